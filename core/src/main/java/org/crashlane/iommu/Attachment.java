@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+import org.crashlane.pci.RequesterId;
+
+/** What an IOMMU's device tables say of one requester. Requesters without an entry have none. */
+public sealed interface Attachment {
+
+  /** {@return the requester} */
+  RequesterId requester();
+
+  /**
+   * Its requests are translated.
+   *
+   * @param table the tables they go through
+   * @param domainId the tag of its cached translations
+   */
+  record Translated(RequesterId requester, TableId table, int domainId) implements Attachment {}
+
+  /** Its requests pass untranslated. */
+  record PassThrough(RequesterId requester, int domainId) implements Attachment {}
+
+  /**
+   * It has an entry by which all its requests are blocked.
+   *
+   * @param reason what is wrong with the entry, or that it says so
+   */
+  record Blocked(RequesterId requester, String reason) implements Attachment {}
+
+  /**
+   * It has an entry of a kind whose mappings are not read here (first-level or nested tables, a
+   * table page that cannot be read).
+   *
+   * @param reason which, or why
+   */
+  record Unsupported(RequesterId requester, String reason) implements Attachment {}
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+import org.crashlane.bits.Hex;
+
+/**
+ * Something in a table that hardware would fault on, that walks in circles, or that could not be
+ * read. A walk goes on behind it.
+ *
+ * @param entryAddress physical address of the entry
+ * @param raw its value, 0 where it could not be read
+ * @param iova first IOVA that the entry serves
+ * @param kind what kind of thing
+ * @param reason what is wrong, in words
+ */
+public record Malformation(long entryAddress, long raw, long iova, Kind kind, String reason) {
+
+  /** Kinds of malformation. */
+  public enum Kind {
+    /** A reserved field is not zero. */
+    RESERVED,
+    /** The entry points to a table that is already on the way here. */
+    CYCLE,
+    /** The table has been visited as often as the bound allows. */
+    BOUND,
+    /** The table that the entry points to is not readable. */
+    UNREADABLE
+  }
+
+  @Override
+  public String toString() {
+    return "entry at %s = %s (IOVA %s): %s"
+        .formatted(Hex.of(entryAddress), Hex.of(raw), Hex.of(iova), reason);
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+/** What a mapping allows a device. */
+public enum Permissions {
+  NONE,
+  READ_ONLY,
+  WRITE_ONLY,
+  READ_WRITE;
+
+  /** {@return the permissions with these rights} */
+  public static Permissions of(boolean read, boolean write) {
+    if (read) {
+      return write ? READ_WRITE : READ_ONLY;
+    }
+    return write ? WRITE_ONLY : NONE;
+  }
+
+  /** {@return true if {@code access} passes} */
+  public boolean allows(Access access) {
+    return switch (access) {
+      case READ -> this == READ_ONLY || this == READ_WRITE;
+      case WRITE -> this == WRITE_ONLY || this == READ_WRITE;
+    };
+  }
+
+  @Override
+  public String toString() {
+    return switch (this) {
+      case NONE -> "--";
+      case READ_ONLY -> "r-";
+      case WRITE_ONLY -> "-w";
+      case READ_WRITE -> "rw";
+    };
+  }
+}

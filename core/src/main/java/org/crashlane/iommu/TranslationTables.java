@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.WritableMemory;
+
+/**
+ * The tables of one running IOMMU, of whatever vendor, as they stand in some memory: what they say,
+ * and how they are changed.
+ */
+public interface TranslationTables {
+
+  /** {@return what the unit's registers say} */
+  UnitState state();
+
+  /** {@return one entry for each requester that has one, in order of requester id} */
+  List<Attachment> attachments();
+
+  /** {@return what is wrong with the device tables themselves (root and context entries)} */
+  List<Malformation> malformations();
+
+  /** Tells {@code visitor} all that {@code table} maps. */
+  void walk(TableId table, WalkVisitor visitor);
+
+  /** {@return the IOVAs that {@code table} can translate, from 0} */
+  AddressRange reach(TableId table);
+
+  /** {@return the pages that hold the device tables themselves, each of 4 KiB} */
+  List<AddressRange> deviceTablePages();
+
+  /**
+   * Maps {@code range} to itself, readable and writable, in {@code table}, with the largest leaves
+   * that the unit supports and the entries there allow. Nothing that exists is split or replaced;
+   * pages already mapped so are left alone. New table pages are filled before they are pointed to.
+   *
+   * @param memory where the tables are written: the memory they were read from, or a draft over it
+   * @param table which tables
+   * @param range whole 4 KiB pages
+   * @param arena where new table pages come from
+   * @return what was done, or why nothing was
+   */
+  MapResult mapIdentity(WritableMemory memory, TableId table, AddressRange range, PageArena arena);
+}

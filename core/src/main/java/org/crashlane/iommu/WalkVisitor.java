@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+/** Who is told what a walk finds. Primitive, so that a walk allocates nothing per entry. */
+public interface WalkVisitor {
+
+  /**
+   * A run of mappings, coalesced as far as IOVA, target and permissions run on; in IOVA order.
+   *
+   * @param iovaFirst first IOVA
+   * @param iovaLast last IOVA, included
+   * @param physicalFirst target of the first
+   */
+  void mapping(long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions);
+
+  /** Something wrong. */
+  void malformed(Malformation malformation);
+
+  /**
+   * A table page that the walk reads, told before anything in it; a page reached on several ways is
+   * told as often.
+   *
+   * @param address physical address of the page
+   * @param level 1 for the tables whose entries map the smallest pages
+   */
+  default void tablePage(long address, int level) {}
+}

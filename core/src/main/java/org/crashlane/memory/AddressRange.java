@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.memory;
+
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+
+/**
+ * A non-empty run of addresses, both ends included, so that a range may end at the last address of
+ * 64 bits. Addresses are unsigned. Printed as {@code /proc/iomem} prints ranges.
+ *
+ * @param first first address
+ * @param last last address, not below {@code first}
+ */
+public record AddressRange(long first, long last) implements Comparable<AddressRange> {
+
+  public AddressRange {
+    if (Long.compareUnsigned(first, last) > 0) {
+      throw new IllegalArgumentException(
+          "range ends before it begins: " + Hex.of(first) + "-" + Hex.of(last));
+    }
+  }
+
+  /** {@return the {@code sizeBytes} addresses from {@code start}; {@code sizeBytes} at least 1} */
+  public static AddressRange ofSize(long start, long sizeBytes) {
+    return new AddressRange(start, start + sizeBytes - 1);
+  }
+
+  /**
+   * Reads {@code FIRST-LAST}, hexadecimal, both ends included.
+   *
+   * @throws IllegalArgumentException saying what is wrong with {@code text}
+   */
+  public static AddressRange parse(String text) {
+    int dash = text.indexOf('-');
+    if (dash < 0) {
+      throw new IllegalArgumentException(
+          "not a range: '" + text + "' (wanted FIRST-LAST in hexadecimal, both included)");
+    }
+    return new AddressRange(
+        Hex.parse(text.substring(0, dash)), Hex.parse(text.substring(dash + 1)));
+  }
+
+  /** {@return how many addresses the range has; 0 stands for all 2^64} */
+  public long sizeBytes() {
+    return last - first + 1;
+  }
+
+  /** {@return true if {@code address} lies in the range} */
+  public boolean contains(long address) {
+    return Long.compareUnsigned(first, address) <= 0 && Long.compareUnsigned(address, last) <= 0;
+  }
+
+  /** {@return true if all of {@code other} lies in the range} */
+  public boolean contains(AddressRange other) {
+    return contains(other.first) && contains(other.last);
+  }
+
+  /** {@return true if the two share an address} */
+  public boolean overlaps(AddressRange other) {
+    return Long.compareUnsigned(first, other.last) <= 0
+        && Long.compareUnsigned(other.first, last) <= 0;
+  }
+
+  /** {@return the addresses both have} */
+  public Optional<AddressRange> intersection(AddressRange other) {
+    if (!overlaps(other)) {
+      return Optional.empty();
+    }
+    long from = Long.compareUnsigned(first, other.first) >= 0 ? first : other.first;
+    long to = Long.compareUnsigned(last, other.last) <= 0 ? last : other.last;
+    return Optional.of(new AddressRange(from, to));
+  }
+
+  @Override
+  public int compareTo(AddressRange other) {
+    int byFirst = Long.compareUnsigned(first, other.first);
+    return byFirst != 0 ? byFirst : Long.compareUnsigned(last, other.last);
+  }
+
+  @Override
+  public String toString() {
+    return Hex.of(first) + "-" + Hex.of(last);
+  }
+}

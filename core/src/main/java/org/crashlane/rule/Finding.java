@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.memory.AddressRange;
+
+/**
+ * One thing found, with what shows it.
+ *
+ * @param code what kind
+ * @param severity how it weighs
+ * @param subject the device, table or unit it is about, for people
+ * @param range the addresses it is about
+ * @param evidence addresses, entries, bits and arithmetic, one line each
+ * @param remedy what to do
+ */
+public record Finding(
+    FindingCode code,
+    Severity severity,
+    String subject,
+    Optional<AddressRange> range,
+    List<String> evidence,
+    String remedy) {
+
+  public Finding {
+    evidence = List.copyOf(evidence);
+  }
+}

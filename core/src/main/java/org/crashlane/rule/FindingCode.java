@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+/** The finding codes. Codes are never reused for another meaning. */
+public enum FindingCode {
+  A1("a page of the crash range is not identity-mapped for a device on the dump path"),
+  A2("a page of the crash range is identity-mapped without the read or the write right"),
+  A3("a device on the dump path has no translation entry: its requests fault"),
+  A4("an IOVA inside the crash range is mapped to another page"),
+  B2("the crash range lies beyond the IOMMU's address width"),
+  B3("the crash range overlaps the interrupt window"),
+  C1("the capture kernel detected the IOMMU"),
+  C2("the capture kernel wrote to the IOMMU"),
+  L1("a leftover mapping reaches into the crash range"),
+  L2("a leftover IOVA is numerically inside memory that matters"),
+  L3("the IOMMU's own tables lie in the crash range, or a device may write them");
+
+  private final String brokenWhen;
+
+  FindingCode(String brokenWhen) {
+    this.brokenWhen = brokenWhen;
+  }
+
+  /** {@return when the code is given} */
+  public String brokenWhen() {
+    return brokenWhen;
+  }
+}

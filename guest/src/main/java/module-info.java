@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** QEMU guests: their control socket, their live memory, and the lab that crashes a real kernel. */
+module org.crashlane.guest {
+  requires transitive org.crashlane.core;
+  requires org.crashlane.image;
+  requires tools.jackson.databind;
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Verdicts as text and JSON. */
+module org.crashlane.report {
+  requires transitive org.crashlane.core;
+  requires tools.jackson.databind;
+}
