@@ -97,9 +97,14 @@ final class DumpWindow implements Closeable {
 
   /** {@return a little-endian buffer of the bytes, or of those before the end of the file} */
   ByteBuffer readUpTo(long offset, int lengthBytes) throws IOException {
+    return readInFile(startBytes + offset, lengthBytes);
+  }
+
+  /** Reads as {@link #readUpTo} does, {@code offset} counted from the beginning of the file. */
+  ByteBuffer readInFile(long offset, int lengthBytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
-      if (channel.read(buffer, startBytes + offset + buffer.position()) < 0) {
+      if (channel.read(buffer, offset + buffer.position()) < 0) {
         break;
       }
     }

@@ -17,8 +17,7 @@ public record ElfLimits(int programHeaderCount, int noteBytes, int comparedPageC
   public ElfLimits {
     if (programHeaderCount < 0 || noteBytes < 0 || comparedPageCount < 0) {
       throw new IllegalArgumentException(
-          "negative limit: %d, %d, %d"
-              .formatted(programHeaderCount, noteBytes, comparedPageCount));
+          "negative limit: %d, %d, %d".formatted(programHeaderCount, noteBytes, comparedPageCount));
     }
   }
 
