@@ -21,6 +21,12 @@ public final class UnreadableMemoryException extends RuntimeException {
     this.reason = reason;
   }
 
+  /** As the other, with what brought it about. */
+  UnreadableMemoryException(String source, long address, String reason, Throwable cause) {
+    this(source, address, reason);
+    initCause(cause);
+  }
+
   /** {@return the physical address} */
   public long address() {
     return address;
