@@ -206,6 +206,8 @@ static int find_ranges(void)
 		used += scnprintf(crash_text + used, sizeof(crash_text) - used,
 				  "%s%#llx-%#llx", i ? "," : "",
 				  crash[i].start, crash[i].end);
+	if (!ranges)
+		ranges = crash_text;
 	return 0;
 }
 
@@ -592,16 +594,23 @@ static void tell_armed(const struct lane *lane)
 
 	if (dry_run && lane->hole_bytes)
 		done = "would arm";
-	pr_info("%s: %s %s (domain type %s, %llu bytes mapped, %llu already, group %d%s)\n",
+	pr_info("%s: %s %s (domain type %s, %llu bytes %s, %llu already, group %d%s)\n",
 		pci_name(lane->pdev), done, crash_text,
 		lane->domain->type == IOMMU_DOMAIN_DMA_FQ ? "DMA-FQ" : "DMA",
-		dry_run ? 0 : lane->hole_bytes, lane->already_bytes,
-		iommu_group_id(lane->group),
+		lane->hole_bytes, dry_run ? "to map" : "mapped",
+		lane->already_bytes, iommu_group_id(lane->group),
 		lane->unreserved ? ", A5: IOVAs not reserved" : "");
 }
 
+/* What is armed, or would be in a dry run. */
+struct tally {
+	unsigned int domains;
+	unsigned int without;
+	u64 bytes;
+};
+
 /* Arms one domain and counts the outcome. Returns whether to remember it. */
-static bool settle_lane(struct lane *lane)
+static bool settle_lane(struct lane *lane, struct tally *tally)
 {
 	const char *reason = reason_to_skip(lane);
 	int err;
@@ -626,14 +635,12 @@ static bool settle_lane(struct lane *lane)
 	tell_armed(lane);
 	if (!lane->hole_bytes)
 		already_domains++;
-	if (dry_run)
-		return false;
-	if (lane->hole_bytes)
-		armed_domains++;
+	else
+		tally->domains++;
+	tally->bytes += lane->hole_bytes;
 	if (lane->unreserved)
 		unreserved_domains++;
-	mapped_bytes += lane->hole_bytes;
-	return true;
+	return !dry_run;
 }
 
 static void free_lanes(void)
@@ -647,7 +654,7 @@ static void free_lanes(void)
 static int __init crashlane_init(void)
 {
 	struct lane *lane, *next;
-	unsigned int without = 0;
+	struct tally tally = {};
 	int err;
 
 	err = find_ranges();
@@ -657,20 +664,25 @@ static int __init crashlane_init(void)
 	pci_lock_rescan_remove();
 	err = check_devices();
 	if (!err)
-		err = collect_lanes(&without);
+		err = collect_lanes(&tally.without);
 	if (!err)
 		list_for_each_entry_safe(lane, next, &lanes, node)
-			if (!settle_lane(lane))
+			if (!settle_lane(lane, &tally))
 				free_lane(lane);
 	pci_unlock_rescan_remove();
 	if (err) {
 		free_lanes();
 		return err;
 	}
-	pr_info("%s%u domains armed, %u already, %u skipped, %u conflicts, %u failed, %llu bytes mapped, %u not reserved, %u devices without a domain\n",
-		dry_run ? "dry run: " : "", armed_domains, already_domains,
-		skipped_domains, conflicts, failed_domains, mapped_bytes,
-		unreserved_domains, without);
+	if (!dry_run) {
+		armed_domains = tally.domains;
+		mapped_bytes = tally.bytes;
+	}
+	pr_info("%s%u domains %s, %u already, %u skipped, %u conflicts, %u failed, %llu bytes %s, %u not reserved, %u devices without a domain\n",
+		dry_run ? "dry run: " : "", tally.domains,
+		dry_run ? "to arm" : "armed", already_domains, skipped_domains,
+		conflicts, failed_domains, tally.bytes,
+		dry_run ? "to map" : "mapped", unreserved_domains, tally.without);
 	return 0;
 }
 
