@@ -32,9 +32,9 @@ public final class VisitCounts {
   }
 
   private int slot(long page) {
-    int slot = (int) (page * SPREAD >>> Long.numberOfLeadingZeros(pages.length) + 1);
+    int slot = (int) ((page * SPREAD) >>> (Long.numberOfLeadingZeros(pages.length) + 1));
     while (counts[slot] != 0 && pages[slot] != page) {
-      slot = slot + 1 & pages.length - 1;
+      slot = (slot + 1) & (pages.length - 1);
     }
     return slot;
   }
