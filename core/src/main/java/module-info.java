@@ -2,6 +2,7 @@
 /** The Kdump IO Rule and what it is about: bits, memory, PCI, ACPI, IOMMUs, machines, verdicts. */
 module org.crashlane.core {
   exports org.crashlane.acpi;
+  exports org.crashlane.arming;
   exports org.crashlane.bits;
   exports org.crashlane.iommu;
   exports org.crashlane.iommu.vtd;
