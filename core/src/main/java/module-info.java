@@ -6,5 +6,6 @@ module org.crashlane.core {
   exports org.crashlane.machine;
   exports org.crashlane.memory;
   exports org.crashlane.pci;
+  exports org.crashlane.rehearsal;
   exports org.crashlane.rule;
 }
