@@ -3,5 +3,7 @@
 module org.crashlane.guest {
   requires transitive org.crashlane.core;
   requires org.crashlane.image;
-  requires tools.jackson.databind;
+  requires transitive tools.jackson.databind;
+
+  exports org.crashlane.guest.qmp;
 }
