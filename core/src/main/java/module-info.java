@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The Kdump IO Rule and what it is about: bits, memory, PCI, ACPI, IOMMUs, machines, verdicts. */
 module org.crashlane.core {
+  exports org.crashlane.acpi;
   exports org.crashlane.bits;
   exports org.crashlane.iommu;
   exports org.crashlane.machine;
