@@ -91,8 +91,9 @@ final class DmarHostileTest {
   void randomBitFlipsAreStood(long seed) {
     Random random = new Random(seed);
     for (String name : Samples.names()) {
-      for (int round = 0; round < 2000; round++) {
-        byte[] table = Samples.bytes(name);
+      byte[] whole = Samples.bytes(name);
+      for (int round = 0; round < 1000; round++) {
+        byte[] table = whole.clone();
         for (int flips = random.nextInt(1, 20); flips > 0; flips--) {
           table[random.nextInt(table.length)] ^= (byte) (1 << random.nextInt(8));
         }
