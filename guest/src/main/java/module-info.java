@@ -5,5 +5,6 @@ module org.crashlane.guest {
   requires org.crashlane.image;
   requires transitive tools.jackson.databind;
 
+  exports org.crashlane.guest.live;
   exports org.crashlane.guest.qmp;
 }
