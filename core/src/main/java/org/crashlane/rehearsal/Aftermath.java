@@ -72,13 +72,16 @@ public final class Aftermath {
             "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
   }
 
-  /** A leftover IOVA that lies in memory is harmless only as long as translation runs. */
+  /**
+   * A leftover IOVA that is an address of memory (the finding then has a range) is harmless only as
+   * long as translation runs.
+   */
   private static Finding corrupting(Finding leftover) {
     List<String> evidence = new ArrayList<>(leftover.evidence());
     evidence.add("the capture kernel switched translation off while devices still ran");
     return new Finding(
         leftover.code(),
-        Severity.BROKEN,
+        leftover.range().isPresent() ? Severity.BROKEN : leftover.severity(),
         leftover.subject(),
         leftover.range(),
         evidence,

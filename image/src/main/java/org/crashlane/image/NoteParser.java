@@ -43,7 +43,7 @@ final class NoteParser {
       if (nameBytes == 0 && descriptorBytes == 0 && type == 0) {
         return;
       }
-      long nameStart = position + NHDR_BYTES;
+      long nameStart = (long) position + NHDR_BYTES;
       long descriptorStart = nameStart + Alignment.up(nameBytes, NOTE_ALIGN_BYTES);
       if (descriptorStart + descriptorBytes > bytes.limit()) {
         problems.add(
