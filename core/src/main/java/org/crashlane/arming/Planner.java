@@ -9,6 +9,7 @@ import java.util.stream.LongStream;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -19,7 +20,6 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
-import org.crashlane.iommu.InterruptWindow;
 
 /**
  * Makes an {@link ArmingPlan}, or says everything that stands against it. It writes nothing: the
