@@ -104,10 +104,9 @@ public final class LiveGuest implements AutoCloseable {
   public RegisterFile vtdRegisters() throws IOException {
     AddressRange range =
         vtdRegisterRange()
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        qmp.socket() + ": the guest has no Intel IOMMU (-device intel-iommu)"));
+            .orElseThrow(() ->
+                new IOException(
+                    qmp.socket() + ": the guest has no Intel IOMMU (-device intel-iommu)"));
     return new HmpRegisters(qmp, range.first());
   }
 

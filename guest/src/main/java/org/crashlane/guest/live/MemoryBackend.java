@@ -35,7 +35,8 @@ record MemoryBackend(String id, Path file, long sizeBytes) {
     boolean shared = false;
     for (JsonNode backend : backends) {
       sizeBytes += backend.path("size").asLong(0);
-      shared |= backend.path("id").asString("").equals(id) && backend.path("share").asBoolean(false);
+      shared |=
+          backend.path("id").asString("").equals(id) && backend.path("share").asBoolean(false);
     }
     Optional<String> memPath = shared ? property(qmp, path, "mem-path") : Optional.empty();
     if (memPath.isEmpty()) {
