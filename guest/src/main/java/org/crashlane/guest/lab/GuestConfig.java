@@ -42,7 +42,9 @@ public record GuestConfig(
   public GuestConfig {
     if (memoryBytes < SMALLEST_BYTES || memoryBytes % (2 * MIB) != 0) {
       throw new IllegalArgumentException(
-          "guest memory of " + memoryBytes + " bytes: wanted a multiple of 2 MiB, at least 512 MiB");
+          "guest memory of "
+              + memoryBytes
+              + " bytes: wanted a multiple of 2 MiB, at least 512 MiB");
     }
     if (cpuCount < 1) {
       throw new IllegalArgumentException("guest with " + cpuCount + " processors");
@@ -75,65 +77,146 @@ public record GuestConfig(
   /** {@return the same with that much RAM} */
   public GuestConfig withMemoryBytes(long bytes) {
     return new GuestConfig(
-        bytes, cpuCount, disk, flavour, kaslr, crashkernel, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        bytes,
+        cpuCount,
+        disk,
+        flavour,
+        kaslr,
+        crashkernel,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with that many processors} */
   public GuestConfig withCpuCount(int count) {
     return new GuestConfig(
-        memoryBytes, count, disk, flavour, kaslr, crashkernel, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        count,
+        disk,
+        flavour,
+        kaslr,
+        crashkernel,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with that disk, and the kernel that has its driver} */
   public GuestConfig withDisk(DiskKind kind) {
     KernelFlavour needed = kind == DiskKind.AHCI ? KernelFlavour.FULL : flavour;
     return new GuestConfig(
-        memoryBytes, cpuCount, kind, needed, kaslr, crashkernel, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        cpuCount,
+        kind,
+        needed,
+        kaslr,
+        crashkernel,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with that kernel} */
   public GuestConfig withFlavour(KernelFlavour kernel) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, kernel, kaslr, crashkernel, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        cpuCount,
+        disk,
+        kernel,
+        kaslr,
+        crashkernel,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with KASLR on or off} */
   public GuestConfig withKaslr(boolean on) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, on, crashkernel, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        cpuCount,
+        disk,
+        flavour,
+        on,
+        crashkernel,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with that behind {@code crashkernel=}} */
   public GuestConfig withCrashkernel(String text) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, kaslr, text, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        cpuCount,
+        disk,
+        flavour,
+        kaslr,
+        text,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with these limits} */
   public GuestConfig withLimits(PhaseLimits phaseLimits) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, kaslr, crashkernel, iommuOptions, primaryArguments,
-        captureArguments, qemuArguments, phaseLimits);
+        memoryBytes,
+        cpuCount,
+        disk,
+        flavour,
+        kaslr,
+        crashkernel,
+        iommuOptions,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        phaseLimits);
   }
 
   /** {@return the same with more for the primary kernel's command line} */
   public GuestConfig withPrimaryArguments(List<String> arguments) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, kaslr, crashkernel, iommuOptions, arguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        cpuCount,
+        disk,
+        flavour,
+        kaslr,
+        crashkernel,
+        iommuOptions,
+        arguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return the same with these options of QEMU's IOMMU} */
   public GuestConfig withIommuOptions(List<String> options) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, kaslr, crashkernel, options, primaryArguments,
-        captureArguments, qemuArguments, limits);
+        memoryBytes,
+        cpuCount,
+        disk,
+        flavour,
+        kaslr,
+        crashkernel,
+        options,
+        primaryArguments,
+        captureArguments,
+        qemuArguments,
+        limits);
   }
 
   /** {@return memory that neither kernel uses, for new table pages} */

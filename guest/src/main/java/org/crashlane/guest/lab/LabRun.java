@@ -2,7 +2,6 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -64,7 +63,8 @@ public final class LabRun implements AutoCloseable {
     QemuProcess qemu = QemuProcess.start(argv, area, teardown);
     qemu.onEnd(console::end);
 
-    int ready = console.await(Phase.BOOT, 0, l -> Transcript.has(l, "ready"), config.limits().boot());
+    int ready =
+        console.await(Phase.BOOT, 0, l -> Transcript.has(l, "ready"), config.limits().boot());
     watch.ends(Phase.BOOT);
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
     refuseUnlessReady(facts, console);
@@ -79,8 +79,7 @@ public final class LabRun implements AutoCloseable {
           PanicSample.take(
               memory, facts.vmcoreinfoAddress(), facts.vmcoreinfoSizeBytes(), guest.alsoCompared());
       for (String event : QemuCommandLine.TRACED_FROM_CRASH) {
-        qmp.execute(
-            "trace-event-set-state", java.util.Map.of("name", event, "enable", true));
+        qmp.execute("trace-event-set-state", java.util.Map.of("name", event, "enable", true));
       }
       qmp.cont();
       watch.ends(Phase.READY);
@@ -99,8 +98,7 @@ public final class LabRun implements AutoCloseable {
       PanicSample sample)
       throws IOException {
     console.send("go");
-    int panic =
-        console.await(Phase.CRASH, ready, Transcript::isPanic, config.limits().crash());
+    int panic = console.await(Phase.CRASH, ready, Transcript::isPanic, config.limits().crash());
     CaptureEnd end = capture(console, qmp, panic);
     long endTraceBytes = sizeOf(area.trace());
     Optional<RegisterSnapshot> atEnd = Optional.empty();
@@ -137,8 +135,7 @@ public final class LabRun implements AutoCloseable {
           console.await(
               Phase.CRASH, panic, l -> Transcript.has(l, "capture"), config.limits().crash());
       watch.ends(Phase.CRASH);
-      console.await(
-          Phase.CAPTURE, up, l -> Transcript.has(l, "done"), config.limits().capture());
+      console.await(Phase.CAPTURE, up, l -> Transcript.has(l, "done"), config.limits().capture());
       qmp.awaitEvent("SHUTDOWN", SHUTDOWN_LIMIT);
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
@@ -150,8 +147,7 @@ public final class LabRun implements AutoCloseable {
 
   private void refuseUnlessReady(PrimaryFacts facts, SerialConsole console) throws LabException {
     if (!facts.captureKernelLoaded()) {
-      throw new LabException(
-          Phase.BOOT, "kexec did not take the capture kernel", console.lines());
+      throw new LabException(Phase.BOOT, "kexec did not take the capture kernel", console.lines());
     }
     if (scenario.strategy().blind()
         && !BlindTable.overrides(BlindTable.forQemu(), facts.firmwareDmar())) {
@@ -159,8 +155,7 @@ public final class LabRun implements AutoCloseable {
           Phase.BOOT, "the DMAR override is not for this firmware's table", console.lines());
     }
     if (facts.insideHandStatus().orElse(0) != 0) {
-      throw new LabException(
-          Phase.BOOT, "the inside hand's module was not taken", console.lines());
+      throw new LabException(Phase.BOOT, "the inside hand's module was not taken", console.lines());
     }
   }
 

@@ -15,6 +15,7 @@ public record PhaseLimits(Duration boot, Duration crash, Duration capture) {
 
   /** {@return the limits used unless others are asked for} */
   public static PhaseLimits defaults() {
-    return new PhaseLimits(Duration.ofSeconds(150), Duration.ofSeconds(90), Duration.ofSeconds(180));
+    return new PhaseLimits(
+        Duration.ofSeconds(150), Duration.ofSeconds(90), Duration.ofSeconds(180));
   }
 }

@@ -10,7 +10,10 @@ final class QemuCommandLine {
   /** Rare events, cheap to trace for the whole run (hw/i386/trace-events, QEMU 7.2). */
   private static final List<String> TRACED =
       List.of(
-          "vtd_dmar_fault", "vtd_dmar_enable", "vtd_reg_dmar_root", "vtd_reg_write_gcmd",
+          "vtd_dmar_fault",
+          "vtd_dmar_enable",
+          "vtd_reg_dmar_root",
+          "vtd_reg_write_gcmd",
           "vtd_fault_disabled");
 
   /**
@@ -21,7 +24,8 @@ final class QemuCommandLine {
 
   private QemuCommandLine() {}
 
-  static List<String> of(String program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
+  static List<String> of(
+      String program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
     List<String> argv = new ArrayList<>(List.of(program));
     add(argv, "-accel", "tcg,thread=multi");
     add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
@@ -51,7 +55,10 @@ final class QemuCommandLine {
   private static void addControl(List<String> argv, WorkArea area) {
     for (Path socket : List.of(area.labSocket(), area.qmpSocket())) {
       String id = socket.getFileName().toString().replace('.', '-');
-      add(argv, "-chardev", "socket,id=%s,server=on,wait=off,path=%s".formatted(id, escaped(socket)));
+      add(
+          argv,
+          "-chardev",
+          "socket,id=%s,server=on,wait=off,path=%s".formatted(id, escaped(socket)));
       add(argv, "-mon", "chardev=" + id + ",mode=control");
     }
     add(

@@ -25,8 +25,7 @@ final class QemuProcess {
   }
 
   /** Starts QEMU; {@code teardown} stops it. */
-  static QemuProcess start(List<String> argv, WorkArea area, Teardown teardown)
-      throws IOException {
+  static QemuProcess start(List<String> argv, WorkArea area, Teardown teardown) throws IOException {
     Process process =
         new ProcessBuilder(argv)
             .directory(area.directory().toFile())

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The console lines that the guests' script wrote for the host: {@code @crashlane KEY VALUE...}. */
+/**
+ * The console lines that the guests' script wrote for the host: {@code @crashlane KEY VALUE...}.
+ */
 final class Transcript {
   private static final String MARK = "@crashlane ";
 

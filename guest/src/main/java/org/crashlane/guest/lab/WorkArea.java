@@ -91,11 +91,10 @@ final class WorkArea {
         FileChannel.open(
             directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock = channel.lock();
-    teardown.add(
-        () -> {
-          lock.release();
-          channel.close();
-        });
+    teardown.add(() -> {
+      lock.release();
+      channel.close();
+    });
     return directory;
   }
 

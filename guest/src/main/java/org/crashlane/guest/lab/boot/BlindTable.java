@@ -31,7 +31,7 @@ public final class BlindTable {
 
   /**
    * {@return the table for QEMU's firmware} QEMU gives every ACPI table the OEM id "BOCHS ", the
-   * table id "BXPC    " and revision 1 (hw/acpi/aml-build.h, QEMU 7.2).
+   * table id "BXPC " and revision 1 (hw/acpi/aml-build.h, QEMU 7.2).
    */
   public static byte[] forQemu() {
     ByteBuffer table = ByteBuffer.allocate(TABLE_BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -47,9 +47,7 @@ final class Cache {
     String base = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
     // The specification: a relative path is to be ignored.
     Path cache =
-        base.startsWith("/")
-            ? Path.of(base)
-            : Path.of(System.getProperty("user.home"), ".cache");
+        base.startsWith("/") ? Path.of(base) : Path.of(System.getProperty("user.home"), ".cache");
     return cache.resolve("crashlane");
   }
 
@@ -61,8 +59,7 @@ final class Cache {
   <T> T locked(Work<T> work) throws IOException, PartsUnavailableException {
     IN_PROCESS.lock();
     try (FileChannel channel =
-            FileChannel.open(
-                path("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel.open(path("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = channel.lock()) {
       assert lock.isValid();
       removeUnfinished();
@@ -89,8 +86,7 @@ final class Cache {
   }
 
   private void removeUnfinished() throws IOException {
-    try (DirectoryStream<Path> left =
-        Files.newDirectoryStream(directory, UNFINISHED + "*")) {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, UNFINISHED + "*")) {
       for (Path path : left) {
         Trees.delete(path);
       }

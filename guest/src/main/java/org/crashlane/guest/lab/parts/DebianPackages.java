@@ -50,8 +50,7 @@ final class DebianPackages {
   /** {@return the version apt would download} */
   static String candidateVersion(String name) throws PartsUnavailableException {
     String text =
-        query(
-            List.of("apt-cache", "show", "--no-all-versions", name), "cannot look up " + name);
+        query(List.of("apt-cache", "show", "--no-all-versions", name), "cannot look up " + name);
     return text.lines()
         .filter(line -> line.startsWith("Version: "))
         .map(line -> line.substring("Version: ".length()))

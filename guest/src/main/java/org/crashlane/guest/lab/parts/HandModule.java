@@ -23,8 +23,7 @@ final class HandModule {
   private HandModule() {}
 
   /** {@return the built module, in {@code into}} */
-  static Path build(
-      Cache cache, Kernel kernel, Path sources, Path into, Consumer<String> progress)
+  static Path build(Cache cache, Kernel kernel, Path sources, Path into, Consumer<String> progress)
       throws IOException, PartsUnavailableException {
     Path headers = headers(cache, kernel, progress);
     progress.accept("building the kernel module for " + kernel.release());
@@ -51,7 +50,8 @@ final class HandModule {
   /** {@return what the module is made from, in a stable order} */
   static List<Path> sourceFiles(Path sources) throws IOException {
     List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(sources, "{*.c,*.h,Makefile,Kbuild}")) {
+    try (DirectoryStream<Path> all =
+        Files.newDirectoryStream(sources, "{*.c,*.h,Makefile,Kbuild}")) {
       for (Path file : all) {
         // Written by an earlier build in the source directory itself.
         if (!file.toString().endsWith(".mod.c")) {

@@ -50,12 +50,11 @@ final class HostPrograms {
   /** Makes sure that all programs the lab uses are there. */
   static void ensure(Consumer<String> progress) throws PartsUnavailableException {
     TreeSet<String> missing = new TreeSet<>();
-    PACKAGE_OF.forEach(
-        (program, debianPackage) -> {
-          if (find(program).isEmpty()) {
-            missing.add(debianPackage);
-          }
-        });
+    PACKAGE_OF.forEach((program, debianPackage) -> {
+      if (find(program).isEmpty()) {
+        missing.add(debianPackage);
+      }
+    });
     if (!missing.isEmpty()) {
       install(missing, progress);
     }

@@ -59,21 +59,16 @@ public final class Parts {
     if (ready.isPresent()) {
       return ready.get();
     }
-    return cache.locked(
-        () -> {
-          Optional<LabParts> madeMeanwhile = read(pointer, stamp, cache);
-          return madeMeanwhile.isPresent()
-              ? madeMeanwhile.get()
-              : make(cache, flavour, moduleSources, pointer, stamp);
-        });
+    return cache.locked(() -> {
+      Optional<LabParts> madeMeanwhile = read(pointer, stamp, cache);
+      return madeMeanwhile.isPresent()
+          ? madeMeanwhile.get()
+          : make(cache, flavour, moduleSources, pointer, stamp);
+    });
   }
 
   private LabParts make(
-      Cache cache,
-      KernelFlavour flavour,
-      Optional<Path> moduleSources,
-      Path pointer,
-      String stamp)
+      Cache cache, KernelFlavour flavour, Optional<Path> moduleSources, Path pointer, String stamp)
       throws IOException, PartsUnavailableException {
     Kernel kernel = Kernel.newest(cache, flavour, progress);
     String name = "lab-" + kernel.release() + "_" + kernel.version() + "_" + stamp;
@@ -90,10 +85,7 @@ public final class Parts {
     String text = String.join("\n", stamp, kernel.release(), kernel.version(), name) + "\n";
     Path unfinished = Files.writeString(cache.path("unfinished-pointer"), text);
     Files.move(
-        unfinished,
-        pointer,
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+        unfinished, pointer, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return partsOf(kernel, entry);
   }
 
@@ -108,8 +100,7 @@ public final class Parts {
     }
     String release = lines.get(1);
     String version = lines.get(2);
-    Kernel kernel =
-        new Kernel(release, version, cache.path("kernel-" + release + "_" + version));
+    Kernel kernel = new Kernel(release, version, cache.path("kernel-" + release + "_" + version));
     Path entry = cache.path(lines.get(3));
     boolean whole = Files.exists(kernel.directory()) && Files.exists(entry);
     return whole ? Optional.of(partsOf(kernel, entry)) : Optional.empty();

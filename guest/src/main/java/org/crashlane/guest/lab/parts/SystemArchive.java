@@ -23,8 +23,24 @@ final class SystemArchive {
   /** What {@code init.sh} calls of busybox. */
   private static final List<String> APPLETS =
       List.of(
-          "sh", "mount", "stty", "insmod", "dmesg", "grep", "sleep", "cat", "sed", "tr", "basename",
-          "readlink", "xxd", "uname", "dd", "poweroff", "blockdev", "sync");
+          "sh",
+          "mount",
+          "stty",
+          "insmod",
+          "dmesg",
+          "grep",
+          "sleep",
+          "cat",
+          "sed",
+          "tr",
+          "basename",
+          "readlink",
+          "xxd",
+          "uname",
+          "dd",
+          "poweroff",
+          "blockdev",
+          "sync");
 
   private static final List<String> PROGRAMS = List.of("kexec", "makedumpfile");
 
