@@ -164,8 +164,7 @@ final class RehearseCommand implements Callable<Integer> {
       for (Scenario scenario : scenarios) {
         int number = rehearsals.size() + 1;
         rehearsals.add(
-            qemu.rehearse(
-                scenario, what -> progress.update(what, number, scenarios.size())));
+            qemu.rehearse(scenario, what -> progress.update(what, number, scenarios.size())));
       }
     }
     report(rehearsals);

@@ -22,7 +22,7 @@ import org.crashlane.rehearsal.Scenario;
  * @param sample pages as they were at the panic
  * @param trace what QEMU's IOMMU traced
  * @param atReady the IOMMU's registers before anything was done to the guest
- * @param atEnd the same when the capture kernel was done, if QEMU could still tell
+ * @param atEnd the same when the capture kernel was done, before it powers off
  * @param times how long it took
  * @param qemuStatus QEMU's exit status; empty if it had to be killed
  */
@@ -38,7 +38,7 @@ public record LabEvidence(
     PanicSample sample,
     IommuTrace trace,
     RegisterSnapshot atReady,
-    Optional<RegisterSnapshot> atEnd,
+    RegisterSnapshot atEnd,
     PhaseTimes times,
     OptionalInt qemuStatus) {
 

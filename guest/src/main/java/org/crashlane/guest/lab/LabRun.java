@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import org.crashlane.guest.lab.boot.BlindTable;
@@ -22,7 +21,6 @@ import org.crashlane.rehearsal.Scenario;
  * also when the JVM is told to stop in the middle.
  */
 public final class LabRun implements AutoCloseable {
-  private static final Duration SHUTDOWN_LIMIT = Duration.ofSeconds(20);
   private static final Duration HOOK_QMP_LIMIT = Duration.ofSeconds(30);
 
   private final LabParts parts;
@@ -100,14 +98,11 @@ public final class LabRun implements AutoCloseable {
     console.send("go");
     int panic = console.await(Phase.CRASH, ready, Transcript::isPanic, config.limits().crash());
     CaptureEnd end = capture(console, qmp, panic);
+    qmp.stop();
     long endTraceBytes = sizeOf(area.trace());
-    Optional<RegisterSnapshot> atEnd = Optional.empty();
-    OptionalInt status = OptionalInt.empty();
-    if (end != CaptureEnd.WENT_DOWN || qmp.isRunning()) {
-      atEnd = Optional.of(RegisterSnapshot.read(qmp));
-    }
+    RegisterSnapshot atEnd = RegisterSnapshot.read(qmp);
     qmp.execute("quit");
-    status = qemu.awaitEnd();
+    OptionalInt status = qemu.awaitEnd();
     watch.ends(Phase.DONE);
     List<String> lines = console.lines();
     List<String> captureLines = lines.subList(panic + 1, lines.size());
@@ -136,7 +131,6 @@ public final class LabRun implements AutoCloseable {
               Phase.CRASH, panic, l -> Transcript.has(l, "capture"), config.limits().crash());
       watch.ends(Phase.CRASH);
       console.await(Phase.CAPTURE, up, l -> Transcript.has(l, "done"), config.limits().capture());
-      qmp.awaitEvent("SHUTDOWN", SHUTDOWN_LIMIT);
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
     } catch (LabException e) {
