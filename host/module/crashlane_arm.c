@@ -555,25 +555,33 @@ static int verify_lane(struct lane *lane)
 	return 0;
 }
 
-static int map_lane(struct lane *lane)
+static int reserve_lane(struct lane *lane)
 {
 	struct stretch *stretch;
 	int err = 0;
 
 	list_for_each_entry(stretch, &lane->stretches, node) {
 		err = reserve_stretch(lane, stretch);
-		if (!err && stretch->hole) {
-			err = map_stretch(lane, stretch);
-			stretch->mapped = !err;
-		}
 		if (err)
 			break;
 	}
-	if (!err)
-		err = verify_lane(lane);
-	if (err)
-		undo_lane(lane);
 	return err;
+}
+
+static int map_lane(struct lane *lane)
+{
+	struct stretch *stretch;
+	int err;
+
+	list_for_each_entry(stretch, &lane->stretches, node) {
+		if (!stretch->hole)
+			continue;
+		err = map_stretch(lane, stretch);
+		if (err)
+			return err;
+		stretch->mapped = true;
+	}
+	return verify_lane(lane);
 }
 
 static int arm_lane(struct lane *lane)
@@ -583,8 +591,12 @@ static int arm_lane(struct lane *lane)
 	if (!check_reach(lane) || !check_windows(lane))
 		return -EEXIST;
 	err = survey(lane);
+	if (!err)
+		err = reserve_lane(lane);
 	if (!err && !dry_run)
 		err = map_lane(lane);
+	if (err || dry_run)
+		undo_lane(lane);
 	return err;
 }
 

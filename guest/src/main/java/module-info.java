@@ -5,5 +5,9 @@ module org.crashlane.guest {
   requires org.crashlane.image;
   requires transitive tools.jackson.databind;
 
+  exports org.crashlane.guest.lab;
+  exports org.crashlane.guest.lab.judge;
+  exports org.crashlane.guest.lab.parts;
+  exports org.crashlane.guest.live;
   exports org.crashlane.guest.qmp;
 }
