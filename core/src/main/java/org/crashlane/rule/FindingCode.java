@@ -13,7 +13,8 @@ public enum FindingCode {
   C2("the capture kernel wrote to the IOMMU"),
   L1("a leftover mapping reaches into the crash range"),
   L2("a leftover IOVA is numerically inside memory that matters"),
-  L3("the IOMMU's own tables lie in the crash range, or a device may write them");
+  L3("the IOMMU's own tables lie in the crash range, or a device may write them"),
+  W1("an entry of the tables is malformed, or could not be read");
 
   private final String brokenWhen;
 

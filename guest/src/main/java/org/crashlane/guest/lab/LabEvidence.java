@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.crashlane.guest.lab.judge.PanicSample;
+import org.crashlane.rehearsal.Scenario;
+
+/**
+ * All that was collected of one run. The files exist until the run is closed.
+ *
+ * @param scenario what was run
+ * @param primaryConsole the console up to the panic, that line included
+ * @param captureConsole the console from there on
+ * @param facts what the primary said of itself
+ * @param captureRelease the release the capture kernel gave, empty if it never spoke
+ * @param captureEnd how the capture kernel ended
+ * @param disk the disk that takes the dump
+ * @param memory the guest's memory file
+ * @param sample pages as they were at the panic
+ * @param trace what QEMU's IOMMU traced
+ * @param atReady the IOMMU's registers before anything was done to the guest
+ * @param atEnd the same when the capture kernel was done, if QEMU could still tell
+ * @param times how long it took
+ * @param qemuStatus QEMU's exit status; empty if it had to be killed
+ */
+public record LabEvidence(
+    Scenario scenario,
+    List<String> primaryConsole,
+    List<String> captureConsole,
+    PrimaryFacts facts,
+    Optional<String> captureRelease,
+    CaptureEnd captureEnd,
+    Path disk,
+    Path memory,
+    PanicSample sample,
+    IommuTrace trace,
+    RegisterSnapshot atReady,
+    Optional<RegisterSnapshot> atEnd,
+    PhaseTimes times,
+    OptionalInt qemuStatus) {
+
+  public LabEvidence {
+    primaryConsole = List.copyOf(primaryConsole);
+    captureConsole = List.copyOf(captureConsole);
+  }
+
+  /** {@return what the capture kernel said of IOMMUs and disks} */
+  public List<String> captureMessages() {
+    return new Transcript(captureConsole).values("message");
+  }
+}

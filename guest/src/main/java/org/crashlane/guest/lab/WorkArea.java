@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.crashlane.guest.lab.parts.Trees;
+
+/**
+ * The files of one run: a temporary directory, and the guest's memory in {@code /dev/shm} where
+ * that has room. Each directory holds a lock file, locked while the run lives, so that what a
+ * killed run left behind can be told apart and is removed by the next one.
+ */
+final class WorkArea {
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+  private static final String PREFIX = "crashlane-lab-";
+  private static final String LOCK = "lock";
+  private static final long DISK_BYTES = 2L << 30;
+
+  private final Path directory;
+  private final Path memory;
+
+  private WorkArea(Path directory, Path memory) {
+    this.directory = directory;
+    this.memory = memory;
+  }
+
+  /** {@return a new work area, which {@code teardown} removes} */
+  static WorkArea create(long memoryBytes, Teardown teardown) throws IOException {
+    Path base = Path.of(System.getProperty("java.io.tmpdir"));
+    Path directory = createLocked(base, teardown);
+    Path memoryDirectory = directory;
+    if (Files.isWritable(SHARED_MEMORY)) {
+      removeLeftOvers(SHARED_MEMORY);
+      if (Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= memoryBytes) {
+        memoryDirectory = createLocked(SHARED_MEMORY, teardown);
+      }
+    }
+    WorkArea area = new WorkArea(directory, memoryDirectory.resolve("guest.ram"));
+    // A fresh file without a byte written: nothing stale can pass for a dump.
+    try (RandomAccessFile disk = new RandomAccessFile(area.disk().toFile(), "rw")) {
+      disk.setLength(DISK_BYTES);
+    }
+    return area;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Path memory() {
+    return memory;
+  }
+
+  Path disk() {
+    return directory.resolve("disk.img");
+  }
+
+  Path trace() {
+    return directory.resolve("trace.log");
+  }
+
+  Path qemuLog() {
+    return directory.resolve("qemu.log");
+  }
+
+  Path serialSocket() {
+    return directory.resolve("serial.sock");
+  }
+
+  /** {@return the control socket that hands use} */
+  Path qmpSocket() {
+    return directory.resolve("qmp.sock");
+  }
+
+  /** {@return the control socket of the lab itself: one socket serves one client} */
+  Path labSocket() {
+    return directory.resolve("lab.sock");
+  }
+
+  private static Path createLocked(Path base, Teardown teardown) throws IOException {
+    removeLeftOvers(base);
+    Path directory = Files.createTempDirectory(base, PREFIX);
+    teardown.add(() -> Trees.delete(directory));
+    FileChannel channel =
+        FileChannel.open(
+            directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = channel.lock();
+    teardown.add(() -> {
+      lock.release();
+      channel.close();
+    });
+    return directory;
+  }
+
+  private static void removeLeftOvers(Path base) throws IOException {
+    try (DirectoryStream<Path> directories = Files.newDirectoryStream(base, PREFIX + "*")) {
+      for (Path directory : directories) {
+        Path lockFile = directory.resolve(LOCK);
+        if (Files.isWritable(lockFile) && isUnlocked(lockFile)) {
+          Trees.delete(directory);
+        }
+      }
+    }
+  }
+
+  private static boolean isUnlocked(Path lockFile) throws IOException {
+    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock != null;
+    } catch (java.nio.channels.OverlappingFileLockException lockedByThisProcess) {
+      return false;
+    }
+  }
+}
