@@ -71,13 +71,13 @@ public final class QemuStage implements Stage {
     IommuTrace trace = evidence.trace();
     List<String> faults = new ArrayList<>(trace.faultsAfterCrash());
     if (faults.isEmpty()) {
-      evidence.atEnd().ifPresent(end -> end.faultRecords().forEach(f -> faults.add(f.toString())));
+      evidence.atEnd().faultRecords().forEach(f -> faults.add(f.toString()));
     }
     return new Observations(
         dump,
         faults,
         trace.registerWritesAfterCrash(),
         trace.registerReadsAfterCrash(),
-        evidence.atEnd().map(RegisterSnapshot::translating).orElse(false));
+        evidence.atEnd().translating());
   }
 }
