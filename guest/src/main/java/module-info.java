@@ -8,5 +8,6 @@ module org.crashlane.guest {
   exports org.crashlane.guest.lab;
   exports org.crashlane.guest.lab.judge;
   exports org.crashlane.guest.lab.parts;
+  exports org.crashlane.guest.live;
   exports org.crashlane.guest.qmp;
 }

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -35,7 +36,7 @@ final class Failure {
       case NoSuchFileException f -> f.getFile() + ": no such file";
       case AccessDeniedException f -> f.getFile() + ": permission denied";
       case FileSystemException f when f.getReason() != null ->
-          f.getFile() + ": " + f.getReason().toLowerCase(java.util.Locale.ROOT);
+          f.getFile() + ": " + f.getReason().toLowerCase(Locale.ROOT);
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };
   }

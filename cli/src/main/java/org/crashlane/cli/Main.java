@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The program. Each command is a class of its own; they are listed in {@link #commandLine}. */
 @Command(
@@ -19,19 +16,14 @@ import picocli.CommandLine.Spec;
       "",
       "When Linux panics, the capture kernel writes the dump through devices that sit behind "
           + "whatever IOMMU the dead kernel left running. crashlane says whether that will work, "
-          + "what spoils it, and sets up what it needs (the Kdump IO Rule).",
-      ""
+          + "what spoils it, and sets up what it needs (the Kdump IO Rule)."
     },
     synopsisSubcommandLabel = "COMMAND",
-    commandListHeading = "%nCommands:%n",
-    optionListHeading = "%nOptions:%n",
     footerHeading =
         "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; " + "3: unknown.%n",
     footer = "crashlane COMMAND -h tells of a command, with examples.")
-final class Main implements Callable<Integer> {
+final class Main extends CommandGroup {
   private static final int HELP_WIDTH_MAX = 100;
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--debug",
@@ -47,10 +39,8 @@ final class Main implements Callable<Integer> {
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean help;
 
-  private final Terminal terminal;
-
   private Main(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   /** Runs the program and ends the process. */
@@ -64,21 +54,25 @@ final class Main implements Callable<Integer> {
 
   /** {@return the exit code after running {@code args}} */
   static int run(Terminal terminal, String... args) {
-    Main main = new Main(terminal);
-    CommandLine line = commandLine(main);
+    CommandLine line = commandLine(terminal);
     try {
       return line.execute(args);
     } catch (Error e) {
       // picocli hands on exceptions only. Without this an exhausted heap would end in exit code 1,
       // which says that the rule is broken.
-      return main.failed(e);
+      return line.<Main>getCommand().failed(e);
     }
   }
 
-  private static CommandLine commandLine(Main main) {
-    Terminal terminal = main.terminal;
+  /** {@return the program with all its commands} */
+  static CommandLine commandLine(Terminal terminal) {
+    Main main = new Main(terminal);
     CommandLine line = new CommandLine(main);
+    line.addSubcommand(
+        new CommandLine(new AcpiCommand(terminal)).addSubcommand(new AcpiShowCommand(terminal)));
+    line.addSubcommand(new RehearseCommand(terminal));
     line.addSubcommand(new VersionCommand(terminal));
+    setHeadings(line);
     line.setOut(terminal.out());
     line.setErr(terminal.err());
     line.setColorScheme(
@@ -90,15 +84,18 @@ final class Main implements Callable<Integer> {
     return line;
   }
 
-  /** Without a command: says what there is. */
-  @Override
-  public Integer call() {
-    spec.commandLine().usage(terminal.err());
-    return ExitCode.BAD_INPUT.number();
+  /** Headings are no settings that picocli hands down to subcommands. */
+  private static void setHeadings(CommandLine line) {
+    line.getCommandSpec()
+        .usageMessage()
+        .parameterListHeading("%n")
+        .optionListHeading("%nOptions:%n")
+        .commandListHeading("%nCommands:%n");
+    line.getSubcommands().values().forEach(Main::setHeadings);
   }
 
   private int failed(Throwable thrown) {
-    terminal.err().println("crashlane: " + Failure.describe(thrown));
+    terminal.complain(Failure.describe(thrown));
     if (debug) {
       thrown.printStackTrace(terminal.err());
     }
@@ -107,8 +104,8 @@ final class Main implements Callable<Integer> {
 
   private int misused(ParameterException e) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    terminal.err().println("crashlane: " + e.getMessage());
-    terminal.err().println("crashlane: try '" + command + " -h'");
+    terminal.complain(e.getMessage());
+    terminal.complain("try '" + command + " -h'");
     return ExitCode.BAD_INPUT.number();
   }
 }

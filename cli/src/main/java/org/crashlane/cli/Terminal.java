@@ -2,7 +2,9 @@
 package org.crashlane.cli;
 
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,7 @@ import org.crashlane.report.Colours;
  * <p>The launcher looks whether the streams are terminals and says so by system properties: the JVM
  * can tell of the input and the output together only, and of the error stream not at all.
  *
+ * @param in the standard input
  * @param out results
  * @param err errors and progress
  * @param colours for {@code out}
@@ -23,7 +26,12 @@ import org.crashlane.report.Colours;
  * @param columns characters in a line of the terminal
  */
 record Terminal(
-    PrintWriter out, PrintWriter err, Colours colours, boolean errIsTerminal, int columns) {
+    InputStream in,
+    PrintWriter out,
+    PrintWriter err,
+    Colours colours,
+    boolean errIsTerminal,
+    int columns) {
   private static final int COLUMNS_NARROWEST = 40;
   private static final int COLUMNS_USUAL = 100;
   private static final int COLUMNS_WIDEST = 160;
@@ -31,6 +39,7 @@ record Terminal(
   /** {@return the process's own streams} */
   static Terminal ofProcess(Properties properties, Map<String, String> environment) {
     return new Terminal(
+        new FileInputStream(FileDescriptor.in),
         writer(FileDescriptor.out),
         writer(FileDescriptor.err),
         Colours.of(Boolean.parseBoolean(properties.getProperty("crashlane.out.tty")), environment),
@@ -38,9 +47,14 @@ record Terminal(
         columns(properties.getProperty("crashlane.columns", "")));
   }
 
-  /** {@return a terminal that is none: a file or a pipe, or a test} */
-  static Terminal plain(PrintWriter out, PrintWriter err) {
-    return new Terminal(out, err, Colours.off(), false, COLUMNS_USUAL);
+  /** {@return a terminal that is none: files or pipes} */
+  static Terminal plain(InputStream in, PrintWriter out, PrintWriter err) {
+    return new Terminal(in, out, err, Colours.off(), false, COLUMNS_USUAL);
+  }
+
+  /** Says in one line what is wrong. */
+  void complain(String message) {
+    err.println("crashlane: " + message);
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {

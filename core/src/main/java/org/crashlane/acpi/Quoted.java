@@ -10,14 +10,15 @@ final class Quoted {
 
   private Quoted() {}
 
-  /** {@return {@code text} in quotes, bytes that are no printable ASCII as {@code \xNN}} */
+  /**
+   * {@return {@code text} in quotes, bytes that are no printable ASCII as {@code \xNN}} Backslashes
+   * stay single, as ACPI paths are written everywhere.
+   */
   static String of(String text) {
     StringBuilder quoted = new StringBuilder("\"");
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
-      } else if (c < FIRST_PRINTABLE || c > LAST_PRINTABLE) {
+      if (c < FIRST_PRINTABLE || c > LAST_PRINTABLE) {
         quoted.append('\\').append(Hex.of(c, 2).substring(1));
       } else {
         quoted.append(c);

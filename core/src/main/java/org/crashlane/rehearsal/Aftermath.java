@@ -34,9 +34,28 @@ public final class Aftermath {
         findings.add(observations.translatingAtEnd() ? finding : corrupting(finding));
       }
     }
+    lost(observations.dump()).ifPresent(findings::add);
     detected(observations).ifPresent(findings::add);
     touched(observations).ifPresent(findings::add);
     return Verdict.of(findings);
+  }
+
+  private static Optional<Finding> lost(DumpOutcome dump) {
+    return switch (dump) {
+      case DumpOutcome.Written _ -> Optional.empty();
+      case DumpOutcome.Missing missing -> Optional.of(lost(missing.reason()));
+      case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reason()));
+    };
+  }
+
+  private static Finding lost(String reason) {
+    return new Finding(
+        FindingCode.D1,
+        Severity.BROKEN,
+        "dump disk",
+        Optional.empty(),
+        List.of(reason),
+        "mend the findings before it; where there is none, read the capture kernel's console");
   }
 
   private static Optional<Finding> detected(Observations observations) {
@@ -72,13 +91,16 @@ public final class Aftermath {
             "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
   }
 
-  /** A leftover IOVA that lies in memory is harmless only as long as translation runs. */
+  /**
+   * A leftover IOVA that is an address of memory (the finding then has a range) is harmless only as
+   * long as translation runs.
+   */
   private static Finding corrupting(Finding leftover) {
     List<String> evidence = new ArrayList<>(leftover.evidence());
     evidence.add("the capture kernel switched translation off while devices still ran");
     return new Finding(
         leftover.code(),
-        Severity.BROKEN,
+        leftover.range().isPresent() ? Severity.BROKEN : leftover.severity(),
         leftover.subject(),
         leftover.range(),
         evidence,

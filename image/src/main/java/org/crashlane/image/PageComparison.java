@@ -129,13 +129,10 @@ public record PageComparison(
       }
     }
 
+    /** Compares the bytes with themselves, one on: faster than a loop, and equal if all are. */
     private static boolean isZero(byte[] bytes) {
-      for (byte b : bytes) {
-        if (b != 0) {
-          return false;
-        }
-      }
-      return true;
+      return bytes.length == 0
+          || (bytes[0] == 0 && Arrays.equals(bytes, 0, bytes.length - 1, bytes, 1, bytes.length));
     }
 
     private static void keep(List<Long> addresses, long address) {
