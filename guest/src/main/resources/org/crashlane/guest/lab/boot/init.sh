@@ -141,7 +141,7 @@ capture() {
   load_modules
   if wait_for_disk; then
     say disk present
-    makedumpfile -E -d 31 -f --message-level 4 /proc/vmcore "$DISK"
+    makedumpfile -E -d 31 -f --message-level 23 /proc/vmcore "$DISK"
     say makedumpfile $?
     blockdev --flushbufs "$DISK"
     sync
