@@ -3,12 +3,14 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** A running QEMU. */
 final class QemuProcess {
@@ -68,7 +70,7 @@ final class QemuProcess {
   }
 
   private String ending(int status) {
-    String said = "";
+    String said;
     try {
       byte[] bytes = Files.readAllBytes(log);
       int from = Math.max(0, bytes.length - QUOTED_BYTES);
