@@ -66,9 +66,13 @@ public record LabEvidence(
     captureMessages().stream()
         .filter(line -> DETECTION.stream().anyMatch(line::contains))
         .forEach(detection::add);
+    List<String> faults = new ArrayList<>(trace.faultsAfterCrash());
+    if (faults.isEmpty()) {
+      atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
+    }
     return new Observations(
         dump,
-        trace.faultsAfterCrash(),
+        faults,
         trace.registerWritesAfterCrash(),
         detection,
         atEnd.translating());

@@ -41,15 +41,14 @@ final class TableWitness implements LabHook, AutoCloseable {
 
   @Override
   public void beforeCrash(RunningGuest guest) throws IOException {
-    try (LiveGuest live = LiveGuest.attach(guest.qmpSocket())) {
-      if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
-        arm(guest, live);
-      }
-      TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
-      verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
-      // Page tables below them change with every transfer until the very end.
-      tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
+    LiveGuest live = guest.live();
+    if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
+      arm(guest, live);
     }
+    TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
+    verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
+    // Page tables below them change with every transfer until the very end.
+    tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
 
   private void arm(RunningGuest guest, LiveGuest live) throws IOException {
