@@ -71,25 +71,32 @@ class FailureTest {
   private static Run failing(Throwable thrown, boolean debug) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    InputStream in =
-        new InputStream() {
-          @Override
-          public int read() {
-            switch (thrown) {
-              case Error e -> throw e;
-              case RuntimeException e -> throw e;
-              default -> throw new IllegalArgumentException(thrown);
-            }
-          }
-
-          @Override
-          public byte[] readNBytes(int count) {
-            return new byte[] {(byte) read()};
-          }
-        };
-    Terminal terminal = Terminal.plain(in, new PrintWriter(out), new PrintWriter(err));
+    Terminal terminal =
+        Terminal.plain(new FailingInput(thrown), new PrintWriter(out), new PrintWriter(err));
     String[] args =
         debug ? new String[] {"acpi", "show", "-", "--debug"} : new String[] {"acpi", "show", "-"};
     return new Run(Main.run(terminal, args), out.toString(), err.toString());
+  }
+
+  private static final class FailingInput extends InputStream {
+    private final Throwable thrown;
+
+    FailingInput(Throwable thrown) {
+      this.thrown = thrown;
+    }
+
+    @Override
+    public int read() {
+      switch (thrown) {
+        case Error e -> throw e;
+        case RuntimeException e -> throw e;
+        default -> throw new IllegalArgumentException(thrown);
+      }
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) {
+      return read();
+    }
   }
 }

@@ -20,6 +20,7 @@ import org.crashlane.rule.Verdict;
 public record TextReport(int width, Colours colours) {
   private static final int INDENT = 4;
   private static final int LABEL = 10;
+  private static final int FURTHER_IN = 2;
   private static final int NARROWEST = 40;
 
   public TextReport {
@@ -81,14 +82,17 @@ public record TextReport(int width, Colours colours) {
     appendBlock(out, "remedy", finding.remedy().isEmpty() ? List.of() : List.of(finding.remedy()));
   }
 
+  /** Texts one below the other behind a label; what does not fit goes on a step further in. */
   private void appendBlock(StringBuilder out, String label, List<String> texts) {
     int indent = label.isEmpty() ? INDENT : INDENT + LABEL;
-    String first = " ".repeat(INDENT) + label + " ".repeat(indent - INDENT - label.length());
+    String goingOn = " ".repeat(indent + (label.isEmpty() ? 0 : FURTHER_IN));
+    String before = " ".repeat(INDENT) + label + " ".repeat(indent - INDENT - label.length());
     for (String text : texts) {
-      for (String line : Wrap.lines(text, width - indent)) {
-        out.append((first + line).stripTrailing()).append('\n');
-        first = " ".repeat(indent);
+      for (String line : Wrap.lines(text, width - goingOn.length())) {
+        out.append((before + line).stripTrailing()).append('\n');
+        before = goingOn;
       }
+      before = " ".repeat(indent);
     }
   }
 

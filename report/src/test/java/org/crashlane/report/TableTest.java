@@ -47,8 +47,10 @@ class TableTest {
     Table table = Table.of(Column.left("answer"), Column.left("why"));
     table.row(List.of(new Cell("HOLDS", Style.GOOD), Cell.of("all mapped")));
     assertEquals(
-        "\u001b[1manswer\u001b[0m  \u001b[1mwhy\u001b[0m\n"
-            + "\u001b[32mHOLDS\u001b[0m   all mapped\n",
+        """
+        \u001b[1manswer\u001b[0m  \u001b[1mwhy\u001b[0m
+        \u001b[32mHOLDS\u001b[0m   all mapped
+        """,
         table.render(80, new Colours(true)));
   }
 

@@ -17,16 +17,17 @@ final class QemuCommandLine {
           "vtd_fault_disabled");
 
   /**
-   * Every register access. The primary polls its registers all the time, so these are switched on
-   * only when it stands before the crash.
+   * Every access to the IOMMU's registers, and the writes to the IOAPIC that mark the primary's end
+   * (see {@link IommuTrace}). Too many to trace while the primary boots and works.
    */
-  static final List<String> TRACED_FROM_CRASH = List.of("vtd_reg_write", "vtd_reg_read");
+  static final List<String> TRACED_FROM_CRASH =
+      List.of("vtd_reg_write", "vtd_reg_read", "ioapic_mem_write");
 
   private QemuCommandLine() {}
 
   static List<String> of(
-      String program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
-    List<String> argv = new ArrayList<>(List.of(program));
+      Path program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
+    List<String> argv = new ArrayList<>(List.of(program.toString()));
     add(argv, "-accel", "tcg,thread=multi");
     add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
     add(argv, "-cpu", "max", "-smp", Integer.toString(config.cpuCount()));
@@ -47,20 +48,13 @@ final class QemuCommandLine {
     add(argv, "-D", area.trace().toString());
     add(argv, "-kernel", kernel.toString(), "-initrd", initrd.toString());
     add(argv, "-append", KernelArguments.primary(config));
-    argv.addAll(config.qemuArguments());
+    argv.addAll(config.more().qemu());
     return argv;
   }
 
-  /** The monitors stand in front: they listen by the time the console connects. */
+  /** The monitor stands in front: it listens by the time the console connects. */
   private static void addControl(List<String> argv, WorkArea area) {
-    for (Path socket : List.of(area.labSocket(), area.qmpSocket())) {
-      String id = socket.getFileName().toString().replace('.', '-');
-      add(
-          argv,
-          "-chardev",
-          "socket,id=%s,server=on,wait=off,path=%s".formatted(id, escaped(socket)));
-      add(argv, "-mon", "chardev=" + id + ",mode=control");
-    }
+    add(argv, "-qmp", "unix:" + escaped(area.qmpSocket()) + ",server=on,wait=off");
     add(
         argv,
         "-chardev",
@@ -71,7 +65,7 @@ final class QemuCommandLine {
 
   private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
     List<String> iommu = new ArrayList<>(List.of("intel-iommu"));
-    iommu.addAll(config.iommuOptions());
+    iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.
     add(argv, "-device", String.join(",", iommu));
     add(argv, "-drive", "if=none,id=dump,format=raw,file=" + escaped(area.disk()));

@@ -28,17 +28,27 @@ mount_all() {
   stty -echo
 }
 
+# Parameters of modules stand on the kernel's command line; nobody but modprobe passes them on.
 load_modules() {
-  for module in $MODULES; do
-    insmod "/modules/$module" || say warning "insmod $module failed"
+  for file in $MODULES; do
+    name=$(echo "${file%.ko}" | tr - _)
+    parameters=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$name\.//p")
+    # shellcheck disable=SC2086 # several parameters are several words
+    insmod "/modules/$file" $parameters || say warning "insmod $file failed"
   done
+}
+
+# True when the disk's driver has given up. libata asks a disk three times who it is.
+driver_gave_up() {
+  dmesg | grep -q 'nvme.*Removing after probe failure' ||
+    [ "$(dmesg | grep -c 'ata[0-9.]*: failed to IDENTIFY')" -ge 3 ]
 }
 
 # A disk that the IOMMU keeps from working never appears: its driver gives up, or time is up.
 wait_for_disk() {
   tenths=0
   while [ ! -b "$DISK" ] && [ $tenths -lt "$DISK_WAIT_TENTHS" ]; do
-    dmesg | grep -q -E 'nvme.*(probe failure|failed status|failure status)' && break
+    driver_gave_up && break
     sleep 0.1
     tenths=$((tenths + 1))
   done
@@ -137,7 +147,7 @@ capture() {
   load_modules
   if wait_for_disk; then
     say disk present
-    makedumpfile -E -d 31 -f --message-level 4 /proc/vmcore "$DISK"
+    makedumpfile -E -d 31 -f --message-level 6 /proc/vmcore "$DISK"
     say makedumpfile $?
     blockdev --flushbufs "$DISK"
     sync
@@ -146,6 +156,8 @@ capture() {
   fi
   kernel_messages
   say done
+  # Powering off would switch the IOMMU off: the host reads its registers first.
+  read -r -t 30 _
   poweroff -f
 }
 
