@@ -70,6 +70,7 @@ final class Main extends CommandGroup {
     CommandLine line = new CommandLine(main);
     line.addSubcommand(
         new CommandLine(new AcpiCommand(terminal)).addSubcommand(new AcpiShowCommand(terminal)));
+    line.addSubcommand(new RehearseCommand(terminal));
     line.addSubcommand(new VersionCommand(terminal));
     setHeadings(line);
     line.setOut(terminal.out());

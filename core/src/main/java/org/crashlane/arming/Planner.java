@@ -9,6 +9,7 @@ import java.util.stream.LongStream;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -19,7 +20,6 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
-import org.crashlane.rule.KdumpIoRule;
 
 /**
  * Makes an {@link ArmingPlan}, or says everything that stands against it. It writes nothing: the
@@ -94,11 +94,11 @@ public final class Planner {
           || !Alignment.isAligned(crash.last() + 1, PageArena.PAGE_BYTES)) {
         refuse(Kind.CRASH_RANGE, "crash range " + crash + " is not whole pages of 4 KiB");
       }
-      if (crash.overlaps(KdumpIoRule.INTERRUPT_WINDOW)) {
+      if (crash.overlaps(InterruptWindow.RANGE)) {
         refuse(
             Kind.INTERRUPT_WINDOW,
             "crash range %s overlaps the interrupt window %s, which is never translated as DMA"
-                .formatted(crash, KdumpIoRule.INTERRUPT_WINDOW));
+                .formatted(crash, InterruptWindow.RANGE));
       } else if (!memory.exists(crash)) {
         refuse(
             Kind.CRASH_RANGE,

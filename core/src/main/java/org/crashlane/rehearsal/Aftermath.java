@@ -34,9 +34,28 @@ public final class Aftermath {
         findings.add(observations.translatingAtEnd() ? finding : corrupting(finding));
       }
     }
+    lost(observations.dump()).ifPresent(findings::add);
     detected(observations).ifPresent(findings::add);
     touched(observations).ifPresent(findings::add);
     return Verdict.of(findings);
+  }
+
+  private static Optional<Finding> lost(DumpOutcome dump) {
+    return switch (dump) {
+      case DumpOutcome.Written _ -> Optional.empty();
+      case DumpOutcome.Missing missing -> Optional.of(lost(missing.reason()));
+      case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reason()));
+    };
+  }
+
+  private static Finding lost(String reason) {
+    return new Finding(
+        FindingCode.D1,
+        Severity.BROKEN,
+        "dump disk",
+        Optional.empty(),
+        List.of(reason),
+        "mend the findings before it; where there is none, read the capture kernel's console");
   }
 
   private static Optional<Finding> detected(Observations observations) {

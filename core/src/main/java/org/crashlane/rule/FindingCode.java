@@ -11,6 +11,7 @@ public enum FindingCode {
   B3("the crash range overlaps the interrupt window"),
   C1("the capture kernel detected the IOMMU"),
   C2("the capture kernel wrote to the IOMMU"),
+  D1("no dump reached the disk, or one that is not the memory of the panic"),
   L1("a leftover mapping reaches into the crash range"),
   L2("a leftover IOVA is numerically inside memory that matters"),
   L3("the IOMMU's own tables lie in the crash range, or a device may write them"),

@@ -38,7 +38,20 @@ final class HexTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "0x", "x1", "0x1g", "10000000000000000", "0x0x1", " 1", "-1", "0x-1", "+1", "0x+1"})
+  @ValueSource(
+      strings = {
+        "",
+        "0x",
+        "x1",
+        "0x1g",
+        "10000000000000000",
+        "0x0x1",
+        " 1",
+        "-1",
+        "0x-1",
+        "+1",
+        "0x+1"
+      })
   void anythingElseIsRefusedByName(String text) {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> Hex.parse(text));

@@ -55,6 +55,15 @@ class AftermathTest {
   }
 
   @Test
+  void aLostDumpBreaksTheVerdictWhateverTheTablesSaid() {
+    Observations lost =
+        new Observations(new Missing("zeros"), List.of(), List.of(), List.of(), true);
+    Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, lost);
+    assertEquals(Answer.BROKEN, verdict.answer());
+    assertEquals(List.of(FindingCode.D1), codes(verdict));
+  }
+
+  @Test
   void leftoversInMemoryCorruptOnlyOnceTranslationIsOff() {
     Verdict leftover = Verdict.of(List.of(leftover(Optional.of(new AddressRange(0x1000, 0x1fff)))));
     assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, leftover, QUIET).answer());

@@ -5,8 +5,6 @@ package org.crashlane.guest.lab;
 public enum CaptureEnd {
   /** Its script ran to the end, whether or not there was a disk. */
   DONE,
-  /** It panicked, or the guest went down by itself. */
-  WENT_DOWN,
-  /** It was not done in time. */
-  TIMED_OUT
+  /** It was not done in time: it hangs, or went down by itself. */
+  NOT_DONE
 }

@@ -5,15 +5,13 @@ import java.util.List;
 
 /** What the dump is written to. */
 public enum DiskKind {
-  NVME("/dev/nvme0n1", List.of("nvme")),
-  AHCI("/dev/sda", List.of("ahci", "sd_mod"));
+  NVME("/dev/nvme0n1"),
+  AHCI("/dev/sda");
 
   private final String blockDevice;
-  private final List<String> drivers;
 
-  DiskKind(String blockDevice, List<String> drivers) {
+  DiskKind(String blockDevice) {
     this.blockDevice = blockDevice;
-    this.drivers = drivers;
   }
 
   /** {@return where both kernels find it} */
@@ -23,6 +21,9 @@ public enum DiskKind {
 
   /** {@return the drivers it needs, in the order to load them where they are modules} */
   List<String> drivers() {
-    return drivers;
+    return switch (this) {
+      case NVME -> List.of("nvme");
+      case AHCI -> List.of("ahci", "sd_mod");
+    };
   }
 }

@@ -11,7 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.guest.lab.boot.BlindTable;
+import org.crashlane.acpi.DmarOverride;
+import org.crashlane.guest.lab.boot.FirmwareTable;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.Scenario;
@@ -38,7 +39,7 @@ final class Initrds {
     Path capture = directory.resolve("capture.cpio");
     try (CpioArchive archive = create(capture)) {
       if (scenario.strategy().blind()) {
-        archive.file(BlindTable.ARCHIVE_PATH, BlindTable.forQemu());
+        archive.file(DmarOverride.ARCHIVE_PATH, FirmwareTable.override());
       }
       archive.file("lab.conf", settings);
     }

@@ -34,7 +34,7 @@ final class KernelArguments {
     if (!config.kaslr()) {
       arguments.add("nokaslr");
     }
-    arguments.addAll(config.primaryArguments());
+    arguments.addAll(config.more().primary());
     return String.join(" ", arguments);
   }
 
@@ -52,7 +52,7 @@ final class KernelArguments {
           throw new IllegalArgumentException(
               "the lab does not know the strategy " + scenario.strategy().label());
     }
-    arguments.addAll(config.captureArguments());
+    arguments.addAll(config.more().capture());
     return String.join(" ", arguments);
   }
 

@@ -2,10 +2,13 @@
 package org.crashlane.guest.lab;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.crashlane.guest.lab.judge.PanicSample;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Scenario;
 
 /**
@@ -22,7 +25,7 @@ import org.crashlane.rehearsal.Scenario;
  * @param sample pages as they were at the panic
  * @param trace what QEMU's IOMMU traced
  * @param atReady the IOMMU's registers before anything was done to the guest
- * @param atEnd the same when the capture kernel was done, if QEMU could still tell
+ * @param atEnd the same when the capture kernel was done, before it powers off
  * @param times how long it took
  * @param qemuStatus QEMU's exit status; empty if it had to be killed
  */
@@ -38,13 +41,37 @@ public record LabEvidence(
     PanicSample sample,
     IommuTrace trace,
     RegisterSnapshot atReady,
-    Optional<RegisterSnapshot> atEnd,
+    RegisterSnapshot atEnd,
     PhaseTimes times,
     OptionalInt qemuStatus) {
+
+  /** What Linux 6.1 says of a unit it has found (drivers/iommu/intel/dmar.c and iommu.c). */
+  private static final List<String> DETECTION =
+      List.of("DMAR: DRHD base:", "DMAR: Translation already enabled", "Using Queued invalidation");
 
   public LabEvidence {
     primaryConsole = List.copyOf(primaryConsole);
     captureConsole = List.copyOf(captureConsole);
+  }
+
+  /**
+   * {@return what was measured, for the rule}
+   *
+   * <p>The capture kernel has found an IOMMU if it read its registers, or says that it uses one.
+   *
+   * @param dump the judge's word on the disk
+   */
+  public Observations observations(DumpOutcome dump) {
+    List<String> detection = new ArrayList<>(trace.registerReadsAfterCrash());
+    captureMessages().stream()
+        .filter(line -> DETECTION.stream().anyMatch(line::contains))
+        .forEach(detection::add);
+    return new Observations(
+        dump,
+        trace.faultsAfterCrash(),
+        trace.registerWritesAfterCrash(),
+        detection,
+        atEnd.translating());
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

@@ -5,15 +5,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicLong;
-import org.crashlane.guest.lab.boot.BlindTable;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.guest.lab.boot.FirmwareTable;
 import org.crashlane.guest.lab.judge.PanicSample;
-import org.crashlane.guest.lab.parts.HostProgram;
 import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.qmp.QmpClient;
-import org.crashlane.memory.MappedImage;
 import org.crashlane.rehearsal.Scenario;
 
 /**
@@ -22,17 +21,14 @@ import org.crashlane.rehearsal.Scenario;
  * also when the JVM is told to stop in the middle.
  */
 public final class LabRun implements AutoCloseable {
-  private static final Duration SHUTDOWN_LIMIT = Duration.ofSeconds(20);
-  private static final Duration HOOK_QMP_LIMIT = Duration.ofSeconds(30);
+  /** QEMU may be slow to answer on a busy host. */
+  private static final Duration QMP_LIMIT = Duration.ofSeconds(30);
 
   private final LabParts parts;
   private final GuestConfig config;
   private final Scenario scenario;
   private final Teardown teardown = Teardown.register();
   private final PhaseTimes.Watch watch = new PhaseTimes.Watch();
-
-  /** Length of the trace when the panic came over the console; -1 before. */
-  private final AtomicLong panicTraceBytes = new AtomicLong(-1);
 
   private LabRun(LabParts parts, GuestConfig config, Scenario scenario) {
     this.parts = parts;
@@ -45,6 +41,13 @@ public final class LabRun implements AutoCloseable {
     return new LabRun(parts, config, scenario);
   }
 
+  /** What a started guest is watched by. */
+  private record Started(WorkArea area, SerialConsole console, QemuProcess qemu) {}
+
+  /** What is known of a guest when it is let go into its crash. */
+  private record Ready(
+      int line, long traceBytes, PrimaryFacts facts, RegisterSnapshot registers, PanicSample sample) {}
+
   /**
    * Runs it, once.
    *
@@ -53,120 +56,139 @@ public final class LabRun implements AutoCloseable {
    * @throws LabException if a phase before the capture kernel's does not come to its end
    */
   public LabEvidence execute(LabHook hook) throws IOException {
-    WorkArea area = WorkArea.create(config.memoryBytes(), teardown);
-    Path initrd = Initrds.write(area.directory(), parts, config, scenario);
-    SerialConsole console =
-        SerialConsole.listen(area.serialSocket(), line -> markPanic(line, area.trace()));
-    teardown.add(console::close);
-    List<String> argv =
-        QemuCommandLine.of(HostProgram.qemu(), config, area, parts.kernelImage(), initrd);
-    QemuProcess qemu = QemuProcess.start(argv, area, teardown);
-    qemu.onEnd(console::end);
-
-    int ready =
-        console.await(Phase.BOOT, 0, l -> Transcript.has(l, "ready"), config.limits().boot());
-    watch.ends(Phase.BOOT);
+    Started started = start();
+    SerialConsole console = started.console();
+    int line =
+        console.await(
+            Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
     refuseUnlessReady(facts, console);
-    try (QmpClient qmp = QmpClient.connect(area.labSocket(), HOOK_QMP_LIMIT);
-        MappedImage memory =
-            MappedImage.open(area.memory(), Q35Memory.regions(config.memoryBytes()))) {
+    watch.ends(Phase.BOOT);
+    try (QmpClient qmp = QmpClient.connect(started.area().qmpSocket(), QMP_LIMIT)) {
       qmp.stop();
-      RegisterSnapshot atReady = RegisterSnapshot.read(qmp);
-      RunningGuest guest = new RunningGuest(area.qmpSocket(), memory, facts, config.arena());
-      hook.beforeCrash(guest);
-      PanicSample sample =
-          PanicSample.take(
-              memory, facts.vmcoreinfoAddress(), facts.vmcoreinfoSizeBytes(), guest.alsoCompared());
-      for (String event : QemuCommandLine.TRACED_FROM_CRASH) {
-        qmp.execute("trace-event-set-state", java.util.Map.of("name", event, "enable", true));
+      try (LiveGuest live = LiveGuest.attach(qmp)) {
+        Ready ready = prepare(live, line, facts, hook, started.area());
+        watch.ends(Phase.READY);
+        int panic = crash(started, qmp, ready);
+        CaptureEnd end = capture(console, panic);
+        return finish(started, live, ready, panic, end);
       }
-      qmp.cont();
-      watch.ends(Phase.READY);
-      return crash(area, console, qemu, qmp, ready, facts, atReady, sample);
     }
   }
 
-  private LabEvidence crash(
-      WorkArea area,
-      SerialConsole console,
-      QemuProcess qemu,
-      QmpClient qmp,
-      int ready,
-      PrimaryFacts facts,
-      RegisterSnapshot atReady,
-      PanicSample sample)
+  private Started start() throws IOException {
+    WorkArea area = WorkArea.create(config.memoryBytes(), teardown);
+    Path initrd = Initrds.write(area.directory(), parts, config, scenario);
+    SerialConsole console = SerialConsole.listen(area.serialSocket());
+    teardown.add(console::close);
+    QemuProcess qemu =
+        QemuProcess.start(
+            QemuCommandLine.of(parts.qemu(), config, area, parts.kernelImage(), initrd),
+            area,
+            teardown);
+    qemu.onEnd(console::end);
+    return new Started(area, console, qemu);
+  }
+
+  /** The guest stands: the hook has its turn, then what must not change is copied. */
+  private Ready prepare(
+      LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
       throws IOException {
-    console.send("go");
-    int panic = console.await(Phase.CRASH, ready, Transcript::isPanic, config.limits().crash());
-    CaptureEnd end = capture(console, qmp, panic);
-    long endTraceBytes = sizeOf(area.trace());
-    Optional<RegisterSnapshot> atEnd = Optional.empty();
-    OptionalInt status = OptionalInt.empty();
-    if (end != CaptureEnd.WENT_DOWN || qmp.isRunning()) {
-      atEnd = Optional.of(RegisterSnapshot.read(qmp));
+    RegisterSnapshot registers = RegisterSnapshot.read(live);
+    RunningGuest guest = new RunningGuest(live, facts, config.arena());
+    hook.beforeCrash(guest);
+    PanicSample sample =
+        PanicSample.take(
+            live.memory(),
+            facts.vmcoreinfoAddress(),
+            facts.vmcoreinfoSizeBytes(),
+            guest.alsoCompared());
+    long traceBytes = area.traceBytes();
+    for (String event : QemuCommandLine.TRACED_FROM_CRASH) {
+      live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
     }
-    qmp.execute("quit");
-    status = qemu.awaitEnd();
-    watch.ends(Phase.DONE);
-    List<String> lines = console.lines();
-    List<String> captureLines = lines.subList(panic + 1, lines.size());
-    return new LabEvidence(
-        scenario,
-        lines.subList(0, panic + 1),
-        captureLines,
-        facts,
-        new Transcript(captureLines).value("capture"),
-        end,
-        area.disk(),
-        area.memory(),
-        sample,
-        IommuTrace.read(area.trace(), panicTraceBytes.get(), endTraceBytes),
-        atReady,
-        atEnd,
-        watch.times(qemu.age()),
-        status);
+    return new Ready(line, traceBytes, facts, registers, sample);
+  }
+
+  private int crash(Started started, QmpClient qmp, Ready ready) throws IOException {
+    qmp.cont();
+    started.console().send("go");
+    return started
+        .console()
+        .await(Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
   }
 
   /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
-  private CaptureEnd capture(SerialConsole console, QmpClient qmp, int panic) throws IOException {
+  private CaptureEnd capture(SerialConsole console, int panic) throws IOException {
     try {
       int up =
           console.await(
-              Phase.CRASH, panic, l -> Transcript.has(l, "capture"), config.limits().crash());
+              Phase.CRASH,
+              panic,
+              text -> Transcript.has(text, "capture"),
+              config.limits().crash());
       watch.ends(Phase.CRASH);
-      console.await(Phase.CAPTURE, up, l -> Transcript.has(l, "done"), config.limits().capture());
-      qmp.awaitEvent("SHUTDOWN", SHUTDOWN_LIMIT);
+      console.await(
+          Phase.CAPTURE,
+          up,
+          text -> Transcript.has(text, "done"),
+          config.limits().capture());
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
     } catch (LabException e) {
       watch.ends(e.phase());
-      return CaptureEnd.TIMED_OUT;
+      return CaptureEnd.NOT_DONE;
     }
+  }
+
+  private LabEvidence finish(
+      Started started, LiveGuest live, Ready ready, int panic, CaptureEnd end) throws IOException {
+    live.qmp().stop();
+    long endBytes = started.area().traceBytes();
+    RegisterSnapshot atEnd = RegisterSnapshot.read(live);
+    // Also writes back what QEMU still holds of the disk.
+    live.qmp().execute("quit");
+    OptionalInt status = started.qemu().awaitEnd();
+    Duration qemuAge = started.qemu().age();
+    watch.ends(Phase.DONE);
+    List<String> lines = started.console().lines();
+    int captureLine = Transcript.afterPanic(lines, panic);
+    List<String> captureLines = lines.subList(captureLine, lines.size());
+    return new LabEvidence(
+        scenario,
+        lines.subList(0, captureLine),
+        captureLines,
+        ready.facts(),
+        new Transcript(captureLines).value("capture"),
+        end,
+        started.area().disk(),
+        started.area().memory(),
+        ready.sample(),
+        IommuTrace.read(started.area().trace(), ready.traceBytes(), endBytes),
+        ready.registers(),
+        atEnd,
+        watch.times(qemuAge),
+        status);
   }
 
   private void refuseUnlessReady(PrimaryFacts facts, SerialConsole console) throws LabException {
     if (!facts.captureKernelLoaded()) {
-      throw new LabException(Phase.BOOT, "kexec did not take the capture kernel", console.lines());
-    }
-    if (scenario.strategy().blind()
-        && !BlindTable.overrides(BlindTable.forQemu(), facts.firmwareDmar())) {
-      throw new LabException(
-          Phase.BOOT, "the DMAR override is not for this firmware's table", console.lines());
+      throw refused("kexec did not take the capture kernel", console);
     }
     if (facts.insideHandStatus().orElse(0) != 0) {
-      throw new LabException(Phase.BOOT, "the inside hand's module was not taken", console.lines());
+      throw refused("the inside hand's module was not taken", console);
+    }
+    try {
+      if (scenario.strategy().blind() && !FirmwareTable.isOverridden(facts.firmwareDmar())) {
+        throw refused("the DMAR override is not for this firmware's table", console);
+      }
+    } catch (MalformedInputException e) {
+      throw refused(e.getMessage(), console);
     }
   }
 
-  private void markPanic(String line, Path trace) {
-    if (Transcript.isPanic(line)) {
-      panicTraceBytes.compareAndSet(-1, sizeOf(trace));
-    }
-  }
-
-  private static long sizeOf(Path trace) {
-    return trace.toFile().length();
+  private static LabException refused(String reason, SerialConsole console) {
+    return new LabException(Phase.BOOT, reason, console.lines());
   }
 
   /** Ends QEMU if it still runs and removes the files. */

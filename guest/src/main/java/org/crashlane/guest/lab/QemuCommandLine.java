@@ -17,10 +17,11 @@ final class QemuCommandLine {
           "vtd_fault_disabled");
 
   /**
-   * Every register access. The primary polls its registers all the time, so these are switched on
-   * only when it stands before the crash.
+   * Every access to the IOMMU's registers, and the writes to the IOAPIC that mark the primary's end
+   * (see {@link IommuTrace}). Too many to trace while the primary boots and works.
    */
-  static final List<String> TRACED_FROM_CRASH = List.of("vtd_reg_write", "vtd_reg_read");
+  static final List<String> TRACED_FROM_CRASH =
+      List.of("vtd_reg_write", "vtd_reg_read", "ioapic_mem_write");
 
   private QemuCommandLine() {}
 
@@ -47,7 +48,7 @@ final class QemuCommandLine {
     add(argv, "-D", area.trace().toString());
     add(argv, "-kernel", kernel.toString(), "-initrd", initrd.toString());
     add(argv, "-append", KernelArguments.primary(config));
-    argv.addAll(config.qemuArguments());
+    argv.addAll(config.more().qemu());
     return argv;
   }
 
@@ -71,7 +72,7 @@ final class QemuCommandLine {
 
   private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
     List<String> iommu = new ArrayList<>(List.of("intel-iommu"));
-    iommu.addAll(config.iommuOptions());
+    iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.
     add(argv, "-device", String.join(",", iommu));
     add(argv, "-drive", "if=none,id=dump,format=raw,file=" + escaped(area.disk()));

@@ -5,41 +5,37 @@ import static org.crashlane.bits.BitField.bit;
 import static org.crashlane.bits.BitField.bits;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.guest.live.LiveGuest;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.vtd.Registers;
 
 /**
- * The registers of QEMU's Intel IOMMU that tell whether it translates and what it blocked, read
- * from the host through the monitor. VT-d specification, section 10.4 (register descriptions).
+ * The registers of the guest's VT-d unit that tell whether it translates and what it blocked, read
+ * from the host.
  *
- * @param globalStatus GSTS_REG
- * @param rootTable RTADDR_REG
- * @param faultStatus FSTS_REG
- * @param faultRecords both words of each fault recording register whose F bit is set
+ * @param globalStatus GSTS
+ * @param rootTable RTADDR
+ * @param faultStatus FSTS
+ * @param faultRecords the fault recording registers whose F bit is set
  */
 public record RegisterSnapshot(
     long globalStatus, long rootTable, long faultStatus, List<FaultRecord> faultRecords) {
-  private static final long BASE = 0xfed9_0000L;
-  private static final int CAP = 0x08;
-  private static final int GSTS = 0x1c;
-  private static final int RTADDR = 0x20;
-  private static final int FSTS = 0x34;
+
+  /** CAP.FRO counts in units of 16 bytes, and a record is as long. */
   private static final int RECORD_BYTES = 16;
 
-  private static final BitField TES = bit("TES", 31);
-  private static final BitField FRO = bits("FRO", 33, 24);
-  private static final BitField NFR = bits("NFR", 47, 40);
-  private static final BitField FAULT = bit("F", 63);
-
-  /** FRCD_REG: {@code low} has the address, {@code high} the requester, the reason and the kind. */
+  /** A fault recording register (VT-d specification, "Fault Recording Registers"). */
   public record FaultRecord(long low, long high) {
+    private static final BitField FI = bits("FI", 63, 12);
     private static final BitField SID = bits("SID", 15, 0);
     private static final BitField FR = bits("FR", 39, 32);
     private static final BitField T1 = bit("T1", 62);
-    private static final BitField FI = bits("FI", 63, 12);
+    private static final BitField F = bit("F", 63);
 
     @Override
     public String toString() {
@@ -58,30 +54,43 @@ public record RegisterSnapshot(
 
   /** {@return true if the IOMMU translates} */
   public boolean translating() {
-    return TES.isSet(globalStatus);
+    return Registers.Gsts.TES.isSet(globalStatus);
   }
 
-  static RegisterSnapshot read(QmpClient qmp) throws IOException {
-    long capabilities = word(qmp, BASE + CAP, 8);
-    long records = BASE + FRO.get(capabilities) * RECORD_BYTES;
+  static RegisterSnapshot read(LiveGuest guest) throws IOException {
+    try {
+      return read(guest.vtdRegisters());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  static RegisterSnapshot read(RegisterFile registers) {
+    long capabilities = registers.read64(Registers.CAP);
+    int offset = Math.toIntExact(Registers.Cap.FRO.get(capabilities)) * RECORD_BYTES;
     List<FaultRecord> faults = new ArrayList<>();
-    for (long i = 0; i <= NFR.get(capabilities); i++) {
-      long high = word(qmp, records + i * RECORD_BYTES + 8, 8);
-      if (FAULT.isSet(high)) {
-        faults.add(new FaultRecord(word(qmp, records + i * RECORD_BYTES, 8), high));
+    for (long left = Registers.Cap.NFR.get(capabilities); left >= 0; left--) {
+      FaultRecord record =
+          new FaultRecord(registers.read64(offset), registers.read64(offset + Long.BYTES));
+      if (FaultRecord.F.isSet(record.high())) {
+        faults.add(record);
       }
+      offset += RECORD_BYTES;
     }
     return new RegisterSnapshot(
-        word(qmp, BASE + GSTS, 4), word(qmp, BASE + RTADDR, 8), word(qmp, BASE + FSTS, 4), faults);
+        registers.read32(Registers.GSTS),
+        registers.read64(Registers.RTADDR),
+        registers.read32(Registers.FSTS),
+        faults);
   }
 
-  private static long word(QmpClient qmp, long address, int sizeBytes) throws IOException {
-    String command = "xp /1" + (sizeBytes == 8 ? "g" : "w") + "x " + Hex.of(address);
-    String printed = qmp.hmp(command).strip();
-    int colon = printed.indexOf(':');
-    if (colon < 0) {
-      throw new IOException(qmp.socket() + ": '" + command + "' printed '" + printed + "'");
-    }
-    return Hex.parse(printed.substring(colon + 1).strip());
+  @Override
+  public String toString() {
+    return "GSTS %s, RTADDR %s, FSTS %s, faults %s"
+        .formatted(
+            Hex.of(globalStatus, Long.BYTES),
+            Hex.of(rootTable),
+            Hex.of(faultStatus),
+            faultRecords);
   }
 }

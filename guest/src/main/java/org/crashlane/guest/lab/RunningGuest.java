@@ -1,35 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.PhysicalMemory;
 
 /** The primary's guest right before the crash: it stands, its transfers are in flight. */
 public final class RunningGuest {
-  private final Path qmpSocket;
-  private final PhysicalMemory memory;
+  private final LiveGuest live;
   private final PrimaryFacts facts;
   private final AddressRange arena;
   private final Set<Long> compared = new TreeSet<>();
 
-  RunningGuest(Path qmpSocket, PhysicalMemory memory, PrimaryFacts facts, AddressRange arena) {
-    this.qmpSocket = qmpSocket;
-    this.memory = memory;
+  RunningGuest(LiveGuest live, PrimaryFacts facts, AddressRange arena) {
+    this.live = live;
     this.facts = facts;
     this.arena = arena;
   }
 
-  /** {@return a control socket that nobody uses} The guest must be left standing. */
-  public Path qmpSocket() {
-    return qmpSocket;
-  }
-
-  /** {@return the guest's memory} */
-  public PhysicalMemory memory() {
-    return memory;
+  /** {@return its memory, registers and control} It must be left standing. */
+  public LiveGuest live() {
+    return live;
   }
 
   /** {@return what the primary kernel said of itself} */

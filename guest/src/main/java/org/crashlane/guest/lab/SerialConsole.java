@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -30,23 +29,17 @@ final class SerialConsole implements AutoCloseable {
   private static final int LINE_LIMIT_COUNT = 200_000;
 
   private final ServerSocketChannel server;
-  private final Consumer<String> listener;
   private final List<String> lines = new ArrayList<>();
   private final StringBuilder unfinished = new StringBuilder();
   private SocketChannel guest;
   private String ended = "";
 
-  private SerialConsole(ServerSocketChannel server, Consumer<String> listener) {
+  private SerialConsole(ServerSocketChannel server) {
     this.server = server;
-    this.listener = listener;
   }
 
-  /**
-   * {@return a console waiting for QEMU on {@code socket}}
-   *
-   * @param listener is given each line as it comes, by the thread that reads
-   */
-  static SerialConsole listen(Path socket, Consumer<String> listener) throws IOException {
+  /** {@return a console waiting for QEMU on {@code socket}} */
+  static SerialConsole listen(Path socket) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       server.bind(UnixDomainSocketAddress.of(socket));
@@ -54,7 +47,7 @@ final class SerialConsole implements AutoCloseable {
       server.close();
       throw new IOException(socket + ": " + e.getMessage(), e);
     }
-    SerialConsole console = new SerialConsole(server, listener);
+    SerialConsole console = new SerialConsole(server);
     Thread.ofVirtual().name("serial-console").start(console::readAll);
     return console;
   }
@@ -161,7 +154,6 @@ final class SerialConsole implements AutoCloseable {
   }
 
   private void add(String line) {
-    listener.accept(line);
     synchronized (this) {
       if (lines.size() < LINE_LIMIT_COUNT) {
         lines.add(line);

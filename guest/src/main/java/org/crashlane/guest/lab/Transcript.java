@@ -14,6 +14,9 @@ final class Transcript {
   /** The kernel's word, whatever else stands on the line. */
   private static final String PANIC = "Kernel panic - not syncing";
 
+  private static final String CALL_TRACE_END = "</TASK>";
+  private static final int CALL_TRACE_LINES = 60;
+
   private final List<String> lines;
 
   Transcript(List<String> lines) {
@@ -31,6 +34,20 @@ final class Transcript {
 
   static boolean isPanic(String line) {
     return line.contains(PANIC);
+  }
+
+  /**
+   * {@return the first line behind what the dying kernel printed}
+   *
+   * @param panic the number of the panic's line; a call trace may stand behind it
+   */
+  static int afterPanic(List<String> lines, int panic) {
+    for (int i = panic; i < Math.min(lines.size(), panic + CALL_TRACE_LINES); i++) {
+      if (lines.get(i).endsWith(CALL_TRACE_END)) {
+        return i + 1;
+      }
+    }
+    return panic + 1;
   }
 
   /** {@return the values of all lines with this key, in order} */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,11 @@ final class WorkArea {
     return directory.resolve("trace.log");
   }
 
+  /** {@return how long the trace is by now} */
+  long traceBytes() {
+    return trace().toFile().length();
+  }
+
   Path qemuLog() {
     return directory.resolve("qemu.log");
   }
@@ -73,14 +79,8 @@ final class WorkArea {
     return directory.resolve("serial.sock");
   }
 
-  /** {@return the control socket that hands use} */
   Path qmpSocket() {
     return directory.resolve("qmp.sock");
-  }
-
-  /** {@return the control socket of the lab itself: one socket serves one client} */
-  Path labSocket() {
-    return directory.resolve("lab.sock");
   }
 
   private static Path createLocked(Path base, Teardown teardown) throws IOException {
@@ -113,7 +113,7 @@ final class WorkArea {
     try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
       return lock != null;
-    } catch (java.nio.channels.OverlappingFileLockException lockedByThisProcess) {
+    } catch (OverlappingFileLockException lockedByThisProcess) {
       return false;
     }
   }

@@ -23,6 +23,9 @@ public final class QmpClient implements AutoCloseable {
   /** How long a command may take unless its caller says otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
+  /** QEMU greets at once, or never: it serves one client at a time. */
+  private static final Duration GREETING_LIMIT = Duration.ofSeconds(5);
+
   private final Path socket;
   private final Duration timeout;
   private final QmpConnection connection;
@@ -42,7 +45,7 @@ public final class QmpClient implements AutoCloseable {
    * Connects and waits for QEMU's greeting.
    *
    * @param socket QEMU's {@code -qmp unix:SOCKET,server=on}
-   * @param timeout how long the greeting, and later each command, may take
+   * @param timeout how long each command may take; the greeting at most 5 s of it
    * @throws IOException if nobody listens, another client holds the socket, or what answers is not
    *     QEMU
    */
@@ -51,7 +54,10 @@ public final class QmpClient implements AutoCloseable {
     QmpClient client = new QmpClient(socket, timeout, connection);
     try {
       client.await(
-          connection.greeting(), timeout, "no greeting", "(does another client hold the socket?)");
+          connection.greeting(),
+          timeout.compareTo(GREETING_LIMIT) < 0 ? timeout : GREETING_LIMIT,
+          "no greeting",
+          "(does another client hold the socket?)");
       client.execute("qmp_capabilities");
       return client;
     } catch (IOException e) {

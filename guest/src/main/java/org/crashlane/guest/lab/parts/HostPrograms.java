@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,22 +22,21 @@ final class HostPrograms {
   private static final List<Path> MORE_PLACES =
       List.of(Path.of("/usr/sbin"), Path.of("/sbin"), Path.of("/usr/local/sbin"));
 
-  /** Program to the Debian package that brings it, in a stable order. */
-  private static final Map<String, String> PACKAGE_OF = packages();
+  /** Programs that every run needs, to the Debian packages that bring them. */
+  static final Map<String, String> TO_RUN =
+      Map.of(
+          "qemu-system-x86_64", "qemu-system-x86",
+          "busybox", "busybox-static",
+          "kexec", "kexec-tools",
+          "makedumpfile", "makedumpfile");
+
+  /** Programs that a kernel package is prepared with. */
+  static final Map<String, String> TO_UNPACK = Map.of("depmod", "kmod");
+
+  /** Programs that the kernel module is built with. */
+  static final Map<String, String> TO_COMPILE = Map.of("gcc-12", "gcc-12", "make", "make");
 
   private HostPrograms() {}
-
-  private static Map<String, String> packages() {
-    Map<String, String> packages = new LinkedHashMap<>();
-    packages.put("qemu-system-x86_64", "qemu-system-x86");
-    packages.put("busybox", "busybox-static");
-    packages.put("kexec", "kexec-tools");
-    packages.put("makedumpfile", "makedumpfile");
-    packages.put("depmod", "kmod");
-    packages.put("gcc-12", "gcc-12");
-    packages.put("make", "make");
-    return packages;
-  }
 
   /** {@return the program's path} Only names that {@link #ensure} has seen. */
   static Path path(String program) throws PartsUnavailableException {
@@ -47,10 +45,11 @@ final class HostPrograms {
             () -> new PartsUnavailableException("no program '" + program + "' on this machine"));
   }
 
-  /** Makes sure that all programs the lab uses are there. */
-  static void ensure(Consumer<String> progress) throws PartsUnavailableException {
+  /** Makes sure that {@code programs} are there, given with the packages that bring them. */
+  static void ensure(Map<String, String> programs, Consumer<String> progress)
+      throws PartsUnavailableException {
     TreeSet<String> missing = new TreeSet<>();
-    PACKAGE_OF.forEach((program, debianPackage) -> {
+    programs.forEach((program, debianPackage) -> {
       if (find(program).isEmpty()) {
         missing.add(debianPackage);
       }

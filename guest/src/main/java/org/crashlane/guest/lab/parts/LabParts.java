@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param release the kernel's release, as {@code uname -r} gives it
  * @param packageVersion the version of the kernel's package
+ * @param qemu the host's QEMU
  * @param kernelImage the bootable kernel, both primary and capture
  * @param systemArchive the gzip-compressed cpio archive with the programs, the kernel's disk
  *     modules and {@code /init}; the same for both roles
@@ -22,6 +23,7 @@ import java.util.Optional;
 public record LabParts(
     String release,
     String packageVersion,
+    Path qemu,
     Path kernelImage,
     Path systemArchive,
     Map<String, List<String>> diskModules,

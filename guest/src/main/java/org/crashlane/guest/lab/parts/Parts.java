@@ -51,7 +51,7 @@ public final class Parts {
    */
   public LabParts prepare(KernelFlavour flavour, Optional<Path> moduleSources)
       throws IOException, PartsUnavailableException {
-    HostPrograms.ensure(progress);
+    HostPrograms.ensure(HostPrograms.TO_RUN, progress);
     Cache cache = Cache.in(directory);
     Path pointer = cache.path("current-" + flavour.metaPackage());
     String stamp = stamp(moduleSources);
@@ -70,6 +70,10 @@ public final class Parts {
   private LabParts make(
       Cache cache, KernelFlavour flavour, Optional<Path> moduleSources, Path pointer, String stamp)
       throws IOException, PartsUnavailableException {
+    HostPrograms.ensure(HostPrograms.TO_UNPACK, progress);
+    if (moduleSources.isPresent()) {
+      HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
+    }
     Kernel kernel = Kernel.newest(cache, flavour, progress);
     String name = "lab-" + kernel.release() + "_" + kernel.version() + "_" + stamp;
     Path entry =
@@ -90,7 +94,7 @@ public final class Parts {
   }
 
   private static Optional<LabParts> read(Path pointer, String stamp, Cache cache)
-      throws IOException {
+      throws IOException, PartsUnavailableException {
     if (!Files.exists(pointer)) {
       return Optional.empty();
     }
@@ -106,11 +110,13 @@ public final class Parts {
     return whole ? Optional.of(partsOf(kernel, entry)) : Optional.empty();
   }
 
-  private static LabParts partsOf(Kernel kernel, Path entry) throws IOException {
+  private static LabParts partsOf(Kernel kernel, Path entry)
+      throws IOException, PartsUnavailableException {
     Path module = entry.resolve("crashlane_arm.ko");
     return new LabParts(
         kernel.release(),
         kernel.version(),
+        HostPrograms.path("qemu-system-x86_64"),
         kernel.image(),
         entry.resolve("system.cpio.gz"),
         kernel.diskModules(),

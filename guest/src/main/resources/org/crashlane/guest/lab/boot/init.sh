@@ -28,9 +28,13 @@ mount_all() {
   stty -echo
 }
 
+# Parameters of modules stand on the kernel's command line; nobody but modprobe passes them on.
 load_modules() {
-  for module in $MODULES; do
-    insmod "/modules/$module" || say warning "insmod $module failed"
+  for file in $MODULES; do
+    name=$(echo "${file%.ko}" | tr - _)
+    parameters=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$name\.//p")
+    # shellcheck disable=SC2086 # several parameters are several words
+    insmod "/modules/$file" $parameters || say warning "insmod $file failed"
   done
 }
 
@@ -137,7 +141,7 @@ capture() {
   load_modules
   if wait_for_disk; then
     say disk present
-    makedumpfile -E -d 31 -f --message-level 4 /proc/vmcore "$DISK"
+    makedumpfile -E -d 31 -f --message-level 23 /proc/vmcore "$DISK"
     say makedumpfile $?
     blockdev --flushbufs "$DISK"
     sync
@@ -146,6 +150,8 @@ capture() {
   fi
   kernel_messages
   say done
+  # Powering off would switch the IOMMU off: the host reads its registers first.
+  read -r -t 30 _
   poweroff -f
 }
 
