@@ -4,4 +4,7 @@ module org.crashlane.guest {
   requires transitive org.crashlane.core;
   requires org.crashlane.image;
   requires tools.jackson.databind;
+
+  exports org.crashlane.guest.oracle;
+  exports org.crashlane.guest.qtest;
 }
