@@ -3,6 +3,7 @@
 module org.crashlane.core {
   exports org.crashlane.bits;
   exports org.crashlane.iommu;
+  exports org.crashlane.iommu.vtd;
   exports org.crashlane.machine;
   exports org.crashlane.memory;
   exports org.crashlane.pci;

@@ -32,6 +32,11 @@ public record RequesterId(int value) implements Comparable<RequesterId> {
     return new RequesterId((int) (BUS.of(bus) | DEVICE.of(device) | FUNCTION.of(function)));
   }
 
+  /** {@return the id of bus 0–255 and {@code devfn} 0–255, device and function together} */
+  public static RequesterId of(int bus, int devfn) {
+    return new RequesterId((int) (BUS.of(bus) | DEVFN.of(devfn)));
+  }
+
   /**
    * Reads {@code bb:dd.f}, hexadecimal.
    *

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.Optional;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
+
+/** Reads root and context tables in legacy mode. */
+final class LegacyDeviceTables {
+  private static final String UNREADABLE = "its context table cannot be read";
+
+  private final UnitConfig config;
+  private final DeviceTableReading reading;
+
+  private LegacyDeviceTables(PhysicalMemory memory, UnitConfig config) {
+    this.config = config;
+    this.reading = new DeviceTableReading(memory);
+  }
+
+  static DeviceTables read(PhysicalMemory memory, UnitConfig config) {
+    LegacyDeviceTables tables = new LegacyDeviceTables(memory, config);
+    tables.root();
+    return tables.reading.found();
+  }
+
+  private void root() {
+    long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
+    Optional<long[]> page =
+        reading.page("root table", rootTable, rootTable, config.rootTableAddress());
+    if (page.isEmpty()) {
+      for (int bus = 0; bus < RootEntry.COUNT; bus++) {
+        unknownBus(bus);
+      }
+      return;
+    }
+    for (int bus = 0; bus < RootEntry.COUNT; bus++) {
+      long low = page.get()[bus * RootEntry.WORDS];
+      long high = page.get()[bus * RootEntry.WORDS + 1];
+      if (RootEntry.isPresent(low)) {
+        bus(bus, RootEntry.address(rootTable, bus), low, high);
+      }
+    }
+  }
+
+  private void bus(int bus, long at, long low, long high) {
+    long reservedLow = low & RootEntry.reservedLow(config.hostAddressWidth());
+    if (reservedLow != 0) {
+      reading.reserved(RootEntry.LOW.name(), at, low, reservedLow);
+      return;
+    }
+    if (high != 0) {
+      reading.reserved(RootEntry.HIGH.name(), at + Long.BYTES, high, high);
+      return;
+    }
+    long contextTable = RootEntry.contextTable(low);
+    Optional<long[]> page = reading.page("context table", contextTable, at, low);
+    if (page.isEmpty()) {
+      unknownBus(bus);
+      return;
+    }
+    for (int devfn = 0; devfn < ContextEntry.COUNT; devfn++) {
+      long entryLow = page.get()[devfn * ContextEntry.WORDS];
+      long entryHigh = page.get()[devfn * ContextEntry.WORDS + 1];
+      if (ContextEntry.isPresent(entryLow)) {
+        long entryAt = ContextEntry.address(contextTable, devfn);
+        reading.attach(attachment(RequesterId.of(bus, devfn), entryAt, entryLow, entryHigh));
+      }
+    }
+  }
+
+  private void unknownBus(int bus) {
+    for (int devfn = 0; devfn < ContextEntry.COUNT; devfn++) {
+      reading.attach(new Attachment.Unsupported(RequesterId.of(bus, devfn), UNREADABLE));
+    }
+  }
+
+  private Attachment attachment(RequesterId requester, long at, long low, long high) {
+    long reservedLow = low & ContextEntry.reservedLow(config.hostAddressWidth());
+    long reservedHigh = high & ContextEntry.reservedHigh();
+    if (reservedLow != 0 || reservedHigh != 0) {
+      if (reservedLow != 0) {
+        reading.reserved(ContextEntry.LOW.name(), at, low, reservedLow);
+      }
+      if (reservedHigh != 0) {
+        reading.reserved(ContextEntry.HIGH.name(), at + Long.BYTES, high, reservedHigh);
+      }
+      return blocked(requester, FaultReason.CONTEXT_RESERVED, low, high);
+    }
+    if (!ContextEntry.isUsable(low, high, config.capabilities())) {
+      return blocked(requester, FaultReason.CONTEXT_INVALID, low, high);
+    }
+    int domainId = ContextEntry.domainId(high);
+    if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
+      return new Attachment.PassThrough(requester, domainId);
+    }
+    TableId table = new TableId(ContextEntry.table(low), ContextEntry.levels(high));
+    return new Attachment.Translated(requester, table, domainId);
+  }
+
+  private static Attachment blocked(
+      RequesterId requester, FaultReason reason, long low, long high) {
+    return new Attachment.Blocked(
+        requester,
+        "%s: %s %s"
+            .formatted(
+                reason.meaning(),
+                ContextEntry.HIGH.describe(high),
+                ContextEntry.LOW.describe(low)));
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+
+/** Finds out what a mapping would take and what stands against it; writes nothing. */
+final class MappingSurvey implements RangeDescent.Visitor {
+  private final LeafSizes sizes;
+  private final Mapping wanted;
+  private final long wantedRights;
+  private final List<Mapping> conflicts = new ArrayList<>();
+  private final MappingRun conflictRun;
+
+  private Optional<String> refusal = Optional.empty();
+  private long tablePageCount;
+  private long leafCount;
+  private long alreadyMappedBytes;
+
+  MappingSurvey(UnitConfig config, Mapping wanted) {
+    this.sizes = new LeafSizes(config.capabilities(), wanted);
+    this.wanted = wanted;
+    this.wantedRights = SecondLevelEntry.rights(wanted.permissions());
+    this.conflictRun = new MappingRun(new ConflictList(conflicts), wanted.iova().last());
+  }
+
+  @Override
+  public void absent(long entryAddress, int level, long first, long last, long rights) {
+    if ((rights & wantedRights) != wantedRights) {
+      impassable(entryAddress, "an entry above does not leave the rights that are wanted");
+      return;
+    }
+    count(level, first, last);
+  }
+
+  private void count(int level, long first, long last) {
+    if (sizes.fits(level, first, last)) {
+      leafCount++;
+      return;
+    }
+    tablePageCount++;
+    int below = level - 1;
+    if (below == 1) {
+      leafCount += (last - first + 1) / PageTable.PAGE_BYTES;
+      return;
+    }
+    for (long from = first; from - 1 != last; ) {
+      long to = PageTable.lastOfPart(from, below, last);
+      count(below, from, to);
+      from = to + 1;
+    }
+  }
+
+  @Override
+  public void mapped(long first, long last, long physical, long rights) {
+    boolean asWanted = physical == sizes.physical(first) && (rights & wantedRights) == wantedRights;
+    if (asWanted) {
+      alreadyMappedBytes += last - first + 1;
+    } else {
+      conflictRun.add(first, last - first + 1, physical, rights);
+    }
+  }
+
+  @Override
+  public void impassable(long entryAddress, String reason) {
+    if (refusal.isEmpty()) {
+      refusal =
+          Optional.of(
+              "cannot map %s: entry at %s: %s".formatted(wanted, Hex.of(entryAddress), reason));
+    }
+  }
+
+  /** {@return why the range cannot be mapped, if it cannot} */
+  Optional<String> refusal() {
+    return refusal;
+  }
+
+  /** {@return what is mapped in the range otherwise than wanted} */
+  List<Mapping> conflicts() {
+    conflictRun.end();
+    return conflicts;
+  }
+
+  long tablePageCount() {
+    return tablePageCount;
+  }
+
+  long leafCount() {
+    return leafCount;
+  }
+
+  long alreadyMappedBytes() {
+    return alreadyMappedBytes;
+  }
+
+  private record ConflictList(List<Mapping> conflicts) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      conflicts.add(new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions));
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      throw new IllegalStateException("a run of mappings told of " + malformation);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.Arrays;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.memory.WritableMemory;
+
+/** Writes a mapping that a survey found free: tables below an entry first, the entry last. */
+final class MappingWriter implements RangeDescent.Visitor {
+  private final WritableMemory memory;
+  private final LeafSizes sizes;
+  private final Mapping wanted;
+  private final long[] newPages;
+  private final long[][] pages = new long[PageTable.LEVELS_MAX][PageTable.ENTRY_COUNT];
+  private int usedCount;
+
+  /**
+   * @param newPages where new tables go, as many as the survey counted
+   */
+  MappingWriter(WritableMemory memory, UnitConfig config, Mapping wanted, long[] newPages) {
+    this.memory = memory;
+    this.sizes = new LeafSizes(config.capabilities(), wanted);
+    this.wanted = wanted;
+    this.newPages = newPages;
+  }
+
+  @Override
+  public void absent(long entryAddress, int level, long first, long last, long rights) {
+    memory.writeLong(entryAddress, entry(level, first, last));
+  }
+
+  @Override
+  public void mapped(long first, long last, long physical, long rights) {
+    // As wanted: the survey refuses all else.
+  }
+
+  @Override
+  public void impassable(long entryAddress, String reason) {
+    throw new IllegalStateException(
+        "tables changed while they were written: entry at %s: %s"
+            .formatted(Hex.of(entryAddress), reason));
+  }
+
+  /** {@return an entry at {@code level} for these IOVAs, all tables below it written} */
+  private long entry(int level, long first, long last) {
+    if (sizes.fits(level, first, last)) {
+      return SecondLevelEntry.leaf(sizes.physical(first), level, wanted.permissions());
+    }
+    int below = level - 1;
+    long[] page = pages[below];
+    Arrays.fill(page, 0);
+    if (below == 1) {
+      fillLeaves(page, first, last);
+    } else {
+      for (long from = first; from - 1 != last; ) {
+        long to = PageTable.lastOfPart(from, below, last);
+        page[PageTable.index(from, below)] = entry(below, from, to);
+        from = to + 1;
+      }
+    }
+    long table = newPages[usedCount++];
+    memory.writeLongs(table, page, PageTable.ENTRY_COUNT);
+    return SecondLevelEntry.table(table);
+  }
+
+  private void fillLeaves(long[] page, long first, long last) {
+    int from = PageTable.index(first, 1);
+    int to = PageTable.index(last, 1);
+    long leaf = SecondLevelEntry.leaf(sizes.physical(first), 1, wanted.permissions());
+    for (int i = from; i <= to; i++) {
+      page[i] = leaf + (long) (i - from) * PageTable.PAGE_BYTES;
+    }
+  }
+}

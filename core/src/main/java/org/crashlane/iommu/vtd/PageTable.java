@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.bits.BitField;
+
+/**
+ * The shape that VT-d's paging structures of every kind have: pages of 512 entries of 8 bytes, each
+ * level translating 9 bits of the address above the 12 of the page offset (VT-d specification, "DMA
+ * remapping page tables").
+ */
+final class PageTable {
+  static final int ENTRY_COUNT = 512;
+  static final int ENTRY_BYTES = Long.BYTES;
+  static final int PAGE_BYTES = ENTRY_COUNT * ENTRY_BYTES;
+  static final int LEVELS_MIN = 2;
+  static final int LEVELS_MAX = 6;
+
+  /** The part of an address that stays within a 4 KiB page. */
+  static final BitField PAGE_OFFSET = BitField.bits("page offset", 11, 0);
+
+  /** Which entry of the table at level 1 to 6 an address goes through. */
+  private static final BitField[] INDEX = {
+    PAGE_OFFSET,
+    BitField.bits("level 1 index", 20, 12),
+    BitField.bits("level 2 index", 29, 21),
+    BitField.bits("level 3 index", 38, 30),
+    BitField.bits("level 4 index", 47, 39),
+    BitField.bits("level 5 index", 56, 48),
+    BitField.bits("level 6 index", 63, 57),
+  };
+
+  private PageTable() {}
+
+  /** {@return which entry of a table at {@code level} serves {@code address}, 0 to 511} */
+  static int index(long address, int level) {
+    return (int) INDEX[level].get(address);
+  }
+
+  /** {@return how many bytes an entry at {@code level} serves} */
+  static long entrySpanBytes(int level) {
+    return 1L << INDEX[level].low();
+  }
+
+  /** {@return how many bits of the address tables of {@code levels} levels translate} */
+  static int addressWidth(int levels) {
+    return INDEX[levels].high() + 1;
+  }
+
+  /** {@return the part of {@code address} that an entry at {@code level} passes on} */
+  static long offset(long address, int level) {
+    return address & (entrySpanBytes(level) - 1);
+  }
+
+  /**
+   * {@return the last address that the entry at {@code level} serves which serves {@code address}}
+   */
+  static long lastOfEntry(long address, int level) {
+    return address | (entrySpanBytes(level) - 1);
+  }
+
+  /** {@return the last address up to {@code last} that shares an entry with {@code address}} */
+  static long lastOfPart(long address, int level, long last) {
+    long lastOfEntry = lastOfEntry(address, level);
+    return Long.compareUnsigned(lastOfEntry, last) < 0 ? lastOfEntry : last;
+  }
+
+  /** {@return the physical address of entry {@code index} of the table at {@code table}} */
+  static long entryAddress(long table, int index) {
+    return table + (long) index * ENTRY_BYTES;
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.bits.BitField;
+
+/**
+ * How entries of one unit's paging structures are read: which bits say present, which must be zero,
+ * which levels may map pages. First-level and second-level entries have their rights in the same
+ * two bits, so one walk serves both.
+ */
+final class PageTableFormat {
+  private static final long RIGHTS = SecondLevelEntry.R.mask() | SecondLevelEntry.W.mask();
+
+  private final long present;
+  private final long address;
+  private final long[] leafBit = new long[PageTable.LEVELS_MAX + 1];
+  private final long[] reservedInLeaf = new long[PageTable.LEVELS_MAX + 1];
+  private final long[] reservedInTable = new long[PageTable.LEVELS_MAX + 1];
+
+  private PageTableFormat(long present, BitField address) {
+    this.present = present;
+    this.address = address.mask();
+  }
+
+  /** {@return the format of second-level tables on a unit of {@code config}} */
+  static PageTableFormat secondLevel(UnitConfig config) {
+    Capabilities capabilities = config.capabilities();
+    BitField addr = SecondLevelEntry.ADDR;
+    PageTableFormat format = new PageTableFormat(RIGHTS, addr);
+    long tooHigh = addr.mask() & ~BitField.lowMask(config.hostAddressWidth());
+    long snoop = SecondLevelEntry.SNP.mask();
+    long transientMapping = SecondLevelEntry.TM.mask();
+    for (int level = 1; level <= PageTable.LEVELS_MAX; level++) {
+      boolean mayBeLeaf = level > 1 && capabilities.supportsLeafAt(level);
+      format.leafBit[level] = mayBeLeaf ? SecondLevelEntry.PS.mask() : 0;
+      format.reservedInLeaf[level] =
+          tooHigh
+              | belowPage(addr, level)
+              | (capabilities.snoopControl() ? 0 : snoop)
+              | (capabilities.deviceTlb() ? 0 : transientMapping);
+      format.reservedInTable[level] =
+          tooHigh | snoop | transientMapping | (mayBeLeaf ? 0 : SecondLevelEntry.PS.mask());
+    }
+    return format;
+  }
+
+  /** {@return the address bits that are too low to be part of a page at {@code level}} */
+  private static long belowPage(BitField addr, int level) {
+    return addr.mask() & (PageTable.entrySpanBytes(level) - 1);
+  }
+
+  /** {@return true if hardware goes by {@code entry} at all} */
+  boolean isPresent(long entry) {
+    return (entry & present) != 0;
+  }
+
+  /** {@return true if {@code entry} maps a page; what is no leaf points to a table} */
+  boolean isLeaf(long entry, int level) {
+    return level == 1 || (entry & leafBit[level]) != 0;
+  }
+
+  /** {@return the bits of {@code entry} that are one and must be zero} */
+  long reservedBits(long entry, int level) {
+    return entry & reservedMask(isLeaf(entry, level), level);
+  }
+
+  /** {@return the bits that must be zero in an entry at {@code level}} */
+  long reservedMask(boolean leaf, int level) {
+    return leaf ? reservedInLeaf[level] : reservedInTable[level];
+  }
+
+  /** {@return the page or table that {@code entry} points to} */
+  long target(long entry) {
+    return entry & address;
+  }
+
+  /**
+   * {@return the index behind the entries from {@code from} on that map page after page}
+   *
+   * @param page a table of level 1
+   * @param from index of an entry that maps a page
+   */
+  int endOfLeafRun(long[] page, int from) {
+    long highestPage = address & ~reservedInLeaf[1];
+    long pagesAbove = (highestPage - target(page[from])) / PageTable.PAGE_BYTES;
+    int last = from + (int) Math.min(PageTable.ENTRY_COUNT - 1 - from, pagesAbove);
+    long entry = page[from];
+    int i = from + 1;
+    while (i <= last && page[i] == (entry += PageTable.PAGE_BYTES)) {
+      i++;
+    }
+    return i;
+  }
+
+  /** {@return the rights that {@code entry} leaves of {@code rights}} */
+  static long rights(long entry, long rights) {
+    return entry & rights & RIGHTS;
+  }
+
+  /** {@return all rights} */
+  static long allRights() {
+    return RIGHTS;
+  }
+}

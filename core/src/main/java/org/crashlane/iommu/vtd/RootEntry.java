@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Layout;
+
+/**
+ * Root entry, legacy mode: 16 bytes, one for each bus, 256 in a page (VT-d specification, "Root
+ * Entry"; QEMU 8.2 intel_iommu_internal.h).
+ */
+public final class RootEntry {
+  /** Size of an entry in bytes. */
+  public static final int BYTES = 16;
+
+  /** Size of an entry in words of 8 bytes. */
+  static final int WORDS = BYTES / Long.BYTES;
+
+  /** Entries of a root table: one for each bus. */
+  static final int COUNT = 256;
+
+  /** Present. */
+  public static final BitField P = BitField.bit("P", 0);
+
+  static final BitField RSVD_11_1 = BitField.bits("RSVD_11_1", 11, 1);
+
+  /** Context-table pointer: a physical address, reserved from the host address width up. */
+  public static final BitField CTP = BitField.bits("CTP", 63, 12);
+
+  static final BitField RSVD_HIGH = BitField.bits("RSVD_63_0", 63, 0);
+
+  /** The first word. */
+  public static final Layout LOW = Layout.of("root entry, low word", P, RSVD_11_1, CTP);
+
+  /** The second word. */
+  public static final Layout HIGH = Layout.of("root entry, high word", RSVD_HIGH);
+
+  private RootEntry() {}
+
+  /** {@return the low word of an entry that points to {@code contextTable}; the high word is 0} */
+  public static long low(long contextTable) {
+    return CTP.inPlace(contextTable) | P.of(1);
+  }
+
+  /** {@return true if the entry points to a context table} */
+  public static boolean isPresent(long low) {
+    return P.isSet(low);
+  }
+
+  /** {@return physical address of the context table} */
+  public static long contextTable(long low) {
+    return CTP.inPlace(low);
+  }
+
+  /** {@return the bits of the low word that must be zero} */
+  static long reservedLow(int hostAddressWidth) {
+    return RSVD_11_1.mask() | (CTP.mask() & ~BitField.lowMask(hostAddressWidth));
+  }
+
+  /** {@return physical address of the entry of {@code bus}} */
+  static long address(long rootTable, int bus) {
+    return rootTable + (long) bus * BYTES;
+  }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.VisitCounts;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/**
+ * One walk. Tables are read a page at a time into one buffer for each level; memory is taken for
+ * table pages seen the first time and for malformations, never for entries.
+ */
+final class TableWalk {
+  private final PhysicalMemory memory;
+  private final PageTableFormat format;
+  private final WalkLimits limits;
+  private final AddressRange reach;
+  private final WalkVisitor visitor;
+
+  private final long[][] pages = new long[PageTable.LEVELS_MAX + 1][];
+  private final long[] way = new long[PageTable.LEVELS_MAX + 1];
+  private final VisitCounts visits = new VisitCounts();
+  private final MappingRun run;
+
+  private int topLevel;
+  private long tablePageCount;
+  private int malformationCount;
+
+  TableWalk(
+      PhysicalMemory memory,
+      PageTableFormat format,
+      WalkLimits limits,
+      AddressRange reach,
+      WalkVisitor visitor) {
+    this.memory = memory;
+    this.format = format;
+    this.limits = limits;
+    this.reach = reach;
+    this.visitor = visitor;
+    this.run = new MappingRun(visitor, reach.last());
+  }
+
+  /** Walks from the top; to be called once. */
+  void walk(TableId table) {
+    topLevel = table.levels();
+    for (int level = 1; level <= topLevel; level++) {
+      pages[level] = new long[PageTable.ENTRY_COUNT];
+    }
+    descend(table.root(), topLevel, 0, PageTableFormat.allRights(), table.root(), 0);
+    run.end();
+  }
+
+  /**
+   * Walks the table at {@code table}, which serves the IOVAs from {@code iova} on.
+   *
+   * @param rights what the levels above leave
+   * @param from physical address of the entry that points here
+   * @param raw that entry
+   */
+  private void descend(long table, int level, long iova, long rights, long from, long raw) {
+    if (isOnTheWay(table, level)) {
+      malformed(from, raw, iova, Kind.CYCLE, "points back to a table above it, ", table);
+    }
+    if (tablePageCount == limits.tablePageCount()) {
+      malformed(
+          from, raw, iova, Kind.BOUND, "walk ended at its limit of table pages before ", table);
+      return;
+    }
+    if (visits.visit(table) > limits.visitsPerTablePage()) {
+      malformed(from, raw, iova, Kind.BOUND, "visited too often: the table at ", table);
+      return;
+    }
+    long[] page = pages[level];
+    try {
+      memory.readLongs(table, page, PageTable.ENTRY_COUNT);
+    } catch (UnreadableMemoryException e) {
+      malformed(from, raw, iova, Kind.UNREADABLE, e.reason() + ": the table at ", table);
+      return;
+    }
+    tablePageCount++;
+    way[level] = table;
+    visitor.tablePage(table, level);
+    if (level == 1) {
+      leaves(page, table, iova, rights);
+    } else {
+      entries(page, table, level, iova, rights);
+    }
+  }
+
+  private boolean isOnTheWay(long table, int level) {
+    for (int above = level + 1; above <= topLevel; above++) {
+      if (way[above] == table) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void entries(long[] page, long table, int level, long iovaFirst, long rightsAbove) {
+    long span = PageTable.entrySpanBytes(level);
+    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+      long entry = page[i];
+      long rights = PageTableFormat.rights(entry, rightsAbove);
+      long iova = iovaFirst + i * span;
+      if (!format.isPresent(entry) || rights == 0 || !reach.contains(iova)) {
+        continue;
+      }
+      if (format.reservedBits(entry, level) != 0) {
+        reserved(table, i, entry, level, iova);
+      } else if (format.isLeaf(entry, level)) {
+        run.add(iova, span, format.target(entry), rights);
+      } else {
+        long at = PageTable.entryAddress(table, i);
+        descend(format.target(entry), level - 1, iova, rights, at, entry);
+      }
+    }
+  }
+
+  private void leaves(long[] page, long table, long iovaFirst, long rightsAbove) {
+    for (int i = 0; i < PageTable.ENTRY_COUNT; ) {
+      long entry = page[i];
+      long rights = PageTableFormat.rights(entry, rightsAbove);
+      long iova = iovaFirst + (long) i * PageTable.PAGE_BYTES;
+      if (!format.isPresent(entry) || rights == 0) {
+        i++;
+      } else if (format.reservedBits(entry, 1) != 0) {
+        reserved(table, i, entry, 1, iova);
+        i++;
+      } else {
+        int end = format.endOfLeafRun(page, i);
+        run.add(iova, (long) (end - i) * PageTable.PAGE_BYTES, format.target(entry), rights);
+        i = end;
+      }
+    }
+  }
+
+  private void reserved(long table, int index, long entry, int level, long iova) {
+    malformed(
+        PageTable.entryAddress(table, index),
+        entry,
+        iova,
+        Kind.RESERVED,
+        "reserved bits set at level " + level + ": ",
+        format.reservedBits(entry, level));
+  }
+
+  private void malformed(long at, long raw, long iova, Kind kind, String what, long value) {
+    malformationCount++;
+    if (malformationCount < limits.malformationCount()) {
+      visitor.malformed(new Malformation(at, raw, iova, kind, what + Hex.of(value)));
+    } else if (malformationCount == limits.malformationCount()) {
+      visitor.malformed(
+          new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are told"));
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableId;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.WritableMemory;
+
+/**
+ * Writes mappings into second-level tables, in two passes: the first reads all there is in the way
+ * and counts the table pages needed, and only when nothing speaks against it does the second write.
+ *
+ * <p>Leaves are as large as CAP.SLLPS, alignment and the tables that exist allow. Nothing that
+ * exists is split or replaced. A new table page is whole before an entry points to it, and every
+ * entry of a table in use is written by one aligned store of 8 bytes, so that the unit sees the old
+ * translation or the new one. Caches are the caller's: with ECAP.C clear, or CAP.CM set, writing is
+ * not enough.
+ */
+public final class Tables {
+  private final UnitConfig config;
+
+  /**
+   * @param config the unit whose tables are written
+   */
+  public Tables(UnitConfig config) {
+    this.config = config;
+  }
+
+  /** Maps {@code range} to itself, readable and writable; see {@link #map}. */
+  public MapResult mapIdentity(
+      WritableMemory memory, TableId table, AddressRange range, PageArena arena) {
+    Mapping identity = new Mapping(range, range.first(), Permissions.READ_WRITE);
+    return map(memory, table, identity, arena);
+  }
+
+  /**
+   * Maps as {@code wanted} says. Pages already mapped so are left alone.
+   *
+   * @param memory where the tables are, and where new ones go
+   * @param table which tables
+   * @param wanted whole 4 KiB pages, to whole 4 KiB pages
+   * @param arena where new table pages come from
+   * @return what was done, or why nothing was
+   */
+  public MapResult map(WritableMemory memory, TableId table, Mapping wanted, PageArena arena) {
+    requireWholePages(wanted);
+    Optional<String> unmappable = unmappable(table, wanted);
+    if (unmappable.isPresent()) {
+      return new MapResult.Refused(unmappable.get());
+    }
+    MappingSurvey survey = new MappingSurvey(config, wanted);
+    new RangeDescent(memory, config, wanted, survey).descend(table);
+    if (survey.refusal().isPresent()) {
+      return new MapResult.Refused(survey.refusal().get());
+    }
+    if (!survey.conflicts().isEmpty()) {
+      return new MapResult.Conflict(survey.conflicts());
+    }
+    if (survey.tablePageCount() > arena.leftCount()) {
+      return new MapResult.Refused(
+          "needs %d new table pages, the arena has %d left"
+              .formatted(survey.tablePageCount(), arena.leftCount()));
+    }
+    long[] newPages = take(arena, survey.tablePageCount());
+    Optional<String> unusable = unusable(memory, newPages);
+    if (unusable.isPresent()) {
+      return new MapResult.Refused(unusable.get());
+    }
+    MappingWriter writer = new MappingWriter(memory, config, wanted, newPages);
+    new RangeDescent(memory, config, wanted, writer).descend(table);
+    return new MapResult.Mapped(survey.leafCount(), newPages.length, survey.alreadyMappedBytes());
+  }
+
+  private static void requireWholePages(Mapping wanted) {
+    for (long bound :
+        List.of(wanted.iova().first(), wanted.iova().last() + 1, wanted.physicalFirst())) {
+      if (!Alignment.isAligned(bound, PageTable.PAGE_BYTES)) {
+        throw new IllegalArgumentException("not whole 4 KiB pages: " + wanted);
+      }
+    }
+  }
+
+  private Optional<String> unmappable(TableId table, Mapping wanted) {
+    AddressRange reach = Walker.reach(config, table);
+    if (!reach.contains(wanted.iova())) {
+      return Optional.of(wanted.iova() + " lies beyond what the tables translate, " + reach);
+    }
+    AddressRange hostAddresses =
+        new AddressRange(0, SecondLevelEntry.highestAddress(config.hostAddressWidth()));
+    if (wanted.physicalFirst() + wanted.iova().sizeBytes() - 1 < wanted.physicalFirst()
+        || !hostAddresses.contains(wanted.physical())) {
+      return Optional.of("target lies beyond the host address width: " + wanted);
+    }
+    if (InterruptWindow.RANGE.overlaps(wanted.iova())
+        || InterruptWindow.RANGE.overlaps(wanted.physical())) {
+      return Optional.of(wanted + " overlaps the interrupt window " + InterruptWindow.RANGE);
+    }
+    return Optional.empty();
+  }
+
+  private static long[] take(PageArena arena, long count) {
+    long[] taken = new long[Math.toIntExact(count)];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = arena.take().orElseThrow();
+    }
+    return taken;
+  }
+
+  private Optional<String> unusable(WritableMemory memory, long[] newPages) {
+    long highest = SecondLevelEntry.highestAddress(config.hostAddressWidth());
+    for (long page : newPages) {
+      AddressRange range = AddressRange.ofSize(page, PageTable.PAGE_BYTES);
+      if (Long.compareUnsigned(range.last(), highest) > 0 || !memory.exists(range)) {
+        return Optional.of("the arena's page " + Hex.of(page) + " is no memory of the host");
+      }
+    }
+    return Optional.empty();
+  }
+}

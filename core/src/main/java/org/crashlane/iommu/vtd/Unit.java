@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.memory.PhysicalMemory;
+
+/**
+ * A VT-d unit: translates one request at a time by the tables in memory, with nothing cached.
+ *
+ * <p>Requests come without a PASID. Where the manual leaves a choice or was not at hand, it does as
+ * QEMU 7.2 does: pass-through lets any address pass, and asks of AW only that the unit supports it.
+ * Accessed and dirty bits are not written.
+ */
+public final class Unit implements Iommu {
+  private final UnitConfig config;
+  private final LegacyMode legacy;
+
+  /**
+   * @param memory where the tables are
+   * @param config what the unit is and how its registers are set
+   */
+  public Unit(PhysicalMemory memory, UnitConfig config) {
+    this.config = config;
+    this.legacy = new LegacyMode(memory, config);
+  }
+
+  @Override
+  public Outcome translate(Request request) {
+    if (InterruptWindow.contains(request.iova())) {
+      return new Outcome.Interrupt();
+    }
+    if (!config.translationEnabled()) {
+      return new Outcome.Reached(request.iova());
+    }
+    int mode = (int) Rtaddr.TTM.get(config.rootTableAddress());
+    return switch (mode) {
+      case Rtaddr.TTM_LEGACY -> legacy.translate(request);
+      case Rtaddr.TTM_ABORT_DMA -> modeFault(request, FaultReason.MODE_ABORT);
+      default -> modeFault(request, FaultReason.MODE_INVALID);
+    };
+  }
+
+  private Outcome modeFault(Request request, FaultReason reason) {
+    return new Faults(false, config.wholeMemory()).blocked(request, reason);
+  }
+}

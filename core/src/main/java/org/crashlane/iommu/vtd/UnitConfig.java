@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.vtd.Registers.Gsts;
+
+/**
+ * Where one VT-d unit differs from another, and how it is set.
+ *
+ * @param capabilities what it can do
+ * @param hostAddressWidth how many bits a physical address has (the DMAR table's host address
+ *     width), 12 to 64: address bits above are reserved in every table
+ * @param rootTableAddress the root table address register, mode and all
+ * @param translationEnabled true if it translates (GSTS.TES)
+ * @param wholeMemory true if there is no memory but what the memory says it has, so that hardware
+ *     too fails to read a table elsewhere; false if, as in a dump, some is left out
+ */
+public record UnitConfig(
+    Capabilities capabilities,
+    int hostAddressWidth,
+    long rootTableAddress,
+    boolean translationEnabled,
+    boolean wholeMemory) {
+  /** The widest physical address that entries can hold: stands for a width that is not known. */
+  public static final int HOST_ADDRESS_WIDTH_MAX = 52;
+
+  public UnitConfig {
+    if (hostAddressWidth < PageTable.PAGE_OFFSET.width() || hostAddressWidth > Long.SIZE) {
+      throw new IllegalArgumentException("host address width out of range: " + hostAddressWidth);
+    }
+  }
+
+  /** {@return a unit as its registers say, with {@code hostAddressWidth} from the DMAR table} */
+  public static UnitConfig of(RegisterFile registers, int hostAddressWidth, boolean wholeMemory) {
+    return new UnitConfig(
+        Capabilities.of(registers),
+        hostAddressWidth,
+        registers.read64(Registers.RTADDR),
+        Gsts.TES.isSet(registers.read32(Registers.GSTS)),
+        wholeMemory);
+  }
+
+  /** {@return a unit that translates in legacy mode, with all of its memory known} */
+  public static UnitConfig legacy(Capabilities capabilities, int hostAddressWidth, long rootTable) {
+    return new UnitConfig(capabilities, hostAddressWidth, rootTable, true, true);
+  }
+}

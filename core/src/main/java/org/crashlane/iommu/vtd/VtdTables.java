@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.List;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.vtd.Registers.Cap;
+import org.crashlane.iommu.vtd.Registers.Ecap;
+import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+
+/**
+ * The tables of one VT-d unit. Registers are read once, when opened; memory whenever asked.
+ *
+ * <p>What cannot be read is told as unreadable, whether or not the hardware could read it.
+ */
+public final class VtdTables implements TranslationTables {
+  private final PhysicalMemory memory;
+  private final UnitConfig config;
+  private final UnitState state;
+  private final Walker walker;
+
+  private VtdTables(PhysicalMemory memory, UnitConfig config, UnitState state) {
+    this.memory = memory;
+    this.config = config;
+    this.state = state;
+    this.walker = new Walker(memory, config, WalkLimits.DEFAULT);
+  }
+
+  /** {@return the tables of the unit with {@code registers}, on a host of unknown address width} */
+  public static VtdTables open(PhysicalMemory memory, RegisterFile registers) {
+    return open(memory, registers, UnitConfig.HOST_ADDRESS_WIDTH_MAX);
+  }
+
+  /**
+   * {@return the tables of the unit with {@code registers}}
+   *
+   * @param hostAddressWidth how many bits a physical address has, as the DMAR table says
+   */
+  public static VtdTables open(
+      PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
+    UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
+    return new VtdTables(memory, config, state(config, registers.read32(Registers.GSTS)));
+  }
+
+  private static UnitState state(UnitConfig config, long gsts) {
+    Capabilities capabilities = config.capabilities();
+    return new UnitState(
+        config.translationEnabled(),
+        capabilities.cachesAbsent(),
+        Gsts.IRES.isSet(gsts),
+        Rtaddr.RTA.inPlace(config.rootTableAddress()),
+        List.of(
+            line(Cap.LAYOUT, capabilities.cap()),
+            line(Ecap.LAYOUT, capabilities.ecap()),
+            line(Gsts.LAYOUT, gsts),
+            line(Rtaddr.LAYOUT, config.rootTableAddress())));
+  }
+
+  private static String line(Layout layout, long value) {
+    return "%s %s: %s".formatted(layout.name(), Hex.of(value), layout.describe(value));
+  }
+
+  @Override
+  public UnitState state() {
+    return state;
+  }
+
+  @Override
+  public List<Attachment> attachments() {
+    return deviceTables().attachments();
+  }
+
+  @Override
+  public List<Malformation> malformations() {
+    return deviceTables().malformations();
+  }
+
+  @Override
+  public List<AddressRange> deviceTablePages() {
+    return deviceTables().pages();
+  }
+
+  @Override
+  public void walk(TableId table, WalkVisitor visitor) {
+    walker.walk(table, visitor);
+  }
+
+  @Override
+  public AddressRange reach(TableId table) {
+    return walker.reach(table);
+  }
+
+  @Override
+  public MapResult mapIdentity(
+      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
+    return new Tables(config).mapIdentity(target, table, range, arena);
+  }
+
+  private DeviceTables deviceTables() {
+    return LegacyDeviceTables.read(memory, config);
+  }
+}
