@@ -38,17 +38,17 @@ final class Comparison {
   boolean agrees(Probe probe, Outcome outcome) {
     return switch (outcome) {
       case Outcome.Reached(long address) -> seenAt(address, probe);
-      case Outcome.Interrupt() -> isNothing(probe.observed());
+      case Outcome.Interrupt() -> isBlocked(probe.observed());
       case Outcome.Blocked(Fault fault) when fault.recorded() ->
           probe.observed().equals(record(fault));
-      case Outcome.Blocked(Fault _) -> isNothing(probe.observed());
+      case Outcome.Blocked(Fault _) -> isBlocked(probe.observed());
       case Outcome.Unknown _ -> false;
     };
   }
 
   private boolean seenAt(long address, Probe probe) {
     if (!exists(memory, address)) {
-      return isNothing(probe.observed());
+      return probe.observed() instanceof Observation.Nothing;
     }
     if (probe.access() == Access.READ && ProbeMemory.ARENA.contains(address)) {
       return probe.observed().equals(new Observation.Nothing(memory.readLong(address)));
@@ -60,11 +60,13 @@ final class Comparison {
     return memory.ranges().stream().anyMatch(range -> range.contains(address));
   }
 
-  private static boolean isNothing(Observation observed) {
-    return observed instanceof Observation.Nothing;
+  /** What blocks a read leaves the device with zeros, in QEMU and on hardware. */
+  private static boolean isBlocked(Observation observed) {
+    return observed.equals(new Observation.Nothing(0));
   }
 
-  private static Observation record(Fault fault) {
+  /** {@return what is seen of {@code fault} if it is recorded} */
+  static Observation record(Fault fault) {
     return new Observation.Faulted(
         fault.reason(),
         PAGE.inPlace(fault.request().iova()),

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
-import java.io.IOException;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.guest.qtest.Commands;
-import org.crashlane.guest.qtest.QTest;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.pci.RequesterId;
@@ -36,30 +34,29 @@ final class FaultLog {
     this.status = unit + Registers.FSTS;
   }
 
-  /** Adds two questions whose answers {@link #take} reads. */
-  void ask(Commands commands) {
-    commands.readq(low);
+  /**
+   * Adds the reading and the clearing of the record.
+   *
+   * @return where among the answers {@link #decode} finds it
+   */
+  int take(Commands commands) {
+    int first = commands.readq(low);
     commands.readq(high);
+    commands.writeq(high, F.of(1));
+    commands.writel(status, Registers.Fsts.PFO.of(1));
+    return first;
   }
 
-  /**
-   * Clears the record, if there is one, and {@return it}
-   *
-   * @param index where among {@code answers} the first of the two is
-   */
-  Optional<Observation.Faulted> take(QTest machine, long[] answers, int index) throws IOException {
-    long source = answers[index + 1];
+  /** {@return the record, if there was one, in the answers to what {@link #take} added} */
+  static Optional<Observation.Faulted> decode(long[] answers, int first) {
+    long source = answers[first + 1];
     if (!F.isSet(source)) {
       return Optional.empty();
     }
-    Commands clear = new Commands();
-    clear.writeq(high, F.of(1));
-    clear.writel(status, Registers.Fsts.PFO.of(1));
-    machine.run(clear);
     return Optional.of(
         new Observation.Faulted(
             (int) FR.get(source),
-            FI.inPlace(answers[index]),
+            FI.inPlace(answers[first]),
             new RequesterId((int) SID.get(source)),
             T1.isSet(source) ? Access.READ : Access.WRITE));
   }

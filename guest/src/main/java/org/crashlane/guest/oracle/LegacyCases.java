@@ -71,7 +71,7 @@ final class LegacyCases implements CaseSource {
     long context = page(1);
     putRoot(root, dice.chance(RARELY) ? elsewhere() : context);
     long top = tablePage(levels);
-    putContext(context, top, levels);
+    putContext(context, dice.chance(RARELY) ? elsewhere() : top, levels);
     putTables(top, levels);
     List<TableWord> listed = new ArrayList<>();
     words.forEach((address, value) -> listed.add(new TableWord(address, value)));

@@ -4,6 +4,8 @@ package org.crashlane.guest.oracle;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.crashlane.guest.qtest.Commands;
 import org.crashlane.guest.qtest.EduDevice;
 import org.crashlane.guest.qtest.QTest;
@@ -34,7 +36,6 @@ public final class VtdMachine implements AutoCloseable {
   private static final long EDU_REGISTERS = 0xe0000000L;
   private static final int EDU_SLOT = 4;
   private static final long RAM_BYTES = 64L << 20;
-  private static final int MAX_POLLS = 100_000;
 
   private final QTest machine;
   private final EduDevice edu;
@@ -43,6 +44,7 @@ public final class VtdMachine implements AutoCloseable {
   private final ProbeMachine description;
   private final long iotlb;
   private long currentRoot;
+  private Consumer<Optional<Observation.Faulted>> lastFault = _ -> {};
 
   private VtdMachine(QTest machine, EduDevice edu, ProbeMachine description) {
     Capabilities can = new Capabilities(description.capability(), description.extendedCapability());
@@ -116,6 +118,7 @@ public final class VtdMachine implements AutoCloseable {
     for (int i = 0; i < cases.size(); i++) {
       tryCase(batch, i);
     }
+    settle();
     setTranslation(false);
     edu.write(MarkedRam.SCRATCH, 0, batch.slotBytes());
     batch.takeSlots(ram.takeFromScratch(batch.slots().length));
@@ -129,37 +132,44 @@ public final class VtdMachine implements AutoCloseable {
     if (tables.root() != currentRoot) {
       runRoot(tables.root());
     }
-    Commands read = invalidation();
+    Commands read = prelude();
     edu.startRead(read, tables.iova(), ProbeBatch.readSlot(index), Long.BYTES);
-    batch.faulted(index, Access.READ, transfer(read));
+    transfer(read, fault -> batch.faulted(index, Access.READ, fault));
     if (ProbeBatch.mayWrite(tables.iova())) {
-      Commands write = invalidation();
+      Commands write = prelude();
       edu.startWrite(write, tables.iova(), ProbeBatch.writeSlot(index), Long.BYTES);
-      batch.faulted(index, Access.WRITE, transfer(write));
+      transfer(write, fault -> batch.faulted(index, Access.WRITE, fault));
       ram.takeForeignWordsOfArena(batch::landed);
     }
   }
 
-  /** Starts a transfer, waits for its end and takes the fault record, if there is one. */
-  private java.util.Optional<Observation.Faulted> transfer(Commands start) throws IOException {
-    machine.run(start);
-    Commands ask = new Commands();
-    int running = edu.askRunning(ask);
-    faults.ask(ask);
-    for (int i = 0; i < MAX_POLLS; i++) {
-      long[] answers = machine.run(ask);
-      if (!EduDevice.isRunning(answers[running])) {
-        return faults.take(machine, answers, running + 1);
-      }
-    }
-    throw new IOException("a transfer of the edu device never ended");
-  }
-
-  private Commands invalidation() {
+  /** What goes before each transfer: the end of the one before, and cold caches. */
+  private Commands prelude() {
     Commands commands = new Commands();
+    faults.take(commands);
+    edu.acknowledge(commands);
     commands.writeq(UNIT + Registers.CCMD, InvalidationRegisters.ALL_CONTEXTS);
     commands.writeq(iotlb, InvalidationRegisters.ALL_TRANSLATIONS);
     return commands;
+  }
+
+  /**
+   * Starts a transfer and waits for its end. Its fault record is read in the exchange that starts
+   * the next one, so that each probe costs one.
+   */
+  private void transfer(Commands start, Consumer<Optional<Observation.Faulted>> fault)
+      throws IOException {
+    long[] answers = machine.runToInterrupt(start);
+    lastFault.accept(FaultLog.decode(answers, 0));
+    lastFault = fault;
+  }
+
+  /** Reads the fault record of the last transfer. */
+  private void settle() throws IOException {
+    Commands commands = new Commands();
+    faults.take(commands);
+    lastFault.accept(FaultLog.decode(machine.run(commands), 0));
+    lastFault = _ -> {};
   }
 
   /** Makes the unit take {@code root}, and leaves translation as it is. */

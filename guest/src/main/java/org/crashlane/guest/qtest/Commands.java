@@ -52,6 +52,11 @@ public final class Commands {
     return add("outl " + Hex.of(port) + " " + Hex.of(value));
   }
 
+  /** Has interrupts that reach {@code controller} told on the socket; answers 0. */
+  int interceptInterrupts(String controller) {
+    return add("irq_intercept_in " + controller);
+  }
+
   /** {@return how many commands there are} */
   public int count() {
     return count;

@@ -26,6 +26,7 @@ import org.crashlane.memory.MappedImage;
 public final class QTest implements AutoCloseable {
   private static final String OK = "OK";
   private static final String INTERRUPT_NOTICE = "IRQ ";
+  private static final String INTERRUPT_RAISED = "IRQ raise ";
 
   private final QTestConfig config;
   private final QemuProcess process;
@@ -83,7 +84,7 @@ public final class QTest implements AutoCloseable {
       throws IOException {
     Commands first = new Commands();
     first.readl(0);
-    exchange(socket, process, first, limit);
+    exchange(socket, process, first, limit, false);
   }
 
   private static List<String> arguments(QTestConfig config, Scratch scratch) {
@@ -116,26 +117,56 @@ public final class QTest implements AutoCloseable {
   }
 
   /**
+   * From now on, interrupts that reach {@code controller} are told on the socket, so that {@link
+   * #runToInterrupt} can wait for them.
+   *
+   * @param controller a device in QEMU's object tree, such as {@code ioapic}
+   */
+  public void interceptInterrupts(String controller) throws IOException {
+    Commands commands = new Commands();
+    commands.interceptInterrupts(controller);
+    run(commands);
+  }
+
+  /**
    * Runs {@code commands} in one exchange.
    *
    * @return the answer to each, 0 for commands that only confirm
    * @throws QTestException if one is refused, or if QEMU goes away or does not answer in time
    */
   public long[] run(Commands commands) throws IOException {
-    return exchange(socket, process, commands, config.replyLimit());
+    return exchange(socket, process, commands, config.replyLimit(), false);
+  }
+
+  /**
+   * Runs {@code commands} in one exchange, and waits until an interrupt has been raised since its
+   * beginning.
+   *
+   * @return the answer to each, 0 for commands that only confirm
+   * @throws QTestException as {@link #run}, or if there is no interrupt in time
+   */
+  public long[] runToInterrupt(Commands commands) throws IOException {
+    return exchange(socket, process, commands, config.replyLimit(), true);
   }
 
   private static long[] exchange(
-      LineSocket socket, QemuProcess process, Commands commands, Duration limit)
+      LineSocket socket,
+      QemuProcess process,
+      Commands commands,
+      Duration limit,
+      boolean toInterrupt)
       throws IOException {
     long end = System.nanoTime() + limit.toNanos();
     long[] answers = new long[commands.count()];
+    boolean raised = !toInterrupt;
     int done = 0;
     try {
       socket.send(commands.bytes(), end);
-      while (done < answers.length) {
+      while (done < answers.length || !raised) {
         String line = socket.receive(end);
-        if (!line.startsWith(INTERRUPT_NOTICE)) {
+        if (line.startsWith(INTERRUPT_NOTICE)) {
+          raised |= line.startsWith(INTERRUPT_RAISED);
+        } else {
           answers[done] = answer(commands, done, line);
           done++;
         }
@@ -144,7 +175,8 @@ public final class QTest implements AutoCloseable {
     } catch (QTestException e) {
       throw e;
     } catch (IOException e) {
-      QTestException told = process.failure("'" + commands.describe(done) + "': " + e.getMessage());
+      String waitedFor = done < answers.length ? commands.describe(done) : "an interrupt";
+      QTestException told = process.failure("'" + waitedFor + "': " + e.getMessage());
       told.initCause(e);
       throw told;
     }

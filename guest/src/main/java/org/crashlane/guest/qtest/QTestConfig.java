@@ -35,10 +35,19 @@ public record QTestConfig(
     }
   }
 
-  /** {@return a q35 machine on {@code qemu-system-x86_64} with usual limits} */
+  /**
+   * {@return a q35 machine on {@code qemu-system-x86_64} with usual limits, without timers that
+   * would tick on their own}
+   */
   public static QTestConfig q35(long ramBytes, List<String> devices) {
     return new QTestConfig(
-        "qemu-system-x86_64", "q35", devices, ramBytes, START_LIMIT, REPLY_LIMIT, STOP_LIMIT);
+        "qemu-system-x86_64",
+        "q35,pit=off,hpet=off",
+        devices,
+        ramBytes,
+        START_LIMIT,
+        REPLY_LIMIT,
+        STOP_LIMIT);
   }
 
   /** {@return guest memory in MiB} */
