@@ -5,6 +5,11 @@ package org.crashlane.guest.oracle;
 @FunctionalInterface
 public interface CaseSource {
 
-  /** {@return another case, numbered {@code id}} */
+  /**
+   * {@return another case, numbered {@code id}}
+   *
+   * <p>The addresses of {@link VtdMachine#BATCH_CASES} cases in a row differ in their offsets in a
+   * page.
+   */
   ProbeCase next(int id);
 }

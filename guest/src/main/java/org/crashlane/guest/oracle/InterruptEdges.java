@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
-import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.InterruptWindow;
 
@@ -20,6 +19,6 @@ final class InterruptEdges {
 
   /** {@return one within the window} */
   static long within(Dice dice) {
-    return Alignment.down(FIRST | dice.any(WITHIN), Long.BYTES);
+    return FIRST | dice.any(WITHIN);
   }
 }

@@ -41,6 +41,10 @@ final class LegacyCases implements CaseSource {
   private static final int GIBIBYTE_LEVEL = 3;
   private static final int PAGE_COUNT =
       (int) (ProbeMemory.ARENA.sizeBytes() / PageArena.PAGE_BYTES);
+  private static final BitField PAGE = BitField.bits("page", 63, 12);
+  private static final BitField OFFSET = BitField.bits("offset in page", 11, 0);
+  private static final BitField WORD_IN_PAGE = BitField.bits("word in page", 11, 3);
+  private static final int WORDS_IN_PAGE = 1 << WORD_IN_PAGE.width();
   // Bits that no table or page of the arena or of memory needs, so that noise cannot redirect a
   // walk or a write within memory.
   private static final long ABOVE_MEMORY = BitField.bits("above memory", 63, 39).mask();
@@ -66,7 +70,7 @@ final class LegacyCases implements CaseSource {
   public ProbeCase next(int id) {
     words.clear();
     int levels = levels();
-    iova = iova(levels);
+    iova = iova(levels, id);
     long root = machine.root();
     long context = page(1);
     putRoot(root, dice.chance(RARELY) ? elsewhere() : context);
@@ -82,14 +86,19 @@ final class LegacyCases implements CaseSource {
     return fourLevels && dice.chance(HALF) ? FOUR_LEVELS : THREE_LEVELS;
   }
 
-  private long iova(int levels) {
+  private long iova(int levels, int id) {
     int width = widthOf(levels);
-    long within = dice.bits(width);
-    if (dice.chance(RARELY)) {
-      within = InterruptEdges.near(dice);
-    }
-    long beyond = ~BitField.lowMask(width);
-    return Alignment.down(within | dice.noise(SOMETIMES, beyond), Long.BYTES);
+    long address = dice.chance(RARELY) ? InterruptEdges.near(dice) : dice.bits(width);
+    address |= dice.noise(SOMETIMES, ~BitField.lowMask(width));
+    return ownWord(address, id);
+  }
+
+  /**
+   * Cases that follow each other use different words of their pages, wherever those are: what one
+   * wrote is never what the next reads.
+   */
+  private static long ownWord(long address, int id) {
+    return Alignment.down(WORD_IN_PAGE.with(address, id % WORDS_IN_PAGE), Long.BYTES);
   }
 
   private static int widthOf(int levels) {
@@ -110,7 +119,7 @@ final class LegacyCases implements CaseSource {
     low = dice.chance(SOMETIMES) ? ContextEntry.FPD.with(low, 1) : low;
     low |= dice.noise(RARELY, BELOW_PAGE_IN_CONTEXT) | dice.noise(1, ABOVE_MEMORY);
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
-      iova = passThroughTarget();
+      iova = PAGE.inPlace(passThroughTarget()) | OFFSET.inPlace(iova);
     }
     long high = ContextEntry.high(levels, dice.below(1 << ContextEntry.DID.width()));
     high =
@@ -132,7 +141,7 @@ final class LegacyCases implements CaseSource {
   private long passThroughTarget() {
     return switch (dice.below(2 + 1)) {
       case 0 -> InterruptEdges.within(dice);
-      case 1 -> Alignment.down(iova, Long.BYTES) | OUTSIDE_RAM;
+      case 1 -> iova | OUTSIDE_RAM;
       default -> target();
     };
   }
@@ -147,7 +156,8 @@ final class LegacyCases implements CaseSource {
       boolean leaf = level == 1 || dice.chance(level == FOUR_LEVELS ? 1 : SUPERPAGE_CHANCE);
       if (leaf && level >= GIBIBYTE_LEVEL) {
         // A page this large begins at 0: the address in it has to be one in the target memory.
-        iova = Alignment.down(iova, 1L << shift(GIBIBYTE_LEVEL)) | target();
+        long target = PAGE.inPlace(target()) | OFFSET.inPlace(iova);
+        iova = Alignment.down(iova, 1L << shift(GIBIBYTE_LEVEL)) | target;
       }
       long address = table + index(level) * Long.BYTES;
       long noise = dice.noise(NOISE_CHANCE, BELOW_PAGE_IN_ENTRY | ABOVE_MEMORY);

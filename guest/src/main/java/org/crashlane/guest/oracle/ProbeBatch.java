@@ -12,12 +12,16 @@ import org.crashlane.iommu.InterruptWindow;
 /**
  * Cases on their way through a machine. Each has a slot of two words in the device's buffer: one
  * that a read fills, and the pattern that a write carries.
+ *
+ * <p>Memory is put right only when all cases are through. So that none reads or overwrites what
+ * another wrote, each must use another word of its page: no translation changes that offset.
  */
 final class ProbeBatch {
   static final int SLOT_BYTES = 2 * Long.BYTES;
 
   private static final long NOT_READ = 0xbadb_adba_dbad_bad0L;
   private static final long PATTERN = 0x5eed_0000_0000_0077L;
+  private static final BitField OFFSET = BitField.bits("offset in page", 11, 0);
   private static final BitField SLOT = BitField.bits("slot", 47, 8);
 
   private final List<ProbeCase> cases;
@@ -29,6 +33,9 @@ final class ProbeBatch {
   ProbeBatch(List<ProbeCase> cases) {
     if (cases.size() > VtdMachine.BATCH_CASES) {
       throw new IllegalArgumentException("a batch of " + cases.size() + " cases");
+    }
+    if (cases.stream().mapToLong(c -> OFFSET.get(c.iova())).distinct().count() != cases.size()) {
+      throw new IllegalArgumentException("two cases of a batch use the same word of their pages");
     }
     this.cases = List.copyOf(cases);
     this.readFaults = nothingFor(cases);

@@ -111,6 +111,11 @@ public final class QTest implements AutoCloseable {
     return version;
   }
 
+  /** {@return the running QEMU} */
+  ProcessHandle process() {
+    return process.handle();
+  }
+
   /** {@return guest memory, shared with the machine: what is written here devices see at once} */
   public MappedImage ram() {
     return ram;
