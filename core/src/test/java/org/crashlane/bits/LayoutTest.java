@@ -3,7 +3,6 @@ package org.crashlane.bits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-<<<<<<< HEAD
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -42,35 +41,10 @@ final class LayoutTest {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> Layout.of("word", AW, other));
     assertEquals(2, e.getMessage().split("AW|OTHER", -1).length - 1, e.getMessage());
-=======
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import org.junit.jupiter.api.Test;
-
-class LayoutTest {
-  private static final BitField LOW = BitField.bits("LOW", 3, 0);
-  private static final BitField MIDDLE = BitField.bits("MIDDLE", 11, 4);
-  private static final BitField HIGH = BitField.bit("HIGH", 63);
-
-  @Test
-  void overlapIsRefusedAndNamesBothFields() {
-    BitField across = BitField.bits("ACROSS", 4, 2);
-    IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> Layout.of("word", LOW, across));
-    assertTrue(e.getMessage().contains("LOW") && e.getMessage().contains("ACROSS"), e.getMessage());
-  }
-
-  @Test
-  void overlapIsFoundInAnyOrder() {
-    BitField all = BitField.bits("ALL", 63, 0);
-    assertThrows(IllegalArgumentException.class, () -> Layout.of("word", MIDDLE, all, HIGH));
-    assertThrows(IllegalArgumentException.class, () -> Layout.of("word", all, HIGH));
->>>>>>> oracle
   }
 
   @Test
   void neighboursDoNotOverlap() {
-<<<<<<< HEAD
     Layout layout =
         Layout.of("word", AW, BitField.bits("BELOW", 2, 0), BitField.bits("ABOVE", 63, 6));
     assertEquals(-1L, layout.mask());
@@ -81,23 +55,5 @@ class LayoutTest {
     Layout empty = Layout.of("empty");
     assertEquals(0, empty.mask());
     assertEquals("ignored bits 0x5", empty.describe(5));
-=======
-    assertEquals(0x8000_0000_0000_0fffL, Layout.of("word", HIGH, LOW, MIDDLE).mask());
-  }
-
-  @Test
-  void wordIsDescribedFromItsHighestFieldDown() {
-    Layout layout = Layout.of("word", LOW, MIDDLE, HIGH);
-    assertEquals("HIGH=0x1 MIDDLE=0x2a LOW=0x5", layout.describe(0x8000_0000_0000_02a5L));
-    assertEquals("LOW=0x5", layout.describe(5));
-    assertEquals("", layout.describe(0));
-  }
-
-  @Test
-  void bitsOutsideTheFieldsAreShown() {
-    Layout layout = Layout.of("word", LOW);
-    assertEquals("LOW=0x1 ignored bits 0x30", layout.describe(0x31));
-    assertEquals("ignored bits 0x30", layout.describe(0x30));
->>>>>>> oracle
   }
 }
