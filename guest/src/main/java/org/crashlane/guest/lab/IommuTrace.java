@@ -77,8 +77,6 @@ public record IommuTrace(List<String> before, List<String> after) {
   }
 
   private static List<String> lines(byte[] bytes, int from, int to) {
-    return new String(bytes, from, Math.max(0, to - from), StandardCharsets.UTF_8)
-        .lines()
-        .toList();
+    return new String(bytes, from, Math.max(0, to - from), StandardCharsets.UTF_8).lines().toList();
   }
 }

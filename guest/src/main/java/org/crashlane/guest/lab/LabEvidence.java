@@ -66,12 +66,12 @@ public record LabEvidence(
     captureMessages().stream()
         .filter(line -> DETECTION.stream().anyMatch(line::contains))
         .forEach(detection::add);
+    List<String> faults = new ArrayList<>(trace.faultsAfterCrash());
+    if (faults.isEmpty()) {
+      atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
+    }
     return new Observations(
-        dump,
-        trace.faultsAfterCrash(),
-        trace.registerWritesAfterCrash(),
-        detection,
-        atEnd.translating());
+        dump, faults, trace.registerWritesAfterCrash(), detection, atEnd.translating());
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

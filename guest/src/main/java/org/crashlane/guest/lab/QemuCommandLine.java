@@ -26,8 +26,8 @@ final class QemuCommandLine {
   private QemuCommandLine() {}
 
   static List<String> of(
-      String program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
-    List<String> argv = new ArrayList<>(List.of(program));
+      Path program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
+    List<String> argv = new ArrayList<>(List.of(program.toString()));
     add(argv, "-accel", "tcg,thread=multi");
     add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
     add(argv, "-cpu", "max", "-smp", Integer.toString(config.cpuCount()));
@@ -52,16 +52,9 @@ final class QemuCommandLine {
     return argv;
   }
 
-  /** The monitors stand in front: they listen by the time the console connects. */
+  /** The monitor stands in front: it listens by the time the console connects. */
   private static void addControl(List<String> argv, WorkArea area) {
-    for (Path socket : List.of(area.labSocket(), area.qmpSocket())) {
-      String id = socket.getFileName().toString().replace('.', '-');
-      add(
-          argv,
-          "-chardev",
-          "socket,id=%s,server=on,wait=off,path=%s".formatted(id, escaped(socket)));
-      add(argv, "-mon", "chardev=" + id + ",mode=control");
-    }
+    add(argv, "-qmp", "unix:" + escaped(area.qmpSocket()) + ",server=on,wait=off");
     add(
         argv,
         "-chardev",

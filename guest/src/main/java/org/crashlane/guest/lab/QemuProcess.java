@@ -68,7 +68,7 @@ final class QemuProcess {
   }
 
   private String ending(int status) {
-    String said = "";
+    String said;
     try {
       byte[] bytes = Files.readAllBytes(log);
       int from = Math.max(0, bytes.length - QUOTED_BYTES);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
@@ -41,19 +42,18 @@ final class TableWitness implements LabHook, AutoCloseable {
 
   @Override
   public void beforeCrash(RunningGuest guest) throws IOException {
-    try (LiveGuest live = LiveGuest.attach(guest.qmpSocket())) {
-      if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
-        arm(guest, live);
-      }
-      TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
-      verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
-      // Page tables below them change with every transfer until the very end.
-      tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
+    if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
+      arm(guest);
     }
+    LiveGuest live = guest.live();
+    TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
+    verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
+    // Page tables below them change with every transfer until the very end.
+    tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
 
-  private void arm(RunningGuest guest, LiveGuest live) throws IOException {
-    try (OutsideHand hand = OutsideHand.on(live, journals)) {
+  private void arm(RunningGuest guest) throws IOException {
+    try (OutsideHand hand = OutsideHand.on(guest.live(), journals)) {
       ArmResult result =
           hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()));
       if (result instanceof Refused refused) {

@@ -38,11 +38,17 @@ load_modules() {
   done
 }
 
+# True when the disk's driver has given up. libata asks a disk three times who it is.
+driver_gave_up() {
+  dmesg | grep -q 'nvme.*Removing after probe failure' ||
+    [ "$(dmesg | grep -c 'ata[0-9.]*: failed to IDENTIFY')" -ge 3 ]
+}
+
 # A disk that the IOMMU keeps from working never appears: its driver gives up, or time is up.
 wait_for_disk() {
   tenths=0
   while [ ! -b "$DISK" ] && [ $tenths -lt "$DISK_WAIT_TENTHS" ]; do
-    dmesg | grep -q -E 'nvme.*(probe failure|failed status|failure status)' && break
+    driver_gave_up && break
     sleep 0.1
     tenths=$((tenths + 1))
   done
@@ -141,7 +147,7 @@ capture() {
   load_modules
   if wait_for_disk; then
     say disk present
-    makedumpfile -E -d 31 -f --message-level 23 /proc/vmcore "$DISK"
+    makedumpfile -E -d 31 -f --message-level 6 /proc/vmcore "$DISK"
     say makedumpfile $?
     blockdev --flushbufs "$DISK"
     sync
