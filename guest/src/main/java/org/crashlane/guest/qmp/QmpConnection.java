@@ -2,6 +2,7 @@
 package org.crashlane.guest.qmp;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -130,6 +131,8 @@ final class QmpConnection implements AutoCloseable {
       fail(new IOException(ENDED));
     } catch (JacksonException e) {
       fail(new IOException("what answers does not speak QMP: " + e.getOriginalMessage(), e));
+    } catch (SocketException e) {
+      fail(new IOException(ENDED, e));
     } catch (ClosedChannelException e) {
       fail(new IOException("the connection was closed", e));
     } catch (IOException e) {
