@@ -129,7 +129,7 @@ class LiveGuestQemuTest {
       try (QmpClient qmp = QmpClient.connect(qemu.socket())) {
         qmp.cont();
       }
-      Process tool = StandingTool.start(qemu.socket());
+      Process tool = StandingTool.start(qemu.socket(), directory.resolve("journals"));
       tool.destroy();
       tool.waitFor();
       try (QmpClient qmp = QmpClient.connect(qemu.socket())) {

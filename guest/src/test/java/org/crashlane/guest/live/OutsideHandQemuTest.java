@@ -111,6 +111,22 @@ class OutsideHandQemuTest {
   }
 
   @Test
+  void aGuestThatAKilledHandLeftStandingIsLetRunByTheNext() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        hand.guest().qmp().cont();
+      }
+      StandingTool.start(qemu.socket(), directory.resolve("journals")).destroyForcibly().waitFor();
+      try (OutsideHand hand = hand(qemu)) {
+        assertFalse(hand.guest().qmp().isRunning());
+        assertEquals(1, hand.walk().tables().size());
+        assertTrue(hand.guest().qmp().isRunning());
+      }
+    }
+  }
+
+  @Test
   void aGuestThatDoesNotTranslateIsRefused() throws Exception {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         OutsideHand hand = hand(qemu)) {

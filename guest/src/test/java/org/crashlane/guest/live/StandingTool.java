@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A process that stops a guest and then stands, to be ended: {@code SOCKET}. */
+/**
+ * A process that stops a guest, as a hand does, and then stands, to be ended: {@code SOCKET
+ * JOURNAL_DIRECTORY}.
+ */
 public final class StandingTool {
   private static final String STANDING = "standing";
 
@@ -33,7 +36,7 @@ public final class StandingTool {
   }
 
   /** {@return the process, once the guest is stopped} */
-  static Process start(Path socket) throws IOException {
+  static Process start(Path socket, Path journals) throws IOException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     String classes =
         Path.of("target", "test-classes")
