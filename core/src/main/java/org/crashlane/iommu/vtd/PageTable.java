@@ -64,6 +64,11 @@ final class PageTable {
     return Long.compareUnsigned(lastOfEntry, last) < 0 ? lastOfEntry : last;
   }
 
+  /** {@return {@code address} without its page offset} */
+  static long page(long address) {
+    return address & ~PAGE_OFFSET.mask();
+  }
+
   /** {@return the physical address of entry {@code index} of the table at {@code table}} */
   static long entryAddress(long table, int index) {
     return table + (long) index * ENTRY_BYTES;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.crashlane.SharedData;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.vtd.RecordedProbes.Probe;
+import org.crashlane.iommu.vtd.RecordedProbes.RecordedFault;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The unit against QEMU 7.2's, probe by probe. */
+class RecordedProbesReplayTest {
+  private static final AddressRange ARENA = new AddressRange(0x100000, 0x107fff);
+  private static final long TAG = 0x7a60_0000_0000_0000L;
+
+  /** How a probe and the unit agree. The silent ones are QEMU's ways of showing nothing. */
+  private enum Agreement {
+    REACHED,
+    BLOCKED,
+    /** The entry's FPD bit keeps the fault from being recorded. */
+    SILENT_FAULT_SUPPRESSED,
+    /** Where the request goes there is no memory: QEMU drops it. */
+    SILENT_OUTSIDE_MEMORY,
+    /** A read in the interrupt window gives zeros and is no DMA. */
+    SILENT_INTERRUPT
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"oracle/qemu_vtd_aw_bits_39.jsonl.gz", "oracle/qemu_vtd_aw_bits_48.jsonl.gz"})
+  void unitDoesWhatQemuDid(String path) {
+    RecordedProbes recorded = RecordedProbes.read(SharedData.require(path));
+    Map<Agreement, Integer> agreements = new EnumMap<>(Agreement.class);
+    List<String> differences = new ArrayList<>();
+    for (Probe probe : recorded.probes()) {
+      Outcome outcome = unit(recorded, probe).translate(probe.request());
+      agreement(recorded, probe, outcome)
+          .ifPresentOrElse(
+              agreement -> agreements.merge(agreement, 1, Integer::sum),
+              () -> differences.add(outcome + " but recorded " + probe));
+    }
+    assertEquals(List.of(), differences);
+    assertTrue(recorded.probes().size() >= 1900, "probes: " + recorded.probes().size());
+    for (Agreement agreement : Agreement.values()) {
+      assertTrue(agreements.containsKey(agreement), "never seen: " + agreement + " " + agreements);
+    }
+  }
+
+  private static Unit unit(RecordedProbes recorded, Probe probe) {
+    Capabilities capabilities = recorded.capabilities();
+    // QEMU has one width for IOVAs and for physical addresses.
+    int hostAddressWidth = capabilities.maximumAddressWidth();
+    return new Unit(
+        new ProbeMemory(recorded.ramBytes(), probe.tables()),
+        UnitConfig.legacy(capabilities, hostAddressWidth, recorded.root()));
+  }
+
+  private static Optional<Agreement> agreement(
+      RecordedProbes recorded, Probe probe, Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Interrupt() ->
+          silent(probe) ? Optional.of(Agreement.SILENT_INTERRUPT) : Optional.empty();
+      case Outcome.Blocked(Fault fault) -> blocked(probe, fault);
+      case Outcome.Reached(long physical) -> reached(recorded, probe, physical);
+      case Outcome.Unknown _ -> Optional.empty();
+    };
+  }
+
+  private static Optional<Agreement> blocked(Probe probe, Fault fault) {
+    if (!fault.recorded()) {
+      return silent(probe) ? Optional.of(Agreement.SILENT_FAULT_SUPPRESSED) : Optional.empty();
+    }
+    RecordedFault ours =
+        new RecordedFault(
+            PageTable.page(fault.request().iova()),
+            fault.request().requester().value(),
+            fault.reason(),
+            fault.request().access());
+    boolean same = probe.fault().equals(Optional.of(ours)) && probe.reached().isEmpty();
+    return same ? Optional.of(Agreement.BLOCKED) : Optional.empty();
+  }
+
+  private static Optional<Agreement> reached(RecordedProbes recorded, Probe probe, long physical) {
+    if (probe.reached().equals(Optional.of(physical))) {
+      return Optional.of(Agreement.REACHED);
+    }
+    boolean outside = Long.compareUnsigned(physical, recorded.ramBytes()) >= 0;
+    return silent(probe) && outside
+        ? Optional.of(Agreement.SILENT_OUTSIDE_MEMORY)
+        : Optional.empty();
+  }
+
+  private static boolean silent(Probe probe) {
+    return probe.reached().isEmpty() && probe.fault().isEmpty();
+  }
+
+  /** The machine's memory: tables in the arena, and elsewhere each word tagged with its address. */
+  private record ProbeMemory(long ramBytes, Map<Long, Long> tables) implements PhysicalMemory {
+    @Override
+    public String source() {
+      return "probe";
+    }
+
+    @Override
+    public List<AddressRange> ranges() {
+      return List.of(AddressRange.ofSize(0, ramBytes));
+    }
+
+    @Override
+    public long readLong(long address) {
+      if (Long.compareUnsigned(address, ramBytes) >= 0) {
+        throw new UnreadableMemoryException(source(), address, "no memory");
+      }
+      return ARENA.contains(address) ? tables.getOrDefault(address, 0L) : address ^ TAG;
+    }
+
+    @Override
+    public void readLongs(long address, long[] into, int count) {
+      for (int i = 0; i < count; i++) {
+        into[i] = readLong(address + (long) i * Long.BYTES);
+      }
+    }
+
+    @Override
+    public void read(long address, byte[] into, int offset, int length) {
+      throw new UnsupportedOperationException("tables are read by the word");
+    }
+  }
+}
