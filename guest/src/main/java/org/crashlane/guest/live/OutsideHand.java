@@ -110,11 +110,11 @@ public final class OutsideHand implements AutoCloseable {
 
   /** What is done with the tables of a guest that stands. */
   @FunctionalInterface
-  private interface TableWork<T> {
+  interface TableWork<T> {
     T run(TranslationTables tables) throws IOException;
   }
 
-  private <T> T whileStopped(TableWork<T> work) throws IOException {
+  <T> T whileStopped(TableWork<T> work) throws IOException {
     try {
       return guest.withGuestStopped(() -> {
         TranslationTables tables = Vendor.VTD.open(guest.memory(), guest.vtdRegisters());
