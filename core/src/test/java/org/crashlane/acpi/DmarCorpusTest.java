@@ -12,11 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.crashlane.evidence.SharedFiles;
+import org.crashlane.SharedData;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,7 @@ final class DmarCorpusTest {
   private static final Pattern FIELD = Pattern.compile("\\[\\w+h (\\d+) +\\w+] +([^:]+?) : (.*)");
 
   private static List<Path> corpus() throws IOException {
-    try (Stream<Path> files = Files.list(SharedFiles.require("acpi/dmar"))) {
+    try (Stream<Path> files = Files.list(SharedData.require("acpi/dmar"))) {
       return files.filter(f -> f.toString().endsWith(".dat")).sorted().toList();
     }
   }
@@ -38,7 +39,7 @@ final class DmarCorpusTest {
   @Test
   void everyTableReadsWithoutProblemsButForRecordedChecksums() throws IOException {
     Map<String, Boolean> checksums = new HashMap<>();
-    for (String row : Files.readAllLines(SharedFiles.require("acpi/dmar.csv"))) {
+    for (String row : Files.readAllLines(SharedData.require("acpi/dmar.csv"))) {
       checksums.put(row.substring(0, row.indexOf(',')), row.endsWith("True"));
     }
     List<Path> files = corpus();
@@ -108,8 +109,7 @@ final class DmarCorpusTest {
             "PCI Bus Number",
             "PCI Path",
             "Device Number" ->
-            fields.add(
-                m.group(1) + " " + value.split(" ", 2)[0].toLowerCase(java.util.Locale.ROOT));
+            fields.add(m.group(1) + " " + value.split(" ", 2)[0].toLowerCase(Locale.ROOT));
         default -> {}
       }
     }
