@@ -111,6 +111,10 @@ public final class VtdTables implements TranslationTables {
   }
 
   private DeviceTables deviceTables() {
-    return LegacyDeviceTables.read(memory, config);
+    return switch ((int) Rtaddr.TTM.get(config.rootTableAddress())) {
+      case Rtaddr.TTM_LEGACY -> LegacyDeviceTables.read(memory, config);
+      case Rtaddr.TTM_SCALABLE -> ScalableDeviceTables.read(memory, config);
+      default -> DeviceTables.none();
+    };
   }
 }
