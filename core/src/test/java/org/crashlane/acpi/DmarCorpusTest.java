@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,6 +30,21 @@ final class DmarCorpusTest {
   private static final int LAST_COMMON_TYPE = DmarLayout.ANDD;
 
   private static final Pattern FIELD = Pattern.compile("\\[\\w+h (\\d+) +\\w+] +([^:]+?) : (.*)");
+
+  private static final Set<String> COMPARED =
+      Set.of(
+          "Host Address Width",
+          "PCI Segment Number",
+          "Register Base Address",
+          "Base Address",
+          "End Address (limit)",
+          "Proximity Domain",
+          "Subtable Type",
+          "Device Scope Type",
+          "Enumeration ID",
+          "PCI Bus Number",
+          "PCI Path",
+          "Device Number");
 
   private static List<Path> corpus() throws IOException {
     try (Stream<Path> files = Files.list(SharedData.require("acpi/dmar"))) {
@@ -73,7 +89,7 @@ final class DmarCorpusTest {
         .anyMatch(folder -> Files.isExecutable(Path.of(folder, "iasl")));
   }
 
-  /** What iasl prints of a table, as far as both sides know it, one line a field. */
+  /** What iasl prints of a table. */
   private static List<String> disassemble(Path table) throws IOException, InterruptedException {
     Process iasl =
         new ProcessBuilder("iasl", "-d", table.toString())
@@ -83,34 +99,24 @@ final class DmarCorpusTest {
     String output = new String(iasl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, iasl.waitFor(), output);
     Path text = Path.of(table.toString().replace(".dat", ".dsl"));
+    return fields(Files.readAllLines(text, StandardCharsets.ISO_8859_1));
+  }
+
+  /** The fields that both sides know, each as its decimal offset and its value. */
+  private static List<String> fields(List<String> disassembly) {
     List<String> fields = new ArrayList<>();
-    for (String line : Files.readAllLines(text, StandardCharsets.ISO_8859_1)) {
+    for (String line : disassembly) {
       Matcher m = FIELD.matcher(line);
       if (!m.matches()) {
         continue;
       }
       String name = m.group(2);
-      String value = m.group(3);
-      if (name.equals("Subtable Type")
-          && Integer.parseInt(value.substring(0, 4), 16) > LAST_COMMON_TYPE) {
+      String value = m.group(3).split(" ", 2)[0].toLowerCase(Locale.ROOT);
+      if (name.equals("Subtable Type") && Integer.parseInt(value, 16) > LAST_COMMON_TYPE) {
         break;
       }
-      switch (name) {
-        case "Host Address Width",
-            "Segment Number",
-            "PCI Segment Number",
-            "Register Base Address",
-            "Base Address",
-            "End Address (limit)",
-            "Proximity Domain",
-            "Subtable Type",
-            "Device Scope Type",
-            "Enumeration ID",
-            "PCI Bus Number",
-            "PCI Path",
-            "Device Number" ->
-            fields.add(m.group(1) + " " + value.split(" ", 2)[0].toLowerCase(Locale.ROOT));
-        default -> {}
+      if (COMPARED.contains(name)) {
+        fields.add(m.group(1) + " " + value);
       }
     }
     return fields;
