@@ -32,7 +32,7 @@ class EntryVectorsTest {
   void rootEntriesAreThoseThatLinuxWrites(String path) throws IOException {
     List<String> lines = Files.readAllLines(SharedData.require(path));
     for (String line : lines.subList(1, lines.size())) {
-      String[] columns = line.split(",");
+      String[] columns = line.split(",", 3);
       long contextTable = Long.decode(columns[1]);
       ByteBuffer words =
           ByteBuffer.wrap(HexFormat.of().parseHex(columns[2])).order(ByteOrder.LITTLE_ENDIAN);
