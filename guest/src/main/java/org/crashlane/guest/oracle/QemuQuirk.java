@@ -30,7 +30,8 @@ public enum QemuQuirk {
 
   /**
    * Whatever is wrong with a PASID directory or table entry, QEMU 7.2 gives the one reason 0x58 for
-   * it (VTD_FR_PASID_TABLE_INV), which FPD does not suppress. QEMU 9.1 has the manual's reasons.
+   * it (VTD_FR_PASID_TABLE_INV), which FPD does not suppress. Later versions have the manual's
+   * reasons.
    */
   ONE_REASON_FOR_PASID_TABLES {
     @Override

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class VtdOracleTest {
   private static final long SEED = Long.getLong("crashlane.oracle.seed", 20081121);
   private static final long PROBES = Long.getLong("crashlane.oracle.probes", 12_000);
+  private static final long ENOUGH_FOR_EVERY_KIND = 10_000;
   private static final long PROBES_OF_AN_OPTION = 2_000;
   private static final int RECORDED = 1_000;
   private static final int SHOWN = 10;
@@ -48,7 +49,9 @@ class VtdOracleTest {
       ReplayResult result = compare(machine, PROBES, probe -> seen.add(kind(probe)));
       assertTrue(result.probeCount() >= PROBES);
       assertEquals(Map.of(), result.explained());
-      assertEquals(everyKindOfObservation(), seen);
+      if (PROBES >= ENOUGH_FOR_EVERY_KIND) {
+        assertEquals(everyKindOfObservation(), seen);
+      }
     }
   }
 
