@@ -61,7 +61,9 @@ public record GuestConfig(
   public GuestConfig {
     if (memoryBytes < SMALLEST_BYTES || memoryBytes % (2 * MIB) != 0) {
       throw new IllegalArgumentException(
-          "guest memory of " + memoryBytes + " bytes: wanted a multiple of 2 MiB, at least 512 MiB");
+          "guest memory of "
+              + memoryBytes
+              + " bytes: wanted a multiple of 2 MiB, at least 512 MiB");
     }
     if (cpuCount < 1) {
       throw new IllegalArgumentException("guest with " + cpuCount + " processors");

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What QEMU's IOMMU traced, split where the primary kernel had died.
@@ -78,8 +77,6 @@ public record IommuTrace(List<String> before, List<String> after) {
   }
 
   private static List<String> lines(byte[] bytes, int from, int to) {
-    return new String(bytes, from, Math.max(0, to - from), StandardCharsets.UTF_8)
-        .lines()
-        .toList();
+    return new String(bytes, from, Math.max(0, to - from), StandardCharsets.UTF_8).lines().toList();
   }
 }

@@ -71,11 +71,7 @@ public record LabEvidence(
       atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
     }
     return new Observations(
-        dump,
-        faults,
-        trace.registerWritesAfterCrash(),
-        detection,
-        atEnd.translating());
+        dump, faults, trace.registerWritesAfterCrash(), detection, atEnd.translating());
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

@@ -46,7 +46,11 @@ public final class LabRun implements AutoCloseable {
 
   /** What is known of a guest when it is let go into its crash. */
   private record Ready(
-      int line, long traceBytes, PrimaryFacts facts, RegisterSnapshot registers, PanicSample sample) {}
+      int line,
+      long traceBytes,
+      PrimaryFacts facts,
+      RegisterSnapshot registers,
+      PanicSample sample) {}
 
   /**
    * Runs it, once.
@@ -59,8 +63,7 @@ public final class LabRun implements AutoCloseable {
     Started started = start();
     SerialConsole console = started.console();
     int line =
-        console.await(
-            Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
+        console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
     refuseUnlessReady(facts, console);
     watch.ends(Phase.BOOT);
@@ -91,8 +94,7 @@ public final class LabRun implements AutoCloseable {
   }
 
   /** The guest stands: the hook has its turn, then what must not change is copied. */
-  private Ready prepare(
-      LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
+  private Ready prepare(LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
       throws IOException {
     RegisterSnapshot registers = RegisterSnapshot.read(live);
     RunningGuest guest = new RunningGuest(live, facts, config.arena());
@@ -123,16 +125,10 @@ public final class LabRun implements AutoCloseable {
     try {
       int up =
           console.await(
-              Phase.CRASH,
-              panic,
-              text -> Transcript.has(text, "capture"),
-              config.limits().crash());
+              Phase.CRASH, panic, text -> Transcript.has(text, "capture"), config.limits().crash());
       watch.ends(Phase.CRASH);
       console.await(
-          Phase.CAPTURE,
-          up,
-          text -> Transcript.has(text, "done"),
-          config.limits().capture());
+          Phase.CAPTURE, up, text -> Transcript.has(text, "done"), config.limits().capture());
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
     } catch (LabException e) {

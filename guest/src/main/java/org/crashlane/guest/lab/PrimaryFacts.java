@@ -70,7 +70,7 @@ public record PrimaryFacts(
   static PrimaryFacts parse(List<String> console) throws LabException {
     Transcript transcript = new Transcript(console);
     try {
-      String[] vmcoreinfo = needed(transcript, "vmcoreinfo").split(" +");
+      String[] vmcoreinfo = needed(transcript, "vmcoreinfo").split(" +", -1);
       if (vmcoreinfo.length != 2) {
         throw new IllegalArgumentException("vmcoreinfo is not 'ADDRESS SIZE'");
       }
@@ -100,7 +100,7 @@ public record PrimaryFacts(
   }
 
   private static PciDevice device(String text) {
-    String[] words = text.split(" +");
+    String[] words = text.split(" +", -1);
     if (words.length != 5) {
       throw new IllegalArgumentException("not a device: '" + text + "'");
     }

@@ -3,14 +3,12 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /** A running QEMU. */
 final class QemuProcess {
@@ -37,6 +35,7 @@ final class QemuProcess {
             .start();
     QemuProcess qemu = new QemuProcess(process, area.qemuLog());
     teardown.add(qemu::kill);
+    Files.writeString(area.qemuPid(), Long.toString(process.pid()));
     return qemu;
   }
 

@@ -88,9 +88,6 @@ public record RegisterSnapshot(
   public String toString() {
     return "GSTS %s, RTADDR %s, FSTS %s, faults %s"
         .formatted(
-            Hex.of(globalStatus, Long.BYTES),
-            Hex.of(rootTable),
-            Hex.of(faultStatus),
-            faultRecords);
+            Hex.of(globalStatus, Long.BYTES), Hex.of(rootTable), Hex.of(faultStatus), faultRecords);
   }
 }
