@@ -42,18 +42,18 @@ final class TableWitness implements LabHook, AutoCloseable {
 
   @Override
   public void beforeCrash(RunningGuest guest) throws IOException {
-    LiveGuest live = guest.live();
     if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
-      arm(guest, live);
+      arm(guest);
     }
+    LiveGuest live = guest.live();
     TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
     verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
 
-  private void arm(RunningGuest guest, LiveGuest live) throws IOException {
-    try (OutsideHand hand = OutsideHand.on(live, journals)) {
+  private void arm(RunningGuest guest) throws IOException {
+    try (OutsideHand hand = OutsideHand.on(guest.live(), journals)) {
       ArmResult result =
           hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()));
       if (result instanceof Refused refused) {
