@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
@@ -144,6 +145,28 @@ final class DmarProblemsTest {
     Dmar atBeginning =
         new TableBuilder().add("0100 1800 0000 0000 00280000 00000000 ff2f0000 00000000").read();
     assertOneProblem(56, "region 0x2800-0x2fff is not whole 4 KiB pages", atBeginning);
+  }
+
+  @Test
+  void reservedRegionOfOneByteIsNoWholePageButARegion() {
+    Dmar dmar =
+        new TableBuilder().add("0100 1800 0000 0000 00200000 00000000 00200000 00000000").read();
+    assertOneProblem(56, "region 0x2000-0x2000 is not whole 4 KiB pages", dmar);
+    assertTrue(((Rmrr) dmar.structures().getFirst()).isOrdered());
+  }
+
+  @Test
+  void structureOfFourBytesMayBeTheLast() {
+    Dmar dmar = new TableBuilder().add("0700 0400").read();
+    assertOneProblem(48, "structure type 7 is not known", dmar);
+    assertEquals(new Unknown(new Extent(48, 4), 7, ""), dmar.structures().getFirst());
+  }
+
+  @Test
+  void emptyNameIsAName() {
+    Dmar dmar = new TableBuilder().add("0400 0900 000000 01 00").read();
+    assertEquals(List.of(), dmar.problems());
+    assertEquals("", ((Andd) dmar.structures().getFirst()).objectName());
   }
 
   @Test

@@ -2,6 +2,7 @@
 package org.crashlane.acpi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.List;
 import org.crashlane.evidence.SharedFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What people see; {@code -Dgolden.update} rewrites the files of real tables. */
@@ -90,13 +92,21 @@ final class DmarTextTest {
         describe(table).lines().skip(3).findFirst().orElseThrow());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ffff0000 00000000, 64 KiB",
+    "ffffffff ff3f0000, 64 TiB",
+    "ffffffff ffff1f00, 8192 TiB"
+  })
+  void sizesUseTheLargestUnitThatDividesThem(String limit, String size) {
+    byte[] table = new TableBuilder().add("0100 1800 0000 0000 00000000 00000000" + limit).build();
+    String line = describe(table).lines().skip(3).findFirst().orElseThrow();
+    assertTrue(line.endsWith(" (" + size + ")"), line);
+  }
+
   @Test
-  void sizesUseTheLargestUnitThatDividesThem() {
-    byte[] table =
-        new TableBuilder().add("0100 1800 0000 0000 00000000 00000000 ffffffff ff3f0000").build();
-    assertEquals(
-        "0x0030  RMRR    segment 0000, 0x0-0x3fffffffffff (64 TiB)",
-        describe(table).lines().skip(3).findFirst().orElseThrow());
+  void onlyPrintableCharactersArePrinted() {
+    assertEquals("\" ~\\x1f\\x7f\\xff\\\"", Quoted.of(" ~\u001f\u007f\u00ff\\"));
   }
 
   private static String describe(byte[] table) {

@@ -34,7 +34,19 @@ final class PciAddressTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", ":", "::", "g:00:02.0", ":00:02.0", "0:0:0:0.0", "0000:00:02", "0000:00:20.0"})
+      strings = {
+        "",
+        ":",
+        "::",
+        "g:00:02.0",
+        ":00:02.0",
+        "0:0:0:0.0",
+        "0000:00:02",
+        "0000:00:20.0",
+        "-0:00:02.0",
+        "+1:00:02.0",
+        "00000:00:02.0"
+      })
   void whatIsNoDeviceIsRefused(String text) {
     assertThrows(IllegalArgumentException.class, () -> PciAddress.parse(text));
   }

@@ -2,6 +2,8 @@
 package org.crashlane.image;
 
 import java.io.Closeable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.memory.AddressRange;
@@ -44,7 +46,7 @@ final class DumpMemory implements PhysicalMemory, Closeable {
     try {
       return image.readLong(address);
     } catch (UnreadableMemoryException e) {
-      throw explained(e);
+      return readLongByBytes(address);
     }
   }
 
@@ -53,8 +55,17 @@ final class DumpMemory implements PhysicalMemory, Closeable {
     try {
       image.readLongs(address, into, count);
     } catch (UnreadableMemoryException e) {
-      throw explained(e);
+      for (int i = 0; i < count; i++) {
+        into[i] = readLong(address + (long) i * Long.BYTES);
+      }
     }
+  }
+
+  /** A word may lie across two segments, or not be there. */
+  private long readLongByBytes(long address) {
+    byte[] word = new byte[Long.BYTES];
+    read(address, word, 0, word.length);
+    return ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong();
   }
 
   @Override

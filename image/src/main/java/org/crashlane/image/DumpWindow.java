@@ -104,11 +104,20 @@ final class DumpWindow implements Closeable {
   ByteBuffer readInFile(long offset, int lengthBytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
-      if (channel.read(buffer, offset + buffer.position()) < 0) {
+      if (readFrom(offset + buffer.position(), buffer) < 0) {
         break;
       }
     }
     return buffer.flip();
+  }
+
+  /** The channel's own errors do not name the file. */
+  private int readFrom(long offset, ByteBuffer into) throws IOException {
+    try {
+      return channel.read(into, offset);
+    } catch (IOException e) {
+      throw new IOException(file + ": at offset " + Hex.of(offset) + ": " + e.getMessage(), e);
+    }
   }
 
   @Override

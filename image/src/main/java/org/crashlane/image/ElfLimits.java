@@ -15,9 +15,12 @@ public record ElfLimits(int programHeaderCount, int noteBytes, int comparedPageC
   private static final int MOST_COMPARED_PAGES = 1 << 12;
 
   public ElfLimits {
-    if (programHeaderCount < 0 || noteBytes < 0 || comparedPageCount < 0) {
+    if (programHeaderCount < 0 || programHeaderCount > Integer.MAX_VALUE / ElfLayout.PHDR_BYTES) {
+      throw new IllegalArgumentException("limit of program headers: " + programHeaderCount);
+    }
+    if (noteBytes < 0 || comparedPageCount < 0) {
       throw new IllegalArgumentException(
-          "negative limit: %d, %d, %d".formatted(programHeaderCount, noteBytes, comparedPageCount));
+          "negative limit: %d bytes of notes, %d pages".formatted(noteBytes, comparedPageCount));
     }
   }
 

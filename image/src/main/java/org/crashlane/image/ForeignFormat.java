@@ -3,6 +3,7 @@ package org.crashlane.image;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /**
  * Dumps that are not ELF, told by their first bytes, so that a refusal can name what it refuses.
@@ -12,6 +13,8 @@ enum ForeignFormat {
   DISKDUMP("DISKDUMP", "it is a diskdump"),
   FLATTENED("makedumpfile", "it is a flattened makedumpfile dump; makedumpfile -R unfolds it"),
   LIME("EMiL", "it is a LiME image");
+
+  private static final int QUOTED_CHARACTERS = 8;
 
   private final String magic;
   private final String description;
@@ -32,8 +35,24 @@ enum ForeignFormat {
     if (text.isEmpty()) {
       return "there are no bytes";
     }
-    return text.chars().allMatch(c -> c == 0)
-        ? "there are zeros, as if nothing was written"
-        : "the first bytes are of no known dump";
+    if (text.chars().allMatch(c -> c == 0)) {
+      return "there are zeros, as if nothing was written";
+    }
+    return "the first bytes are of no known dump: " + shown(text);
+  }
+
+  /** A program's complaint, written where its dump should be, is best quoted. */
+  private static String shown(String text) {
+    String line = text.lines().findFirst().orElse("");
+    return line.length() >= QUOTED_CHARACTERS && line.chars().allMatch(ForeignFormat::isPrintable)
+        ? "'" + line + "'"
+        : HexFormat.ofDelimiter(" ")
+            .formatHex(
+                text.substring(0, Math.min(text.length(), QUOTED_CHARACTERS))
+                    .getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static boolean isPrintable(int character) {
+    return character >= ' ' && character <= '~';
   }
 }

@@ -82,6 +82,29 @@ final class ElfCoreTest {
   }
 
   @Test
+  void aWordMayLieAcrossTwoSegments() throws IOException {
+    byte[] all = pattern(24, 6);
+    Path file =
+        new CoreBuilder()
+            .load(0x100c, Arrays.copyOfRange(all, 12, 24))
+            .load(0x1000, Arrays.copyOf(all, 12))
+            .load(0x2000, pattern(4, 7), 8)
+            .write(folder);
+    ByteBuffer expected = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
+    try (ElfCore core = ElfCore.open(file)) {
+      assertEquals(expected.getLong(8), core.memory().readLong(0x1008));
+      long[] words = new long[3];
+      core.memory().readLongs(0x1000, words, 3);
+      assertArrayEquals(
+          new long[] {expected.getLong(0), expected.getLong(8), expected.getLong(16)}, words);
+      UnreadableMemoryException e =
+          assertThrows(UnreadableMemoryException.class, () -> core.memory().readLong(0x2000));
+      assertEquals(0x2004, e.address());
+      assertEquals("left out of the dump", e.reason());
+    }
+  }
+
+  @Test
   void whatTheWriterLeftOutIsNotZeros() throws IOException {
     Path file = new CoreBuilder().load(0x1000, pattern(PAGE, 1), 3 * PAGE).write(folder);
     try (ElfCore core = ElfCore.open(file)) {
