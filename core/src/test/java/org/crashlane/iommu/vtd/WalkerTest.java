@@ -127,7 +127,7 @@ class WalkerTest {
   @Test
   void runDoesNotCarryFromTheHighestAddressIntoIgnoredBits() {
     machine.memory.writeLong(VtdFixture.ROOT, RootEntry.low(VtdFixture.CONTEXT));
-    UnitConfig widest = UnitConfig.legacy(VtdFixture.WIDE, 52, VtdFixture.ROOT);
+    UnitConfig widest = UnitConfig.translating(VtdFixture.WIDE, 52, VtdFixture.ROOT);
     long last = (1L << 52) - 0x1000;
     long entry = SecondLevelEntry.leaf(last, 1, Permissions.READ_WRITE);
     machine.entry(L1, 0, entry);
