@@ -75,7 +75,8 @@ class ScalableModeTest {
   void attachBothDevicesToOneSecondLevelTable() {
     memory = SparseMemory.ofSize(1L << 34);
     config =
-        UnitConfig.translating(ALL, 46, Registers.Rtaddr.TTM.with(ROOT, Registers.Rtaddr.TTM_SCALABLE));
+        UnitConfig.translating(
+            ALL, 46, Registers.Rtaddr.TTM.with(ROOT, Registers.Rtaddr.TTM_SCALABLE));
     memory.writeLong(ROOT, ScalableRootEntry.pointingTo(LOWER_CONTEXT));
     memory.writeLong(ROOT + 8, ScalableRootEntry.pointingTo(UPPER_CONTEXT));
     for (long entry : new long[] {LOWER_ENTRY, UPPER_ENTRY}) {

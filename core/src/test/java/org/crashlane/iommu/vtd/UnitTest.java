@@ -267,7 +267,8 @@ class UnitTest {
   @CsvSource({"1, MODE_INVALID", "2, MODE_INVALID", "3, MODE_ABORT"})
   void modeThatTheUnitLacksBlocksAll(int mode, FaultReason reason) {
     UnitConfig config =
-        UnitConfig.translating(VtdFixture.WIDE, 46, Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode));
+        UnitConfig.translating(
+            VtdFixture.WIDE, 46, Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode));
     Outcome outcome =
         new Unit(machine.memory, config).translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
     int code = assertInstanceOf(Outcome.Blocked.class, outcome).fault().reason();
