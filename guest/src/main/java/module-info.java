@@ -9,5 +9,7 @@ module org.crashlane.guest {
   exports org.crashlane.guest.lab.judge;
   exports org.crashlane.guest.lab.parts;
   exports org.crashlane.guest.live;
+  exports org.crashlane.guest.oracle;
   exports org.crashlane.guest.qmp;
+  exports org.crashlane.guest.qtest;
 }

@@ -20,7 +20,7 @@ import picocli.CommandLine.ScopeType;
     },
     synopsisSubcommandLabel = "COMMAND",
     footerHeading =
-        "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; " + "3: unknown.%n",
+        "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; 3: unknown.%n",
     footer = "crashlane COMMAND -h tells of a command, with examples.")
 final class Main extends CommandGroup {
   private static final int HELP_WIDTH_MAX = 100;
@@ -70,7 +70,15 @@ final class Main extends CommandGroup {
     CommandLine line = new CommandLine(main);
     line.addSubcommand(
         new CommandLine(new AcpiCommand(terminal)).addSubcommand(new AcpiShowCommand(terminal)));
+    line.addSubcommand(
+        new CommandLine(new OracleCommand(terminal))
+            .addSubcommand(new OracleReplayCommand(terminal)));
+    line.addSubcommand(new ArmCommand(terminal));
+    line.addSubcommand(new DisarmCommand(terminal));
     line.addSubcommand(new RehearseCommand(terminal));
+    line.addSubcommand(
+        new CommandLine(new TablesCommand(terminal))
+            .addSubcommand(new TablesWalkCommand(terminal)));
     line.addSubcommand(new VersionCommand(terminal));
     setHeadings(line);
     line.setOut(terminal.out());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,9 @@ class ArchitectureTest {
         .accessField(System.class, "err")
         .orShould()
         .accessField(System.class, "in")
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(FileDescriptor.class)
         .check(ALL);
   }
 

@@ -47,8 +47,8 @@ final class DmarReader {
     return new Dmar(header, checksum, widthByte + 1, flags, structures(body), problems);
   }
 
+  /** How many bytes to read as the table; what is wrong with the length it gives is reported. */
   private int usableLength(long lengthBytes) {
-    String fileHas = "table length is %d bytes, the file has %d";
     if (lengthBytes < DmarLayout.PREFIX_BYTES) {
       problem(
           AcpiHeader.LENGTH_OFFSET,
@@ -56,17 +56,16 @@ final class DmarReader {
               .formatted(lengthBytes));
       return bytes.length;
     }
-    if (lengthBytes > bytes.length) {
-      problem(
-          AcpiHeader.LENGTH_OFFSET, (fileHas + ": truncated").formatted(lengthBytes, bytes.length));
-      return bytes.length;
-    }
-    if (lengthBytes < bytes.length) {
+    if (lengthBytes != bytes.length) {
       problem(
           AcpiHeader.LENGTH_OFFSET,
-          (fileHas + ": the rest is left out").formatted(lengthBytes, bytes.length));
+          "table length is %d bytes, the file has %d: %s"
+              .formatted(
+                  lengthBytes,
+                  bytes.length,
+                  lengthBytes > bytes.length ? "truncated" : "the rest is left out"));
     }
-    return (int) lengthBytes;
+    return (int) Math.min(lengthBytes, bytes.length);
   }
 
   private Checksum checksum(AcpiHeader header) {

@@ -140,6 +140,8 @@ public final class Planner {
     if (!refusals.isEmpty()) {
       return new Refused(refusals);
     }
+    List<String> notes = new ArrayList<>(selection.notes());
+    tables.malformations().forEach(m -> notes.add("device tables: " + m));
     return new PlanResult.Planned(
         new ArmingPlan(
             request.target(),
@@ -147,7 +149,7 @@ public final class Planner {
             run.parts(),
             newPages(neededCount),
             draft.stores(),
-            selection.notes()));
+            notes));
   }
 
   private List<AddressRange> newPages(long count) {

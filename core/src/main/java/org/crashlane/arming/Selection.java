@@ -53,6 +53,14 @@ record Selection(
             refusals.add(new Refusal(Kind.UNSUPPORTED, "device " + requester + ": " + u.reason()));
       }
     }
+    for (Attachment attachment : attachments) {
+      if (attachment instanceof Translated t
+          && tables.containsKey(t.table())
+          && !tables.get(t.table()).contains(t.requester())) {
+        notes.add(
+            t.requester() + " shares table " + t.table() + ": it too will reach the crash range");
+      }
+    }
     for (RequesterId requester : missing) {
       refusals.add(
           noTables(requester, "no entry in the IOMMU's device tables (is a driver bound?)"));

@@ -12,11 +12,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.crashlane.evidence.SharedFiles;
+import org.crashlane.SharedData;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,8 +31,23 @@ final class DmarCorpusTest {
 
   private static final Pattern FIELD = Pattern.compile("\\[\\w+h (\\d+) +\\w+] +([^:]+?) : (.*)");
 
+  private static final Set<String> COMPARED =
+      Set.of(
+          "Host Address Width",
+          "PCI Segment Number",
+          "Register Base Address",
+          "Base Address",
+          "End Address (limit)",
+          "Proximity Domain",
+          "Subtable Type",
+          "Device Scope Type",
+          "Enumeration ID",
+          "PCI Bus Number",
+          "PCI Path",
+          "Device Number");
+
   private static List<Path> corpus() throws IOException {
-    try (Stream<Path> files = Files.list(SharedFiles.require("acpi/dmar"))) {
+    try (Stream<Path> files = Files.list(SharedData.require("acpi/dmar"))) {
       return files.filter(f -> f.toString().endsWith(".dat")).sorted().toList();
     }
   }
@@ -38,7 +55,7 @@ final class DmarCorpusTest {
   @Test
   void everyTableReadsWithoutProblemsButForRecordedChecksums() throws IOException {
     Map<String, Boolean> checksums = new HashMap<>();
-    for (String row : Files.readAllLines(SharedFiles.require("acpi/dmar.csv"))) {
+    for (String row : Files.readAllLines(SharedData.require("acpi/dmar.csv"))) {
       checksums.put(row.substring(0, row.indexOf(',')), row.endsWith("True"));
     }
     List<Path> files = corpus();
@@ -72,7 +89,7 @@ final class DmarCorpusTest {
         .anyMatch(folder -> Files.isExecutable(Path.of(folder, "iasl")));
   }
 
-  /** What iasl prints of a table, as far as both sides know it, one line a field. */
+  /** What iasl prints of a table. */
   private static List<String> disassemble(Path table) throws IOException, InterruptedException {
     Process iasl =
         new ProcessBuilder("iasl", "-d", table.toString())
@@ -82,35 +99,24 @@ final class DmarCorpusTest {
     String output = new String(iasl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, iasl.waitFor(), output);
     Path text = Path.of(table.toString().replace(".dat", ".dsl"));
+    return fields(Files.readAllLines(text, StandardCharsets.ISO_8859_1));
+  }
+
+  /** The fields that both sides know, each as its decimal offset and its value. */
+  private static List<String> fields(List<String> disassembly) {
     List<String> fields = new ArrayList<>();
-    for (String line : Files.readAllLines(text, StandardCharsets.ISO_8859_1)) {
+    for (String line : disassembly) {
       Matcher m = FIELD.matcher(line);
       if (!m.matches()) {
         continue;
       }
       String name = m.group(2);
-      String value = m.group(3);
-      if (name.equals("Subtable Type")
-          && Integer.parseInt(value.substring(0, 4), 16) > LAST_COMMON_TYPE) {
+      String value = m.group(3).split(" ", 2)[0].toLowerCase(Locale.ROOT);
+      if (name.equals("Subtable Type") && Integer.parseInt(value, 16) > LAST_COMMON_TYPE) {
         break;
       }
-      switch (name) {
-        case "Host Address Width",
-            "Segment Number",
-            "PCI Segment Number",
-            "Register Base Address",
-            "Base Address",
-            "End Address (limit)",
-            "Proximity Domain",
-            "Subtable Type",
-            "Device Scope Type",
-            "Enumeration ID",
-            "PCI Bus Number",
-            "PCI Path",
-            "Device Number" ->
-            fields.add(
-                m.group(1) + " " + value.split(" ", 2)[0].toLowerCase(java.util.Locale.ROOT));
-        default -> {}
+      if (COMPARED.contains(name)) {
+        fields.add(m.group(1) + " " + value);
       }
     }
     return fields;

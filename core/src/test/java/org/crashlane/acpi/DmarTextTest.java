@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.crashlane.evidence.SharedFiles;
+import org.crashlane.Repository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,7 +24,7 @@ final class DmarTextTest {
     Dmar dmar = Dmar.read(name, Samples.bytes(name));
     assertEquals(List.of(), dmar.problems());
     assertEquals(Checksum.RIGHT, dmar.checksum());
-    Path golden = SharedFiles.repository().resolve("core/src/test/resources/acpi/" + name + ".txt");
+    Path golden = Repository.root().resolve("core/src/test/resources/acpi/" + name + ".txt");
     if (Boolean.getBoolean("golden.update")) {
       Files.writeString(golden, dmar.describe());
     }

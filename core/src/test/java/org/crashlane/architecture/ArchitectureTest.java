@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.crashlane.evidence.SharedFiles;
+import org.crashlane.Repository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -50,7 +50,7 @@ final class ArchitectureTest {
           "arming", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"));
 
   private static final JavaClasses CORE =
-      new ClassFileImporter().importPath(SharedFiles.repository().resolve("core/target/classes"));
+      new ClassFileImporter().importPath(Repository.root().resolve("core/target/classes"));
 
   @Test
   void everyClassLivesInAKnownRoom() {
@@ -179,11 +179,11 @@ final class ArchitectureTest {
   void noSourceFileIsLongerThanFiveHundredLines() throws IOException {
     Map<String, Integer> tooLong = new TreeMap<>();
     int seen = 0;
-    for (Path file : mainSources(SharedFiles.repository())) {
+    for (Path file : mainSources(Repository.root())) {
       seen++;
       int lines = Files.readAllLines(file).size();
       if (lines > LINE_LIMIT) {
-        tooLong.put(SharedFiles.repository().relativize(file).toString(), lines);
+        tooLong.put(Repository.root().relativize(file).toString(), lines);
       }
     }
     assertEquals(Map.of(), tooLong, "longer than " + LINE_LIMIT + " lines: split by meaning");

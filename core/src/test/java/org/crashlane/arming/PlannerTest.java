@@ -17,6 +17,7 @@ import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.vtd.ContextEntry;
+import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
@@ -98,6 +99,21 @@ class PlannerTest {
     ArmingPlan plan = planned(VtdMachine.request(TARGET, VtdMachine.NETWORK));
     assertEquals(1, plan.tables().size());
     assertEquals(VtdMachine.NETWORK_TABLE, plan.tables().getFirst().table());
+  }
+
+  @Test
+  void whoSharesATableWithANamedDeviceIsNoted() {
+    assertEquals(
+        List.of("00:01.1 shares table 0x3000 (3 levels): it too will reach the crash range"),
+        planned(VtdMachine.request(TARGET, VtdMachine.DISK)).notes());
+  }
+
+  @Test
+  void whatIsWrongWithTheDeviceTablesIsNoted() {
+    machine.memory().writeLong(VtdMachine.ROOT_TABLE + 16, RootEntry.low(1L << 40));
+    List<String> notes = planned(VtdMachine.request(TARGET, VtdMachine.NETWORK)).notes();
+    assertEquals(1, notes.size());
+    assertTrue(notes.getFirst().startsWith("device tables: entry at 0x1010 "), notes.toString());
   }
 
   @Test

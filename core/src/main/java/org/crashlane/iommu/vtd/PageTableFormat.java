@@ -44,6 +44,21 @@ final class PageTableFormat {
     return format;
   }
 
+  /** {@return the format of first-level tables on a unit of {@code config}} */
+  static PageTableFormat firstLevel(UnitConfig config) {
+    BitField addr = FirstLevelEntry.ADDR;
+    PageTableFormat format = new PageTableFormat(FirstLevelEntry.P.mask(), addr);
+    long tooHigh = addr.mask() & ~BitField.lowMask(config.hostAddressWidth());
+    for (int level = 1; level <= PageTable.LEVELS_MAX; level++) {
+      boolean mayBeLeaf = level > 1 && config.capabilities().supportsFirstLevelLeafAt(level);
+      format.leafBit[level] = mayBeLeaf ? FirstLevelEntry.PS.mask() : 0;
+      format.reservedInLeaf[level] =
+          tooHigh | (belowPage(addr, level) & ~FirstLevelEntry.PAT_IN_LARGE_LEAF.mask());
+      format.reservedInTable[level] = tooHigh | (mayBeLeaf ? 0 : FirstLevelEntry.PS.mask());
+    }
+    return format;
+  }
+
   /** {@return the address bits that are too low to be part of a page at {@code level}} */
   private static long belowPage(BitField addr, int level) {
     return addr.mask() & (PageTable.entrySpanBytes(level) - 1);
@@ -72,6 +87,11 @@ final class PageTableFormat {
   /** {@return the page or table that {@code entry} points to} */
   long target(long entry) {
     return entry & address;
+  }
+
+  /** {@return the page that a leaf at {@code level} maps} */
+  long page(long entry, int level) {
+    return target(entry) & -PageTable.entrySpanBytes(level);
   }
 
   /**

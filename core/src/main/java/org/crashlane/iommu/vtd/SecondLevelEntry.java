@@ -33,7 +33,7 @@ public final class SecondLevelEntry {
   static final BitField IGN_10 = BitField.bit("IGN_10", 10);
 
   /** Snoop: in leaves only, and only where the unit has snoop control. */
-  static final BitField SNP = BitField.bit("SNP", 11);
+  public static final BitField SNP = BitField.bit("SNP", 11);
 
   /** The page or the next table, a physical address; reserved from the host address width up. */
   public static final BitField ADDR = BitField.bits("ADDR", 51, 12);
@@ -41,7 +41,7 @@ public final class SecondLevelEntry {
   static final BitField IGN_61_52 = BitField.bits("IGN_61_52", 61, 52);
 
   /** Transient mapping: in leaves only, and only where devices may have TLBs. */
-  static final BitField TM = BitField.bit("TM", 62);
+  public static final BitField TM = BitField.bit("TM", 62);
 
   static final BitField IGN_63 = BitField.bit("IGN_63", 63);
 

@@ -114,7 +114,7 @@ final class TableWalk {
       if (format.reservedBits(entry, level) != 0) {
         reserved(table, i, entry, level, iova);
       } else if (format.isLeaf(entry, level)) {
-        run.add(iova, span, format.target(entry), rights);
+        run.add(iova, span, format.page(entry, level), rights);
       } else {
         long at = PageTable.entryAddress(table, i);
         descend(format.target(entry), level - 1, iova, rights, at, entry);

@@ -5,19 +5,22 @@ import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
  * A VT-d unit: translates one request at a time by the tables in memory, with nothing cached.
  *
- * <p>Requests come without a PASID. Where the manual leaves a choice or was not at hand, it does as
- * QEMU 7.2 does: pass-through lets any address pass, and asks of AW only that the unit supports it.
- * Accessed and dirty bits are not written.
+ * <p>Requests come without a PASID; in scalable mode the PASID that stands for those decides. Where
+ * the manual leaves a choice or was not at hand, it does as QEMU 7.2 does: pass-through lets any
+ * address pass, and asks of AW only that the unit supports it. Accessed and dirty bits are not
+ * written.
  */
 public final class Unit implements Iommu {
   private final UnitConfig config;
   private final LegacyMode legacy;
+  private final ScalableMode scalable;
 
   /**
    * @param memory where the tables are
@@ -26,6 +29,7 @@ public final class Unit implements Iommu {
   public Unit(PhysicalMemory memory, UnitConfig config) {
     this.config = config;
     this.legacy = new LegacyMode(memory, config);
+    this.scalable = new ScalableMode(memory, config);
   }
 
   @Override
@@ -39,6 +43,10 @@ public final class Unit implements Iommu {
     int mode = (int) Rtaddr.TTM.get(config.rootTableAddress());
     return switch (mode) {
       case Rtaddr.TTM_LEGACY -> legacy.translate(request);
+      case Rtaddr.TTM_SCALABLE ->
+          Ecap.SMTS.isSet(config.capabilities().ecap())
+              ? scalable.translate(request)
+              : modeFault(request, FaultReason.MODE_INVALID);
       case Rtaddr.TTM_ABORT_DMA -> modeFault(request, FaultReason.MODE_ABORT);
       default -> modeFault(request, FaultReason.MODE_INVALID);
     };

@@ -38,6 +38,17 @@ public final class Walker {
     new TableWalk(memory, format, limits, reach(table), visitor).walk(table);
   }
 
+  /**
+   * Tells {@code visitor} what the first-level tables {@code table} map in the lower half of the
+   * addresses, where kernels have their IOVAs. Rights are those of privileged requests.
+   */
+  public void walkFirstLevel(TableId table, WalkVisitor visitor) {
+    PageTableFormat format = PageTableFormat.firstLevel(config);
+    int width = PageTable.addressWidth(table.levels());
+    AddressRange lowerHalf = new AddressRange(0, BitField.lowMask(width - 1));
+    new TableWalk(memory, format, limits, lowerHalf, visitor).walk(table);
+  }
+
   /** {@return the IOVAs that {@code table} can translate: as far as both its levels and MGAW go} */
   public AddressRange reach(TableId table) {
     return reach(config, table);

@@ -33,8 +33,7 @@ record RecordedProbes(Capabilities capabilities, long root, long ramBytes, List<
       Map<Long, Long> tables,
       Request request,
       Optional<Long> reached,
-      Optional<RecordedFault> fault,
-      Optional<Long> dataRead) {}
+      Optional<RecordedFault> fault) {}
 
   /** A fault record, decoded. */
   record RecordedFault(long page, int requester, int reason, Access access) {}
@@ -71,8 +70,7 @@ record RecordedProbes(Capabilities capabilities, long root, long ramBytes, List<
         tables,
         new Request(new RequesterId(requester), hex(line, "iova"), access),
         text(line, "gpa").map(Hex::parse),
-        text(line, "addr").map(page -> fault(line, Hex.parse(page))),
-        text(line, "data").map(Hex::parse));
+        text(line, "addr").map(page -> fault(line, Hex.parse(page))));
   }
 
   private static RecordedFault fault(String line, long page) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.MalformedInputException;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 
@@ -17,10 +18,13 @@ import org.crashlane.memory.ImageRegion;
  */
 final class FlatView {
   private static final Pattern SPACE = Pattern.compile("\\s*AS \"memory\", root: system\\s*");
+  private static final Pattern RANGE = Pattern.compile("\\s+[0-9a-f]{8}");
   private static final Pattern LINE =
       Pattern.compile(
-          "\\s+([0-9a-f]{16})-([0-9a-f]{16}) \\(prio -?\\d+, ([^)]+)\\): (.+?)"
+          "\\s+([0-9a-f]{16}-[0-9a-f]{16}) \\(prio -?\\d+, ([^)]+)\\): (.+?)"
               + "(?: @([0-9a-f]{1,16}))?(?: KVM)?\\s*");
+  private static final int NAME = 3;
+  private static final int OFFSET = 4;
 
   private final List<FlatRange> ranges;
 
@@ -28,29 +32,44 @@ final class FlatView {
     this.ranges = List.copyOf(ranges);
   }
 
-  /** {@return the view of the system's memory; empty if {@code text} has none} */
-  static FlatView parse(String text) {
+  /**
+   * {@return the view of the system's memory; empty if {@code text} has none}
+   *
+   * @param source where {@code text} is from, for messages
+   * @throws MalformedInputException if a line of that view is not as QEMU prints them
+   */
+  static FlatView parse(String source, String text) {
     List<FlatRange> ranges = new ArrayList<>();
     boolean wanted = false;
+    int offset = 0;
     for (String line : text.split("\n", -1)) {
       if (line.startsWith("FlatView")) {
         wanted = false;
       } else if (SPACE.matcher(line).matches()) {
         wanted = true;
-      } else if (wanted) {
-        Matcher m = LINE.matcher(line);
-        if (m.matches()) {
-          ranges.add(range(m));
+      } else if (wanted && RANGE.matcher(line).lookingAt()) {
+        try {
+          ranges.add(range(line));
+        } catch (IllegalArgumentException e) {
+          throw new MalformedInputException(source, offset, String.valueOf(e.getMessage()));
         }
       }
+      offset += line.length() + 1;
     }
     return new FlatView(ranges);
   }
 
-  private static FlatRange range(Matcher m) {
-    long offset = Optional.ofNullable(m.group(5)).map(Hex::parse).orElse(0L);
-    AddressRange range = new AddressRange(Hex.parse(m.group(1)), Hex.parse(m.group(2)));
-    return new FlatRange(range, m.group(3), m.group(4), offset);
+  private static FlatRange range(String line) {
+    Matcher m = LINE.matcher(line);
+    if (!m.matches()) {
+      throw new IllegalArgumentException("not a line of a flat view: '" + line + "'");
+    }
+    long offset = Optional.ofNullable(m.group(OFFSET)).map(Hex::parse).orElse(0L);
+    if (offset < 0) {
+      throw new IllegalArgumentException("offset beyond 63 bits: '" + line + "'");
+    }
+    AddressRange range = AddressRange.parse(m.group(1));
+    return new FlatRange(range, m.group(2), m.group(NAME), offset);
   }
 
   /** {@return all ranges, in rising order} */

@@ -65,7 +65,7 @@ public final class LiveGuest implements AutoCloseable {
 
   private static LiveGuest attach(QmpClient qmp, boolean ownsQmp) throws IOException {
     MemoryBackend backend = MemoryBackend.of(qmp);
-    FlatView view = FlatView.parse(qmp.hmp("info mtree -f"));
+    FlatView view = FlatView.parse(qmp.socket() + " (info mtree -f)", qmp.hmp("info mtree -f"));
     List<ImageRegion> regions = view.backedBy(backend.id());
     if (regions.isEmpty()) {
       throw new IOException(

@@ -2,6 +2,7 @@
 package org.crashlane.guest.qmp;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class QmpConnection implements AutoCloseable {
   private static final int LINE_LIMIT_BYTES = 1 << 24;
+  private static final String CLOSED = "the connection was closed";
   private static final String ENDED = "QEMU closed the connection";
 
   private final Path socket;
@@ -115,7 +117,7 @@ final class QmpConnection implements AutoCloseable {
     } catch (IOException e) {
       fail(new IOException(ENDED, e));
     } catch (InterruptedException e) {
-      fail(new IOException("the connection was closed", e));
+      fail(new IOException(CLOSED, e));
     }
   }
 
@@ -130,8 +132,10 @@ final class QmpConnection implements AutoCloseable {
       fail(new IOException(ENDED));
     } catch (JacksonException e) {
       fail(new IOException("what answers does not speak QMP: " + e.getOriginalMessage(), e));
+    } catch (SocketException e) {
+      fail(new IOException(ENDED, e));
     } catch (ClosedChannelException e) {
-      fail(new IOException("the connection was closed", e));
+      fail(new IOException(CLOSED, e));
     } catch (IOException e) {
       fail(e);
     }
@@ -151,22 +155,23 @@ final class QmpConnection implements AutoCloseable {
     }
   }
 
+  /** Whoever waits, and whoever asks later, gets {@code reason}; the first one counts. */
   private void fail(IOException reason) {
     if (broken.compareAndSet(Optional.empty(), Optional.of(reason))) {
       events.end(String.valueOf(reason.getMessage()));
       greeting.completeExceptionally(reason);
       waiting.values().forEach(answer -> answer.completeExceptionally(reason));
-      close();
+      writer.interrupt();
+      try {
+        channel.close();
+      } catch (IOException e) {
+        reason.addSuppressed(e);
+      }
     }
   }
 
   @Override
   public void close() {
-    writer.interrupt();
-    try {
-      channel.close();
-    } catch (IOException e) {
-      fail(new IOException(socket + ": " + e.getMessage(), e));
-    }
+    fail(new IOException(CLOSED));
   }
 }

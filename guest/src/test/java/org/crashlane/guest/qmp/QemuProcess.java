@@ -37,7 +37,7 @@ public final class QemuProcess implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
-    while (!Files.exists(socket)) {
+    while (!answers(socket)) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         process.destroyForcibly();
         return fail("QEMU did not start: " + Files.readString(log));
@@ -45,6 +45,15 @@ public final class QemuProcess implements AutoCloseable {
       Thread.sleep(20);
     }
     return new QemuProcess(process, socket);
+  }
+
+  /** {@return true if its main loop runs: all that the options ask for is there then} */
+  private static boolean answers(Path socket) {
+    try (QmpClient qmp = QmpClient.connect(socket)) {
+      return !qmp.isRunning();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static boolean isThere() {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Layout;
+
+/**
+ * Context entry, scalable mode: 32 bytes, 128 in a page (VT-d specification, "Scalable-Mode Context
+ * Entry"; QEMU 8.2 intel_iommu_internal.h).
+ */
+public final class ScalableContextEntry {
+  /** Size of an entry in bytes. */
+  public static final int BYTES = 32;
+
+  /** Size of an entry in words of 8 bytes. */
+  static final int WORDS = BYTES / Long.BYTES;
+
+  /** Entries of a context table: half a bus. */
+  static final int COUNT = 128;
+
+  /** Present. */
+  public static final BitField P = BitField.bit("P", 0);
+
+  /** Fault processing disable. */
+  public static final BitField FPD = BitField.bit("FPD", 1);
+
+  /** Device-TLB enable. */
+  public static final BitField DTE = BitField.bit("DTE", 2);
+
+  /** PASID enable. */
+  public static final BitField PASIDE = BitField.bit("PASIDE", 3);
+
+  /** Page request enable. */
+  public static final BitField PRE = BitField.bit("PRE", 4);
+
+  static final BitField RSVD_8_5 = BitField.bits("RSVD_8_5", 8, 5);
+
+  /** PASID directory size: the directory has 2^(PDTS+7) entries. */
+  public static final BitField PDTS = BitField.bits("PDTS", 11, 9);
+
+  /** PASID directory pointer. */
+  public static final BitField PASIDDIRPTR = BitField.bits("PASIDDIRPTR", 63, 12);
+
+  /** The PASID that stands for requests without one. */
+  public static final BitField RID_PASID = BitField.bits("RID_PASID", 19, 0);
+
+  /** Requests without a PASID are privileged. */
+  public static final BitField RID_PRIV = BitField.bit("RID_PRIV", 20);
+
+  static final BitField RSVD_63_21 = BitField.bits("RSVD_63_21", 63, 21);
+
+  /** The first word. */
+  public static final Layout WORD_0 =
+      Layout.of(
+          "scalable context entry, word 0", P, FPD, DTE, PASIDE, PRE, RSVD_8_5, PDTS, PASIDDIRPTR);
+
+  /** The second word; the third and the fourth are reserved as a whole. */
+  public static final Layout WORD_1 =
+      Layout.of("scalable context entry, word 1", RID_PASID, RID_PRIV, RSVD_63_21);
+
+  private static final int DIRECTORY_BITS_MIN = 7;
+  private static final BitField INDEX = BitField.bits("index", 6, 0);
+
+  private ScalableContextEntry() {}
+
+  /** {@return true if the entry is valid} */
+  public static boolean isPresent(long word0) {
+    return P.isSet(word0);
+  }
+
+  /** {@return physical address of the PASID directory} */
+  public static long directory(long word0) {
+    return PASIDDIRPTR.inPlace(word0);
+  }
+
+  /** {@return how many entries the PASID directory has} */
+  public static int directoryCount(long word0) {
+    return 1 << (PDTS.get(word0) + DIRECTORY_BITS_MIN);
+  }
+
+  /** {@return the bits of the first word that must be zero} */
+  static long reserved0(int hostAddressWidth) {
+    return RSVD_8_5.mask() | (PASIDDIRPTR.mask() & ~BitField.lowMask(hostAddressWidth));
+  }
+
+  /** {@return true if a bit of the entry's {@code words} that must be zero is not} */
+  static boolean isReservedSet(long[] words, int hostAddressWidth) {
+    return (words[0] & reserved0(hostAddressWidth)) != 0
+        || RSVD_63_21.isSet(words[1])
+        || words[2] != 0
+        || words[WORDS - 1] != 0;
+  }
+
+  /** {@return physical address of the entry of {@code devfn} in the table of its half} */
+  static long address(long contextTable, int devfn) {
+    return contextTable + INDEX.get(devfn) * BYTES;
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/** Translation of requests without a PASID in scalable mode. */
+final class ScalableMode {
+  private final PhysicalMemory memory;
+  private final UnitConfig config;
+  private final PasidLookup lookup;
+  private final PagingWalk secondLevel;
+  private final FirstLevelWalk firstLevel;
+
+  ScalableMode(PhysicalMemory memory, UnitConfig config) {
+    this.memory = memory;
+    this.config = config;
+    this.lookup = new PasidLookup(memory, config);
+    this.secondLevel = new PagingWalk(memory, config, PagingWalk.Reasons.SCALABLE);
+    this.firstLevel = new FirstLevelWalk(memory, config);
+  }
+
+  Outcome translate(Request request) {
+    Faults faults = new Faults(false, config.wholeMemory());
+    long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
+    long address = RootEntry.address(rootTable, request.requester().bus());
+    int half = ScalableRootEntry.word(request.requester().devfn());
+    long[] root = new long[RootEntry.WORDS];
+    try {
+      memory.readLongs(address, root, root.length);
+    } catch (UnreadableMemoryException e) {
+      return faults.unreadable(request, e, FaultReason.SCALABLE_ROOT_ACCESS);
+    }
+    if (!ScalableRootEntry.isPresent(root[half])) {
+      return faults.blocked(request, FaultReason.SCALABLE_ROOT_NOT_PRESENT);
+    }
+    long reserved = ScalableRootEntry.reserved(config.hostAddressWidth());
+    if (((root[0] | root[1]) & reserved) != 0) {
+      return faults.blocked(request, FaultReason.SCALABLE_ROOT_RESERVED);
+    }
+    return throughContext(request, ScalableRootEntry.contextTable(root[half]), faults);
+  }
+
+  private Outcome throughContext(Request request, long contextTable, Faults before) {
+    long[] words = new long[ScalableContextEntry.WORDS];
+    long address = ScalableContextEntry.address(contextTable, request.requester().devfn());
+    try {
+      memory.readLongs(address, words, words.length);
+    } catch (UnreadableMemoryException e) {
+      return before.unreadable(request, e, FaultReason.SCALABLE_CONTEXT_ACCESS);
+    }
+    Faults faults = before.suppressedBy(ScalableContextEntry.FPD.isSet(words[0]));
+    if (!ScalableContextEntry.isPresent(words[0])) {
+      return faults.blocked(request, FaultReason.SCALABLE_CONTEXT_NOT_PRESENT);
+    }
+    if (ScalableContextEntry.isReservedSet(words, config.hostAddressWidth())) {
+      return faults.blocked(request, FaultReason.SCALABLE_CONTEXT_RESERVED);
+    }
+    return follow(request, lookup.route(words[0], words[1]), faults);
+  }
+
+  private Outcome follow(Request request, PasidRoute route, Faults faults) {
+    return switch (route) {
+      case PasidRoute.SecondLevel s ->
+          secondLevel.translate(
+              request, s.table().root(), s.table().levels(), faults.suppressedBy(s.suppressed()));
+      case PasidRoute.FirstLevel f ->
+          firstLevel.translate(request, f, faults.suppressedBy(f.suppressed()));
+      case PasidRoute.PassThrough _ -> new Outcome.Reached(request.iova());
+      case PasidRoute.Nested n ->
+          new Outcome.Unknown(n.entryAddress(), "nested translation is not followed");
+      case PasidRoute.Broken b -> faults.suppressedBy(b.suppressed()).blocked(request, b.reason());
+      case PasidRoute.Unreadable u ->
+          faults.suppressedBy(u.suppressed()).unreadable(request, u.cause(), u.reason());
+    };
+  }
+}

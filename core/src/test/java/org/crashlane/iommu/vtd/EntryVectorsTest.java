@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.SharedData;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Request;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Entries as words, against words that others wrote. */
+class EntryVectorsTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vectors/vtd_2.6.32.csv", "vectors/vtd_6.1.csv"})
+  void rootEntriesAreThoseThatLinuxWrites(String path) throws IOException {
+    List<String> lines = Files.readAllLines(SharedData.require(path));
+    for (String line : lines.subList(1, lines.size())) {
+      String[] columns = line.split(",", 3);
+      long contextTable = Long.decode(columns[1]);
+      ByteBuffer words =
+          ByteBuffer.wrap(HexFormat.of().parseHex(columns[2])).order(ByteOrder.LITTLE_ENDIAN);
+      assertEquals("root", columns[0], line);
+      assertEquals(words.getLong(), RootEntry.low(contextTable), line);
+      assertEquals(0, words.getLong(), line);
+      assertEquals(contextTable, RootEntry.contextTable(RootEntry.low(contextTable)), line);
+    }
+    assertTrue(lines.size() > 400, "lines: " + lines.size());
+  }
+
+  @Test
+  void contextEntryOf48BitsInDomain5() {
+    assertEquals(0x3f002001L, ContextEntry.low(ContextEntry.TT_UNTRANSLATED_ONLY, 0x3f002000L));
+    assertEquals(0x502L, ContextEntry.high(4, 5));
+    assertEquals(4, ContextEntry.levels(0x502L));
+    assertEquals(5, ContextEntry.domainId(0x502L));
+  }
+
+  @ParameterizedTest(name = "level {0} of 0x1234567000 is entry {1}")
+  @CsvSource({"4, 0", "3, 72", "2, 418", "1, 359"})
+  void indexIsTakenFromNineBitsForEachLevel(int level, int index) {
+    assertEquals(index, PageTable.index(0x1234567000L, level));
+  }
+
+  @ParameterizedTest(name = "{0} levels translate {1} bits")
+  @CsvSource({"2, 30", "3, 39", "4, 48", "5, 57", "6, 64"})
+  void levelsMakeTheWidth(int levels, int width) {
+    assertEquals(width, PageTable.addressWidth(levels));
+  }
+
+  @ParameterizedTest(name = "{1} leaf at level {0}")
+  @CsvSource({
+    "1, READ_WRITE, 0x3f000003",
+    "2, READ_WRITE, 0x3f000083",
+    "1, READ_ONLY, 0x3f000001",
+    "3, WRITE_ONLY, 0x3f000082"
+  })
+  void leafHasRightsAndPageSize(int level, Permissions permissions, String word) {
+    assertEquals(Hex.parse(word), SecondLevelEntry.leaf(0x3f000000L, level, permissions));
+  }
+
+  @Test
+  void faultRecordOfARead() {
+    Request request = new Request(RequesterId.parse("00:02.0"), 0x9c000123L, Access.READ);
+    Fault fault = new Fault(request, 6, "any", true);
+    FaultRecord record = FaultRecord.of(fault);
+    assertEquals(0x9c000000L, record.low());
+    assertEquals(0xc000000600000010L, record.high());
+    assertEquals(Optional.of(record), FaultRecord.decode(record.low(), record.high()));
+    assertEquals(
+        "00:02.0 READ at 0x9c000000: reason 0x6, read permission is not set", record.toString());
+  }
+
+  @Test
+  void faultRecordKeepsThePasid() {
+    FaultRecord record =
+        new FaultRecord(
+            0x1000, RequesterId.parse("3a:1f.7"), Access.WRITE, 0x85, Optional.of(0xfffff));
+    assertEquals(Optional.of(record), FaultRecord.decode(record.low(), record.high()));
+  }
+
+  @Test
+  void registerWithoutFaultHoldsNoRecord() {
+    assertEquals(Optional.empty(), FaultRecord.decode(0x9c000000L, 0x4000000600000010L));
+  }
+
+  @Test
+  void everyReasonIsFoundByItsCode() {
+    for (FaultReason reason : FaultReason.values()) {
+      assertEquals(Optional.of(reason), FaultReason.of(reason.code()));
+    }
+    assertEquals(Optional.empty(), FaultReason.of(0xff));
+  }
+
+  @Test
+  void wholeWordsAreCoveredByTheirFields() {
+    List<Layout> whole =
+        List.of(
+            RootEntry.LOW,
+            RootEntry.HIGH,
+            ContextEntry.LOW,
+            ContextEntry.HIGH,
+            SecondLevelEntry.LAYOUT,
+            FirstLevelEntry.LAYOUT,
+            ScalableRootEntry.LOW,
+            ScalableRootEntry.HIGH,
+            ScalableContextEntry.WORD_0,
+            ScalableContextEntry.WORD_1,
+            PasidDirectoryEntry.LAYOUT,
+            PasidTableEntry.WORD_0,
+            PasidTableEntry.WORD_1,
+            PasidTableEntry.WORD_2,
+            FaultRecord.LOW,
+            FaultRecord.HIGH);
+    for (Layout layout : whole) {
+      assertEquals(-1L, layout.mask(), layout.name());
+    }
+  }
+
+  @Test
+  void capabilitiesOfQemuAreReadAsItSetsThem() {
+    Capabilities wide = new Capabilities(0xd2008c222f0606L, 0xf00f4aL);
+    assertEquals(48, wide.maximumAddressWidth());
+    assertTrue(wide.supportsLevels(3) && wide.supportsLevels(4));
+    assertEquals(List.of(false, false), List.of(wide.supportsLevels(2), wide.supportsLevels(5)));
+    assertEquals(0x220, wide.faultRecordOffset());
+    assertEquals(1, wide.faultRecordCount());
+    assertEquals(0xf0, wide.iotlbOffset());
+    assertTrue(wide.supportsLeafAt(1) && wide.supportsLeafAt(2) && wide.supportsLeafAt(3));
+    assertEquals(false, wide.supportsLeafAt(4));
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.TranslationTablesContract;
+import org.crashlane.iommu.Vendor;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Nested;
+
+/** VT-d against the contract, by the kinds of units there are. */
+class VtdContractTest {
+
+  abstract static class OnUnit extends TranslationTablesContract {
+    private final Capabilities capabilities;
+    private final int levels;
+
+    OnUnit(Capabilities capabilities, int levels) {
+      this.capabilities = capabilities;
+      this.levels = levels;
+    }
+
+    @Override
+    protected Fixture fixture() {
+      VtdFixture machine = new VtdFixture(capabilities, levels);
+      RequesterId passing = RequesterId.parse("00:05.0");
+      machine.attach(passing, ContextEntry.TT_PASS_THROUGH, 0);
+      return new Fixture(
+          machine.memory,
+          VtdFixture.DEVICE,
+          passing,
+          RequesterId.parse("00:06.0"),
+          AddressRange.ofSize(0x1000_0000L, 0x100_0000L));
+    }
+
+    @Override
+    protected TranslationTables open(PhysicalMemory memory) {
+      return Vendor.VTD.open(memory, VtdFixture.registers(config()));
+    }
+
+    @Override
+    protected Iommu hardware(PhysicalMemory memory) {
+      return new Unit(memory, config());
+    }
+
+    private UnitConfig config() {
+      return new VtdFixture(capabilities, levels).config;
+    }
+  }
+
+  @Nested
+  class ThreeLevels extends OnUnit {
+    ThreeLevels() {
+      super(VtdFixture.NARROW, 3);
+    }
+  }
+
+  @Nested
+  class FourLevels extends OnUnit {
+    FourLevels() {
+      super(VtdFixture.WIDE, 4);
+    }
+  }
+
+  @Nested
+  class FiveLevels extends OnUnit {
+    FiveLevels() {
+      super(VtdFixture.WIDEST, 5);
+    }
+  }
+
+  @Nested
+  class FourLevelsOfSmallLeaves extends OnUnit {
+    FourLevelsOfSmallLeaves() {
+      super(VtdFixture.SMALL_LEAVES, 4);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.List;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+
+/** A machine of 16 GiB with one device behind a unit in legacy mode, tables built by hand. */
+final class VtdFixture {
+  static final RequesterId DEVICE = RequesterId.parse("00:04.0");
+  static final long ROOT = 0x100000;
+  static final long CONTEXT = 0x101000;
+  static final long TOP = 0x102000;
+  static final long MEMORY_BYTES = 1L << 34;
+
+  /** As QEMU's unit has them: 3 and 4 levels, 2 MiB and 1 GiB leaves, pass-through. */
+  static final Capabilities WIDE = new Capabilities(0xd2008c222f0606L, 0xf00f4aL);
+
+  /** The same for 39 bits: 3 levels. */
+  static final Capabilities NARROW = new Capabilities(0xd2008c22260206L, 0xf00f4aL);
+
+  /** As {@link #WIDE} with 5 levels and 57 bits. */
+  static final Capabilities WIDEST =
+      new Capabilities(
+          Registers.Cap.SAGAW.with(Registers.Cap.MGAW.with(WIDE.cap(), 56), 0b1110), WIDE.ecap());
+
+  /** As {@link #WIDE} without large leaves. */
+  static final Capabilities SMALL_LEAVES =
+      new Capabilities(Registers.Cap.SLLPS.with(WIDE.cap(), 0), WIDE.ecap());
+
+  final SparseMemory memory = SparseMemory.ofSize(MEMORY_BYTES);
+  final UnitConfig config;
+  final int levels;
+
+  VtdFixture(Capabilities capabilities, int levels) {
+    this.config = UnitConfig.legacy(capabilities, 46, ROOT);
+    this.levels = levels;
+    memory.writeLong(ROOT, RootEntry.low(CONTEXT));
+    attach(DEVICE, ContextEntry.TT_UNTRANSLATED_ONLY, TOP);
+  }
+
+  VtdFixture() {
+    this(WIDE, 4);
+  }
+
+  void attach(RequesterId requester, int translationType, long table) {
+    long at = ContextEntry.address(CONTEXT, requester.devfn());
+    memory.writeLong(at, ContextEntry.low(translationType, table));
+    memory.writeLong(at + Long.BYTES, ContextEntry.high(levels, 1 + requester.devfn()));
+  }
+
+  /** Writes entry {@code index} of the table at {@code table}. */
+  void entry(long table, int index, long value) {
+    memory.writeLong(PageTable.entryAddress(table, index), value);
+  }
+
+  /** Points entry 0 of each level from the top to the next of {@code tables}. */
+  void chain(long... tables) {
+    long from = TOP;
+    for (long table : tables) {
+      entry(from, 0, SecondLevelEntry.table(table));
+      from = table;
+    }
+  }
+
+  TableId table() {
+    return new TableId(TOP, levels);
+  }
+
+  Unit unit() {
+    return new Unit(memory, config);
+  }
+
+  Outcome translate(long iova, Access access) {
+    return unit().translate(new Request(DEVICE, iova, access));
+  }
+
+  RecordedWalk walk() {
+    return walk(WalkLimits.DEFAULT);
+  }
+
+  RecordedWalk walk(WalkLimits limits) {
+    RecordedWalk walk = new RecordedWalk();
+    walk(limits, walk);
+    return walk;
+  }
+
+  void walk(WalkLimits limits, WalkVisitor visitor) {
+    new Walker(memory, config, limits).walk(table(), visitor);
+  }
+
+  /** {@return memory that has a hole where {@code page} is} */
+  static PhysicalMemory without(long page, SparseMemory memory) {
+    SparseMemory holed =
+        new SparseMemory(
+            "memory with a hole",
+            List.of(
+                new AddressRange(0, page - 1),
+                new AddressRange(page + PageTable.PAGE_BYTES, MEMORY_BYTES - 1)));
+    long[] words = new long[PageTable.ENTRY_COUNT];
+    for (long at = ROOT; at < ROOT + 64L * PageTable.PAGE_BYTES; at += PageTable.PAGE_BYTES) {
+      if (at != page) {
+        memory.readLongs(at, words, words.length);
+        holed.writeLongs(at, words, words.length);
+      }
+    }
+    return holed;
+  }
+
+  /** {@return registers of a unit set up as {@code config} says} */
+  static RegisterFile registers(UnitConfig config) {
+    return new RegisterFile() {
+      @Override
+      public long read32(int offset) {
+        return offset == Registers.GSTS && config.translationEnabled()
+            ? Registers.Gsts.TES.of(1) | Registers.Gsts.RTPS.of(1)
+            : 0;
+      }
+
+      @Override
+      public long read64(int offset) {
+        return switch (offset) {
+          case Registers.CAP -> config.capabilities().cap();
+          case Registers.ECAP -> config.capabilities().ecap();
+          case Registers.RTADDR -> config.rootTableAddress();
+          default -> 0;
+        };
+      }
+    };
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.oracle;
+
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/**
+ * The memory that a probe's IOMMU sees: the table words in an arena, and everywhere else a mark
+ * that tells its own address, so that data which was read says where it came from.
+ */
+public final class ProbeMemory implements PhysicalMemory {
+  /** Where table words may be; those not listed are zero. */
+  public static final AddressRange ARENA = new AddressRange(0x100000, 0x107fff);
+
+  private static final long MARK = 0x7a60_0000_0000_0000L;
+  private static final int MARK_BYTES_SHIFT = 48;
+  private static final long WORD_ALIGNMENT = -Long.BYTES;
+
+  private final AddressRange all;
+  private final SparseMemory arena = new SparseMemory("probe's tables", List.of(ARENA));
+  private List<TableWord> loaded = List.of();
+
+  /**
+   * @param ramBytes how much memory there is, from address 0
+   */
+  public ProbeMemory(long ramBytes) {
+    this.all = AddressRange.ofSize(0, ramBytes);
+  }
+
+  /** {@return what the word at {@code address} holds outside the arena} */
+  public static long markOf(long address) {
+    return address ^ MARK;
+  }
+
+  /** {@return true if {@code data} is a mark, so that {@link #markOf} of it is an address} */
+  public static boolean isMark(long data) {
+    return data >>> MARK_BYTES_SHIFT == MARK >>> MARK_BYTES_SHIFT;
+  }
+
+  /** Replaces the table words by {@code words}. */
+  public void load(List<TableWord> words) {
+    loaded.forEach(word -> arena.writeLong(word.address(), 0));
+    words.forEach(word -> arena.writeLong(word.address(), word.value()));
+    loaded = words;
+  }
+
+  @Override
+  public String source() {
+    return "probe's memory";
+  }
+
+  @Override
+  public List<AddressRange> ranges() {
+    return List.of(all);
+  }
+
+  @Override
+  public long readLong(long address) {
+    if (ARENA.contains(address)) {
+      return arena.readLong(address);
+    }
+    if (!all.contains(address)) {
+      throw new UnreadableMemoryException(source(), address, "no memory there");
+    }
+    return markOf(address);
+  }
+
+  @Override
+  public void readLongs(long address, long[] into, int count) {
+    for (int i = 0; i < count; i++) {
+      into[i] = readLong(address + (long) i * Long.BYTES);
+    }
+  }
+
+  @Override
+  public void read(long address, byte[] into, int offset, int length) {
+    for (int i = 0; i < length; i++) {
+      long at = address + i;
+      long word = readLong(at & WORD_ALIGNMENT);
+      into[offset + i] = (byte) (word >>> (int) (at % Long.BYTES * Byte.SIZE));
+    }
+  }
+}

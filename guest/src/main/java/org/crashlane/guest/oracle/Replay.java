@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.oracle;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.crashlane.bits.MalformedInputException;
+
+/** Holds recorded probes against a unit. */
+public final class Replay {
+  private Replay() {}
+
+  /**
+   * {@return how the probes in {@code file} compare with the VT-d unit}
+   *
+   * @param file as {@link ProbeFile} reads it, packed by gzip or not
+   * @throws MalformedInputException if it is no such file, or is damaged
+   * @throws IOException if it cannot be read
+   */
+  public static ReplayResult of(Path file, ReplayLimits limits) throws IOException {
+    return of(file, limits, VtdUnits.FACTORY);
+  }
+
+  /** As {@link #of(Path, ReplayLimits)}, with a unit of the caller's. */
+  public static ReplayResult of(Path file, ReplayLimits limits, UnitFactory units)
+      throws IOException {
+    try (ProbeFile probes = ProbeFile.open(file, limits)) {
+      Tally tally = new Tally(probes.machine(), units, limits.keptDifferences());
+      for (Optional<Probe> next = probes.next(); next.isPresent(); next = probes.next()) {
+        tally.add(next.get());
+      }
+      return tally.result();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.oracle;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.crashlane.iommu.Outcome;
+
+/** Counts how probes compare with a unit. One thread at a time. */
+public final class Tally {
+  private final Comparison comparison;
+  private final int keptDifferences;
+  private final Map<QemuQuirk, Long> explained = new EnumMap<>(QemuQuirk.class);
+  private final List<Difference> differences = new ArrayList<>();
+  private long probeCount;
+  private long differenceCount;
+
+  /**
+   * @param machine what the probes were made on
+   * @param units makes the unit to compare
+   * @param keptDifferences how many differences are kept to be shown; all are counted
+   */
+  public Tally(ProbeMachine machine, UnitFactory units, int keptDifferences) {
+    this.comparison = new Comparison(machine, units);
+    this.keptDifferences = keptDifferences;
+  }
+
+  /** Compares one more, and {@return the difference, if there is one that is not explained} */
+  public Optional<Difference> add(Probe probe) {
+    probeCount++;
+    Outcome outcome = comparison.outcome(probe);
+    if (comparison.agrees(probe, outcome)) {
+      return Optional.empty();
+    }
+    Optional<QemuQuirk> quirk = QemuQuirk.explaining(probe, outcome);
+    if (quirk.isPresent()) {
+      explained.merge(quirk.get(), 1L, Long::sum);
+      return Optional.empty();
+    }
+    Difference difference = new Difference(probe, outcome);
+    differenceCount++;
+    if (differences.size() < keptDifferences) {
+      differences.add(difference);
+    }
+    return Optional.of(difference);
+  }
+
+  /** {@return how many were compared so far} */
+  public long probeCount() {
+    return probeCount;
+  }
+
+  /** {@return what was counted so far} */
+  public ReplayResult result() {
+    return new ReplayResult(probeCount, explained, differenceCount, differences);
+  }
+}
