@@ -73,7 +73,12 @@ final class Main extends CommandGroup {
     line.addSubcommand(
         new CommandLine(new OracleCommand(terminal))
             .addSubcommand(new OracleReplayCommand(terminal)));
+    line.addSubcommand(new ArmCommand(terminal));
+    line.addSubcommand(new DisarmCommand(terminal));
     line.addSubcommand(new RehearseCommand(terminal));
+    line.addSubcommand(
+        new CommandLine(new TablesCommand(terminal))
+            .addSubcommand(new TablesWalkCommand(terminal)));
     line.addSubcommand(new VersionCommand(terminal));
     setHeadings(line);
     line.setOut(terminal.out());

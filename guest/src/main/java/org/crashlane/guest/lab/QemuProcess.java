@@ -35,12 +35,15 @@ final class QemuProcess {
             .start();
     QemuProcess qemu = new QemuProcess(process, area.qemuLog());
     teardown.add(qemu::kill);
+    Files.writeString(area.qemuPid(), Long.toString(process.pid()));
     return qemu;
   }
 
   /** Runs {@code then} when QEMU has ended, with what it said last. */
   void onEnd(java.util.function.Consumer<String> then) {
-    process.onExit().thenAccept(ended -> then.accept(ending(ended.exitValue())));
+    Thread.ofVirtual()
+        .name("qemu-end")
+        .start(() -> then.accept(ending(process.onExit().join().exitValue())));
   }
 
   /** {@return its exit status, if it ends by itself in time} */

@@ -4,8 +4,6 @@ package org.crashlane.guest.lab;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.crashlane.guest.lab.judge.DumpJudge;
@@ -46,7 +44,7 @@ public final class QemuStage implements Stage {
       DumpOutcome dump =
           DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
       Verdict tables = witness.verdict();
-      Observations observations = observations(evidence, dump);
+      Observations observations = evidence.observations(dump);
       Rehearsal rehearsal =
           new Rehearsal(
               scenario,
@@ -65,19 +63,5 @@ public final class QemuStage implements Stage {
   /** {@return the folder that {@code --keep} gives a scenario: {@code identity-inside}} */
   public static String folderName(Scenario scenario) {
     return scenario.strategy().label() + scenario.hand().map(h -> "-" + h.label()).orElse("");
-  }
-
-  private static Observations observations(LabEvidence evidence, DumpOutcome dump) {
-    IommuTrace trace = evidence.trace();
-    List<String> faults = new ArrayList<>(trace.faultsAfterCrash());
-    if (faults.isEmpty()) {
-      evidence.atEnd().faultRecords().forEach(f -> faults.add(f.toString()));
-    }
-    return new Observations(
-        dump,
-        faults,
-        trace.registerWritesAfterCrash(),
-        trace.registerReadsAfterCrash(),
-        evidence.atEnd().translating());
   }
 }

@@ -4,6 +4,7 @@ package org.crashlane.guest.lab;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 
 /**
  * What must be undone when a run ends, in reverse order, whichever way it ends: also when the JVM
@@ -12,7 +13,8 @@ import java.util.Deque;
 final class Teardown implements AutoCloseable {
   private final Deque<Step> steps = new ArrayDeque<>();
   private final Thread hook = new Thread(this::run, "lab-teardown");
-  private IOException firstFailure;
+  private boolean over;
+  private Optional<IOException> firstFailure = Optional.empty();
 
   /** Undoes one thing. */
   interface Step {
@@ -26,22 +28,28 @@ final class Teardown implements AutoCloseable {
     return teardown;
   }
 
-  /** Adds a step; it runs before those added earlier. */
-  synchronized void add(Step step) {
+  /**
+   * Adds a step; it runs before those added earlier.
+   *
+   * @throws IOException if all is being undone already; the step has then been run too
+   */
+  synchronized void add(Step step) throws IOException {
+    if (over) {
+      step.run();
+      throw new IOException("the run was stopped");
+    }
     steps.push(step);
   }
 
   /** Runs all steps, each once, also behind one that fails. */
   private synchronized void run() {
+    over = true;
     while (!steps.isEmpty()) {
       try {
         steps.pop().run();
       } catch (IOException e) {
-        if (firstFailure == null) {
-          firstFailure = e;
-        } else {
-          firstFailure.addSuppressed(e);
-        }
+        firstFailure.ifPresent(first -> first.addSuppressed(e));
+        firstFailure = firstFailure.or(() -> Optional.of(e));
       }
     }
   }
@@ -57,14 +65,15 @@ final class Teardown implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException jvmIsStopping) {
-      return; // the hook runs, or has run, what was left
+      // The hook finds nothing left to do.
+      return;
     }
-    IOException failure;
+    Optional<IOException> failure;
     synchronized (this) {
       failure = firstFailure;
     }
-    if (failure != null) {
-      throw failure;
+    if (failure.isPresent()) {
+      throw failure.get();
     }
   }
 }

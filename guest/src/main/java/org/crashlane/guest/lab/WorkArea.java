@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,13 +12,11 @@ import org.crashlane.guest.lab.parts.Trees;
 
 /**
  * The files of one run: a temporary directory, and the guest's memory in {@code /dev/shm} where
- * that has room. Each directory holds a lock file, locked while the run lives, so that what a
- * killed run left behind can be told apart and is removed by the next one.
+ * that has room. What a killed run left behind is removed by the next one; see {@link LeftOvers}.
  */
 final class WorkArea {
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final String PREFIX = "crashlane-lab-";
-  private static final String LOCK = "lock";
   private static final long DISK_BYTES = 2L << 30;
 
   private final Path directory;
@@ -37,7 +33,7 @@ final class WorkArea {
     Path directory = createLocked(base, teardown);
     Path memoryDirectory = directory;
     if (Files.isWritable(SHARED_MEMORY)) {
-      removeLeftOvers(SHARED_MEMORY);
+      LeftOvers.remove(SHARED_MEMORY, PREFIX);
       if (Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= memoryBytes) {
         memoryDirectory = createLocked(SHARED_MEMORY, teardown);
       }
@@ -75,6 +71,10 @@ final class WorkArea {
     return directory.resolve("qemu.log");
   }
 
+  Path qemuPid() {
+    return directory.resolve(LeftOvers.PID);
+  }
+
   Path serialSocket() {
     return directory.resolve("serial.sock");
   }
@@ -84,37 +84,17 @@ final class WorkArea {
   }
 
   private static Path createLocked(Path base, Teardown teardown) throws IOException {
-    removeLeftOvers(base);
+    LeftOvers.remove(base, PREFIX);
     Path directory = Files.createTempDirectory(base, PREFIX);
     teardown.add(() -> Trees.delete(directory));
     FileChannel channel =
         FileChannel.open(
-            directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            directory.resolve(LeftOvers.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock = channel.lock();
     teardown.add(() -> {
       lock.release();
       channel.close();
     });
     return directory;
-  }
-
-  private static void removeLeftOvers(Path base) throws IOException {
-    try (DirectoryStream<Path> directories = Files.newDirectoryStream(base, PREFIX + "*")) {
-      for (Path directory : directories) {
-        Path lockFile = directory.resolve(LOCK);
-        if (Files.isWritable(lockFile) && isUnlocked(lockFile)) {
-          Trees.delete(directory);
-        }
-      }
-    }
-  }
-
-  private static boolean isUnlocked(Path lockFile) throws IOException {
-    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
-      return lock != null;
-    } catch (OverlappingFileLockException lockedByThisProcess) {
-      return false;
-    }
   }
 }

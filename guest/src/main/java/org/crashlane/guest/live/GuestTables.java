@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
@@ -33,6 +35,9 @@ public record GuestTables(
     List<Malformation> malformations,
     List<Listing> tables) {
 
+  /** More than a real domain has ever been seen to hold; a hostile guest must not fill memory. */
+  public static final int LISTED_MAX = 1 << 20;
+
   public GuestTables {
     functions = List.copyOf(functions);
     attachments = List.copyOf(attachments);
@@ -40,18 +45,36 @@ public record GuestTables(
     tables = List.copyOf(tables);
   }
 
+  /** {@return true if no table page was left unread} */
+  public boolean isWhole() {
+    return Stream.concat(
+            malformations.stream(), tables.stream().flatMap(t -> t.malformations().stream()))
+        .noneMatch(m -> m.kind() == Kind.UNREADABLE || m.kind() == Kind.BOUND);
+  }
+
+  /** {@return what the function is, for people; empty if there is none on the buses} */
+  public String name(RequesterId requester) {
+    return functions.stream()
+        .filter(f -> f.requester().equals(requester))
+        .map(PciFunction::name)
+        .findFirst()
+        .orElse("");
+  }
+
   /**
    * One address space.
    *
    * @param table which
    * @param devices who goes through it
-   * @param mappings in IOVA order, coalesced
-   * @param malformations what is wrong with it
+   * @param mappings in IOVA order, coalesced; the first {@link #LISTED_MAX} of them
+   * @param unlistedCount how many mappings there are beyond these
+   * @param malformations what is wrong with it; the first {@link #LISTED_MAX} things
    */
   public record Listing(
       TableId table,
       List<RequesterId> devices,
       List<Mapping> mappings,
+      long unlistedCount,
       List<Malformation> malformations) {
 
     public Listing {
@@ -77,7 +100,13 @@ public record GuestTables(
     users.forEach((table, devices) -> {
       Collector collector = new Collector();
       tables.walk(table, collector);
-      listings.add(new Listing(table, devices, collector.mappings, collector.malformations));
+      listings.add(
+          new Listing(
+              table,
+              devices,
+              collector.mappings,
+              collector.unlistedCount,
+              collector.malformations));
     });
     return new GuestTables(state, functions, attachments, tables.malformations(), listings);
   }
@@ -85,17 +114,24 @@ public record GuestTables(
   private static final class Collector implements WalkVisitor {
     private final List<Mapping> mappings = new ArrayList<>();
     private final List<Malformation> malformations = new ArrayList<>();
+    private long unlistedCount;
 
     @Override
     public void mapping(
         long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      if (mappings.size() == LISTED_MAX) {
+        unlistedCount++;
+        return;
+      }
       AddressRange iova = new AddressRange(iovaFirst, iovaLast);
       mappings.add(new Mapping(iova, physicalFirst, permissions));
     }
 
     @Override
     public void malformed(Malformation malformation) {
-      malformations.add(malformation);
+      if (malformations.size() < LISTED_MAX) {
+        malformations.add(malformation);
+      }
     }
   }
 }

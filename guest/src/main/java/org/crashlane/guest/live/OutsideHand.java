@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,9 +20,16 @@ import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
 
 /**
  * The hand that arms a live guest from outside, by its control socket and its memory file, without
@@ -100,6 +108,39 @@ public final class OutsideHand implements AutoCloseable {
   public GuestTables walk() throws IOException {
     List<PciFunction> functions = guest.pciFunctions();
     return whileStopped(tables -> GuestTables.read(tables, functions));
+  }
+
+  /**
+   * {@return the rule's verdict on the guest's tables as they stand}
+   *
+   * @param devices who is on the dump path; all storage controllers if empty
+   */
+  public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices)
+      throws IOException {
+    List<Device> known =
+        guest.pciFunctions().stream()
+            .map(f ->
+                new Device(
+                    f.requester(),
+                    f.name(),
+                    devices.isEmpty() ? f.isStorage() : devices.contains(f.requester())))
+            .toList();
+    Machine machine = new Machine(guest.memory().ranges(), crashRanges, known);
+    Verdict verdict = whileStopped(tables -> KdumpIoRule.judge(machine, tables));
+    List<Finding> findings = new ArrayList<>(verdict.findings());
+    findings.add(untold(crashRanges));
+    return Verdict.of(findings);
+  }
+
+  /** What stands in the tables is not what the guest's kernel believes to have put there. */
+  private static Finding untold(List<AddressRange> crashRanges) {
+    return new Finding(
+        FindingCode.A5,
+        Severity.NOTE,
+        "the guest's kernel",
+        Optional.of(crashRanges.getFirst()),
+        List.of("armed from outside: its IOVA allocator was not told"),
+        "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
   }
 
   private Target target() throws IOException {

@@ -76,8 +76,7 @@ final class ProbeJson {
   private static Probe probe(JsonNode node, ProbeMachine machine) {
     long root = node.has("root") ? hex(node, "root") : machine.root();
     ProbeCase tables =
-        new ProbeCase(
-            Math.toIntExact(number(node, "id")), root, words(node), aligned(hex(node, "iova")));
+        new ProbeCase(small(node, "id"), root, words(node), aligned(hex(node, "iova")));
     return new Probe(tables, access(text(node, "op")), observation(node));
   }
 
@@ -90,7 +89,7 @@ final class ProbeJson {
     }
     if (!fault.isNull()) {
       return new Observation.Faulted(
-          Math.toIntExact(number(fault, "reason")),
+          small(fault, "reason"),
           hex(fault, "addr"),
           requester(fault),
           access(text(fault, "type")));
@@ -132,7 +131,7 @@ final class ProbeJson {
   }
 
   private static RequesterId requester(JsonNode node) {
-    return new RequesterId(Math.toIntExact(number(node, "sid")));
+    return new RequesterId(small(node, "sid"));
   }
 
   private static long number(JsonNode node, String name) {
@@ -141,6 +140,12 @@ final class ProbeJson {
         value.isIntegralNumber() && value.canConvertToLong() && value.longValue() >= 0,
         "'" + name + "' is no number of 0 and more: " + value);
     return value.longValue();
+  }
+
+  private static int small(JsonNode node, String name) {
+    long value = number(node, name);
+    require(value <= Integer.MAX_VALUE, "'" + name + "' is too large: " + value);
+    return (int) value;
   }
 
   private static long hex(JsonNode node, String name) {

@@ -14,6 +14,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -60,16 +61,18 @@ public final class VtdMachine implements AutoCloseable {
    * Starts QEMU.
    *
    * @param options the IOMMU's, such as {@code aw-bits=48}
+   * @param mode one of the {@code TTM_} values of the root table address register
    * @param seed what the cases to come grow from, for the record
    */
-  public static VtdMachine start(String options, long seed) throws IOException {
+  public static VtdMachine start(String options, int mode, long seed) throws IOException {
     List<String> devices = new ArrayList<>(List.of("-device", "intel-iommu," + options));
     devices.addAll(EduDevice.arguments(EDU_SLOT));
     QTest machine = QTest.start(QTestConfig.q35(RAM_BYTES, devices));
     try {
       RequesterId requester = RequesterId.of(0, EDU_SLOT, 0);
       EduDevice edu = EduDevice.attach(machine, requester, EDU_REGISTERS);
-      VtdMachine vtd = new VtdMachine(machine, edu, describe(machine, options, requester, seed));
+      VtdMachine vtd =
+          new VtdMachine(machine, edu, describe(machine, options, requester, mode, seed));
       vtd.ram.markAll();
       vtd.runRoot(vtd.description.root());
       return vtd;
@@ -80,7 +83,8 @@ public final class VtdMachine implements AutoCloseable {
   }
 
   private static ProbeMachine describe(
-      QTest machine, String options, RequesterId requester, long seed) throws IOException {
+      QTest machine, String options, RequesterId requester, int mode, long seed)
+      throws IOException {
     Commands commands = new Commands();
     int version = commands.readl(UNIT + Registers.VER);
     int cap = commands.readq(UNIT + Registers.CAP);
@@ -94,7 +98,7 @@ public final class VtdMachine implements AutoCloseable {
         answers[ecap],
         RAM_BYTES,
         requester,
-        ProbeMemory.ARENA.first(),
+        ProbeMemory.ARENA.first() | Rtaddr.TTM.of(mode),
         seed);
   }
 

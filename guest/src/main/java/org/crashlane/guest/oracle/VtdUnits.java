@@ -17,6 +17,6 @@ public final class VtdUnits {
   /** QEMU has one width, {@code aw-bits}: of IOVAs, in CAP.MGAW, and of physical addresses. */
   private static Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root) {
     Capabilities can = new Capabilities(machine.capability(), machine.extendedCapability());
-    return new Unit(memory, UnitConfig.legacy(can, can.maximumAddressWidth(), root));
+    return new Unit(memory, new UnitConfig(can, can.maximumAddressWidth(), root, true, true));
   }
 }

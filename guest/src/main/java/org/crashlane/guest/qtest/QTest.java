@@ -50,7 +50,7 @@ public final class QTest implements AutoCloseable {
    */
   public static QTest start(QTestConfig config) throws IOException {
     String version = QemuProcess.version(config.program(), config.startLimit());
-    try (Scratch scratch = Scratch.create()) {
+    try (Scratch scratch = Scratch.create(config.ramBytes())) {
       scratch.write(Scratch.ROM, HaltRom.image());
       try (ServerSocketChannel server = LineSocket.listen(scratch.path(Scratch.SOCKET))) {
         return connect(config, scratch, server, version);
@@ -68,13 +68,24 @@ public final class QTest implements AutoCloseable {
       LineSocket socket =
           LineSocket.accept(server, config.startLimit(), process::isAlive)
               .orElseThrow(() -> process.failure("QEMU did not connect to its qtest socket"));
+      return over(socket, config, scratch, process, version);
+    } catch (IOException | RuntimeException e) {
+      process.close();
+      throw e;
+    }
+  }
+
+  private static QTest over(
+      LineSocket socket, QTestConfig config, Scratch scratch, QemuProcess process, String version)
+      throws IOException {
+    try {
       answersFirst(socket, process, config.startLimit());
       AddressRange all = AddressRange.ofSize(0, config.ramBytes());
       MappedImage ram =
           MappedImage.openForWriting(scratch.path(Scratch.RAM), List.of(new ImageRegion(all, 0)));
       return new QTest(config, process, socket, ram, version);
     } catch (IOException | RuntimeException e) {
-      process.close();
+      socket.close();
       throw e;
     }
   }

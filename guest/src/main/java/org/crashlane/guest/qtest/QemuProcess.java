@@ -47,9 +47,9 @@ final class QemuProcess implements AutoCloseable {
               .redirectError(ProcessBuilder.Redirect.appendTo(errorFile.toFile()))
               .start();
       QemuProcess running = new QemuProcess(process, reading, stopLimit);
-      Runtime.getRuntime().addShutdownHook(running.killer);
+      running.killWithJvm();
       return running;
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) {
       reading.close();
       throw e;
     }
@@ -112,6 +112,15 @@ final class QemuProcess implements AutoCloseable {
     }
     forgetKiller();
     errors.close();
+  }
+
+  private void killWithJvm() {
+    try {
+      Runtime.getRuntime().addShutdownHook(killer);
+    } catch (IllegalStateException e) {
+      process.destroyForcibly();
+      throw e;
+    }
   }
 
   private void forgetKiller() {

@@ -26,12 +26,23 @@ final class Scratch implements AutoCloseable {
     this.folder = folder;
   }
 
-  /** {@return a new folder, in memory where the system has a place for that} */
-  static Scratch create() throws IOException {
+  /**
+   * {@return a new folder, in memory where the system has a place for that}
+   *
+   * @param ramBytes how large the memory file is going to be
+   */
+  static Scratch create(long ramBytes) throws IOException {
     return new Scratch(
-        Files.isDirectory(MEMORY_FILES) && Files.isWritable(MEMORY_FILES)
+        hasRoom(MEMORY_FILES, ramBytes)
             ? Files.createTempDirectory(MEMORY_FILES, PREFIX)
             : Files.createTempDirectory(PREFIX));
+  }
+
+  /** A full {@code /dev/shm}, small in containers, would end QEMU by a bus error. */
+  private static boolean hasRoom(Path folder, long bytes) throws IOException {
+    return Files.isDirectory(folder)
+        && Files.isWritable(folder)
+        && Files.getFileStore(folder).getUsableSpace() > 2 * bytes;
   }
 
   Path path(String file) {

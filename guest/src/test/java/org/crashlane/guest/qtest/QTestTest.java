@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.guest.oracle.Qemu;
@@ -71,6 +75,40 @@ class QTestTest {
       assertEquals(before, leftovers());
     }
     assertFalse(process.isAlive());
+  }
+
+  @Test
+  void jvmThatEndsTakesItsQemuWithIt() throws Exception {
+    Set<Path> before = leftovers();
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path")
+                    + File.pathSeparator
+                    + System.getProperty("jdk.module.path", ""),
+                EndsWithoutClosing.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, jvm.waitFor(), said);
+    Optional<ProcessHandle> qemu = ProcessHandle.of(Long.parseLong(said.strip()));
+    if (qemu.isPresent()) {
+      qemu.get().onExit().get(10, TimeUnit.SECONDS);
+    }
+    assertEquals(before, leftovers());
+  }
+
+  /** A program that leaves its machine open. */
+  static final class EndsWithoutClosing {
+    private EndsWithoutClosing() {}
+
+    @SuppressWarnings("MustBeClosedChecker") // that it is left open is the point
+    public static void main(String[] arguments) throws IOException {
+      QTest machine = QTest.start(QTestConfig.q35(RAM_BYTES, List.of()));
+      System.out.println(machine.process().pid());
+      System.exit(0);
+    }
   }
 
   @Test

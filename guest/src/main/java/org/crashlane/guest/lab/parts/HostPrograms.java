@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
@@ -48,7 +49,7 @@ final class HostPrograms {
   /** Makes sure that {@code programs} are there, given with the packages that bring them. */
   static void ensure(Map<String, String> programs, Consumer<String> progress)
       throws PartsUnavailableException {
-    TreeSet<String> missing = new TreeSet<>();
+    Set<String> missing = new TreeSet<>();
     programs.forEach((program, debianPackage) -> {
       if (find(program).isEmpty()) {
         missing.add(debianPackage);
@@ -59,7 +60,7 @@ final class HostPrograms {
     }
   }
 
-  private static void install(TreeSet<String> packages, Consumer<String> progress)
+  private static void install(Set<String> packages, Consumer<String> progress)
       throws PartsUnavailableException {
     String names = String.join(" ", packages);
     List<String> asRoot = asRoot(names);
@@ -122,7 +123,7 @@ final class HostPrograms {
 
   private static Optional<Path> find(String program) {
     List<Path> places = new ArrayList<>();
-    for (String place : System.getenv().getOrDefault("PATH", "").split(":")) {
+    for (String place : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       if (!place.isEmpty()) {
         places.add(Path.of(place));
       }

@@ -26,7 +26,7 @@ final class ModuleDependencies {
       }
       String path = line.substring(0, colon).strip();
       List<String> paths = new ArrayList<>();
-      for (String needed : line.substring(colon + 1).strip().split(" +")) {
+      for (String needed : line.substring(colon + 1).strip().split(" +", -1)) {
         if (!needed.isEmpty()) {
           paths.addFirst(needed);
         }

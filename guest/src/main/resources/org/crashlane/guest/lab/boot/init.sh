@@ -56,7 +56,7 @@ wait_for_disk() {
 }
 
 kernel_messages() {
-  dmesg | grep -i -E 'dmar|iommu|nvme|ahci|ata[0-9]|crash|kexec|override' | sed 's/^/@crashlane message /'
+  dmesg | grep -i -E 'dmar|iommu|nvme|ahci|ata[0-9]|crashkernel|kexec|override' | sed 's/^/@crashlane message /'
 }
 
 describe_memory() {
