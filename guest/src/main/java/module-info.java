@@ -3,8 +3,13 @@
 module org.crashlane.guest {
   requires transitive org.crashlane.core;
   requires org.crashlane.image;
-  requires tools.jackson.databind;
+  requires transitive tools.jackson.databind;
 
+  exports org.crashlane.guest.lab;
+  exports org.crashlane.guest.lab.judge;
+  exports org.crashlane.guest.lab.parts;
+  exports org.crashlane.guest.live;
   exports org.crashlane.guest.oracle;
+  exports org.crashlane.guest.qmp;
   exports org.crashlane.guest.qtest;
 }

@@ -2,5 +2,7 @@
 /** Verdicts as text and JSON. */
 module org.crashlane.report {
   requires transitive org.crashlane.core;
-  requires tools.jackson.databind;
+  requires transitive tools.jackson.databind;
+
+  exports org.crashlane.report;
 }

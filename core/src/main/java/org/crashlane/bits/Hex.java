@@ -25,6 +25,10 @@ public final class Hex {
    */
   public static long parse(String text) {
     String digits = text.startsWith("0x") || text.startsWith("0X") ? text.substring(2) : text;
+    if (digits.startsWith("+")) {
+      // The library's parser takes a sign; an address has none.
+      throw new IllegalArgumentException("not a hexadecimal number: '" + text + "'");
+    }
     try {
       return Long.parseUnsignedLong(digits, HEX_RADIX);
     } catch (NumberFormatException e) {

@@ -34,6 +34,11 @@ final class Words {
     return address >>> PAGE_SHIFT;
   }
 
+  /** {@return the first address of the page that holds {@code address}} */
+  static long pageAddress(long address) {
+    return page(address) << PAGE_SHIFT;
+  }
+
   /** {@return the place in its page of the word that holds {@code address}, 0 to 511} */
   static int indexInPage(long address) {
     return (int) (address >>> WORD_SHIFT) & (PER_PAGE - 1);

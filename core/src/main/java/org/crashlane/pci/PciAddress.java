@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.pci;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * A PCI function in the whole machine: segment and requester id. Printed {@code ssss:bb:dd.f}.
  *
@@ -10,6 +13,7 @@ package org.crashlane.pci;
 public record PciAddress(int segment, RequesterId requester) implements Comparable<PciAddress> {
   private static final int SEGMENT_MAX = 0xffff;
   private static final int HEX_RADIX = 16;
+  private static final Pattern TEXT = Pattern.compile("(?:([0-9a-fA-F]{1,4}):)?([^:]*:[^:]*)");
 
   public PciAddress {
     if (segment < 0 || segment > SEGMENT_MAX) {
@@ -23,16 +27,12 @@ public record PciAddress(int segment, RequesterId requester) implements Comparab
    * @throws IllegalArgumentException saying what was wanted
    */
   public static PciAddress parse(String text) {
-    int colon = text.indexOf(':');
-    if (colon >= 0 && text.indexOf(':', colon + 1) >= 0) {
-      try {
-        int segment = Integer.parseInt(text.substring(0, colon), HEX_RADIX);
-        return new PciAddress(segment, RequesterId.parse(text.substring(colon + 1)));
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException("not a device: '" + text + "' (wanted ssss:bb:dd.f)", e);
-      }
+    Matcher m = TEXT.matcher(text);
+    if (!m.matches()) {
+      throw new IllegalArgumentException("not a device: '" + text + "' (wanted ssss:bb:dd.f)");
     }
-    return new PciAddress(0, RequesterId.parse(text));
+    int segment = m.group(1) == null ? 0 : Integer.parseInt(m.group(1), HEX_RADIX);
+    return new PciAddress(segment, RequesterId.parse(m.group(2)));
   }
 
   @Override

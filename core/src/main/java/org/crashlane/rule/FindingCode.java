@@ -7,13 +7,16 @@ public enum FindingCode {
   A2("a page of the crash range is identity-mapped without the read or the write right"),
   A3("a device on the dump path has no translation entry: its requests fault"),
   A4("an IOVA inside the crash range is mapped to another page"),
+  A5("the primary's IOVA allocator may still hand out addresses inside the crash range"),
   B2("the crash range lies beyond the IOMMU's address width"),
   B3("the crash range overlaps the interrupt window"),
   C1("the capture kernel detected the IOMMU"),
   C2("the capture kernel wrote to the IOMMU"),
+  D1("no dump reached the disk, or one that is not the memory of the panic"),
   L1("a leftover mapping reaches into the crash range"),
-  L2("a leftover IOVA is numerically inside memory that matters"),
-  L3("the IOMMU's own tables lie in the crash range, or a device may write them");
+  L2("leftover DMA goes to whatever its IOVAs name once translation stops"),
+  L3("the IOMMU's own tables lie in the crash range, or a device may write them"),
+  W1("an entry of the tables is malformed, or could not be read");
 
   private final String brokenWhen;
 

@@ -3,47 +3,57 @@ package org.crashlane.bits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-class LayoutTest {
-  private static final BitField LOW = BitField.bits("LOW", 3, 0);
-  private static final BitField MIDDLE = BitField.bits("MIDDLE", 11, 4);
-  private static final BitField HIGH = BitField.bit("HIGH", 63);
+final class LayoutTest {
+  private static final BitField P = BitField.bit("P", 0);
+  private static final BitField AW = BitField.bits("AW", 5, 3);
+  private static final BitField TOP = BitField.bits("TOP", 63, 60);
+  private static final Layout WORD = Layout.of("word", AW, TOP, P);
 
   @Test
-  void overlapIsRefusedAndNamesBothFields() {
-    BitField across = BitField.bits("ACROSS", 4, 2);
-    IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> Layout.of("word", LOW, across));
-    assertTrue(e.getMessage().contains("LOW") && e.getMessage().contains("ACROSS"), e.getMessage());
+  void fieldsStandHighestFirst() {
+    assertEquals(List.of(TOP, AW, P), WORD.fields());
+    assertEquals(0xf000_0000_0000_0039L, WORD.mask());
   }
 
-  @Test
-  void overlapIsFoundInAnyOrder() {
-    BitField all = BitField.bits("ALL", 63, 0);
-    assertThrows(IllegalArgumentException.class, () -> Layout.of("word", MIDDLE, all, HIGH));
-    assertThrows(IllegalArgumentException.class, () -> Layout.of("word", all, HIGH));
+  @ParameterizedTest
+  @CsvSource({
+    "0x0,''",
+    "0x1,P=0x1",
+    "0x3000000000000009,TOP=0x3 AW=0x1 P=0x1",
+    "0x46,ignored bits 0x46",
+    "0xf000000000000046,TOP=0xf ignored bits 0x46",
+    "0x28,AW=0x5"
+  })
+  void wordsAreDescribedByWhatIsNotZero(String word, String text) {
+    assertEquals(text, WORD.describe(Hex.parse(word)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5,3", "4,4", "63,0", "3,0", "6,5"})
+  void overlappingFieldsAreRefusedByName(int high, int low) {
+    BitField other = BitField.bits("OTHER", high, low);
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> Layout.of("word", AW, other));
+    assertEquals(2, e.getMessage().split("AW|OTHER", -1).length - 1, e.getMessage());
   }
 
   @Test
   void neighboursDoNotOverlap() {
-    assertEquals(0x8000_0000_0000_0fffL, Layout.of("word", HIGH, LOW, MIDDLE).mask());
+    Layout layout =
+        Layout.of("word", AW, BitField.bits("BELOW", 2, 0), BitField.bits("ABOVE", 63, 6));
+    assertEquals(-1L, layout.mask());
   }
 
   @Test
-  void wordIsDescribedFromItsHighestFieldDown() {
-    Layout layout = Layout.of("word", LOW, MIDDLE, HIGH);
-    assertEquals("HIGH=0x1 MIDDLE=0x2a LOW=0x5", layout.describe(0x8000_0000_0000_02a5L));
-    assertEquals("LOW=0x5", layout.describe(5));
-    assertEquals("", layout.describe(0));
-  }
-
-  @Test
-  void bitsOutsideTheFieldsAreShown() {
-    Layout layout = Layout.of("word", LOW);
-    assertEquals("LOW=0x1 ignored bits 0x30", layout.describe(0x31));
-    assertEquals("ignored bits 0x30", layout.describe(0x30));
+  void layoutWithoutFieldsIgnoresAllBits() {
+    Layout empty = Layout.of("empty");
+    assertEquals(0, empty.mask());
+    assertEquals("ignored bits 0x5", empty.describe(5));
   }
 }

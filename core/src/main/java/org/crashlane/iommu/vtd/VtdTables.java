@@ -31,12 +31,14 @@ public final class VtdTables implements TranslationTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
   private final UnitState state;
+  private final boolean rootTableSet;
   private final Walker walker;
 
-  private VtdTables(PhysicalMemory memory, UnitConfig config, UnitState state) {
+  private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts) {
     this.memory = memory;
     this.config = config;
-    this.state = state;
+    this.state = state(config, gsts);
+    this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
     this.walker = new Walker(memory, config, WalkLimits.DEFAULT);
   }
 
@@ -53,7 +55,7 @@ public final class VtdTables implements TranslationTables {
   public static VtdTables open(
       PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
     UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
-    return new VtdTables(memory, config, state(config, registers.read32(Registers.GSTS)));
+    return new VtdTables(memory, config, registers.read32(Registers.GSTS));
   }
 
   private static UnitState state(UnitConfig config, long gsts) {
@@ -111,6 +113,9 @@ public final class VtdTables implements TranslationTables {
   }
 
   private DeviceTables deviceTables() {
+    if (!rootTableSet) {
+      return DeviceTables.none();
+    }
     return switch ((int) Rtaddr.TTM.get(config.rootTableAddress())) {
       case Rtaddr.TTM_LEGACY -> LegacyDeviceTables.read(memory, config);
       case Rtaddr.TTM_SCALABLE -> ScalableDeviceTables.read(memory, config);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code crashlane acpi}: what is about the firmware's tables. */
+@Command(
+    name = "acpi",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "What the firmware says of IOMMUs.")
+final class AcpiCommand extends CommandGroup {
+  AcpiCommand(Terminal terminal) {
+    super(terminal);
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.Refused;
+import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.report.ArmingReport;
+import org.crashlane.report.JsonReport;
+import org.crashlane.report.TextReport;
+import org.crashlane.rule.Verdict;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code crashlane arm}. */
+@Command(
+    name = "arm",
+    description = {
+      "Identity-map the crash range in a live guest's IOMMU tables, from outside.",
+      "",
+      "The guest stands for the moment it takes. Every word is in a journal before it is written "
+          + "and read back after; 'crashlane disarm' puts every one back. What cannot be done "
+          + "safely is refused with the reason, and nothing is written.",
+      "",
+      "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where "
+          + "there are two). New table pages need memory that neither kernel uses: boot the guest "
+          + "with memmap=1M$ADDRESS and name it as the arena."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff "
+          + "--arena 10000000-100fffff",
+      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff --device 00:04.0",
+      "",
+      "Ends with 0 when armed, 1 when refused."
+    })
+final class ArmCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(
+      paramLabel = "qemu:SOCKET",
+      converter = GuestSocket.Converter.class,
+      description = "The guest's control socket (-qmp unix:SOCKET,server=on,wait=off).")
+  private GuestSocket socket;
+
+  @Option(
+      names = "--crash-range",
+      required = true,
+      paramLabel = "FIRST-LAST",
+      converter = RangeConverter.class,
+      description = "Hexadecimal, both ends included; may be given twice.")
+  private List<AddressRange> crashRanges;
+
+  @Option(
+      names = "--device",
+      paramLabel = "bb:dd.f",
+      converter = RequesterConverter.class,
+      description = "Only the tables of this device; may be given often. Default: all.")
+  private Set<RequesterId> devices = Set.of();
+
+  @Option(
+      names = "--arena",
+      paramLabel = "FIRST-LAST",
+      converter = RangeConverter.class,
+      description = "Memory that neither kernel uses, for new table pages.")
+  private Optional<AddressRange> arena;
+
+  @Mixin private JournalOption journal;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  private boolean json;
+
+  ArmCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    try (OutsideHand hand = OutsideHand.attach(socket.path(), journal.directory())) {
+      return switch (hand.arm(crashRanges, devices, arena)) {
+        case ArmResult.Armed armed -> armed(armed, hand.judge(crashRanges, devices));
+        case Refused refused -> refused(refused);
+      };
+    }
+  }
+
+  private int armed(ArmResult.Armed armed, Verdict verdict) {
+    if (json) {
+      terminal.out().print(JsonReport.text(ArmingReport.json(armed, verdict)));
+    } else {
+      terminal.out().print(ArmingReport.text(armed));
+      terminal
+          .out()
+          .print("\n" + new TextReport(terminal.columns(), terminal.colours()).of(verdict));
+    }
+    return ExitCode.of(verdict.answer()).number();
+  }
+
+  private int refused(Refused refused) {
+    if (json) {
+      terminal.out().print(JsonReport.text(ArmingReport.json(refused)));
+    } else {
+      refused.reasons().forEach(reason -> terminal.complain("refused: " + reason));
+      terminal.complain("nothing was written");
+    }
+    return ExitCode.BROKEN.number();
+  }
+}

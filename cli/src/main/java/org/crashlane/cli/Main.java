@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** The program. Each command is a class of its own; they are listed in {@link #commandLine}. */
+@Command(
+    name = "crashlane",
+    description = {
+      "Keeps one lane open for the crash kernel.",
+      "",
+      "When Linux panics, the capture kernel writes the dump through devices that sit behind "
+          + "whatever IOMMU the dead kernel left running. crashlane says whether that will work, "
+          + "what spoils it, and sets up what it needs (the Kdump IO Rule)."
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    footerHeading =
+        "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; 3: unknown.%n",
+    footer = "crashlane COMMAND -h tells of a command, with examples.")
+final class Main extends CommandGroup {
+  private static final int HELP_WIDTH_MAX = 100;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "On failure, also show where in the program it happened.")
+  private boolean debug;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this and stop.")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean help;
+
+  private Main(Terminal terminal) {
+    super(terminal);
+  }
+
+  /** Runs the program and ends the process. */
+  public static void main(String... args) {
+    Terminal terminal = Terminal.ofProcess(System.getProperties(), System.getenv());
+    int code = run(terminal, args);
+    terminal.out().flush();
+    terminal.err().flush();
+    System.exit(code);
+  }
+
+  /** {@return the exit code after running {@code args}} */
+  static int run(Terminal terminal, String... args) {
+    CommandLine line = commandLine(terminal);
+    try {
+      return line.execute(args);
+    } catch (Error e) {
+      // picocli hands on exceptions only. Without this an exhausted heap would end in exit code 1,
+      // which says that the rule is broken.
+      return line.<Main>getCommand().failed(e);
+    }
+  }
+
+  /** {@return the program with all its commands} */
+  static CommandLine commandLine(Terminal terminal) {
+    Main main = new Main(terminal);
+    CommandLine line = new CommandLine(main);
+    line.addSubcommand(
+        new CommandLine(new AcpiCommand(terminal)).addSubcommand(new AcpiShowCommand(terminal)));
+    line.addSubcommand(
+        new CommandLine(new OracleCommand(terminal))
+            .addSubcommand(new OracleReplayCommand(terminal)));
+    line.addSubcommand(new ArmCommand(terminal));
+    line.addSubcommand(new DisarmCommand(terminal));
+    line.addSubcommand(new RehearseCommand(terminal));
+    line.addSubcommand(
+        new CommandLine(new TablesCommand(terminal))
+            .addSubcommand(new TablesWalkCommand(terminal)));
+    line.addSubcommand(new VersionCommand(terminal));
+    setHeadings(line);
+    line.setOut(terminal.out());
+    line.setErr(terminal.err());
+    line.setColorScheme(
+        CommandLine.Help.defaultColorScheme(terminal.colours().on() ? Ansi.ON : Ansi.OFF));
+    line.setUsageHelpWidth(Math.min(terminal.columns(), HELP_WIDTH_MAX));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler((e, at, parsed) -> main.failed(e));
+    line.setParameterExceptionHandler((e, args) -> main.misused(e));
+    return line;
+  }
+
+  /** Headings are no settings that picocli hands down to subcommands. */
+  private static void setHeadings(CommandLine line) {
+    line.getCommandSpec()
+        .usageMessage()
+        .parameterListHeading("%n")
+        .optionListHeading("%nOptions:%n")
+        .commandListHeading("%nCommands:%n");
+    line.getSubcommands().values().forEach(Main::setHeadings);
+  }
+
+  private int failed(Throwable thrown) {
+    terminal.complain(Failure.describe(thrown));
+    if (debug) {
+      thrown.printStackTrace(terminal.err());
+    }
+    return ExitCode.BAD_INPUT.number();
+  }
+
+  private int misused(ParameterException e) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    terminal.complain(e.getMessage());
+    terminal.complain("try '" + command + " -h'");
+    return ExitCode.BAD_INPUT.number();
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code crashlane oracle}: what holds crashlane's own IOMMU against another one. */
+@Command(
+    name = "oracle",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Hold crashlane's own IOMMU against a real one.")
+final class OracleCommand extends CommandGroup {
+  OracleCommand(Terminal terminal) {
+    super(terminal);
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.guest.oracle.Difference;
+import org.crashlane.guest.oracle.QemuQuirk;
+import org.crashlane.guest.oracle.Replay;
+import org.crashlane.guest.oracle.ReplayLimits;
+import org.crashlane.guest.oracle.ReplayResult;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code crashlane oracle replay}. */
+@Command(
+    name = "replay",
+    description = {
+      "Replay recorded probes of an IOMMU through crashlane's VT-d unit.",
+      "",
+      "A probe is a set of table words, one request of a device, and what became of it. Each "
+          + "difference is printed, and for each file a count. A difference that a known quirk of "
+          + "the recorded machine explains is counted apart."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  crashlane oracle replay probes.jsonl.gz",
+      "  crashlane oracle replay --at-most 10 *.jsonl",
+      "",
+      "Ends with 0: no difference; 1: differences; 2: a file is not usable."
+    })
+final class OracleReplayCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "Recorded probes, a line of JSON each, packed by gzip or not.")
+  private List<Path> files;
+
+  @Option(
+      names = "--at-most",
+      paramLabel = "N",
+      defaultValue = "100000",
+      description = "Print no more differences of a file; default: ${DEFAULT-VALUE}.")
+  private int printedMax;
+
+  OracleReplayCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    ReplayLimits usual = ReplayLimits.standard();
+    ReplayLimits limits = new ReplayLimits(usual.lineBytes(), usual.fileBytes(), printedMax);
+    boolean differs = false;
+    boolean unusable = false;
+    for (Path file : files) {
+      try {
+        ReplayResult result = Replay.of(file, limits);
+        print(file, result);
+        differs |= !result.agrees();
+      } catch (IOException | MalformedInputException e) {
+        // The files behind it are replayed all the same.
+        terminal.complain(Failure.describe(e));
+        unusable = true;
+      }
+    }
+    ExitCode differing = differs ? ExitCode.BROKEN : ExitCode.HOLDS;
+    return (unusable ? ExitCode.BAD_INPUT : differing).number();
+  }
+
+  private void print(Path file, ReplayResult result) {
+    for (Difference difference : result.differences()) {
+      terminal.out().println(difference);
+    }
+    long hiddenCount = result.differenceCount() - result.differences().size();
+    if (hiddenCount > 0) {
+      terminal.out().println("and " + hiddenCount + " more");
+    }
+    terminal
+        .out()
+        .printf(
+            "%s: %d probes, %d differences%n", file, result.probeCount(), result.differenceCount());
+    result.explained().entrySet().stream()
+        .sorted(Comparator.comparing(Map.Entry<QemuQuirk, Long>::getKey))
+        .forEach(e -> terminal.out().printf("  and %d by %s%n", e.getValue(), e.getKey()));
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.crashlane.guest.live.GuestTables;
+import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Attachment.Blocked;
+import org.crashlane.iommu.Attachment.PassThrough;
+import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.report.JsonReport;
+import org.crashlane.report.Sizes;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code crashlane tables walk}. */
+@Command(
+    name = "walk",
+    description = {
+      "Show every mapping of every device of a live guest, by table.",
+      "Devices that share a table are listed with it once; runs that go on are one line. The guest "
+          + "stands for the moment the walk takes."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  crashlane tables walk qemu:/run/guest.qmp",
+      "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables[].mappings | length'",
+      "",
+      "Ends with 3 when a table page could not be read."
+    })
+final class TablesWalkCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(
+      paramLabel = "qemu:SOCKET",
+      converter = GuestSocket.Converter.class,
+      description = "The guest's control socket (-qmp unix:SOCKET,server=on,wait=off).")
+  private GuestSocket socket;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  private boolean json;
+
+  TablesWalkCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    GuestTables tables;
+    try (OutsideHand hand = OutsideHand.attach(socket.path(), JournalOption.usual())) {
+      tables = hand.walk();
+    }
+    if (json) {
+      terminal.out().print(JsonReport.text(TablesJson.of(tables)));
+    } else {
+      print(tables, terminal.out());
+    }
+    return (tables.isWhole() ? ExitCode.HOLDS : ExitCode.UNKNOWN).number();
+  }
+
+  private static void print(GuestTables tables, PrintWriter out) {
+    tables.state().description().forEach(out::println);
+    if (!tables.state().translating()) {
+      out.println("The IOMMU does not translate: DMA passes as it is.");
+      return;
+    }
+    for (Attachment attachment : tables.attachments()) {
+      out.println(
+          attachment.requester()
+              + "  "
+              + tables.name(attachment.requester())
+              + ": "
+              + what(attachment));
+    }
+    tables.malformations().forEach(m -> print(m, out));
+    for (GuestTables.Listing listing : tables.tables()) {
+      out.println();
+      out.println(
+          "table "
+              + listing.table()
+              + " of "
+              + String.join(" ", listing.devices().stream().map(Object::toString).toList()));
+      for (Mapping mapping : listing.mappings()) {
+        out.println(
+            "  %s  %s%s"
+                .formatted(
+                    mapping,
+                    Sizes.binary(mapping.iova().sizeBytes()),
+                    mapping.isIdentity() ? "  identity" : ""));
+      }
+      if (listing.unlistedCount() > 0) {
+        out.println("  and " + listing.unlistedCount() + " more");
+      }
+      listing.malformations().forEach(m -> print(m, out));
+    }
+  }
+
+  private static String what(Attachment attachment) {
+    return switch (attachment) {
+      case Translated t -> "table " + t.table() + ", domain " + t.domainId();
+      case PassThrough p -> "passes untranslated, domain " + p.domainId();
+      case Blocked b -> "blocked: " + b.reason();
+      case Unsupported u -> "not read: " + u.reason();
+    };
+  }
+
+  private static void print(Malformation malformation, PrintWriter out) {
+    out.println("  MALFORMED " + malformation);
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Properties;
+import org.crashlane.report.Colours;
+
+/**
+ * Where the program writes, and what it knows of the reader there.
+ *
+ * <p>The launcher looks whether the streams are terminals and says so by system properties: the JVM
+ * can tell of the input and the output together only, and of the error stream not at all.
+ *
+ * @param in the standard input
+ * @param out results
+ * @param err errors and progress
+ * @param colours for {@code out}
+ * @param errIsTerminal true if a person watches {@code err}
+ * @param columns characters in a line of the terminal
+ */
+record Terminal(
+    InputStream in,
+    PrintWriter out,
+    PrintWriter err,
+    Colours colours,
+    boolean errIsTerminal,
+    int columns) {
+  private static final int COLUMNS_NARROWEST = 40;
+  private static final int COLUMNS_USUAL = 100;
+  private static final int COLUMNS_WIDEST = 160;
+
+  /** {@return the process's own streams} */
+  static Terminal ofProcess(Properties properties, Map<String, String> environment) {
+    return new Terminal(
+        new FileInputStream(FileDescriptor.in),
+        writer(FileDescriptor.out),
+        writer(FileDescriptor.err),
+        Colours.of(Boolean.parseBoolean(properties.getProperty("crashlane.out.tty")), environment),
+        Boolean.parseBoolean(properties.getProperty("crashlane.err.tty")),
+        columns(properties.getProperty("crashlane.columns", "")));
+  }
+
+  /** {@return a terminal that is none: files or pipes} */
+  static Terminal plain(InputStream in, PrintWriter out, PrintWriter err) {
+    return new Terminal(in, out, err, Colours.off(), false, COLUMNS_USUAL);
+  }
+
+  /** Says in one line what is wrong. */
+  void complain(String message) {
+    err.println("crashlane: " + message);
+  }
+
+  private static PrintWriter writer(FileDescriptor descriptor) {
+    OutputStream stream = new FileOutputStream(descriptor);
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+
+  /** What is no number is a terminal that does not tell its width. */
+  private static int columns(String text) {
+    boolean told = text.matches("[1-9][0-9]{0,3}");
+    return told
+        ? Math.clamp(Integer.parseInt(text), COLUMNS_NARROWEST, COLUMNS_WIDEST)
+        : COLUMNS_USUAL;
+  }
+}

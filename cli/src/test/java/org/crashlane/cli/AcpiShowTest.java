@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class AcpiShowTest {
+  private static final Path TABLE =
+      Path.of("../core/src/test/resources/acpi/dell-latitude-7480.dat");
+
+  @TempDir private Path folder;
+
+  @Test
+  void tableIsShownAsATree() throws IOException {
+    Run run = Run.of("acpi", "show", TABLE.toString());
+    assertEquals("", run.err());
+    assertEquals(0, run.code());
+    Golden.check("acpi-show.txt", run.out());
+  }
+
+  @Test
+  void jsonNamesTheSchemaAndEachSource() throws IOException {
+    Run run = Run.with(Files.readAllBytes(TABLE), "acpi", "show", "--json", TABLE.toString(), "-");
+    assertEquals(0, run.code());
+    JsonNode document = new JsonMapper().readTree(run.out());
+    assertEquals(1, document.get("schema").asInt());
+    assertEquals(TABLE.toString(), document.at("/tables/0/source").asString());
+    assertEquals("standard input", document.at("/tables/1/source").asString());
+    assertEquals(document.at("/tables/0/structures"), document.at("/tables/1/structures"));
+  }
+
+  @Test
+  void oneBadFileHidesNoOther() {
+    Run run = Run.of("acpi", "show", folder.resolve("none").toString(), TABLE.toString());
+    assertEquals(2, run.code());
+    assertEquals("crashlane: " + folder.resolve("none") + ": no such file\n", run.err());
+    assertTrue(run.out().startsWith(TABLE + ":\nDMAR revision"), run.out());
+  }
+
+  @Test
+  void truncatedFileIsNamedWithTheOffset() throws IOException {
+    Path cut = Files.write(folder.resolve("cut"), new byte[] {'D', 'M', 'A', 'R', 0});
+    Run run = Run.of("acpi", "show", cut.toString());
+    assertEquals(2, run.code());
+    assertTrue(run.err().startsWith("crashlane: " + cut + ": at offset 0x"), run.err());
+    assertEquals(1, run.err().lines().count());
+  }
+
+  @Test
+  void folderIsNoTable() {
+    Run run = Run.of("acpi", "show", folder.toString());
+    assertEquals("crashlane: " + folder + ": is a folder\n", run.err());
+    assertEquals(2, run.code());
+  }
+
+  @Test
+  void fileLargerThanAnyTableIsNotReadWhole() throws IOException {
+    Path large = Files.write(folder.resolve("large"), new byte[(1 << 24) + 1]);
+    Run run = Run.of("acpi", "show", large.toString());
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("at offset 0x1000000: more than"), run.err());
+  }
+}

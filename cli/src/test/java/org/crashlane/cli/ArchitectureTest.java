@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the modules' declarations cannot say of the whole program. */
+class ArchitectureTest {
+  private static final String CLI = "org.crashlane.cli..";
+  private static final JavaClasses ALL = everyModulesClasses();
+
+  private static JavaClasses everyModulesClasses() {
+    try (Stream<Path> modules = Files.list(Path.of(".."))) {
+      List<Path> folders =
+          modules.map(m -> m.resolve("target/classes")).filter(Files::isDirectory).toList();
+      return new ClassFileImporter().importPaths(folders);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void everyModuleIsLookedAt() {
+    for (String room : List.of("bits", "image", "guest", "report", "cli")) {
+      assertTrue(
+          ALL.stream().anyMatch(c -> c.getPackageName().startsWith("org.crashlane." + room)), room);
+    }
+  }
+
+  /** Whoever uses a room as a library decides where text goes and when the process ends. */
+  @Test
+  void onlyTheCommandLineWritesToTheProcessesStreams() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(CLI)
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .accessField(System.class, "in")
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(FileDescriptor.class)
+        .check(ALL);
+  }
+
+  /** As above; a hook that has to run on the way out would be passed by. */
+  @Test
+  void onlyTheCommandLineEndsTheProcess() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(CLI)
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .check(ALL);
+  }
+
+  /** Rooms are usable without the command line. */
+  @Test
+  void onlyTheCommandLineKnowsPicocli() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(CLI)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("picocli..")
+        .check(ALL);
+  }
+}

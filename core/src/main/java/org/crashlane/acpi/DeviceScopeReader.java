@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.acpi;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.bits.ByteReader;
+
+/** Reads the device scopes that fill the rest of a remapping structure. */
+final class DeviceScopeReader {
+  private final List<TableProblem> problems;
+
+  /**
+   * @param problems what is wrong is added here
+   */
+  DeviceScopeReader(List<TableProblem> problems) {
+    this.problems = problems;
+  }
+
+  /** Reads to the end of {@code in}, or to the first scope after which no next one can be found. */
+  List<DeviceScope> read(ByteReader in) {
+    List<DeviceScope> scopes = new ArrayList<>();
+    while (in.remaining() > 0) {
+      long offset = in.offset();
+      int leftBytes = in.remaining();
+      if (leftBytes < DmarLayout.SCOPE_HEADER_BYTES) {
+        problem(offset, "%d bytes behind the last device scope are none".formatted(leftBytes));
+        break;
+      }
+      int type = in.u8("scope type");
+      int lengthBytes = in.u8("scope length");
+      if (lengthBytes < DmarLayout.SCOPE_HEADER_BYTES) {
+        problem(
+            offset,
+            "device scope is %d bytes long, too few to find the next one; %d bytes are left unread"
+                .formatted(lengthBytes, leftBytes));
+        break;
+      }
+      if (lengthBytes > leftBytes) {
+        problem(
+            offset,
+            "device scope is %d bytes long, its structure has %d left"
+                .formatted(lengthBytes, leftBytes));
+      }
+      int pathBytes = Math.min(lengthBytes, leftBytes) - DmarLayout.SCOPE_HEADER_BYTES;
+      scopes.add(scope(type, new Extent(offset, lengthBytes), pathBytes, in));
+    }
+    return scopes;
+  }
+
+  private DeviceScope scope(int type, Extent at, int pathBytes, ByteReader in) {
+    int flags = in.u8("scope flags");
+    in.u8("reserved byte");
+    int enumerationId = in.u8("enumeration id");
+    int startBus = in.u8("start bus number");
+    List<DeviceScope.Hop> path = path(in.window(pathBytes, "path"));
+    DeviceScope scope = new DeviceScope(at, type, flags, enumerationId, startBus, path);
+    if (scope.kind() == DeviceScope.Kind.UNKNOWN) {
+      problem(at.offset(), "device scope type %d is not known".formatted(type));
+    }
+    if (path.isEmpty()) {
+      problem(at.offset(), "device scope has no path");
+    }
+    return scope;
+  }
+
+  private List<DeviceScope.Hop> path(ByteReader in) {
+    List<DeviceScope.Hop> path = new ArrayList<>();
+    while (in.remaining() >= DmarLayout.PATH_ENTRY_BYTES) {
+      long offset = in.offset();
+      DeviceScope.Hop hop = new DeviceScope.Hop(in.u8("device"), in.u8("function"));
+      if (!hop.exists()) {
+        problem(offset, "path has device %d, function %d".formatted(hop.device(), hop.function()));
+      }
+      path.add(hop);
+    }
+    if (in.remaining() > 0) {
+      problem(in.offset(), "path ends in half an entry");
+    }
+    return path;
+  }
+
+  private void problem(long offset, String reason) {
+    problems.add(new TableProblem(offset, reason));
+  }
+}

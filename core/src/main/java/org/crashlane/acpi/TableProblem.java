@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.acpi;
+
+import org.crashlane.bits.Hex;
+
+/**
+ * Something wrong in a table that could be read all the same.
+ *
+ * @param offset where, in bytes from the beginning of the table
+ * @param reason what is wrong there
+ */
+public record TableProblem(long offset, String reason) {
+
+  @Override
+  public String toString() {
+    return "at offset " + Hex.of(offset) + ": " + reason;
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.util.List;
+import org.crashlane.iommu.TableId;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * How a target is armed: every store, in an order in which a stop after any of them leaves each
+ * IOVA translated as before or to itself, never elsewhere.
+ *
+ * @param target what is armed
+ * @param crashRanges what is mapped to itself
+ * @param tables what is done, for each address space
+ * @param newPages arena pages that become tables
+ * @param stores in order; empty if all is mapped already
+ * @param notes devices that were left alone, and why
+ */
+public record ArmingPlan(
+    Target target,
+    List<AddressRange> crashRanges,
+    List<TablePart> tables,
+    List<AddressRange> newPages,
+    List<Store> stores,
+    List<String> notes) {
+
+  public ArmingPlan {
+    crashRanges = List.copyOf(crashRanges);
+    tables = List.copyOf(tables);
+    newPages = List.copyOf(newPages);
+    stores = List.copyOf(stores);
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * What is done to one address space.
+   *
+   * @param table which
+   * @param devices who goes through it
+   * @param leafCount leaves written, of all sizes
+   * @param tablePageCount pages taken from the arena
+   * @param alreadyMappedBytes how much of the crash ranges was mapped to itself before
+   */
+  public record TablePart(
+      TableId table,
+      List<RequesterId> devices,
+      long leafCount,
+      long tablePageCount,
+      long alreadyMappedBytes) {
+
+    public TablePart {
+      devices = List.copyOf(devices);
+    }
+  }
+}

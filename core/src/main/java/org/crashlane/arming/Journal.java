@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.crashlane.arming.JournalRecord.State;
+import org.crashlane.bits.MalformedInputException;
+
+/**
+ * The file that knows the way back from an arming. It is complete and on disk before the first
+ * store, so whatever happens then can be undone; see {@code JournalFormat} for its lines.
+ */
+public final class Journal {
+  private static final long LIMIT_BYTES = 1L << 30;
+  private static final String SUFFIX = ".journal";
+
+  private final Path file;
+  private JournalParser.Parsed parsed;
+
+  private Journal(Path file, JournalParser.Parsed parsed) {
+    this.file = file;
+    this.parsed = parsed;
+  }
+
+  /**
+   * {@return where journals are kept unless a user says otherwise: {@code
+   * $XDG_STATE_HOME/crashlane}, or {@code ~/.local/state/crashlane}}
+   *
+   * @param environment the process's environment
+   * @param home the user's home directory
+   */
+  public static Path defaultDirectory(Map<String, String> environment, Path home) {
+    return Optional.ofNullable(environment.get("XDG_STATE_HOME"))
+        .filter(value -> !value.isEmpty())
+        .map(Path::of)
+        .orElse(home.resolve(".local/state"))
+        .resolve("crashlane");
+  }
+
+  /** {@return the one journal of {@code target} in {@code directory}, there or not} */
+  public static Path fileFor(Path directory, Target target) {
+    return directory.resolve(target.fileStem() + SUFFIX);
+  }
+
+  /**
+   * Puts the journal of {@code plan} on disk, in state PLANNED, in place of an older one. It stands
+   * there whole or not at all.
+   */
+  static Journal create(Path file, ArmingPlan plan) throws IOException {
+    byte[] bytes =
+        JournalFormat.encode(
+            new JournalRecord(
+                plan.target(), plan.crashRanges(), plan.newPages(), plan.stores(), State.PLANNED));
+    Path draft = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(draft);
+    try (FileChannel channel =
+        FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      write(channel, bytes);
+    }
+    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    try (FileChannel directory = FileChannel.open(directoryOf(file), StandardOpenOption.READ)) {
+      directory.force(true);
+    }
+    return open(file);
+  }
+
+  /**
+   * Reads a journal.
+   *
+   * @throws NoSuchFileException if there is none
+   * @throws MalformedInputException if it is cut off, corrupt, or of another version
+   */
+  public static Journal open(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > LIMIT_BYTES) {
+      throw new MalformedInputException(file.toString(), LIMIT_BYTES, "too long for a journal");
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    return new Journal(file, new JournalParser(file.toString(), bytes).parse());
+  }
+
+  /** {@return the file} */
+  public Path file() {
+    return file;
+  }
+
+  /** {@return what it holds} */
+  public JournalRecord content() {
+    return parsed.journal();
+  }
+
+  /**
+   * Makes sure that the journal is about {@code target}.
+   *
+   * @throws MalformedInputException if it is about another
+   */
+  void requireFor(Target target) {
+    String identity = parsed.journal().target().identity();
+    if (!identity.equals(target.identity())) {
+      throw new MalformedInputException(
+          file.toString(),
+          parsed.identityOffset(),
+          "the journal of another target: " + identity + ", not " + target.identity());
+    }
+  }
+
+  /** Tells a new state; on disk when this returns. */
+  void append(State state) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, parsed.validBytes());
+    byte[] line = JournalFormat.encode(state, crc);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(parsed.validBytes()).position(parsed.validBytes());
+      write(channel, line);
+    }
+    parsed =
+        new JournalParser.Parsed(
+            parsed.journal().inState(state),
+            parsed.identityOffset(),
+            parsed.validBytes() + line.length);
+  }
+
+  private static void write(FileChannel channel, byte[] bytes) throws IOException {
+    ByteBuffer left = ByteBuffer.wrap(bytes);
+    while (left.hasRemaining()) {
+      channel.write(left);
+    }
+    channel.force(true);
+  }
+
+  private static Path directoryOf(Path file) {
+    return Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.crashlane.arming.JournalRecord.State;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
+
+/** Reads a journal file, line by line, refusing whatever {@link JournalFormat} does not say. */
+final class JournalParser {
+  private static final String FIELDS = " ";
+  private static final int SEALED_WORDS = 3;
+  private static final int STORE_WORDS = 4;
+  private static final int AFTER = 3;
+
+  private final String source;
+  private final byte[] file;
+  private int lineStart;
+  private int next;
+
+  private final List<AddressRange> crashRanges = new ArrayList<>();
+  private final List<AddressRange> newPages = new ArrayList<>();
+  private final List<Store> stores = new ArrayList<>();
+  private int identityOffset;
+
+  JournalParser(String source, byte[] file) {
+    this.source = source;
+    this.file = file;
+  }
+
+  /**
+   * What was read.
+   *
+   * @param journal what the journal holds
+   * @param identityOffset where its target's identity stands
+   * @param validBytes how much of the file counts: an append that was cut off does not
+   */
+  record Parsed(JournalRecord journal, int identityOffset, int validBytes) {}
+
+  Parsed parse() {
+    header();
+    String name = unescape(words(JournalFormat.TARGET));
+    String identity = unescape(words(JournalFormat.IDENTITY));
+    identityOffset = lineStart;
+    try {
+      body();
+    } catch (IllegalArgumentException e) {
+      throw malformed(String.valueOf(e.getMessage()));
+    }
+    State state = State.PLANNED;
+    while (hasLine()) {
+      state = state(line());
+    }
+    Target target = new Target(name, identity);
+    return new Parsed(
+        new JournalRecord(target, crashRanges, newPages, stores, state), identityOffset, next);
+  }
+
+  private void header() {
+    String magic = JournalFormat.MAGIC + FIELDS;
+    String line = hasLine() ? line() : "";
+    if (!line.startsWith(magic)) {
+      throw malformed("not a crashlane journal");
+    }
+    String version = line.substring(magic.length());
+    if (!version.equals(JournalFormat.VERSION)) {
+      throw malformed("a journal of version '" + version + "'; only version 1 is known here");
+    }
+  }
+
+  private void body() {
+    while (true) {
+      String line = required();
+      String[] words = line.split(FIELDS, -1);
+      switch (words[0]) {
+        case JournalFormat.CRASH -> crashRanges.add(range(words));
+        case JournalFormat.PAGE -> newPages.add(range(words));
+        case JournalFormat.STORE -> stores.add(store(words));
+        case JournalFormat.END -> {
+          end(words);
+          return;
+        }
+        default -> throw malformed("unknown line '" + words[0] + "'");
+      }
+    }
+  }
+
+  private AddressRange range(String[] words) {
+    requireWords(words, 2);
+    return AddressRange.parse(words[1]);
+  }
+
+  private Store store(String[] words) {
+    requireWords(words, STORE_WORDS);
+    return new Store(Hex.parse(words[1]), Hex.parse(words[2]), Hex.parse(words[AFTER]));
+  }
+
+  private void end(String[] words) {
+    requireSealed(words);
+    if (!words[1].equals(Integer.toString(stores.size()))) {
+      throw malformed("says " + words[1] + " stores, but has " + stores.size());
+    }
+  }
+
+  private State state(String line) {
+    String[] words = line.split(FIELDS, -1);
+    if (!words[0].equals(JournalFormat.STATE)) {
+      throw malformed("unknown line '" + words[0] + "' where a state was wanted");
+    }
+    requireSealed(words);
+    for (State state : State.values()) {
+      if (state.name().equals(words[1])) {
+        return state;
+      }
+    }
+    throw malformed("unknown state '" + words[1] + "'");
+  }
+
+  private void requireSealed(String[] words) {
+    requireWords(words, SEALED_WORDS);
+    String told = words[SEALED_WORDS - 1];
+    CRC32C crc = new CRC32C();
+    crc.update(file, 0, next - 1 - told.getBytes(StandardCharsets.UTF_8).length);
+    if (!told.equals(JournalFormat.checksum(crc))) {
+      throw malformed("checksum " + told + " is wrong: " + JournalFormat.checksum(crc) + " wanted");
+    }
+  }
+
+  private void requireWords(String[] words, int count) {
+    if (words.length != count) {
+      throw malformed(words[0] + " line with " + words.length + " words");
+    }
+  }
+
+  private String words(String key) {
+    String line = required();
+    if (!line.startsWith(key + FIELDS)) {
+      throw malformed("no line '" + key + "' where it should be");
+    }
+    return line.substring(key.length() + 1);
+  }
+
+  private String unescape(String text) {
+    try {
+      return text.translateEscapes();
+    } catch (IllegalArgumentException e) {
+      throw malformed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private boolean hasLine() {
+    for (int i = next; i < file.length; i++) {
+      if (file[i] == '\n') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private String required() {
+    if (!hasLine()) {
+      throw new MalformedInputException(source, file.length, "the journal is cut off here");
+    }
+    return line();
+  }
+
+  private String line() {
+    lineStart = next;
+    while (file[next] != '\n') {
+      next++;
+    }
+    String line = new String(file, lineStart, next - lineStart, StandardCharsets.UTF_8);
+    next++;
+    return line;
+  }
+
+  private MalformedInputException malformed(String reason) {
+    return new MalformedInputException(source, lineStart, reason);
+  }
+}

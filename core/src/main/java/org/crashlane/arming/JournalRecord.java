@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
+
+/**
+ * What a journal holds.
+ *
+ * @param target what was, or was going to be, armed
+ * @param crashRanges what was going to be mapped to itself
+ * @param newPages arena pages that become tables
+ * @param stores every store, in order
+ * @param state how far it came
+ */
+public record JournalRecord(
+    Target target,
+    List<AddressRange> crashRanges,
+    List<AddressRange> newPages,
+    List<Store> stores,
+    State state) {
+
+  /** How far an arming came. */
+  public enum State {
+    /** The journal is on disk; none, some or all stores are made. */
+    PLANNED,
+    /** All stores are made and confirmed. */
+    ARMED,
+    /** All words are as they were before. */
+    DISARMED
+  }
+
+  public JournalRecord {
+    crashRanges = List.copyOf(crashRanges);
+    newPages = List.copyOf(newPages);
+    stores = List.copyOf(stores);
+  }
+
+  JournalRecord inState(State next) {
+    return new JournalRecord(target, crashRanges, newPages, stores, next);
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.crashlane.arming.ArmingPlan.TablePart;
+import org.crashlane.arming.JournalRecord.State;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
+import org.crashlane.memory.WritableMemory;
+
+/**
+ * The hand that writes tables where they stand: in an image, or in a guest's memory.
+ *
+ * <p>Arming: lock, look that nothing has changed since the plan, journal to disk, the stores in
+ * order, every word read back, the tables walked, state ARMED. A kill at any point leaves each IOVA
+ * translated as before or to itself, and a journal from which {@link #disarm} finds the way back.
+ */
+public final class MemoryHand implements Hand {
+  private final Target target;
+  private final WritableMemory memory;
+  private final TranslationTables tables;
+  private final Path journalDirectory;
+
+  /**
+   * @param target what {@code memory} is
+   * @param memory where the tables stand
+   * @param tables the tables, read from {@code memory}
+   * @param journalDirectory where the journal and the lock are kept; created when missing
+   */
+  public MemoryHand(
+      Target target, WritableMemory memory, TranslationTables tables, Path journalDirectory) {
+    this.target = target;
+    this.memory = memory;
+    this.tables = tables;
+    this.journalDirectory = journalDirectory;
+  }
+
+  @Override
+  public Target target() {
+    return target;
+  }
+
+  @Override
+  public ArmResult arm(ArmingPlan plan) throws IOException {
+    if (!plan.target().equals(target)) {
+      throw new IllegalArgumentException("a plan for " + plan.target().name() + ", not this one");
+    }
+    Optional<HandLock> lock = HandLock.tryAcquire(journalDirectory, target);
+    if (lock.isEmpty()) {
+      return Refused.because(Kind.IN_USE, anotherHand());
+    }
+    try (HandLock _ = lock.get()) {
+      return armLocked(plan);
+    }
+  }
+
+  private ArmResult armLocked(ArmingPlan plan) throws IOException {
+    Path file = Journal.fileFor(journalDirectory, target);
+    Optional<Refused> against = standing(file).or(() -> changed(plan));
+    if (against.isPresent()) {
+      return against.get();
+    }
+    Journal journal = Journal.create(file, plan);
+    for (Store store : plan.stores()) {
+      memory.writeLong(store.address(), store.after());
+    }
+    List<String> problems = problems(plan);
+    if (problems.isEmpty()) {
+      journal.append(State.ARMED);
+      return new ArmResult.Armed(plan, file);
+    }
+    DisarmResult back = undo(journal);
+    String outcome =
+        back.isComplete() ? "all stores were taken back" : "not all could be taken back: " + back;
+    return Refused.because(
+        Kind.NOT_CONFIRMED, String.join("; ", problems) + "; " + outcome + " (" + file + ")");
+  }
+
+  /** An earlier arming that still stands would lose its way back to a new journal. */
+  private Optional<Refused> standing(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    Journal journal = Journal.open(file);
+    journal.requireFor(target);
+    JournalRecord old = journal.content();
+    boolean gone =
+        switch (old.state()) {
+          case DISARMED -> true;
+          case PLANNED, ARMED -> old.stores().stream().noneMatch(store -> isReachable(old, store));
+        };
+    return gone
+        ? Optional.empty()
+        : Optional.of(
+            Refused.because(
+                Kind.IN_USE,
+                "an earlier arming stands (state %s in %s): disarm it first"
+                    .formatted(old.state(), file)));
+  }
+
+  /** New pages count for nothing once no other word leads to them: a reboot leaves them behind. */
+  private boolean isReachable(JournalRecord old, Store store) {
+    return old.newPages().stream().noneMatch(page -> page.contains(store.address()))
+        && memory.readLong(store.address()) == store.after();
+  }
+
+  private Optional<Refused> changed(ArmingPlan plan) {
+    Map<Long, Long> expected = new HashMap<>();
+    plan.stores().forEach(store -> expected.putIfAbsent(store.address(), store.before()));
+    for (Store store : plan.stores()) {
+      long found = memory.readLong(store.address());
+      long before = expected.get(store.address());
+      if (found != before) {
+        return Optional.of(
+            Refused.because(
+                Kind.CHANGED,
+                "the word at %s has changed from %s to %s since the plan was made"
+                    .formatted(Hex.of(store.address()), Hex.of(before), Hex.of(found))));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private List<String> problems(ArmingPlan plan) {
+    List<String> problems = new ArrayList<>();
+    Set<Long> seen = new TreeSet<>();
+    for (Store store : plan.stores().reversed()) {
+      long found = memory.readLong(store.address());
+      if (seen.add(store.address()) && found != store.after()) {
+        problems.add(
+            "the word at %s reads back as %s, not %s"
+                .formatted(Hex.of(store.address()), Hex.of(found), Hex.of(store.after())));
+      }
+    }
+    for (TablePart part : plan.tables()) {
+      for (AddressRange crash : plan.crashRanges()) {
+        IdentityCheck check = new IdentityCheck(crash);
+        tables.walk(part.table(), check);
+        check.problem().ifPresent(why -> problems.add("table " + part.table() + ": " + why));
+      }
+    }
+    return problems;
+  }
+
+  @Override
+  public DisarmResult disarm() throws IOException {
+    Path file = Journal.fileFor(journalDirectory, target);
+    if (!Files.exists(file)) {
+      throw new IOException(file + ": no such journal: " + target.name() + " was not armed here");
+    }
+    Optional<HandLock> lock = HandLock.tryAcquire(journalDirectory, target);
+    if (lock.isEmpty()) {
+      throw new IOException(anotherHand());
+    }
+    try (HandLock _ = lock.get()) {
+      Journal journal = Journal.open(file);
+      journal.requireFor(target);
+      return undo(journal);
+    }
+  }
+
+  private DisarmResult undo(Journal journal) throws IOException {
+    if (journal.content().state() == State.DISARMED) {
+      return new DisarmResult(0, journal.content().stores().size(), List.of(), List.of());
+    }
+    Disarming.WayBack way = Disarming.of(journal.content(), memory);
+    for (Store store : way.stores()) {
+      memory.writeLong(store.address(), store.after());
+    }
+    if (way.result().isComplete()) {
+      journal.append(State.DISARMED);
+    }
+    return way.result();
+  }
+
+  private String anotherHand() {
+    return "another hand is at work on " + target.name() + " (lock in " + journalDirectory + ")";
+  }
+}

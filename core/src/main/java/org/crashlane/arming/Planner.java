@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.crashlane.arming.ArmingPlan.TablePart;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.bits.Alignment;
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.DraftMemory;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * Makes an {@link ArmingPlan}, or says everything that stands against it. It writes nothing: the
+ * tables are changed on a draft, once on unlimited scratch pages to learn what is needed, and once
+ * on the arena.
+ */
+public final class Planner {
+  private static final long PAGE_KIBIBYTES = PageArena.PAGE_BYTES >> 10;
+
+  /** What one table of the lowest level maps: 512 pages of 4 KiB. */
+  private static final long LEAF_TABLE_BYTES = 1L << 21;
+
+  /** More than the tables above the lowest level that one range can need, at 6 levels. */
+  private static final long SPARE_PAGES = 16;
+
+  private final TranslationTables tables;
+  private final PhysicalMemory memory;
+  private final PlanRequest request;
+  private final List<Refusal> refusals = new ArrayList<>();
+
+  private Planner(TranslationTables tables, PhysicalMemory memory, PlanRequest request) {
+    this.tables = tables;
+    this.memory = memory;
+    this.request = request;
+  }
+
+  /**
+   * Plans.
+   *
+   * @param tables the tables of a running IOMMU
+   * @param memory where they stand; it must not change before the plan is carried out
+   */
+  public static PlanResult plan(
+      TranslationTables tables, PhysicalMemory memory, PlanRequest request) {
+    return new Planner(tables, memory, request).plan();
+  }
+
+  private PlanResult plan() {
+    UnitState state = tables.state();
+    if (!state.translating()) {
+      return Refused.because(
+          Kind.TRANSLATION_OFF, "the IOMMU does not translate: DMA passes as it is");
+    }
+    Selection selection = Selection.of(tables.attachments(), request.devices());
+    refusals.addAll(selection.refusals());
+    judgeUnit(state);
+    judgeCrashRanges(selection);
+    if (!refusals.isEmpty()) {
+      return new Refused(refusals);
+    }
+    AddressRange scratch = scratch(selection.tables().size());
+    DraftMemory dryRun = DraftMemory.withScratch(memory, scratch);
+    long neededCount = map(selection, dryRun, PageArena.in(scratch)).neededCount();
+    if (refusals.isEmpty() && neededCount > 0) {
+      judgeArena(neededCount);
+    }
+    return refusals.isEmpty() ? planned(selection, neededCount) : new Refused(refusals);
+  }
+
+  private void judgeUnit(UnitState state) {
+    if (state.cachesAbsent()) {
+      refuse(
+          Kind.CACHES_ABSENT,
+          "the IOMMU may cache entries that are not present (caching mode), and nothing here can"
+              + " invalidate them");
+    }
+  }
+
+  private void judgeCrashRanges(Selection selection) {
+    for (AddressRange crash : request.crashRanges()) {
+      if (!Alignment.isAligned(crash.first(), PageArena.PAGE_BYTES)
+          || !Alignment.isAligned(crash.last() + 1, PageArena.PAGE_BYTES)) {
+        refuse(Kind.CRASH_RANGE, "crash range " + crash + " is not whole pages of 4 KiB");
+      }
+      if (crash.overlaps(InterruptWindow.RANGE)) {
+        refuse(
+            Kind.INTERRUPT_WINDOW,
+            "crash range %s overlaps the interrupt window %s, which is never translated as DMA"
+                .formatted(crash, InterruptWindow.RANGE));
+      } else if (!memory.exists(crash)) {
+        refuse(
+            Kind.CRASH_RANGE,
+            "crash range " + crash + " is not memory (there is " + memory.ranges() + ")");
+      }
+      selection.tables().forEach((table, devices) -> judgeReach(crash, table, devices));
+    }
+  }
+
+  private void judgeReach(AddressRange crash, TableId table, List<RequesterId> devices) {
+    AddressRange reach = tables.reach(table);
+    if (!reach.contains(crash)) {
+      refuse(
+          Kind.BEYOND_REACH,
+          "crash range %s lies beyond what table %s of %s can translate, %s"
+              .formatted(crash, table, devices, reach));
+    }
+  }
+
+  private void judgeArena(long neededCount) {
+    Optional<AddressRange> arena = request.arena();
+    long availableCount = arena.map(range -> PageArena.in(range).leftCount()).orElse(0L);
+    if (availableCount < neededCount) {
+      refuse(
+          Kind.ARENA_TOO_SMALL,
+          "%d new table pages are needed, the arena has %d: reserve %d KiB that no kernel uses"
+                  .formatted(neededCount, availableCount, neededCount * PAGE_KIBIBYTES)
+              + " (memmap= on the primary's command line) and name it as the arena");
+    }
+    arena.ifPresent(
+        range -> refusals.addAll(ArenaCheck.of(range, request.crashRanges(), tables, memory)));
+  }
+
+  private PlanResult planned(Selection selection, long neededCount) {
+    DraftMemory draft = DraftMemory.over(memory);
+    PageArena arena =
+        neededCount == 0 ? PageArena.empty() : PageArena.in(request.arena().orElseThrow());
+    Run run = map(selection, draft, arena);
+    if (!refusals.isEmpty()) {
+      return new Refused(refusals);
+    }
+    List<String> notes = new ArrayList<>(selection.notes());
+    tables.malformations().forEach(m -> notes.add("device tables: " + m));
+    return new PlanResult.Planned(
+        new ArmingPlan(
+            request.target(),
+            request.crashRanges(),
+            run.parts(),
+            newPages(neededCount),
+            draft.stores(),
+            notes));
+  }
+
+  private List<AddressRange> newPages(long count) {
+    if (count == 0) {
+      return List.of();
+    }
+    PageArena pages = PageArena.in(request.arena().orElseThrow());
+    return LongStream.range(0, count)
+        .map(_ -> pages.take().orElseThrow())
+        .mapToObj(page -> AddressRange.ofSize(page, PageArena.PAGE_BYTES))
+        .toList();
+  }
+
+  /**
+   * One run over all tables.
+   *
+   * @param parts what was done to each
+   */
+  private record Run(List<TablePart> parts) {
+    long neededCount() {
+      return parts.stream().mapToLong(TablePart::tablePageCount).sum();
+    }
+  }
+
+  private Run map(Selection selection, DraftMemory draft, PageArena arena) {
+    List<TablePart> parts = new ArrayList<>();
+    for (Map.Entry<TableId, List<RequesterId>> each : selection.tables().entrySet()) {
+      parts.add(mapTable(each.getKey(), each.getValue(), draft, arena));
+    }
+    return new Run(parts);
+  }
+
+  private TablePart mapTable(
+      TableId table, List<RequesterId> devices, DraftMemory draft, PageArena arena) {
+    long leafCount = 0;
+    long takenBefore = arena.takenCount();
+    long alreadyMappedBytes = 0;
+    for (AddressRange crash : request.crashRanges()) {
+      switch (tables.mapIdentity(draft, table, crash, arena)) {
+        case MapResult.Mapped mapped -> {
+          leafCount += mapped.leafCount();
+          alreadyMappedBytes += mapped.alreadyMappedBytes();
+        }
+        case MapResult.Conflict conflict -> {
+          for (Mapping mapping : conflict.conflicts()) {
+            refuse(
+                Kind.CONFLICT, "table %s of %s already maps %s".formatted(table, devices, mapping));
+          }
+        }
+        case MapResult.Refused refused ->
+            refuse(Kind.TABLES, "table %s of %s: %s".formatted(table, devices, refused.reason()));
+      }
+    }
+    return new TablePart(
+        table, devices, leafCount, arena.takenCount() - takenBefore, alreadyMappedBytes);
+  }
+
+  /**
+   * {@return addresses behind all memory, for as many pages as mapping could ever take: one for
+   * each 2 MiB begun, and some at both ends of each range and level}
+   */
+  private AddressRange scratch(int tableCount) {
+    long pageCount = 0;
+    for (AddressRange crash : request.crashRanges()) {
+      pageCount += crash.sizeBytes() / LEAF_TABLE_BYTES + SPARE_PAGES;
+    }
+    long end = memory.ranges().getLast().last() + 1;
+    return AddressRange.ofSize(
+        Alignment.up(end, LEAF_TABLE_BYTES), pageCount * tableCount * PageArena.PAGE_BYTES);
+  }
+
+  private void refuse(Kind kind, String reason) {
+    refusals.add(new Refusal(kind, reason));
+  }
+}

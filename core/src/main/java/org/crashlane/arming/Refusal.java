@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+/**
+ * One reason why nothing was written.
+ *
+ * @param kind what kind of reason
+ * @param reason in words for the user, with the addresses
+ */
+public record Refusal(Kind kind, String reason) {
+
+  /** Kinds of reason. */
+  public enum Kind {
+    /** The IOMMU does not translate: there is nothing to arm. */
+    TRANSLATION_OFF,
+    /** Entries that are not present may be cached, and nobody here can invalidate them. */
+    CACHES_ABSENT,
+    /** A crash range is not whole pages of memory. */
+    CRASH_RANGE,
+    /** A crash range overlaps the interrupt window: such requests are never translated as DMA. */
+    INTERRUPT_WINDOW,
+    /** No selected device has tables to arm. */
+    NO_DEVICE,
+    /** A device's tables are of a kind that is not written here. */
+    UNSUPPORTED,
+    /** A crash range lies beyond what a table can translate. */
+    BEYOND_REACH,
+    /** An IOVA of a crash range is mapped elsewhere, or without a right (findings A4, A2). */
+    CONFLICT,
+    /** The tables themselves do not allow it. */
+    TABLES,
+    /** The arena has too few pages. */
+    ARENA_TOO_SMALL,
+    /** The arena lies where tables must not be. */
+    ARENA_MISPLACED,
+    /** Another hand is at work, or an earlier arming stands. */
+    IN_USE,
+    /** Memory is not what it was when the plan was made. */
+    CHANGED,
+    /** What was written could not be confirmed; it was taken back. */
+    NOT_CONFIRMED
+  }
+
+  @Override
+  public String toString() {
+    return reason;
+  }
+}

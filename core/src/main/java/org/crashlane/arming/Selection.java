@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Attachment.Blocked;
+import org.crashlane.iommu.Attachment.PassThrough;
+import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.TableId;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * Which address spaces are to be armed, and who goes through each: devices share them.
+ *
+ * @param tables by root address
+ * @param notes devices that are left alone, and why
+ * @param refusals why nothing may be armed; empty if something may
+ */
+record Selection(
+    Map<TableId, List<RequesterId>> tables, List<String> notes, List<Refusal> refusals) {
+
+  /**
+   * @param attachments what the device tables say
+   * @param wanted only these devices; all if empty
+   */
+  static Selection of(List<Attachment> attachments, Set<RequesterId> wanted) {
+    Map<TableId, List<RequesterId>> tables =
+        new TreeMap<>((a, b) -> Long.compareUnsigned(a.root(), b.root()));
+    List<String> notes = new ArrayList<>();
+    List<Refusal> refusals = new ArrayList<>();
+    Set<RequesterId> missing = new TreeSet<>(wanted);
+    for (Attachment attachment : attachments) {
+      boolean named = missing.remove(attachment.requester());
+      if (!named && !wanted.isEmpty()) {
+        continue;
+      }
+      RequesterId requester = attachment.requester();
+      switch (attachment) {
+        case Translated t ->
+            tables.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(requester);
+        case PassThrough _ ->
+            notes.add(requester + " passes untranslated: it reaches the crash range as it is");
+        case Blocked b when named -> refusals.add(noTables(requester, b.reason()));
+        case Blocked b -> notes.add(requester + " is blocked: " + b.reason());
+        case Unsupported u ->
+            refusals.add(new Refusal(Kind.UNSUPPORTED, "device " + requester + ": " + u.reason()));
+      }
+    }
+    for (Attachment attachment : attachments) {
+      if (attachment instanceof Translated t
+          && tables.containsKey(t.table())
+          && !tables.get(t.table()).contains(t.requester())) {
+        notes.add(
+            t.requester() + " shares table " + t.table() + ": it too will reach the crash range");
+      }
+    }
+    for (RequesterId requester : missing) {
+      refusals.add(
+          noTables(requester, "no entry in the IOMMU's device tables (is a driver bound?)"));
+    }
+    if (tables.isEmpty() && refusals.isEmpty()) {
+      refusals.add(new Refusal(Kind.NO_DEVICE, "no device is translated: there is nothing to arm"));
+    }
+    return new Selection(tables, notes, refusals);
+  }
+
+  private static Refusal noTables(RequesterId requester, String reason) {
+    return new Refusal(Kind.NO_DEVICE, "device " + requester + ": " + reason);
+  }
+}

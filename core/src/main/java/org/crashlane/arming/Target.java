@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.crashlane.bits.Hex;
+
+/**
+ * What is armed.
+ *
+ * @param name for people
+ * @param identity equal for the same target, different for any other
+ */
+public record Target(String name, String identity) {
+  private static final int KEY_DIGITS = 8;
+
+  /**
+   * {@return the target that lives in a memory file: a guest's shared memory, or an image}
+   *
+   * @throws IOException if the file cannot be looked at
+   */
+  public static Target ofFile(Path file) throws IOException {
+    Path real = file.toRealPath();
+    Map<String, Object> facts = Files.readAttributes(real, "unix:dev,ino,size");
+    String identity =
+        "file %s device %s inode %s size %s"
+            .formatted(real, facts.get("dev"), facts.get("ino"), facts.get("size"));
+    return new Target(real.toString(), identity);
+  }
+
+  /** {@return a file name's stem that people recognise and that no two targets share} */
+  String fileStem() {
+    CRC32C crc = new CRC32C();
+    crc.update(identity.getBytes(StandardCharsets.UTF_8));
+    String last = name.substring(name.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9._-]", "_");
+    return last + "-" + Hex.of(crc.getValue(), KEY_DIGITS).substring(2);
+  }
+}

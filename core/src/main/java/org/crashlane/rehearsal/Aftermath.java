@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rehearsal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+
+/** The rule's view of what was seen after the crash, joined to its view of the tables before. */
+public final class Aftermath {
+  private static final int EVIDENCE_LINES = 4;
+
+  private Aftermath() {}
+
+  /**
+   * {@return the verdict on a whole rehearsal}
+   *
+   * <p>Under a strategy that keeps the capture kernel blind the tables decide whether rules A and B
+   * held; under one that does not, the capture kernel replaces or switches off the tables, so that
+   * only what breaks rule C, and what the leftovers could reach, still counts.
+   *
+   * @param tablesBeforeCrash the rule's verdict on the tables
+   */
+  public static Verdict judge(
+      Strategy strategy, Verdict tablesBeforeCrash, Observations observations) {
+    List<Finding> findings = new ArrayList<>();
+    for (Finding finding : tablesBeforeCrash.findings()) {
+      if (strategy.blind()) {
+        findings.add(finding);
+      } else if (finding.code() == FindingCode.L2) {
+        findings.add(observations.translatingAtEnd() ? finding : corrupting(finding));
+      }
+    }
+    lost(observations.dump()).ifPresent(findings::add);
+    detected(observations).ifPresent(findings::add);
+    touched(observations).ifPresent(findings::add);
+    return Verdict.of(findings);
+  }
+
+  private static Optional<Finding> lost(DumpOutcome dump) {
+    return switch (dump) {
+      case DumpOutcome.Written _ -> Optional.empty();
+      case DumpOutcome.Missing missing -> Optional.of(lost(missing.reason()));
+      case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reason()));
+    };
+  }
+
+  private static Finding lost(String reason) {
+    return new Finding(
+        FindingCode.D1,
+        Severity.BROKEN,
+        "dump disk",
+        Optional.empty(),
+        List.of(reason),
+        "mend the findings before it; where there is none, read the capture kernel's console");
+  }
+
+  private static Optional<Finding> detected(Observations observations) {
+    if (observations.detectionLines().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Finding(
+            FindingCode.C1,
+            Severity.BROKEN,
+            "capture kernel",
+            Optional.empty(),
+            firstOf(observations.detectionLines()),
+            "hide the IOMMU's ACPI table from the capture kernel, or build it without the driver"));
+  }
+
+  private static Optional<Finding> touched(Observations observations) {
+    if (observations.registerWritesAfterCrash().isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> evidence = new ArrayList<>(firstOf(observations.registerWritesAfterCrash()));
+    evidence.add(
+        observations.translatingAtEnd()
+            ? "translation was on at the end"
+            : "translation was off at the end: leftover DMA went to physical memory untranslated");
+    return Optional.of(
+        new Finding(
+            FindingCode.C2,
+            Severity.BROKEN,
+            "capture kernel",
+            Optional.empty(),
+            evidence,
+            "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
+  }
+
+  /**
+   * A leftover IOVA that is an address of memory (the finding then has a range) is harmless only as
+   * long as translation runs.
+   */
+  private static Finding corrupting(Finding leftover) {
+    List<String> evidence = new ArrayList<>(leftover.evidence());
+    evidence.add("the capture kernel switched translation off while devices still ran");
+    return new Finding(
+        leftover.code(),
+        leftover.range().isPresent() ? Severity.BROKEN : leftover.severity(),
+        leftover.subject(),
+        leftover.range(),
+        evidence,
+        leftover.remedy());
+  }
+
+  private static List<String> firstOf(List<String> lines) {
+    if (lines.size() <= EVIDENCE_LINES) {
+      return lines;
+    }
+    List<String> first = new ArrayList<>(lines.subList(0, EVIDENCE_LINES));
+    first.add("and " + (lines.size() - EVIDENCE_LINES) + " more");
+    return first;
+  }
+}

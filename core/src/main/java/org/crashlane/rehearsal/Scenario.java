@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rehearsal;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What is rehearsed.
+ *
+ * @param strategy what is done about the crash
+ * @param hand who arms, for the strategies that arm
+ */
+public record Scenario(Strategy strategy, Optional<HandKind> hand) {
+
+  /** Who puts the identity mapping in place. */
+  public enum HandKind {
+    /** A tool beside the machine that writes the tables in its memory. */
+    OUTSIDE,
+    /** The primary kernel itself. */
+    INSIDE;
+
+    /** {@return the name that users write} */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** {@return a scenario in which nobody arms} */
+  public static Scenario of(Strategy strategy) {
+    return new Scenario(strategy, Optional.empty());
+  }
+
+  /** {@return a scenario in which {@code hand} arms} */
+  public static Scenario of(Strategy strategy, HandKind hand) {
+    return new Scenario(strategy, Optional.of(hand));
+  }
+
+  /** {@return a short name, such as {@code identity (inside)}} */
+  public String label() {
+    return strategy.label() + hand.map(h -> " (" + h.label() + ")").orElse("");
+  }
+}

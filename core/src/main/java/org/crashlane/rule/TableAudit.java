@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import java.util.Arrays;
+import java.util.List;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+
+/** One walk over one table, with all that the rule asks of it. */
+final class TableAudit implements WalkVisitor {
+  private static final int INITIAL_PAGES = 64;
+
+  private final Machine machine;
+  private final List<CrashRangeCoverage> coverages;
+  private final Pieces<Mapping> reachingIn = new Pieces<>();
+  private final Pieces<Mapping> leftovers = new Pieces<>();
+  private final Pieces<AddressRange> leftoverIovasInRam = new Pieces<>();
+  private final Pieces<Malformation> malformed = new Pieces<>();
+  private final Pieces<Malformation> unread = new Pieces<>();
+  private long[] tablePages = new long[INITIAL_PAGES];
+  private int tablePageCount;
+
+  TableAudit(Machine machine) {
+    this.machine = machine;
+    this.coverages = machine.crashRanges().stream().map(CrashRangeCoverage::new).toList();
+  }
+
+  @Override
+  public void mapping(long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+    Mapping mapping =
+        new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
+    coverages.forEach(c -> c.mapping(mapping));
+    if (mapping.isIdentity()) {
+      return;
+    }
+    leftovers.add(mapping, mapping.iova().sizeBytes());
+    if (machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps)) {
+      reachingIn.add(mapping, mapping.iova().sizeBytes());
+    }
+    for (AddressRange ram : machine.ram()) {
+      mapping
+          .iova()
+          .intersection(ram)
+          .ifPresent(inRam -> leftoverIovasInRam.add(inRam, inRam.sizeBytes()));
+    }
+  }
+
+  @Override
+  public void malformed(Malformation malformation) {
+    switch (malformation.kind()) {
+      case UNREADABLE, BOUND -> unread.add(malformation, 0);
+      case RESERVED, CYCLE -> malformed.add(malformation, 0);
+    }
+  }
+
+  @Override
+  public void tablePage(long address, int level) {
+    if (tablePageCount == tablePages.length) {
+      tablePages = Arrays.copyOf(tablePages, 2 * tablePageCount);
+    }
+    tablePages[tablePageCount++] = address;
+  }
+
+  void end() {
+    coverages.forEach(CrashRangeCoverage::end);
+  }
+
+  List<CrashRangeCoverage> coverages() {
+    return coverages;
+  }
+
+  /** {@return mappings that lead a device into a crash range from elsewhere} */
+  Pieces<Mapping> reachingIn() {
+    return reachingIn;
+  }
+
+  /** {@return all mappings whose IOVA is not their physical address} */
+  Pieces<Mapping> leftovers() {
+    return leftovers;
+  }
+
+  /** {@return IOVAs of these that are numerically addresses of memory} */
+  Pieces<AddressRange> leftoverIovasInRam() {
+    return leftoverIovasInRam;
+  }
+
+  /** {@return entries that hardware would fault on} */
+  Pieces<Malformation> malformed() {
+    return malformed;
+  }
+
+  /** {@return entries behind which the walk could not look} */
+  Pieces<Malformation> unread() {
+    return unread;
+  }
+
+  /** {@return the pages that the table is made of, as often as they were met} */
+  long[] tablePages() {
+    return Arrays.copyOf(tablePages, tablePageCount);
+  }
+
+  /** Looks for mappings that let a device write one of {@code sortedPages}. */
+  static final class WriteCheck implements WalkVisitor {
+    private final long[] sortedPages;
+    private final Pieces<Mapping> writing = new Pieces<>();
+
+    WriteCheck(long[] sortedPages) {
+      this.sortedPages = sortedPages;
+    }
+
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      if (!permissions.allows(Access.WRITE)) {
+        return;
+      }
+      int at = Arrays.binarySearch(sortedPages, physicalFirst);
+      int next = at >= 0 ? at : -at - 1;
+      long physicalLast = physicalFirst + (iovaLast - iovaFirst);
+      if (next < sortedPages.length && sortedPages[next] <= physicalLast) {
+        AddressRange iova = new AddressRange(iovaFirst, iovaLast);
+        writing.add(new Mapping(iova, physicalFirst, permissions), iova.sizeBytes());
+      }
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      // told by the audit of the same table
+    }
+
+    Pieces<Mapping> writing() {
+      return writing;
+    }
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.crashlane.Repository;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The arrows between the rooms of core, and what keeps its sources readable. */
+final class ArchitectureTest {
+  private static final String ROOT = "org.crashlane";
+  private static final String VENDORS = ROOT + ".iommu.(*)..";
+  private static final int LINE_LIMIT = 500;
+
+  /**
+   * What each room may use besides itself and the JDK: bits ← memory ← iommu ← machine ← rule ←
+   * rehearsal, arming; pci and acpi lie low.
+   */
+  private static final Map<String, Set<String>> ARROWS =
+      Map.of(
+          "bits", Set.of(),
+          "memory", Set.of("bits"),
+          "pci", Set.of("bits"),
+          "acpi", Set.of("bits", "memory", "pci"),
+          "iommu", Set.of("bits", "memory", "pci"),
+          "machine", Set.of("bits", "memory", "pci", "acpi", "iommu"),
+          "rule", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine"),
+          "rehearsal", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"),
+          "arming", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"));
+
+  private static final JavaClasses CORE =
+      new ClassFileImporter().importPath(Repository.root().resolve("core/target/classes"));
+
+  @Test
+  void everyClassLivesInAKnownRoom() {
+    Set<String> rooms = new TreeSet<>();
+    for (JavaClass c : CORE) {
+      if (!c.getSimpleName().equals("module-info")) {
+        rooms.add(room(c));
+      }
+    }
+    rooms.removeAll(ARROWS.keySet());
+    assertEquals(Set.of(), rooms, "rooms without arrows: say in ARROWS what they may use");
+    assertTrue(CORE.size() > 50, "classes seen: " + CORE.size());
+  }
+
+  static Stream<String> rooms() {
+    return ARROWS.keySet().stream().sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void roomsUseOnlyWhatLiesBelowThem(String room) {
+    List<String> allowed = new ArrayList<>(List.of("java..", packages(room)));
+    ARROWS.get(room).forEach(below -> allowed.add(packages(below)));
+    classes()
+        .that()
+        .resideInAPackage(packages(room))
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(allowed.toArray(String[]::new))
+        .allowEmptyShould(true)
+        .because("core needs the JDK alone, and a room that looks up cannot be read alone")
+        .check(CORE);
+  }
+
+  @Test
+  void roomsDoNotGoInCircles() {
+    slices()
+        .matching(ROOT + ".(*)..")
+        .should()
+        .beFreeOfCycles()
+        .because("what goes in a circle is one room with two names")
+        .check(CORE);
+  }
+
+  @Test
+  void vendorsDoNotKnowEachOther() {
+    slices()
+        .matching(VENDORS)
+        .should()
+        .notDependOnEachOther()
+        .allowEmptyShould(true)
+        .because("a vendor is added or taken away without touching another")
+        .check(CORE);
+  }
+
+  @Test
+  void vendorsAreReachedThroughIommuAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(packages("iommu"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".iommu.*..")
+        .because("one place lists the vendors, and the rest judges them alike")
+        .check(CORE);
+  }
+
+  @Test
+  void foreignMemoryIsTouchedInMemoryAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(packages("memory"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.lang.foreign..")
+        .because("layouts, byte order and the life of a mapping have one owner")
+        .check(CORE);
+  }
+
+  @Test
+  void coreNeitherPrintsNorExits() {
+    noClasses()
+        .should(ACCESS_STANDARD_STREAMS)
+        .orShould()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .because("what is printed, and with which exit code a run ends, is the command line's")
+        .check(CORE);
+  }
+
+  @Test
+  void coreNeedsNoOutsideLibrary() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "java.sql..", "javax..", "sun..", "picocli..", "tools.jackson..", "com.fasterxml..")
+        .because("the rule is judged with the JDK alone, wherever it is built in")
+        .check(CORE);
+  }
+
+  @Test
+  void staticsDoNotChange() {
+    fields()
+        .that()
+        .areStatic()
+        .should()
+        .beFinal()
+        .because("same input and seed, same output: nothing is carried from one run to the next")
+        .check(CORE);
+  }
+
+  @Test
+  void namesSayWhatAThingIs() {
+    noClasses()
+        .should()
+        .haveNameMatching(".*(Manager|Helper|Utils?)(\\$.*)?")
+        .because("such a name hides what the class is for")
+        .check(CORE);
+  }
+
+  @Test
+  void noSourceFileIsLongerThanFiveHundredLines() throws IOException {
+    Map<String, Integer> tooLong = new TreeMap<>();
+    int seen = 0;
+    for (Path file : mainSources(Repository.root())) {
+      seen++;
+      int lines = Files.readAllLines(file).size();
+      if (lines > LINE_LIMIT) {
+        tooLong.put(Repository.root().relativize(file).toString(), lines);
+      }
+    }
+    assertEquals(Map.of(), tooLong, "longer than " + LINE_LIMIT + " lines: split by meaning");
+    assertTrue(seen > 50, "sources seen: " + seen);
+  }
+
+  /** The main sources of every module, without what a build puts into {@code target}. */
+  private static List<Path> mainSources(Path repository) throws IOException {
+    List<Path> sources = new ArrayList<>();
+    try (Stream<Path> modules = Files.list(repository)) {
+      for (Path main : modules.map(module -> module.resolve("src/main")).toList()) {
+        if (Files.isDirectory(main)) {
+          try (Stream<Path> files = Files.walk(main)) {
+            files.filter(file -> file.toString().matches(".*\\.(java|c|h)")).forEach(sources::add);
+          }
+        }
+      }
+    }
+    return sources;
+  }
+
+  private static String room(JavaClass c) {
+    String inside =
+        c.getPackageName().substring(Math.min(ROOT.length() + 1, c.getPackageName().length()));
+    return inside.split("\\.", 2)[0];
+  }
+
+  private static String packages(String room) {
+    return ROOT + "." + room + "..";
+  }
+}

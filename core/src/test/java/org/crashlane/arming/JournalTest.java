@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.crashlane.arming.JournalRecord.State;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalTest {
+  private static final Target TARGET = new Target("/dev/shm/a \\ b\n.ram", "file\r\nwith\tsigns");
+  private static final ArmingPlan PLAN =
+      new ArmingPlan(
+          TARGET,
+          List.of(AddressRange.parse("0x10000000-0x1fffffff")),
+          List.of(),
+          List.of(AddressRange.parse("0x1000-0x1fff"), AddressRange.parse("0x2000-0x2fff")),
+          List.of(new Store(0x1000, 0, -1), new Store(0x8, 3, 0x1003)),
+          List.of());
+
+  @TempDir Path directory;
+  private Path file = Path.of("");
+
+  @BeforeEach
+  void nameFile() {
+    file = directory.resolve("test.journal");
+  }
+
+  private MalformedInputException malformed(byte[] bytes) throws IOException {
+    Files.write(file, bytes);
+    return assertThrows(MalformedInputException.class, () -> Journal.open(file));
+  }
+
+  @Test
+  void whatWasWrittenIsReadBack() throws IOException {
+    Journal.create(file, PLAN);
+    assertEquals(
+        new JournalRecord(
+            TARGET, PLAN.crashRanges(), PLAN.newPages(), PLAN.stores(), State.PLANNED),
+        Journal.open(file).content());
+  }
+
+  @Test
+  void linesAreTextThatPeopleCanRead() throws IOException {
+    Journal.create(file, PLAN).append(State.ARMED);
+    List<String> lines = Files.readAllLines(file);
+    assertEquals("crashlane-journal 1", lines.get(0));
+    assertEquals("target /dev/shm/a \\\\ b\\n.ram", lines.get(1));
+    assertEquals("crash 0x10000000-0x1fffffff", lines.get(3));
+    assertEquals("store 0x8 0x3 0x1003", lines.get(7));
+    assertTrue(lines.get(8).matches("end 2 0x[0-9a-f]{8}"), lines.get(8));
+    assertTrue(lines.get(9).matches("state ARMED 0x[0-9a-f]{8}"), lines.get(9));
+  }
+
+  @Test
+  void statesAreAppendedAndTheLastCounts() throws IOException {
+    Journal journal = Journal.create(file, PLAN);
+    journal.append(State.ARMED);
+    assertEquals(State.ARMED, journal.content().state());
+    Journal again = Journal.open(file);
+    assertEquals(State.ARMED, again.content().state());
+    again.append(State.DISARMED);
+    assertEquals(State.DISARMED, Journal.open(file).content().state());
+  }
+
+  @Test
+  void aStateThatWasCutOffDoesNotCountAndIsWrittenOver() throws IOException {
+    Journal journal = Journal.create(file, PLAN);
+    long plannedBytes = Files.size(file);
+    journal.append(State.ARMED);
+    byte[] whole = Files.readAllBytes(file);
+    for (int length = (int) plannedBytes; length < whole.length; length++) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      Journal cut = Journal.open(file);
+      assertEquals(State.PLANNED, cut.content().state());
+      cut.append(State.DISARMED);
+      assertEquals(State.DISARMED, Journal.open(file).content().state());
+    }
+  }
+
+  @Test
+  void aJournalCutOffAtAnyByteIsRefusedAtItsEnd() throws IOException {
+    Journal.create(file, PLAN);
+    byte[] whole = Files.readAllBytes(file);
+    int header = "crashlane-journal 1\n".length();
+    for (int length = 0; length < whole.length; length++) {
+      MalformedInputException e = malformed(Arrays.copyOf(whole, length));
+      assertEquals(file.toString(), e.source());
+      assertEquals(length < header ? 0 : length, e.offset());
+    }
+  }
+
+  @Test
+  void anyFlippedBitIsRefused() throws IOException {
+    Journal.create(file, PLAN).append(State.ARMED);
+    byte[] whole = Files.readAllBytes(file);
+    // The last byte ends the last line: without it the append counts as cut off.
+    for (int at = 0; at < whole.length - 1; at++) {
+      for (int bit = 0; bit < Byte.SIZE; bit++) {
+        byte[] flipped = whole.clone();
+        flipped[at] ^= (byte) (1 << bit);
+        MalformedInputException e = malformed(flipped);
+        assertTrue(e.offset() <= whole.length, "byte " + at + " bit " + bit);
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoJournalIsToldSo() throws IOException {
+    MalformedInputException e = malformed("#!/bin/sh\necho no\n".getBytes(StandardCharsets.UTF_8));
+    assertEquals("not a crashlane journal", e.reason());
+    assertEquals(0, e.offset());
+  }
+
+  @Test
+  void aLaterVersionIsNamed() throws IOException {
+    MalformedInputException e = malformed("crashlane-journal 2\n".getBytes(StandardCharsets.UTF_8));
+    assertEquals("a journal of version '2'; only version 1 is known here", e.reason());
+  }
+
+  @Test
+  void aJournalThatIsNotThereIsNoMalformedOne() {
+    assertThrows(NoSuchFileException.class, () -> Journal.open(file));
+  }
+
+  @Test
+  void aNewJournalTakesThePlaceOfTheOld() throws IOException {
+    Journal.create(file, PLAN).append(State.DISARMED);
+    Journal.create(file, PLAN);
+    assertEquals(State.PLANNED, Journal.open(file).content().state());
+    try (var files = Files.list(directory)) {
+      assertEquals(List.of(file), files.toList());
+    }
+  }
+
+  @Test
+  void journalsAreKeptInTheStateDirectoryOfTheUser() {
+    Path home = Path.of("/home/u");
+    assertEquals(
+        Path.of("/home/u/.local/state/crashlane"), Journal.defaultDirectory(Map.of(), home));
+    assertEquals(
+        Path.of("/var/s/crashlane"),
+        Journal.defaultDirectory(Map.of("XDG_STATE_HOME", "/var/s"), home));
+    assertEquals(
+        Path.of("/home/u/.local/state/crashlane"),
+        Journal.defaultDirectory(Map.of("XDG_STATE_HOME", ""), home));
+  }
+
+  @Test
+  void differentTargetsHaveDifferentJournals() {
+    Path one = Journal.fileFor(directory, new Target("/a/guest.ram", "inode 1"));
+    Path two = Journal.fileFor(directory, new Target("/a/guest.ram", "inode 2"));
+    assertFalse(one.equals(two));
+    assertTrue(one.getFileName().toString().matches("guest\\.ram-[0-9a-f]{8}\\.journal"));
+  }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.crashlane.arming.DisarmResult.RefusedWord;
+import org.crashlane.arming.JournalRecord.State;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableId;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.memory.Store;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MemoryHandTest {
+  private static final Target TARGET = new Target("/dev/shm/test.ram", "memory of the test");
+  private static final long FOREIGN = 0x5555_0000_0000_0000L;
+  private static final long IGNORED_BIT = 1L << 58;
+
+  @TempDir Path directory;
+
+  private final SparseMemory memory = SparseMemory.ofSize(VtdMachine.MEMORY_BYTES);
+  private final VtdMachine machine = VtdMachine.buildIn(memory);
+  private byte[] before = {};
+
+  @BeforeEach
+  void rememberMemory() {
+    before = bytes();
+  }
+
+  private byte[] bytes() {
+    byte[] bytes = new byte[(int) VtdMachine.MEMORY_BYTES];
+    memory.read(0, bytes, 0, bytes.length);
+    return bytes;
+  }
+
+  private MemoryHand hand() {
+    return new MemoryHand(TARGET, memory, machine.tables(), directory);
+  }
+
+  private ArmingPlan plan() {
+    PlanResult result = machine.plan(VtdMachine.request(TARGET));
+    return assertInstanceOf(PlanResult.Planned.class, result).plan();
+  }
+
+  private Journal armed() throws IOException {
+    return Journal.open(assertInstanceOf(ArmResult.Armed.class, hand().arm(plan())).journal());
+  }
+
+  private Refusal refused(ArmResult result) {
+    List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
+    assertEquals(1, reasons.size(), reasons.toString());
+    return reasons.getFirst();
+  }
+
+  private boolean isIdentityMapped(TableId table) {
+    return MappingSet.of(machine.tables(), table)
+        .contains(new Mapping(VtdMachine.CRASH, VtdMachine.CRASH.first(), Permissions.READ_WRITE));
+  }
+
+  /** A store that leads from the tables that were there to a new one. */
+  private static Store publishing(JournalRecord journal) {
+    return journal.stores().stream()
+        .filter(store -> !VtdMachine.ARENA.contains(store.address()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void armingMapsTheCrashRangeInEveryTableAndDisarmingRestoresEveryByte() throws IOException {
+    Journal journal = armed();
+    assertEquals(State.ARMED, journal.content().state());
+    assertTrue(isIdentityMapped(VtdMachine.DISK_TABLE));
+    assertTrue(isIdentityMapped(VtdMachine.NETWORK_TABLE));
+
+    DisarmResult result = hand().disarm();
+    assertTrue(result.isComplete());
+    assertEquals(journal.content().stores().size(), result.restoredCount());
+    assertArrayEquals(before, bytes());
+    assertEquals(State.DISARMED, Journal.open(journal.file()).content().state());
+  }
+
+  @Test
+  void armingAgainIsRefusedUntilDisarmed() throws IOException {
+    armed();
+    Refusal refusal = refused(hand().arm(plan()));
+    assertEquals(Kind.IN_USE, refusal.kind());
+    hand().disarm();
+    armed();
+  }
+
+  @Test
+  void aJournalWhoseTablesAreGoneDoesNotStandInTheWay() throws IOException {
+    Journal old = armed();
+    for (Store store : old.content().stores()) {
+      if (!VtdMachine.ARENA.contains(store.address())) {
+        memory.writeLong(store.address(), 0);
+      }
+    }
+    armed();
+  }
+
+  @Test
+  void disarmingTwiceChangesNothing() throws IOException {
+    armed();
+    hand().disarm();
+    DisarmResult again = hand().disarm();
+    assertTrue(again.isComplete());
+    assertEquals(0, again.restoredCount());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void aWordThatHasChangedSinceThePlanIsRefusedAndNothingIsWritten() throws IOException {
+    ArmingPlan plan = plan();
+    memory.writeLong(plan.stores().getLast().address(), FOREIGN);
+    byte[] changed = bytes();
+    assertEquals(Kind.CHANGED, refused(hand().arm(plan)).kind());
+    assertArrayEquals(changed, bytes());
+    assertFalse(Files.exists(Journal.fileFor(directory, TARGET)));
+  }
+
+  @Test
+  void aWordThatSomebodyChangedIsNamedAndAllOthersAreRestored() throws IOException {
+    Journal journal = armed();
+    Store leaf = journal.content().stores().getFirst();
+    memory.writeLong(leaf.address(), FOREIGN);
+    DisarmResult result = hand().disarm();
+    assertEquals(List.of(new RefusedWord(leaf, FOREIGN)), result.refused());
+    assertEquals(List.of(), result.keptPages());
+    assertEquals(journal.content().stores().size() - 1, result.restoredCount());
+    memory.writeLong(leaf.address(), leaf.before());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void newTablesStayWhileAChangedWordStillLeadsToThem() throws IOException {
+    JournalRecord journal = armed().content();
+    Store publish = publishing(journal);
+    long changed = publish.after() | IGNORED_BIT;
+    memory.writeLong(publish.address(), changed);
+    DisarmResult result = hand().disarm();
+    assertEquals(List.of(new RefusedWord(publish, changed)), result.refused());
+    assertEquals(journal.newPages(), result.keptPages());
+    assertFalse(result.isComplete());
+    assertTrue(isIdentityMapped(VtdMachine.DISK_TABLE));
+    assertFalse(isIdentityMapped(VtdMachine.NETWORK_TABLE));
+
+    memory.writeLong(publish.address(), publish.after());
+    assertTrue(hand().disarm().isComplete());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void storesThatDoNotReadBackAreTakenBack() throws IOException {
+    ArmingPlan plan = plan();
+    Store last = plan.stores().getLast();
+    StoreHook deaf =
+        new StoreHook(
+            memory,
+            (address, value) -> {
+              if (address == last.address() && value == last.after()) {
+                memory.writeLong(address, FOREIGN);
+              }
+            });
+    MemoryHand hand = new MemoryHand(TARGET, deaf, machine.tables(), directory);
+    Refusal refusal = refused(hand.arm(plan));
+    assertEquals(Kind.NOT_CONFIRMED, refusal.kind());
+    assertTrue(refusal.reason().contains("reads back as 0x5555000000000000"), refusal.reason());
+    assertFalse(isIdentityMapped(VtdMachine.DISK_TABLE));
+    memory.writeLong(last.address(), last.before());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void aSecondHandIsRefusedWhileTheFirstWorks() throws IOException {
+    ArmingPlan plan = plan();
+    Refusal[] second = new Refusal[1];
+    StoreHook meddling =
+        new StoreHook(
+            memory,
+            (address, _) -> {
+              if (address == plan.stores().getFirst().address()) {
+                second[0] = refused(uncheckedArm(plan));
+                assertThrows(IOException.class, () -> hand().disarm());
+              }
+            });
+    MemoryHand first = new MemoryHand(TARGET, meddling, machine.tables(), directory);
+    assertInstanceOf(ArmResult.Armed.class, first.arm(plan));
+    assertEquals(Kind.IN_USE, second[0].kind());
+    assertTrue(second[0].reason().startsWith("another hand is at work"), second[0].reason());
+  }
+
+  private ArmResult uncheckedArm(ArmingPlan plan) {
+    try {
+      return hand().arm(plan);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void armingWhatIsMappedAlreadyWritesNothing() throws IOException {
+    for (TableId table : List.of(VtdMachine.DISK_TABLE, VtdMachine.NETWORK_TABLE)) {
+      for (long at = VtdMachine.CRASH.first(); at < VtdMachine.CRASH.last(); at += 0x1000) {
+        machine.map(table, at, at, Permissions.READ_WRITE);
+      }
+    }
+    PlanRequest withoutArena =
+        new PlanRequest(TARGET, List.of(VtdMachine.CRASH), Set.of(), Optional.empty());
+    ArmingPlan plan = assertInstanceOf(PlanResult.Planned.class, machine.plan(withoutArena)).plan();
+    assertEquals(List.of(), plan.stores());
+    assertInstanceOf(ArmResult.Armed.class, hand().arm(plan));
+    assertTrue(hand().disarm().isComplete());
+    assertTrue(isIdentityMapped(VtdMachine.DISK_TABLE));
+  }
+
+  @Test
+  void disarmingWithoutAJournalSaysSo() {
+    IOException e = assertThrows(IOException.class, () -> hand().disarm());
+    assertTrue(e.getMessage().contains("/dev/shm/test.ram was not armed here"), e.getMessage());
+  }
+
+  @Test
+  void theJournalOfAnotherTargetIsRefusedByFileAndOffset() throws IOException {
+    Journal journal = armed();
+    Target other = new Target("/dev/shm/test.ram", "memory of another test");
+    Files.copy(journal.file(), Journal.fileFor(directory, other));
+    MemoryHand hand = new MemoryHand(other, memory, machine.tables(), directory);
+    MalformedInputException e = assertThrows(MalformedInputException.class, hand::disarm);
+    assertEquals(Journal.fileFor(directory, other).toString(), e.source());
+    assertEquals("crashlane-journal 1\ntarget /dev/shm/test.ram\n".length(), e.offset());
+    assertEquals(
+        "the journal of another target: memory of the test, not memory of another test",
+        e.reason());
+  }
+
+  @Test
+  void aPlanForAnotherTargetIsTheCallersMistake() {
+    ArmingPlan plan = plan();
+    MemoryHand other = new MemoryHand(new Target("x", "y"), memory, machine.tables(), directory);
+    assertThrows(IllegalArgumentException.class, () -> other.arm(plan));
+  }
+
+  @Test
+  void largeCrashRangesArmAndDisarm() throws IOException {
+    machine.withLargeLeaves();
+    AddressRange crash = AddressRange.ofSize(0x1201000, 0xc00000);
+    PlanRequest request =
+        new PlanRequest(TARGET, List.of(crash), Set.of(), Optional.of(VtdMachine.ARENA));
+    ArmingPlan plan = assertInstanceOf(PlanResult.Planned.class, machine.plan(request)).plan();
+    assertInstanceOf(ArmResult.Armed.class, hand().arm(plan));
+    assertTrue(
+        MappingSet.of(machine.tables(), VtdMachine.DISK_TABLE)
+            .contains(new Mapping(crash, crash.first(), Permissions.READ_WRITE)));
+    assertTrue(hand().disarm().isComplete());
+    assertArrayEquals(before, bytes());
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Test;
+
+/** Device tables in legacy mode: who goes where, and what is wrong with that. */
+class VtdTablesTest {
+  private static final RequesterId OTHER = RequesterId.parse("00:05.3");
+
+  private final VtdFixture machine = new VtdFixture();
+
+  private VtdTables tables() {
+    return tables(machine.memory, machine.config);
+  }
+
+  private static VtdTables tables(PhysicalMemory memory, UnitConfig config) {
+    return VtdTables.open(memory, VtdFixture.registers(config), config.hostAddressWidth());
+  }
+
+  private void change(long address, long bits) {
+    machine.memory.writeLong(address, machine.memory.readLong(address) ^ bits);
+  }
+
+  @Test
+  void entriesAreAttachmentsWithTheirDomains() {
+    machine.attach(OTHER, ContextEntry.TT_PASS_THROUGH, 0);
+    assertEquals(
+        List.of(
+            new Attachment.Translated(VtdFixture.DEVICE, new TableId(VtdFixture.TOP, 4), 1 + 0x20),
+            new Attachment.PassThrough(OTHER, 1 + 0x2b)),
+        tables().attachments());
+    assertEquals(
+        List.of(
+            AddressRange.ofSize(VtdFixture.ROOT, 0x1000),
+            AddressRange.ofSize(VtdFixture.CONTEXT, 0x1000)),
+        tables().deviceTablePages());
+  }
+
+  @Test
+  void stateIsThatOfTheRegisters() {
+    UnitState state = tables().state();
+    assertTrue(state.translating());
+    assertFalse(state.cachesAbsent());
+    assertFalse(state.interruptsRemapped());
+    assertEquals(VtdFixture.ROOT, state.rootAddress());
+    assertTrue(state.description().getFirst().contains("SAGAW=0x6"), state.toString());
+  }
+
+  @Test
+  void cachingModeIsTold() {
+    long cap = Registers.Cap.CM.with(VtdFixture.WIDE.cap(), 1);
+    UnitConfig config =
+        UnitConfig.legacy(new Capabilities(cap, VtdFixture.WIDE.ecap()), 46, VtdFixture.ROOT);
+    assertTrue(tables(machine.memory, config).state().cachesAbsent());
+  }
+
+  @Test
+  void entryThatTheUnitCannotGoByBlocks() {
+    machine.attach(VtdFixture.DEVICE, ContextEntry.TT_DEVICE_TLB, VtdFixture.TOP);
+    Attachment attachment = tables().attachments().getFirst();
+    String reason = assertInstanceOf(Attachment.Blocked.class, attachment).reason();
+    assertTrue(reason.contains("TT=0x1"), reason);
+  }
+
+  @Test
+  void reservedBitsOfAContextEntryBlockAndAreTold() {
+    long at = ContextEntry.address(VtdFixture.CONTEXT, VtdFixture.DEVICE.devfn());
+    change(at, 1L << 5);
+    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
+    assertEquals(Kind.RESERVED, tables().malformations().getFirst().kind());
+    assertEquals(at, tables().malformations().getFirst().entryAddress());
+  }
+
+  @Test
+  void reservedBitsOfARootEntryLeaveItsBusWithoutEntries() {
+    change(VtdFixture.ROOT + 8, 1);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(VtdFixture.ROOT + 8, tables().malformations().getFirst().entryAddress());
+  }
+
+  @Test
+  void contextTableThatCannotBeReadMakesItsBusUnknownAndNotAbsent() {
+    PhysicalMemory holed = VtdFixture.without(VtdFixture.CONTEXT, machine.memory);
+    VtdTables tables = tables(holed, machine.config);
+    assertEquals(256, tables.attachments().size());
+    assertTrue(tables.attachments().stream().allMatch(a -> a instanceof Attachment.Unsupported));
+    assertEquals(Kind.UNREADABLE, tables.malformations().getFirst().kind());
+    assertEquals(VtdFixture.ROOT, tables.malformations().getFirst().entryAddress());
+  }
+
+  @Test
+  void rootTableThatCannotBeReadMakesAllUnknown() {
+    PhysicalMemory holed = VtdFixture.without(VtdFixture.ROOT, machine.memory);
+    VtdTables tables = tables(holed, machine.config);
+    assertEquals(65536, tables.attachments().size());
+    assertEquals(List.of(), tables.deviceTablePages());
+  }
+
+  @Test
+  void unitThatWasNeverSetUpHasNoTables() {
+    UnitConfig idle = new UnitConfig(VtdFixture.WIDE, 46, VtdFixture.ROOT, false, false);
+    assertEquals(List.of(), tables(machine.memory, idle).attachments());
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rehearsal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.DumpOutcome.Damaged;
+import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.Test;
+
+class AftermathTest {
+  private static final DumpOutcome DUMP = new Written(2000, "6.1.0", 1 << 20);
+  private static final Verdict UNMAPPED = Verdict.of(List.of(finding(FindingCode.A1)));
+  private static final Verdict HOLDS = Verdict.of(List.of());
+  private static final Observations QUIET =
+      new Observations(DUMP, List.of(), List.of(), List.of(), true);
+
+  @Test
+  void aBlindCaptureKernelIsJudgedByTheTablesItMeets() {
+    assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.NONE, UNMAPPED, QUIET).answer());
+    assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.IDENTITY, HOLDS, QUIET).answer());
+  }
+
+  @Test
+  void aCaptureKernelThatTakesTheIommuOverIsNotBrokenByTheOldTables() {
+    Verdict verdict = Aftermath.judge(Strategy.ADOPT, UNMAPPED, QUIET);
+    assertEquals(Answer.HOLDS, verdict.answer());
+    assertEquals(List.of(), verdict.findings());
+  }
+
+  @Test
+  void findingTheIommuBreaksRuleC() {
+    Observations seen =
+        new Observations(DUMP, List.of(), List.of(), List.of("DMAR: Host address width 39"), true);
+    assertEquals(List.of(FindingCode.C1), codes(Aftermath.judge(Strategy.ADOPT, HOLDS, seen)));
+  }
+
+  @Test
+  void writingARegisterBreaksRuleCAlsoForABlindKernel() {
+    Observations touched = new Observations(DUMP, List.of(), List.of("GCMD"), List.of(), true);
+    Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, touched);
+    assertEquals(Answer.BROKEN, verdict.answer());
+    assertEquals(List.of(FindingCode.C2), codes(verdict));
+  }
+
+  @Test
+  void aLostDumpBreaksTheVerdictWhateverTheTablesSaid() {
+    Observations lost =
+        new Observations(new Missing("zeros"), List.of(), List.of(), List.of(), true);
+    Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, lost);
+    assertEquals(Answer.BROKEN, verdict.answer());
+    assertEquals(List.of(FindingCode.D1), codes(verdict));
+  }
+
+  @Test
+  void leftoversInMemoryCorruptOnlyOnceTranslationIsOff() {
+    Verdict leftover = Verdict.of(List.of(leftover(Optional.of(new AddressRange(0x1000, 0x1fff)))));
+    assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, leftover, QUIET).answer());
+    assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.OFF, leftover, switchedOff()).answer());
+  }
+
+  @Test
+  void leftoversWhoseAddressesAreNoMemoryAreNamedButBreakNothing() {
+    Verdict leftover = Verdict.of(List.of(leftover(Optional.empty())));
+    Verdict verdict = Aftermath.judge(Strategy.OFF, leftover, switchedOff());
+    assertEquals(Answer.HOLDS, verdict.answer());
+    assertEquals(List.of(FindingCode.L2), codes(verdict));
+  }
+
+  @Test
+  void evidenceOfManyWritesIsCutAndCounted() {
+    List<String> writes = IntStream.range(0, 100).mapToObj(i -> "write " + i).toList();
+    Observations busy = new Observations(DUMP, List.of(), writes, List.of(), true);
+    List<String> evidence =
+        Aftermath.judge(Strategy.OFF, HOLDS, busy).findings().getFirst().evidence();
+    assertEquals("write 0", evidence.getFirst());
+    assertTrue(evidence.contains("and 96 more"), evidence.toString());
+  }
+
+  @Test
+  void whatTheTablesLetOneExpectDependsOnWhoLooksAtThem() {
+    assertEquals(Prediction.NO_DUMP, Prediction.of(Strategy.NONE, UNMAPPED));
+    assertEquals(Prediction.DUMP, Prediction.of(Strategy.IDENTITY, HOLDS));
+    assertEquals(Prediction.DUMP, Prediction.of(Strategy.ADOPT, UNMAPPED));
+    Verdict unread = new Verdict(Answer.UNKNOWN, List.of());
+    assertEquals(Prediction.UNKNOWN, Prediction.of(Strategy.NONE, unread));
+  }
+
+  @Test
+  void aDamagedDumpIsNoDump() {
+    assertFalse(Prediction.DUMP.agreesWith(new Damaged("bytes differ")));
+    assertTrue(Prediction.NO_DUMP.agreesWith(new Damaged("bytes differ")));
+    assertTrue(Prediction.NO_DUMP.agreesWith(new Missing("zeros")));
+    assertFalse(Prediction.NO_DUMP.agreesWith(DUMP));
+    assertTrue(Prediction.UNKNOWN.agreesWith(DUMP));
+  }
+
+  private static Observations switchedOff() {
+    return new Observations(DUMP, List.of(), List.of(), List.of(), false);
+  }
+
+  private static List<FindingCode> codes(Verdict verdict) {
+    return verdict.findings().stream().map(Finding::code).toList();
+  }
+
+  private static Finding finding(FindingCode code) {
+    return new Finding(code, Severity.BROKEN, "device", Optional.empty(), List.of("why"), "mend");
+  }
+
+  private static Finding leftover(Optional<AddressRange> inMemory) {
+    return new Finding(
+        FindingCode.L2, Severity.NOTE, "table", inMemory, List.of("1 leftover"), "leave it on");
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.Scenario;
+
+/** The command lines of both kernels. */
+final class KernelArguments {
+  private static final List<String> CONSOLE = List.of("console=ttyS0,115200", "loglevel=4");
+
+  /**
+   * A disk that does not answer is given up in seconds, under every strategy alike. A panic of the
+   * capture kernel ends the run (QEMU does not reboot).
+   */
+  private static final List<String> CAPTURE =
+      List.of(
+          "maxcpus=1",
+          "reset_devices",
+          "nvme_core.admin_timeout=5",
+          "nvme_core.io_timeout=5",
+          "libata.ata_probe_timeout=2",
+          "panic=1");
+
+  private KernelArguments() {}
+
+  static String primary(GuestConfig config) {
+    List<String> arguments = new ArrayList<>(CONSOLE);
+    arguments.add("intel_iommu=on");
+    arguments.add("crashkernel=" + config.crashkernel());
+    arguments.add(reserved(config.arena()));
+    arguments.add("panic=1");
+    if (!config.kaslr()) {
+      arguments.add("nokaslr");
+    }
+    arguments.addAll(config.more().primary());
+    return String.join(" ", arguments);
+  }
+
+  static String capture(GuestConfig config, Scenario scenario) {
+    List<String> arguments = new ArrayList<>(CONSOLE);
+    arguments.addAll(CAPTURE);
+    if (!config.kaslr()) {
+      arguments.add("nokaslr");
+    }
+    switch (scenario.strategy()) {
+      case NONE, IDENTITY -> {}
+      case ADOPT -> arguments.add("intel_iommu=on");
+      case OFF -> arguments.add("intel_iommu=off");
+      case RESERVE, ABORT, RESET ->
+          throw new IllegalArgumentException(
+              "the lab does not know the strategy " + scenario.strategy().label());
+    }
+    arguments.addAll(config.more().capture());
+    return String.join(" ", arguments);
+  }
+
+  /** {@return {@code memmap=SIZE$START}: the kernel leaves that memory alone} */
+  private static String reserved(AddressRange range) {
+    return String.format("memmap=0x%x$0x%x", range.sizeBytes(), range.first());
+  }
+}

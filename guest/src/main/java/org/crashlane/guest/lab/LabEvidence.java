@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.crashlane.guest.lab.judge.PanicSample;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Observations;
+import org.crashlane.rehearsal.Scenario;
+
+/**
+ * All that was collected of one run. The files exist until the run is closed.
+ *
+ * @param scenario what was run
+ * @param primaryConsole the console up to the panic, that line included
+ * @param captureConsole the console from there on
+ * @param facts what the primary said of itself
+ * @param captureRelease the release the capture kernel gave, empty if it never spoke
+ * @param captureEnd how the capture kernel ended
+ * @param disk the disk that takes the dump
+ * @param memory the guest's memory file
+ * @param sample pages as they were at the panic
+ * @param trace what QEMU's IOMMU traced
+ * @param atReady the IOMMU's registers before anything was done to the guest
+ * @param atEnd the same when the capture kernel was done, before it powers off
+ * @param times how long it took
+ * @param qemuStatus QEMU's exit status; empty if it had to be killed
+ */
+public record LabEvidence(
+    Scenario scenario,
+    List<String> primaryConsole,
+    List<String> captureConsole,
+    PrimaryFacts facts,
+    Optional<String> captureRelease,
+    CaptureEnd captureEnd,
+    Path disk,
+    Path memory,
+    PanicSample sample,
+    IommuTrace trace,
+    RegisterSnapshot atReady,
+    RegisterSnapshot atEnd,
+    PhaseTimes times,
+    OptionalInt qemuStatus) {
+
+  /** What Linux 6.1 says of a unit it has found (drivers/iommu/intel/dmar.c and iommu.c). */
+  private static final List<String> DETECTION =
+      List.of("DMAR: DRHD base:", "DMAR: Translation already enabled", "Using Queued invalidation");
+
+  public LabEvidence {
+    primaryConsole = List.copyOf(primaryConsole);
+    captureConsole = List.copyOf(captureConsole);
+  }
+
+  /**
+   * {@return what was measured, for the rule}
+   *
+   * <p>The capture kernel has found an IOMMU if it read its registers, or says that it uses one.
+   *
+   * @param dump the judge's word on the disk
+   */
+  public Observations observations(DumpOutcome dump) {
+    List<String> detection = new ArrayList<>(trace.registerReadsAfterCrash());
+    captureMessages().stream()
+        .filter(line -> DETECTION.stream().anyMatch(line::contains))
+        .forEach(detection::add);
+    List<String> faults = new ArrayList<>(trace.faultsAfterCrash());
+    if (faults.isEmpty()) {
+      atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
+    }
+    return new Observations(
+        dump, faults, trace.registerWritesAfterCrash(), detection, atEnd.translating());
+  }
+
+  /** {@return what the capture kernel said of IOMMUs and disks} */
+  public List<String> captureMessages() {
+    return new Transcript(captureConsole).values("message");
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.io.IOException;
+import java.util.List;
+
+/** A run that could not be brought to its end: which phase, why, and the console's last lines. */
+public final class LabException extends IOException {
+  private static final long serialVersionUID = 1L;
+  private static final int QUOTED_LINES = 8;
+
+  private final Phase phase;
+
+  /**
+   * @param phase where it stuck
+   * @param reason in a clause
+   * @param console what the guest has printed so far; its last lines are quoted
+   */
+  public LabException(Phase phase, String reason, List<String> console) {
+    super(phase.words() + ": " + reason + quote(console));
+    this.phase = phase;
+  }
+
+  /** {@return where it stuck} */
+  public Phase phase() {
+    return phase;
+  }
+
+  private static String quote(List<String> console) {
+    if (console.isEmpty()) {
+      return "; the console is empty";
+    }
+    int from = Math.max(0, console.size() - QUOTED_LINES);
+    return "; the console's last lines:\n  "
+        + String.join("\n  ", console.subList(from, console.size()));
+  }
+}

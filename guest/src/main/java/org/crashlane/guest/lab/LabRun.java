@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.guest.lab.boot.FirmwareTable;
+import org.crashlane.guest.lab.judge.PanicSample;
+import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.guest.live.LiveGuest;
+import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.rehearsal.Scenario;
+
+/**
+ * One crash of a real kernel: boots it under QEMU, crashes it, lets the capture kernel do what it
+ * can, and collects the evidence. Whatever it started and made is gone after {@link #close}, and
+ * also when the JVM is told to stop in the middle.
+ */
+public final class LabRun implements AutoCloseable {
+  /** QEMU may be slow to answer on a busy host. */
+  private static final Duration QMP_LIMIT = Duration.ofSeconds(30);
+
+  private final LabParts parts;
+  private final GuestConfig config;
+  private final Scenario scenario;
+  private final Teardown teardown = Teardown.register();
+  private final PhaseTimes.Watch watch = new PhaseTimes.Watch();
+
+  private LabRun(LabParts parts, GuestConfig config, Scenario scenario) {
+    this.parts = parts;
+    this.config = config;
+    this.scenario = scenario;
+  }
+
+  /** {@return a run that has not begun} */
+  public static LabRun of(LabParts parts, GuestConfig config, Scenario scenario) {
+    return new LabRun(parts, config, scenario);
+  }
+
+  /** What a started guest is watched by. */
+  private record Started(WorkArea area, SerialConsole console, QemuProcess qemu) {}
+
+  /** What is known of a guest when it is let go into its crash. */
+  private record Ready(
+      int line,
+      long traceBytes,
+      PrimaryFacts facts,
+      RegisterSnapshot registers,
+      PanicSample sample) {}
+
+  /**
+   * Runs it, once.
+   *
+   * @param hook what is done to the guest right before the crash
+   * @return the evidence; its files exist until {@link #close}
+   * @throws LabException if a phase before the capture kernel's does not come to its end
+   */
+  public LabEvidence execute(LabHook hook) throws IOException {
+    Started started = start();
+    SerialConsole console = started.console();
+    int line =
+        console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
+    PrimaryFacts facts = PrimaryFacts.parse(console.lines());
+    refuseUnlessReady(facts, console);
+    watch.ends(Phase.BOOT);
+    try (QmpClient qmp = QmpClient.connect(started.area().qmpSocket(), QMP_LIMIT)) {
+      qmp.stop();
+      try (LiveGuest live = LiveGuest.attach(qmp)) {
+        Ready ready = prepare(live, line, facts, hook, started.area());
+        watch.ends(Phase.READY);
+        int panic = crash(started, qmp, ready);
+        CaptureEnd end = capture(console, panic);
+        return finish(started, live, ready, panic, end);
+      }
+    }
+  }
+
+  private Started start() throws IOException {
+    WorkArea area = WorkArea.create(config.memoryBytes(), teardown);
+    Path initrd = Initrds.write(area.directory(), parts, config, scenario);
+    SerialConsole console = SerialConsole.listen(area.serialSocket());
+    teardown.add(console::close);
+    QemuProcess qemu =
+        QemuProcess.start(
+            QemuCommandLine.of(parts.qemu(), config, area, parts.kernelImage(), initrd),
+            area,
+            teardown);
+    qemu.onEnd(console::end);
+    return new Started(area, console, qemu);
+  }
+
+  /** The guest stands: the hook has its turn, then what must not change is copied. */
+  private Ready prepare(LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
+      throws IOException {
+    RegisterSnapshot registers = RegisterSnapshot.read(live);
+    RunningGuest guest = new RunningGuest(live, facts, config.arena());
+    hook.beforeCrash(guest);
+    PanicSample sample =
+        PanicSample.take(
+            live.memory(),
+            facts.vmcoreinfoAddress(),
+            facts.vmcoreinfoSizeBytes(),
+            guest.alsoCompared());
+    long traceBytes = area.traceBytes();
+    for (String event : QemuCommandLine.TRACED_FROM_CRASH) {
+      live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
+    }
+    return new Ready(line, traceBytes, facts, registers, sample);
+  }
+
+  private int crash(Started started, QmpClient qmp, Ready ready) throws IOException {
+    qmp.cont();
+    started.console().send("go");
+    return started
+        .console()
+        .await(Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
+  }
+
+  /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
+  private CaptureEnd capture(SerialConsole console, int panic) throws IOException {
+    try {
+      int up =
+          console.await(
+              Phase.CRASH, panic, text -> Transcript.has(text, "capture"), config.limits().crash());
+      watch.ends(Phase.CRASH);
+      console.await(
+          Phase.CAPTURE, up, text -> Transcript.has(text, "done"), config.limits().capture());
+      watch.ends(Phase.CAPTURE);
+      return CaptureEnd.DONE;
+    } catch (LabException e) {
+      watch.ends(e.phase());
+      return CaptureEnd.NOT_DONE;
+    }
+  }
+
+  private LabEvidence finish(
+      Started started, LiveGuest live, Ready ready, int panic, CaptureEnd end) throws IOException {
+    live.qmp().stop();
+    long endBytes = started.area().traceBytes();
+    RegisterSnapshot atEnd = RegisterSnapshot.read(live);
+    // Also writes back what QEMU still holds of the disk.
+    live.qmp().execute("quit");
+    OptionalInt status = started.qemu().awaitEnd();
+    Duration qemuAge = started.qemu().age();
+    watch.ends(Phase.DONE);
+    List<String> lines = started.console().lines();
+    int captureLine = Transcript.afterPanic(lines, panic);
+    List<String> captureLines = lines.subList(captureLine, lines.size());
+    return new LabEvidence(
+        scenario,
+        lines.subList(0, captureLine),
+        captureLines,
+        ready.facts(),
+        new Transcript(captureLines).value("capture"),
+        end,
+        started.area().disk(),
+        started.area().memory(),
+        ready.sample(),
+        IommuTrace.read(started.area().trace(), ready.traceBytes(), endBytes),
+        ready.registers(),
+        atEnd,
+        watch.times(qemuAge),
+        status);
+  }
+
+  private void refuseUnlessReady(PrimaryFacts facts, SerialConsole console) throws LabException {
+    if (!facts.captureKernelLoaded()) {
+      throw refused("kexec did not take the capture kernel", console);
+    }
+    if (facts.insideHandStatus().orElse(0) != 0) {
+      throw refused("the inside hand's module was not taken", console);
+    }
+    try {
+      if (scenario.strategy().blind() && !FirmwareTable.isOverridden(facts.firmwareDmar())) {
+        throw refused("the DMAR override is not for this firmware's table", console);
+      }
+    } catch (MalformedInputException e) {
+      throw refused(e.getMessage(), console);
+    }
+  }
+
+  private static LabException refused(String reason, SerialConsole console) {
+    return new LabException(Phase.BOOT, reason, console.lines());
+  }
+
+  /** Ends QEMU if it still runs and removes the files. */
+  @Override
+  public void close() throws IOException {
+    teardown.close();
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The command line of the lab's QEMU: a q35 machine with an Intel IOMMU and one disk behind it. */
+final class QemuCommandLine {
+  /** Rare events, cheap to trace for the whole run (hw/i386/trace-events, QEMU 7.2). */
+  private static final List<String> TRACED =
+      List.of(
+          "vtd_dmar_fault",
+          "vtd_dmar_enable",
+          "vtd_reg_dmar_root",
+          "vtd_reg_write_gcmd",
+          "vtd_fault_disabled");
+
+  /**
+   * Every access to the IOMMU's registers, and the writes to the IOAPIC that mark the primary's end
+   * (see {@link IommuTrace}). Too many to trace while the primary boots and works.
+   */
+  static final List<String> TRACED_FROM_CRASH =
+      List.of("vtd_reg_write", "vtd_reg_read", "ioapic_mem_write");
+
+  private QemuCommandLine() {}
+
+  static List<String> of(
+      Path program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
+    List<String> argv = new ArrayList<>(List.of(program.toString()));
+    add(argv, "-accel", "tcg,thread=multi");
+    add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
+    add(argv, "-cpu", "max", "-smp", Integer.toString(config.cpuCount()));
+    add(argv, "-m", "size=" + config.memoryBytes() + "B");
+    add(
+        argv,
+        "-object",
+        "memory-backend-file,id=ram,share=on,size=%d,mem-path=%s"
+            .formatted(config.memoryBytes(), escaped(area.memory())));
+    add(argv, "-nodefaults", "-no-user-config", "-display", "none", "-net", "none");
+    // A guest that ends stands still until its last registers have been read.
+    add(argv, "-no-reboot", "-no-shutdown");
+    addControl(argv, area);
+    addDevices(argv, config, area);
+    for (String event : TRACED) {
+      add(argv, "-trace", event);
+    }
+    add(argv, "-D", area.trace().toString());
+    add(argv, "-kernel", kernel.toString(), "-initrd", initrd.toString());
+    add(argv, "-append", KernelArguments.primary(config));
+    argv.addAll(config.more().qemu());
+    return argv;
+  }
+
+  /** The monitor stands in front: it listens by the time the console connects. */
+  private static void addControl(List<String> argv, WorkArea area) {
+    add(argv, "-qmp", "unix:" + escaped(area.qmpSocket()) + ",server=on,wait=off");
+    add(
+        argv,
+        "-chardev",
+        "socket,id=console,server=off,path=" + escaped(area.serialSocket()),
+        "-serial",
+        "chardev:console");
+  }
+
+  private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
+    List<String> iommu = new ArrayList<>(List.of("intel-iommu"));
+    iommu.addAll(config.more().iommu());
+    // In front of all other devices: QEMU gives them their address space as they are made.
+    add(argv, "-device", String.join(",", iommu));
+    add(argv, "-drive", "if=none,id=dump,format=raw,file=" + escaped(area.disk()));
+    switch (config.disk()) {
+      case NVME -> add(argv, "-device", "nvme,drive=dump,serial=crashlane");
+      case AHCI -> add(argv, "-device", "ide-hd,drive=dump,bus=ide.0");
+    }
+  }
+
+  /** QEMU's options take a comma as two. */
+  private static String escaped(Path path) {
+    return path.toString().replace(",", ",,");
+  }
+
+  private static void add(List<String> argv, String... words) {
+    argv.addAll(List.of(words));
+  }
+}

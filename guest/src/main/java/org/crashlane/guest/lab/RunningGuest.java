@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.util.Set;
+import java.util.TreeSet;
+import org.crashlane.guest.live.LiveGuest;
+import org.crashlane.memory.AddressRange;
+
+/** The primary's guest right before the crash: it stands, its transfers are in flight. */
+public final class RunningGuest {
+  private final LiveGuest live;
+  private final PrimaryFacts facts;
+  private final AddressRange arena;
+  private final Set<Long> compared = new TreeSet<>();
+
+  RunningGuest(LiveGuest live, PrimaryFacts facts, AddressRange arena) {
+    this.live = live;
+    this.facts = facts;
+    this.arena = arena;
+  }
+
+  /** {@return its memory, registers and control} It must be left standing. */
+  public LiveGuest live() {
+    return live;
+  }
+
+  /** {@return what the primary kernel said of itself} */
+  public PrimaryFacts facts() {
+    return facts;
+  }
+
+  /** {@return memory that neither kernel uses, for new table pages} */
+  public AddressRange arena() {
+    return arena;
+  }
+
+  /**
+   * Has the judge compare the page at {@code address} too: one that the primary does not change
+   * until it dies, such as a page of the IOMMU's tables.
+   */
+  public void alsoCompare(long address) {
+    compared.add(address);
+  }
+
+  Set<Long> alsoCompared() {
+    return compared;
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.Refused;
+import org.crashlane.guest.live.LiveGuest;
+import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Vendor;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
+import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Verdict;
+
+/**
+ * Attends the guest right before it crashes: arms it where the outside hand is rehearsed, has the
+ * rule judge the tables as they then stand, and has the judge of the dump compare the device tables
+ * too.
+ */
+final class TableWitness implements LabHook, AutoCloseable {
+  private final Scenario scenario;
+  private final DiskKind disk;
+  private final Path journals;
+  private Optional<Verdict> verdict = Optional.empty();
+
+  TableWitness(Scenario scenario, DiskKind disk) throws IOException {
+    this.scenario = scenario;
+    this.disk = disk;
+    this.journals = Files.createTempDirectory("crashlane-journal");
+  }
+
+  @Override
+  public void beforeCrash(RunningGuest guest) throws IOException {
+    if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
+      arm(guest);
+    }
+    LiveGuest live = guest.live();
+    TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
+    verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
+    // Page tables below them change with every transfer until the very end.
+    tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
+  }
+
+  private void arm(RunningGuest guest) throws IOException {
+    try (OutsideHand hand = OutsideHand.on(guest.live(), journals)) {
+      ArmResult result =
+          hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()));
+      if (result instanceof Refused refused) {
+        String reasons =
+            refused.reasons().stream().map(Object::toString).collect(Collectors.joining("; "));
+        throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
+      }
+    }
+  }
+
+  /** {@return the verdict on the tables; there is one once the guest was attended} */
+  Verdict verdict() {
+    return verdict.orElseThrow(() -> new IllegalStateException("the guest was never attended"));
+  }
+
+  private Machine machine(RunningGuest guest) {
+    List<Device> devices =
+        guest.facts().devices().stream()
+            .map(d ->
+                new Device(
+                    d.address().requester(),
+                    d.driver().orElse("(no driver)"),
+                    d.driver().filter(disk.drivers().getFirst()::equals).isPresent()))
+            .toList();
+    return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (Stream<Path> files = Files.walk(journals)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.judge;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.image.ElfCore;
+import org.crashlane.image.PageComparison;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.DumpOutcome;
+
+/**
+ * Says from the bytes on a disk image whether a dump was written, and whether it is the memory of
+ * the panic. What any guest printed plays no part.
+ */
+public final class DumpJudge {
+  /** Fewer equal pages are not enough to call a dump good. */
+  public static final int NEEDED_PAGE_COUNT = 1000;
+
+  private static final int START_BYTES = 4096;
+
+  private DumpJudge() {}
+
+  /**
+   * {@return what stands at the beginning of {@code disk}}
+   *
+   * @param release the release the dump must name
+   * @param sample pages as they were at the panic
+   */
+  public static DumpOutcome judge(Path disk, String release, PanicSample sample)
+      throws IOException {
+    if (isUntouched(disk)) {
+      return new DumpOutcome.Missing("the disk begins with zeros: nothing was written");
+    }
+    try (ElfCore core = ElfCore.open(disk)) {
+      if (!core.problems().isEmpty()) {
+        return new DumpOutcome.Damaged(core.problems().getFirst().toString());
+      }
+      Optional<String> found = core.vmcoreInfo().flatMap(info -> info.osRelease());
+      if (found.isEmpty()) {
+        return new DumpOutcome.Damaged("an ELF core without VMCOREINFO's OSRELEASE");
+      }
+      if (!found.get().equals(release)) {
+        return new DumpOutcome.Damaged(
+            "a dump of " + found.get() + ", where " + release + " was booted");
+      }
+      return compare(core, release, sample);
+    } catch (MalformedInputException e) {
+      return new DumpOutcome.Damaged(e.getMessage());
+    }
+  }
+
+  private static DumpOutcome compare(ElfCore core, String release, PanicSample sample) {
+    PageComparison pages = PageComparison.of(core.memory(), sample.pages());
+    if (pages.differentCount() > 0 || pages.equalCount() < NEEDED_PAGE_COUNT) {
+      return new DumpOutcome.Damaged(pages.toString());
+    }
+    long sizeBytes = core.readable().stream().mapToLong(AddressRange::sizeBytes).sum();
+    return new DumpOutcome.Written(pages.equalCount(), release, sizeBytes);
+  }
+
+  private static boolean isUntouched(Path disk) throws IOException {
+    try (InputStream in = Files.newInputStream(disk)) {
+      byte[] start = in.readNBytes(START_BYTES);
+      return Arrays.equals(start, new byte[start.length]);
+    }
+  }
+}

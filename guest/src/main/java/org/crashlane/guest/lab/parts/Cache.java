@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.parts;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A directory of finished things. An entry is built in a directory of its own and renamed when it
+ * is whole, so what is there under its name can be used without a look at the rest; who builds
+ * holds a lock against other processes and threads.
+ */
+final class Cache {
+  private static final String UNFINISHED = "unfinished-";
+
+  /** File locks belong to the process; this one is between its threads. */
+  private static final ReentrantLock IN_PROCESS = new ReentrantLock();
+
+  private final Path directory;
+
+  private Cache(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Fills the directory it is given. */
+  interface Builder {
+    void build(Path into) throws IOException, PartsUnavailableException;
+  }
+
+  /** What is done while the lock is held. */
+  interface Work<T> {
+    T run() throws IOException, PartsUnavailableException;
+  }
+
+  static Cache in(Path directory) throws IOException {
+    return new Cache(Files.createDirectories(directory));
+  }
+
+  /** {@return the user's cache directory for crashlane, by the XDG rules} */
+  static Path usersDirectory() {
+    String base = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
+    // The specification: a relative path is to be ignored.
+    Path cache =
+        base.startsWith("/") ? Path.of(base) : Path.of(System.getProperty("user.home"), ".cache");
+    return cache.resolve("crashlane");
+  }
+
+  Path path(String name) {
+    return directory.resolve(name);
+  }
+
+  /** Runs {@code work} while nobody else builds here. */
+  <T> T locked(Work<T> work) throws IOException, PartsUnavailableException {
+    IN_PROCESS.lock();
+    try (FileChannel channel =
+            FileChannel.open(path("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.lock()) {
+      assert lock.isValid();
+      removeUnfinished();
+      return work.run();
+    } finally {
+      IN_PROCESS.unlock();
+    }
+  }
+
+  /** {@return the entry {@code name}, built if it is not there} Only while the lock is held. */
+  Path entry(String name, Builder builder) throws IOException, PartsUnavailableException {
+    Path entry = path(name);
+    if (Files.exists(entry)) {
+      return entry;
+    }
+    Path unfinished = Files.createTempDirectory(directory, UNFINISHED);
+    try {
+      builder.build(unfinished);
+      Files.move(unfinished, entry, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Trees.delete(unfinished);
+    }
+    return entry;
+  }
+
+  private void removeUnfinished() throws IOException {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, UNFINISHED + "*")) {
+      for (Path path : left) {
+        Trees.delete(path);
+      }
+    }
+  }
+}

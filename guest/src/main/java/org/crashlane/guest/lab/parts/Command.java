@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.parts;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Runs one program of the host to its end, bounded in time, its output kept for messages. */
+final class Command {
+  private static final int QUOTED_LINES = 12;
+  private static final int OUTPUT_LIMIT_BYTES = 1 << 20;
+
+  private Command() {}
+
+  /**
+   * {@return what the program printed, both streams together}
+   *
+   * @param directory where it runs
+   * @throws IOException if it cannot start, fails, or is not done within {@code limit}; the message
+   *     ends with the last lines it printed
+   */
+  static String run(Path directory, Duration limit, List<String> argv) throws IOException {
+    return run(directory, limit, Map.of(), argv);
+  }
+
+  /** As above, with more environment. */
+  static String run(
+      Path directory, Duration limit, Map<String, String> environment, List<String> argv)
+      throws IOException {
+    Path output = Files.createTempFile("crashlane-", ".out");
+    try {
+      ProcessBuilder builder = new ProcessBuilder(argv).directory(directory.toFile());
+      builder.environment().put("LC_ALL", "C");
+      builder.environment().putAll(environment);
+      builder.redirectErrorStream(true).redirectOutput(output.toFile());
+      builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+      Process process = builder.start();
+      boolean ended;
+      try {
+        ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException interrupted) {
+        end(process);
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while running " + String.join(" ", argv));
+      }
+      String text = read(output);
+      if (!ended) {
+        end(process);
+        throw new IOException(
+            String.join(" ", argv) + ": not done after " + limit.toSeconds() + " s" + quote(text));
+      }
+      if (process.exitValue() != 0) {
+        throw new IOException(
+            String.join(" ", argv) + ": exit status " + process.exitValue() + quote(text));
+      }
+      return text;
+    } finally {
+      Files.deleteIfExists(output);
+    }
+  }
+
+  private static void end(Process process) {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  private static String read(Path output) throws IOException {
+    try (var in = Files.newInputStream(output)) {
+      return new String(in.readNBytes(OUTPUT_LIMIT_BYTES), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static String quote(String text) {
+    List<String> lines = text.lines().toList();
+    List<String> last = lines.subList(Math.max(0, lines.size() - QUOTED_LINES), lines.size());
+    return last.isEmpty() ? "" : "; it said:\n  " + String.join("\n  ", last);
+  }
+}

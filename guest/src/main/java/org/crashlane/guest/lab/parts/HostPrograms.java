@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.parts;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * The programs of the host that the lab uses. Missing ones are installed by {@code apt-get}, as
+ * root or through {@code sudo} where that asks nothing; what is installed is said in one line.
+ */
+final class HostPrograms {
+  private static final Duration INSTALL_LIMIT = Duration.ofMinutes(10);
+  private static final Duration QUESTION_LIMIT = Duration.ofSeconds(20);
+  private static final List<Path> MORE_PLACES =
+      List.of(Path.of("/usr/sbin"), Path.of("/sbin"), Path.of("/usr/local/sbin"));
+
+  /** Programs that every run needs, to the Debian packages that bring them. */
+  static final Map<String, String> TO_RUN =
+      Map.of(
+          "qemu-system-x86_64", "qemu-system-x86",
+          "busybox", "busybox-static",
+          "kexec", "kexec-tools",
+          "makedumpfile", "makedumpfile");
+
+  /** Programs that a kernel package is prepared with. */
+  static final Map<String, String> TO_UNPACK = Map.of("depmod", "kmod");
+
+  /** Programs that the kernel module is built with. */
+  static final Map<String, String> TO_COMPILE = Map.of("gcc-12", "gcc-12", "make", "make");
+
+  private HostPrograms() {}
+
+  /** {@return the program's path} Only names that {@link #ensure} has seen. */
+  static Path path(String program) throws PartsUnavailableException {
+    return find(program)
+        .orElseThrow(
+            () -> new PartsUnavailableException("no program '" + program + "' on this machine"));
+  }
+
+  /** Makes sure that {@code programs} are there, given with the packages that bring them. */
+  static void ensure(Map<String, String> programs, Consumer<String> progress)
+      throws PartsUnavailableException {
+    Set<String> missing = new TreeSet<>();
+    programs.forEach((program, debianPackage) -> {
+      if (find(program).isEmpty()) {
+        missing.add(debianPackage);
+      }
+    });
+    if (!missing.isEmpty()) {
+      install(missing, progress);
+    }
+  }
+
+  private static void install(Set<String> packages, Consumer<String> progress)
+      throws PartsUnavailableException {
+    String names = String.join(" ", packages);
+    List<String> asRoot = asRoot(names);
+    progress.accept("installing " + names);
+    List<String> argv = new ArrayList<>(asRoot);
+    argv.addAll(
+        List.of(
+            "env",
+            "DEBIAN_FRONTEND=noninteractive",
+            "apt-get",
+            "install",
+            "--yes",
+            "--quiet",
+            "--no-install-recommends"));
+    argv.addAll(packages);
+    try {
+      try {
+        Command.run(Path.of("/"), INSTALL_LIMIT, argv);
+      } catch (IOException listsMayBeOld) {
+        updateLists(progress);
+        Command.run(Path.of("/"), INSTALL_LIMIT, argv);
+      }
+    } catch (IOException e) {
+      throw new PartsUnavailableException("cannot install " + names + ": " + firstLine(e), e);
+    }
+  }
+
+  /** Renews apt's lists of packages, as root. */
+  static void updateLists(Consumer<String> progress) throws PartsUnavailableException {
+    List<String> argv = new ArrayList<>(asRoot("(apt-get update)"));
+    argv.addAll(List.of("apt-get", "update", "--quiet"));
+    progress.accept("renewing the lists of packages (apt-get update)");
+    try {
+      Command.run(Path.of("/"), INSTALL_LIMIT, argv);
+    } catch (IOException e) {
+      throw new PartsUnavailableException("apt-get update failed: " + firstLine(e), e);
+    }
+  }
+
+  private static List<String> asRoot(String wanted) throws PartsUnavailableException {
+    if (find("apt-get").isEmpty()) {
+      throw new PartsUnavailableException(
+          "missing " + wanted + ", and this machine has no apt-get to install it with");
+    }
+    if ("root".equals(System.getProperty("user.name"))) {
+      return List.of();
+    }
+    try {
+      Command.run(Path.of("/"), QUESTION_LIMIT, List.of("sudo", "--non-interactive", "true"));
+    } catch (IOException e) {
+      throw new PartsUnavailableException(
+          "missing " + wanted + ": needs root or sudo; run: apt-get install " + wanted, e);
+    }
+    return List.of("sudo", "--non-interactive");
+  }
+
+  static String firstLine(Exception e) {
+    return e.getMessage().lines().findFirst().orElse("");
+  }
+
+  private static Optional<Path> find(String program) {
+    List<Path> places = new ArrayList<>();
+    for (String place : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+      if (!place.isEmpty()) {
+        places.add(Path.of(place));
+      }
+    }
+    places.addAll(MORE_PLACES);
+    return places.stream().map(p -> p.resolve(program)).filter(Files::isExecutable).findFirst();
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.parts;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Gets the lab's parts: Debian packages by name, the host's programs, and what is built of them.
+ *
+ * <p>All is cached. A stamp of what went in (apt's lists, our script, the module's sources, the
+ * host's programs) decides whether the cache still serves; where it does, nothing is run at all.
+ */
+public final class Parts {
+  private static final Path APT_LISTS = Path.of("/var/lib/apt/lists");
+
+  /** Enough of a hash to tell stamps apart in a file name. */
+  private static final int KEY_LENGTH = 16;
+
+  private final Path directory;
+  private final Consumer<String> progress;
+
+  private Parts(Path directory, Consumer<String> progress) {
+    this.directory = directory;
+    this.progress = progress;
+  }
+
+  /** {@return parts kept in the user's cache} {@code progress} is told each slow step, one line. */
+  public static Parts inUsersCache(Consumer<String> progress) {
+    return new Parts(Cache.usersDirectory(), progress);
+  }
+
+  /** {@return parts kept in {@code directory}} */
+  public static Parts in(Path directory, Consumer<String> progress) {
+    return new Parts(directory, progress);
+  }
+
+  /**
+   * {@return the parts, from the cache or made now}
+   *
+   * @param moduleSources where the inside hand's sources are; without them it is not built
+   * @throws PartsUnavailableException if one cannot be had on this machine
+   */
+  public LabParts prepare(KernelFlavour flavour, Optional<Path> moduleSources)
+      throws IOException, PartsUnavailableException {
+    HostPrograms.ensure(HostPrograms.TO_RUN, progress);
+    Cache cache = Cache.in(directory);
+    Path pointer = cache.path("current-" + flavour.metaPackage());
+    String stamp = stamp(moduleSources);
+    Optional<LabParts> ready = read(pointer, stamp, cache);
+    if (ready.isPresent()) {
+      return ready.get();
+    }
+    return cache.locked(() -> {
+      Optional<LabParts> madeMeanwhile = read(pointer, stamp, cache);
+      return madeMeanwhile.isPresent()
+          ? madeMeanwhile.get()
+          : make(cache, flavour, moduleSources, pointer, stamp);
+    });
+  }
+
+  private LabParts make(
+      Cache cache, KernelFlavour flavour, Optional<Path> moduleSources, Path pointer, String stamp)
+      throws IOException, PartsUnavailableException {
+    HostPrograms.ensure(HostPrograms.TO_UNPACK, progress);
+    if (moduleSources.isPresent()) {
+      HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
+    }
+    Kernel kernel = Kernel.newest(cache, flavour, progress);
+    String name = "lab-" + kernel.release() + "_" + kernel.version() + "_" + stamp;
+    Path entry =
+        cache.entry(
+            name,
+            into -> {
+              progress.accept("building the guests' system for " + kernel.release());
+              SystemArchive.write(into.resolve("system.cpio.gz"), kernel);
+              if (moduleSources.isPresent()) {
+                HandModule.build(cache, kernel, moduleSources.get(), into, progress);
+              }
+            });
+    String text = String.join("\n", stamp, kernel.release(), kernel.version(), name) + "\n";
+    Path unfinished = Files.writeString(cache.path("unfinished-pointer"), text);
+    Files.move(
+        unfinished, pointer, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    return partsOf(kernel, entry);
+  }
+
+  private static Optional<LabParts> read(Path pointer, String stamp, Cache cache)
+      throws IOException, PartsUnavailableException {
+    if (!Files.exists(pointer)) {
+      return Optional.empty();
+    }
+    List<String> lines = Files.readAllLines(pointer);
+    if (lines.size() < 4 || !lines.getFirst().equals(stamp)) {
+      return Optional.empty();
+    }
+    String release = lines.get(1);
+    String version = lines.get(2);
+    Kernel kernel = new Kernel(release, version, cache.path("kernel-" + release + "_" + version));
+    Path entry = cache.path(lines.get(3));
+    boolean whole = Files.exists(kernel.directory()) && Files.exists(entry);
+    return whole ? Optional.of(partsOf(kernel, entry)) : Optional.empty();
+  }
+
+  private static LabParts partsOf(Kernel kernel, Path entry)
+      throws IOException, PartsUnavailableException {
+    Path module = entry.resolve("crashlane_arm.ko");
+    return new LabParts(
+        kernel.release(),
+        kernel.version(),
+        HostPrograms.path("qemu-system-x86_64"),
+        kernel.image(),
+        entry.resolve("system.cpio.gz"),
+        kernel.diskModules(),
+        Files.exists(module) ? Optional.of(module) : Optional.empty());
+  }
+
+  /** A hash of all that the parts are made from. */
+  private static String stamp(Optional<Path> moduleSources)
+      throws IOException, PartsUnavailableException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+    digest.update(SystemArchive.initScript());
+    if (Files.exists(APT_LISTS)) {
+      update(digest, APT_LISTS + " " + Files.getLastModifiedTime(APT_LISTS));
+    }
+    for (Path file : SystemArchive.hostFiles()) {
+      update(digest, file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file));
+    }
+    if (moduleSources.isPresent()) {
+      for (Path source : HandModule.sourceFiles(moduleSources.get())) {
+        update(digest, source.getFileName().toString());
+        digest.update(Files.readAllBytes(source));
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest()).substring(0, KEY_LENGTH);
+  }
+
+  private static void update(MessageDigest digest, String text) {
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

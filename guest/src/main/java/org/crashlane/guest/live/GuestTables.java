@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * All that a guest's IOMMU tables said at one moment.
+ *
+ * @param state the unit's registers
+ * @param functions what is on the PCI buses
+ * @param attachments the device tables; empty if the unit does not translate
+ * @param malformations what is wrong with the device tables
+ * @param tables each address space once, in the order of its first device
+ */
+public record GuestTables(
+    UnitState state,
+    List<PciFunction> functions,
+    List<Attachment> attachments,
+    List<Malformation> malformations,
+    List<Listing> tables) {
+
+  /** More than a real domain has ever been seen to hold; a hostile guest must not fill memory. */
+  public static final int LISTED_MAX = 1 << 20;
+
+  public GuestTables {
+    functions = List.copyOf(functions);
+    attachments = List.copyOf(attachments);
+    malformations = List.copyOf(malformations);
+    tables = List.copyOf(tables);
+  }
+
+  /** {@return true if no table page was left unread} */
+  public boolean isWhole() {
+    return Stream.concat(
+            malformations.stream(), tables.stream().flatMap(t -> t.malformations().stream()))
+        .noneMatch(m -> m.kind() == Kind.UNREADABLE || m.kind() == Kind.BOUND);
+  }
+
+  /** {@return what the function is, for people; empty if there is none on the buses} */
+  public String name(RequesterId requester) {
+    return functions.stream()
+        .filter(f -> f.requester().equals(requester))
+        .map(PciFunction::name)
+        .findFirst()
+        .orElse("");
+  }
+
+  /**
+   * One address space.
+   *
+   * @param table which
+   * @param devices who goes through it
+   * @param mappings in IOVA order, coalesced; the first {@link #LISTED_MAX} of them
+   * @param unlistedCount how many mappings there are beyond these
+   * @param malformations what is wrong with it; the first {@link #LISTED_MAX} things
+   */
+  public record Listing(
+      TableId table,
+      List<RequesterId> devices,
+      List<Mapping> mappings,
+      long unlistedCount,
+      List<Malformation> malformations) {
+
+    public Listing {
+      devices = List.copyOf(devices);
+      mappings = List.copyOf(mappings);
+      malformations = List.copyOf(malformations);
+    }
+  }
+
+  static GuestTables read(TranslationTables tables, List<PciFunction> functions) {
+    UnitState state = tables.state();
+    if (!state.translating()) {
+      return new GuestTables(state, functions, List.of(), List.of(), List.of());
+    }
+    List<Attachment> attachments = tables.attachments();
+    Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
+    for (Attachment attachment : attachments) {
+      if (attachment instanceof Translated t) {
+        users.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(t.requester());
+      }
+    }
+    List<Listing> listings = new ArrayList<>();
+    users.forEach((table, devices) -> {
+      Collector collector = new Collector();
+      tables.walk(table, collector);
+      listings.add(
+          new Listing(
+              table,
+              devices,
+              collector.mappings,
+              collector.unlistedCount,
+              collector.malformations));
+    });
+    return new GuestTables(state, functions, attachments, tables.malformations(), listings);
+  }
+
+  private static final class Collector implements WalkVisitor {
+    private final List<Mapping> mappings = new ArrayList<>();
+    private final List<Malformation> malformations = new ArrayList<>();
+    private long unlistedCount;
+
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      if (mappings.size() == LISTED_MAX) {
+        unlistedCount++;
+        return;
+      }
+      AddressRange iova = new AddressRange(iovaFirst, iovaLast);
+      mappings.add(new Mapping(iova, physicalFirst, permissions));
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      if (malformations.size() < LISTED_MAX) {
+        malformations.add(malformation);
+      }
+    }
+  }
+}

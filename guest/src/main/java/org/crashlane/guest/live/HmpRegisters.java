@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.crashlane.bits.Hex;
+import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.iommu.RegisterFile;
+
+/**
+ * Registers of a device of a guest, read at their physical addresses by the human monitor's {@code
+ * xp}. A control socket that fails throws {@link UncheckedIOException}.
+ */
+final class HmpRegisters implements RegisterFile {
+  private final QmpClient qmp;
+  private final long base;
+
+  HmpRegisters(QmpClient qmp, long base) {
+    this.qmp = qmp;
+    this.base = base;
+  }
+
+  @Override
+  public long read32(int offset) {
+    return read("w", offset);
+  }
+
+  @Override
+  public long read64(int offset) {
+    return read("g", offset);
+  }
+
+  private long read(String size, int offset) {
+    try {
+      return word(qmp, size, base + offset);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * {@return what stands at a physical address}
+   *
+   * @param size {@code w} for 4 bytes, {@code g} for 8
+   */
+  static long word(QmpClient qmp, String size, long address) throws IOException {
+    String printed = qmp.hmp("xp /1" + size + "x " + Hex.of(address)).strip();
+    int colon = printed.indexOf(": 0x");
+    if (colon < 0) {
+      throw new IOException(
+          qmp.socket() + ": QEMU cannot read " + Hex.of(address) + ": '" + printed + "'");
+    }
+    return Hex.parse(printed.substring(colon + 2));
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.MemoryHand;
+import org.crashlane.arming.PlanRequest;
+import org.crashlane.arming.PlanResult;
+import org.crashlane.arming.Planner;
+import org.crashlane.arming.Refused;
+import org.crashlane.arming.Target;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Vendor;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+
+/**
+ * The hand that arms a live guest from outside, by its control socket and its memory file, without
+ * the guest's knowledge. The guest stands while its tables are read and written.
+ *
+ * <p>What a disarmed guest's IOMMU has cached it may still translate until the guest's own kernel
+ * invalidates: to the crash range itself, nowhere else.
+ */
+public final class OutsideHand implements AutoCloseable {
+  private final LiveGuest guest;
+  private final boolean ownsGuest;
+  private final Path journalDirectory;
+
+  private OutsideHand(LiveGuest guest, boolean ownsGuest, Path journalDirectory) {
+    this.guest = guest;
+    this.ownsGuest = ownsGuest;
+    this.journalDirectory = journalDirectory;
+  }
+
+  /**
+   * Attaches to somebody's guest.
+   *
+   * @param socket QEMU's control socket
+   * @param journalDirectory where the way back is kept; see {@link
+   *     org.crashlane.arming.Journal#defaultDirectory}
+   * @throws IOException as {@link LiveGuest#attach(Path)} does
+   */
+  public static OutsideHand attach(Path socket, Path journalDirectory) throws IOException {
+    return new OutsideHand(LiveGuest.attach(socket), true, journalDirectory);
+  }
+
+  /** {@return a hand on a guest that its caller keeps and closes} */
+  public static OutsideHand on(LiveGuest guest, Path journalDirectory) {
+    return new OutsideHand(guest, false, journalDirectory);
+  }
+
+  /** {@return the guest} */
+  public LiveGuest guest() {
+    return guest;
+  }
+
+  /**
+   * Maps the crash ranges to themselves in every address space of the selected devices, or writes
+   * nothing.
+   *
+   * @param crashRanges whole 4 KiB pages of the guest's memory
+   * @param devices only these; all that are translated if empty
+   * @param arena memory that neither kernel uses, for new table pages
+   * @throws IOException if the guest or the journal fails; what the journal says was begun, {@link
+   *     #disarm} takes back
+   */
+  public ArmResult arm(
+      List<AddressRange> crashRanges, Set<RequesterId> devices, Optional<AddressRange> arena)
+      throws IOException {
+    Target target = target();
+    PlanRequest request = new PlanRequest(target, crashRanges, devices, arena);
+    return whileStopped(tables ->
+        switch (Planner.plan(tables, guest.memory(), request)) {
+          case PlanResult.Planned planned -> hand(target, tables).arm(planned.plan());
+          case Refused refused -> refused;
+        });
+  }
+
+  /**
+   * Takes out what an earlier {@link #arm}, finished or killed, has put in.
+   *
+   * @throws IOException if the guest was not armed by a journal here, or if the guest or the
+   *     journal fails
+   */
+  public DisarmResult disarm() throws IOException {
+    Target target = target();
+    return whileStopped(tables -> hand(target, tables).disarm());
+  }
+
+  /** {@return what the guest's IOMMU tables say now} */
+  public GuestTables walk() throws IOException {
+    List<PciFunction> functions = guest.pciFunctions();
+    return whileStopped(tables -> GuestTables.read(tables, functions));
+  }
+
+  /**
+   * {@return the rule's verdict on the guest's tables as they stand}
+   *
+   * @param devices who is on the dump path; all storage controllers if empty
+   */
+  public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices)
+      throws IOException {
+    List<Device> known =
+        guest.pciFunctions().stream()
+            .map(f ->
+                new Device(
+                    f.requester(),
+                    f.name(),
+                    devices.isEmpty() ? f.isStorage() : devices.contains(f.requester())))
+            .toList();
+    Machine machine = new Machine(guest.memory().ranges(), crashRanges, known);
+    Verdict verdict = whileStopped(tables -> KdumpIoRule.judge(machine, tables));
+    List<Finding> findings = new ArrayList<>(verdict.findings());
+    findings.add(untold(crashRanges));
+    return Verdict.of(findings);
+  }
+
+  /** What stands in the tables is not what the guest's kernel believes to have put there. */
+  private static Finding untold(List<AddressRange> crashRanges) {
+    return new Finding(
+        FindingCode.A5,
+        Severity.NOTE,
+        "the guest's kernel",
+        Optional.of(crashRanges.getFirst()),
+        List.of("armed from outside: its IOVA allocator was not told"),
+        "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
+  }
+
+  private Target target() throws IOException {
+    return Target.ofFile(guest.memoryFile());
+  }
+
+  private MemoryHand hand(Target target, TranslationTables tables) {
+    return new MemoryHand(target, guest.memory(), tables, journalDirectory);
+  }
+
+  /** What is done with the tables of a guest that stands. */
+  @FunctionalInterface
+  interface TableWork<T> {
+    T run(TranslationTables tables) throws IOException;
+  }
+
+  <T> T whileStopped(TableWork<T> work) throws IOException {
+    try {
+      return guest.withGuestStopped(() -> {
+        TranslationTables tables = Vendor.VTD.open(guest.memory(), guest.vtdRegisters());
+        if (tables.state().translating()) {
+          guest.requireSameMemory(tables.state().rootAddress());
+        }
+        return work.run(tables);
+      });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (UnreadableMemoryException e) {
+      throw new IOException(guest.qmp().socket() + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (ownsGuest) {
+      guest.close();
+    }
+  }
+}

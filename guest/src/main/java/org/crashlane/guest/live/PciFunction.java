@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
+import org.crashlane.pci.RequesterId;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A function on a guest's PCI buses.
+ *
+ * @param requester bus, device and function; the bus as firmware or kernel has numbered it
+ * @param classCode base class and sub-class, 16 bits
+ * @param id QEMU's id of the device, empty if it was given none
+ * @param description the class in words where QEMU has any, or the class's number
+ */
+public record PciFunction(RequesterId requester, int classCode, String id, String description) {
+  private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
+  private static final int CLASS_DIGITS = 4;
+
+  /** {@return true if it is a mass storage controller (base class 01h): a dump may go there} */
+  public boolean isStorage() {
+    return BASE_CLASS.get(classCode) == 1;
+  }
+
+  /** {@return id and description, for people} */
+  public String name() {
+    return id.isEmpty() ? description : id + " (" + description + ")";
+  }
+
+  /** {@return all functions in the answer to {@code query-pci}, bridges and what is behind them} */
+  static List<PciFunction> all(JsonNode buses) {
+    List<PciFunction> functions = new ArrayList<>();
+    for (JsonNode bus : buses) {
+      addAll(bus.path("devices"), functions);
+    }
+    return functions.stream().sorted((a, b) -> a.requester.compareTo(b.requester)).toList();
+  }
+
+  private static void addAll(JsonNode devices, List<PciFunction> functions) {
+    for (JsonNode device : devices) {
+      functions.add(of(device));
+      addAll(device.path("pci_bridge").path("devices"), functions);
+    }
+  }
+
+  private static PciFunction of(JsonNode device) {
+    JsonNode classInfo = device.path("class_info");
+    int classCode = classInfo.path("class").asInt(0);
+    RequesterId requester =
+        RequesterId.of(
+            device.path("bus").asInt(0),
+            device.path("slot").asInt(0),
+            device.path("function").asInt(0));
+    String inWords = classInfo.path("desc").asString("class " + Hex.of(classCode, CLASS_DIGITS));
+    return new PciFunction(requester, classCode, device.path("qdev_id").asString(""), inWords);
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import org.crashlane.guest.qmp.QmpClient;
+
+/** A guest that stands until this is closed, or until the process ends by anything but SIGKILL. */
+final class StoppedGuest implements AutoCloseable {
+  private final QmpClient qmp;
+  private final Thread atExit;
+
+  private StoppedGuest(QmpClient qmp) {
+    this.qmp = qmp;
+    this.atExit = new Thread(this::contAtExit, "cont-at-exit");
+  }
+
+  /** Stops a running guest. */
+  static StoppedGuest stop(QmpClient qmp) throws IOException {
+    StoppedGuest guest = new StoppedGuest(qmp);
+    Runtime.getRuntime().addShutdownHook(guest.atExit);
+    try {
+      qmp.stop();
+      return guest;
+    } catch (IOException e) {
+      // QEMU may still obey, late: what it may have stopped is continued.
+      try {
+        guest.close();
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    qmp.cont();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The process is ending; the hook continues the guest once more, which changes nothing.
+      return;
+    }
+  }
+
+  private void contAtExit() {
+    try {
+      qmp.cont();
+    } catch (IOException e) {
+      System.getLogger(StoppedGuest.class.getName())
+          .log(System.Logger.Level.ERROR, "the guest stands; continue it by 'cont'", e);
+    }
+  }
+}

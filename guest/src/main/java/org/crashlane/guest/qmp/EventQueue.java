@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.qmp;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The events that came and that nobody has taken yet; the oldest go when there are too many. */
+final class EventQueue {
+  private static final int CAPACITY = 4096;
+
+  private final Path socket;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<QmpEvent> events = new ArrayDeque<>();
+  private Optional<String> end = Optional.empty();
+
+  EventQueue(Path socket) {
+    this.socket = socket;
+  }
+
+  void add(QmpEvent event) {
+    lock.lock();
+    try {
+      if (events.size() == CAPACITY) {
+        events.removeFirst();
+      }
+      events.addLast(event);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** No more events will come. */
+  void end(String reason) {
+    lock.lock();
+    try {
+      end = Optional.of(reason);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  QmpEvent await(String name, Duration timeout) throws IOException {
+    long leftNanos = timeout.toNanos();
+    lock.lock();
+    try {
+      while (true) {
+        Optional<QmpEvent> found = take(name);
+        if (found.isPresent()) {
+          return found.get();
+        }
+        if (end.isPresent()) {
+          throw new IOException(socket + ": " + end.get() + " while waiting for event " + name);
+        }
+        if (leftNanos <= 0) {
+          throw new IOException(
+              socket + ": event " + name + " did not come in " + Waits.inWords(timeout));
+        }
+        leftNanos = changed.awaitNanos(leftNanos);
+      }
+    } catch (InterruptedException e) {
+      throw Waits.interrupted(socket, "event " + name, e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Optional<QmpEvent> take(String name) {
+    for (Iterator<QmpEvent> each = events.iterator(); each.hasNext(); ) {
+      QmpEvent event = each.next();
+      if (event.name().equals(name)) {
+        each.remove();
+        return Optional.of(event);
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,166 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The only program of both guests of the lab: the primary kernel, which is made to panic, and the
+# capture kernel, which writes the dump. /proc/vmcore tells them apart.
+#
+# What the host must know goes out on the console as lines "@crashlane KEY VALUE...". The host
+# believes them for where things are, never for whether the dump was written: that it reads itself.
+#
+# /lab.conf, made for each run:
+#   DISK            block device that takes the dump
+#   MODULES         kernel modules under /modules, in the order to load them
+#   CAPTURE_ARGS    the capture kernel's command line
+#   INSIDE_HAND     "yes" to insert /crashlane_arm.ko before the crash
+#   LOAD_SEEK_BLOCK where the writer writes, in blocks of 64 KiB, behind anything a dump may reach
+#   DISK_WAIT_TENTHS  how long a disk that does not appear is waited for, in tenths of a second
+#   GO_WAIT_SECONDS how long the primary waits for the host's word
+
+say() { echo "@crashlane $*"; }
+
+# Kernel messages would fall into the middle of our lines: only emergencies meanwhile.
+console_quiet() { echo 1 > /proc/sys/kernel/printk; }
+console_normal() { echo 4 > /proc/sys/kernel/printk; }
+
+mount_all() {
+  mount -t proc proc /proc
+  mount -t sysfs sys /sys
+  mount -t devtmpfs dev /dev
+  stty -echo
+}
+
+# Parameters of modules stand on the kernel's command line; nobody but modprobe passes them on.
+load_modules() {
+  for file in $MODULES; do
+    name=$(echo "${file%.ko}" | tr - _)
+    parameters=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$name\.//p")
+    # shellcheck disable=SC2086 # several parameters are several words
+    insmod "/modules/$file" $parameters || say warning "insmod $file failed"
+  done
+}
+
+# True when the disk's driver has given up. libata asks a disk three times who it is.
+driver_gave_up() {
+  dmesg | grep -q 'nvme.*Removing after probe failure' ||
+    [ "$(dmesg | grep -c 'ata[0-9.]*: failed to IDENTIFY')" -ge 3 ]
+}
+
+# A disk that the IOMMU keeps from working never appears: its driver gives up, or time is up.
+wait_for_disk() {
+  tenths=0
+  while [ ! -b "$DISK" ] && [ $tenths -lt "$DISK_WAIT_TENTHS" ]; do
+    driver_gave_up && break
+    sleep 0.1
+    tenths=$((tenths + 1))
+  done
+  [ -b "$DISK" ]
+}
+
+kernel_messages() {
+  dmesg | grep -i -E 'dmar|iommu|nvme|ahci|ata[0-9]|crashkernel|kexec|override' | sed 's/^/@crashlane message /'
+}
+
+describe_memory() {
+  sed -n 's/^ *\([0-9a-f]*-[0-9a-f]*\) : Crash kernel$/@crashlane crash-range \1/p' /proc/iomem
+  sed -n 's/^\([0-9a-f]*-[0-9a-f]*\) : System RAM$/@crashlane ram \1/p' /proc/iomem
+  say vmcoreinfo "$(cat /sys/kernel/vmcoreinfo)"
+}
+
+describe_devices() {
+  for device in /sys/bus/pci/devices/*; do
+    driver=-
+    group=-
+    type=-
+    [ -e "$device/driver" ] && driver=$(basename "$(readlink "$device/driver")")
+    if [ -e "$device/iommu_group" ]; then
+      group=$(basename "$(readlink "$device/iommu_group")")
+      type=$(cat "$device/iommu_group/type")
+    fi
+    say device "$(basename "$device") $(cat "$device/class") $driver $group $type"
+  done
+}
+
+firmware_dmar() {
+  table=/sys/firmware/acpi/tables/DMAR
+  [ -e $table ] && say dmar "$(xxd -p $table | tr -d '\n')"
+}
+
+crash_ranges() {
+  sed -n 's/^ *\([0-9a-f]*-[0-9a-f]*\) : Crash kernel$/\1/p' /proc/iomem | tr '\n' ',' | sed 's/,$//'
+}
+
+# Three readers and a writer, so that transfers are in flight when the kernel dies.
+start_load() {
+  for reader in 0 1 2; do
+    (while :; do
+      dd if="$DISK" of=/dev/null bs=64k skip=$((reader * 512)) count=512 iflag=direct 2>/dev/null
+    done) &
+  done
+  (while :; do
+    dd if=/dev/zero of="$DISK" bs=64k seek="$LOAD_SEEK_BLOCK" count=256 oflag=direct conv=notrunc \
+      2>/dev/null
+  done) &
+}
+
+# Reads and writes completed so far: both must have moved before the load counts as running.
+wait_for_load() {
+  stat=/sys/block/$(basename "$DISK")/stat
+  tenths=0
+  while [ $tenths -lt 100 ]; do
+    read -r reads _ _ _ writes _ < "$stat"
+    [ "$reads" -gt 200 ] && [ "$writes" -gt 50 ] && break
+    sleep 0.1
+    tenths=$((tenths + 1))
+  done
+  say load "reads $reads writes $writes"
+}
+
+primary() {
+  console_quiet
+  say primary "$(uname -r)"
+  load_modules
+  wait_for_disk || say warning "no $DISK in the primary kernel"
+  describe_memory
+  describe_devices
+  firmware_dmar
+  kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS"
+  say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
+  if [ "$INSIDE_HAND" = yes ]; then
+    insmod /crashlane_arm.ko ranges="$(crash_ranges)"
+    say inside-hand $?
+    dmesg | grep 'crashlane' | sed 's/^/@crashlane hand /'
+  fi
+  kernel_messages
+  start_load
+  wait_for_load
+  console_normal
+  say ready
+  if read -r -t "$GO_WAIT_SECONDS" word && [ "$word" = go ]; then
+    echo c > /proc/sysrq-trigger
+  fi
+  say warning "no word from the host"
+  poweroff -f
+}
+
+capture() {
+  console_quiet
+  say capture "$(uname -r)"
+  load_modules
+  if wait_for_disk; then
+    say disk present
+    makedumpfile -E -d 31 -f --message-level 6 /proc/vmcore "$DISK"
+    say makedumpfile $?
+    blockdev --flushbufs "$DISK"
+    sync
+  else
+    say disk absent
+  fi
+  kernel_messages
+  say done
+  # Powering off would switch the IOMMU off: the host reads its registers first.
+  read -r -t 30 _
+  poweroff -f
+}
+
+mount_all
+. /lab.conf
+if [ -e /proc/vmcore ]; then capture; else primary; fi

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.crashlane.guest.lab.boot.CpioArchive;
+import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
+import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InitrdsTest {
+  private static final Path SHELL = Path.of("/bin/sh");
+
+  @TempDir private Path directory;
+  private LabParts parts;
+
+  @BeforeEach
+  void makeParts() throws Exception {
+    parts =
+        new LabParts(
+            "6.1.0",
+            "1",
+            Path.of("qemu"),
+            Files.writeString(directory.resolve("vmlinuz"), "KERNEL"),
+            Files.writeString(directory.resolve("system"), "SYSTEM"),
+            Map.of(
+                "ahci", List.of("libata.ko", "ahci.ko"),
+                "sd_mod", List.of("libata.ko", "sd_mod.ko")),
+            Optional.empty());
+  }
+
+  @Test
+  void shellReadsTheSettingsBack() throws Exception {
+    assumeTrue(Files.isExecutable(SHELL), "no " + SHELL);
+    GuestConfig config =
+        GuestConfig.defaults()
+            .withDisk(DiskKind.AHCI)
+            .withMore(
+                new GuestConfig.MoreOptions(
+                    List.of(), List.of(), List.of("it's=$HOME`x`\"y\""), List.of()));
+    String settings = Initrds.settings(parts, config, Scenario.of(Strategy.ADOPT));
+    Path file = Files.writeString(directory.resolve("lab.conf"), settings);
+
+    String script = ". " + file + "; printf '%s|%s|%s' \"$DISK\" \"$MODULES\" \"$CAPTURE_ARGS\"";
+    Process process = new ProcessBuilder(SHELL.toString(), "-c", script).start();
+    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertEquals(
+        "/dev/sda|libata.ko ahci.ko sd_mod.ko|"
+            + KernelArguments.capture(config, Scenario.of(Strategy.ADOPT)),
+        printed);
+  }
+
+  @Test
+  void onlyBlindCaptureKernelsGetTheOverrideAndItStandsInFront() throws Exception {
+    for (Strategy strategy : List.of(Strategy.NONE, Strategy.ADOPT, Strategy.OFF)) {
+      Path initrd = Initrds.write(directory, parts, GuestConfig.defaults(), Scenario.of(strategy));
+      String text = Files.readString(initrd, StandardCharsets.ISO_8859_1);
+      int capture = text.indexOf("boot/capture.cpio\0");
+      int override = text.indexOf("kernel/firmware/acpi/dmar.aml\0");
+      assertEquals(strategy.blind(), override > capture, strategy.label());
+      assertTrue(text.indexOf("SYSTEM") > override, strategy.label());
+      assertTrue(text.endsWith("SYSTEM"), strategy.label());
+    }
+  }
+
+  @Test
+  void insideHandWithoutItsModuleIsRefused() {
+    Scenario scenario = Scenario.of(Strategy.IDENTITY, HandKind.INSIDE);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Initrds.write(directory, parts, GuestConfig.defaults(), scenario));
+  }
+
+  @Test
+  void guestScriptIsAShellScript() throws Exception {
+    assumeTrue(Files.isExecutable(SHELL), "no " + SHELL);
+    try (InputStream in = CpioArchive.class.getResourceAsStream("init.sh")) {
+      Files.copy(in, directory.resolve("init.sh"));
+    }
+    Process process =
+        new ProcessBuilder(SHELL.toString(), "-n", directory.resolve("init.sh").toString())
+            .redirectErrorStream(true)
+            .start();
+    String complaint = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), complaint);
+  }
+}

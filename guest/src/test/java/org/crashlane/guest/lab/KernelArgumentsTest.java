@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.Test;
+
+class KernelArgumentsTest {
+  private static final GuestConfig CONFIG = GuestConfig.defaults();
+
+  @Test
+  void primaryKeepsTheArenaFree() {
+    List<String> words = List.of(KernelArguments.primary(CONFIG).split(" "));
+    assertTrue(words.contains("memmap=0x100000$0x10000000"), words.toString());
+    assertTrue(words.contains("intel_iommu=on"), words.toString());
+    assertTrue(words.contains("crashkernel=256M"), words.toString());
+    assertFalse(words.contains("nokaslr"), words.toString());
+  }
+
+  @Test
+  void kaslrIsSwitchedOffInBothKernels() {
+    GuestConfig config = CONFIG.withKaslr(false);
+    assertTrue(KernelArguments.primary(config).contains(" nokaslr"));
+    assertTrue(KernelArguments.capture(config, Scenario.of(Strategy.NONE)).contains(" nokaslr"));
+  }
+
+  @Test
+  void strategiesDifferInTheIommuAlone() {
+    String none = KernelArguments.capture(CONFIG, Scenario.of(Strategy.NONE));
+    assertFalse(none.contains("iommu"), none);
+    assertTrue(none.contains("nvme_core.admin_timeout=5"), none);
+    assertEquals(none, KernelArguments.capture(CONFIG, Scenario.of(Strategy.IDENTITY)));
+    assertEquals(
+        none + " intel_iommu=on", KernelArguments.capture(CONFIG, Scenario.of(Strategy.ADOPT)));
+    assertEquals(
+        none + " intel_iommu=off", KernelArguments.capture(CONFIG, Scenario.of(Strategy.OFF)));
+  }
+
+  @Test
+  void strategyTheLabDoesNotKnowIsNamed() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> KernelArguments.capture(CONFIG, Scenario.of(Strategy.ABORT)));
+    assertTrue(e.getMessage().contains("abort"), e.getMessage());
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.crashlane.guest.lab.judge.DumpJudge;
+import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Observations;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
+import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Crashes a real kernel; each run takes some 15 seconds without KVM. */
+@Tag("lab")
+class LabRunTest {
+  private static LabParts parts;
+
+  @BeforeAll
+  static void getParts() throws IOException {
+    parts = TestParts.orSkip();
+  }
+
+  @Test
+  void withoutTheRuleThereIsNoDump() throws IOException {
+    try (LabRun run = LabRun.of(parts, GuestConfig.defaults(), Scenario.of(Strategy.NONE))) {
+      LabEvidence evidence = run.execute(guest -> assertFalse(guest.live().qmp().isRunning()));
+      Observations observations = evidence.observations(judge(evidence));
+
+      assertInstanceOf(DumpOutcome.Missing.class, observations.dump());
+      assertEquals(CaptureEnd.DONE, evidence.captureEnd());
+      assertFalse(observations.faultsAfterCrash().isEmpty());
+      assertFalse(evidence.atEnd().faultRecords().isEmpty());
+      assertCaptureKernelWasBlind(evidence, observations);
+    }
+  }
+
+  @Test
+  void identityMappedFromInsideTheDumpIsWritten() throws IOException {
+    Scenario scenario = Scenario.of(Strategy.IDENTITY, HandKind.INSIDE);
+    List<Long> tablePages = new ArrayList<>();
+    LabEvidence evidence;
+    try (LabRun run = LabRun.of(parts, GuestConfig.defaults(), scenario)) {
+      evidence =
+          run.execute(guest -> {
+            tablePages.add(guest.live().vtdRegisters().read64(0x20));
+            guest.alsoCompare(tablePages.getFirst());
+          });
+      Observations observations = evidence.observations(judge(evidence));
+
+      DumpOutcome.Written dump = assertInstanceOf(DumpOutcome.Written.class, observations.dump());
+      assertEquals(evidence.sample().pageCount(), dump.comparedPageCount());
+      assertEquals(parts.release(), dump.release());
+      assertEquals(List.of(), observations.faultsAfterCrash());
+      assertEquals(OptionalInt.of(0), evidence.qemuStatus());
+      assertCaptureKernelWasBlind(evidence, observations);
+      assertTrue(Files.exists(evidence.disk()));
+    }
+    assertFalse(Files.exists(evidence.disk()));
+    assertFalse(Files.exists(evidence.memory()));
+  }
+
+  private static void assertCaptureKernelWasBlind(LabEvidence evidence, Observations seen) {
+    assertEquals(List.of(), seen.registerWritesAfterCrash());
+    assertEquals(List.of(), seen.detectionLines());
+    assertTrue(seen.translatingAtEnd());
+    assertTrue(evidence.atReady().translating());
+    assertEquals(evidence.atReady().rootTable(), evidence.atEnd().rootTable());
+  }
+
+  private static DumpOutcome judge(LabEvidence evidence) throws IOException {
+    return DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
+  }
+}

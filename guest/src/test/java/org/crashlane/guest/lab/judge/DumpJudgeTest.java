@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.judge;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DumpJudgeTest {
+  private static final long SEED = 7;
+  private static final String RELEASE = "6.1.0-lab";
+  private static final int PAGES = DumpJudge.NEEDED_PAGE_COUNT;
+  private static final long TEXT = 0x100_0000;
+  private static final int CONTENT_OFFSET = 4096;
+
+  @TempDir private Path directory;
+  private byte[] memory;
+  private PanicSample sample;
+
+  @BeforeEach
+  void fillMemory() {
+    memory = new byte[PAGES * PanicSample.PAGE_BYTES];
+    new java.util.Random(SEED).nextBytes(memory);
+    SparseMemory guest = SparseMemory.ofSize(TEXT + memory.length);
+    ByteBuffer words = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at < memory.length; at += Long.BYTES) {
+      guest.writeLong(TEXT + at, words.getLong(at));
+    }
+    List<Long> addresses = new ArrayList<>();
+    for (int page = 0; page < PAGES; page++) {
+      addresses.add(TEXT + (long) page * PanicSample.PAGE_BYTES);
+    }
+    sample = PanicSample.of(guest, addresses);
+  }
+
+  @Test
+  void dumpOfThePanicsMemoryIsWritten() throws IOException {
+    DumpOutcome.Written written = assertInstanceOf(DumpOutcome.Written.class, judge(core(RELEASE)));
+    assertEquals(PAGES, written.comparedPageCount());
+    assertEquals(RELEASE, written.release());
+    assertEquals(memory.length, written.sizeBytes());
+  }
+
+  @Test
+  void zerosBehindTheDumpDoNotMatter() throws IOException {
+    byte[] core = core(RELEASE);
+    assertTrue(judge(java.util.Arrays.copyOf(core, core.length + 65536)).gotThrough());
+  }
+
+  @Test
+  void untouchedDiskIsMissing() throws IOException {
+    assertInstanceOf(DumpOutcome.Missing.class, judge(new byte[1 << 16]));
+  }
+
+  @Test
+  void emptyDiskIsMissing() throws IOException {
+    assertInstanceOf(DumpOutcome.Missing.class, judge(new byte[0]));
+  }
+
+  @Test
+  void anotherKernelsDumpIsDamaged() throws IOException {
+    assertDamaged(core("5.10.0"), "5.10.0");
+  }
+
+  @Test
+  void oneOtherByteIsSeen() throws IOException {
+    byte[] core = core(RELEASE);
+    core[core.length - 1] ^= 1;
+    assertDamaged(core, "1 different");
+  }
+
+  @Test
+  void tooFewPagesAreNotEnough() throws IOException {
+    PanicSample small =
+        PanicSample.of(SparseMemory.ofSize(TEXT + memory.length), List.of(TEXT + 0L));
+    Path disk = Files.write(directory.resolve("disk"), core(RELEASE));
+    assertInstanceOf(DumpOutcome.Damaged.class, DumpJudge.judge(disk, RELEASE, small));
+  }
+
+  @Test
+  void dumpThatStopsHalfWayIsDamaged() throws IOException {
+    byte[] core = core(RELEASE);
+    java.util.Arrays.fill(core, core.length / 2, core.length, (byte) 0);
+    assertDamaged(core, "different");
+  }
+
+  @Test
+  void truncatedFilesAreAnOutcome() throws IOException {
+    byte[] core = core(RELEASE);
+    for (int length = 0; length < CONTENT_OFFSET; length++) {
+      assertTrue(!judge(java.util.Arrays.copyOf(core, length)).gotThrough(), "length " + length);
+    }
+  }
+
+  @Test
+  void flippedHeadersAreAnOutcome() throws IOException {
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (int round = 0; round < 300; round++) {
+      byte[] core = core(RELEASE);
+      int bit = random.nextInt(HEADERS_BYTES * Byte.SIZE);
+      core[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
+      switch (judge(core)) {
+        case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
+        case DumpOutcome.Missing missing -> assertTrue(!missing.reason().isBlank());
+        case DumpOutcome.Damaged damaged -> assertTrue(!damaged.reason().isBlank());
+      }
+    }
+  }
+
+  private void assertDamaged(byte[] disk, String reason) throws IOException {
+    DumpOutcome.Damaged damaged = assertInstanceOf(DumpOutcome.Damaged.class, judge(disk));
+    assertTrue(damaged.reason().contains(reason), damaged.reason());
+  }
+
+  private DumpOutcome judge(byte[] disk) throws IOException {
+    return DumpJudge.judge(Files.write(directory.resolve("disk"), disk), RELEASE, sample);
+  }
+
+  private static final int ELF_HEADER_BYTES = 64;
+  private static final int PROGRAM_HEADER_BYTES = 56;
+  private static final int HEADERS_BYTES = ELF_HEADER_BYTES + 2 * PROGRAM_HEADER_BYTES;
+
+  /** {@return a core with a VMCOREINFO note and one segment, written from the ELF manual} */
+  private byte[] core(String release) {
+    byte[] text = ("OSRELEASE=" + release + "\n").getBytes(StandardCharsets.US_ASCII);
+    int noteBytes = 12 + 12 + (text.length + 3) / 4 * 4;
+    ByteBuffer core =
+        ByteBuffer.allocate(CONTENT_OFFSET + memory.length).order(ByteOrder.LITTLE_ENDIAN);
+    core.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).position(16);
+    core.putShort((short) 4).putShort((short) 62).putInt(1);
+    core.putLong(0).putLong(ELF_HEADER_BYTES).putLong(0).putInt(0);
+    core.putShort((short) ELF_HEADER_BYTES).putShort((short) PROGRAM_HEADER_BYTES);
+    core.putShort((short) 2).putShort((short) 0).putShort((short) 0).putShort((short) 0);
+    programHeader(core, 4, HEADERS_BYTES, 0, noteBytes);
+    programHeader(core, 1, CONTENT_OFFSET, TEXT, memory.length);
+    core.putInt(11).putInt(text.length).putInt(0);
+    core.put("VMCOREINFO\0\0".getBytes(StandardCharsets.US_ASCII)).put(text);
+    core.position(CONTENT_OFFSET).put(memory);
+    return core.array();
+  }
+
+  private static void programHeader(
+      ByteBuffer core, int type, long offset, long physical, long sizeBytes) {
+    core.putInt(type).putInt(7).putLong(offset).putLong(0).putLong(physical);
+    core.putLong(sizeBytes).putLong(sizeBytes).putLong(0);
+  }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.guest.qmp.QemuProcess;
+import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Guests as QEMU itself shows them. */
+class LiveGuestQemuTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  @TempDir Path directory;
+
+  @Test
+  void memoryOnBothSidesOfTheHoleIsTheGuestsOwn() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      assertEquals(
+          List.of(
+              AddressRange.parse("0x0-0xbffff"),
+              AddressRange.parse("0x100000-0x7fffffff"),
+              AddressRange.parse("0x100000000-0x1ffffffff")),
+          guest.memory().ranges());
+      for (long address : new long[] {0x200000, 0x7ffffff8, 0x100000000L, 0x1fffffff8L}) {
+        guest.memory().writeLong(address, ~address);
+        guest.requireSameMemory(address);
+      }
+    }
+  }
+
+  @Test
+  void memoryThatIsNotTheGuestsIsNoticed() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      Path file = directory.resolve("guest.ram");
+      Files.move(file, directory.resolve("real.ram"));
+      try (RandomAccessFile other = new RandomAccessFile(file.toFile(), "rw")) {
+        other.setLength(6L << 30);
+      }
+      try (LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+        guest.memory().writeLong(0x200000, 5);
+        IOException e = assertThrows(IOException.class, () -> guest.requireSameMemory(0x200000));
+        assertTrue(
+            e.getMessage()
+                .endsWith("not this guest's memory: 0x200000 holds 0x5 there, 0x0 in the guest"),
+            e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void theUnitsRegistersAreReadInTheirSizes() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, ",aw-bits=48");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      assertEquals(0xfed90000L, guest.vtdRegisterRange().orElseThrow().first());
+      RegisterFile registers = guest.vtdRegisters();
+      assertEquals(1, registers.read32(Registers.VER) >> 4);
+      assertEquals(47, Registers.Cap.MGAW.get(registers.read64(Registers.CAP)));
+      assertEquals(registers.read64(Registers.CAP) & 0xffffffffL, registers.read32(Registers.CAP));
+      assertEquals(0, registers.read32(Registers.GSTS));
+    }
+  }
+
+  @Test
+  void devicesAreFoundWithClassAndName() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      List<PciFunction> functions = guest.pciFunctions();
+      assertEquals(RequesterId.of(0, 0, 0), functions.getFirst().requester());
+      assertEquals(
+          List.of(TranslatingQemu.NVME, TranslatingQemu.SATA),
+          functions.stream().filter(PciFunction::isStorage).map(PciFunction::requester).toList());
+      PciFunction nvme =
+          functions.stream()
+              .filter(f -> f.requester().equals(TranslatingQemu.NVME))
+              .findFirst()
+              .orElseThrow();
+      assertEquals("disk (class 0x0108)", nvme.name());
+    }
+  }
+
+  @Test
+  void aGuestThatRanRunsAfterwards() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      QmpClient qmp = guest.qmp();
+      qmp.cont();
+      assertFalse(guest.withGuestStopped(qmp::isRunning));
+      assertTrue(qmp.isRunning());
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              guest.withGuestStopped(() -> {
+                throw new IllegalStateException("work failed");
+              }));
+      assertTrue(qmp.isRunning());
+    }
+  }
+
+  @Test
+  void aGuestThatStoodStandsAfterwards() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      assertFalse(guest.withGuestStopped(guest.qmp()::isRunning));
+      assertEquals("prelaunch", guest.qmp().status());
+    }
+  }
+
+  @Test
+  void aToolThatIsToldToEndLetsTheGuestRunOn() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      try (QmpClient qmp = QmpClient.connect(qemu.socket())) {
+        qmp.cont();
+      }
+      Process tool = StandingTool.start(qemu.socket(), directory.resolve("journals"));
+      tool.destroy();
+      tool.waitFor();
+      try (QmpClient qmp = QmpClient.connect(qemu.socket())) {
+        assertTrue(qmp.isRunning());
+        qmp.stop();
+        assertEquals("STOP", qmp.awaitEvent("STOP", LONG).name());
+      }
+    }
+  }
+
+  @Test
+  void aGuestWithoutSharedMemoryIsToldHowToStart() throws Exception {
+    List<List<String>> machines =
+        List.of(
+            List.of("-M", "q35", "-m", "256M"),
+            List.of("-M", "q35,memory-backend=r", "-object", "memory-backend-ram,id=r,size=256M"),
+            List.of(
+                "-M",
+                "q35,memory-backend=r",
+                "-object",
+                "memory-backend-file,id=r,size=256M,mem-path=" + directory.resolve("r")));
+    for (List<String> machine : machines) {
+      List<String> options = new ArrayList<>(machine);
+      if (!options.contains("-m")) {
+        options.addAll(List.of("-m", "256M"));
+      }
+      Path own = Files.createTempDirectory(directory, "q");
+      try (QemuProcess qemu = QemuProcess.start(own, options.toArray(String[]::new))) {
+        IOException e = assertThrows(IOException.class, () -> LiveGuest.attach(qemu.socket()));
+        assertEquals(
+            qemu.socket()
+                + ": the guest's memory is not in one shared file; start it with -object"
+                + " memory-backend-file,id=ram,size=256M,mem-path=/dev/shm/guest.ram,share=on"
+                + " -machine memory-backend=ram",
+            e.getMessage());
+        try (QmpClient qmp = QmpClient.connect(qemu.socket())) {
+          assertEquals("prelaunch", qmp.status());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aGuestWithoutAnIntelIommuIsToldSo() throws Exception {
+    Path memory = directory.resolve("r");
+    try (QemuProcess qemu =
+            QemuProcess.start(
+                directory,
+                "-M",
+                "q35,memory-backend=r",
+                "-m",
+                "256M",
+                "-object",
+                "memory-backend-file,id=r,size=256M,share=on,mem-path=" + memory);
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      assertEquals(Optional.empty(), guest.vtdRegisterRange());
+      IOException e = assertThrows(IOException.class, guest::vtdRegisters);
+      assertEquals(
+          qemu.socket() + ": the guest has no Intel IOMMU (-device intel-iommu)", e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.CRC32C;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.arming.Refused;
+import org.crashlane.guest.live.GuestTables.Listing;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The outside hand on QEMU's own IOMMU and memory; no guest kernel is needed. */
+class OutsideHandQemuTest {
+  private static final Set<RequesterId> ALL = Set.of();
+
+  @TempDir Path directory;
+
+  private OutsideHand hand(TranslatingQemu qemu) throws IOException {
+    return OutsideHand.attach(qemu.socket(), directory.resolve("journals"));
+  }
+
+  private static ArmResult arm(OutsideHand hand) throws IOException {
+    return hand.arm(List.of(TranslatingQemu.CRASH), ALL, Optional.of(TranslatingQemu.ARENA));
+  }
+
+  private static Mapping identity() {
+    AddressRange crash = TranslatingQemu.CRASH;
+    return new Mapping(crash, crash.first(), Permissions.READ_WRITE);
+  }
+
+  private static void requireRefused(Kind kind, ArmResult result) {
+    List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
+    reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason.reason()));
+  }
+
+  /** A checksum of all memory that a test uses. */
+  private static long checksum(WritableMemory memory) {
+    CRC32C crc = new CRC32C();
+    byte[] block = new byte[1 << 20];
+    for (long at : new long[] {0x140000000L, 0x140100000L, TranslatingQemu.ARENA.first()}) {
+      memory.read(at, block, 0, block.length);
+      crc.update(block);
+    }
+    return crc.getValue();
+  }
+
+  @Test
+  void aRunningGuestIsArmedWalkedDisarmedAndRunsOn() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      WritableMemory memory = hand.guest().memory();
+      memory.writeLong(TranslatingQemu.ARENA.first() + 0x18, 99);
+      qemu.translate(memory);
+      long before = checksum(memory);
+      hand.guest().qmp().cont();
+
+      ArmingPlan plan = assertInstanceOf(ArmResult.Armed.class, arm(hand)).plan();
+      assertEquals(1, plan.tables().size());
+      assertEquals(
+          List.of(TranslatingQemu.NVME, TranslatingQemu.SATA), plan.tables().getFirst().devices());
+      assertEquals(0x20 + 1, plan.tables().getFirst().leafCount());
+      assertTrue(hand.guest().qmp().isRunning());
+
+      Listing listing = hand.walk().tables().getFirst();
+      assertTrue(listing.mappings().contains(identity()), listing.mappings().toString());
+      assertEquals(2, listing.mappings().size());
+      assertEquals(List.of(), listing.malformations());
+
+      DisarmResult result = hand.disarm();
+      assertTrue(result.isComplete());
+      assertEquals(plan.stores().size(), result.restoredCount());
+      assertEquals(before, checksum(memory));
+      assertTrue(hand.guest().qmp().isRunning());
+    }
+  }
+
+  @Test
+  void anotherProcessOfTheToolFindsTheWayBack() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      long before;
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        before = checksum(hand.guest().memory());
+        assertInstanceOf(ArmResult.Armed.class, arm(hand));
+      }
+      try (OutsideHand hand = hand(qemu)) {
+        requireRefused(Kind.IN_USE, arm(hand));
+        assertTrue(hand.disarm().isComplete());
+        assertEquals(before, checksum(hand.guest().memory()));
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatAKilledHandLeftStandingIsLetRunByTheNext() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        hand.guest().qmp().cont();
+      }
+      StandingTool.start(qemu.socket(), directory.resolve("journals")).destroyForcibly().waitFor();
+      try (OutsideHand hand = hand(qemu)) {
+        assertFalse(hand.guest().qmp().isRunning());
+        assertEquals(1, hand.walk().tables().size());
+        assertTrue(hand.guest().qmp().isRunning());
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatDoesNotTranslateIsRefused() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      requireRefused(Kind.TRANSLATION_OFF, arm(hand));
+      assertFalse(hand.walk().state().translating());
+      assertEquals(List.of(), hand.walk().tables());
+    }
+  }
+
+  @Test
+  void cachingModeIsRefused() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, ",caching-mode=on");
+        OutsideHand hand = hand(qemu)) {
+      qemu.translate(hand.guest().memory());
+      long before = checksum(hand.guest().memory());
+      requireRefused(Kind.CACHES_ABSENT, arm(hand));
+      assertEquals(before, checksum(hand.guest().memory()));
+    }
+  }
+
+  @Test
+  void anIovaMappedElsewhereIsRefusedAndNothingIsWritten() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      WritableMemory memory = hand.guest().memory();
+      qemu.translate(memory);
+      TranslatingQemu.map(memory, 0x10000000, 0x12345000);
+      long before = checksum(memory);
+      AddressRange low = AddressRange.ofSize(0x10000000, 0x400000);
+      requireRefused(
+          Kind.CONFLICT, hand.arm(List.of(low), ALL, Optional.of(TranslatingQemu.ARENA)));
+      assertEquals(before, checksum(memory));
+    }
+  }
+
+  @Test
+  void theInterruptWindowAndAMissingArenaAreRefused() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      qemu.translate(hand.guest().memory());
+      AddressRange window = AddressRange.parse("0xfee00000-0xfeefffff");
+      requireRefused(
+          Kind.INTERRUPT_WINDOW,
+          hand.arm(List.of(window), ALL, Optional.of(TranslatingQemu.ARENA)));
+      requireRefused(
+          Kind.ARENA_TOO_SMALL, hand.arm(List.of(TranslatingQemu.CRASH), ALL, Optional.empty()));
+    }
+  }
+
+  @Test
+  void aGuestThatIsKilledWhileAttachedIsOneClearError() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      qemu.translate(hand.guest().memory());
+      qemu.kill();
+      IOException e = assertThrows(IOException.class, () -> arm(hand));
+      assertTrue(e.getMessage().startsWith(qemu.socket() + ": "), e.getMessage());
+      assertThrows(IOException.class, hand::walk);
+      assertThrows(IOException.class, hand::disarm);
+      IOException gone = assertThrows(IOException.class, () -> hand(qemu).close());
+      assertTrue(gone.getMessage().startsWith(qemu.socket() + ": "), gone.getMessage());
+    }
+  }
+
+  @Test
+  void disarmingAGuestThatWasNotArmedSaysSo() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      IOException e = assertThrows(IOException.class, hand::disarm);
+      assertTrue(e.getMessage().contains("was not armed here"), e.getMessage());
+    }
+  }
+}

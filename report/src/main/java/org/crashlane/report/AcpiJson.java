@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import org.crashlane.acpi.AcpiHeader;
+import org.crashlane.acpi.DeviceScope;
+import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.DmarStructure;
+import org.crashlane.acpi.DmarStructure.Andd;
+import org.crashlane.acpi.DmarStructure.Atsr;
+import org.crashlane.acpi.DmarStructure.Drhd;
+import org.crashlane.acpi.DmarStructure.Rhsa;
+import org.crashlane.acpi.DmarStructure.Rmrr;
+import org.crashlane.acpi.DmarStructure.Satc;
+import org.crashlane.acpi.DmarStructure.Sidp;
+import org.crashlane.acpi.DmarStructure.Unknown;
+import org.crashlane.acpi.TableProblem;
+import org.crashlane.bits.Hex;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * ACPI tables for programs. Members stand in a fixed order; addresses, offsets and flags are
+ * strings of hexadecimal digits behind {@code 0x}, sizes are numbers of bytes.
+ */
+public final class AcpiJson {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private AcpiJson() {}
+
+  /** {@return the table} */
+  public static ObjectNode of(Dmar dmar) {
+    ObjectNode node = header(dmar.header());
+    node.put("checksum", dmar.checksum().name());
+    node.put("hostAddressWidthBits", dmar.hostAddressWidthBits());
+    node.put("flags", Hex.of(dmar.flags()));
+    ArrayNode names = node.putArray("flagNames");
+    dmar.flagNames().forEach(names::add);
+    ArrayNode structures = node.putArray("structures");
+    dmar.structures().forEach(structure -> structures.add(of(structure)));
+    ArrayNode problems = node.putArray("problems");
+    dmar.problems().forEach(problem -> problems.add(of(problem)));
+    return node;
+  }
+
+  private static ObjectNode header(AcpiHeader header) {
+    return NODES
+        .objectNode()
+        .put("signature", header.signature())
+        .put("lengthBytes", header.lengthBytes())
+        .put("revision", header.revision())
+        .put("oemId", header.oemId())
+        .put("oemTableId", header.oemTableId())
+        .put("oemRevision", Hex.of(header.oemRevision()))
+        .put("creatorId", header.creatorId())
+        .put("creatorRevision", Hex.of(header.creatorRevision()));
+  }
+
+  private static ObjectNode of(DmarStructure structure) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("offset", Hex.of(structure.at().offset()))
+            .put("lengthBytes", structure.at().lengthBytes())
+            .put("type", structure.type())
+            .put("name", structure.name());
+    boolean hasScopes = addFields(node, structure);
+    if (hasScopes) {
+      ArrayNode scopes = node.putArray("scopes");
+      structure.scopes().forEach(scope -> scopes.add(of(scope)));
+    }
+    return node;
+  }
+
+  /** Adds what is particular to a kind; {@return true if the kind has device scopes}. */
+  private static boolean addFields(ObjectNode node, DmarStructure structure) {
+    return switch (structure) {
+      case Drhd drhd -> {
+        node.put("segment", drhd.segment())
+            .put("registerBase", Hex.of(drhd.registerBase()))
+            .put("registerBytes", drhd.registerBytes())
+            .put("includesAllPci", drhd.includesAllPci());
+        yield true;
+      }
+      case Rmrr rmrr -> {
+        node.put("segment", rmrr.segment())
+            .put("base", Hex.of(rmrr.base()))
+            .put("limit", Hex.of(rmrr.limit()));
+        yield true;
+      }
+      case Atsr atsr -> {
+        node.put("segment", atsr.segment()).put("coversAllPorts", atsr.coversAllPorts());
+        yield true;
+      }
+      case Rhsa rhsa -> {
+        node.put("registerBase", Hex.of(rhsa.registerBase()))
+            .put("proximityDomain", rhsa.proximityDomain());
+        yield false;
+      }
+      case Andd andd -> {
+        node.put("deviceNumber", andd.deviceNumber()).put("objectName", andd.objectName());
+        yield false;
+      }
+      case Satc satc -> {
+        node.put("segment", satc.segment()).put("requiresAtc", satc.requiresAtc());
+        yield true;
+      }
+      case Sidp sidp -> {
+        node.put("segment", sidp.segment());
+        yield true;
+      }
+      case Unknown unknown -> {
+        node.put("content", unknown.content());
+        yield false;
+      }
+    };
+  }
+
+  private static ObjectNode of(DeviceScope scope) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("offset", Hex.of(scope.at().offset()))
+            .put("type", scope.type())
+            .put("kind", scope.kind().name())
+            .put("flags", Hex.of(scope.flags()))
+            .put("enumerationId", scope.enumerationId())
+            .put("path", scope.pathText());
+    scope
+        .requester()
+        .ifPresentOrElse(
+            requester -> node.put("requester", requester.toString()),
+            () -> node.putNull("requester"));
+    return node;
+  }
+
+  private static ObjectNode of(TableProblem problem) {
+    return NODES
+        .objectNode()
+        .put("offset", Hex.of(problem.offset()))
+        .put("reason", problem.reason());
+  }
+}

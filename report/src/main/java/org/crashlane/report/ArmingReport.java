@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.TablePart;
+import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.Refused;
+import org.crashlane.bits.Hex;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Verdict;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What became of arming and disarming, for people and for programs. */
+public final class ArmingReport {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private ArmingReport() {}
+
+  /** {@return what was armed, a line for each table, and where the journal is} */
+  public static String text(Armed armed) {
+    StringBuilder out = new StringBuilder();
+    ArmingPlan plan = armed.plan();
+    for (TablePart part : plan.tables()) {
+      out.append("table ")
+          .append(part.table())
+          .append(" of ")
+          .append(String.join(" ", part.devices().stream().map(Object::toString).toList()))
+          .append(
+              ": %,d leaves, %d new table pages"
+                  .formatted(part.leafCount(), part.tablePageCount()));
+      if (part.alreadyMappedBytes() != 0) {
+        out.append(", ").append(Sizes.binary(part.alreadyMappedBytes())).append(" were mapped so");
+      }
+      out.append('\n');
+    }
+    plan.notes().forEach(note -> out.append("left alone: ").append(note).append('\n'));
+    return out.append(
+            "%,d words written and read back; journal: %s%n"
+                .formatted(plan.stores().size(), armed.journal()))
+        .toString();
+  }
+
+  /** {@return what was armed, with the verdict on it, as a whole document} */
+  public static ObjectNode json(Armed armed, Verdict verdict) {
+    ObjectNode node = JsonReport.of(verdict).put("outcome", "armed");
+    node.put("journal", armed.journal().toString());
+    ArrayNode ranges = node.putArray("crashRanges");
+    armed.plan().crashRanges().forEach(range -> ranges.add(JsonReport.of(range)));
+    ArrayNode tables = node.putArray("tables");
+    for (TablePart part : armed.plan().tables()) {
+      ObjectNode table =
+          NODES
+              .objectNode()
+              .put("root", Hex.of(part.table().root()))
+              .put("levels", part.table().levels())
+              .put("leafCount", part.leafCount())
+              .put("tablePageCount", part.tablePageCount())
+              .put("alreadyMappedBytes", part.alreadyMappedBytes());
+      ArrayNode devices = table.putArray("devices");
+      part.devices().forEach(device -> devices.add(device.toString()));
+      tables.add(table);
+    }
+    node.put("storeCount", armed.plan().stores().size());
+    ArrayNode notes = node.putArray("notes");
+    armed.plan().notes().forEach(notes::add);
+    return node;
+  }
+
+  /** {@return why nothing was written, as a whole document} */
+  public static ObjectNode json(Refused refused) {
+    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA).put("outcome", "refused");
+    ArrayNode reasons = node.putArray("reasons");
+    refused
+        .reasons()
+        .forEach(r -> reasons.addObject().put("kind", r.kind().name()).put("reason", r.reason()));
+    return node;
+  }
+
+  /** {@return what was taken back} */
+  public static String text(DisarmResult result) {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        "%,d words put back, %,d stood as before%n"
+            .formatted(result.restoredCount(), result.untouchedCount()));
+    result.refused().forEach(word -> out.append("left alone: ").append(word).append('\n'));
+    for (AddressRange page : result.keptPages()) {
+      out.append("left alone: table page ")
+          .append(page)
+          .append(": a word that was left may lead to it\n");
+    }
+    return out.toString();
+  }
+
+  /** {@return what was taken back, as a whole document} */
+  public static ObjectNode json(DisarmResult result) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("schema", JsonReport.SCHEMA)
+            .put("outcome", result.isComplete() ? "disarmed" : "incomplete")
+            .put("restoredCount", result.restoredCount())
+            .put("untouchedCount", result.untouchedCount());
+    ArrayNode refused = node.putArray("refused");
+    result.refused().forEach(word -> refused.add(word.toString()));
+    ArrayNode kept = node.putArray("keptPages");
+    result.keptPages().forEach(page -> kept.add(JsonReport.of(page)));
+    return node;
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.util.List;
+import java.util.Locale;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.DumpOutcome.Damaged;
+import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.Observations;
+import org.crashlane.rehearsal.Rehearsal;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Rehearsals for programs.
+ *
+ * <pre>
+ * {"schema": 1, "rehearsals": [
+ *   {"strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
+ *    "wallMillis": 15000, "dump": {"outcome": "written" | "missing" | "damaged", ...},
+ *    "faultsAfterCrash": ["..."], "registerWritesAfterCrash": ["..."],
+ *    "detectionLines": ["..."], "translatingAtEnd": true,
+ *    "tablesBeforeCrash": {verdict}, "verdict": {verdict}}]}
+ * </pre>
+ *
+ * <p>Verdicts are as {@link JsonReport} writes them.
+ */
+public final class RehearsalJson {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private RehearsalJson() {}
+
+  /** {@return the rehearsals as a whole document} */
+  public static ObjectNode of(List<Rehearsal> rehearsals) {
+    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    ArrayNode array = node.putArray("rehearsals");
+    rehearsals.forEach(r -> array.add(of(r)));
+    return node;
+  }
+
+  private static ObjectNode of(Rehearsal rehearsal) {
+    Observations observations = rehearsal.observations();
+    ObjectNode node = NODES.objectNode().put("strategy", rehearsal.scenario().strategy().label());
+    rehearsal
+        .scenario()
+        .hand()
+        .ifPresentOrElse(h -> node.put("hand", h.label()), () -> node.putNull("hand"));
+    node.put("prediction", rehearsal.prediction().name())
+        .put("asPredicted", rehearsal.asPredicted())
+        .put("wallMillis", rehearsal.wallTime().toMillis());
+    node.set("dump", of(observations.dump()));
+    putLines(node, "faultsAfterCrash", observations.faultsAfterCrash());
+    putLines(node, "registerWritesAfterCrash", observations.registerWritesAfterCrash());
+    putLines(node, "detectionLines", observations.detectionLines());
+    node.put("translatingAtEnd", observations.translatingAtEnd());
+    node.set("tablesBeforeCrash", JsonReport.of(rehearsal.tablesBeforeCrash()));
+    node.set("verdict", JsonReport.of(rehearsal.verdict()));
+    return node;
+  }
+
+  private static ObjectNode of(DumpOutcome dump) {
+    String outcome = dump.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    ObjectNode node = NODES.objectNode().put("outcome", outcome);
+    return switch (dump) {
+      case Written w ->
+          node.put("comparedPageCount", w.comparedPageCount())
+              .put("release", w.release())
+              .put("sizeBytes", w.sizeBytes());
+      case Missing m -> node.put("reason", m.reason());
+      case Damaged d -> node.put("reason", d.reason());
+    };
+  }
+
+  private static void putLines(ObjectNode node, String name, List<String> lines) {
+    ArrayNode array = node.putArray(name);
+    lines.forEach(array::add);
+  }
+}
