@@ -3,6 +3,7 @@ package org.crashlane.iommu.vtd;
 
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.VisitCounts;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -37,6 +38,7 @@ final class RangeDescent {
   private final PageTableFormat format;
   private final Mapping wanted;
   private final Visitor visitor;
+  private final VisitCounts visits = new VisitCounts();
   private final long[][] pages = new long[PageTable.LEVELS_MAX + 1][];
 
   RangeDescent(PhysicalMemory memory, UnitConfig config, Mapping wanted, Visitor visitor) {
@@ -59,6 +61,11 @@ final class RangeDescent {
   }
 
   private void through(long table, int level, long first, long last, long rightsAbove) {
+    if (visits.visit(table) > 1) {
+      // What is written for one part of the range would appear in the other.
+      visitor.impassable(table, "the table serves two parts of the range");
+      return;
+    }
     long[] page = pages[level];
     try {
       memory.readLongs(table, page, PageTable.ENTRY_COUNT);

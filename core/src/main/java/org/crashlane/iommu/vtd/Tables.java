@@ -21,7 +21,8 @@ import org.crashlane.memory.WritableMemory;
  * exists is split or replaced. A new table page is whole before an entry points to it, and every
  * entry of a table in use is written by one aligned store of 8 bytes, so that the unit sees the old
  * translation or the new one. Caches are the caller's: with ECAP.C clear, or CAP.CM set, writing is
- * not enough.
+ * not enough. A table that serves IOVAs outside the range too, or another device's, maps there what
+ * is written; only a walk of all tables shows that.
  */
 public final class Tables {
   private final UnitConfig config;

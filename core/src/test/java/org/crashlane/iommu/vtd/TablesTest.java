@@ -165,6 +165,21 @@ class TablesTest {
   }
 
   @Test
+  void tableThatServesTwoPartsOfTheRangeIsRefused() {
+    machine.chain(L3, L2, L1);
+    machine.entry(L2, 1, SecondLevelEntry.table(L1));
+    assertInstanceOf(MapResult.Refused.class, map(AddressRange.ofSize(0, 0x40_0000L)));
+    assertEquals(0, memory.writtenCount());
+  }
+
+  @Test
+  void tableThatMapsItselfIsRefused() {
+    machine.entry(VtdFixture.TOP, 0, SecondLevelEntry.table(VtdFixture.TOP));
+    assertInstanceOf(MapResult.Refused.class, map(AddressRange.ofSize(0x1000, 0x1000)));
+    assertEquals(0, memory.writtenCount());
+  }
+
+  @Test
   void targetBeyondTheHostIsRefused() {
     AddressRange iova = AddressRange.ofSize(0x4000_0000L, 0x2000);
     assertInstanceOf(
