@@ -10,7 +10,7 @@ import org.crashlane.pci.RequesterId;
 
 /** Reads root and context tables in legacy mode. */
 final class LegacyDeviceTables {
-  private static final String UNREADABLE = "its context table cannot be read";
+  private static final String UNREADABLE = "its root or context table cannot be read";
 
   private final UnitConfig config;
   private final DeviceTableReading reading;

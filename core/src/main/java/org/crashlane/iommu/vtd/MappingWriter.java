@@ -49,7 +49,9 @@ final class MappingWriter implements RangeDescent.Visitor {
     }
     int below = level - 1;
     long[] page = pages[below];
-    Arrays.fill(page, 0);
+    if (last - first + 1 != PageTable.entrySpanBytes(level)) {
+      Arrays.fill(page, 0);
+    }
     if (below == 1) {
       fillLeaves(page, first, last);
     } else {

@@ -12,7 +12,7 @@ import org.crashlane.pci.RequesterId;
 
 /** Reads root, context and PASID tables in scalable mode. */
 final class ScalableDeviceTables {
-  private static final String UNREADABLE = "its context table cannot be read";
+  private static final String UNREADABLE = "its root or context table cannot be read";
 
   private final UnitConfig config;
   private final DeviceTableReading reading;

@@ -4,7 +4,6 @@ package org.crashlane.iommu.vtd;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
@@ -116,11 +115,17 @@ public final class Tables {
 
   private Optional<String> unusable(WritableMemory memory, long[] newPages) {
     long highest = SecondLevelEntry.highestAddress(config.hostAddressWidth());
-    for (long page : newPages) {
-      AddressRange range = AddressRange.ofSize(page, PageTable.PAGE_BYTES);
-      if (Long.compareUnsigned(range.last(), highest) > 0 || !memory.exists(range)) {
-        return Optional.of("the arena's page " + Hex.of(page) + " is no memory of the host");
+    for (int from = 0; from < newPages.length; ) {
+      int end = from + 1;
+      while (end < newPages.length && newPages[end] == newPages[end - 1] + PageTable.PAGE_BYTES) {
+        end++;
       }
+      AddressRange run =
+          AddressRange.ofSize(newPages[from], (long) (end - from) * PageTable.PAGE_BYTES);
+      if (Long.compareUnsigned(run.last(), highest) > 0 || !memory.exists(run)) {
+        return Optional.of("the arena's pages " + run + " are not all memory of the host");
+      }
+      from = end;
     }
     return Optional.empty();
   }

@@ -40,8 +40,9 @@ public record UnitConfig(
         wholeMemory);
   }
 
-  /** {@return a unit that translates in legacy mode, with all of its memory known} */
-  public static UnitConfig legacy(Capabilities capabilities, int hostAddressWidth, long rootTable) {
-    return new UnitConfig(capabilities, hostAddressWidth, rootTable, true, true);
+  /** {@return a unit that translates, in the mode of {@code rootTableAddress}, all memory known} */
+  public static UnitConfig translating(
+      Capabilities capabilities, int hostAddressWidth, long rootTableAddress) {
+    return new UnitConfig(capabilities, hostAddressWidth, rootTableAddress, true, true);
   }
 }

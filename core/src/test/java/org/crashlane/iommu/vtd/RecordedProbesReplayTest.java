@@ -64,7 +64,7 @@ class RecordedProbesReplayTest {
     int hostAddressWidth = capabilities.maximumAddressWidth();
     return new Unit(
         new ProbeMemory(recorded.ramBytes(), probe.tables()),
-        UnitConfig.legacy(capabilities, hostAddressWidth, recorded.root()));
+        UnitConfig.translating(capabilities, hostAddressWidth, recorded.root()));
   }
 
   private static Optional<Agreement> agreement(

@@ -75,7 +75,8 @@ class ScalableModeTest {
   void attachBothDevicesToOneSecondLevelTable() {
     memory = SparseMemory.ofSize(1L << 34);
     config =
-        UnitConfig.legacy(ALL, 46, Registers.Rtaddr.TTM.with(ROOT, Registers.Rtaddr.TTM_SCALABLE));
+        UnitConfig.translating(
+            ALL, 46, Registers.Rtaddr.TTM.with(ROOT, Registers.Rtaddr.TTM_SCALABLE));
     memory.writeLong(ROOT, ScalableRootEntry.pointingTo(LOWER_CONTEXT));
     memory.writeLong(ROOT + 8, ScalableRootEntry.pointingTo(UPPER_CONTEXT));
     for (long entry : new long[] {LOWER_ENTRY, UPPER_ENTRY}) {
@@ -160,7 +161,7 @@ class ScalableModeTest {
 
   private UnitConfig without(org.crashlane.bits.BitField capability) {
     Capabilities less = new Capabilities(ALL.cap(), capability.with(ALL.ecap(), 0));
-    return UnitConfig.legacy(less, 46, config.rootTableAddress());
+    return UnitConfig.translating(less, 46, config.rootTableAddress());
   }
 
   @ParameterizedTest(name = "no memory where the word at {0} points: {1}")

@@ -214,7 +214,7 @@ class TablesPropertyTest {
     }
     for (int mode = 0; mode < 4; mode++) {
       long rootTable = Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode);
-      UnitConfig config = UnitConfig.legacy(VtdFixture.WIDE, 46, rootTable);
+      UnitConfig config = UnitConfig.translating(VtdFixture.WIDE, 46, rootTable);
       VtdTables tables = VtdTables.open(machine.memory, VtdFixture.registers(config), 46);
       int found = tables.attachments().size() + tables.malformations().size();
       assertTrue(found > 0 || mode > 1, "mode " + mode);

@@ -205,7 +205,7 @@ class UnitTest {
 
   @Test
   void rootTableWhereNoMemoryIsIsItsOwnReason() {
-    Unit unit = new Unit(machine.memory, UnitConfig.legacy(VtdFixture.WIDE, 46, NO_MEMORY));
+    Unit unit = new Unit(machine.memory, UnitConfig.translating(VtdFixture.WIDE, 46, NO_MEMORY));
     Request request = new Request(VtdFixture.DEVICE, 0, Access.READ);
     Outcome.Blocked blocked = assertInstanceOf(Outcome.Blocked.class, unit.translate(request));
     assertEquals(FaultReason.ROOT_ACCESS.code(), blocked.fault().reason());
@@ -267,7 +267,8 @@ class UnitTest {
   @CsvSource({"1, MODE_INVALID", "2, MODE_INVALID", "3, MODE_ABORT"})
   void modeThatTheUnitLacksBlocksAll(int mode, FaultReason reason) {
     UnitConfig config =
-        UnitConfig.legacy(VtdFixture.WIDE, 46, Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode));
+        UnitConfig.translating(
+            VtdFixture.WIDE, 46, Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode));
     Outcome outcome =
         new Unit(machine.memory, config).translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
     int code = assertInstanceOf(Outcome.Blocked.class, outcome).fault().reason();

@@ -43,7 +43,7 @@ final class VtdFixture {
   final int levels;
 
   VtdFixture(Capabilities capabilities, int levels) {
-    this.config = UnitConfig.legacy(capabilities, 46, ROOT);
+    this.config = UnitConfig.translating(capabilities, 46, ROOT);
     this.levels = levels;
     memory.writeLong(ROOT, RootEntry.low(CONTEXT));
     attach(DEVICE, ContextEntry.TT_UNTRANSLATED_ONLY, TOP);

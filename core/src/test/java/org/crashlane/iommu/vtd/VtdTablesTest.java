@@ -63,7 +63,7 @@ class VtdTablesTest {
   void cachingModeIsTold() {
     long cap = Registers.Cap.CM.with(VtdFixture.WIDE.cap(), 1);
     UnitConfig config =
-        UnitConfig.legacy(new Capabilities(cap, VtdFixture.WIDE.ecap()), 46, VtdFixture.ROOT);
+        UnitConfig.translating(new Capabilities(cap, VtdFixture.WIDE.ecap()), 46, VtdFixture.ROOT);
     assertTrue(tables(machine.memory, config).state().cachesAbsent());
   }
 

@@ -14,8 +14,11 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a walk tells of tables built by hand. */
 class WalkerTest {
@@ -127,7 +130,7 @@ class WalkerTest {
   @Test
   void runDoesNotCarryFromTheHighestAddressIntoIgnoredBits() {
     machine.memory.writeLong(VtdFixture.ROOT, RootEntry.low(VtdFixture.CONTEXT));
-    UnitConfig widest = UnitConfig.legacy(VtdFixture.WIDE, 52, VtdFixture.ROOT);
+    UnitConfig widest = UnitConfig.translating(VtdFixture.WIDE, 52, VtdFixture.ROOT);
     long last = (1L << 52) - 0x1000;
     long entry = SecondLevelEntry.leaf(last, 1, Permissions.READ_WRITE);
     machine.entry(L1, 0, entry);
@@ -200,5 +203,50 @@ class WalkerTest {
         mapping(0, 0xfff, 0x80_0000, Permissions.READ_WRITE),
         mapping(0x20_0000, 0x20_0fff, 0x80_0000, Permissions.READ_WRITE));
     assertEquals(0, machine.walk().malformations().size());
+  }
+
+  private void densePage() {
+    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+      page(i, 0x8000_0000L + i * 0x1000L, Permissions.READ_WRITE);
+    }
+  }
+
+  @Test
+  void densePageIsOneMapping() {
+    densePage();
+    assertMappings(mapping(0, 0x1f_ffff, 0x8000_0000L, Permissions.READ_WRITE));
+  }
+
+  @ParameterizedTest(name = "entry {0}")
+  @ValueSource(ints = {1, 2, 255, 510, 511})
+  void oneEntryElsewhereInADensePagePartsIt(int index) {
+    densePage();
+    page(index, 0x9000_0000L, Permissions.READ_WRITE);
+    List<Mapping> mappings = machine.walk().mappings();
+    assertEquals(index == 511 ? 2 : 3, mappings.size());
+    assertEquals(index * 0x1000L - 1, mappings.getFirst().iova().last());
+    assertEquals(0x9000_0000L, mappings.get(1).physicalFirst());
+  }
+
+  @ParameterizedTest(name = "entry {0}")
+  @ValueSource(ints = {0, 1, 255, 511})
+  void oneRightLessInADensePagePartsIt(int index) {
+    densePage();
+    page(index, 0x8000_0000L + index * 0x1000L, Permissions.READ_ONLY);
+    assertEquals(
+        Permissions.READ_ONLY, machine.walk().at(index * 0x1000L).orElseThrow().permissions());
+    assertEquals(index % 511 == 0 ? 2 : 3, machine.walk().mappings().size());
+  }
+
+  @Test
+  void tableThatTheEndOfMemoryCutsOffIsUnreadable() {
+    SparseMemory cut = SparseMemory.ofSize(L1 + 0x800);
+    for (long[] link : new long[][] {{VtdFixture.TOP, L3}, {L3, L2}, {L2, L1}, {L1, 0x8000}}) {
+      cut.writeLong(link[0], SecondLevelEntry.table(link[1]));
+    }
+    RecordedWalk walk = new RecordedWalk();
+    new Walker(cut, machine.config, WalkLimits.DEFAULT).walk(machine.table(), walk);
+    assertEquals(List.of(), walk.mappings());
+    assertEquals(1, walk.count(Kind.UNREADABLE));
   }
 }
