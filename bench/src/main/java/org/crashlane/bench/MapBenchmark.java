@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 8, time = 1)
 @Fork(2)
 public class MapBenchmark {
-  private static final AddressRange RANGE = AddressRange.ofSize(1L << 30, 64L << 30);
+  private static final AddressRange RANGE = AddressRange.ofSize(1L << 32, 64L << 30);
   private static final long LEAF_TABLES = 64L << 9;
   private static final long UPPER_TABLES = 128;
   private static final int INDEX_BITS = 9;

@@ -47,6 +47,7 @@ public final class Ratios {
                     .include(MapBenchmark.class.getName())
                     .include(WalkBenchmark.class.getName())
                     .jvmArgsAppend("-Xmx2g")
+                    .shouldFailOnError(true)
                     .verbosity(VerboseMode.SILENT)
                     .build())
             .run();

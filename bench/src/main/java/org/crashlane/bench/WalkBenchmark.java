@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class WalkBenchmark {
   private static final long LEAF_TABLES = 1L << 18;
   private static final long UPPER_TABLES = 1024;
-  private static final AddressRange RANGE = AddressRange.ofSize(0, LEAF_TABLES << 21);
+  private static final AddressRange RANGE = AddressRange.ofSize(1L << 32, LEAF_TABLES << 21);
 
   /** Whether neighbours in IOVA are neighbours in memory, or every page is a run of its own. */
   @Param({"contiguous", "scattered"})

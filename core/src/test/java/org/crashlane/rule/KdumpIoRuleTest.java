@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import static org.crashlane.rule.RuleMachine.ARENA;
+import static org.crashlane.rule.RuleMachine.CARD;
+import static org.crashlane.rule.RuleMachine.CRASH;
+import static org.crashlane.rule.RuleMachine.DISK;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.TableId;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.Test;
+
+class KdumpIoRuleTest {
+  private static final long PAGE = 4096;
+  private static final long ELSEWHERE = 0x8000000;
+
+  private final RuleMachine machine = new RuleMachine();
+
+  @Test
+  void nothingSetUpBreaksA1OverTheWholeCrashRange() {
+    machine.attach(DISK);
+    Verdict verdict = machine.judge();
+    assertEquals(Answer.BROKEN, verdict.answer());
+    Finding finding = only(verdict, FindingCode.A1);
+    assertEquals(Optional.of(CRASH), finding.range());
+    assertTrue(finding.evidence().contains(CRASH.toString()), finding.toString());
+    assertTrue(finding.subject().startsWith("00:04.0 nvme"), finding.subject());
+  }
+
+  @Test
+  void theArmedCrashRangeHolds() {
+    machine.arm(machine.attach(DISK));
+    assertEquals(Verdict.of(List.of()), machine.judge());
+  }
+
+  @Test
+  void bothOfTwoCrashRangesMustBeMapped() {
+    AddressRange low = AddressRange.ofSize(0x30000000, 4 << 20);
+    TableId table = machine.attach(DISK);
+    machine.arm(table);
+    assertEquals(Optional.of(low), only(machine.judge(CRASH, low), FindingCode.A1).range());
+    machine.arm(table, low);
+    assertEquals(Answer.HOLDS, machine.judge(CRASH, low).answer());
+  }
+
+  @Test
+  void onePageLeftOutIsFoundAndNamed() {
+    TableId table = machine.attach(DISK);
+    long missing = CRASH.first() + 5 * PAGE;
+    machine.arm(table, new AddressRange(CRASH.first(), missing - 1));
+    machine.arm(table, new AddressRange(missing + PAGE, CRASH.last()));
+    Finding finding = only(machine.judge(), FindingCode.A1);
+    assertTrue(
+        finding.evidence().contains(AddressRange.ofSize(missing, PAGE).toString()),
+        finding.toString());
+  }
+
+  @Test
+  void firstAndLastPageCountToo() {
+    TableId table = machine.attach(DISK);
+    machine.arm(table, new AddressRange(CRASH.first() + PAGE, CRASH.last() - PAGE));
+    Finding finding = only(machine.judge(), FindingCode.A1);
+    assertEquals(
+        List.of(
+            "0x2000 of 0x1000000 bytes not mapped",
+            AddressRange.ofSize(CRASH.first(), PAGE).toString(),
+            AddressRange.ofSize(CRASH.last() + 1 - PAGE, PAGE).toString()),
+        finding.evidence());
+  }
+
+  @Test
+  void aMissingRightBreaksA2() {
+    TableId table = machine.attach(DISK);
+    long page = CRASH.first() + PAGE;
+    machine.mapReadOnly(table, page, page);
+    machine.arm(table, AddressRange.ofSize(CRASH.first(), PAGE));
+    machine.arm(table, new AddressRange(page + PAGE, CRASH.last()));
+    Finding finding = only(machine.judge(), FindingCode.A2);
+    assertTrue(finding.evidence().get(1).endsWith("r-"), finding.toString());
+  }
+
+  @Test
+  void aDeviceWithoutAnEntryBreaksA3() {
+    machine.arm(machine.attach(CARD));
+    only(machine.judge(), FindingCode.A3);
+  }
+
+  @Test
+  void anEntryThatBlocksBreaksA3() {
+    machine.context(DISK, 0x1000 | 1 | 3 << 2, 1);
+    only(machine.judge(), FindingCode.A3);
+  }
+
+  @Test
+  void aDeviceOffTheDumpPathNeedsNothing() {
+    machine.arm(machine.attach(DISK));
+    machine.attach(CARD);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @Test
+  void aDeviceThatPassesUntranslatedNeedsNothing() {
+    machine.passThrough(DISK);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @Test
+  void aUnitThatDoesNotTranslateNeedsNothing() {
+    machine.attach(DISK);
+    assertEquals(Answer.HOLDS, machine.notTranslating().judge().answer());
+  }
+
+  @Test
+  void anIovaOfTheCrashRangeThatLeadsElsewhereBreaksA4() {
+    TableId table = machine.attach(DISK);
+    machine.map(table, CRASH.first(), ELSEWHERE);
+    machine.arm(table, new AddressRange(CRASH.first() + PAGE, CRASH.last()));
+    Verdict verdict = machine.judge();
+    assertEquals(
+        List.of(FindingCode.A4, FindingCode.L2),
+        verdict.findings().stream().map(Finding::code).toList());
+  }
+
+  @Test
+  void aCrashRangeBeyondTheTablesWidthBreaksB2() {
+    machine.attach(DISK);
+    List<FindingCode> codes = codes(machine.judge(AddressRange.ofSize(1L << 39, 1 << 20)));
+    assertTrue(codes.contains(FindingCode.B2), codes.toString());
+  }
+
+  @Test
+  void aCrashRangeOverTheInterruptWindowBreaksB3() {
+    machine.attach(DISK);
+    List<FindingCode> codes = codes(machine.judge(new AddressRange(0xfe000000L, 0xfeffffffL)));
+    assertTrue(codes.contains(FindingCode.B3), codes.toString());
+  }
+
+  @Test
+  void aLeftoverThatReachesIntoTheCrashRangeBreaksL1AlsoOffTheDumpPath() {
+    machine.arm(machine.attach(DISK));
+    machine.map(machine.attach(CARD), 0xfffff000L, CRASH.first());
+    Verdict verdict = machine.judge();
+    assertEquals(Answer.BROKEN, verdict.answer());
+    assertEquals(List.of(FindingCode.L1, FindingCode.L2), codes(verdict));
+  }
+
+  @Test
+  void leftoversAreNotedAndTellWhetherTheirAddressesAreMemory() {
+    TableId table = machine.attach(DISK);
+    machine.arm(table);
+    machine.map(table, 0xfffff000L, ELSEWHERE);
+    Verdict outside = machine.judge();
+    assertEquals(Answer.HOLDS, outside.answer());
+    assertEquals(Optional.empty(), only(outside, FindingCode.L2).range());
+    machine.map(table, 0x5000, ELSEWHERE);
+    assertEquals(
+        Optional.of(AddressRange.ofSize(0x5000, PAGE)),
+        only(machine.judge(), FindingCode.L2).range());
+  }
+
+  @Test
+  void tablesInsideTheCrashRangeBreakL3() {
+    machine.arm(machine.attach(DISK));
+    Finding finding = only(machine.judge(ARENA), FindingCode.L3);
+    assertEquals(Optional.of(ARENA), finding.range());
+  }
+
+  @Test
+  void aDeviceThatMayWriteTheTablesBreaksL3() {
+    TableId table = machine.attach(DISK);
+    machine.arm(table);
+    machine.map(table, 0xfffff000L, table.root());
+    List<FindingCode> codes = codes(machine.judge());
+    assertTrue(codes.contains(FindingCode.L3), codes.toString());
+  }
+
+  @Test
+  void aDeviceThatMayOnlyReadTheTablesDoesNot() {
+    TableId table = machine.attach(DISK);
+    machine.arm(table);
+    machine.mapReadOnly(table, 0xfffff000L, table.root());
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @Test
+  void aMalformedEntryIsNoted() {
+    TableId table = machine.attach(DISK);
+    machine.arm(table);
+    machine.entry(table, 0xfffff000L, ELSEWHERE | 3 | 1L << 11);
+    Verdict verdict = machine.judge();
+    assertEquals(Answer.HOLDS, verdict.answer());
+    only(verdict, FindingCode.W1);
+  }
+
+  @Test
+  void aTablePageThatIsNotThereMakesTheAnswerUnknownNeverAPass() {
+    machine.share(DISK, new TableId(0x7fff000000L, 3));
+    Verdict verdict = machine.judge();
+    assertEquals(Answer.UNKNOWN, verdict.answer());
+    only(verdict, FindingCode.W1);
+  }
+
+  @Test
+  void devicesThatShareATableAreJudgedOnce() {
+    machine.share(CARD, machine.attach(DISK));
+    Finding finding = only(machine.judge(), FindingCode.A1);
+    assertTrue(finding.subject().startsWith("00:04.0 nvme and 1 more, table"), finding.subject());
+  }
+
+  private static List<FindingCode> codes(Verdict verdict) {
+    return verdict.findings().stream().map(Finding::code).toList();
+  }
+
+  /** The one finding of that code. */
+  private static Finding only(Verdict verdict, FindingCode code) {
+    List<Finding> found = verdict.findings().stream().filter(f -> f.code() == code).toList();
+    assertEquals(1, found.size(), verdict.toString());
+    return found.getFirst();
+  }
+}

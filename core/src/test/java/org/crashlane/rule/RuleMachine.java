@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import java.util.List;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Vendor;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * A machine of 1 GiB with a VT-d unit of 39 bits, whose tables a test writes word by word, as a
+ * kernel would: the rule reads nothing but these bytes.
+ */
+final class RuleMachine {
+  static final RequesterId DISK = RequesterId.parse("00:04.0");
+  static final RequesterId CARD = RequesterId.parse("00:05.0");
+  static final AddressRange RAM = AddressRange.ofSize(0, 1L << 30);
+  static final AddressRange CRASH = AddressRange.ofSize(0x20000000, 16 << 20);
+  static final AddressRange ARENA = AddressRange.ofSize(0x10000000, 1 << 20);
+
+  /** As QEMU's unit has it: 3 levels, leaves of 2 MiB and 1 GiB. */
+  private static final long CAP = 0xd2008c22260206L;
+
+  private static final long ROOT = 0x100000;
+  private static final long CONTEXTS = 0x101000;
+  private static final long PRESENT = 1;
+  private static final long READ = 1;
+  private static final long WRITE = 2;
+  private static final long PASS_THROUGH = 2 << 2;
+  private static final long THREE_LEVELS = 1;
+  private static final long TES = 1L << 31;
+  private static final long RTPS = 1L << 30;
+
+  private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
+  private final PageArena pages = PageArena.in(AddressRange.ofSize(0x200000, 1 << 20));
+  private boolean translating = true;
+
+  RuleMachine() {
+    memory.writeLong(ROOT, CONTEXTS | PRESENT);
+  }
+
+  RuleMachine notTranslating() {
+    translating = false;
+    return this;
+  }
+
+  /** Gives {@code device} a table of its own. */
+  TableId attach(RequesterId device) {
+    TableId table = new TableId(newPage(), 3);
+    share(device, table);
+    return table;
+  }
+
+  /** Has {@code device} go through {@code table}. */
+  void share(RequesterId device, TableId table) {
+    context(device, table.root() | PRESENT, THREE_LEVELS | 1L << 8);
+  }
+
+  void passThrough(RequesterId device) {
+    context(device, PRESENT | PASS_THROUGH, THREE_LEVELS | 2L << 8);
+  }
+
+  void context(RequesterId device, long low, long high) {
+    long at = CONTEXTS + device.devfn() * 16L;
+    memory.writeLong(at, low);
+    memory.writeLong(at + 8, high);
+  }
+
+  /** Maps one page of 4 KiB for reading and writing. */
+  void map(TableId table, long iova, long physical) {
+    entry(table, iova, physical | READ | WRITE);
+  }
+
+  void mapReadOnly(TableId table, long iova, long physical) {
+    entry(table, iova, physical | READ);
+  }
+
+  /** Writes the lowest entry for {@code iova}, and tables above it where there are none. */
+  void entry(TableId table, long iova, long value) {
+    long at = table.root();
+    for (int level = 3; level > 1; level--) {
+      long slot = at + ((iova >>> (12 + 9 * (level - 1))) & 511) * 8;
+      if (memory.readLong(slot) == 0) {
+        memory.writeLong(slot, newPage() | READ | WRITE);
+      }
+      at = memory.readLong(slot) & -4096L;
+    }
+    memory.writeLong(at + ((iova >>> 12) & 511) * 8, value);
+  }
+
+  /** Identity-maps the crash range as the tool would. */
+  void arm(TableId table) {
+    arm(table, CRASH);
+  }
+
+  void arm(TableId table, AddressRange range) {
+    tables().mapIdentity(memory, table, range, PageArena.in(ARENA));
+  }
+
+  private long newPage() {
+    return pages.take().orElseThrow();
+  }
+
+  TranslationTables tables() {
+    return Vendor.VTD.open(
+        memory,
+        new RegisterFile() {
+          @Override
+          public long read32(int offset) {
+            return offset == 0x1c && translating ? TES | RTPS : 0;
+          }
+
+          @Override
+          public long read64(int offset) {
+            return switch (offset) {
+              case 0x08 -> CAP;
+              case 0x10 -> 0xf00f4aL;
+              case 0x20 -> ROOT;
+              default -> 0;
+            };
+          }
+        });
+  }
+
+  Verdict judge() {
+    return judge(CRASH);
+  }
+
+  /** {@return the verdict with the disk on the dump path, and the card not} */
+  Verdict judge(AddressRange... crashRanges) {
+    List<Device> devices =
+        List.of(new Device(DISK, "nvme", true), new Device(CARD, "network card", false));
+    return KdumpIoRule.judge(new Machine(List.of(RAM), List.of(crashRanges), devices), tables());
+  }
+}
