@@ -81,7 +81,9 @@ public class MapBenchmark {
         long index = (table >>> (INDEX_BITS * (level - 1))) & INDEX_MASK;
         long entry = segment.get(TableField.WORD, at + index * Long.BYTES);
         // Whatever stands there leads to a page inside the field: the next load depends on it.
-        at = TableField.ARENA_FIRST + (entry & ADDRESS_MASK) % (UPPER_TABLES * TableField.PAGE_BYTES);
+        at =
+            TableField.ARENA_FIRST
+                + (entry & ADDRESS_MASK) % (UPPER_TABLES * TableField.PAGE_BYTES);
         at -= at % TableField.PAGE_BYTES;
       }
       sum += at;

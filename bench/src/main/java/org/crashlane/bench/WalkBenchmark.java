@@ -64,8 +64,7 @@ public class WalkBenchmark {
     MemorySegment segment = field.segment();
     for (long table : leafTables) {
       for (long at = table; at < table + TableField.PAGE_BYTES; at += 2 * Long.BYTES) {
-        segment.set(
-            TableField.WORD, at, segment.get(TableField.WORD, at) + RANGE.sizeBytes());
+        segment.set(TableField.WORD, at, segment.get(TableField.WORD, at) + RANGE.sizeBytes());
       }
     }
   }

@@ -31,12 +31,58 @@ class TallyTest {
     report(
         "a",
         "One",
-        "<testsuite name=\"One\" tests=\"5\" errors=\"0\" skipped=\"2\" failures=\"0\">\n");
+        """
+        <testsuite name="One" tests="3">
+          <testcase name="a" classname="One"/>
+          <testcase name="b" classname="One"><skipped message="no QEMU"/></testcase>
+          <testcase name="c" classname="One">
+            <skipped/>
+          </testcase>
+        </testsuite>
+        """);
     report(
         "b/c",
         "Two",
-        "<testsuite name=\"Two\" tests=\"3\" errors=\"0\" skipped=\"0\" failures=\"0\">\n");
-    assertEquals(new Shell(0, "6 passed, 0 failed, 2 skipped\n", ""), tally());
+        """
+        <testsuite name="Two" tests="1">
+          <testcase name="a" classname="Two" time="0.1">
+          </testcase>
+        </testsuite>
+        """);
+    assertEquals(new Shell(0, "2 passed, 0 failed, 2 skipped\n", ""), tally());
+  }
+
+  @Test
+  void failureThatSurefireTakesForFlakyIsOne() throws Exception {
+    report(
+        "a",
+        "Outer",
+        """
+        <testsuite name="Outer" tests="1" errors="0" failures="0" flakes="1">
+          <testcase name="same" classname="Outer$A"/>
+          <testcase name="same" classname="Outer$B">
+            <flakyError message="no"/>
+          </testcase>
+        </testsuite>
+        """);
+    assertEquals(
+        new Shell(1, "1 passed, 1 failed, 0 skipped\n", "failed: Outer$B.same\n"), tally());
+  }
+
+  @Test
+  void whatTestsPrintIsNotCounted() throws Exception {
+    report(
+        "a",
+        "One",
+        """
+        <testsuite name="One" tests="2">
+          <testcase name="a" classname="One"><system-out><![CDATA[<error>]]></system-out></testcase>
+          <testcase name="b" classname="One"><system-out><![CDATA[
+          <testcase name="z" classname="One">
+          <failure> ]]></system-out></testcase>
+        </testsuite>
+        """);
+    assertEquals(new Shell(0, "2 passed, 0 failed, 0 skipped\n", ""), tally());
   }
 
   @Test
@@ -50,7 +96,8 @@ class TallyTest {
             <failure message="tests=&quot;9&quot;"/>
           </testcase>
           <testcase name="second" classname="x.One"><error>no</error></testcase>
-          <testcase name="third" classname="x.One"/>
+          <testcase name="third" classname="x.One"><skipped/></testcase>
+          <testcase name="fourth" classname="x.One"/>
         </testsuite>
         """);
     assertEquals(

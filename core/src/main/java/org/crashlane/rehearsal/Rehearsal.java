@@ -13,6 +13,8 @@ import org.crashlane.rule.Verdict;
  * @param observations what was measured
  * @param verdict the rule's verdict on all of it
  * @param wallTime how long it took
+ * @param machineTime how much of that the machine itself ran, from power-on to power-off, less the
+ *     time it was held for the rehearsal's sake
  */
 public record Rehearsal(
     Scenario scenario,
@@ -20,7 +22,8 @@ public record Rehearsal(
     Prediction prediction,
     Observations observations,
     Verdict verdict,
-    Duration wallTime) {
+    Duration wallTime,
+    Duration machineTime) {
 
   /** {@return true if the outcome is what the tables let one expect} */
   public boolean asPredicted() {

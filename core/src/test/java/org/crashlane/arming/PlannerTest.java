@@ -236,6 +236,13 @@ class PlannerTest {
   }
 
   @Test
+  void scalableModeIsRefusedWhereThereIsNoSecondLevel() {
+    machine.inScalableMode();
+    List<String> reasons = refused(Kind.UNSUPPORTED, VtdMachine.request(TARGET));
+    assertTrue(reasons.getFirst().startsWith("device 00:01.0: "), reasons.toString());
+  }
+
+  @Test
   void anArenaInTheCrashRangeIsRefused() {
     refused(
         Kind.ARENA_MISPLACED,

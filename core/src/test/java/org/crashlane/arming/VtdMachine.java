@@ -12,8 +12,11 @@ import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.iommu.vtd.ContextEntry;
+import org.crashlane.iommu.vtd.PasidTableEntry;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.RootEntry;
+import org.crashlane.iommu.vtd.ScalableContextEntry;
+import org.crashlane.iommu.vtd.ScalableRootEntry;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
@@ -48,6 +51,7 @@ final class VtdMachine {
   private static final BitField LEVEL_ONE = BitField.bits("index at level 1", 20, 12);
 
   private final WritableMemory memory;
+  private long rootTable = ROOT_TABLE;
   private long nextTable = 0x10000;
   private boolean translating = true;
   private boolean cachesAbsent;
@@ -82,6 +86,25 @@ final class VtdMachine {
 
   VtdMachine notTranslating() {
     translating = false;
+    return this;
+  }
+
+  /** Moves the disk to scalable mode, behind first-level tables as a processor has them. */
+  VtdMachine inScalableMode() {
+    long root = 0x200000;
+    long context = root + 0x1000;
+    long directory = root + 0x2000;
+    long pasidTable = root + 0x3000;
+    memory.writeLong(root, ScalableRootEntry.pointingTo(context));
+    memory.writeLong(
+        context + (long) DISK.devfn() * ScalableContextEntry.BYTES,
+        ScalableContextEntry.P.with(directory, 1));
+    memory.writeLong(directory, ScalableContextEntry.P.with(pasidTable, 1));
+    memory.writeLong(
+        pasidTable,
+        PasidTableEntry.P.of(1) | PasidTableEntry.PGTT.of(PasidTableEntry.PGTT_FIRST_LEVEL));
+    memory.writeLong(pasidTable + 2 * Long.BYTES, root + 0x4000);
+    rootTable = Registers.Rtaddr.TTM.with(root, Registers.Rtaddr.TTM_SCALABLE);
     return this;
   }
 
@@ -135,7 +158,11 @@ final class VtdMachine {
             | Registers.Cap.MGAW.of(38)
             | Registers.Cap.SLLPS.of(largeLeaves ? 1 : 0)
             | Registers.Cap.CM.of(cachesAbsent ? 1 : 0);
-    long ecap = Registers.Ecap.PT.of(1) | Registers.Ecap.C.of(1);
+    long ecap =
+        Registers.Ecap.PT.of(1)
+            | Registers.Ecap.C.of(1)
+            | Registers.Ecap.SMTS.of(1)
+            | Registers.Ecap.FLTS.of(1);
     long gsts = Registers.Gsts.TES.of(translating ? 1 : 0);
     return new RegisterFile() {
       @Override
@@ -148,7 +175,7 @@ final class VtdMachine {
         return switch (offset) {
           case Registers.CAP -> cap;
           case Registers.ECAP -> ecap;
-          case Registers.RTADDR -> ROOT_TABLE;
+          case Registers.RTADDR -> rootTable;
           default -> 0;
         };
       }

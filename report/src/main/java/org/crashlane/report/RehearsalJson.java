@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <pre>
  * {"schema": 1, "rehearsals": [
  *   {"strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
- *    "wallMillis": 15000, "dump": {"outcome": "written" | "missing" | "damaged", ...},
+ *    "wallMillis": 15000, "machineMillis": 14000, "dump": {"outcome": "written" | "missing" | "damaged", ...},
  *    "faultsAfterCrash": ["..."], "registerWritesAfterCrash": ["..."],
  *    "detectionLines": ["..."], "translatingAtEnd": true,
  *    "tablesBeforeCrash": {verdict}, "verdict": {verdict}}]}
@@ -49,7 +49,8 @@ public final class RehearsalJson {
         .ifPresentOrElse(h -> node.put("hand", h.label()), () -> node.putNull("hand"));
     node.put("prediction", rehearsal.prediction().name())
         .put("asPredicted", rehearsal.asPredicted())
-        .put("wallMillis", rehearsal.wallTime().toMillis());
+        .put("wallMillis", rehearsal.wallTime().toMillis())
+        .put("machineMillis", rehearsal.machineTime().toMillis());
     node.set("dump", of(observations.dump()));
     putLines(node, "faultsAfterCrash", observations.faultsAfterCrash());
     putLines(node, "registerWritesAfterCrash", observations.registerWritesAfterCrash());

@@ -62,16 +62,20 @@ public record LabEvidence(
    * @param dump the judge's word on the disk
    */
   public Observations observations(DumpOutcome dump) {
-    List<String> detection = new ArrayList<>(trace.registerReadsAfterCrash());
+    List<String> detection = new ArrayList<>(inWords(trace.registerReadsAfterCrash()));
     captureMessages().stream()
         .filter(line -> DETECTION.stream().anyMatch(line::contains))
         .forEach(detection::add);
-    List<String> faults = new ArrayList<>(trace.faultsAfterCrash());
+    List<String> faults = new ArrayList<>(inWords(trace.faultsAfterCrash()));
     if (faults.isEmpty()) {
       atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
     }
     return new Observations(
-        dump, faults, trace.registerWritesAfterCrash(), detection, atEnd.translating());
+        dump, faults, inWords(trace.registerWritesAfterCrash()), detection, atEnd.translating());
+  }
+
+  private static List<String> inWords(List<String> traced) {
+    return traced.stream().map(TraceWords::of).toList();
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

@@ -171,6 +171,9 @@ public final class LabRun implements AutoCloseable {
     if (!facts.captureKernelLoaded()) {
       throw refused("kexec did not take the capture kernel", console);
     }
+    if (!facts.warnings().isEmpty()) {
+      throw refused("the primary kernel is not fit: " + facts.warnings().getFirst(), console);
+    }
     if (facts.insideHandStatus().orElse(0) != 0) {
       throw refused("the inside hand's module was not taken", console);
     }

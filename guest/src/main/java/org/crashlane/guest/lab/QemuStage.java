@@ -52,12 +52,17 @@ public final class QemuStage implements Stage {
               Prediction.of(scenario.strategy(), tables),
               observations,
               Aftermath.judge(scenario.strategy(), tables, observations),
-              Duration.ofNanos(System.nanoTime() - startNanos));
+              Duration.ofNanos(System.nanoTime() - startNanos),
+              machineTime(evidence.times()));
       if (keep.isPresent()) {
         KeptEvidence.write(keep.get().resolve(folderName(scenario)), evidence);
       }
       return rehearsal;
     }
+  }
+
+  private static Duration machineTime(PhaseTimes times) {
+    return times.qemu().minus(times.phases().getOrDefault(Phase.READY, Duration.ZERO));
   }
 
   /** {@return the folder that {@code --keep} gives a scenario: {@code identity-inside}} */

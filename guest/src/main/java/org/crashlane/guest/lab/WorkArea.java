@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +18,10 @@ import org.crashlane.guest.lab.parts.Trees;
 final class WorkArea {
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final String PREFIX = "crashlane-lab-";
+
+  /** Of sun_path in unix(7), with its final zero. */
+  private static final int SOCKET_PATH_LIMIT_BYTES = 107;
+
   private static final long DISK_BYTES = 2L << 30;
 
   private final Path directory;
@@ -39,6 +44,7 @@ final class WorkArea {
       }
     }
     WorkArea area = new WorkArea(directory, memoryDirectory.resolve("guest.ram"));
+    area.requireShortSocketPaths();
     // A fresh file without a byte written: nothing stale can pass for a dump.
     try (RandomAccessFile disk = new RandomAccessFile(area.disk().toFile(), "rw")) {
       disk.setLength(DISK_BYTES);
@@ -81,6 +87,14 @@ final class WorkArea {
 
   Path qmpSocket() {
     return directory.resolve("qmp.sock");
+  }
+
+  private void requireShortSocketPaths() throws IOException {
+    int bytes = serialSocket().toString().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > SOCKET_PATH_LIMIT_BYTES) {
+      throw new IOException(
+          serialSocket() + ": too long for a unix socket; set -Djava.io.tmpdir to a shorter path");
+    }
   }
 
   private static Path createLocked(Path base, Teardown teardown) throws IOException {

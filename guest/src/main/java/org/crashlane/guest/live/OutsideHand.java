@@ -3,6 +3,7 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.Journal;
 import org.crashlane.arming.MemoryHand;
 import org.crashlane.arming.PlanRequest;
 import org.crashlane.arming.PlanResult;
@@ -155,15 +157,26 @@ public final class OutsideHand implements AutoCloseable {
     T run(TranslationTables tables) throws IOException;
   }
 
+  /** Does {@code work} while the guest stands, with a mark for the case that this is killed. */
   <T> T whileStopped(TableWork<T> work) throws IOException {
+    Path journal = Journal.fileFor(Files.createDirectories(journalDirectory), target());
+    Path mark = journal.resolveSibling(journal.getFileName() + ".stopped");
+    StopMark.makeGood(mark, guest.qmp());
+    if (!guest.qmp().isRunning()) {
+      return withTables(work);
+    }
+    try (StopMark _ = StopMark.set(mark)) {
+      return guest.withGuestStopped(() -> withTables(work));
+    }
+  }
+
+  private <T> T withTables(TableWork<T> work) throws IOException {
     try {
-      return guest.withGuestStopped(() -> {
-        TranslationTables tables = Vendor.VTD.open(guest.memory(), guest.vtdRegisters());
-        if (tables.state().translating()) {
-          guest.requireSameMemory(tables.state().rootAddress());
-        }
-        return work.run(tables);
-      });
+      TranslationTables tables = Vendor.VTD.open(guest.memory(), guest.vtdRegisters());
+      if (tables.state().translating()) {
+        guest.requireSameMemory(tables.state().rootAddress());
+      }
+      return work.run(tables);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (UnreadableMemoryException e) {

@@ -2,10 +2,12 @@
 package org.crashlane.guest.oracle;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -74,12 +76,12 @@ public final class ProbeFile implements AutoCloseable {
     raw.mark(GZIP_MAGIC.length);
     byte[] magic = raw.readNBytes(GZIP_MAGIC.length);
     raw.reset();
-    if (!java.util.Arrays.equals(magic, GZIP_MAGIC)) {
+    if (!Arrays.equals(magic, GZIP_MAGIC)) {
       return raw;
     }
     try {
       return new BufferedInputStream(new GZIPInputStream(raw));
-    } catch (ZipException | java.io.EOFException e) {
+    } catch (ZipException | EOFException e) {
       MalformedInputException told =
           new MalformedInputException(
               file.toString(), 0, "the gzip header is damaged: " + e.getMessage());

@@ -4,6 +4,7 @@ package org.crashlane.guest.oracle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.iommu.Access;
@@ -55,7 +56,7 @@ final class ProbeJson {
     return read(line, offset, node -> probe(node, machine));
   }
 
-  private <T> T read(byte[] line, long offset, java.util.function.Function<JsonNode, T> content) {
+  private <T> T read(byte[] line, long offset, Function<JsonNode, T> content) {
     try {
       JsonNode node = MAPPER.readTree(line);
       require(node.isObject(), "no JSON object");

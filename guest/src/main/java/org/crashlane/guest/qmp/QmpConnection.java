@@ -33,7 +33,6 @@ final class QmpConnection implements AutoCloseable {
   private static final String CLOSED = "the connection was closed";
   private static final String ENDED = "QEMU closed the connection";
 
-  private final Path socket;
   private final SocketChannel channel;
   private final JsonMapper json = JsonMapper.builder().build();
   private final CompletableFuture<JsonNode> greeting = new CompletableFuture<>();
@@ -46,7 +45,6 @@ final class QmpConnection implements AutoCloseable {
   private final Thread writer;
 
   private QmpConnection(Path socket, SocketChannel channel) {
-    this.socket = socket;
     this.channel = channel;
     this.events = new EventQueue(socket);
     this.writer = Thread.ofVirtual().name("qmp-writer").unstarted(this::writeAll);

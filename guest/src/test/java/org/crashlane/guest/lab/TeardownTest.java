@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,8 +71,7 @@ class TeardownTest {
     Path foreign = Files.createDirectory(base.resolve("run-foreign"));
     Path living = Files.createDirectory(base.resolve("run-living"));
     Path lock = Files.createFile(living.resolve(LeftOvers.LOCK));
-    try (var channel =
-            java.nio.channels.FileChannel.open(lock, java.nio.file.StandardOpenOption.WRITE);
+    try (var channel = FileChannel.open(lock, StandardOpenOption.WRITE);
         var held = channel.lock()) {
       assertTrue(held.isValid());
       LeftOvers.remove(base, "run-");
@@ -94,7 +96,7 @@ class TeardownTest {
       Files.createFile(dead.resolve(LeftOvers.LOCK));
       Files.writeString(dead.resolve(LeftOvers.PID), Long.toString(ours.pid()));
       LeftOvers.remove(base, "run-");
-      assertTrue(ours.waitFor(20, java.util.concurrent.TimeUnit.SECONDS));
+      assertTrue(ours.waitFor(20, TimeUnit.SECONDS));
     } finally {
       ours.descendants().forEach(ProcessHandle::destroyForcibly);
       ours.destroyForcibly();

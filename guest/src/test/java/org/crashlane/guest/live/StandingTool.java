@@ -21,8 +21,8 @@ public final class StandingTool {
 
   /** Stops the guest and stands. */
   public static void main(String[] arguments) throws IOException {
-    try (LiveGuest guest = LiveGuest.attach(Path.of(arguments[0]))) {
-      guest.withGuestStopped(() -> {
+    try (OutsideHand hand = OutsideHand.attach(Path.of(arguments[0]), Path.of(arguments[1]))) {
+      hand.whileStopped(_ -> {
         System.out.println(STANDING);
         System.out.flush();
         try {
@@ -51,7 +51,8 @@ public final class StandingTool {
                     "-cp",
                     classes,
                     StandingTool.class.getName(),
-                    socket.toString()))
+                    socket.toString(),
+                    journals.toString()))
             .redirectErrorStream(true)
             .start();
     BufferedReader out =

@@ -105,7 +105,7 @@ final class HostPrograms {
       throw new PartsUnavailableException(
           "missing " + wanted + ", and this machine has no apt-get to install it with");
     }
-    if ("root".equals(System.getProperty("user.name"))) {
+    if (isRoot()) {
       return List.of();
     }
     try {
@@ -115,6 +115,14 @@ final class HostPrograms {
           "missing " + wanted + ": needs root or sudo; run: apt-get install " + wanted, e);
     }
     return List.of("sudo", "--non-interactive");
+  }
+
+  private static boolean isRoot() {
+    try {
+      return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    } catch (IOException noProc) {
+      return "root".equals(System.getProperty("user.name"));
+    }
   }
 
   static String firstLine(Exception e) {

@@ -105,13 +105,16 @@ start_load() {
 wait_for_load() {
   stat=/sys/block/$(basename "$DISK")/stat
   tenths=0
-  while [ $tenths -lt 100 ]; do
+  while [ $tenths -lt 300 ]; do
     read -r reads _ _ _ writes _ < "$stat"
-    [ "$reads" -gt 200 ] && [ "$writes" -gt 50 ] && break
+    if [ "$reads" -gt 200 ] && [ "$writes" -gt 50 ]; then
+      say load "reads $reads writes $writes"
+      return
+    fi
     sleep 0.1
     tenths=$((tenths + 1))
   done
-  say load "reads $reads writes $writes"
+  say warning "the load on $DISK does not run: $reads reads, $writes writes"
 }
 
 primary() {

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -34,7 +37,7 @@ class DumpJudgeTest {
   @BeforeEach
   void fillMemory() {
     memory = new byte[PAGES * PanicSample.PAGE_BYTES];
-    new java.util.Random(SEED).nextBytes(memory);
+    new Random(SEED).nextBytes(memory);
     SparseMemory guest = SparseMemory.ofSize(TEXT + memory.length);
     ByteBuffer words = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
     for (int at = 0; at < memory.length; at += Long.BYTES) {
@@ -58,7 +61,7 @@ class DumpJudgeTest {
   @Test
   void zerosBehindTheDumpDoNotMatter() throws IOException {
     byte[] core = core(RELEASE);
-    assertTrue(judge(java.util.Arrays.copyOf(core, core.length + 65536)).gotThrough());
+    assertTrue(judge(Arrays.copyOf(core, core.length + 65536)).gotThrough());
   }
 
   @Test
@@ -94,31 +97,42 @@ class DumpJudgeTest {
   @Test
   void dumpThatStopsHalfWayIsDamaged() throws IOException {
     byte[] core = core(RELEASE);
-    java.util.Arrays.fill(core, core.length / 2, core.length, (byte) 0);
+    Arrays.fill(core, core.length / 2, core.length, (byte) 0);
     assertDamaged(core, "different");
   }
 
   @Test
   void truncatedFilesAreAnOutcome() throws IOException {
     byte[] core = core(RELEASE);
-    for (int length = 0; length < CONTENT_OFFSET; length++) {
-      assertTrue(!judge(java.util.Arrays.copyOf(core, length)).gotThrough(), "length " + length);
+    // All of the headers and the note; behind them is filling up to the content.
+    for (int length = 0; length < 2 * HEADERS_BYTES; length++) {
+      assertTrue(!judge(Arrays.copyOf(core, length)).gotThrough(), "length " + length);
     }
   }
 
   @Test
   void flippedHeadersAreAnOutcome() throws IOException {
     SplittableRandom random = new SplittableRandom(SEED);
-    for (int round = 0; round < 300; round++) {
-      byte[] core = core(RELEASE);
-      int bit = random.nextInt(HEADERS_BYTES * Byte.SIZE);
-      core[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
-      switch (judge(core)) {
-        case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
-        case DumpOutcome.Missing missing -> assertTrue(!missing.reason().isBlank());
-        case DumpOutcome.Damaged damaged -> assertTrue(!damaged.reason().isBlank());
+    byte[] core = core(RELEASE);
+    Path disk = Files.write(directory.resolve("disk"), core);
+    try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
+      for (int round = 0; round < 300; round++) {
+        int bit = random.nextInt(HEADERS_BYTES * Byte.SIZE);
+        int at = bit / Byte.SIZE;
+        put(file, at, core[at] ^ 1 << bit % Byte.SIZE);
+        switch (DumpJudge.judge(disk, RELEASE, sample)) {
+          case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
+          case DumpOutcome.Missing missing -> assertTrue(!missing.reason().isBlank());
+          case DumpOutcome.Damaged damaged -> assertTrue(!damaged.reason().isBlank());
+        }
+        put(file, at, core[at]);
       }
     }
+  }
+
+  private static void put(RandomAccessFile file, int at, int value) throws IOException {
+    file.seek(at);
+    file.write(value);
   }
 
   private void assertDamaged(byte[] disk, String reason) throws IOException {
