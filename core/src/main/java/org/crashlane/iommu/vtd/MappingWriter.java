@@ -53,7 +53,9 @@ final class MappingWriter implements RangeDescent.Visitor {
       Arrays.fill(page, 0);
     }
     if (below == 1) {
-      fillLeaves(page, first, last);
+      int count = (int) ((last - first + 1) / PageTable.PAGE_BYTES);
+      long leaf = SecondLevelEntry.leaf(sizes.physical(first), 1, wanted.permissions());
+      LeafRun.write(page, PageTable.index(first, 1), count, leaf);
     } else {
       for (long from = first; from - 1 != last; ) {
         long to = PageTable.lastOfPart(from, below, last);
@@ -64,14 +66,5 @@ final class MappingWriter implements RangeDescent.Visitor {
     long table = newPages[usedCount++];
     memory.writeLongs(table, page, PageTable.ENTRY_COUNT);
     return SecondLevelEntry.table(table);
-  }
-
-  private void fillLeaves(long[] page, long first, long last) {
-    int from = PageTable.index(first, 1);
-    int to = PageTable.index(last, 1);
-    long leaf = SecondLevelEntry.leaf(sizes.physical(first), 1, wanted.permissions());
-    for (int i = from; i <= to; i++) {
-      page[i] = leaf + (long) (i - from) * PageTable.PAGE_BYTES;
-    }
   }
 }

