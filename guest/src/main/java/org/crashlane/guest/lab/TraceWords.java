@@ -62,7 +62,7 @@ final class TraceWords {
   private static String access(Matcher access) {
     long offset = Hex.parse(access.group(2));
     String register = "register " + Hex.of(offset);
-    String name = offset <= Integer.MAX_VALUE ? NAMES.getOrDefault((int) offset, "") : "";
+    String name = offset == (int) offset ? NAMES.getOrDefault((int) offset, "") : "";
     String subject = name.isEmpty() ? register : name + " (" + register + ")";
     return access.group(1).equals("read")
         ? "read of " + subject
