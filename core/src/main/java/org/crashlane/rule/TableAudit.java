@@ -3,7 +3,6 @@ package org.crashlane.rule;
 
 import java.util.Arrays;
 import java.util.List;
-import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
@@ -102,39 +101,5 @@ final class TableAudit implements WalkVisitor {
   /** {@return the pages that the table is made of, as often as they were met} */
   long[] tablePages() {
     return Arrays.copyOf(tablePages, tablePageCount);
-  }
-
-  /** Looks for mappings that let a device write one of {@code sortedPages}. */
-  static final class WriteCheck implements WalkVisitor {
-    private final long[] sortedPages;
-    private final Pieces<Mapping> writing = new Pieces<>();
-
-    WriteCheck(long[] sortedPages) {
-      this.sortedPages = sortedPages;
-    }
-
-    @Override
-    public void mapping(
-        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      if (!permissions.allows(Access.WRITE)) {
-        return;
-      }
-      int at = Arrays.binarySearch(sortedPages, physicalFirst);
-      int next = at >= 0 ? at : -at - 1;
-      long physicalLast = physicalFirst + (iovaLast - iovaFirst);
-      if (next < sortedPages.length && sortedPages[next] <= physicalLast) {
-        AddressRange iova = new AddressRange(iovaFirst, iovaLast);
-        writing.add(new Mapping(iova, physicalFirst, permissions), iova.sizeBytes());
-      }
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      // told by the audit of the same table
-    }
-
-    Pieces<Mapping> writing() {
-      return writing;
-    }
   }
 }

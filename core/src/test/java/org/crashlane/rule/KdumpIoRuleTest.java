@@ -206,6 +206,13 @@ class KdumpIoRuleTest {
   }
 
   @Test
+  void aTableOffTheDumpPathThatIsNotThereIsUnknownTooForItMayReachTheCrashRange() {
+    machine.arm(machine.attach(DISK));
+    machine.share(CARD, new TableId(0x7fff000000L, 3));
+    assertEquals(Answer.UNKNOWN, machine.judge().answer());
+  }
+
+  @Test
   void devicesThatShareATableAreJudgedOnce() {
     machine.share(CARD, machine.attach(DISK));
     Finding finding = only(machine.judge(), FindingCode.A1);

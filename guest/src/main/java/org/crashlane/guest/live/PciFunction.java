@@ -20,6 +20,9 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
   private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
   private static final int CLASS_DIGITS = 4;
 
+  /** Non-volatile memory controllers: QEMU 7.2 has no words for them. */
+  private static final int NVM_CLASS = 0x0108;
+
   /** {@return true if it is a mass storage controller (base class 01h): a dump may go there} */
   public boolean isStorage() {
     return BASE_CLASS.get(classCode) == 1;
@@ -54,7 +57,9 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
             device.path("bus").asInt(0),
             device.path("slot").asInt(0),
             device.path("function").asInt(0));
-    String inWords = classInfo.path("desc").asString("class " + Hex.of(classCode, CLASS_DIGITS));
+    String otherwise =
+        classCode == NVM_CLASS ? "NVMe controller" : "class " + Hex.of(classCode, CLASS_DIGITS);
+    String inWords = classInfo.path("desc").asString(otherwise);
     return new PciFunction(requester, classCode, device.path("qdev_id").asString(""), inWords);
   }
 }
