@@ -52,7 +52,7 @@ class QmpFuzzTest {
         });
     try (FakeQemu _ = FakeQemu.listen(socket, script);
         QmpClient qmp = QmpClient.connect(socket, LONG)) {
-      qmp.execute("query-status", Map.of(), LONG).toString();
+      assertTrue(qmp.execute("query-status", Map.of(), LONG).size() >= 0);
     } catch (IOException e) {
       assertTrue(e.getMessage().contains(socket.toString()), e.getMessage());
     }
