@@ -179,6 +179,30 @@ class PlannerTest {
   }
 
   @Test
+  void aCrashRangeThatHoldsTheTablesIsNoneAndIsRefused() {
+    List<String> reasons =
+        refused(
+            Kind.CRASH_RANGE,
+            request(AddressRange.ofSize(0x1000, 0x4000), Optional.of(VtdMachine.ARENA)));
+    assertTrue(
+        reasons.getFirst().contains("the IOMMU's device table at 0x1000 lies in it"),
+        reasons.toString());
+  }
+
+  @Test
+  void aCrashRangeThatDevicesAreLedIntoIsNoneAndIsRefused() {
+    machine.map(
+        VtdMachine.NETWORK_TABLE,
+        VtdMachine.LEFTOVER_IOVA + 0x1000,
+        VtdMachine.CRASH.first() + 0x1000,
+        Permissions.READ_ONLY);
+    List<String> reasons = refused(Kind.CRASH_RANGE, VtdMachine.request(TARGET));
+    assertTrue(
+        reasons.getFirst().contains("a device's IOVA 0xffe01000 leads to 0x1801000 in it"),
+        reasons.toString());
+  }
+
+  @Test
   void aCrashRangeOfBrokenPagesIsRefused() {
     AddressRange crash = AddressRange.ofSize(0x1800000, 0x1800);
     refused(Kind.CRASH_RANGE, request(crash, Optional.of(VtdMachine.ARENA)));
