@@ -204,11 +204,13 @@ public final class KdumpIoRule {
       Pieces<AddressRange> inRam = audit.leftoverIovasInRam();
       List<String> evidence = new ArrayList<>();
       evidence.add(
-          "%d leftover mappings, %s bytes; %s bytes of their IOVAs are addresses of memory"
+          "%d leftover mappings of %s bytes; %s addresses of memory"
               .formatted(
                   audit.leftovers().count(),
                   Hex.of(audit.leftovers().bytes()),
-                  Hex.of(inRam.bytes())));
+                  inRam.isEmpty()
+                      ? "none of their IOVAs are"
+                      : "IOVAs of " + Hex.of(inRam.bytes()) + " bytes are also"));
       evidence.addAll(inRam.lines());
       Optional<AddressRange> range =
           inRam.isEmpty() ? Optional.empty() : Optional.of(inRam.first());
