@@ -140,6 +140,9 @@ public final class LabRun implements AutoCloseable {
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
     } catch (LabException e) {
+      if (teardown.isOver()) {
+        throw e;
+      }
       watch.ends(e.phase());
       return CaptureEnd.NOT_DONE;
     }
