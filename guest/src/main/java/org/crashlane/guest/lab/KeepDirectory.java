@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.crashlane.rehearsal.Scenario;
 
@@ -47,6 +48,8 @@ public final class KeepDirectory {
       return Files.createDirectories(directory);
     } catch (FileAlreadyExistsException e) {
       throw new FileSystemException(e.getFile(), null, "a file, where a directory is wanted");
+    } catch (NoSuchFileException e) {
+      throw new FileSystemException(directory.toString(), null, "cannot be made there");
     }
   }
 }
