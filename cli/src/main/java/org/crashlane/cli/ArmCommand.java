@@ -86,7 +86,7 @@ final class ArmCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (OutsideHand hand = OutsideHand.attach(socket.path(), journal.directory())) {
       return switch (hand.arm(crashRanges, devices, arena)) {
-        case ArmResult.Armed armed -> armed(armed, hand.judge(crashRanges, devices));
+        case ArmResult.Armed armed -> armed(armed, hand.judgeArmed(crashRanges, devices));
         case Refused refused -> refused(refused);
       };
     }

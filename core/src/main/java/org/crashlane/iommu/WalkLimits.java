@@ -5,7 +5,8 @@ package org.crashlane.iommu;
  * How far a walk goes in tables that are wrong: garbage may point anywhere and in circles.
  *
  * @param visitsPerTablePage how often one table page is read; tables may rightly share pages, and a
- *     page that maps itself is read once at every level
+ *     page that maps itself is read once at every level; from {@link VisitCounts#COUNT_MAX} up,
+ *     without limit
  * @param tablePageCount how many pages one walk reads in all
  * @param malformationCount how many malformations one walk tells
  */

@@ -2,6 +2,7 @@
 package org.crashlane.report;
 
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
@@ -12,6 +13,7 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
+import org.crashlane.rule.Finding;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 
@@ -70,13 +72,22 @@ public record RehearsalReport(int width, Colours colours) {
   }
 
   private static String ruleOf(Rehearsal rehearsal) {
-    String codes =
-        rehearsal.verdict().findings().stream()
-            .filter(f -> f.severity() != Severity.NOTE)
-            .map(f -> f.code().name())
-            .distinct()
-            .collect(Collectors.joining(" "));
-    return (rehearsal.verdict().answer() + " " + codes).stripTrailing();
+    String broken = codes(rehearsal, f -> f.severity() != Severity.NOTE);
+    // While translation runs, leftovers are no hazard and every machine has them.
+    String hazards =
+        rehearsal.observations().translatingAtEnd()
+            ? ""
+            : codes(rehearsal, f -> f.severity() == Severity.NOTE);
+    String text = rehearsal.verdict().answer() + " " + broken;
+    return (hazards.isEmpty() ? text : text + " (" + hazards + ")").stripTrailing();
+  }
+
+  private static String codes(Rehearsal rehearsal, Predicate<Finding> which) {
+    return rehearsal.verdict().findings().stream()
+        .filter(which)
+        .map(f -> f.code().name())
+        .distinct()
+        .collect(Collectors.joining(" "));
   }
 
   /** {@return what was found in one rehearsal, headed by its name} */
@@ -96,9 +107,10 @@ public record RehearsalReport(int width, Colours colours) {
     String faults =
         faultCount == 0
             ? "The IOMMU recorded no fault after the panic."
-            : "The IOMMU recorded %d faults after the panic%s; first: %s"
+            : "The IOMMU recorded %d %s after the panic%s; first: %s"
                 .formatted(
                     faultCount,
+                    faultCount == 1 ? "fault" : "faults",
                     rehearsal.observations().dump().gotThrough()
                         ? ", and the dump got through"
                         : "",

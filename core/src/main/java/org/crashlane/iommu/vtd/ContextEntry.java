@@ -144,7 +144,7 @@ public final class ContextEntry {
   }
 
   /** {@return physical address of the entry of {@code devfn}} */
-  static long address(long contextTable, int devfn) {
+  public static long address(long contextTable, int devfn) {
     return contextTable + (long) devfn * BYTES;
   }
 }

@@ -57,7 +57,7 @@ public final class RootEntry {
   }
 
   /** {@return physical address of the entry of {@code bus}} */
-  static long address(long rootTable, int bus) {
+  public static long address(long rootTable, int bus) {
     return rootTable + (long) bus * BYTES;
   }
 }

@@ -92,7 +92,7 @@ public final class ScalableContextEntry {
   }
 
   /** {@return physical address of the entry of {@code devfn} in the table of its half} */
-  static long address(long contextTable, int devfn) {
+  public static long address(long contextTable, int devfn) {
     return contextTable + INDEX.get(devfn) * BYTES;
   }
 }

@@ -39,7 +39,7 @@ public final class ScalableRootEntry {
   private ScalableRootEntry() {}
 
   /** {@return which word of its bus's root entry leads to {@code devfn}: 0 or 1} */
-  static int word(int devfn) {
+  public static int word(int devfn) {
     return (int) UPPER_HALF.get(devfn);
   }
 

@@ -185,6 +185,14 @@ class ScalableModeTest {
   }
 
   @Test
+  void faultProcessingDisableCoversReservedFieldsOfItsOwnEntry() {
+    change(LOWER_ENTRY, ScalableContextEntry.RSVD_8_5.mask());
+    assertFault(FaultReason.SCALABLE_CONTEXT_RESERVED, Access.READ, 0, true);
+    change(LOWER_ENTRY, ScalableContextEntry.FPD.mask());
+    assertFault(FaultReason.SCALABLE_CONTEXT_RESERVED, Access.READ, 0, false);
+  }
+
+  @Test
   void unitWithoutTheChoiceTakesPasidZero() {
     config = without(Registers.Ecap.RPS);
     assertFault(FaultReason.DIRECTORY_NOT_PRESENT, Access.READ, 0, true);

@@ -111,11 +111,11 @@ public final class OutsideHand implements AutoCloseable {
   }
 
   /**
-   * {@return the rule's verdict on the guest's tables as they stand}
+   * {@return the rule's verdict on the tables of a guest that was armed from outside}
    *
    * @param devices who is on the dump path; all storage controllers if empty
    */
-  public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices)
+  public Verdict judgeArmed(List<AddressRange> crashRanges, Set<RequesterId> devices)
       throws IOException {
     List<Device> known =
         guest.pciFunctions().stream()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
@@ -20,6 +22,9 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
   private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
   private static final int CLASS_DIGITS = 4;
 
+  /** Non-volatile memory controllers: QEMU 7.2 has no words for them. */
+  private static final int NVM_CLASS = 0x0108;
+
   /** {@return true if it is a mass storage controller (base class 01h): a dump may go there} */
   public boolean isStorage() {
     return BASE_CLASS.get(classCode) == 1;
@@ -30,11 +35,21 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
     return id.isEmpty() ? description : id + " (" + description + ")";
   }
 
-  /** {@return all functions in the answer to {@code query-pci}, bridges and what is behind them} */
-  static List<PciFunction> all(JsonNode buses) {
+  /**
+   * {@return all functions in the answer to {@code query-pci}, bridges and what is behind them}
+   *
+   * @param socket who answered, for messages
+   * @throws IOException if it has a device where none can be
+   */
+  static List<PciFunction> all(Path socket, JsonNode buses) throws IOException {
     List<PciFunction> functions = new ArrayList<>();
-    for (JsonNode bus : buses) {
-      addAll(bus.path("devices"), functions);
+    try {
+      for (JsonNode bus : buses) {
+        addAll(bus.path("devices"), functions);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
     }
     return functions.stream().sorted((a, b) -> a.requester.compareTo(b.requester)).toList();
   }
@@ -54,7 +69,9 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
             device.path("bus").asInt(0),
             device.path("slot").asInt(0),
             device.path("function").asInt(0));
-    String inWords = classInfo.path("desc").asString("class " + Hex.of(classCode, CLASS_DIGITS));
+    String otherwise =
+        classCode == NVM_CLASS ? "NVMe controller" : "class " + Hex.of(classCode, CLASS_DIGITS);
+    String inWords = classInfo.path("desc").asString(otherwise);
     return new PciFunction(requester, classCode, device.path("qdev_id").asString(""), inWords);
   }
 }

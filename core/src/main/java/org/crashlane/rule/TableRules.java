@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+
+/** What the rule asks of each address space: A1, A2, A4 for the dump path, L1 to L3 for all. */
+final class TableRules {
+  private static final String ARM = "identity-map the crash range in this table before the crash";
+
+  private final Machine machine;
+  private final TranslationTables tables;
+  private final FindingList findings;
+  private final AuditLimits limits;
+
+  TableRules(Machine machine, TranslationTables tables, FindingList findings, AuditLimits limits) {
+    this.machine = machine;
+    this.tables = tables;
+    this.findings = findings;
+    this.limits = limits;
+  }
+
+  /**
+   * Judges every table once.
+   *
+   * @param users who goes through each
+   */
+  void judge(Map<TableId, List<RequesterId>> users) {
+    AuditBudget budget = new AuditBudget(limits);
+    users.forEach((table, requesters) -> judgeTable(table, requesters, budget));
+    long[] pages = tablePages(budget);
+    machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
+    AuditBudget writersBudget = new AuditBudget(limits);
+    users.forEach((table, requesters) ->
+        judgeWriters(subject(table, requesters), table, new WriteCheck(pages, writersBudget)));
+    if (budget.isSpent() || writersBudget.isSpent()) {
+      findings.cannotTell(
+          FindingCode.L3,
+          "the IOMMU's tables",
+          List.of(limits.spent()),
+          "raise the limits if these tables are rightly so large");
+    }
+  }
+
+  private void judgeTable(TableId table, List<RequesterId> requesters, AuditBudget budget) {
+    TableAudit audit = new TableAudit(machine, budget);
+    tables.walk(table, audit);
+    audit.end();
+    String subject = subject(table, requesters);
+    boolean onDumpPath = servesDumpPath(requesters);
+    Pieces<Malformation> unread = audit.unread();
+    if (!unread.isEmpty()) {
+      FindingCode code = onDumpPath ? FindingCode.W1 : FindingCode.L1;
+      findings.cannotTell(code, subject, unread.lines(), KdumpIoRule.MAKE_READABLE);
+    }
+    if (onDumpPath) {
+      judgeCoverage(subject, audit);
+    }
+    judgeLeftovers(subject, audit);
+  }
+
+  private boolean servesDumpPath(List<RequesterId> requesters) {
+    return machine.devices().stream()
+        .anyMatch(d -> d.onDumpPath() && requesters.contains(d.requester()));
+  }
+
+  /** Devices on the dump path are named first; a table may serve hundreds. */
+  private String subject(TableId table, List<RequesterId> requesters) {
+    List<String> onPath =
+        machine.devices().stream()
+            .filter(d -> d.onDumpPath() && requesters.contains(d.requester()))
+            .map(Device::toString)
+            .toList();
+    String who = onPath.isEmpty() ? requesters.getFirst().toString() : String.join(", ", onPath);
+    int unnamed = requesters.size() - Math.max(1, onPath.size());
+    return "%s%s, table %s".formatted(who, unnamed > 0 ? " and " + unnamed + " more" : "", table);
+  }
+
+  private void judgeCoverage(String subject, TableAudit audit) {
+    for (CrashRangeCoverage coverage : audit.coverages()) {
+      AddressRange crash = coverage.crashRange();
+      if (!audit.isUnreadIn(crash)) {
+        // What was not read may map what seems to be a hole.
+        pieces(FindingCode.A1, subject, crash, coverage.holes(), "not mapped", ARM);
+      }
+      pieces(FindingCode.A2, subject, crash, coverage.withoutRight(), "lack a right", ARM);
+      pieces(
+          FindingCode.A4,
+          subject,
+          crash,
+          coverage.elsewhere(),
+          "mapped elsewhere",
+          "keep the crash range out of the IOVA allocator before any driver maps");
+    }
+  }
+
+  private void pieces(
+      FindingCode code,
+      String subject,
+      AddressRange crash,
+      Pieces<?> pieces,
+      String what,
+      String remedy) {
+    if (pieces.isEmpty()) {
+      return;
+    }
+    List<String> evidence = new ArrayList<>();
+    evidence.add(
+        "%s of %s bytes %s".formatted(Hex.of(pieces.bytes()), Hex.of(crash.sizeBytes()), what));
+    evidence.addAll(pieces.lines());
+    findings.broken(code, subject, Optional.of(crash), evidence, remedy);
+  }
+
+  private void judgeLeftovers(String subject, TableAudit audit) {
+    if (!audit.reachingIn().isEmpty()) {
+      findings.broken(
+          FindingCode.L1,
+          subject,
+          Optional.of(audit.reachingIn().first().physical()),
+          audit.reachingIn().lines(),
+          "the primary kernel must not map pages of the crash range for devices");
+    }
+    if (!audit.leftovers().isEmpty()) {
+      noteLeftovers(subject, audit.leftovers(), audit.leftoverIovasInRam());
+    }
+    if (!audit.malformed().isEmpty()) {
+      findings.note(
+          FindingCode.W1,
+          subject,
+          Optional.empty(),
+          audit.malformed().lines(),
+          "requests to these IOVAs fault; the crash range is judged by the rest");
+    }
+  }
+
+  private void noteLeftovers(String subject, Pieces<?> leftovers, Pieces<AddressRange> inRam) {
+    List<String> evidence = new ArrayList<>();
+    evidence.add(
+        "%d leftover mappings of %s bytes; %s addresses of memory"
+            .formatted(
+                leftovers.count(),
+                Hex.of(leftovers.bytes()),
+                inRam.isEmpty()
+                    ? "none of their IOVAs are"
+                    : "IOVAs of " + Hex.of(inRam.bytes()) + " bytes are also"));
+    evidence.addAll(inRam.lines());
+    findings.note(
+        FindingCode.L2,
+        subject,
+        inRam.isEmpty() ? Optional.empty() : Optional.of(inRam.first()),
+        evidence,
+        "leave translation running until the devices are reset");
+  }
+
+  /** {@return all pages that tables are made of, sorted, each once} */
+  private long[] tablePages(AuditBudget walked) {
+    return LongStream.concat(
+            tables.deviceTablePages().stream().mapToLong(AddressRange::first),
+            Arrays.stream(walked.tablePages()))
+        .sorted()
+        .distinct()
+        .toArray();
+  }
+
+  private void judgePlace(AddressRange crash, long[] pages) {
+    Pieces<String> inside = new Pieces<>();
+    Arrays.stream(pages)
+        .filter(crash::contains)
+        .forEach(page -> inside.add("table page " + Hex.of(page), 0));
+    if (!inside.isEmpty()) {
+      findings.broken(
+          FindingCode.L3,
+          "the IOMMU's tables",
+          Optional.of(crash),
+          inside.lines(),
+          "the capture kernel will overwrite them: build tables outside the crash range");
+    }
+  }
+
+  private void judgeWriters(String subject, TableId table, WriteCheck check) {
+    tables.walk(table, check);
+    if (!check.writing().isEmpty()) {
+      findings.broken(
+          FindingCode.L3,
+          subject,
+          Optional.of(check.writing().first().physical()),
+          check.writing().lines(),
+          "a device may write the tables it is translated by: unmap these pages");
+    }
+  }
+}

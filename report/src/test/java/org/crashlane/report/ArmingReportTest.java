@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.TablePart;
+import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.DisarmResult.RefusedWord;
+import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refused;
+import org.crashlane.arming.Target;
+import org.crashlane.iommu.TableId;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Verdict;
+import org.junit.jupiter.api.Test;
+
+class ArmingReportTest {
+  private static final AddressRange CRASH = new AddressRange(0x2f000000, 0x3effffff);
+  private static final Store STORE = new Store(0x2337000, 0, 0x10000003);
+  private static final AddressRange PAGE = AddressRange.ofSize(0x10000000, 4096);
+
+  @Test
+  void whatWasArmedIsSaidTableByTable() throws IOException {
+    Golden.check("armed.txt", ArmingReport.text(armed()));
+    Golden.check("armed.json", JsonReport.text(ArmingReport.json(armed(), Verdict.of(List.of()))));
+  }
+
+  @Test
+  void aRefusalNamesItsKindForPrograms() throws IOException {
+    Refused refused = Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere");
+    Golden.check("refused.json", JsonReport.text(ArmingReport.json(refused)));
+  }
+
+  @Test
+  void whatDisarmingHadToLeaveIsNamed() throws IOException {
+    DisarmResult result =
+        new DisarmResult(514, 1, List.of(new RefusedWord(STORE, 0x5003)), List.of(PAGE));
+    Golden.check("disarm-incomplete.txt", ArmingReport.text(result));
+    Golden.check("disarm-incomplete.json", JsonReport.text(ArmingReport.json(result)));
+  }
+
+  private static Armed armed() {
+    RequesterId disk = RequesterId.parse("00:02.0");
+    RequesterId card = RequesterId.parse("00:1f.3");
+    ArmingPlan plan =
+        new ArmingPlan(
+            new Target("guest", "guest"),
+            List.of(CRASH),
+            List.of(
+                new TablePart(new TableId(0x2337000, 3), List.of(disk), 128, 1, 0),
+                new TablePart(new TableId(0x23e9000, 3), List.of(card), 0, 0, 0x10000000)),
+            List.of(PAGE),
+            List.of(STORE),
+            List.of("00:05.0 passes untranslated"));
+    return new Armed(plan, Path.of("guest.journal"));
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.rehearsal.Aftermath;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.DumpOutcome.Damaged;
+import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.Observations;
+import org.crashlane.rehearsal.Prediction;
+import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+import org.junit.jupiter.api.Test;
+
+class RehearsalReportTest {
+  private static final Finding UNMAPPED = finding(FindingCode.A1, Severity.BROKEN);
+  private static final Finding LEFTOVER = finding(FindingCode.L2, Severity.NOTE);
+  private static final DumpOutcome DUMP = new Written(2002, "6.1.0-56-cloud-amd64", 116_006_912);
+  private static final RehearsalReport REPORT = new RehearsalReport(100, Colours.off());
+
+  @Test
+  void everyStrategyIsARow() throws IOException {
+    Golden.check("rehearsals.txt", REPORT.table(all()));
+  }
+
+  @Test
+  void programsGetTheSameAsJson() throws IOException {
+    Golden.check("rehearsals.json", JsonReport.text(RehearsalJson.of(all())));
+  }
+
+  @Test
+  void detailsOfALostDumpNameTheFaults() throws IOException {
+    Golden.check("rehearsal-none.txt", REPORT.details(none()));
+  }
+
+  @Test
+  void anOutcomeThatWasNotExpectedIsSaid() {
+    Rehearsal lost =
+        rehearsal(
+            Scenario.of(Strategy.IDENTITY, HandKind.INSIDE),
+            Verdict.of(List.of()),
+            observations(new Damaged("2 pages differ"), List.of(), true));
+    assertTrue(REPORT.details(lost).contains("NOT what the tables let one expect (dump)"));
+    assertFalse(REPORT.details(none()).contains("NOT what"));
+  }
+
+  @Test
+  void aDumpThatGotThroughInSpiteOfFaultsIsSaid() {
+    Rehearsal both =
+        rehearsal(
+            Scenario.of(Strategy.IDENTITY, HandKind.INSIDE),
+            Verdict.of(List.of()),
+            observations(DUMP, List.of("write of 0x1000 blocked"), true));
+    assertTrue(REPORT.details(both).contains("1 fault after the panic, and the dump got through"));
+  }
+
+  @Test
+  void leftoversStandInTheTableOnlyOnceTranslationIsOff() {
+    Verdict tables = Verdict.of(List.of(LEFTOVER));
+    Scenario off = Scenario.of(Strategy.OFF);
+    String row =
+        REPORT.table(List.of(rehearsal(off, tables, observations(DUMP, List.of(), false))));
+    assertTrue(row.contains("(L2)"), row);
+    Scenario armed = Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE);
+    row = REPORT.table(List.of(rehearsal(armed, tables, observations(DUMP, List.of(), true))));
+    assertFalse(row.contains("L2"), row);
+    assertEquals(2, row.lines().count());
+  }
+
+  private static List<Rehearsal> all() {
+    Observations kept = observations(DUMP, List.of(), true);
+    return List.of(
+        none(),
+        rehearsal(Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE), Verdict.of(List.of()), kept),
+        rehearsal(
+            Scenario.of(Strategy.OFF),
+            Verdict.of(List.of(UNMAPPED, LEFTOVER)),
+            observations(DUMP, List.of(), false)));
+  }
+
+  private static Rehearsal none() {
+    return rehearsal(
+        Scenario.of(Strategy.NONE),
+        Verdict.of(List.of(UNMAPPED)),
+        observations(
+            new Missing("the disk begins with zeros"),
+            List.of("read of 0x3abcd000 by 00:01.0 blocked", "read of 0x3abce000"),
+            true));
+  }
+
+  private static Rehearsal rehearsal(Scenario scenario, Verdict tables, Observations observations) {
+    return new Rehearsal(
+        scenario,
+        tables,
+        Prediction.of(scenario.strategy(), tables),
+        observations,
+        Aftermath.judge(scenario.strategy(), tables, observations),
+        Duration.ofMillis(13_400),
+        Duration.ofMillis(12_800));
+  }
+
+  private static Observations observations(
+      DumpOutcome dump, List<String> faults, boolean translatingAtEnd) {
+    List<String> writes = translatingAtEnd ? List.of() : List.of("GCMD = 0x4000000");
+    return new Observations(dump, faults, writes, List.of(), translatingAtEnd);
+  }
+
+  private static Finding finding(FindingCode code, Severity severity) {
+    return new Finding(code, severity, "00:01.0 nvme", Optional.empty(), List.of("why"), "mend");
+  }
+}
