@@ -103,11 +103,27 @@ final class Main extends CommandGroup {
   }
 
   private int failed(Throwable thrown) {
+    if (isStopping()) {
+      // Told to stop (Ctrl-C, SIGTERM): what fails now fails because its guest was taken away.
+      return ExitCode.UNKNOWN.number();
+    }
     terminal.complain(Failure.describe(thrown));
     if (debug) {
       thrown.printStackTrace(terminal.err());
     }
     return ExitCode.BAD_INPUT.number();
+  }
+
+  /** {@return true if the JVM is ending: then it takes no more hooks} */
+  private static boolean isStopping() {
+    Thread probe = new Thread(() -> {}, "probe");
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+      return false;
+    } catch (IllegalStateException stopping) {
+      return true;
+    }
   }
 
   private int misused(ParameterException e) {

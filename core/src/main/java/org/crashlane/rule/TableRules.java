@@ -148,8 +148,13 @@ final class TableRules {
   private void noteLeftovers(String subject, Pieces<?> leftovers, Pieces<AddressRange> inRam) {
     List<String> evidence = new ArrayList<>();
     evidence.add(
-        "%d leftover mappings, %s bytes; %s bytes of their IOVAs are addresses of memory"
-            .formatted(leftovers.count(), Hex.of(leftovers.bytes()), Hex.of(inRam.bytes())));
+        "%d leftover mappings of %s bytes; %s addresses of memory"
+            .formatted(
+                leftovers.count(),
+                Hex.of(leftovers.bytes()),
+                inRam.isEmpty()
+                    ? "none of their IOVAs are"
+                    : "IOVAs of " + Hex.of(inRam.bytes()) + " bytes are also"));
     evidence.addAll(inRam.lines());
     findings.note(
         FindingCode.L2,

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.zip.CRC32C;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.Permissions;
@@ -36,9 +37,23 @@ class PlannerTest {
 
   /** The reasons, each of the wanted kind. */
   private List<String> refused(Kind kind, PlanRequest request) {
+    long before = checksum();
     List<Refusal> reasons = assertInstanceOf(Refused.class, machine.plan(request)).reasons();
+    assertEquals(before, checksum(), "a refusal must not write");
     reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason.reason()));
     return reasons.stream().map(Refusal::reason).toList();
+  }
+
+  /** A checksum of all memory. */
+  private long checksum() {
+    CRC32C crc = new CRC32C();
+    byte[] block = new byte[0x100000];
+    for (long at = 0; at < VtdMachine.MEMORY_BYTES; at += block.length) {
+      int length = (int) Math.min(block.length, VtdMachine.MEMORY_BYTES - at);
+      machine.memory().read(at, block, 0, length);
+      crc.update(block, 0, length);
+    }
+    return crc.getValue();
   }
 
   private static PlanRequest request(AddressRange crash, Optional<AddressRange> arena) {
