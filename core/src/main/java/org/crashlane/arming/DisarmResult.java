@@ -9,10 +9,12 @@ import org.crashlane.memory.Store;
 /**
  * What became of disarming.
  *
- * @param restoredCount words that were put back
+ * @param restoredCount words that were put back, or cleared in a table page that was kept
  * @param untouchedCount words that stood as before already
- * @param refused words that hold neither what was written nor what was there before: left alone
- * @param keptPages new table pages left as they are, because a refused word may still lead to them
+ * @param refused words that hold neither what was written nor what was there before: left alone; of
+ *     a kept page the first only
+ * @param keptPages new table pages that stay in the tables, because somebody else's entries stand
+ *     in them or lead to them; what was armed in them is cleared
  */
 public record DisarmResult(
     long restoredCount,
@@ -25,7 +27,10 @@ public record DisarmResult(
     keptPages = List.copyOf(keptPages);
   }
 
-  /** {@return true if every word is as it was before arming} */
+  /**
+   * {@return true if nothing that was armed had to be left: each of its words was put back, or
+   * stood as before already}
+   */
   public boolean isComplete() {
     return refused.isEmpty() && keptPages.isEmpty();
   }

@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.crashlane.arming.DisarmResult.RefusedWord;
-import org.crashlane.bits.BitField;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
@@ -15,18 +16,20 @@ import org.crashlane.memory.Store;
  * The way back, worked out on a draft: the stores in reverse, so that what leads to a new table
  * goes before the table does. Each word must hold what was written or what was there before; a kill
  * in the middle of arming leaves a mix of both.
+ *
+ * <p>A new table that somebody else has come to use is not taken out: of its words only those that
+ * were armed are, to not present.
  */
 final class Disarming {
-  /** Where every table format known here keeps the address of the next table. */
-  private static final BitField POINTER = BitField.bits("next table", 51, 12);
-
   private final JournalRecord journal;
+  private final NewTables tables;
   private final DraftMemory draft;
   private final Map<Long, RefusedWord> refused = new LinkedHashMap<>();
   private long untouchedCount;
 
-  private Disarming(JournalRecord journal, PhysicalMemory memory) {
+  private Disarming(JournalRecord journal, PhysicalMemory memory, TranslationTables tables) {
     this.journal = journal;
+    this.tables = NewTables.find(journal, memory, tables);
     this.draft = DraftMemory.over(memory);
   }
 
@@ -38,42 +41,56 @@ final class Disarming {
    */
   record WayBack(List<Store> stores, DisarmResult result) {}
 
-  static WayBack of(JournalRecord journal, PhysicalMemory memory) {
-    Disarming all = new Disarming(journal, memory);
-    all.undo(List.of());
-    if (all.refused.values().stream().noneMatch(word -> leadsToNewPage(journal, word))) {
-      return all.wayBack(List.of());
-    }
-    Disarming butNewPages = new Disarming(journal, memory);
-    butNewPages.undo(journal.newPages());
-    return butNewPages.wayBack(journal.newPages());
+  /**
+   * {@return the way back}
+   *
+   * @param memory where the tables are, as it is now
+   * @param tables of the kind that was armed
+   */
+  static WayBack of(JournalRecord journal, PhysicalMemory memory, TranslationTables tables) {
+    return new Disarming(journal, memory, tables).wayBack();
   }
 
-  private static boolean leadsToNewPage(JournalRecord journal, RefusedWord word) {
-    long pointed = POINTER.inPlace(word.found());
-    return journal.newPages().stream().anyMatch(page -> page.contains(pointed));
-  }
-
-  private void undo(List<AddressRange> keptPages) {
+  private WayBack wayBack() {
+    tables.foreign().forEach(word -> refused.put(word.store().address(), word));
     for (Store store : journal.stores().reversed()) {
-      if (keptPages.stream().anyMatch(page -> page.contains(store.address()))) {
-        continue;
-      }
-      long found = draft.readLong(store.address());
-      if (found == store.after()) {
-        draft.writeLong(store.address(), store.before());
-      } else if (found == store.before()) {
-        untouchedCount++;
+      if (tables.isKept(store.address())) {
+        clear(store);
       } else {
-        refused.putIfAbsent(store.address(), new RefusedWord(store, found));
+        undo(store);
       }
     }
-  }
-
-  private WayBack wayBack(List<AddressRange> keptPages) {
+    List<AddressRange> kept =
+        tables.kept().stream()
+            .map(page -> AddressRange.ofSize(page, PageArena.PAGE_BYTES))
+            .toList();
     List<Store> stores = draft.stores();
     return new WayBack(
         stores,
-        new DisarmResult(stores.size(), untouchedCount, List.copyOf(refused.values()), keptPages));
+        new DisarmResult(stores.size(), untouchedCount, List.copyOf(refused.values()), kept));
+  }
+
+  /** In a table that stays, what was armed becomes not present; it need not be what it was. */
+  private void clear(Store store) {
+    long found = draft.readLong(store.address());
+    if (tables.isArmed(store.address(), found) && !tables.leadsToKept(found)) {
+      draft.writeLong(store.address(), 0);
+    }
+  }
+
+  private void undo(Store store) {
+    long found = draft.readLong(store.address());
+    if (found == store.after()) {
+      if (!tables.leadsToKept(found)) {
+        draft.writeLong(store.address(), store.before());
+      }
+    } else if (found == store.before()) {
+      untouchedCount++;
+    } else if (found == 0 && tables.isNew(store.address())) {
+      // Cleared since, by the table's user or by a disarming that had to keep it.
+      draft.writeLong(store.address(), store.before());
+    } else {
+      refused.putIfAbsent(store.address(), new RefusedWord(store, found));
+    }
   }
 }

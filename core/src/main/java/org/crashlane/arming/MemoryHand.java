@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,20 +117,25 @@ public final class MemoryHand implements Hand {
   }
 
   private Optional<Refused> changed(ArmingPlan plan) {
-    Map<Long, Long> expected = new HashMap<>();
+    Map<Long, Long> expected = new LinkedHashMap<>();
     plan.stores().forEach(store -> expected.putIfAbsent(store.address(), store.before()));
-    for (Store store : plan.stores()) {
-      long found = memory.readLong(store.address());
-      long before = expected.get(store.address());
-      if (found != before) {
-        return Optional.of(
-            Refused.because(
-                Kind.CHANGED,
-                "the word at %s has changed from %s to %s since the plan was made"
-                    .formatted(Hex.of(store.address()), Hex.of(before), Hex.of(found))));
+    // All of a new page becomes a table: what has no store was zero, and must be still.
+    for (AddressRange page : plan.newPages()) {
+      for (long at = page.first(); at < page.last(); at += Long.BYTES) {
+        expected.putIfAbsent(at, 0L);
       }
     }
-    return Optional.empty();
+    return expected.entrySet().stream()
+        .filter(word -> memory.readLong(word.getKey()) != word.getValue())
+        .findFirst()
+        .map(word -> changed(word.getKey(), word.getValue()));
+  }
+
+  private Refused changed(long address, long before) {
+    return Refused.because(
+        Kind.CHANGED,
+        "the word at %s has changed from %s to %s since the plan was made"
+            .formatted(Hex.of(address), Hex.of(before), Hex.of(memory.readLong(address))));
   }
 
   private List<String> problems(ArmingPlan plan) {
@@ -175,7 +180,7 @@ public final class MemoryHand implements Hand {
     if (journal.content().state() == State.DISARMED) {
       return new DisarmResult(0, journal.content().stores().size(), List.of(), List.of());
     }
-    Disarming.WayBack way = Disarming.of(journal.content(), memory);
+    Disarming.WayBack way = Disarming.of(journal.content(), memory, tables);
     for (Store store : way.stores()) {
       memory.writeLong(store.address(), store.after());
     }

@@ -89,7 +89,7 @@ public final class ArmingReport {
     for (AddressRange page : result.keptPages()) {
       out.append("left alone: table page ")
           .append(page)
-          .append(": a word that was left may lead to it\n");
+          .append(": somebody else's entries stand in it, or lead to it\n");
     }
     return out.toString();
   }
