@@ -15,21 +15,33 @@ import org.crashlane.memory.Store;
  *     a kept page the first only
  * @param keptPages new table pages that stay in the tables, because somebody else's entries stand
  *     in them or lead to them; what was armed in them is cleared
+ * @param gonePages new table pages that no table leads to any more: left alone, they may be
+ *     anybody's
+ * @param stood false if nothing that was armed was in use any more, as after a restart of the
+ *     guest; nothing was touched then
  */
 public record DisarmResult(
     long restoredCount,
     long untouchedCount,
     List<RefusedWord> refused,
-    List<AddressRange> keptPages) {
+    List<AddressRange> keptPages,
+    List<AddressRange> gonePages,
+    boolean stood) {
 
   public DisarmResult {
     refused = List.copyOf(refused);
     keptPages = List.copyOf(keptPages);
+    gonePages = List.copyOf(gonePages);
+  }
+
+  /** {@return nothing was touched, for nothing that was armed is in use any more} */
+  static DisarmResult nothingStands(List<AddressRange> gonePages) {
+    return new DisarmResult(0, 0, List.of(), List.of(), gonePages, false);
   }
 
   /**
-   * {@return true if nothing that was armed had to be left: each of its words was put back, or
-   * stood as before already}
+   * {@return true if nothing that was armed is in the tables any more; words of {@link #gonePages}
+   * need not be what they were}
    */
   public boolean isComplete() {
     return refused.isEmpty() && keptPages.isEmpty();

@@ -4,7 +4,9 @@ package org.crashlane.arming;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.crashlane.arming.DisarmResult.RefusedWord;
+import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
@@ -18,7 +20,8 @@ import org.crashlane.memory.Store;
  * in the middle of arming leaves a mix of both.
  *
  * <p>A new table that somebody else has come to use is not taken out: of its words only those that
- * were armed are, to not present.
+ * were armed are, to not present. One that nobody leads to any more, though it was armed and not
+ * taken out, may be anybody's memory by now, and is not touched.
  */
 final class Disarming {
   private final JournalRecord journal;
@@ -52,22 +55,32 @@ final class Disarming {
   }
 
   private WayBack wayBack() {
+    boolean armed = journal.state() == State.ARMED;
+    if (armed && !tables.isStanding()) {
+      return new WayBack(List.of(), DisarmResult.nothingStands(pages(tables.gone())));
+    }
     tables.foreign().forEach(word -> refused.put(word.store().address(), word));
     for (Store store : journal.stores().reversed()) {
       if (tables.isKept(store.address())) {
         clear(store);
-      } else {
+      } else if (!armed || !tables.isGone(store.address())) {
         undo(store);
       }
     }
-    List<AddressRange> kept =
-        tables.kept().stream()
-            .map(page -> AddressRange.ofSize(page, PageArena.PAGE_BYTES))
-            .toList();
     List<Store> stores = draft.stores();
     return new WayBack(
         stores,
-        new DisarmResult(stores.size(), untouchedCount, List.copyOf(refused.values()), kept));
+        new DisarmResult(
+            stores.size(),
+            untouchedCount,
+            List.copyOf(refused.values()),
+            pages(tables.kept()),
+            armed ? pages(tables.gone()) : List.of(),
+            true));
+  }
+
+  private static List<AddressRange> pages(Set<Long> firsts) {
+    return firsts.stream().map(first -> AddressRange.ofSize(first, PageArena.PAGE_BYTES)).toList();
   }
 
   /** In a table that stays, what was armed becomes not present; it need not be what it was. */

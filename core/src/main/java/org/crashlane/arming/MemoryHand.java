@@ -88,7 +88,10 @@ public final class MemoryHand implements Hand {
         Kind.NOT_CONFIRMED, String.join("; ", problems) + "; " + outcome + " (" + file + ")");
   }
 
-  /** An earlier arming that still stands would lose its way back to a new journal. */
+  /**
+   * An earlier arming that stands, or was cut off, would lose its way back to a new journal: also
+   * what it has done to the arena, to which nothing leads yet.
+   */
   private Optional<Refused> standing(Path file) throws IOException {
     if (!Files.exists(file)) {
       return Optional.empty();
@@ -96,24 +99,22 @@ public final class MemoryHand implements Hand {
     Journal journal = Journal.open(file);
     journal.requireFor(target);
     JournalRecord old = journal.content();
-    boolean gone =
+    if (old.state() == State.DISARMED) {
+      return Optional.empty();
+    }
+    Disarming.WayBack way = Disarming.of(old, memory, tables);
+    if (way.stores().isEmpty() && way.result().isComplete()) {
+      return Optional.empty();
+    }
+    String why =
         switch (old.state()) {
-          case DISARMED -> true;
-          case PLANNED, ARMED -> old.stores().stream().noneMatch(store -> isReachable(old, store));
+          case PLANNED -> "an earlier arming was cut off";
+          case ARMED -> "an earlier arming stands";
+          case DISARMING, DISARMED -> "an earlier disarming was cut off";
         };
-    return gone
-        ? Optional.empty()
-        : Optional.of(
-            Refused.because(
-                Kind.IN_USE,
-                "an earlier arming stands (state %s in %s): disarm it first"
-                    .formatted(old.state(), file)));
-  }
-
-  /** New pages count for nothing once no other word leads to them: a reboot leaves them behind. */
-  private boolean isReachable(JournalRecord old, Store store) {
-    return old.newPages().stream().noneMatch(page -> page.contains(store.address()))
-        && memory.readLong(store.address()) == store.after();
+    return Optional.of(
+        Refused.because(
+            Kind.IN_USE, "%s (state %s in %s): disarm it first".formatted(why, old.state(), file)));
   }
 
   private Optional<Refused> changed(ArmingPlan plan) {
@@ -177,15 +178,20 @@ public final class MemoryHand implements Hand {
   }
 
   private DisarmResult undo(Journal journal) throws IOException {
-    if (journal.content().state() == State.DISARMED) {
-      return new DisarmResult(0, journal.content().stores().size(), List.of(), List.of());
+    JournalRecord record = journal.content();
+    if (record.state() == State.DISARMED) {
+      return new DisarmResult(0, record.stores().size(), List.of(), List.of(), List.of(), true);
     }
-    Disarming.WayBack way = Disarming.of(journal.content(), memory, tables);
+    Disarming.WayBack way = Disarming.of(record, memory, tables);
+    if (!way.stores().isEmpty()) {
+      journal.append(State.DISARMING);
+    }
     for (Store store : way.stores()) {
       memory.writeLong(store.address(), store.after());
     }
-    if (way.result().isComplete()) {
-      journal.append(State.DISARMED);
+    State state = way.result().isComplete() ? State.DISARMED : State.ARMED;
+    if (journal.content().state() != state) {
+      journal.append(state);
     }
     return way.result();
   }

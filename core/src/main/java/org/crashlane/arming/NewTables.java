@@ -30,6 +30,7 @@ final class NewTables {
   private final PhysicalMemory memory;
   private final TranslationTables tables;
   private final Set<Long> pages = new HashSet<>();
+  private final Map<Long, Long> originals = new HashMap<>();
   private final Map<Long, Store> last = new HashMap<>();
   private final Set<Written> written = new HashSet<>();
   private final Set<Long> outside = new TreeSet<>();
@@ -53,6 +54,7 @@ final class NewTables {
     this.tables = tables;
     journal.newPages().forEach(page -> pages.add(page.first()));
     for (Store store : journal.stores()) {
+      originals.putIfAbsent(store.address(), store.before());
       last.put(store.address(), store);
       written.add(new Written(store.address(), store.after()));
       if (!isNew(store.address())) {
@@ -134,6 +136,31 @@ final class NewTables {
   /** {@return true if {@code value} was ever written to {@code address} by the arming} */
   boolean isArmed(long address, long value) {
     return written.contains(new Written(address, value));
+  }
+
+  /**
+   * {@return true if any word outside the new pages still is as armed, or leads to one of them; if
+   * not, the tables that were armed are not in use any more}
+   */
+  boolean isStanding() {
+    return !linked.isEmpty()
+        || outside.stream().anyMatch(at -> memory.readLong(at) == armed(at).after());
+  }
+
+  /** {@return true if {@code address} is in a new page that the tables do not lead to any more} */
+  boolean isGone(long address) {
+    return isNew(address) && !linked.contains(page(address));
+  }
+
+  /** {@return first addresses of the gone pages that are not what they were before, in order} */
+  Set<Long> gone() {
+    Set<Long> gone = new TreeSet<>();
+    originals.forEach((address, before) -> {
+      if (isGone(address) && memory.readLong(address) != before) {
+        gone.add(page(address));
+      }
+    });
+    return gone;
   }
 
   /** {@return true if {@code address} is in a page that has to stay} */

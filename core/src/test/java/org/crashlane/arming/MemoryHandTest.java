@@ -126,6 +126,39 @@ class MemoryHandTest {
   }
 
   @Test
+  void disarmingAGuestThatWasRestartedTouchesNothingAndSaysSo() throws IOException {
+    Journal journal = armed();
+    for (long at = 0; at < VtdMachine.MEMORY_BYTES; at += Long.BYTES) {
+      memory.writeLong(at, 0);
+    }
+    VtdMachine.buildIn(memory);
+    for (long at = VtdMachine.ARENA.first(); at < VtdMachine.ARENA.last(); at += Long.BYTES) {
+      memory.writeLong(at, 0);
+    }
+    byte[] restarted = bytes();
+    DisarmResult result = hand().disarm();
+    assertFalse(result.stood());
+    assertTrue(result.isComplete());
+    assertEquals(0, result.restoredCount());
+    assertArrayEquals(restarted, bytes());
+    assertEquals(State.DISARMED, Journal.open(journal.file()).content().state());
+  }
+
+  @Test
+  void pagesOfATornDownDomainAreLeftAloneAndTheOthersRestored() throws IOException {
+    JournalRecord journal = armed().content();
+    memory.writeLong(publishing(journal).address(), 0);
+    AddressRange freed = journal.newPages().getFirst();
+    memory.writeLong(freed.first(), FOREIGN);
+    DisarmResult result = hand().disarm();
+    assertTrue(result.isComplete());
+    assertTrue(result.gonePages().contains(freed), result.toString());
+    assertEquals(FOREIGN, memory.readLong(freed.first()));
+    assertFalse(isIdentityMapped(VtdMachine.NETWORK_TABLE));
+    assertEquals(0, hand().disarm().restoredCount());
+  }
+
+  @Test
   void disarmingTwiceChangesNothing() throws IOException {
     armed();
     hand().disarm();
