@@ -32,19 +32,42 @@ public final class MemoryHand implements Hand {
   private final WritableMemory memory;
   private final TranslationTables tables;
   private final Path journalDirectory;
+  private final boolean locked;
 
   /**
+   * A hand that locks its target for each of its works.
+   *
    * @param target what {@code memory} is
    * @param memory where the tables stand
    * @param tables the tables, read from {@code memory}
-   * @param journalDirectory where the journal and the lock are kept; created when missing
+   * @param journalDirectory where the journal is kept; created when missing
    */
   public MemoryHand(
       Target target, WritableMemory memory, TranslationTables tables, Path journalDirectory) {
+    this(target, memory, tables, journalDirectory, false);
+  }
+
+  private MemoryHand(
+      Target target,
+      WritableMemory memory,
+      TranslationTables tables,
+      Path journalDirectory,
+      boolean locked) {
     this.target = target;
     this.memory = memory;
     this.tables = tables;
     this.journalDirectory = journalDirectory;
+    this.locked = locked;
+  }
+
+  /**
+   * {@return a hand on a target that its caller has locked, and keeps locked while it works}
+   *
+   * @param memory as for {@link #MemoryHand}, and so are the others
+   */
+  public static MemoryHand under(
+      TargetLock lock, WritableMemory memory, TranslationTables tables, Path journalDirectory) {
+    return new MemoryHand(lock.target(), memory, tables, journalDirectory, true);
   }
 
   @Override
@@ -57,17 +80,20 @@ public final class MemoryHand implements Hand {
     if (!plan.target().equals(target)) {
       throw new IllegalArgumentException("a plan for " + plan.target().name() + ", not this one");
     }
-    Optional<HandLock> lock = HandLock.tryAcquire(journalDirectory, target);
-    if (lock.isEmpty()) {
-      return Refused.because(Kind.IN_USE, anotherHand());
+    if (locked) {
+      return armLocked(plan);
     }
-    try (HandLock _ = lock.get()) {
+    Optional<TargetLock> lock = TargetLock.tryAcquire(target);
+    if (lock.isEmpty()) {
+      return Refused.because(Kind.IN_USE, TargetLock.busy(target));
+    }
+    try (TargetLock _ = lock.get()) {
       return armLocked(plan);
     }
   }
 
   private ArmResult armLocked(ArmingPlan plan) throws IOException {
-    Path file = Journal.fileFor(journalDirectory, target);
+    Path file = Journal.fileFor(Files.createDirectories(journalDirectory), target);
     Optional<Refused> against = standing(file).or(() -> changed(plan));
     if (against.isPresent()) {
       return against.get();
@@ -166,15 +192,18 @@ public final class MemoryHand implements Hand {
     if (!Files.exists(file)) {
       throw new IOException(file + ": no such journal: " + target.name() + " was not armed here");
     }
-    Optional<HandLock> lock = HandLock.tryAcquire(journalDirectory, target);
-    if (lock.isEmpty()) {
-      throw new IOException(anotherHand());
+    if (locked) {
+      return disarmLocked(file);
     }
-    try (HandLock _ = lock.get()) {
-      Journal journal = Journal.open(file);
-      journal.requireFor(target);
-      return undo(journal);
+    try (TargetLock _ = TargetLock.acquire(target)) {
+      return disarmLocked(file);
     }
+  }
+
+  private DisarmResult disarmLocked(Path file) throws IOException {
+    Journal journal = Journal.open(file);
+    journal.requireFor(target);
+    return undo(journal);
   }
 
   private DisarmResult undo(Journal journal) throws IOException {
@@ -194,9 +223,5 @@ public final class MemoryHand implements Hand {
       journal.append(state);
     }
     return way.result();
-  }
-
-  private String anotherHand() {
-    return "another hand is at work on " + target.name() + " (lock in " + journalDirectory + ")";
   }
 }

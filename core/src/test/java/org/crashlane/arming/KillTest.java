@@ -124,13 +124,20 @@ class KillTest {
   }
 
   @Test
-  void aHandOfAnotherProcessIsRefusedUntilThatIsDead() throws Exception {
+  void aHandOfAnotherProcessIsRefusedWhereverItsJournalsAreUntilThatIsDead() throws Exception {
     Process other = standingAt("arm", 2);
     try (MappedImage memory = MappedImage.openForWriting(image, wholeImage())) {
       Target target = Target.ofFile(image);
       MemoryHand hand = new MemoryHand(target, memory, VtdMachine.in(memory).tables(), journals);
-      Refused refused = assertInstanceOf(Refused.class, hand.arm(plan()));
-      assertEquals(Refusal.Kind.IN_USE, refused.reasons().getFirst().kind());
+      Path elsewhere = directory.resolve("other journals");
+      for (Path kept : List.of(journals, elsewhere)) {
+        MemoryHand second = new MemoryHand(target, memory, VtdMachine.in(memory).tables(), kept);
+        Refused refused = assertInstanceOf(Refused.class, second.arm(plan()));
+        assertEquals(Refusal.Kind.IN_USE, refused.reasons().getFirst().kind());
+        assertEquals(
+            "another hand is at work on " + image.toRealPath(),
+            refused.reasons().getFirst().reason());
+      }
       kill(other);
       assertEquals(2, hand.disarm().restoredCount());
     } finally {
