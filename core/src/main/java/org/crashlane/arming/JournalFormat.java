@@ -20,7 +20,7 @@ import org.crashlane.memory.Store;
  * page FIRST-LAST                      one for each new table page
  * store ADDRESS BEFORE AFTER           one for each store, in order
  * end STORE_COUNT CHECKSUM
- * state ARMED CHECKSUM                 appended later, as is DISARMED
+ * state ARMED CHECKSUM                 appended later, as are DISARMING, DISARMED
  * </pre>
  *
  * <p>Numbers are hexadecimal, the count excepted. A checksum is the CRC-32C of all bytes of the

@@ -25,9 +25,14 @@ public record JournalRecord(
   public enum State {
     /** The journal is on disk; none, some or all stores are made. */
     PLANNED,
-    /** All stores are made and confirmed. */
+    /**
+     * All stores are made and confirmed; after a disarming that was not complete, what it had to
+     * leave.
+     */
     ARMED,
-    /** All words are as they were before. */
+    /** Stores are being taken back; none, some or all are. */
+    DISARMING,
+    /** All words are as they were before, or nothing leads to them any more. */
     DISARMED
   }
 

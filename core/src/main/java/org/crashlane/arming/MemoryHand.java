@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,19 +32,42 @@ public final class MemoryHand implements Hand {
   private final WritableMemory memory;
   private final TranslationTables tables;
   private final Path journalDirectory;
+  private final boolean locked;
 
   /**
+   * A hand that locks its target for each of its works.
+   *
    * @param target what {@code memory} is
    * @param memory where the tables stand
    * @param tables the tables, read from {@code memory}
-   * @param journalDirectory where the journal and the lock are kept; created when missing
+   * @param journalDirectory where the journal is kept; created when missing
    */
   public MemoryHand(
       Target target, WritableMemory memory, TranslationTables tables, Path journalDirectory) {
+    this(target, memory, tables, journalDirectory, false);
+  }
+
+  private MemoryHand(
+      Target target,
+      WritableMemory memory,
+      TranslationTables tables,
+      Path journalDirectory,
+      boolean locked) {
     this.target = target;
     this.memory = memory;
     this.tables = tables;
     this.journalDirectory = journalDirectory;
+    this.locked = locked;
+  }
+
+  /**
+   * {@return a hand on a target that its caller has locked, and keeps locked while it works}
+   *
+   * @param memory as for {@link #MemoryHand}, and so are the others
+   */
+  public static MemoryHand under(
+      TargetLock lock, WritableMemory memory, TranslationTables tables, Path journalDirectory) {
+    return new MemoryHand(lock.target(), memory, tables, journalDirectory, true);
   }
 
   @Override
@@ -57,17 +80,20 @@ public final class MemoryHand implements Hand {
     if (!plan.target().equals(target)) {
       throw new IllegalArgumentException("a plan for " + plan.target().name() + ", not this one");
     }
-    Optional<HandLock> lock = HandLock.tryAcquire(journalDirectory, target);
-    if (lock.isEmpty()) {
-      return Refused.because(Kind.IN_USE, anotherHand());
+    if (locked) {
+      return armLocked(plan);
     }
-    try (HandLock _ = lock.get()) {
+    Optional<TargetLock> lock = TargetLock.tryAcquire(target);
+    if (lock.isEmpty()) {
+      return Refused.because(Kind.IN_USE, TargetLock.busy(target));
+    }
+    try (TargetLock _ = lock.get()) {
       return armLocked(plan);
     }
   }
 
   private ArmResult armLocked(ArmingPlan plan) throws IOException {
-    Path file = Journal.fileFor(journalDirectory, target);
+    Path file = Journal.fileFor(Files.createDirectories(journalDirectory), target);
     Optional<Refused> against = standing(file).or(() -> changed(plan));
     if (against.isPresent()) {
       return against.get();
@@ -88,7 +114,10 @@ public final class MemoryHand implements Hand {
         Kind.NOT_CONFIRMED, String.join("; ", problems) + "; " + outcome + " (" + file + ")");
   }
 
-  /** An earlier arming that still stands would lose its way back to a new journal. */
+  /**
+   * An earlier arming that stands, or was cut off, would lose its way back to a new journal: also
+   * what it has done to the arena, to which nothing leads yet.
+   */
   private Optional<Refused> standing(Path file) throws IOException {
     if (!Files.exists(file)) {
       return Optional.empty();
@@ -96,41 +125,44 @@ public final class MemoryHand implements Hand {
     Journal journal = Journal.open(file);
     journal.requireFor(target);
     JournalRecord old = journal.content();
-    boolean gone =
+    if (old.state() == State.DISARMED) {
+      return Optional.empty();
+    }
+    Disarming.WayBack way = Disarming.of(old, memory, tables);
+    if (way.stores().isEmpty() && way.result().isComplete()) {
+      return Optional.empty();
+    }
+    String why =
         switch (old.state()) {
-          case DISARMED -> true;
-          case PLANNED, ARMED -> old.stores().stream().noneMatch(store -> isReachable(old, store));
+          case PLANNED -> "an earlier arming was cut off";
+          case ARMED -> "an earlier arming stands";
+          case DISARMING, DISARMED -> "an earlier disarming was cut off";
         };
-    return gone
-        ? Optional.empty()
-        : Optional.of(
-            Refused.because(
-                Kind.IN_USE,
-                "an earlier arming stands (state %s in %s): disarm it first"
-                    .formatted(old.state(), file)));
-  }
-
-  /** New pages count for nothing once no other word leads to them: a reboot leaves them behind. */
-  private boolean isReachable(JournalRecord old, Store store) {
-    return old.newPages().stream().noneMatch(page -> page.contains(store.address()))
-        && memory.readLong(store.address()) == store.after();
+    return Optional.of(
+        Refused.because(
+            Kind.IN_USE, "%s (state %s in %s): disarm it first".formatted(why, old.state(), file)));
   }
 
   private Optional<Refused> changed(ArmingPlan plan) {
-    Map<Long, Long> expected = new HashMap<>();
+    Map<Long, Long> expected = new LinkedHashMap<>();
     plan.stores().forEach(store -> expected.putIfAbsent(store.address(), store.before()));
-    for (Store store : plan.stores()) {
-      long found = memory.readLong(store.address());
-      long before = expected.get(store.address());
-      if (found != before) {
-        return Optional.of(
-            Refused.because(
-                Kind.CHANGED,
-                "the word at %s has changed from %s to %s since the plan was made"
-                    .formatted(Hex.of(store.address()), Hex.of(before), Hex.of(found))));
+    // All of a new page becomes a table: what has no store was zero, and must be still.
+    for (AddressRange page : plan.newPages()) {
+      for (long at = page.first(); at < page.last(); at += Long.BYTES) {
+        expected.putIfAbsent(at, 0L);
       }
     }
-    return Optional.empty();
+    return expected.entrySet().stream()
+        .filter(word -> memory.readLong(word.getKey()) != word.getValue())
+        .findFirst()
+        .map(word -> changed(word.getKey(), word.getValue()));
+  }
+
+  private Refused changed(long address, long before) {
+    return Refused.because(
+        Kind.CHANGED,
+        "the word at %s has changed from %s to %s since the plan was made"
+            .formatted(Hex.of(address), Hex.of(before), Hex.of(memory.readLong(address))));
   }
 
   private List<String> problems(ArmingPlan plan) {
@@ -160,32 +192,36 @@ public final class MemoryHand implements Hand {
     if (!Files.exists(file)) {
       throw new IOException(file + ": no such journal: " + target.name() + " was not armed here");
     }
-    Optional<HandLock> lock = HandLock.tryAcquire(journalDirectory, target);
-    if (lock.isEmpty()) {
-      throw new IOException(anotherHand());
+    if (locked) {
+      return disarmLocked(file);
     }
-    try (HandLock _ = lock.get()) {
-      Journal journal = Journal.open(file);
-      journal.requireFor(target);
-      return undo(journal);
+    try (TargetLock _ = TargetLock.acquire(target)) {
+      return disarmLocked(file);
     }
+  }
+
+  private DisarmResult disarmLocked(Path file) throws IOException {
+    Journal journal = Journal.open(file);
+    journal.requireFor(target);
+    return undo(journal);
   }
 
   private DisarmResult undo(Journal journal) throws IOException {
-    if (journal.content().state() == State.DISARMED) {
-      return new DisarmResult(0, journal.content().stores().size(), List.of(), List.of());
+    JournalRecord record = journal.content();
+    if (record.state() == State.DISARMED) {
+      return new DisarmResult(0, record.stores().size(), List.of(), List.of(), List.of(), true);
     }
-    Disarming.WayBack way = Disarming.of(journal.content(), memory);
+    Disarming.WayBack way = Disarming.of(record, memory, tables);
+    if (!way.stores().isEmpty()) {
+      journal.append(State.DISARMING);
+    }
     for (Store store : way.stores()) {
       memory.writeLong(store.address(), store.after());
     }
-    if (way.result().isComplete()) {
-      journal.append(State.DISARMED);
+    State state = way.result().isComplete() ? State.DISARMED : State.ARMED;
+    if (journal.content().state() != state) {
+      journal.append(state);
     }
     return way.result();
-  }
-
-  private String anotherHand() {
-    return "another hand is at work on " + target.name() + " (lock in " + journalDirectory + ")";
   }
 }

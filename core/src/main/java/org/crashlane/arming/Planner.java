@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
@@ -19,6 +21,7 @@ import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -143,14 +146,34 @@ public final class Planner {
     }
     List<String> notes = new ArrayList<>(selection.notes());
     tables.malformations().forEach(m -> notes.add("device tables: " + m));
+    List<AddressRange> newPages = newPages(neededCount);
     return new PlanResult.Planned(
         new ArmingPlan(
             request.target(),
             request.crashRanges(),
             run.parts(),
-            newPages(neededCount),
-            draft.stores(),
+            newPages,
+            stores(newPages, draft),
             notes));
+  }
+
+  /**
+   * {@return the stores, led by one for each word of a new page that happens to hold what is wanted
+   * there: so of every word without a store it is known that it is zero}
+   */
+  private static List<Store> stores(List<AddressRange> newPages, DraftMemory draft) {
+    Set<Long> stored = draft.stores().stream().map(Store::address).collect(Collectors.toSet());
+    List<Store> stores = new ArrayList<>();
+    for (AddressRange page : newPages) {
+      for (long at = page.first(); at < page.last(); at += Long.BYTES) {
+        long value = draft.readLong(at);
+        if (value != 0 && !stored.contains(at)) {
+          stores.add(new Store(at, value, value));
+        }
+      }
+    }
+    stores.addAll(draft.stores());
+    return stores;
   }
 
   private List<AddressRange> newPages(long count) {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.crashlane.bits.Hex;
 
@@ -14,9 +15,15 @@ import org.crashlane.bits.Hex;
  *
  * @param name for people
  * @param identity equal for the same target, different for any other
+ * @param file the file that it is, which hands lock; nothing if it is none
  */
-public record Target(String name, String identity) {
+public record Target(String name, String identity, Optional<Path> file) {
   private static final int KEY_DIGITS = 8;
+
+  /** Makes a target that is no file, and known in this process only. */
+  public Target(String name, String identity) {
+    this(name, identity, Optional.empty());
+  }
 
   /**
    * {@return the target that lives in a memory file: a guest's shared memory, or an image}
@@ -29,10 +36,13 @@ public record Target(String name, String identity) {
     String identity =
         "file %s device %s inode %s size %s"
             .formatted(real, facts.get("dev"), facts.get("ino"), facts.get("size"));
-    return new Target(real.toString(), identity);
+    return new Target(real.toString(), identity, Optional.of(real));
   }
 
-  /** {@return a file name's stem that people recognise and that no two targets share} */
+  /**
+   * {@return a file name's stem that people recognise and that two targets seldom share: a checksum
+   * tells them apart, and a journal says whose it is}
+   */
   String fileStem() {
     CRC32C crc = new CRC32C();
     crc.update(identity.getBytes(StandardCharsets.UTF_8));

@@ -26,6 +26,14 @@ public interface TranslationTables {
   /** {@return the IOVAs that {@code table} can translate, from 0} */
   AddressRange reach(TableId table);
 
+  /**
+   * {@return the physical address of the table page that a page-table entry leads to, if it leads
+   * to one; of a leaf or an entry that is not present, what stands in its place}
+   *
+   * @param entry the entry's value
+   */
+  long nextTable(long entry);
+
   /** {@return the pages that hold the device tables themselves, each of 4 KiB} */
   List<AddressRange> deviceTablePages();
 

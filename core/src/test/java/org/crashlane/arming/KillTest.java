@@ -83,32 +83,61 @@ class KillTest {
     List<Mapping> networkBefore = mappings(VtdMachine.NETWORK_TABLE);
     int storeCount = plan().stores().size();
     for (int count = 0; count <= storeCount; count++) {
-      try (MappedImage memory = MappedImage.openForWriting(image, wholeImage())) {
-        Target target = Target.ofFile(image);
-        VtdMachine machine = VtdMachine.in(memory);
-        ArmingPlan plan =
-            assertInstanceOf(PlanResult.Planned.class, machine.plan(VtdMachine.request(target)))
-                .plan();
-        MemoryHand hand = new MemoryHand(target, memory, machine.tables(), journals);
-        assertInstanceOf(ArmResult.Armed.class, hand.arm(plan));
-      }
+      assertInstanceOf(ArmResult.Armed.class, arm());
       killAt("disarm", count);
       requireBeforeOrArmed(diskBefore, VtdMachine.DISK_TABLE, count);
       requireBeforeOrArmed(networkBefore, VtdMachine.NETWORK_TABLE, count);
-      assertEquals(State.ARMED, journal().content().state());
+      assertEquals(State.DISARMING, journal().content().state());
       assertTrue(disarm().isComplete());
       assertArrayEquals(Files.readAllBytes(pristine), Files.readAllBytes(image));
     }
   }
 
   @Test
-  void aHandOfAnotherProcessIsRefusedUntilThatIsDead() throws Exception {
+  void armingAgainBehindAKillIsRefusedUntilDisarmedAndTheArenaIsAsBefore() throws Exception {
+    int storeCount = plan().stores().size();
+    int cutOffCount = 0;
+    for (int count = 1; count <= storeCount; count++) {
+      killAt("arm", count);
+      // Once new tables are published the planner finds them in the arena, before the hand asks.
+      Refusal refusal = assertInstanceOf(Refused.class, arm()).reasons().getFirst();
+      if (refusal.kind() != Refusal.Kind.ARENA_MISPLACED) {
+        cutOffCount++;
+        assertEquals(Refusal.Kind.IN_USE, refusal.kind());
+        assertTrue(refusal.reason().startsWith("an earlier arming was cut off"), refusal.reason());
+      }
+      assertTrue(disarm().isComplete());
+      assertArrayEquals(Files.readAllBytes(pristine), Files.readAllBytes(image));
+      assertInstanceOf(ArmResult.Armed.class, arm());
+      assertTrue(disarm().isComplete());
+      assertArrayEquals(Files.readAllBytes(pristine), Files.readAllBytes(image));
+    }
+    assertTrue(cutOffCount > 0);
+  }
+
+  @Test
+  void armingAgainBehindAKillBeforeTheFirstStoreLosesNothing() throws Exception {
+    killAt("arm", 0);
+    assertInstanceOf(ArmResult.Armed.class, arm());
+    assertTrue(disarm().isComplete());
+    assertArrayEquals(Files.readAllBytes(pristine), Files.readAllBytes(image));
+  }
+
+  @Test
+  void aHandOfAnotherProcessIsRefusedWhereverItsJournalsAreUntilThatIsDead() throws Exception {
     Process other = standingAt("arm", 2);
     try (MappedImage memory = MappedImage.openForWriting(image, wholeImage())) {
       Target target = Target.ofFile(image);
       MemoryHand hand = new MemoryHand(target, memory, VtdMachine.in(memory).tables(), journals);
-      Refused refused = assertInstanceOf(Refused.class, hand.arm(plan()));
-      assertEquals(Refusal.Kind.IN_USE, refused.reasons().getFirst().kind());
+      Path elsewhere = directory.resolve("other journals");
+      for (Path kept : List.of(journals, elsewhere)) {
+        MemoryHand second = new MemoryHand(target, memory, VtdMachine.in(memory).tables(), kept);
+        Refused refused = assertInstanceOf(Refused.class, second.arm(plan()));
+        assertEquals(Refusal.Kind.IN_USE, refused.reasons().getFirst().kind());
+        assertEquals(
+            "another hand is at work on " + image.toRealPath(),
+            refused.reasons().getFirst().reason());
+      }
       kill(other);
       assertEquals(2, hand.disarm().restoredCount());
     } finally {
@@ -131,6 +160,19 @@ class KillTest {
 
   private Journal journal() throws IOException {
     return Journal.open(Journal.fileFor(journals, Target.ofFile(image)));
+  }
+
+  private ArmResult arm() throws IOException {
+    try (MappedImage memory = MappedImage.openForWriting(image, wholeImage())) {
+      Target target = Target.ofFile(image);
+      VtdMachine machine = VtdMachine.in(memory);
+      PlanResult result = machine.plan(VtdMachine.request(target));
+      MemoryHand hand = new MemoryHand(target, memory, machine.tables(), journals);
+      return switch (result) {
+        case PlanResult.Planned planned -> hand.arm(planned.plan());
+        case Refused refused -> refused;
+      };
+    }
   }
 
   private DisarmResult disarm() throws IOException {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,10 @@ class MemoryHandTest {
   private static final Target TARGET = new Target("/dev/shm/test.ram", "memory of the test");
   private static final long FOREIGN = 0x5555_0000_0000_0000L;
   private static final long IGNORED_BIT = 1L << 58;
+  private static final Permissions READ_WRITE = Permissions.READ_WRITE;
+
+  /** An IOVA that shares a table of level 2 with the crash range, and none of level 1. */
+  private static final long MAPPED_LATER = 0x3fe00000;
 
   @TempDir Path directory;
 
@@ -72,6 +77,10 @@ class MemoryHandTest {
   private boolean isIdentityMapped(TableId table) {
     return MappingSet.of(machine.tables(), table)
         .contains(new Mapping(VtdMachine.CRASH, VtdMachine.CRASH.first(), Permissions.READ_WRITE));
+  }
+
+  private Set<Mapping> mappings(TableId table) {
+    return Set.copyOf(MappingSet.of(machine.tables(), table));
   }
 
   /** A store that leads from the tables that were there to a new one. */
@@ -117,6 +126,39 @@ class MemoryHandTest {
   }
 
   @Test
+  void disarmingAGuestThatWasRestartedTouchesNothingAndSaysSo() throws IOException {
+    Journal journal = armed();
+    for (long at = 0; at < VtdMachine.MEMORY_BYTES; at += Long.BYTES) {
+      memory.writeLong(at, 0);
+    }
+    VtdMachine.buildIn(memory);
+    for (long at = VtdMachine.ARENA.first(); at < VtdMachine.ARENA.last(); at += Long.BYTES) {
+      memory.writeLong(at, 0);
+    }
+    byte[] restarted = bytes();
+    DisarmResult result = hand().disarm();
+    assertFalse(result.stood());
+    assertTrue(result.isComplete());
+    assertEquals(0, result.restoredCount());
+    assertArrayEquals(restarted, bytes());
+    assertEquals(State.DISARMED, Journal.open(journal.file()).content().state());
+  }
+
+  @Test
+  void pagesOfATornDownDomainAreLeftAloneAndTheOthersRestored() throws IOException {
+    JournalRecord journal = armed().content();
+    memory.writeLong(publishing(journal).address(), 0);
+    AddressRange freed = journal.newPages().getFirst();
+    memory.writeLong(freed.first(), FOREIGN);
+    DisarmResult result = hand().disarm();
+    assertTrue(result.isComplete());
+    assertTrue(result.gonePages().contains(freed), result.toString());
+    assertEquals(FOREIGN, memory.readLong(freed.first()));
+    assertFalse(isIdentityMapped(VtdMachine.NETWORK_TABLE));
+    assertEquals(0, hand().disarm().restoredCount());
+  }
+
+  @Test
   void disarmingTwiceChangesNothing() throws IOException {
     armed();
     hand().disarm();
@@ -137,15 +179,52 @@ class MemoryHandTest {
   }
 
   @Test
-  void aWordThatSomebodyChangedIsNamedAndAllOthersAreRestored() throws IOException {
-    Journal journal = armed();
-    Store leaf = journal.content().stores().getFirst();
-    memory.writeLong(leaf.address(), FOREIGN);
+  void aTableThatTheGuestHasMappedThroughStaysAndTheArmedLeavesInItGo() throws IOException {
+
+    List<Mapping> unarmed = MappingSet.of(machine.tables(), VtdMachine.NETWORK_TABLE);
+    JournalRecord journal = armed().content();
+    machine.map(VtdMachine.NETWORK_TABLE, MAPPED_LATER, 0x310000, READ_WRITE);
+
     DisarmResult result = hand().disarm();
-    assertEquals(List.of(new RefusedWord(leaf, FOREIGN)), result.refused());
-    assertEquals(List.of(), result.keptPages());
-    assertEquals(journal.content().stores().size() - 1, result.restoredCount());
-    memory.writeLong(leaf.address(), leaf.before());
+    List<Mapping> wanted = new ArrayList<>(unarmed);
+    wanted.add(new Mapping(AddressRange.ofSize(MAPPED_LATER, 0x1000), 0x310000, READ_WRITE));
+    assertEquals(Set.copyOf(wanted), mappings(VtdMachine.NETWORK_TABLE));
+    assertFalse(result.isComplete());
+    assertEquals(1, result.refused().size(), result.toString());
+    assertEquals(1, result.keptPages().size(), result.toString());
+    assertTrue(journal.newPages().containsAll(result.keptPages()));
+    assertFalse(isIdentityMapped(VtdMachine.DISK_TABLE));
+  }
+
+  @Test
+  void aTableThatTheGuestHasCleanedUpAgainIsTakenOutByTheNextDisarming() throws IOException {
+    armed();
+    machine.map(VtdMachine.NETWORK_TABLE, VtdMachine.CRASH.last() + 1, 0x310000, READ_WRITE);
+    DisarmResult first = hand().disarm();
+    assertEquals(2, first.keptPages().size(), first.toString());
+    assertEquals(
+        List.of(new Mapping(AddressRange.ofSize(0x1804000, 0x1000), 0x310000, READ_WRITE)),
+        mappings(VtdMachine.NETWORK_TABLE).stream()
+            .filter(mapping -> mapping.iova().first() < VtdMachine.LEFTOVER_IOVA)
+            .toList());
+
+    memory.writeLong(first.refused().getFirst().store().address(), 0);
+    assertTrue(hand().disarm().isComplete());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void aWordThatHappenedToHoldWhatIsWantedIsKnownAsArmed() throws IOException {
+    ArmingPlan plan = plan();
+    Store leaf =
+        plan.stores().stream()
+            .filter(store -> VtdMachine.ARENA.contains(store.address()) && store.after() != 0)
+            .findFirst()
+            .orElseThrow();
+    memory.writeLong(leaf.address(), leaf.after());
+    rememberMemory();
+    armed();
+    assertTrue(hand().disarm().isComplete());
     assertArrayEquals(before, bytes());
   }
 
@@ -157,14 +236,22 @@ class MemoryHandTest {
     memory.writeLong(publish.address(), changed);
     DisarmResult result = hand().disarm();
     assertEquals(List.of(new RefusedWord(publish, changed)), result.refused());
-    assertEquals(journal.newPages(), result.keptPages());
+    assertEquals(1, result.keptPages().size(), result.toString());
     assertFalse(result.isComplete());
-    assertTrue(isIdentityMapped(VtdMachine.DISK_TABLE));
+    assertFalse(isIdentityMapped(VtdMachine.DISK_TABLE));
     assertFalse(isIdentityMapped(VtdMachine.NETWORK_TABLE));
 
     memory.writeLong(publish.address(), publish.after());
     assertTrue(hand().disarm().isComplete());
     assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void aPageThatIsNoLongerAsPlannedIsRefusedAndNothingIsWritten() throws IOException {
+    ArmingPlan plan = plan();
+    long unstored = plan.newPages().getFirst().last() + 1 - Long.BYTES;
+    memory.writeLong(unstored, FOREIGN);
+    assertEquals(Kind.CHANGED, refused(hand().arm(plan)).kind());
   }
 
   @Test

@@ -82,6 +82,9 @@ public final class ArmingReport {
   /** {@return what was taken back} */
   public static String text(DisarmResult result) {
     StringBuilder out = new StringBuilder();
+    if (!result.stood()) {
+      out.append("the armed tables are gone (was the guest restarted?): nothing was touched\n");
+    }
     out.append(
         "%,d words put back, %,d stood as before%n"
             .formatted(result.restoredCount(), result.untouchedCount()));
@@ -89,7 +92,12 @@ public final class ArmingReport {
     for (AddressRange page : result.keptPages()) {
       out.append("left alone: table page ")
           .append(page)
-          .append(": a word that was left may lead to it\n");
+          .append(": somebody else's entries stand in it, or lead to it\n");
+    }
+    for (AddressRange page : result.gonePages()) {
+      out.append("left alone: page ")
+          .append(page)
+          .append(": no table leads to it any more, it may be in use for something else\n");
     }
     return out.toString();
   }
@@ -107,6 +115,9 @@ public final class ArmingReport {
     result.refused().forEach(word -> refused.add(word.toString()));
     ArrayNode kept = node.putArray("keptPages");
     result.keptPages().forEach(page -> kept.add(JsonReport.of(page)));
+    ArrayNode gone = node.putArray("gonePages");
+    result.gonePages().forEach(page -> gone.add(JsonReport.of(page)));
+    node.put("armedTablesStood", result.stood());
     return node;
   }
 }

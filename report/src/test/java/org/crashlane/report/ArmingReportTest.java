@@ -39,9 +39,17 @@ class ArmingReportTest {
   @Test
   void whatDisarmingHadToLeaveIsNamed() throws IOException {
     DisarmResult result =
-        new DisarmResult(514, 1, List.of(new RefusedWord(STORE, 0x5003)), List.of(PAGE));
+        new DisarmResult(
+            514, 1, List.of(new RefusedWord(STORE, 0x5003)), List.of(PAGE), List.of(), true);
     Golden.check("disarm-incomplete.txt", ArmingReport.text(result));
     Golden.check("disarm-incomplete.json", JsonReport.text(ArmingReport.json(result)));
+  }
+
+  @Test
+  void tablesThatAreGoneAreTold() throws IOException {
+    DisarmResult result = new DisarmResult(0, 0, List.of(), List.of(), List.of(PAGE), false);
+    Golden.check("disarm-gone.txt", ArmingReport.text(result));
+    Golden.check("disarm-gone.json", JsonReport.text(ArmingReport.json(result)));
   }
 
   private static Armed armed() {

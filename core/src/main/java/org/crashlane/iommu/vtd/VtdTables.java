@@ -107,6 +107,11 @@ public final class VtdTables implements TranslationTables {
   }
 
   @Override
+  public long nextTable(long entry) {
+    return SecondLevelEntry.ADDR.inPlace(entry);
+  }
+
+  @Override
   public MapResult mapIdentity(
       WritableMemory target, TableId table, AddressRange range, PageArena arena) {
     return new Tables(config).mapIdentity(target, table, range, arena);

@@ -17,8 +17,10 @@ import org.crashlane.arming.MemoryHand;
 import org.crashlane.arming.PlanRequest;
 import org.crashlane.arming.PlanResult;
 import org.crashlane.arming.Planner;
+import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.arming.TargetLock;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
@@ -34,7 +36,8 @@ import org.crashlane.rule.Verdict;
 
 /**
  * The hand that arms a live guest from outside, by its control socket and its memory file, without
- * the guest's knowledge. The guest stands while its tables are read and written.
+ * the guest's knowledge. The guest stands while its tables are read and written, and its memory
+ * file is locked from before until it runs again: of two hands, the second is refused.
  *
  * <p>What a disarmed guest's IOMMU has cached it may still translate until the guest's own kernel
  * invalidates: to the crash range itself, nowhere else.
@@ -87,11 +90,19 @@ public final class OutsideHand implements AutoCloseable {
       throws IOException {
     Target target = target();
     PlanRequest request = new PlanRequest(target, crashRanges, devices, arena);
-    return whileStopped(tables ->
-        switch (Planner.plan(tables, guest.memory(), request)) {
-          case PlanResult.Planned planned -> hand(target, tables).arm(planned.plan());
-          case Refused refused -> refused;
-        });
+    Optional<TargetLock> lock = TargetLock.tryAcquire(target);
+    if (lock.isEmpty()) {
+      return Refused.because(Refusal.Kind.IN_USE, TargetLock.busy(target));
+    }
+    try (TargetLock held = lock.get()) {
+      return whileStopped(
+          held,
+          tables ->
+              switch (Planner.plan(tables, guest.memory(), request)) {
+                case PlanResult.Planned planned -> hand(held, tables).arm(planned.plan());
+                case Refused refused -> refused;
+              });
+    }
   }
 
   /**
@@ -101,8 +112,9 @@ public final class OutsideHand implements AutoCloseable {
    *     journal fails
    */
   public DisarmResult disarm() throws IOException {
-    Target target = target();
-    return whileStopped(tables -> hand(target, tables).disarm());
+    try (TargetLock held = TargetLock.acquire(target())) {
+      return whileStopped(held, tables -> hand(held, tables).disarm());
+    }
   }
 
   /** {@return what the guest's IOMMU tables say now} */
@@ -164,8 +176,8 @@ public final class OutsideHand implements AutoCloseable {
     return Target.ofFile(guest.memoryFile());
   }
 
-  private MemoryHand hand(Target target, TranslationTables tables) {
-    return new MemoryHand(target, guest.memory(), tables, journalDirectory);
+  private MemoryHand hand(TargetLock lock, TranslationTables tables) {
+    return MemoryHand.under(lock, guest.memory(), tables, journalDirectory);
   }
 
   /** What is done with the tables of a guest that stands. */
@@ -174,9 +186,19 @@ public final class OutsideHand implements AutoCloseable {
     T run(TranslationTables tables) throws IOException;
   }
 
-  /** Does {@code work} while the guest stands, with a mark for the case that this is killed. */
+  /** Does {@code work} while the guest stands, and no other hand is on it. */
   <T> T whileStopped(TableWork<T> work) throws IOException {
-    Path journal = Journal.fileFor(Files.createDirectories(journalDirectory), target());
+    try (TargetLock held = TargetLock.acquire(target())) {
+      return whileStopped(held, work);
+    }
+  }
+
+  /**
+   * Does {@code work} while the guest stands, with a mark for the case that this is killed. Under
+   * the lock it is this hand that stopped the guest, or nobody's: none continues it in between.
+   */
+  private <T> T whileStopped(TargetLock held, TableWork<T> work) throws IOException {
+    Path journal = Journal.fileFor(Files.createDirectories(journalDirectory), held.target());
     Path mark = journal.resolveSibling(journal.getFileName() + ".stopped");
     StopMark.makeGood(mark, guest.qmp());
     if (!guest.qmp().isRunning()) {

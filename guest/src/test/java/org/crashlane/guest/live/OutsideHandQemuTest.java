@@ -19,6 +19,8 @@ import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
+import org.crashlane.arming.Target;
+import org.crashlane.arming.TargetLock;
 import org.crashlane.guest.live.GuestTables.Listing;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
@@ -123,6 +125,25 @@ class OutsideHandQemuTest {
         assertEquals(1, hand.walk().tables().size());
         assertTrue(hand.guest().qmp().isRunning());
       }
+    }
+  }
+
+  @Test
+  void theMemoryFileIsLockedWhileAnotherProcessHasTheGuestStanding() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      Target target;
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        hand.guest().qmp().cont();
+        target = Target.ofFile(hand.guest().memoryFile());
+      }
+      Process other = StandingTool.start(qemu.socket(), directory.resolve("other journals"));
+      try {
+        assertTrue(TargetLock.tryAcquire(target).isEmpty());
+      } finally {
+        other.destroyForcibly().waitFor();
+      }
+      TargetLock.acquire(target).close();
     }
   }
 
