@@ -45,10 +45,17 @@ final class DeviceTableReading {
     attachments.add(attachment);
   }
 
-  /** Tells of bits that must be zero and are not. */
-  void reserved(String what, long at, long raw, long bits) {
-    String reason = "reserved bits of the " + what + " are set: " + Hex.of(bits);
-    malformations.add(new Malformation(at, raw, 0, Malformation.Kind.RESERVED, reason));
+  /**
+   * Tells of bits that must be zero and are not, if there are any.
+   *
+   * @param reserved the bits of {@code word} that must be zero
+   */
+  void reserved(String what, long at, long word, long reserved) {
+    long set = word & reserved;
+    if (set != 0) {
+      String reason = "reserved bits of the " + what + " are set: " + Hex.of(set);
+      malformations.add(new Malformation(at, word, 0, Malformation.Kind.RESERVED, reason));
+    }
   }
 
   DeviceTables found() {

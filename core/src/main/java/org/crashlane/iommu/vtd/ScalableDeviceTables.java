@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -37,35 +38,37 @@ final class ScalableDeviceTables {
         reading.page("root table", rootTable, rootTable, config.rootTableAddress());
     for (int bus = 0; bus < RootEntry.COUNT; bus++) {
       for (int half = 0; half < RootEntry.WORDS; half++) {
-        int devfn = half * ScalableContextEntry.COUNT;
         if (page.isEmpty()) {
-          unknownHalf(bus, devfn);
+          unknownHalf(bus, half * ScalableContextEntry.COUNT);
         } else {
-          long at = RootEntry.address(rootTable, bus) + (long) half * Long.BYTES;
-          half(bus, devfn, at, page.get()[bus * RootEntry.WORDS + half]);
+          int first = bus * RootEntry.WORDS;
+          long[] words = Arrays.copyOfRange(page.get(), first, first + RootEntry.WORDS);
+          half(bus, half, RootEntry.address(rootTable, bus), words);
         }
       }
     }
   }
 
-  private void half(int bus, int firstDevfn, long at, long word) {
-    if (!ScalableRootEntry.isPresent(word)) {
+  private void half(int bus, int half, long rootAt, long[] root) {
+    long at = rootAt + (long) half * Long.BYTES;
+    // Bits of a half that is not present matter too, where the other is.
+    if (ScalableRootEntry.isPresent(root[0] | root[1])) {
+      long reserved = ScalableRootEntry.reserved(config.hostAddressWidth());
+      reading.reserved("scalable root entry", at, root[half], reserved);
+    }
+    if (ScalableRootEntry.fault(root, half, config.hostAddressWidth()).isPresent()) {
       return;
     }
-    long reserved = word & ScalableRootEntry.reserved(config.hostAddressWidth());
-    if (reserved != 0) {
-      reading.reserved("scalable root entry", at, word, reserved);
-      return;
-    }
-    long contextTable = ScalableRootEntry.contextTable(word);
-    Optional<long[]> page = reading.page("context table", contextTable, at, word);
+    int firstDevfn = half * ScalableContextEntry.COUNT;
+    long contextTable = ScalableRootEntry.contextTable(root[half]);
+    Optional<long[]> page = reading.page("context table", contextTable, at, root[half]);
     if (page.isEmpty()) {
       unknownHalf(bus, firstDevfn);
       return;
     }
     for (int i = 0; i < ScalableContextEntry.COUNT; i++) {
-      long[] words = new long[ScalableContextEntry.WORDS];
-      System.arraycopy(page.get(), i * words.length, words, 0, words.length);
+      int first = i * ScalableContextEntry.WORDS;
+      long[] words = Arrays.copyOfRange(page.get(), first, first + ScalableContextEntry.WORDS);
       if (ScalableContextEntry.isPresent(words[0])) {
         int devfn = firstDevfn + i;
         long entryAt = ScalableContextEntry.address(contextTable, devfn);
@@ -82,13 +85,13 @@ final class ScalableDeviceTables {
   }
 
   private Attachment attachment(RequesterId requester, long at, long[] words) {
-    if (ScalableContextEntry.isReservedSet(words, config.hostAddressWidth())) {
-      reading.reserved(
-          "scalable context entry",
-          at,
-          words[0],
-          words[0] & ScalableContextEntry.reserved0(config.hostAddressWidth()));
-      return new Attachment.Blocked(requester, FaultReason.SCALABLE_CONTEXT_RESERVED.meaning());
+    for (int i = 0; i < words.length; i++) {
+      long reserved = ScalableContextEntry.reserved(i, config.hostAddressWidth());
+      reading.reserved("scalable context entry", at + (long) i * Long.BYTES, words[i], reserved);
+    }
+    Optional<FaultReason> fault = ScalableContextEntry.fault(words, config.hostAddressWidth());
+    if (fault.isPresent()) {
+      return new Attachment.Blocked(requester, fault.get().meaning());
     }
     pasidPages(words[0], at);
     return switch (lookup.route(words[0], words[1])) {

@@ -116,10 +116,11 @@ public final class VtdTables implements TranslationTables {
     if (!rootTableSet) {
       return DeviceTables.none();
     }
-    return switch ((int) Rtaddr.TTM.get(config.rootTableAddress())) {
-      case Rtaddr.TTM_LEGACY -> LegacyDeviceTables.read(memory, config);
-      case Rtaddr.TTM_SCALABLE -> ScalableDeviceTables.read(memory, config);
-      default -> DeviceTables.none();
+    return switch (TableMode.of(config)) {
+      case LEGACY -> LegacyDeviceTables.read(memory, config);
+      case SCALABLE -> ScalableDeviceTables.read(memory, config);
+      case ABORTING -> DeviceTables.none();
+      case INVALID -> DeviceTables.ofInvalidMode(config.rootTableAddress());
     };
   }
 }

@@ -270,6 +270,48 @@ class ScalableModeTest {
   }
 
   @Test
+  void reservedBitInEitherHalfOfARootEntryLeavesBothWithoutEntries() {
+    change(ROOT + 8, 1L << 1);
+    assertFault(FaultReason.SCALABLE_ROOT_RESERVED, Access.READ, 0, true);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(
+        List.of(ROOT + 8), tables().malformations().stream().map(m -> m.entryAddress()).toList());
+  }
+
+  @Test
+  void reservedBitOfAHalfThatIsNotPresentCountsToo() {
+    memory.writeLong(ROOT + 8, 1L << 1);
+    assertFault(FaultReason.SCALABLE_ROOT_RESERVED, Access.READ, 0, true);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(1, tables().malformations().size());
+  }
+
+  @Test
+  void reservedBitInAnyWordOfAContextEntryIsToldWithItsAddress() {
+    change(LOWER_ENTRY + 24, 1);
+    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
+    assertEquals(LOWER_ENTRY + 24, tables().malformations().getFirst().entryAddress());
+    assertEquals(1, tables().malformations().getFirst().raw());
+  }
+
+  @Test
+  void unitWithoutScalableModeGoesByNoTables() {
+    config = without(Registers.Ecap.SMTS);
+    assertFault(FaultReason.MODE_INVALID, Access.READ, 0, true);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(config.rootTableAddress(), tables().malformations().getFirst().raw());
+  }
+
+  @ParameterizedTest(name = "mode {0}: {1} malformations")
+  @CsvSource({"2, 1", "3, 0"})
+  void modesWithoutTablesBlockAll(int mode, int malformationCount) {
+    config = UnitConfig.translating(ALL, 46, Registers.Rtaddr.TTM.with(ROOT, mode));
+    assertInstanceOf(Outcome.Blocked.class, translate(LOWER, 0, Access.READ));
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(malformationCount, tables().malformations().size());
+  }
+
+  @Test
   void deviceTablePagesAreAllThatLeadToTheTables() {
     List<Long> pages = tables().deviceTablePages().stream().map(AddressRange::first).toList();
     assertTrue(
