@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.Optional;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
@@ -15,13 +16,13 @@ final class LegacyDeviceTables {
   private final UnitConfig config;
   private final DeviceTableReading reading;
 
-  private LegacyDeviceTables(PhysicalMemory memory, UnitConfig config) {
+  private LegacyDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory);
+    this.reading = new DeviceTableReading(memory, limits);
   }
 
-  static DeviceTables read(PhysicalMemory memory, UnitConfig config) {
-    LegacyDeviceTables tables = new LegacyDeviceTables(memory, config);
+  static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
+    LegacyDeviceTables tables = new LegacyDeviceTables(memory, config, limits);
     tables.root();
     return tables.reading.found();
   }

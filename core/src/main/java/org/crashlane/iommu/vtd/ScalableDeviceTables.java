@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.VisitCounts;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
@@ -18,17 +20,28 @@ final class ScalableDeviceTables {
   private final UnitConfig config;
   private final DeviceTableReading reading;
   private final PasidLookup lookup;
-  private final Set<Long> pasidPagesRead = new HashSet<>();
+  private final List<Directory> directories = new ArrayList<>();
+  private final VisitCounts directoryPages = new VisitCounts();
+  private final VisitCounts pasidTables = new VisitCounts();
 
-  private ScalableDeviceTables(PhysicalMemory memory, UnitConfig config) {
+  /**
+   * A PASID directory, to be read when all that tells where devices go has been.
+   *
+   * @param word0 the word of the context entry that points to it
+   * @param at the address of that word
+   */
+  private record Directory(long word0, long at) {}
+
+  private ScalableDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory);
+    this.reading = new DeviceTableReading(memory, limits);
     this.lookup = new PasidLookup(memory, config);
   }
 
-  static DeviceTables read(PhysicalMemory memory, UnitConfig config) {
-    ScalableDeviceTables tables = new ScalableDeviceTables(memory, config);
+  static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
+    ScalableDeviceTables tables = new ScalableDeviceTables(memory, config, limits);
     tables.root();
+    tables.directories.forEach(directory -> tables.pasidPages(directory));
     return tables.reading.found();
   }
 
@@ -93,7 +106,7 @@ final class ScalableDeviceTables {
     if (fault.isPresent()) {
       return new Attachment.Blocked(requester, fault.get().meaning());
     }
-    pasidPages(words[0], at);
+    directories.add(new Directory(words[0], at));
     return switch (lookup.route(words[0], words[1])) {
       case PasidRoute.SecondLevel s ->
           new Attachment.Translated(requester, s.table(), s.domainId());
@@ -108,28 +121,28 @@ final class ScalableDeviceTables {
     };
   }
 
-  /** Notes the pages of the PASID directory that word 0 of a context entry names, and below. */
-  private void pasidPages(long word0, long at) {
-    long directory = ScalableContextEntry.directory(word0);
+  /** Notes the pages of a PASID directory, and below. */
+  private void pasidPages(Directory directory) {
+    long word0 = directory.word0();
     int pageCount =
         ScalableContextEntry.directoryCount(word0)
             * PasidDirectoryEntry.BYTES
             / PageTable.PAGE_BYTES;
-    for (int i = 0; i < Math.max(1, pageCount); i++) {
-      long address = directory + (long) i * PageTable.PAGE_BYTES;
-      if (pasidPagesRead.add(address)) {
+    for (int i = 0; i < Math.max(1, pageCount) && !reading.isAtLimit(); i++) {
+      long address = ScalableContextEntry.directory(word0) + (long) i * PageTable.PAGE_BYTES;
+      if (directoryPages.visit(address) == 1) {
         reading
-            .page("PASID directory", address, at, word0)
+            .page("PASID directory", address, directory.at(), word0)
             .ifPresent(page -> pasidTablePages(page, address));
       }
     }
   }
 
   private void pasidTablePages(long[] directoryPage, long address) {
-    for (int i = 0; i < directoryPage.length; i++) {
+    for (int i = 0; i < directoryPage.length && !reading.isAtLimit(); i++) {
       long entry = directoryPage[i];
       long table = PasidDirectoryEntry.SMPTBLPTR.inPlace(entry);
-      if (PasidDirectoryEntry.P.isSet(entry) && pasidPagesRead.add(table)) {
+      if (PasidDirectoryEntry.P.isSet(entry) && pasidTables.visit(table) == 1) {
         reading.page("PASID table", table, PageTable.entryAddress(address, i), entry);
       }
     }

@@ -117,8 +117,8 @@ public final class VtdTables implements TranslationTables {
       return DeviceTables.none();
     }
     return switch (TableMode.of(config)) {
-      case LEGACY -> LegacyDeviceTables.read(memory, config);
-      case SCALABLE -> ScalableDeviceTables.read(memory, config);
+      case LEGACY -> LegacyDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+      case SCALABLE -> ScalableDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
       case ABORTING -> DeviceTables.none();
       case INVALID -> DeviceTables.ofInvalidMode(config.rootTableAddress());
     };
