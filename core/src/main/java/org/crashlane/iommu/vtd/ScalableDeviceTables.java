@@ -111,8 +111,10 @@ final class ScalableDeviceTables {
       case PasidRoute.SecondLevel s ->
           new Attachment.Translated(requester, s.table(), s.domainId());
       case PasidRoute.PassThrough p -> new Attachment.PassThrough(requester, p.domainId());
-      case PasidRoute.FirstLevel f ->
-          new Attachment.Unsupported(requester, "first-level tables at " + f.table());
+      case PasidRoute.FirstLevel f when f.privileged() ->
+          new Attachment.Unsupported(
+              requester, "privileged requests through first-level tables at " + f.table());
+      case PasidRoute.FirstLevel f -> new Attachment.Translated(requester, f.table(), f.domainId());
       case PasidRoute.Nested n ->
           new Attachment.Unsupported(
               requester, "nested translation, PASID table entry at " + Hex.of(n.entryAddress()));

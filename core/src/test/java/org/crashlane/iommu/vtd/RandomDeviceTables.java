@@ -66,7 +66,15 @@ final class RandomDeviceTables {
     long ecap = 0;
     for (BitField field :
         List.of(
-            Ecap.PT, Ecap.DT, Ecap.SC, Ecap.SMTS, Ecap.SLTS, Ecap.NEST, Ecap.RPS, Ecap.RPRIVS)) {
+            Ecap.PT,
+            Ecap.DT,
+            Ecap.SC,
+            Ecap.SMTS,
+            Ecap.SLTS,
+            Ecap.FLTS,
+            Ecap.NEST,
+            Ecap.RPS,
+            Ecap.RPRIVS)) {
       ecap |= flag(field);
     }
     return ecap;
