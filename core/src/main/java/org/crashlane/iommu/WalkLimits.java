@@ -14,6 +14,12 @@ public record WalkLimits(int visitsPerTablePage, long tablePageCount, int malfor
   /** For tables of any real machine: 4 Mi table pages hold the 4 KiB leaves of 8 TiB. */
   public static final WalkLimits DEFAULT = new WalkLimits(64, 1L << 22, 1 << 16);
 
+  /**
+   * For the tables that tell which device goes where: 1 GiB of them, all pages of which are listed;
+   * real ones have some hundred pages.
+   */
+  public static final WalkLimits DEVICE_TABLES = new WalkLimits(1, 1L << 18, 1 << 12);
+
   public WalkLimits {
     if (visitsPerTablePage < 1 || tablePageCount < 1 || malformationCount < 1) {
       throw new IllegalArgumentException(

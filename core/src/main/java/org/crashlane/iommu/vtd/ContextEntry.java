@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 
@@ -117,6 +118,19 @@ public final class ContextEntry {
   /** {@return the domain id} */
   public static int domainId(long high) {
     return (int) DID.get(high);
+  }
+
+  /** {@return why a unit blocks all requests of the entry's device, or nothing} */
+  static Optional<FaultReason> fault(long low, long high, UnitConfig config) {
+    if (!isPresent(low)) {
+      return Optional.of(FaultReason.CONTEXT_NOT_PRESENT);
+    }
+    if ((low & reservedLow(config.hostAddressWidth())) != 0 || (high & reservedHigh()) != 0) {
+      return Optional.of(FaultReason.CONTEXT_RESERVED);
+    }
+    return isUsable(low, high, config.capabilities())
+        ? Optional.empty()
+        : Optional.of(FaultReason.CONTEXT_INVALID);
   }
 
   /**

@@ -33,6 +33,7 @@ public final class VtdTables implements TranslationTables {
   private final UnitState state;
   private final boolean rootTableSet;
   private final Walker walker;
+  private final FirstLevelTables firstLevel;
 
   private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts) {
     this.memory = memory;
@@ -40,6 +41,7 @@ public final class VtdTables implements TranslationTables {
     this.state = state(config, gsts);
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
     this.walker = new Walker(memory, config, WalkLimits.DEFAULT);
+    this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
   /** {@return the tables of the unit with {@code registers}, on a host of unknown address width} */
@@ -98,12 +100,18 @@ public final class VtdTables implements TranslationTables {
 
   @Override
   public void walk(TableId table, WalkVisitor visitor) {
-    walker.walk(table, visitor);
+    switch (table.kind()) {
+      case SECOND_LEVEL -> walker.walk(table, visitor);
+      case FIRST_LEVEL -> firstLevel.walk(table, visitor);
+    }
   }
 
   @Override
   public AddressRange reach(TableId table) {
-    return walker.reach(table);
+    return switch (table.kind()) {
+      case SECOND_LEVEL -> walker.reach(table);
+      case FIRST_LEVEL -> FirstLevelTables.reach(table);
+    };
   }
 
   @Override
@@ -121,10 +129,11 @@ public final class VtdTables implements TranslationTables {
     if (!rootTableSet) {
       return DeviceTables.none();
     }
-    return switch ((int) Rtaddr.TTM.get(config.rootTableAddress())) {
-      case Rtaddr.TTM_LEGACY -> LegacyDeviceTables.read(memory, config);
-      case Rtaddr.TTM_SCALABLE -> ScalableDeviceTables.read(memory, config);
-      default -> DeviceTables.none();
+    return switch (TableMode.of(config)) {
+      case LEGACY -> LegacyDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+      case SCALABLE -> ScalableDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+      case ABORTING -> DeviceTables.none();
+      case INVALID -> DeviceTables.ofInvalidMode(config.rootTableAddress());
     };
   }
 }
