@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.crashlane.bits.BitField;
+import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,7 @@ final class ScalableEntryCodecTest {
   void entriesReserveWhatLiesAboveTheHostAddressWidth(
       int width, String root, String context, String directory) {
     assertEquals(Hex.parse(root), ScalableRootEntry.reserved(width));
-    assertEquals(Hex.parse(context), ScalableContextEntry.reserved0(width));
+    assertEquals(Hex.parse(context), ScalableContextEntry.reserved(0, width));
     assertEquals(Hex.parse(directory), PasidDirectoryEntry.reserved(width));
   }
 
@@ -69,10 +70,12 @@ final class ScalableEntryCodecTest {
     "2, 0, true", "2, 63, true", "3, 0, true", "3, 63, true"
   })
   void contextEntryHasReservedBitsInEveryWord(int word, int bit, boolean reserved) {
-    long[] words = new long[4];
-    assertFalse(ScalableContextEntry.isReservedSet(words, 46));
-    words[word] = 1L << bit;
-    assertEquals(reserved, ScalableContextEntry.isReservedSet(words, 46));
+    long[] words = {ScalableContextEntry.P.of(1), 0, 0, 0};
+    assertEquals(Optional.empty(), ScalableContextEntry.fault(words, 46));
+    words[word] |= 1L << bit;
+    assertEquals(
+        reserved ? Optional.of(FaultReason.SCALABLE_CONTEXT_RESERVED) : Optional.empty(),
+        ScalableContextEntry.fault(words, 46));
   }
 
   @ParameterizedTest
