@@ -20,7 +20,10 @@ import org.crashlane.bits.MalformedInputException;
  * store, so whatever happens then can be undone; see {@code JournalFormat} for its lines.
  */
 public final class Journal {
-  private static final long LIMIT_BYTES = 1L << 30;
+  /** Room for the stores of 16 GiB mapped by leaves of 4 KiB. */
+  static final int STORE_COUNT_MAX = 1 << 22;
+
+  private static final long LIMIT_BYTES = 1L << 29;
   private static final String SUFFIX = ".journal";
 
   private final Path file;
@@ -51,9 +54,14 @@ public final class Journal {
     return directory.resolve(target.fileStem() + SUFFIX);
   }
 
+  /** {@return true if a journal of {@code plan} can be read back} */
+  static boolean canHold(ArmingPlan plan) {
+    return plan.stores().size() <= STORE_COUNT_MAX;
+  }
+
   /**
-   * Puts the journal of {@code plan} on disk, in state PLANNED, in place of an older one. It stands
-   * there whole or not at all.
+   * Puts the journal of {@code plan}, which it {@link #canHold}, on disk, in state PLANNED, in
+   * place of an older one. It stands there whole or not at all.
    */
   static Journal create(Path file, ArmingPlan plan) throws IOException {
     byte[] bytes =

@@ -20,6 +20,8 @@ final class JournalParser {
 
   private final String source;
   private final byte[] file;
+  private final CRC32C crc = new CRC32C();
+  private int summedBytes;
   private int lineStart;
   private int next;
 
@@ -124,8 +126,9 @@ final class JournalParser {
   private void requireSealed(String[] words) {
     requireWords(words, SEALED_WORDS);
     String told = words[SEALED_WORDS - 1];
-    CRC32C crc = new CRC32C();
-    crc.update(file, 0, next - 1 - told.getBytes(StandardCharsets.UTF_8).length);
+    int end = next - 1 - told.length();
+    crc.update(file, summedBytes, end - summedBytes);
+    summedBytes = end;
     if (!told.equals(JournalFormat.checksum(crc))) {
       throw malformed("checksum " + told + " is wrong: " + JournalFormat.checksum(crc) + " wanted");
     }
@@ -146,8 +149,9 @@ final class JournalParser {
   }
 
   private String unescape(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
     try {
-      return text.translateEscapes();
+      return new String(bytes, StandardCharsets.UTF_8).translateEscapes();
     } catch (IllegalArgumentException e) {
       throw malformed(String.valueOf(e.getMessage()));
     }
@@ -169,12 +173,13 @@ final class JournalParser {
     return line();
   }
 
+  /** {@return the next line, a character for each byte: so its length is that in the file} */
   private String line() {
     lineStart = next;
     while (file[next] != '\n') {
       next++;
     }
-    String line = new String(file, lineStart, next - lineStart, StandardCharsets.UTF_8);
+    String line = new String(file, lineStart, next - lineStart, StandardCharsets.ISO_8859_1);
     next++;
     return line;
   }

@@ -93,6 +93,12 @@ public final class MemoryHand implements Hand {
   }
 
   private ArmResult armLocked(ArmingPlan plan) throws IOException {
+    if (!Journal.canHold(plan)) {
+      return Refused.because(
+          Kind.TOO_MANY_STORES,
+          "%,d stores are more than a journal holds (%,d): arm fewer devices or a smaller range"
+              .formatted(plan.stores().size(), Journal.STORE_COUNT_MAX));
+    }
     Path file = Journal.fileFor(Files.createDirectories(journalDirectory), target);
     Optional<Refused> against = standing(file).or(() -> changed(plan));
     if (against.isPresent()) {

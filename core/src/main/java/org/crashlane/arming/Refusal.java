@@ -31,6 +31,8 @@ public record Refusal(Kind kind, String reason) {
     TABLES,
     /** The arena has too few pages. */
     ARENA_TOO_SMALL,
+    /** The plan has more stores than a journal holds. */
+    TOO_MANY_STORES,
     /** The arena lies where tables must not be. */
     ARENA_MISPLACED,
     /** Another hand is at work, or an earlier arming stands. */

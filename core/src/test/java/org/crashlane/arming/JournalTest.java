@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -120,6 +121,38 @@ class JournalTest {
         assertTrue(e.offset() <= whole.length, "byte " + at + " bit " + bit);
       }
     }
+  }
+
+  @Test
+  void bytesThatAreNoTextAreRefusedAtTheirLine() throws IOException {
+    String head = "crashlane-journal 1\ntarget a\nidentity b\n";
+    byte[] start = (head + "end 0 ").getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = Arrays.copyOf(start, start.length + 31);
+    Arrays.fill(bytes, start.length, bytes.length - 1, (byte) 0xff);
+    bytes[bytes.length - 1] = '\n';
+    MalformedInputException e = malformed(bytes);
+    assertEquals(head.length(), e.offset());
+    assertTrue(e.reason().startsWith("checksum "), e.reason());
+  }
+
+  @Test
+  void anyNumberOfStatesIsReadAndTheLastCounts() throws IOException {
+    Journal.create(file, PLAN);
+    CRC32C crc = new CRC32C();
+    byte[] whole = Files.readAllBytes(file);
+    crc.update(whole);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.write(whole);
+    // Read in one go; with a checksum from the beginning for each this takes hours.
+    for (int i = 0; i < 500_000; i++) {
+      byte[] line = JournalFormat.encode(State.ARMED, crc);
+      bytes.write(line);
+      int told = JournalFormat.checksum(new CRC32C()).length() + 1;
+      crc.update(line, line.length - told, told);
+    }
+    bytes.write(JournalFormat.encode(State.DISARMED, crc));
+    Files.write(file, bytes.toByteArray());
+    assertEquals(State.DISARMED, Journal.open(file).content().state());
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -165,6 +166,18 @@ class MemoryHandTest {
     DisarmResult again = hand().disarm();
     assertTrue(again.isComplete());
     assertEquals(0, again.restoredCount());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void moreStoresThanAJournalHoldsAreRefusedBeforeThereIsOne() throws IOException {
+    ArmingPlan plan = plan();
+    List<Store> many = Collections.nCopies(Journal.STORE_COUNT_MAX + 1, plan.stores().getFirst());
+    ArmingPlan large =
+        new ArmingPlan(
+            TARGET, plan.crashRanges(), plan.tables(), plan.newPages(), many, plan.notes());
+    assertEquals(Kind.TOO_MANY_STORES, refused(hand().arm(large)).kind());
+    assertFalse(Files.exists(Journal.fileFor(directory, TARGET)));
     assertArrayEquals(before, bytes());
   }
 
