@@ -49,7 +49,9 @@ class LabFuzzTest {
               List<String> lines = lines(bytes);
               IommuTrace trace = IommuTrace.split(List.of(), lines);
               assertTrue(trace.before().size() + trace.after().size() <= lines.size());
-              lines.forEach(line -> assertEquals(line.isEmpty(), TraceWords.of(line).isEmpty()));
+              lines.forEach(line -> assertEquals(line.isEmpty(), FaultWords.of(line).isEmpty()));
+              assertTrue(RegisterAccesses.writes(lines).size() <= lines.size());
+              assertEquals(lines.isEmpty(), RegisterAccesses.reads(lines).isEmpty());
             });
     assertTrue(count > 0);
   }
