@@ -49,7 +49,7 @@ public class MapBenchmark {
   }
 
   @TearDown
-  public void close() throws IOException {
+  public void close() {
     field.close();
   }
 

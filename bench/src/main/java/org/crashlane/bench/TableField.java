@@ -40,7 +40,6 @@ final class TableField implements AutoCloseable {
 
   private static final int CAP_OFFSET = 0x08;
 
-  private final Path file;
   private final Arena arena = Arena.ofShared();
   private final MappedImage memory;
   private final MemorySegment segment;
@@ -51,7 +50,7 @@ final class TableField implements AutoCloseable {
    */
   TableField(long arenaPages) throws IOException {
     Path sharedMemory = Path.of("/dev/shm");
-    this.file =
+    Path file =
         Files.isDirectory(sharedMemory)
             ? Files.createTempFile(sharedMemory, "crashlane-bench", ".ram")
             : Files.createTempFile("crashlane-bench", ".ram");
@@ -65,6 +64,8 @@ final class TableField implements AutoCloseable {
     AddressRange all = AddressRange.ofSize(0, sizeBytes);
     this.memory = MappedImage.openForWriting(file, List.of(new ImageRegion(all, 0)));
     this.tables = Vendor.VTD.open(memory, registers());
+    // Mapped, it needs no name; a run that is killed leaves nothing behind.
+    Files.delete(file);
   }
 
   private static RegisterFile registers() {
@@ -99,9 +100,8 @@ final class TableField implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     memory.close();
     arena.close();
-    Files.delete(file);
   }
 }

@@ -70,7 +70,7 @@ public class WalkBenchmark {
   }
 
   @TearDown
-  public void close() throws IOException {
+  public void close() {
     field.close();
   }
 

@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
           + "safely is refused with the reason, and nothing is written.",
       "",
       "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where "
-          + "there are two). New table pages need memory that neither kernel uses: boot the guest "
+          + "there are two); it may move from boot to boot. New table pages need memory that neither kernel uses: boot the guest "
           + "with memmap=1M$ADDRESS and name it as the arena."
     },
     footerHeading = "%nExamples:%n",

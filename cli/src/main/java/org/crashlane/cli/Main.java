@@ -23,6 +23,9 @@ import picocli.CommandLine.ScopeType;
         "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; 3: unknown.%n",
     footer = "crashlane COMMAND -h tells of a command, with examples.")
 final class Main extends CommandGroup {
+  /** picocli refuses anything narrower. */
+  private static final int HELP_WIDTH_MIN = 55;
+
   private static final int HELP_WIDTH_MAX = 100;
 
   @Option(
@@ -54,20 +57,23 @@ final class Main extends CommandGroup {
 
   /** {@return the exit code after running {@code args}} */
   static int run(Terminal terminal, String... args) {
-    CommandLine line = commandLine(terminal);
+    Main main = new Main(terminal);
     try {
-      return line.execute(args);
-    } catch (Error e) {
-      // picocli hands on exceptions only. Without this an exhausted heap would end in exit code 1,
-      // which says that the rule is broken.
-      return line.<Main>getCommand().failed(e);
+      return main.commandLine().execute(args);
+    } catch (RuntimeException | Error e) {
+      // picocli hands on exceptions of commands only. Without this an exhausted heap would end in
+      // exit code 1, which says that the rule is broken.
+      return main.failed(e);
     }
   }
 
   /** {@return the program with all its commands} */
   static CommandLine commandLine(Terminal terminal) {
-    Main main = new Main(terminal);
-    CommandLine line = new CommandLine(main);
+    return new Main(terminal).commandLine();
+  }
+
+  private CommandLine commandLine() {
+    CommandLine line = new CommandLine(this);
     line.addSubcommand(
         new CommandLine(new AcpiCommand(terminal)).addSubcommand(new AcpiShowCommand(terminal)));
     line.addSubcommand(
@@ -85,10 +91,10 @@ final class Main extends CommandGroup {
     line.setErr(terminal.err());
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(terminal.colours().on() ? Ansi.ON : Ansi.OFF));
-    line.setUsageHelpWidth(Math.min(terminal.columns(), HELP_WIDTH_MAX));
+    line.setUsageHelpWidth(Math.clamp(terminal.columns(), HELP_WIDTH_MIN, HELP_WIDTH_MAX));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setExecutionExceptionHandler((e, at, parsed) -> main.failed(e));
-    line.setParameterExceptionHandler((e, args) -> main.misused(e));
+    line.setExecutionExceptionHandler((e, at, parsed) -> failed(e));
+    line.setParameterExceptionHandler((e, args) -> misused(e));
     return line;
   }
 
@@ -103,11 +109,27 @@ final class Main extends CommandGroup {
   }
 
   private int failed(Throwable thrown) {
+    if (isStopping()) {
+      // Told to stop (Ctrl-C, SIGTERM): what fails now fails because its guest was taken away.
+      return ExitCode.UNKNOWN.number();
+    }
     terminal.complain(Failure.describe(thrown));
     if (debug) {
       thrown.printStackTrace(terminal.err());
     }
     return ExitCode.BAD_INPUT.number();
+  }
+
+  /** {@return true if the JVM is ending: then it takes no more hooks} */
+  private static boolean isStopping() {
+    Thread probe = new Thread(() -> {}, "probe");
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+      return false;
+    } catch (IllegalStateException stopping) {
+      return true;
+    }
   }
 
   private int misused(ParameterException e) {

@@ -24,15 +24,15 @@ import picocli.CommandLine.Parameters;
       "Replay recorded probes of an IOMMU through crashlane's VT-d unit.",
       "",
       "A probe is a set of table words, one request of a device, and what became of it. Each "
-          + "difference is printed, and for each file a count. A difference that a known quirk of "
-          + "the recorded machine explains is counted apart."
+          + "difference is printed, and for each file a count. Differences that a known quirk of the "
+          + "recorded machine explains are counted apart, with the reason."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  crashlane oracle replay probes.jsonl.gz",
       "  crashlane oracle replay --at-most 10 *.jsonl",
       "",
-      "Ends with 0: no difference; 1: differences; 2: a file is not usable."
+      "Ends with 0: no unexplained difference; 1: some; 2: a file is not usable."
     })
 final class OracleReplayCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -86,9 +86,14 @@ final class OracleReplayCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
-            "%s: %d probes, %d differences%n", file, result.probeCount(), result.differenceCount());
+            "%s: %d probes, %d unexplained differences, %d explained%n",
+            file, result.probeCount(), result.differenceCount(), result.explainedCount());
     result.explained().entrySet().stream()
         .sorted(Comparator.comparing(Map.Entry<QemuQuirk, Long>::getKey))
-        .forEach(e -> terminal.out().printf("  and %d by %s%n", e.getValue(), e.getKey()));
+        .forEach(e -> print(e.getKey(), e.getValue()));
+  }
+
+  private void print(QemuQuirk quirk, long count) {
+    terminal.out().printf("  %d by %s: %s%n", count, quirk, quirk.reason());
   }
 }

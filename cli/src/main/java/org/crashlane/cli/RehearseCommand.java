@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.GuestConfig;
+import org.crashlane.guest.lab.KeepDirectory;
 import org.crashlane.guest.lab.QemuStage;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabParts;
@@ -20,6 +21,7 @@ import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Stage;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.report.Colours;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.RehearsalJson;
 import org.crashlane.report.RehearsalReport;
@@ -74,6 +76,8 @@ final class RehearseCommand implements Callable<Integer> {
     INSIDE,
     BOTH
   }
+
+  private static final int KEPT_COLUMNS = 100;
 
   private final Terminal terminal;
 
@@ -142,7 +146,9 @@ final class RehearseCommand implements Callable<Integer> {
   @Option(
       names = "--keep",
       paramLabel = "DIR",
-      description = "Keep consoles, the IOMMU's trace, the dump disk and the verdict there.")
+      description =
+          "Keep consoles, the IOMMU's trace, the dump (vmcore) and the verdict there, in a folder "
+              + "for each strategy.")
   private Optional<Path> keep;
 
   @Option(names = "--json", description = "Print one JSON document.")
@@ -155,16 +161,24 @@ final class RehearseCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException, PartsUnavailableException {
     GuestConfig config = config();
+    Optional<KeepDirectory> kept = Optional.empty();
+    if (keep.isPresent()) {
+      kept = Optional.of(KeepDirectory.open(keep.get()));
+    }
+    LabParts parts =
+        Parts.inUsersCache(terminal::complain).prepare(config.flavour(), moduleSources());
+    Stage qemu = new QemuStage(parts, config, kept);
+    List<Scenario> scenarios = scenarios();
     List<Rehearsal> rehearsals = new ArrayList<>();
-    try (Progress progress = Progress.on(terminal, System::nanoTime)) {
-      LabParts parts =
-          Parts.inUsersCache(terminal::complain).prepare(config.flavour(), moduleSources());
-      Stage qemu = new QemuStage(parts, config, keep);
-      List<Scenario> scenarios = scenarios();
+    try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
       for (Scenario scenario : scenarios) {
         int number = rehearsals.size() + 1;
-        rehearsals.add(
-            qemu.rehearse(scenario, what -> progress.update(what, number, scenarios.size())));
+        Rehearsal rehearsal =
+            qemu.rehearse(scenario, what -> progress.update(what, number, scenarios.size()));
+        rehearsals.add(rehearsal);
+        if (kept.isPresent()) {
+          keepVerdict(kept.get().folder(scenario), rehearsal);
+        }
       }
     }
     report(rehearsals);
@@ -214,7 +228,7 @@ final class RehearseCommand implements Callable<Integer> {
     };
   }
 
-  private void report(List<Rehearsal> rehearsals) throws IOException {
+  private void report(List<Rehearsal> rehearsals) {
     RehearsalReport report = new RehearsalReport(terminal.columns(), terminal.colours());
     if (json) {
       terminal.out().print(JsonReport.text(RehearsalJson.of(rehearsals)));
@@ -222,13 +236,16 @@ final class RehearseCommand implements Callable<Integer> {
       terminal.out().print(report.table(rehearsals));
       rehearsals.forEach(r -> terminal.out().print("\n" + report.details(r)));
     }
-    if (keep.isPresent()) {
-      for (Rehearsal rehearsal : rehearsals) {
-        Path folder = keep.get().resolve(QemuStage.folderName(rehearsal.scenario()));
-        Files.writeString(
-            folder.resolve("verdict.json"), JsonReport.text(RehearsalJson.of(List.of(rehearsal))));
-      }
-    }
+  }
+
+  private static void keepVerdict(Path folder, Rehearsal rehearsal) throws IOException {
+    List<Rehearsal> one = List.of(rehearsal);
+    RehearsalReport report = new RehearsalReport(KEPT_COLUMNS, Colours.off());
+    Files.writeString(
+        folder.resolve(KeepDirectory.VERDICT_JSON), JsonReport.text(RehearsalJson.of(one)));
+    Files.writeString(
+        folder.resolve(KeepDirectory.VERDICT_TEXT),
+        report.table(one) + "\n" + report.details(rehearsal));
   }
 
   /** Of several, only identity promises to hold; the others are there to be seen failing it. */

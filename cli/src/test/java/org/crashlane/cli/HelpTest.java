@@ -11,9 +11,11 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.crashlane.report.Colours;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class HelpTest {
@@ -61,5 +63,23 @@ class HelpTest {
     assertEquals(2, run.code());
     assertEquals("", run.out());
     assertTrue(run.err().startsWith("Usage: crashlane "), run.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {40, 54, 55})
+  void narrowTerminalIsNoFailure(int columns) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    Terminal terminal =
+        new Terminal(
+            InputStream.nullInputStream(),
+            new PrintWriter(out),
+            new PrintWriter(err),
+            Colours.off(),
+            false,
+            columns);
+    assertEquals(0, Main.run(terminal, "arm", "-h"));
+    assertEquals("", err.toString());
+    assertTrue(out.toString().startsWith("Usage: crashlane arm "), out.toString());
   }
 }

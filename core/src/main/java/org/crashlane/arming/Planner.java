@@ -107,6 +107,7 @@ public final class Planner {
             Kind.CRASH_RANGE,
             "crash range " + crash + " is not memory (there is " + memory.ranges() + ")");
       }
+      CrashRangeCheck.of(crash, tables).ifPresent(refusals::add);
       selection.tables().forEach((table, devices) -> judgeReach(crash, table, devices));
     }
   }

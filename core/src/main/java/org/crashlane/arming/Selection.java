@@ -43,6 +43,15 @@ record Selection(
       }
       RequesterId requester = attachment.requester();
       switch (attachment) {
+        case Translated t when t.table().kind() == TableId.Kind.FIRST_LEVEL ->
+            refusals.add(
+                new Refusal(
+                    Kind.UNSUPPORTED,
+                    "device "
+                        + requester
+                        + ": scalable mode without a second level, table "
+                        + t.table()
+                        + ": first-level tables are read, not written"));
         case Translated t ->
             tables.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(requester);
         case PassThrough _ ->

@@ -28,8 +28,8 @@ public sealed interface Attachment {
   record Blocked(RequesterId requester, String reason) implements Attachment {}
 
   /**
-   * It has an entry of a kind whose mappings are not read here (first-level or nested tables, a
-   * table page that cannot be read).
+   * It has an entry of a kind whose mappings are not read here (nested tables, a table page that
+   * cannot be read).
    *
    * @param reason which, or why
    */

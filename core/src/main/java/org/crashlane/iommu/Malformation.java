@@ -2,6 +2,7 @@
 package org.crashlane.iommu;
 
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.AddressRange;
 
 /**
  * Something in a table that hardware would fault on, that walks in circles, or that could not be
@@ -10,10 +11,27 @@ import org.crashlane.bits.Hex;
  * @param entryAddress physical address of the entry
  * @param raw its value, 0 where it could not be read
  * @param iova first IOVA that the entry serves
+ * @param iovaLast last IOVA that it may serve
  * @param kind what kind of thing
  * @param reason what is wrong, in words
  */
-public record Malformation(long entryAddress, long raw, long iova, Kind kind, String reason) {
+public record Malformation(
+    long entryAddress, long raw, long iova, long iovaLast, Kind kind, String reason) {
+
+  /** What is wrong with the device tables touches every IOVA. */
+  public Malformation(long entryAddress, long raw, long iova, Kind kind, String reason) {
+    this(entryAddress, raw, iova, -1L, kind, reason);
+  }
+
+  /** {@return true if what lies behind the entry may serve an address of {@code range}} */
+  public boolean mayServe(AddressRange range) {
+    return new AddressRange(iova, iovaLast).overlaps(range);
+  }
+
+  /** {@return true if something could not be looked at, so that nothing is known of it} */
+  public boolean isUnread() {
+    return kind == Kind.UNREADABLE || kind == Kind.BOUND;
+  }
 
   /** Kinds of malformation. */
   public enum Kind {

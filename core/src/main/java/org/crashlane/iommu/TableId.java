@@ -8,11 +8,28 @@ import org.crashlane.bits.Hex;
  *
  * @param root physical address of the top table
  * @param levels how many levels it has, 2 to 6
+ * @param kind how its entries are read
  */
-public record TableId(long root, int levels) {
+public record TableId(long root, int levels, Kind kind) {
+
+  /** Kinds of tables. */
+  public enum Kind {
+    /** Tables of the IOMMU's own format, which VT-d calls second-level. */
+    SECOND_LEVEL,
+    /** Tables as processors have them, seen by requests of user privilege: read, not written. */
+    FIRST_LEVEL
+  }
+
+  /** Makes the id of tables of the IOMMU's own format. */
+  public TableId(long root, int levels) {
+    this(root, levels, Kind.SECOND_LEVEL);
+  }
 
   @Override
   public String toString() {
-    return Hex.of(root) + " (" + levels + " levels)";
+    return switch (kind) {
+      case SECOND_LEVEL -> Hex.of(root) + " (" + levels + " levels)";
+      case FIRST_LEVEL -> Hex.of(root) + " (first-level, " + levels + " levels)";
+    };
   }
 }

@@ -24,4 +24,12 @@ public interface WalkVisitor {
    * @param level 1 for the tables whose entries map the smallest pages
    */
   default void tablePage(long address, int level) {}
+
+  /**
+   * {@return true if the walk may end here; asked before each table page, so that a visitor can
+   * bound what hostile tables cost it}
+   */
+  default boolean isEnough() {
+    return false;
+  }
 }

@@ -203,6 +203,28 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Straight into the mapping: by way of an array, a page takes 270 ns instead of 190, as long
+   * as filling it does, for the stores to the array queue behind those to memory.
+   *
+   * @throws IllegalStateException if the image was opened for reading only
+   */
+  @Override
+  public void writeRising(long address, long first, long step, int count) {
+    requireWritable();
+    Words.requireAligned(address);
+    long at = offset(index.find(source, address, Words.bytes(count)), address);
+    try {
+      for (int i = 0; i < count; i++) {
+        file.set(WORD_ANYWHERE, at + Words.bytes(i), first + i * step);
+      }
+    } catch (InternalError e) {
+      throw shrunk(address, e);
+    }
+  }
+
   @Override
   public void close() {
     arena.close();

@@ -21,4 +21,18 @@ public interface WritableMemory extends PhysicalMemory {
    * @throws UnreadableMemoryException if there is no memory for one of them
    */
   void writeLongs(long address, long[] from, int count);
+
+  /**
+   * Writes {@code count} words of 8 bytes from {@code address} on, each {@code step} above the one
+   * before, in no promised order: leaves of a new table page that map page after page.
+   *
+   * @param address a multiple of 8
+   * @param first the first word
+   * @throws UnreadableMemoryException if there is no memory for one of them
+   */
+  default void writeRising(long address, long first, long step, int count) {
+    for (int i = 0; i < count; i++) {
+      writeLong(address + (long) i * Long.BYTES, first + i * step);
+    }
+  }
 }

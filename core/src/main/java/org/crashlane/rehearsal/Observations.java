@@ -8,8 +8,9 @@ import java.util.List;
  *
  * @param dump what stands on the dump disk
  * @param faultsAfterCrash requests that the IOMMU blocked after the panic, one line each
- * @param registerWritesAfterCrash writes to the IOMMU's registers after the panic, one line each
- * @param detectionLines what the capture kernel said of an IOMMU it had found
+ * @param registerWritesAfterCrash what was written to the IOMMU's registers after the panic, in
+ *     words; a line may stand for several writes to one register
+ * @param detectionLines what shows that the capture kernel had found the IOMMU
  * @param translatingAtEnd whether the IOMMU still translated when the capture kernel was done
  */
 public record Observations(

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rehearsal;
 
+import java.util.List;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 
 /** What the tables let one expect before the crash. */
@@ -20,11 +24,16 @@ public enum Prediction {
     if (!strategy.blind()) {
       return DUMP;
     }
-    return switch (tablesBeforeCrash.answer()) {
-      case HOLDS -> DUMP;
-      case BROKEN -> NO_DUMP;
-      case UNKNOWN -> UNKNOWN;
-    };
+    List<Finding> findings = tablesBeforeCrash.findings();
+    if (findings.stream()
+        .anyMatch(f -> f.severity() == Severity.BROKEN && f.code().stopsCaptureIo())) {
+      return NO_DUMP;
+    }
+    // What cannot be read may serve the dump path or stop it. Leftovers do neither.
+    boolean unread =
+        findings.stream()
+            .anyMatch(f -> f.severity() == Severity.UNKNOWN && f.code() != FindingCode.L1);
+    return unread ? UNKNOWN : DUMP;
   }
 
   /** {@return false if {@code dump} is not what was expected} */

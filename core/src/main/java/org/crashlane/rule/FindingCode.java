@@ -16,12 +16,21 @@ public enum FindingCode {
   L1("a leftover mapping reaches into the crash range"),
   L2("leftover DMA goes to whatever its IOVAs name once translation stops"),
   L3("the IOMMU's own tables lie in the crash range, or a device may write them"),
+  M1("it is not known which device the dump goes through"),
   W1("an entry of the tables is malformed, or could not be read");
 
   private final String brokenWhen;
 
   FindingCode(String brokenWhen) {
     this.brokenWhen = brokenWhen;
+  }
+
+  /** {@return true if what it names keeps the capture kernel's own I/O from getting through} */
+  public boolean stopsCaptureIo() {
+    return switch (this) {
+      case A1, A2, A3, A4, B2, B3 -> true;
+      case A5, C1, C2, D1, L1, L2, L3, M1, W1 -> false;
+    };
   }
 
   /** {@return when the code is given} */

@@ -33,14 +33,7 @@ final class FindingList {
   }
 
   /** What could not be read is unknown, never a pass. */
-  void cannotTell(String subject, List<String> reasons) {
-    findings.add(
-        new Finding(
-            FindingCode.W1,
-            Severity.UNKNOWN,
-            subject,
-            Optional.empty(),
-            reasons,
-            "make the tables readable, or arm the device from inside the primary kernel"));
+  void cannotTell(FindingCode code, String subject, List<String> reasons, String remedy) {
+    findings.add(new Finding(code, Severity.UNKNOWN, subject, Optional.empty(), reasons, remedy));
   }
 }

@@ -13,6 +13,7 @@ import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
@@ -27,13 +28,18 @@ import org.crashlane.pci.RequesterId;
  * <p>Rule C is about what the capture kernel does, which no table tells.
  */
 public final class KdumpIoRule {
+  static final String MAKE_READABLE =
+      "make the tables readable, or arm the device from inside the primary kernel";
+
   private final Machine machine;
   private final TranslationTables tables;
+  private final AuditLimits limits;
   private final FindingList findings = new FindingList();
 
-  private KdumpIoRule(Machine machine, TranslationTables tables) {
+  private KdumpIoRule(Machine machine, TranslationTables tables, AuditLimits limits) {
     this.machine = machine;
     this.tables = tables;
+    this.limits = limits;
   }
 
   /**
@@ -42,18 +48,31 @@ public final class KdumpIoRule {
    * <p>An IOMMU that does not translate lets DMA pass as it is: the rule holds by itself.
    */
   public static Verdict judge(Machine machine, TranslationTables tables) {
-    if (!tables.state().translating()) {
-      return Verdict.of(List.of());
-    }
-    return new KdumpIoRule(machine, tables).judge();
+    return judge(machine, tables, AuditLimits.DEFAULT);
+  }
+
+  /**
+   * {@return the verdict as {@link #judge(Machine, TranslationTables)}, at the cost that {@code
+   * limits} allow; what they cut off is unknown}
+   */
+  public static Verdict judge(Machine machine, TranslationTables tables, AuditLimits limits) {
+    return tables.state().translating()
+        ? new KdumpIoRule(machine, tables, limits).judge()
+        : Verdict.of(List.of());
   }
 
   private Verdict judge() {
     Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
     tables.attachments().forEach(a -> attachments.put(a.requester(), a));
-    machine.devices().stream()
-        .filter(Device::onDumpPath)
-        .forEach(d -> judgeDevice(d, Optional.ofNullable(attachments.get(d.requester()))));
+    List<Device> dumpPath = machine.devices().stream().filter(Device::onDumpPath).toList();
+    if (dumpPath.isEmpty()) {
+      findings.cannotTell(
+          FindingCode.M1,
+          "the machine",
+          List.of("none of its " + machine.devices().size() + " known devices is on the dump path"),
+          "name the device that the dump goes through");
+    }
+    dumpPath.forEach(d -> judgeDevice(d, Optional.ofNullable(attachments.get(d.requester()))));
     Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
     for (Attachment attachment : attachments.values()) {
@@ -67,15 +86,31 @@ public final class KdumpIoRule {
         }
       }
     }
-    unread.forEach((reason, who) -> findings.cannotTell(named(who), List.of(reason)));
-    new TableRules(machine, tables, findings).judge(users);
+    unread.forEach(this::unread);
+    List<String> unreadPages =
+        tables.malformations().stream()
+            .filter(Malformation::isUnread)
+            .limit(Pieces.KEPT_COUNT)
+            .map(Object::toString)
+            .toList();
+    if (!unreadPages.isEmpty()) {
+      findings.cannotTell(FindingCode.L3, "the IOMMU's device tables", unreadPages, MAKE_READABLE);
+    }
+    new TableRules(machine, tables, findings, limits).judge(users);
     return Verdict.of(findings.all());
   }
 
-  /** An unreadable page of the device tables stands for hundreds of requesters. */
-  private static String named(List<RequesterId> requesters) {
+  /** One unreadable page of the device tables may stand for hundreds of requesters. */
+  private void unread(String reason, List<RequesterId> requesters) {
+    boolean onDumpPath =
+        machine.devices().stream()
+            .anyMatch(d -> d.onDumpPath() && requesters.contains(d.requester()));
     int more = requesters.size() - 1;
-    return requesters.getFirst() + (more > 0 ? " and " + more + " more" : "");
+    findings.cannotTell(
+        onDumpPath ? FindingCode.W1 : FindingCode.L1,
+        requesters.getFirst() + (more > 0 ? " and " + more + " more" : ""),
+        List.of(reason),
+        MAKE_READABLE);
   }
 
   private void judgeDevice(Device device, Optional<Attachment> attachment) {
@@ -88,10 +123,12 @@ public final class KdumpIoRule {
       case Unsupported _ -> {
         // told with the others whose mappings are not read
       }
-      case PassThrough _ -> {
-        // untranslated: the crash range is reached as it is
+      // Untranslated, the crash range is reached as it is, but for the interrupt window.
+      case PassThrough _ -> judgeWindow(device);
+      case Translated translated -> {
+        judgeReach(device, translated.table());
+        judgeWindow(device);
       }
-      case Translated translated -> judgeReach(device, translated.table());
     }
   }
 
@@ -115,6 +152,11 @@ public final class KdumpIoRule {
             List.of("the table translates " + reach + " only"),
             "reserve the crash range below " + Hex.of(reach.last() + 1));
       }
+    }
+  }
+
+  private void judgeWindow(Device device) {
+    for (AddressRange crash : machine.crashRanges()) {
       if (crash.overlaps(InterruptWindow.RANGE)) {
         findings.broken(
             FindingCode.B3,

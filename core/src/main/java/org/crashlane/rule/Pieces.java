@@ -9,7 +9,7 @@ import java.util.List;
  * however large, fills memory.
  */
 final class Pieces<T> {
-  private static final int KEPT_COUNT = 4;
+  static final int KEPT_COUNT = 4;
 
   private final List<T> kept = new ArrayList<>();
   private long count;

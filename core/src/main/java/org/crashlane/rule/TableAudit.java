@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import java.util.Arrays;
 import java.util.List;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
@@ -12,8 +11,6 @@ import org.crashlane.memory.AddressRange;
 
 /** One walk over one table, with all that the rule asks of it. */
 final class TableAudit implements WalkVisitor {
-  private static final int INITIAL_PAGES = 64;
-
   private final Machine machine;
   private final List<CrashRangeCoverage> coverages;
   private final Pieces<Mapping> reachingIn = new Pieces<>();
@@ -21,16 +18,22 @@ final class TableAudit implements WalkVisitor {
   private final Pieces<AddressRange> leftoverIovasInRam = new Pieces<>();
   private final Pieces<Malformation> malformed = new Pieces<>();
   private final Pieces<Malformation> unread = new Pieces<>();
-  private long[] tablePages = new long[INITIAL_PAGES];
-  private int tablePageCount;
+  private final boolean[] unreadIn;
+  private final AuditBudget budget;
 
-  TableAudit(Machine machine) {
+  /**
+   * @param budget what this walk and all others of the judgement may cost
+   */
+  TableAudit(Machine machine, AuditBudget budget) {
     this.machine = machine;
+    this.budget = budget;
+    this.unreadIn = new boolean[machine.crashRanges().size()];
     this.coverages = machine.crashRanges().stream().map(CrashRangeCoverage::new).toList();
   }
 
   @Override
   public void mapping(long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+    budget.mapping();
     Mapping mapping =
         new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
     coverages.forEach(c -> c.mapping(mapping));
@@ -51,22 +54,33 @@ final class TableAudit implements WalkVisitor {
 
   @Override
   public void malformed(Malformation malformation) {
-    switch (malformation.kind()) {
-      case UNREADABLE, BOUND -> unread.add(malformation, 0);
-      case RESERVED, CYCLE -> malformed.add(malformation, 0);
+    if (malformation.isUnread()) {
+      unread.add(malformation, 0);
+      for (int i = 0; i < unreadIn.length; i++) {
+        unreadIn[i] |= malformation.mayServe(machine.crashRanges().get(i));
+      }
+    } else {
+      malformed.add(malformation, 0);
     }
   }
 
   @Override
   public void tablePage(long address, int level) {
-    if (tablePageCount == tablePages.length) {
-      tablePages = Arrays.copyOf(tablePages, 2 * tablePageCount);
-    }
-    tablePages[tablePageCount++] = address;
+    budget.tablePage(address);
+  }
+
+  @Override
+  public boolean isEnough() {
+    return budget.isSpent();
   }
 
   void end() {
     coverages.forEach(CrashRangeCoverage::end);
+  }
+
+  /** {@return true if something of {@code crashRange} could not be looked at} */
+  boolean isUnreadIn(AddressRange crashRange) {
+    return budget.isSpent() || unreadIn[machine.crashRanges().indexOf(crashRange)];
   }
 
   List<CrashRangeCoverage> coverages() {
@@ -96,10 +110,5 @@ final class TableAudit implements WalkVisitor {
   /** {@return entries behind which the walk could not look} */
   Pieces<Malformation> unread() {
     return unread;
-  }
-
-  /** {@return the pages that the table is made of, as often as they were met} */
-  long[] tablePages() {
-    return Arrays.copyOf(tablePages, tablePageCount);
   }
 }

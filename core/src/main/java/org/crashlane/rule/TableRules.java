@@ -3,13 +3,12 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
@@ -24,11 +23,13 @@ final class TableRules {
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
+  private final AuditLimits limits;
 
-  TableRules(Machine machine, TranslationTables tables, FindingList findings) {
+  TableRules(Machine machine, TranslationTables tables, FindingList findings, AuditLimits limits) {
     this.machine = machine;
     this.tables = tables;
     this.findings = findings;
+    this.limits = limits;
   }
 
   /**
@@ -37,24 +38,37 @@ final class TableRules {
    * @param users who goes through each
    */
   void judge(Map<TableId, List<RequesterId>> users) {
-    Map<TableId, TableAudit> audits = new LinkedHashMap<>();
-    users.forEach((table, requesters) -> {
-      TableAudit audit = new TableAudit(machine);
-      tables.walk(table, audit);
-      audit.end();
-      audits.put(table, audit);
-      String subject = subject(table, requesters);
-      if (!audit.unread().isEmpty()) {
-        findings.cannotTell(subject, audit.unread().lines());
-      }
-      if (servesDumpPath(requesters)) {
-        judgeCoverage(subject, audit);
-      }
-      judgeLeftovers(subject, audit);
-    });
-    long[] pages = tablePages(audits.values().stream());
+    AuditBudget budget = new AuditBudget(limits);
+    users.forEach((table, requesters) -> judgeTable(table, requesters, budget));
+    long[] pages = tablePages(budget);
     machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
-    users.forEach((table, requesters) -> judgeWriters(subject(table, requesters), table, pages));
+    AuditBudget writersBudget = new AuditBudget(limits);
+    users.forEach((table, requesters) ->
+        judgeWriters(subject(table, requesters), table, new WriteCheck(pages, writersBudget)));
+    if (budget.isSpent() || writersBudget.isSpent()) {
+      findings.cannotTell(
+          FindingCode.L3,
+          "the IOMMU's tables",
+          List.of(limits.spent()),
+          "raise the limits if these tables are rightly so large");
+    }
+  }
+
+  private void judgeTable(TableId table, List<RequesterId> requesters, AuditBudget budget) {
+    TableAudit audit = new TableAudit(machine, budget);
+    tables.walk(table, audit);
+    audit.end();
+    String subject = subject(table, requesters);
+    boolean onDumpPath = servesDumpPath(requesters);
+    Pieces<Malformation> unread = audit.unread();
+    if (!unread.isEmpty()) {
+      FindingCode code = onDumpPath ? FindingCode.W1 : FindingCode.L1;
+      findings.cannotTell(code, subject, unread.lines(), KdumpIoRule.MAKE_READABLE);
+    }
+    if (onDumpPath) {
+      judgeCoverage(subject, audit);
+    }
+    judgeLeftovers(subject, audit);
   }
 
   private boolean servesDumpPath(List<RequesterId> requesters) {
@@ -75,10 +89,9 @@ final class TableRules {
   }
 
   private void judgeCoverage(String subject, TableAudit audit) {
-    boolean whole = audit.unread().isEmpty();
     for (CrashRangeCoverage coverage : audit.coverages()) {
       AddressRange crash = coverage.crashRange();
-      if (whole) {
+      if (!audit.isUnreadIn(crash)) {
         // What was not read may map what seems to be a hole.
         pieces(FindingCode.A1, subject, crash, coverage.holes(), "not mapped", ARM);
       }
@@ -135,8 +148,13 @@ final class TableRules {
   private void noteLeftovers(String subject, Pieces<?> leftovers, Pieces<AddressRange> inRam) {
     List<String> evidence = new ArrayList<>();
     evidence.add(
-        "%d leftover mappings, %s bytes; %s bytes of their IOVAs are addresses of memory"
-            .formatted(leftovers.count(), Hex.of(leftovers.bytes()), Hex.of(inRam.bytes())));
+        "%d leftover mappings of %s bytes; %s addresses of memory"
+            .formatted(
+                leftovers.count(),
+                Hex.of(leftovers.bytes()),
+                inRam.isEmpty()
+                    ? "none of their IOVAs are"
+                    : "IOVAs of " + Hex.of(inRam.bytes()) + " bytes are also"));
     evidence.addAll(inRam.lines());
     findings.note(
         FindingCode.L2,
@@ -147,10 +165,10 @@ final class TableRules {
   }
 
   /** {@return all pages that tables are made of, sorted, each once} */
-  private long[] tablePages(Stream<TableAudit> audits) {
+  private long[] tablePages(AuditBudget walked) {
     return LongStream.concat(
             tables.deviceTablePages().stream().mapToLong(AddressRange::first),
-            audits.flatMapToLong(audit -> Arrays.stream(audit.tablePages())))
+            Arrays.stream(walked.tablePages()))
         .sorted()
         .distinct()
         .toArray();
@@ -171,8 +189,7 @@ final class TableRules {
     }
   }
 
-  private void judgeWriters(String subject, TableId table, long[] pages) {
-    WriteCheck check = new WriteCheck(pages);
+  private void judgeWriters(String subject, TableId table, WriteCheck check) {
     tables.walk(table, check);
     if (!check.writing().isEmpty()) {
       findings.broken(

@@ -12,17 +12,21 @@ import org.crashlane.memory.AddressRange;
 /** Looks for mappings that let a device write one of a set of pages. */
 final class WriteCheck implements WalkVisitor {
   private final long[] sortedPages;
+  private final AuditBudget budget;
   private final Pieces<Mapping> writing = new Pieces<>();
 
   /**
    * @param sortedPages physical addresses of the pages, rising
+   * @param budget what this walk and all others like it may cost
    */
-  WriteCheck(long[] sortedPages) {
+  WriteCheck(long[] sortedPages, AuditBudget budget) {
     this.sortedPages = sortedPages;
+    this.budget = budget;
   }
 
   @Override
   public void mapping(long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+    budget.mapping();
     if (!permissions.allows(Access.WRITE)) {
       return;
     }
@@ -38,6 +42,16 @@ final class WriteCheck implements WalkVisitor {
   @Override
   public void malformed(Malformation malformation) {
     // told by the audit of the same table
+  }
+
+  @Override
+  public void tablePage(long address, int level) {
+    budget.tablePage(address);
+  }
+
+  @Override
+  public boolean isEnough() {
+    return budget.isSpent();
   }
 
   /** {@return the mappings found} */

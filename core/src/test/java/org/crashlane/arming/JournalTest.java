@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.fuzz.Fuzz;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,6 +153,34 @@ class JournalTest {
     bytes.write(JournalFormat.encode(State.DISARMED, crc));
     Files.write(file, bytes.toByteArray());
     assertEquals(State.DISARMED, Journal.open(file).content().state());
+  }
+
+  @Test
+  void fuzzedJournalsAreStood() throws IOException, InterruptedException {
+    Journal.create(file, PLAN);
+    byte[] planned = Files.readAllBytes(file);
+    Journal.open(file).append(State.ARMED);
+    List<byte[]> corpus = List.of(planned, Files.readAllBytes(file));
+    long count =
+        new Fuzz("journal", corpus, List.of(MalformedInputException.class))
+            .run(bytes -> {
+              byte[] sealed = sealed(bytes);
+              new JournalParser("sealed", sealed).parse();
+              new JournalParser("damaged", bytes).parse();
+            });
+    assertTrue(count > 0);
+  }
+
+  /** Ends the journal before its end line anew, so that no checksum tells of the damage. */
+  private static byte[] sealed(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int end = text.lastIndexOf("\nend ");
+    String body = end < 0 ? text : text.substring(0, end + 1);
+    long stores = body.lines().filter(line -> line.startsWith("store ")).count();
+    String words = body + "end " + stores + " ";
+    CRC32C crc = new CRC32C();
+    crc.update(words.getBytes(StandardCharsets.ISO_8859_1));
+    return (words + JournalFormat.checksum(crc) + "\n").getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @Test

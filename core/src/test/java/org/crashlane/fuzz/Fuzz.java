@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,6 +19,13 @@ import java.util.random.RandomGenerator;
  * on the seed alone, so that a longer run begins with the inputs of a shorter one.
  */
 public final class Fuzz {
+  /** What is fed. */
+  @FunctionalInterface
+  public interface Parser {
+    /** Makes of {@code input} a value or throws one of the errors that it promises. */
+    void parse(byte[] input) throws Exception;
+  }
+
   /** Time of one parser, in seconds, unless told. */
   public static final long DEFAULT_SECONDS = 2;
 
@@ -56,12 +62,12 @@ public final class Fuzz {
    * @return how many inputs it had
    * @throws AssertionError at the first input that it does not stand
    */
-  public long run(Consumer<byte[]> parser) throws InterruptedException {
+  public long run(Parser parser) throws InterruptedException {
     long seconds = Long.getLong("crashlane.fuzz.seconds", DEFAULT_SECONDS);
     return run(parser, Duration.ofSeconds(seconds), HANG);
   }
 
-  long run(Consumer<byte[]> parser, Duration budget, Duration hang) throws InterruptedException {
+  long run(Parser parser, Duration budget, Duration hang) throws InterruptedException {
     long deadlineNanos = System.nanoTime() + budget.toNanos();
     Thread worker =
         Thread.ofPlatform().daemon().name("fuzz " + name).start(() -> feed(parser, deadlineNanos));
@@ -82,7 +88,7 @@ public final class Fuzz {
     return inputCount.get();
   }
 
-  private void feed(Consumer<byte[]> parser, long deadlineNanos) {
+  private void feed(Parser parser, long deadlineNanos) {
     RandomGenerator random = new SplittableRandom(seed);
     Damage damage = new Damage(random, corpus);
     try {
@@ -96,11 +102,11 @@ public final class Fuzz {
     }
   }
 
-  private void parseOne(Consumer<byte[]> parser) {
+  private void parseOne(Parser parser) throws Exception {
     try {
       // A copy, so that a parser that writes to its input does not falsify the message.
-      parser.accept(current.get().clone());
-    } catch (RuntimeException e) {
+      parser.parse(current.get().clone());
+    } catch (Exception e) {
       if (promised.stream().noneMatch(kind -> kind.isInstance(e))) {
         throw e;
       }

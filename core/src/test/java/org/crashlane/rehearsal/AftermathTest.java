@@ -93,8 +93,14 @@ class AftermathTest {
     assertEquals(Prediction.NO_DUMP, Prediction.of(Strategy.NONE, UNMAPPED));
     assertEquals(Prediction.DUMP, Prediction.of(Strategy.IDENTITY, HOLDS));
     assertEquals(Prediction.DUMP, Prediction.of(Strategy.ADOPT, UNMAPPED));
-    Verdict unread = new Verdict(Answer.UNKNOWN, List.of());
-    assertEquals(Prediction.UNKNOWN, Prediction.of(Strategy.NONE, unread));
+    assertEquals(Prediction.UNKNOWN, Prediction.of(Strategy.NONE, unknown(FindingCode.W1)));
+  }
+
+  @Test
+  void whatIsWrongWithLeftoversStopsNoDump() {
+    Verdict reaching = Verdict.of(List.of(finding(FindingCode.L1)));
+    assertEquals(Prediction.DUMP, Prediction.of(Strategy.IDENTITY, reaching));
+    assertEquals(Prediction.DUMP, Prediction.of(Strategy.IDENTITY, unknown(FindingCode.L1)));
   }
 
   @Test
@@ -116,6 +122,12 @@ class AftermathTest {
 
   private static Finding finding(FindingCode code) {
     return new Finding(code, Severity.BROKEN, "device", Optional.empty(), List.of("why"), "mend");
+  }
+
+  private static Verdict unknown(FindingCode code) {
+    return Verdict.of(
+        List.of(
+            new Finding(code, Severity.UNKNOWN, "it", Optional.empty(), List.of("unread"), "")));
   }
 
   private static Finding leftover(Optional<AddressRange> inMemory) {

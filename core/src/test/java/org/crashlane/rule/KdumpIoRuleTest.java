@@ -6,11 +6,13 @@ import static org.crashlane.rule.RuleMachine.CARD;
 import static org.crashlane.rule.RuleMachine.CRASH;
 import static org.crashlane.rule.RuleMachine.DISK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.TableId;
+import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -209,7 +211,51 @@ class KdumpIoRuleTest {
   void aTableOffTheDumpPathThatIsNotThereIsUnknownTooForItMayReachTheCrashRange() {
     machine.arm(machine.attach(DISK));
     machine.share(CARD, new TableId(0x7fff000000L, 3));
-    assertEquals(Answer.UNKNOWN, machine.judge().answer());
+    Verdict verdict = machine.judge();
+    assertEquals(Answer.UNKNOWN, verdict.answer());
+    assertEquals(Severity.UNKNOWN, only(verdict, FindingCode.L1).severity());
+  }
+
+  @Test
+  void aHoleIsCertainWhereWhatWasNotReadCannotServeIt() {
+    TableId table = machine.attach(DISK);
+    machine.topEntry(table, 300, 0x7fff000003L);
+    Verdict verdict = machine.judge();
+    assertEquals(Answer.BROKEN, verdict.answer());
+    assertEquals(List.of(FindingCode.A1, FindingCode.W1), codes(verdict));
+  }
+
+  @Test
+  void withoutAKnownDumpPathTheAnswerIsUnknown() {
+    machine.arm(machine.attach(DISK));
+    Machine nobody = new Machine(List.of(RuleMachine.RAM), List.of(CRASH), List.of());
+    Verdict verdict = KdumpIoRule.judge(nobody, machine.tables());
+    assertEquals(Answer.UNKNOWN, verdict.answer());
+    only(verdict, FindingCode.M1);
+  }
+
+  @Test
+  void aMachineWithoutACrashRangeIsTheCallersMistake() {
+    assertThrows(
+        IllegalArgumentException.class, () -> new Machine(List.of(), List.of(), List.of()));
+  }
+
+  @Test
+  void theInterruptWindowCountsForUntranslatedDevicesToo() {
+    machine.passThrough(DISK);
+    only(machine.judge(new AddressRange(0xfe000000L, 0xfeffffffL)), FindingCode.B3);
+  }
+
+  @Test
+  void whatCostsMoreThanTheLimitsIsNotJudgedAndSaidToBeUnknown() {
+    machine.share(DISK, machine.pagesThatPointAtEachOther(64));
+    Verdict verdict = machine.judge(new AuditLimits(1000, 100_000));
+    Finding finding =
+        verdict.findings().stream()
+            .filter(f -> f.code() == FindingCode.L3 && f.severity() == Severity.UNKNOWN)
+            .findFirst()
+            .orElseThrow();
+    assertTrue(finding.evidence().getFirst().contains("1,000 table pages"), finding.toString());
   }
 
   @Test

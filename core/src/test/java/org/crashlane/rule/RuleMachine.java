@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -126,6 +127,28 @@ final class RuleMachine {
             };
           }
         });
+  }
+
+  /** Writes entry {@code index} of the top table itself. */
+  void topEntry(TableId table, int index, long value) {
+    memory.writeLong(table.root() + index * 8L, value);
+  }
+
+  /** Fills pages with entries that each point at another of them: a maze without end. */
+  TableId pagesThatPointAtEachOther(int count) {
+    long[] maze = LongStream.range(0, count).map(i -> newPage()).toArray();
+    for (long page : maze) {
+      for (int i = 0; i < 512; i++) {
+        memory.writeLong(page + i * 8L, maze[(i * 7 + 3) % count] | READ | WRITE);
+      }
+    }
+    return new TableId(maze[0], 3);
+  }
+
+  Verdict judge(AuditLimits limits) {
+    Device disk = new Device(DISK, "nvme", true);
+    Machine machine = new Machine(List.of(RAM), List.of(CRASH), List.of(disk));
+    return KdumpIoRule.judge(machine, tables(), limits);
   }
 
   Verdict judge() {

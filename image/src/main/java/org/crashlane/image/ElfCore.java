@@ -37,19 +37,22 @@ public final class ElfCore implements Dump {
   private final Optional<VmcoreInfo> vmcoreInfo;
   private final List<DumpProblem> problems;
   private final int machine;
+  private final long sizeBytes;
 
   private ElfCore(
       DumpMemory memory,
       List<AddressRange> readable,
       List<ElfNote> notes,
       List<DumpProblem> problems,
-      int machine) {
+      ElfHeader header,
+      long sizeBytes) {
     this.memory = memory;
     this.readable = readable;
     this.notes = List.copyOf(notes);
     this.vmcoreInfo = VmcoreInfo.find(memory.source(), notes);
     this.problems = List.copyOf(problems);
-    this.machine = machine;
+    this.machine = header.machine();
+    this.sizeBytes = sizeBytes;
   }
 
   /**
@@ -99,8 +102,23 @@ public final class ElfCore implements Dump {
           DumpMemory.joined(present),
           notes,
           problems,
-          header.machine());
+          header,
+          endOf(window, header, headers));
     }
+  }
+
+  /** Where the core ends, from its beginning: section headers, which no dump has, left aside. */
+  private static long endOf(DumpWindow window, ElfHeader header, List<ProgramHeader> headers) {
+    long end = header.endBytes();
+    for (ProgramHeader segment : headers) {
+      boolean read = segment.type() == PT_LOAD || segment.type() == PT_NOTE;
+      if (read && segment.fileBytes() > 0 && segment.offset() >= 0) {
+        long left = Math.max(0, window.sizeBytes() - segment.offset());
+        boolean whole = window.holds(segment.offset(), segment.fileBytes());
+        end = Math.max(end, segment.offset() + (whole ? segment.fileBytes() : left));
+      }
+    }
+    return Math.min(end, window.sizeBytes());
   }
 
   private static List<Extent> claims(
@@ -172,6 +190,15 @@ public final class ElfCore implements Dump {
   /** {@return e_machine: 62 for x86-64, 183 for AArch64 (gABI's registry)} */
   public int machine() {
     return machine;
+  }
+
+  /**
+   * {@return how many bytes of the file belong to the core, from its beginning: headers, notes and
+   * what the file holds of the segments} What stands behind them is something else's, as on a disk
+   * that a dump was written onto.
+   */
+  public long sizeBytes() {
+    return sizeBytes;
   }
 
   @Override

@@ -34,8 +34,10 @@ import org.crashlane.bits.MalformedInputException;
  * @param flags e_flags
  * @param tableOffset where the program headers begin, from the beginning of the core
  * @param programHeaderCount how many there are, PN_XNUM resolved
+ * @param endBytes where header, program headers and the section header that counts them (if there
+ *     is one) end, from the beginning of the core
  */
-record ElfHeader(int machine, int flags, long tableOffset, int programHeaderCount) {
+record ElfHeader(int machine, int flags, long tableOffset, int programHeaderCount, long endBytes) {
 
   /**
    * Reads and checks the header.
@@ -70,7 +72,14 @@ record ElfHeader(int machine, int flags, long tableOffset, int programHeaderCoun
         Short.toUnsignedInt(header.getShort(E_MACHINE)),
         header.getInt(E_FLAGS),
         header.getLong(E_PHOFF),
-        count);
+        count,
+        endBytes(header, count));
+  }
+
+  private static long endBytes(ByteBuffer header, int count) {
+    long tables = header.getLong(E_PHOFF) + (long) count * PHDR_BYTES;
+    long end = Math.max(EHDR_BYTES, tables);
+    return isCountedElsewhere(header) ? Math.max(end, header.getLong(E_SHOFF) + SHDR_BYTES) : end;
   }
 
   /** {@return all program headers, in the order of the file} */
@@ -85,11 +94,14 @@ record ElfHeader(int machine, int flags, long tableOffset, int programHeaderCoun
   }
 
   private static int headerCount(DumpWindow window, ByteBuffer header) throws IOException {
-    int count = Short.toUnsignedInt(header.getShort(E_PHNUM));
-    if (count != PN_XNUM) {
-      return count;
+    if (!isCountedElsewhere(header)) {
+      return Short.toUnsignedInt(header.getShort(E_PHNUM));
     }
     return window.read(header.getLong(E_SHOFF), SHDR_BYTES, "section header 0").getInt(SH_INFO);
+  }
+
+  private static boolean isCountedElsewhere(ByteBuffer header) {
+    return Short.toUnsignedInt(header.getShort(E_PHNUM)) == PN_XNUM;
   }
 
   private static void require(DumpWindow window, boolean holds, long offset, String reason) {

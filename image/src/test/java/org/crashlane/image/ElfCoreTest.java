@@ -62,6 +62,38 @@ final class ElfCoreTest {
   }
 
   @Test
+  void theCoreEndsWhereItsLastSegmentDoesWhateverStandsBehind() throws IOException {
+    Path file =
+        new CoreBuilder()
+            .load(0x5000, pattern(PAGE, 1), 2 * PAGE)
+            .load(0x1000, pattern(100, 2))
+            .notes(note("CORE", 1, new byte[8]))
+            .write(folder);
+    byte[] bytes = Files.readAllBytes(file);
+    try (ElfCore core = ElfCore.open(file)) {
+      assertEquals(bytes.length, core.sizeBytes());
+    }
+    Files.write(file, Arrays.copyOf(bytes, bytes.length + 3 * PAGE));
+    try (ElfCore core = ElfCore.open(file)) {
+      assertEquals(bytes.length, core.sizeBytes());
+    }
+    Files.write(file, Arrays.copyOf(bytes, bytes.length - 50));
+    try (ElfCore core = ElfCore.open(file)) {
+      assertEquals(bytes.length - 50, core.sizeBytes());
+    }
+  }
+
+  @Test
+  void theSectionHeaderThatCountsSegmentsBelongsToTheCore() throws IOException {
+    Path file = new CoreBuilder().extendedCount().write(folder);
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length + PAGE));
+    try (ElfCore core = ElfCore.open(file)) {
+      assertEquals(bytes.length, core.sizeBytes());
+    }
+  }
+
+  @Test
   void neighbouringSegmentsReadAsOne() throws IOException {
     byte[] all = pattern(3 * PAGE, 3);
     Path file =

@@ -36,7 +36,7 @@ public final class ArmingReport {
       }
       out.append('\n');
     }
-    plan.notes().forEach(note -> out.append("left alone: ").append(note).append('\n'));
+    plan.notes().forEach(note -> out.append("note: ").append(note).append('\n'));
     return out.append(
             "%,d words written and read back; journal: %s%n"
                 .formatted(plan.stores().size(), armed.journal()))

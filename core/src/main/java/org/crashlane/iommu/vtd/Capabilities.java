@@ -42,6 +42,13 @@ public record Capabilities(long cap, long ecap) {
     return level <= 2 || (level == LARGEST_LEAF_LEVEL && Cap.FL1GP.isSet(cap));
   }
 
+  /**
+   * {@return true if there is a low or a high region that can be kept from DMA (CAP.PLMR, PHMR)}
+   */
+  public boolean protectsMemory() {
+    return Cap.PLMR.isSet(cap) || Cap.PHMR.isSet(cap);
+  }
+
   /** {@return true if entries that are not present may be cached (CAP.CM)} */
   public boolean cachesAbsent() {
     return Cap.CM.isSet(cap);
@@ -62,19 +69,9 @@ public record Capabilities(long cap, long ecap) {
     return Ecap.SC.isSet(ecap);
   }
 
-  /** {@return true if the unit reads its tables through the processors' caches (ECAP.C)} */
-  public boolean coherentWalks() {
-    return Ecap.C.isSet(ecap);
-  }
-
   /** {@return offset of the first fault record from the unit's base, in bytes (CAP.FRO)} */
   public int faultRecordOffset() {
     return (int) Cap.FRO.get(cap) * Registers.OFFSET_UNIT_BYTES;
-  }
-
-  /** {@return how many fault records there are (CAP.NFR)} */
-  public int faultRecordCount() {
-    return (int) Cap.NFR.get(cap) + 1;
   }
 
   /** {@return offset of the IOTLB registers from the unit's base, in bytes (ECAP.IRO)} */

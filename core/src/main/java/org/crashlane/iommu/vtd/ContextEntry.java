@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 
@@ -119,6 +120,19 @@ public final class ContextEntry {
     return (int) DID.get(high);
   }
 
+  /** {@return why a unit blocks all requests of the entry's device, or nothing} */
+  static Optional<FaultReason> fault(long low, long high, UnitConfig config) {
+    if (!isPresent(low)) {
+      return Optional.of(FaultReason.CONTEXT_NOT_PRESENT);
+    }
+    if ((low & reservedLow(config.hostAddressWidth())) != 0 || (high & reservedHigh()) != 0) {
+      return Optional.of(FaultReason.CONTEXT_RESERVED);
+    }
+    return isUsable(low, high, config.capabilities())
+        ? Optional.empty()
+        : Optional.of(FaultReason.CONTEXT_INVALID);
+  }
+
   /**
    * {@return true if a unit can go by the entry: levels and translation type are such that it has}
    */
@@ -144,7 +158,7 @@ public final class ContextEntry {
   }
 
   /** {@return physical address of the entry of {@code devfn}} */
-  static long address(long contextTable, int devfn) {
+  public static long address(long contextTable, int devfn) {
     return contextTable + (long) devfn * BYTES;
   }
 }

@@ -7,37 +7,63 @@ import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.VisitCounts;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
-/** Gathers what a reader of device tables finds. */
+/**
+ * Gathers what a reader of device tables finds, within limits: tables that are wrong may name more
+ * pages, and have more wrong with them, than can be told.
+ */
 final class DeviceTableReading {
   private final PhysicalMemory memory;
+  private final WalkLimits limits;
   private final List<Attachment> attachments = new ArrayList<>();
   private final List<Malformation> malformations = new ArrayList<>();
   private final List<AddressRange> pages = new ArrayList<>();
+  private final VisitCounts visits = new VisitCounts();
+  private long readCount;
+  private int malformationCount;
 
-  DeviceTableReading(PhysicalMemory memory) {
+  DeviceTableReading(PhysicalMemory memory, WalkLimits limits) {
     this.memory = memory;
+    this.limits = limits;
+  }
+
+  /** {@return true if no more pages are read, which has been told} */
+  boolean isAtLimit() {
+    return readCount > limits.tablePageCount();
   }
 
   /**
-   * {@return the page at {@code address}, or nothing where it cannot be read, which is told}
+   * {@return the page at {@code address}, or nothing where it cannot be read, or is one too many,
+   * which is told}
    *
    * @param from physical address of the entry that points to it
    * @param raw that entry
    */
   Optional<long[]> page(String what, long address, long from, long raw) {
+    boolean isNew = visits.visit(address) == 1;
+    if (isNew && !isAtLimit() && ++readCount > limits.tablePageCount()) {
+      add(new Malformation(from, raw, 0, Kind.BOUND, "device tables of more pages than are read"));
+    }
+    if (isAtLimit()) {
+      return Optional.empty();
+    }
     long[] page = new long[PageTable.ENTRY_COUNT];
     try {
       memory.readLongs(address, page, page.length);
     } catch (UnreadableMemoryException e) {
       String reason = "%s at %s: %s".formatted(what, Hex.of(address), e.reason());
-      malformations.add(new Malformation(from, raw, 0, Malformation.Kind.UNREADABLE, reason));
+      add(new Malformation(from, raw, 0, Kind.UNREADABLE, reason));
       return Optional.empty();
     }
-    pages.add(AddressRange.ofSize(address, PageTable.PAGE_BYTES));
+    if (isNew) {
+      pages.add(AddressRange.ofSize(address, PageTable.PAGE_BYTES));
+    }
     return Optional.of(page);
   }
 
@@ -45,10 +71,28 @@ final class DeviceTableReading {
     attachments.add(attachment);
   }
 
-  /** Tells of bits that must be zero and are not. */
-  void reserved(String what, long at, long raw, long bits) {
-    String reason = "reserved bits of the " + what + " are set: " + Hex.of(bits);
-    malformations.add(new Malformation(at, raw, 0, Malformation.Kind.RESERVED, reason));
+  /**
+   * Tells of bits that must be zero and are not, if there are any.
+   *
+   * @param reserved the bits of {@code word} that must be zero
+   */
+  void reserved(String what, long at, long word, long reserved) {
+    long set = word & reserved;
+    if (set != 0) {
+      String reason = "reserved bits of the " + what + " are set: " + Hex.of(set);
+      add(new Malformation(at, word, 0, Kind.RESERVED, reason));
+    }
+  }
+
+  private void add(Malformation malformation) {
+    malformationCount++;
+    if (malformationCount < limits.malformationCount()) {
+      malformations.add(malformation);
+    } else if (malformationCount == limits.malformationCount()) {
+      String reason = "more malformations than are told";
+      malformations.add(
+          new Malformation(malformation.entryAddress(), malformation.raw(), 0, Kind.BOUND, reason));
+    }
   }
 
   DeviceTables found() {

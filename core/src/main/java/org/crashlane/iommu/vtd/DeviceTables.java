@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.List;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -24,5 +25,19 @@ record DeviceTables(
 
   static DeviceTables none() {
     return new DeviceTables(List.of(), List.of(), List.of());
+  }
+
+  /** {@return what is known of a unit that goes by no tables, because of what its register says} */
+  static DeviceTables ofInvalidMode(long rootTableAddress) {
+    String reason =
+        FaultReason.MODE_INVALID.meaning() + ": " + Rtaddr.LAYOUT.describe(rootTableAddress);
+    Malformation invalid =
+        new Malformation(
+            Rtaddr.RTA.inPlace(rootTableAddress),
+            rootTableAddress,
+            0,
+            Malformation.Kind.RESERVED,
+            reason);
+    return new DeviceTables(List.of(), List.of(invalid), List.of());
   }
 }

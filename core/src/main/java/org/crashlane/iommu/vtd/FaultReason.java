@@ -13,8 +13,9 @@ import java.util.stream.Stream;
  * VirtualBox iommu-intel.h).
  *
  * <p>A <em>qualified</em> reason is not recorded where an entry's FPD bit is one; the others always
- * are: they are found before such an entry is known, or say that it is not to be trusted. Which is
- * which is QEMU's reading.
+ * are: they are found before such an entry is known. In legacy mode that is VirtualBox's reading
+ * (DevIommuIntel.cpp); QEMU's is the same but for {@link #CONTEXT_RESERVED}, which its table of
+ * qualified faults leaves out.
  */
 public enum FaultReason {
   ROOT_NOT_PRESENT(0x1, "LRT.2", false, "present bit in root entry is clear"),
@@ -27,7 +28,7 @@ public enum FaultReason {
   ROOT_ACCESS(0x8, "LRT.1", false, "root table address is invalid"),
   CONTEXT_ACCESS(0x9, "LCT.1", false, "context table pointer is invalid"),
   ROOT_RESERVED(0xa, "LRT.3", false, "non-zero reserved field in root entry"),
-  CONTEXT_RESERVED(0xb, "LCT.3", false, "non-zero reserved field in context entry"),
+  CONTEXT_RESERVED(0xb, "LCT.3", true, "non-zero reserved field in context entry"),
   ENTRY_RESERVED(0xc, "LSL.2", true, "non-zero reserved field in paging entry"),
   TRANSLATION_BLOCKED(0xd, "LCT.5", true, "translation type blocks translation requests"),
   OUTPUT_IN_INTERRUPT_RANGE(0xe, "LGN.4", true, "translated address is in the interrupt range"),
@@ -52,7 +53,7 @@ public enum FaultReason {
   SCALABLE_ROOT_RESERVED(0x3a, "SRT.3", false, "non-zero reserved field in root entry"),
   SCALABLE_CONTEXT_ACCESS(0x40, "SCT.1", false, "error accessing context entry"),
   SCALABLE_CONTEXT_NOT_PRESENT(0x41, "SCT.2", true, "present bit in context entry is clear"),
-  SCALABLE_CONTEXT_RESERVED(0x42, "SCT.3", false, "non-zero reserved field in context entry"),
+  SCALABLE_CONTEXT_RESERVED(0x42, "SCT.3", true, "non-zero reserved field in context entry"),
   SCALABLE_CONTEXT_INVALID(0x43, "SCT.4", true, "invalid context entry"),
   CONTEXT_DTE_CLEAR(0x44, "SCT.5", true, "DTE in context entry is clear"),
   CONTEXT_PASIDE_CLEAR(0x45, "SCT.6", true, "PASID enable in context entry is clear"),

@@ -6,9 +6,9 @@ import java.util.stream.LongStream;
 /**
  * Leaf entries that map page after page: each is one page above the one before.
  *
- * <p>Both loops go against a table of distances and have no way out, so that they are compiled to
- * vector instructions; with a multiplication, a difference to the neighbour or a way out they are
- * not (JDK 25, AVX2: a page checked in 60 ns against 110 to 150).
+ * <p>The loop goes against a table of distances and has no way out, so that it is compiled to
+ * vector instructions; with a multiplication, a difference to the neighbour or a way out it is not
+ * (JDK 25, AVX2: a page checked in 60 ns against 110 to 150).
  */
 final class LeafRun {
   private static final long[] DISTANCES =
@@ -24,12 +24,5 @@ final class LeafRun {
       deviation |= (page[i] - DISTANCES[i]) ^ first;
     }
     return deviation == 0;
-  }
-
-  /** Writes a run of {@code count} entries that begins with {@code leaf} at index {@code from}. */
-  static void write(long[] page, int from, int count, long leaf) {
-    for (int i = 0; i < count; i++) {
-      page[from + i] = leaf + DISTANCES[i];
-    }
   }
 }

@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.Optional;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
@@ -15,13 +16,13 @@ final class LegacyDeviceTables {
   private final UnitConfig config;
   private final DeviceTableReading reading;
 
-  private LegacyDeviceTables(PhysicalMemory memory, UnitConfig config) {
+  private LegacyDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory);
+    this.reading = new DeviceTableReading(memory, limits);
   }
 
-  static DeviceTables read(PhysicalMemory memory, UnitConfig config) {
-    LegacyDeviceTables tables = new LegacyDeviceTables(memory, config);
+  static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
+    LegacyDeviceTables tables = new LegacyDeviceTables(memory, config, limits);
     tables.root();
     return tables.reading.found();
   }
@@ -46,13 +47,10 @@ final class LegacyDeviceTables {
   }
 
   private void bus(int bus, long at, long low, long high) {
-    long reservedLow = low & RootEntry.reservedLow(config.hostAddressWidth());
-    if (reservedLow != 0) {
-      reading.reserved(RootEntry.LOW.name(), at, low, reservedLow);
-      return;
-    }
-    if (high != 0) {
-      reading.reserved(RootEntry.HIGH.name(), at + Long.BYTES, high, high);
+    int width = config.hostAddressWidth();
+    reading.reserved(RootEntry.LOW.name(), at, low, RootEntry.reservedLow(width));
+    reading.reserved(RootEntry.HIGH.name(), at + Long.BYTES, high, RootEntry.RSVD_HIGH.mask());
+    if (RootEntry.fault(low, high, width).isPresent()) {
       return;
     }
     long contextTable = RootEntry.contextTable(low);
@@ -78,19 +76,12 @@ final class LegacyDeviceTables {
   }
 
   private Attachment attachment(RequesterId requester, long at, long low, long high) {
-    long reservedLow = low & ContextEntry.reservedLow(config.hostAddressWidth());
-    long reservedHigh = high & ContextEntry.reservedHigh();
-    if (reservedLow != 0 || reservedHigh != 0) {
-      if (reservedLow != 0) {
-        reading.reserved(ContextEntry.LOW.name(), at, low, reservedLow);
-      }
-      if (reservedHigh != 0) {
-        reading.reserved(ContextEntry.HIGH.name(), at + Long.BYTES, high, reservedHigh);
-      }
-      return blocked(requester, FaultReason.CONTEXT_RESERVED, low, high);
-    }
-    if (!ContextEntry.isUsable(low, high, config.capabilities())) {
-      return blocked(requester, FaultReason.CONTEXT_INVALID, low, high);
+    reading.reserved(
+        ContextEntry.LOW.name(), at, low, ContextEntry.reservedLow(config.hostAddressWidth()));
+    reading.reserved(ContextEntry.HIGH.name(), at + Long.BYTES, high, ContextEntry.reservedHigh());
+    Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
+    if (fault.isPresent()) {
+      return blocked(requester, fault.get(), low, high);
     }
     int domainId = ContextEntry.domainId(high);
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -31,11 +32,9 @@ final class LegacyMode {
     } catch (UnreadableMemoryException e) {
       return faults.unreadable(request, e, FaultReason.ROOT_ACCESS);
     }
-    if (!RootEntry.isPresent(low)) {
-      return faults.blocked(request, FaultReason.ROOT_NOT_PRESENT);
-    }
-    if ((low & RootEntry.reservedLow(config.hostAddressWidth())) != 0 || high != 0) {
-      return faults.blocked(request, FaultReason.ROOT_RESERVED);
+    Optional<FaultReason> fault = RootEntry.fault(low, high, config.hostAddressWidth());
+    if (fault.isPresent()) {
+      return faults.blocked(request, fault.get());
     }
     return throughContext(request, RootEntry.contextTable(low), faults);
   }
@@ -51,16 +50,9 @@ final class LegacyMode {
       return before.unreadable(request, e, FaultReason.CONTEXT_ACCESS);
     }
     Faults faults = before.suppressedBy(ContextEntry.suppressesFaultRecords(low));
-    if (!ContextEntry.isPresent(low)) {
-      return faults.blocked(request, FaultReason.CONTEXT_NOT_PRESENT);
-    }
-    if ((low & ContextEntry.reservedLow(config.hostAddressWidth())) != 0
-        || (high & ContextEntry.reservedHigh()) != 0) {
-      return faults.blocked(request, FaultReason.CONTEXT_RESERVED);
-    }
-    Capabilities capabilities = config.capabilities();
-    if (!ContextEntry.isUsable(low, high, capabilities)) {
-      return faults.blocked(request, FaultReason.CONTEXT_INVALID);
+    Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
+    if (fault.isPresent()) {
+      return faults.blocked(request, fault.get());
     }
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
       return new Outcome.Reached(request.iova());

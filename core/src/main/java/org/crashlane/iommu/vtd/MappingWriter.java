@@ -47,24 +47,38 @@ final class MappingWriter implements RangeDescent.Visitor {
     if (sizes.fits(level, first, last)) {
       return SecondLevelEntry.leaf(sizes.physical(first), level, wanted.permissions());
     }
-    int below = level - 1;
-    long[] page = pages[below];
-    if (last - first + 1 != PageTable.entrySpanBytes(level)) {
-      Arrays.fill(page, 0);
+    long table = level - 1 == 1 ? writeLeaves(first, last) : writeTables(level - 1, first, last);
+    return SecondLevelEntry.table(table);
+  }
+
+  private long writeLeaves(long first, long last) {
+    long table = newPages[usedCount++];
+    int from = PageTable.index(first, 1);
+    int behind = PageTable.index(last, 1) + 1;
+    long leaf = SecondLevelEntry.leaf(sizes.physical(first), 1, wanted.permissions());
+    writeAbsent(table, 0, from);
+    memory.writeRising(
+        PageTable.entryAddress(table, from), leaf, PageTable.PAGE_BYTES, behind - from);
+    writeAbsent(table, behind, PageTable.ENTRY_COUNT);
+    return table;
+  }
+
+  private void writeAbsent(long table, int from, int behind) {
+    if (from < behind) {
+      memory.writeRising(PageTable.entryAddress(table, from), 0, 0, behind - from);
     }
-    if (below == 1) {
-      int count = (int) ((last - first + 1) / PageTable.PAGE_BYTES);
-      long leaf = SecondLevelEntry.leaf(sizes.physical(first), 1, wanted.permissions());
-      LeafRun.write(page, PageTable.index(first, 1), count, leaf);
-    } else {
-      for (long from = first; from - 1 != last; ) {
-        long to = PageTable.lastOfPart(from, below, last);
-        page[PageTable.index(from, below)] = entry(below, from, to);
-        from = to + 1;
-      }
+  }
+
+  private long writeTables(int level, long first, long last) {
+    long[] page = pages[level];
+    Arrays.fill(page, 0);
+    for (long from = first; from - 1 != last; ) {
+      long to = PageTable.lastOfPart(from, level, last);
+      page[PageTable.index(from, level)] = entry(level, from, to);
+      from = to + 1;
     }
     long table = newPages[usedCount++];
     memory.writeLongs(table, page, PageTable.ENTRY_COUNT);
-    return SecondLevelEntry.table(table);
+    return table;
   }
 }

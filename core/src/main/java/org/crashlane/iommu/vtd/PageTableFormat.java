@@ -101,17 +101,29 @@ final class PageTableFormat {
    * @param from index of an entry that maps a page
    */
   int endOfLeafRun(long[] page, int from) {
-    long highestPage = address & ~reservedInLeaf[1];
-    long pagesAbove = (highestPage - target(page[from])) / PageTable.PAGE_BYTES;
-    int end = from + 1 + (int) Math.min(PageTable.ENTRY_COUNT - 1 - from, pagesAbove);
-    if (from == 0 && end == PageTable.ENTRY_COUNT && LeafRun.fills(page)) {
-      return end;
+    if (from == 0 && isLeafRun(page, 0, PageTable.ENTRY_COUNT - 1) && LeafRun.fills(page)) {
+      return PageTable.ENTRY_COUNT;
     }
     int i = from + 1;
-    while (i < end && page[i] - page[i - 1] == PageTable.PAGE_BYTES) {
+    while (i < PageTable.ENTRY_COUNT && isLeafRun(page, from, i)) {
       i++;
     }
     return i;
+  }
+
+  /**
+   * {@return true if the page at {@code to} is as far behind the one at {@code from} as its index}
+   */
+  private boolean isLeafRun(long[] page, int from, int to) {
+    long distance = (long) (to - from) * PageTable.PAGE_BYTES;
+    return page[to] == page[from] + distance && isSameBesidesPage(page[from], page[to]);
+  }
+
+  /**
+   * {@return true if two leaves differ in their page at most; no page follows the last there is}
+   */
+  private boolean isSameBesidesPage(long leaf, long other) {
+    return ((leaf ^ other) & (~address | reservedInLeaf[1])) == 0;
   }
 
   /** {@return the rights that {@code entry} leaves of {@code rights}} */

@@ -80,7 +80,7 @@ final class PasidLookup {
     PasidRoute invalid = new PasidRoute.Broken(FaultReason.PASID_INVALID, suppressed);
     return switch ((int) PasidTableEntry.PGTT.get(words[0])) {
       case PasidTableEntry.PGTT_FIRST_LEVEL ->
-          Ecap.FLTS.isSet(ecap) ? firstLevel(words[2], contextWord1, suppressed) : invalid;
+          Ecap.FLTS.isSet(ecap) ? firstLevel(words, contextWord1, suppressed) : invalid;
       case PasidTableEntry.PGTT_SECOND_LEVEL ->
           Ecap.SLTS.isSet(ecap) ? secondLevel(words, suppressed) : invalid;
       case PasidTableEntry.PGTT_NESTED ->
@@ -102,7 +102,8 @@ final class PasidLookup {
         : new PasidRoute.Broken(FaultReason.PASID_INVALID, suppressed);
   }
 
-  private PasidRoute firstLevel(long word2, long contextWord1, boolean suppressed) {
+  private PasidRoute firstLevel(long[] words, long contextWord1, boolean suppressed) {
+    long word2 = words[2];
     long top = PasidTableEntry.FLPTPTR.inPlace(word2);
     int levels = PasidTableEntry.firstLevels(word2);
     boolean privileged =
@@ -121,7 +122,11 @@ final class PasidLookup {
     }
     boolean writeProtect = PasidTableEntry.WPE.isSet(word2);
     return new PasidRoute.FirstLevel(
-        new TableId(top, levels), privileged, writeProtect, suppressed);
+        new TableId(top, levels, TableId.Kind.FIRST_LEVEL),
+        domainId(words),
+        privileged,
+        writeProtect,
+        suppressed);
   }
 
   private boolean isBeyondHost(long pointer) {

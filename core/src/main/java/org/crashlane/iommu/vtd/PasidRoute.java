@@ -15,12 +15,14 @@ sealed interface PasidRoute {
   record SecondLevel(TableId table, int domainId, boolean suppressed) implements PasidRoute {}
 
   /**
-   * Through first-level tables.
+   * Through first-level tables, as a request of user privilege or, with other rights, a
+   * supervisor's.
    *
    * @param privileged true if requests count as supervisor's
    * @param writeProtect true if supervisors too need the right to write
    */
-  record FirstLevel(TableId table, boolean privileged, boolean writeProtect, boolean suppressed)
+  record FirstLevel(
+      TableId table, int domainId, boolean privileged, boolean writeProtect, boolean suppressed)
       implements PasidRoute {}
 
   /**

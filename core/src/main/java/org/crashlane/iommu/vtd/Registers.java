@@ -39,6 +39,18 @@ public final class Registers {
   /** Protected memory enable, 32 bits. */
   public static final int PMEN = 0x64;
 
+  /** Protected low memory, base, 32 bits. */
+  public static final int PLMBASE = 0x68;
+
+  /** Protected low memory, limit, 32 bits. */
+  public static final int PLMLIMIT = 0x6c;
+
+  /** Protected high memory, base, 64 bits. */
+  public static final int PHMBASE = 0x70;
+
+  /** Protected high memory, limit, 64 bits. */
+  public static final int PHMLIMIT = 0x78;
+
   /** Invalidation queue head, tail and address, 64 bits each. */
   public static final int IQH = 0x80;
 
@@ -165,6 +177,20 @@ public final class Registers {
     public static final int TTM_ABORT_DMA = 3;
 
     private Rtaddr() {}
+  }
+
+  /** Protected memory enable register. */
+  public static final class Pmen {
+    /** Protected region status: protection is in force. */
+    public static final BitField PRS = BitField.bit("PRS", 0);
+
+    /** Enable protected memory. */
+    public static final BitField EPM = BitField.bit("EPM", 31);
+
+    /** The register. */
+    public static final Layout LAYOUT = Layout.of("PMEN", PRS, EPM);
+
+    private Pmen() {}
   }
 
   /** Fault status register. */

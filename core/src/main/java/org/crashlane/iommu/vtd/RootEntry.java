@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 
@@ -56,8 +57,17 @@ public final class RootEntry {
     return RSVD_11_1.mask() | (CTP.mask() & ~BitField.lowMask(hostAddressWidth));
   }
 
+  /** {@return why a unit blocks all requests from the entry's bus, or nothing} */
+  static Optional<FaultReason> fault(long low, long high, int hostAddressWidth) {
+    if (!isPresent(low)) {
+      return Optional.of(FaultReason.ROOT_NOT_PRESENT);
+    }
+    boolean reserved = (low & reservedLow(hostAddressWidth)) != 0 || RSVD_HIGH.isSet(high);
+    return reserved ? Optional.of(FaultReason.ROOT_RESERVED) : Optional.empty();
+  }
+
   /** {@return physical address of the entry of {@code bus}} */
-  static long address(long rootTable, int bus) {
+  public static long address(long rootTable, int bus) {
     return rootTable + (long) bus * BYTES;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 
@@ -78,21 +79,30 @@ public final class ScalableContextEntry {
     return 1 << (PDTS.get(word0) + DIRECTORY_BITS_MIN);
   }
 
-  /** {@return the bits of the first word that must be zero} */
-  static long reserved0(int hostAddressWidth) {
-    return RSVD_8_5.mask() | (PASIDDIRPTR.mask() & ~BitField.lowMask(hostAddressWidth));
+  /** {@return the bits of word {@code index}, 0 to 3, that must be zero} */
+  static long reserved(int index, int hostAddressWidth) {
+    return switch (index) {
+      case 0 -> RSVD_8_5.mask() | (PASIDDIRPTR.mask() & ~BitField.lowMask(hostAddressWidth));
+      case 1 -> RSVD_63_21.mask();
+      default -> -1;
+    };
   }
 
-  /** {@return true if a bit of the entry's {@code words} that must be zero is not} */
-  static boolean isReservedSet(long[] words, int hostAddressWidth) {
-    return (words[0] & reserved0(hostAddressWidth)) != 0
-        || RSVD_63_21.isSet(words[1])
-        || words[2] != 0
-        || words[WORDS - 1] != 0;
+  /** {@return why a unit goes no further than the entry of these {@code words}, or nothing} */
+  static Optional<FaultReason> fault(long[] words, int hostAddressWidth) {
+    if (!isPresent(words[0])) {
+      return Optional.of(FaultReason.SCALABLE_CONTEXT_NOT_PRESENT);
+    }
+    for (int i = 0; i < WORDS; i++) {
+      if ((words[i] & reserved(i, hostAddressWidth)) != 0) {
+        return Optional.of(FaultReason.SCALABLE_CONTEXT_RESERVED);
+      }
+    }
+    return Optional.empty();
   }
 
   /** {@return physical address of the entry of {@code devfn} in the table of its half} */
-  static long address(long contextTable, int devfn) {
+  public static long address(long contextTable, int devfn) {
     return contextTable + INDEX.get(devfn) * BYTES;
   }
 }

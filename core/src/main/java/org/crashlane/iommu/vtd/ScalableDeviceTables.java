@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.VisitCounts;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
@@ -17,17 +20,28 @@ final class ScalableDeviceTables {
   private final UnitConfig config;
   private final DeviceTableReading reading;
   private final PasidLookup lookup;
-  private final Set<Long> pasidPagesRead = new HashSet<>();
+  private final List<Directory> directories = new ArrayList<>();
+  private final VisitCounts directoryPages = new VisitCounts();
+  private final VisitCounts pasidTables = new VisitCounts();
 
-  private ScalableDeviceTables(PhysicalMemory memory, UnitConfig config) {
+  /**
+   * A PASID directory, to be read when all that tells where devices go has been.
+   *
+   * @param word0 the word of the context entry that points to it
+   * @param at the address of that word
+   */
+  private record Directory(long word0, long at) {}
+
+  private ScalableDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory);
+    this.reading = new DeviceTableReading(memory, limits);
     this.lookup = new PasidLookup(memory, config);
   }
 
-  static DeviceTables read(PhysicalMemory memory, UnitConfig config) {
-    ScalableDeviceTables tables = new ScalableDeviceTables(memory, config);
+  static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
+    ScalableDeviceTables tables = new ScalableDeviceTables(memory, config, limits);
     tables.root();
+    tables.directories.forEach(directory -> tables.pasidPages(directory));
     return tables.reading.found();
   }
 
@@ -37,35 +51,37 @@ final class ScalableDeviceTables {
         reading.page("root table", rootTable, rootTable, config.rootTableAddress());
     for (int bus = 0; bus < RootEntry.COUNT; bus++) {
       for (int half = 0; half < RootEntry.WORDS; half++) {
-        int devfn = half * ScalableContextEntry.COUNT;
         if (page.isEmpty()) {
-          unknownHalf(bus, devfn);
+          unknownHalf(bus, half * ScalableContextEntry.COUNT);
         } else {
-          long at = RootEntry.address(rootTable, bus) + (long) half * Long.BYTES;
-          half(bus, devfn, at, page.get()[bus * RootEntry.WORDS + half]);
+          int first = bus * RootEntry.WORDS;
+          long[] words = Arrays.copyOfRange(page.get(), first, first + RootEntry.WORDS);
+          half(bus, half, RootEntry.address(rootTable, bus), words);
         }
       }
     }
   }
 
-  private void half(int bus, int firstDevfn, long at, long word) {
-    if (!ScalableRootEntry.isPresent(word)) {
+  private void half(int bus, int half, long rootAt, long[] root) {
+    long at = rootAt + (long) half * Long.BYTES;
+    // Bits of a half that is not present matter too, where the other is.
+    if (ScalableRootEntry.isPresent(root[0] | root[1])) {
+      long reserved = ScalableRootEntry.reserved(config.hostAddressWidth());
+      reading.reserved("scalable root entry", at, root[half], reserved);
+    }
+    if (ScalableRootEntry.fault(root, half, config.hostAddressWidth()).isPresent()) {
       return;
     }
-    long reserved = word & ScalableRootEntry.reserved(config.hostAddressWidth());
-    if (reserved != 0) {
-      reading.reserved("scalable root entry", at, word, reserved);
-      return;
-    }
-    long contextTable = ScalableRootEntry.contextTable(word);
-    Optional<long[]> page = reading.page("context table", contextTable, at, word);
+    int firstDevfn = half * ScalableContextEntry.COUNT;
+    long contextTable = ScalableRootEntry.contextTable(root[half]);
+    Optional<long[]> page = reading.page("context table", contextTable, at, root[half]);
     if (page.isEmpty()) {
       unknownHalf(bus, firstDevfn);
       return;
     }
     for (int i = 0; i < ScalableContextEntry.COUNT; i++) {
-      long[] words = new long[ScalableContextEntry.WORDS];
-      System.arraycopy(page.get(), i * words.length, words, 0, words.length);
+      int first = i * ScalableContextEntry.WORDS;
+      long[] words = Arrays.copyOfRange(page.get(), first, first + ScalableContextEntry.WORDS);
       if (ScalableContextEntry.isPresent(words[0])) {
         int devfn = firstDevfn + i;
         long entryAt = ScalableContextEntry.address(contextTable, devfn);
@@ -82,21 +98,23 @@ final class ScalableDeviceTables {
   }
 
   private Attachment attachment(RequesterId requester, long at, long[] words) {
-    if (ScalableContextEntry.isReservedSet(words, config.hostAddressWidth())) {
-      reading.reserved(
-          "scalable context entry",
-          at,
-          words[0],
-          words[0] & ScalableContextEntry.reserved0(config.hostAddressWidth()));
-      return new Attachment.Blocked(requester, FaultReason.SCALABLE_CONTEXT_RESERVED.meaning());
+    for (int i = 0; i < words.length; i++) {
+      long reserved = ScalableContextEntry.reserved(i, config.hostAddressWidth());
+      reading.reserved("scalable context entry", at + (long) i * Long.BYTES, words[i], reserved);
     }
-    pasidPages(words[0], at);
+    Optional<FaultReason> fault = ScalableContextEntry.fault(words, config.hostAddressWidth());
+    if (fault.isPresent()) {
+      return new Attachment.Blocked(requester, fault.get().meaning());
+    }
+    directories.add(new Directory(words[0], at));
     return switch (lookup.route(words[0], words[1])) {
       case PasidRoute.SecondLevel s ->
           new Attachment.Translated(requester, s.table(), s.domainId());
       case PasidRoute.PassThrough p -> new Attachment.PassThrough(requester, p.domainId());
-      case PasidRoute.FirstLevel f ->
-          new Attachment.Unsupported(requester, "first-level tables at " + f.table());
+      case PasidRoute.FirstLevel f when f.privileged() ->
+          new Attachment.Unsupported(
+              requester, "privileged requests through first-level tables at " + f.table());
+      case PasidRoute.FirstLevel f -> new Attachment.Translated(requester, f.table(), f.domainId());
       case PasidRoute.Nested n ->
           new Attachment.Unsupported(
               requester, "nested translation, PASID table entry at " + Hex.of(n.entryAddress()));
@@ -105,28 +123,28 @@ final class ScalableDeviceTables {
     };
   }
 
-  /** Notes the pages of the PASID directory that word 0 of a context entry names, and below. */
-  private void pasidPages(long word0, long at) {
-    long directory = ScalableContextEntry.directory(word0);
+  /** Notes the pages of a PASID directory, and below. */
+  private void pasidPages(Directory directory) {
+    long word0 = directory.word0();
     int pageCount =
         ScalableContextEntry.directoryCount(word0)
             * PasidDirectoryEntry.BYTES
             / PageTable.PAGE_BYTES;
-    for (int i = 0; i < Math.max(1, pageCount); i++) {
-      long address = directory + (long) i * PageTable.PAGE_BYTES;
-      if (pasidPagesRead.add(address)) {
+    for (int i = 0; i < Math.max(1, pageCount) && !reading.isAtLimit(); i++) {
+      long address = ScalableContextEntry.directory(word0) + (long) i * PageTable.PAGE_BYTES;
+      if (directoryPages.visit(address) == 1) {
         reading
-            .page("PASID directory", address, at, word0)
+            .page("PASID directory", address, directory.at(), word0)
             .ifPresent(page -> pasidTablePages(page, address));
       }
     }
   }
 
   private void pasidTablePages(long[] directoryPage, long address) {
-    for (int i = 0; i < directoryPage.length; i++) {
+    for (int i = 0; i < directoryPage.length && !reading.isAtLimit(); i++) {
       long entry = directoryPage[i];
       long table = PasidDirectoryEntry.SMPTBLPTR.inPlace(entry);
-      if (PasidDirectoryEntry.P.isSet(entry) && pasidPagesRead.add(table)) {
+      if (PasidDirectoryEntry.P.isSet(entry) && pasidTables.visit(table) == 1) {
         reading.page("PASID table", table, PageTable.entryAddress(address, i), entry);
       }
     }

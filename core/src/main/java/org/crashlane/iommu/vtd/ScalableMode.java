@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -34,12 +35,9 @@ final class ScalableMode {
     } catch (UnreadableMemoryException e) {
       return faults.unreadable(request, e, FaultReason.SCALABLE_ROOT_ACCESS);
     }
-    if (!ScalableRootEntry.isPresent(root[half])) {
-      return faults.blocked(request, FaultReason.SCALABLE_ROOT_NOT_PRESENT);
-    }
-    long reserved = ScalableRootEntry.reserved(config.hostAddressWidth());
-    if (((root[0] | root[1]) & reserved) != 0) {
-      return faults.blocked(request, FaultReason.SCALABLE_ROOT_RESERVED);
+    Optional<FaultReason> fault = ScalableRootEntry.fault(root, half, config.hostAddressWidth());
+    if (fault.isPresent()) {
+      return faults.blocked(request, fault.get());
     }
     return throughContext(request, ScalableRootEntry.contextTable(root[half]), faults);
   }
@@ -53,11 +51,9 @@ final class ScalableMode {
       return before.unreadable(request, e, FaultReason.SCALABLE_CONTEXT_ACCESS);
     }
     Faults faults = before.suppressedBy(ScalableContextEntry.FPD.isSet(words[0]));
-    if (!ScalableContextEntry.isPresent(words[0])) {
-      return faults.blocked(request, FaultReason.SCALABLE_CONTEXT_NOT_PRESENT);
-    }
-    if (ScalableContextEntry.isReservedSet(words, config.hostAddressWidth())) {
-      return faults.blocked(request, FaultReason.SCALABLE_CONTEXT_RESERVED);
+    Optional<FaultReason> fault = ScalableContextEntry.fault(words, config.hostAddressWidth());
+    if (fault.isPresent()) {
+      return faults.blocked(request, fault.get());
     }
     return follow(request, lookup.route(words[0], words[1]), faults);
   }

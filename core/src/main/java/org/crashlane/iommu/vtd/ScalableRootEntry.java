@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 
@@ -39,7 +40,7 @@ public final class ScalableRootEntry {
   private ScalableRootEntry() {}
 
   /** {@return which word of its bus's root entry leads to {@code devfn}: 0 or 1} */
-  static int word(int devfn) {
+  public static int word(int devfn) {
     return (int) UPPER_HALF.get(devfn);
   }
 
@@ -56,6 +57,20 @@ public final class ScalableRootEntry {
   /** {@return a word that points to {@code contextTable}} */
   public static long pointingTo(long contextTable) {
     return LCTP.inPlace(contextTable) | LP.of(1);
+  }
+
+  /**
+   * {@return why a unit blocks all requests that go by one word of an entry, or nothing}
+   *
+   * @param words both words: reserved bits of either block requests that go by the other too
+   * @param word which they go by, 0 or 1
+   */
+  static Optional<FaultReason> fault(long[] words, int word, int hostAddressWidth) {
+    if (!isPresent(words[word])) {
+      return Optional.of(FaultReason.SCALABLE_ROOT_NOT_PRESENT);
+    }
+    boolean reserved = ((words[0] | words[1]) & reserved(hostAddressWidth)) != 0;
+    return reserved ? Optional.of(FaultReason.SCALABLE_ROOT_RESERVED) : Optional.empty();
   }
 
   /** {@return the bits of either word that must be zero} */

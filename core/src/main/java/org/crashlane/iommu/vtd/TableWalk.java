@@ -64,23 +64,34 @@ final class TableWalk {
    * @param raw that entry
    */
   private void descend(long table, int level, long iova, long rights, long from, long raw) {
+    if (visitor.isEnough()) {
+      return;
+    }
+    long last = iova + PageTable.ENTRY_COUNT * PageTable.entrySpanBytes(level) - 1;
     if (isOnTheWay(table, level)) {
-      malformed(from, raw, iova, Kind.CYCLE, "points back to a table above it, ", table);
+      malformed(from, raw, iova, last, Kind.CYCLE, "points back to a table above it, ", table);
     }
     if (tablePageCount == limits.tablePageCount()) {
+      long end = reach.last();
       malformed(
-          from, raw, iova, Kind.BOUND, "walk ended at its limit of table pages before ", table);
+          from,
+          raw,
+          iova,
+          end,
+          Kind.BOUND,
+          "walk ended at its limit of table pages before ",
+          table);
       return;
     }
     if (visits.visit(table) > limits.visitsPerTablePage()) {
-      malformed(from, raw, iova, Kind.BOUND, "visited too often: the table at ", table);
+      malformed(from, raw, iova, last, Kind.BOUND, "visited too often: the table at ", table);
       return;
     }
     long[] page = pages[level];
     try {
       memory.readLongs(table, page, PageTable.ENTRY_COUNT);
     } catch (UnreadableMemoryException e) {
-      malformed(from, raw, iova, Kind.UNREADABLE, e.reason() + ": the table at ", table);
+      malformed(from, raw, iova, last, Kind.UNREADABLE, e.reason() + ": the table at ", table);
       return;
     }
     tablePageCount++;
@@ -127,7 +138,7 @@ final class TableWalk {
       long entry = page[i];
       long rights = PageTableFormat.rights(entry, rightsAbove);
       long iova = iovaFirst + (long) i * PageTable.PAGE_BYTES;
-      if (!format.isPresent(entry) || rights == 0) {
+      if (!format.isPresent(entry) || rights == 0 || !reach.contains(iova)) {
         i++;
       } else if (format.reservedBits(entry, 1) != 0) {
         reserved(table, i, entry, 1, iova);
@@ -145,18 +156,21 @@ final class TableWalk {
         PageTable.entryAddress(table, index),
         entry,
         iova,
+        iova + PageTable.entrySpanBytes(level) - 1,
         Kind.RESERVED,
         "reserved bits set at level " + level + ": ",
         format.reservedBits(entry, level));
   }
 
-  private void malformed(long at, long raw, long iova, Kind kind, String what, long value) {
+  private void malformed(
+      long at, long raw, long iova, long iovaLast, Kind kind, String what, long value) {
     malformationCount++;
     if (malformationCount < limits.malformationCount()) {
-      visitor.malformed(new Malformation(at, raw, iova, kind, what + Hex.of(value)));
+      visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, what + Hex.of(value)));
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
-          new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are told"));
+          new Malformation(
+              at, raw, iova, reach.last(), Kind.BOUND, "more malformations than are told"));
     }
   }
 }

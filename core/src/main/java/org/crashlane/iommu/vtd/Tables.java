@@ -89,6 +89,9 @@ public final class Tables {
   }
 
   private Optional<String> unmappable(TableId table, Mapping wanted) {
+    if (table.kind() == TableId.Kind.FIRST_LEVEL) {
+      return Optional.of("first-level tables are read, not written");
+    }
     AddressRange reach = Walker.reach(config, table);
     if (!reach.contains(wanted.iova())) {
       return Optional.of(wanted.iova() + " lies beyond what the tables translate, " + reach);

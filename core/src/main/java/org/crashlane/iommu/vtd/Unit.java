@@ -5,8 +5,6 @@ import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.vtd.Registers.Ecap;
-import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
@@ -40,15 +38,11 @@ public final class Unit implements Iommu {
     if (!config.translationEnabled()) {
       return new Outcome.Reached(request.iova());
     }
-    int mode = (int) Rtaddr.TTM.get(config.rootTableAddress());
-    return switch (mode) {
-      case Rtaddr.TTM_LEGACY -> legacy.translate(request);
-      case Rtaddr.TTM_SCALABLE ->
-          Ecap.SMTS.isSet(config.capabilities().ecap())
-              ? scalable.translate(request)
-              : modeFault(request, FaultReason.MODE_INVALID);
-      case Rtaddr.TTM_ABORT_DMA -> modeFault(request, FaultReason.MODE_ABORT);
-      default -> modeFault(request, FaultReason.MODE_INVALID);
+    return switch (TableMode.of(config)) {
+      case LEGACY -> legacy.translate(request);
+      case SCALABLE -> scalable.translate(request);
+      case ABORTING -> modeFault(request, FaultReason.MODE_ABORT);
+      case INVALID -> modeFault(request, FaultReason.MODE_INVALID);
     };
   }
 

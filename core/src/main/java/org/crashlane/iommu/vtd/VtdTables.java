@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
@@ -17,6 +18,7 @@ import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Pmen;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -33,13 +35,15 @@ public final class VtdTables implements TranslationTables {
   private final UnitState state;
   private final boolean rootTableSet;
   private final Walker walker;
+  private final FirstLevelTables firstLevel;
 
-  private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts) {
+  private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts, UnitState state) {
     this.memory = memory;
     this.config = config;
-    this.state = state(config, gsts);
+    this.state = state;
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
     this.walker = new Walker(memory, config, WalkLimits.DEFAULT);
+    this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
   /** {@return the tables of the unit with {@code registers}, on a host of unknown address width} */
@@ -55,21 +59,47 @@ public final class VtdTables implements TranslationTables {
   public static VtdTables open(
       PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
     UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
-    return new VtdTables(memory, config, registers.read32(Registers.GSTS));
+    long gsts = registers.read32(Registers.GSTS);
+    return new VtdTables(memory, config, gsts, state(config, gsts, registers));
   }
 
-  private static UnitState state(UnitConfig config, long gsts) {
+  private static UnitState state(UnitConfig config, long gsts, RegisterFile registers) {
     Capabilities capabilities = config.capabilities();
+    List<String> description = new ArrayList<>();
+    description.add(line(Cap.LAYOUT, capabilities.cap()));
+    description.add(line(Ecap.LAYOUT, capabilities.ecap()));
+    description.add(line(Gsts.LAYOUT, gsts));
+    description.add(line(Rtaddr.LAYOUT, config.rootTableAddress()));
+    if (capabilities.protectsMemory()) {
+      description.addAll(protectedMemory(capabilities.cap(), registers));
+    }
     return new UnitState(
         config.translationEnabled(),
         capabilities.cachesAbsent(),
         Gsts.IRES.isSet(gsts),
         Rtaddr.RTA.inPlace(config.rootTableAddress()),
-        List.of(
-            line(Cap.LAYOUT, capabilities.cap()),
-            line(Ecap.LAYOUT, capabilities.ecap()),
-            line(Gsts.LAYOUT, gsts),
-            line(Rtaddr.LAYOUT, config.rootTableAddress())));
+        description);
+  }
+
+  /** {@return what is kept from DMA, if anything is; limits as written, unaligned} */
+  private static List<String> protectedMemory(long cap, RegisterFile registers) {
+    long pmen = registers.read32(Registers.PMEN);
+    if (!Pmen.EPM.isSet(pmen) && !Pmen.PRS.isSet(pmen)) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    lines.add(line(Pmen.LAYOUT, pmen));
+    if (Cap.PLMR.isSet(cap)) {
+      long base = registers.read32(Registers.PLMBASE);
+      long limit = registers.read32(Registers.PLMLIMIT);
+      lines.add("protected low memory: PLMBASE " + Hex.of(base) + " PLMLIMIT " + Hex.of(limit));
+    }
+    if (Cap.PHMR.isSet(cap)) {
+      long base = registers.read64(Registers.PHMBASE);
+      long limit = registers.read64(Registers.PHMLIMIT);
+      lines.add("protected high memory: PHMBASE " + Hex.of(base) + " PHMLIMIT " + Hex.of(limit));
+    }
+    return lines;
   }
 
   private static String line(Layout layout, long value) {
@@ -98,12 +128,18 @@ public final class VtdTables implements TranslationTables {
 
   @Override
   public void walk(TableId table, WalkVisitor visitor) {
-    walker.walk(table, visitor);
+    switch (table.kind()) {
+      case SECOND_LEVEL -> walker.walk(table, visitor);
+      case FIRST_LEVEL -> firstLevel.walk(table, visitor);
+    }
   }
 
   @Override
   public AddressRange reach(TableId table) {
-    return walker.reach(table);
+    return switch (table.kind()) {
+      case SECOND_LEVEL -> walker.reach(table);
+      case FIRST_LEVEL -> FirstLevelTables.reach(table);
+    };
   }
 
   @Override
@@ -121,10 +157,11 @@ public final class VtdTables implements TranslationTables {
     if (!rootTableSet) {
       return DeviceTables.none();
     }
-    return switch ((int) Rtaddr.TTM.get(config.rootTableAddress())) {
-      case Rtaddr.TTM_LEGACY -> LegacyDeviceTables.read(memory, config);
-      case Rtaddr.TTM_SCALABLE -> ScalableDeviceTables.read(memory, config);
-      default -> DeviceTables.none();
+    return switch (TableMode.of(config)) {
+      case LEGACY -> LegacyDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+      case SCALABLE -> ScalableDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+      case ABORTING -> DeviceTables.none();
+      case INVALID -> DeviceTables.ofInvalidMode(config.rootTableAddress());
     };
   }
 }

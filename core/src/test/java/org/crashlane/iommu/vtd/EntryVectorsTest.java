@@ -140,7 +140,6 @@ class EntryVectorsTest {
     assertTrue(wide.supportsLevels(3) && wide.supportsLevels(4));
     assertEquals(List.of(false, false), List.of(wide.supportsLevels(2), wide.supportsLevels(5)));
     assertEquals(0x220, wide.faultRecordOffset());
-    assertEquals(1, wide.faultRecordCount());
     assertEquals(0xf0, wide.iotlbOffset());
     assertTrue(wide.supportsLeafAt(1) && wide.supportsLeafAt(2) && wide.supportsLeafAt(3));
     assertEquals(false, wide.supportsLeafAt(4));

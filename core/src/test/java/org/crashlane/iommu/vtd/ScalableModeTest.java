@@ -9,6 +9,7 @@ import java.util.List;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
@@ -185,6 +186,14 @@ class ScalableModeTest {
   }
 
   @Test
+  void faultProcessingDisableCoversReservedFieldsOfItsOwnEntry() {
+    change(LOWER_ENTRY, ScalableContextEntry.RSVD_8_5.mask());
+    assertFault(FaultReason.SCALABLE_CONTEXT_RESERVED, Access.READ, 0, true);
+    change(LOWER_ENTRY, ScalableContextEntry.FPD.mask());
+    assertFault(FaultReason.SCALABLE_CONTEXT_RESERVED, Access.READ, 0, false);
+  }
+
+  @Test
   void unitWithoutTheChoiceTakesPasidZero() {
     config = without(Registers.Ecap.RPS);
     assertFault(FaultReason.DIRECTORY_NOT_PRESENT, Access.READ, 0, true);
@@ -259,6 +268,67 @@ class ScalableModeTest {
   }
 
   @Test
+  void firstLevelTablesAreAttachedAndWalkedAsTheUnitGoesByThem() {
+    type(PasidTableEntry.PGTT_FIRST_LEVEL);
+    firstLevel(0x80_0000 | 0b111);
+    memory.writeLong(L1 + 8, 0x80_2000 | 0b011);
+    memory.writeLong(L1 + 16, 0x80_4000 | 0b101);
+    TableId table = new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL);
+    assertEquals(new Attachment.Translated(LOWER, table, 77), tables().attachments().getFirst());
+    assertEquals(new AddressRange(0, (1L << 47) - 1), tables().reach(table));
+    RecordedWalk walk = new RecordedWalk();
+    tables().walk(table, walk);
+    assertEquals(List.of(), walk.malformations());
+    assertEquals(
+        List.of(
+            new Mapping(new AddressRange(0, 0xfff), 0x80_0000, Permissions.READ_WRITE),
+            new Mapping(new AddressRange(0x2000, 0x2fff), 0x80_4000, Permissions.READ_ONLY)),
+        walk.mappings());
+    assertFault(FaultReason.USER_PRIVILEGE, Access.READ, 0x1000, true);
+  }
+
+  @Test
+  void upperHalfOfFirstLevelTablesIsToldAsNotWalked() {
+    type(PasidTableEntry.PGTT_FIRST_LEVEL);
+    firstLevel(0x80_0000 | 0b111);
+    memory.writeLong(TOP + 256 * 8, L3 | 0b111);
+    assertEquals(
+        new Outcome.Reached(0x80_0000), translate(LOWER, 0xffff_8000_0000_0000L, Access.READ));
+    RecordedWalk walk = new RecordedWalk();
+    tables().walk(new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL), walk);
+    assertEquals(
+        List.of(
+            new Malformation(
+                TOP + 256 * 8,
+                L3 | 0b111,
+                0xffff_8000_0000_0000L,
+                Malformation.Kind.BOUND,
+                "maps addresses of the upper half, which are not walked")),
+        walk.malformations());
+  }
+
+  @Test
+  void firstLevelTablesAreNotWritten() {
+    type(PasidTableEntry.PGTT_FIRST_LEVEL);
+    MapResult result =
+        tables()
+            .mapIdentity(
+                memory,
+                new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL),
+                new AddressRange(0x2a00_0000L, 0x2a00_0fffL),
+                PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x10_0000L)));
+    assertEquals(new MapResult.Refused("first-level tables are read, not written"), result);
+  }
+
+  @Test
+  void privilegedRequestsThroughFirstLevelTablesAreNotJudged() {
+    type(PasidTableEntry.PGTT_FIRST_LEVEL);
+    change(LOWER_ENTRY + 8, ScalableContextEntry.RID_PRIV.mask());
+    change(ENTRY + 16, PasidTableEntry.SRE.mask());
+    assertInstanceOf(Attachment.Unsupported.class, tables().attachments().getFirst());
+  }
+
+  @Test
   void attachmentsComeFromTheRidPasidEntry() {
     TableId table = new TableId(TOP, 4);
     assertEquals(
@@ -267,6 +337,48 @@ class ScalableModeTest {
             new Attachment.Translated(UPPER, table, 77)),
         tables().attachments());
     assertEquals(List.of(), tables().malformations());
+  }
+
+  @Test
+  void reservedBitInEitherHalfOfARootEntryLeavesBothWithoutEntries() {
+    change(ROOT + 8, 1L << 1);
+    assertFault(FaultReason.SCALABLE_ROOT_RESERVED, Access.READ, 0, true);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(
+        List.of(ROOT + 8), tables().malformations().stream().map(m -> m.entryAddress()).toList());
+  }
+
+  @Test
+  void reservedBitOfAHalfThatIsNotPresentCountsToo() {
+    memory.writeLong(ROOT + 8, 1L << 1);
+    assertFault(FaultReason.SCALABLE_ROOT_RESERVED, Access.READ, 0, true);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(1, tables().malformations().size());
+  }
+
+  @Test
+  void reservedBitInAnyWordOfAContextEntryIsToldWithItsAddress() {
+    change(LOWER_ENTRY + 24, 1);
+    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
+    assertEquals(LOWER_ENTRY + 24, tables().malformations().getFirst().entryAddress());
+    assertEquals(1, tables().malformations().getFirst().raw());
+  }
+
+  @Test
+  void unitWithoutScalableModeGoesByNoTables() {
+    config = without(Registers.Ecap.SMTS);
+    assertFault(FaultReason.MODE_INVALID, Access.READ, 0, true);
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(config.rootTableAddress(), tables().malformations().getFirst().raw());
+  }
+
+  @ParameterizedTest(name = "mode {0}: {1} malformations")
+  @CsvSource({"2, 1", "3, 0"})
+  void modesWithoutTablesBlockAll(int mode, int malformationCount) {
+    config = UnitConfig.translating(ALL, 46, Registers.Rtaddr.TTM.with(ROOT, mode));
+    assertInstanceOf(Outcome.Blocked.class, translate(LOWER, 0, Access.READ));
+    assertEquals(List.of(), tables().attachments());
+    assertEquals(malformationCount, tables().malformations().size());
   }
 
   @Test

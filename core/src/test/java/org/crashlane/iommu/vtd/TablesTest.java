@@ -16,6 +16,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.WritableMemory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -230,35 +231,17 @@ class TablesTest {
   }
 
   /** Memory whose every store of a word is followed by a look. */
-  private record StoreWatcher(WritableMemory memory, Runnable look) implements WritableMemory {
-    @Override
-    public String source() {
-      return memory.source();
-    }
+  private static final class StoreWatcher extends ForwardingMemory {
+    private final Runnable look;
 
-    @Override
-    public List<AddressRange> ranges() {
-      return memory.ranges();
-    }
-
-    @Override
-    public long readLong(long address) {
-      return memory.readLong(address);
-    }
-
-    @Override
-    public void readLongs(long address, long[] into, int count) {
-      memory.readLongs(address, into, count);
-    }
-
-    @Override
-    public void read(long address, byte[] into, int offset, int length) {
-      memory.read(address, into, offset, length);
+    StoreWatcher(WritableMemory memory, Runnable look) {
+      super(memory);
+      this.look = look;
     }
 
     @Override
     public void writeLong(long address, long value) {
-      memory.writeLong(address, value);
+      super.writeLong(address, value);
       look.run();
     }
 

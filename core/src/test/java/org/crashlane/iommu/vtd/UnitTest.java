@@ -230,6 +230,14 @@ class UnitTest {
   }
 
   @Test
+  void faultProcessingDisableCoversReservedFieldsOfItsOwnEntry() {
+    change(CONTEXT_AT, ContextEntry.RSVD_11_4.mask());
+    assertFault(FaultReason.CONTEXT_RESERVED, Access.READ, 0, true);
+    change(CONTEXT_AT, ContextEntry.FPD.mask());
+    assertFault(FaultReason.CONTEXT_RESERVED, Access.READ, 0, false);
+  }
+
+  @Test
   void requesterWithoutEntryIsBlockedByItsOwnId() {
     Request request = new Request(RequesterId.parse("00:1f.3"), 0, Access.WRITE);
     FaultReason reason = FaultReason.CONTEXT_NOT_PRESENT;

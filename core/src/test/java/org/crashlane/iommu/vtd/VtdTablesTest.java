@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
@@ -57,6 +58,44 @@ class VtdTablesTest {
     assertFalse(state.interruptsRemapped());
     assertEquals(VtdFixture.ROOT, state.rootAddress());
     assertTrue(state.description().getFirst().contains("SAGAW=0x6"), state.toString());
+  }
+
+  @Test
+  void protectedMemoryIsToldWhereItIsEnabled() {
+    long cap = Registers.Cap.PHMR.with(Registers.Cap.PLMR.with(VtdFixture.WIDE.cap(), 1), 1);
+    Capabilities protecting = new Capabilities(cap, VtdFixture.WIDE.ecap());
+    UnitConfig config = UnitConfig.translating(protecting, 46, VtdFixture.ROOT);
+    RegisterFile usual = VtdFixture.registers(config);
+    RegisterFile enabled =
+        new RegisterFile() {
+          @Override
+          public long read32(int offset) {
+            return switch (offset) {
+              case 0x64 -> 0x8000_0001L;
+              case 0x68 -> 0x20_0000L;
+              case 0x6c -> 0x7f00_0000L;
+              default -> usual.read32(offset);
+            };
+          }
+
+          @Override
+          public long read64(int offset) {
+            return switch (offset) {
+              case 0x70 -> 0x1_0000_0000L;
+              case 0x78 -> 0x4_7fe0_0000L;
+              default -> usual.read64(offset);
+            };
+          }
+        };
+    List<String> usualLines = VtdTables.open(machine.memory, usual).state().description();
+    List<String> lines = VtdTables.open(machine.memory, enabled).state().description();
+    assertEquals(usualLines, lines.subList(0, usualLines.size()));
+    assertEquals(
+        List.of(
+            "PMEN 0x80000001: EPM=0x1 PRS=0x1",
+            "protected low memory: PLMBASE 0x200000 PLMLIMIT 0x7f000000",
+            "protected high memory: PHMBASE 0x100000000 PHMLIMIT 0x47fe00000"),
+        lines.subList(usualLines.size(), lines.size()));
   }
 
   @Test

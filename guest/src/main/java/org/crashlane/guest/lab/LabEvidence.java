@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Observations;
@@ -49,6 +50,9 @@ public record LabEvidence(
   private static final List<String> DETECTION =
       List.of("DMAR: DRHD base:", "DMAR: Translation already enabled", "Using Queued invalidation");
 
+  /** In front of a kernel message. */
+  private static final Pattern TIME_STAMP = Pattern.compile("^\\[ *[0-9]+\\.[0-9]+\\] ");
+
   public LabEvidence {
     primaryConsole = List.copyOf(primaryConsole);
     captureConsole = List.copyOf(captureConsole);
@@ -62,20 +66,23 @@ public record LabEvidence(
    * @param dump the judge's word on the disk
    */
   public Observations observations(DumpOutcome dump) {
-    List<String> detection = new ArrayList<>(inWords(trace.registerReadsAfterCrash()));
+    List<String> detection = new ArrayList<>();
     captureMessages().stream()
         .filter(line -> DETECTION.stream().anyMatch(line::contains))
+        .map(line -> "it said: " + TIME_STAMP.matcher(line).replaceFirst(""))
         .forEach(detection::add);
-    List<String> faults = new ArrayList<>(inWords(trace.faultsAfterCrash()));
+    RegisterAccesses.reads(trace.registerReadsAfterCrash()).ifPresent(detection::add);
+    List<String> faults =
+        new ArrayList<>(trace.faultsAfterCrash().stream().map(FaultWords::of).toList());
     if (faults.isEmpty()) {
       atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
     }
     return new Observations(
-        dump, faults, inWords(trace.registerWritesAfterCrash()), detection, atEnd.translating());
-  }
-
-  private static List<String> inWords(List<String> traced) {
-    return traced.stream().map(TraceWords::of).toList();
+        dump,
+        faults,
+        RegisterAccesses.writes(trace.registerWritesAfterCrash()),
+        detection,
+        atEnd.translating());
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

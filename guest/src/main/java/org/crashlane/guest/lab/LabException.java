@@ -10,6 +10,7 @@ public final class LabException extends IOException {
   private static final int QUOTED_LINES = 8;
 
   private final Phase phase;
+  private final transient List<String> console;
 
   /**
    * @param phase where it stuck
@@ -19,11 +20,17 @@ public final class LabException extends IOException {
   public LabException(Phase phase, String reason, List<String> console) {
     super(phase.words() + ": " + reason + quote(console));
     this.phase = phase;
+    this.console = List.copyOf(console);
   }
 
   /** {@return where it stuck} */
   public Phase phase() {
     return phase;
+  }
+
+  /** {@return all that the guest had printed by then} */
+  public List<String> console() {
+    return console;
   }
 
   private static String quote(List<String> console) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.guest.lab.boot.FirmwareTable;
 import org.crashlane.guest.lab.judge.PanicSample;
@@ -56,10 +57,12 @@ public final class LabRun implements AutoCloseable {
    * Runs it, once.
    *
    * @param hook what is done to the guest right before the crash
+   * @param progress told each phase when it begins
    * @return the evidence; its files exist until {@link #close}
    * @throws LabException if a phase before the capture kernel's does not come to its end
    */
-  public LabEvidence execute(LabHook hook) throws IOException {
+  public LabEvidence execute(LabHook hook, Consumer<Phase> progress) throws IOException {
+    progress.accept(Phase.BOOT);
     Started started = start();
     SerialConsole console = started.console();
     int line =
@@ -67,13 +70,16 @@ public final class LabRun implements AutoCloseable {
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
     refuseUnlessReady(facts, console);
     watch.ends(Phase.BOOT);
+    progress.accept(Phase.READY);
     try (QmpClient qmp = QmpClient.connect(started.area().qmpSocket(), QMP_LIMIT)) {
       qmp.stop();
       try (LiveGuest live = LiveGuest.attach(qmp)) {
         Ready ready = prepare(live, line, facts, hook, started.area());
         watch.ends(Phase.READY);
+        progress.accept(Phase.CRASH);
         int panic = crash(started, qmp, ready);
-        CaptureEnd end = capture(console, panic);
+        CaptureEnd end = capture(console, panic, progress);
+        progress.accept(Phase.DONE);
         return finish(started, live, ready, panic, end);
       }
     }
@@ -97,7 +103,7 @@ public final class LabRun implements AutoCloseable {
   private Ready prepare(LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
       throws IOException {
     RegisterSnapshot registers = RegisterSnapshot.read(live);
-    RunningGuest guest = new RunningGuest(live, facts, config.arena());
+    RunningGuest guest = new RunningGuest(live, facts, config.arena(), area.directory());
     hook.beforeCrash(guest);
     PanicSample sample =
         PanicSample.take(
@@ -121,17 +127,22 @@ public final class LabRun implements AutoCloseable {
   }
 
   /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
-  private CaptureEnd capture(SerialConsole console, int panic) throws IOException {
+  private CaptureEnd capture(SerialConsole console, int panic, Consumer<Phase> progress)
+      throws IOException {
     try {
       int up =
           console.await(
               Phase.CRASH, panic, text -> Transcript.has(text, "capture"), config.limits().crash());
       watch.ends(Phase.CRASH);
+      progress.accept(Phase.CAPTURE);
       console.await(
           Phase.CAPTURE, up, text -> Transcript.has(text, "done"), config.limits().capture());
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
     } catch (LabException e) {
+      if (teardown.isOver()) {
+        throw e;
+      }
       watch.ends(e.phase());
       return CaptureEnd.NOT_DONE;
     }

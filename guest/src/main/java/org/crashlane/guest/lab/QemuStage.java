@@ -14,6 +14,7 @@ import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Stage;
 import org.crashlane.rule.Verdict;
 
@@ -21,14 +22,14 @@ import org.crashlane.rule.Verdict;
 public final class QemuStage implements Stage {
   private final LabParts parts;
   private final GuestConfig config;
-  private final Optional<Path> keep;
+  private final Optional<KeepDirectory> keep;
 
   /**
    * @param parts what is booted
    * @param config the guest
-   * @param keep where the evidence of each rehearsal is kept, in a folder named after it
+   * @param keep where the evidence of each rehearsal is kept
    */
-  public QemuStage(LabParts parts, GuestConfig config, Optional<Path> keep) {
+  public QemuStage(LabParts parts, GuestConfig config, Optional<KeepDirectory> keep) {
     this.parts = parts;
     this.config = config;
     this.keep = keep;
@@ -36,11 +37,27 @@ public final class QemuStage implements Stage {
 
   @Override
   public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) throws IOException {
+    Optional<Path> folder = Optional.empty();
+    if (keep.isPresent()) {
+      folder = Optional.of(keep.get().folder(scenario));
+      KeptEvidence.clear(folder.get());
+    }
+    try {
+      return rehearse(scenario, progress, folder);
+    } catch (LabException e) {
+      if (folder.isPresent()) {
+        KeptEvidence.write(folder.get(), e);
+      }
+      throw e;
+    }
+  }
+
+  private Rehearsal rehearse(Scenario scenario, Consumer<String> progress, Optional<Path> folder)
+      throws IOException {
     long startNanos = System.nanoTime();
-    progress.accept(scenario.label());
-    try (TableWitness witness = new TableWitness(scenario, config.disk());
-        LabRun run = LabRun.of(parts, config, scenario)) {
-      LabEvidence evidence = run.execute(witness);
+    TableWitness witness = new TableWitness(scenario, config.disk());
+    try (LabRun run = LabRun.of(parts, config, scenario)) {
+      LabEvidence evidence = run.execute(witness, phase -> progress.accept(doing(scenario, phase)));
       DumpOutcome dump =
           DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
       Verdict tables = witness.verdict();
@@ -54,19 +71,21 @@ public final class QemuStage implements Stage {
               Aftermath.judge(scenario.strategy(), tables, observations),
               Duration.ofNanos(System.nanoTime() - startNanos),
               machineTime(evidence.times()));
-      if (keep.isPresent()) {
-        KeptEvidence.write(keep.get().resolve(folderName(scenario)), evidence);
+      if (folder.isPresent()) {
+        KeptEvidence.write(folder.get(), evidence, dump);
       }
       return rehearsal;
     }
   }
 
-  private static Duration machineTime(PhaseTimes times) {
-    return times.qemu().minus(times.phases().getOrDefault(Phase.READY, Duration.ZERO));
+  private static String doing(Scenario scenario, Phase phase) {
+    boolean arming = phase == Phase.READY && scenario.hand().equals(Optional.of(HandKind.OUTSIDE));
+    return scenario.label()
+        + ": "
+        + (arming ? "the guest stands and is armed from outside" : phase.doing());
   }
 
-  /** {@return the folder that {@code --keep} gives a scenario: {@code identity-inside}} */
-  public static String folderName(Scenario scenario) {
-    return scenario.strategy().label() + scenario.hand().map(h -> "-" + h.label()).orElse("");
+  private static Duration machineTime(PhaseTimes times) {
+    return times.qemu().minus(times.phases().getOrDefault(Phase.READY, Duration.ZERO));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.guest.live.LiveGuest;
@@ -11,12 +12,14 @@ public final class RunningGuest {
   private final LiveGuest live;
   private final PrimaryFacts facts;
   private final AddressRange arena;
+  private final Path scratch;
   private final Set<Long> compared = new TreeSet<>();
 
-  RunningGuest(LiveGuest live, PrimaryFacts facts, AddressRange arena) {
+  RunningGuest(LiveGuest live, PrimaryFacts facts, AddressRange arena, Path scratch) {
     this.live = live;
     this.facts = facts;
     this.arena = arena;
+    this.scratch = scratch;
   }
 
   /** {@return its memory, registers and control} It must be left standing. */
@@ -32,6 +35,11 @@ public final class RunningGuest {
   /** {@return memory that neither kernel uses, for new table pages} */
   public AddressRange arena() {
     return arena;
+  }
+
+  /** {@return a directory of the run's, removed with it} */
+  public Path scratch() {
+    return scratch;
   }
 
   /**

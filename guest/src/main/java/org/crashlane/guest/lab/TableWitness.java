@@ -2,14 +2,10 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.LiveGuest;
@@ -28,16 +24,14 @@ import org.crashlane.rule.Verdict;
  * rule judge the tables as they then stand, and has the judge of the dump compare the device tables
  * too.
  */
-final class TableWitness implements LabHook, AutoCloseable {
+final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final DiskKind disk;
-  private final Path journals;
   private Optional<Verdict> verdict = Optional.empty();
 
-  TableWitness(Scenario scenario, DiskKind disk) throws IOException {
+  TableWitness(Scenario scenario, DiskKind disk) {
     this.scenario = scenario;
     this.disk = disk;
-    this.journals = Files.createTempDirectory("crashlane-journal");
   }
 
   @Override
@@ -53,7 +47,7 @@ final class TableWitness implements LabHook, AutoCloseable {
   }
 
   private void arm(RunningGuest guest) throws IOException {
-    try (OutsideHand hand = OutsideHand.on(guest.live(), journals)) {
+    try (OutsideHand hand = OutsideHand.on(guest.live(), guest.scratch().resolve("journals"))) {
       ArmResult result =
           hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()));
       if (result instanceof Refused refused) {
@@ -79,14 +73,5 @@ final class TableWitness implements LabHook, AutoCloseable {
                     d.driver().filter(disk.drivers().getFirst()::equals).isPresent()))
             .toList();
     return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices);
-  }
-
-  @Override
-  public void close() throws IOException {
-    try (Stream<Path> files = Files.walk(journals)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

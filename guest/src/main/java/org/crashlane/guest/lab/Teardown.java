@@ -13,7 +13,7 @@ import java.util.Optional;
 final class Teardown implements AutoCloseable {
   private final Deque<Step> steps = new ArrayDeque<>();
   private final Thread hook = new Thread(this::run, "lab-teardown");
-  private boolean over;
+  private volatile boolean over;
   private Optional<IOException> firstFailure = Optional.empty();
 
   /** Undoes one thing. */
@@ -39,6 +39,11 @@ final class Teardown implements AutoCloseable {
       throw new IOException("the run was stopped");
     }
     steps.push(step);
+  }
+
+  /** {@return true as soon as it has begun} */
+  boolean isOver() {
+    return over;
   }
 
   /** Runs all steps, each once, also behind one that fails. */

@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Malformation;
-import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
@@ -49,7 +48,7 @@ public record GuestTables(
   public boolean isWhole() {
     return Stream.concat(
             malformations.stream(), tables.stream().flatMap(t -> t.malformations().stream()))
-        .noneMatch(m -> m.kind() == Kind.UNREADABLE || m.kind() == Kind.BOUND);
+        .noneMatch(Malformation::isUnread);
   }
 
   /** {@return what the function is, for people; empty if there is none on the buses} */

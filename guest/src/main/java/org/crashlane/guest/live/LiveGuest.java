@@ -112,7 +112,7 @@ public final class LiveGuest implements AutoCloseable {
 
   /** {@return what is on its PCI buses, in order of requester id} */
   public List<PciFunction> pciFunctions() throws IOException {
-    return PciFunction.all(qmp.execute("query-pci"));
+    return PciFunction.all(qmp.socket(), qmp.execute("query-pci"));
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.Journal;
@@ -141,7 +142,23 @@ public final class OutsideHand implements AutoCloseable {
     Verdict verdict = whileStopped(tables -> KdumpIoRule.judge(machine, tables));
     List<Finding> findings = new ArrayList<>(verdict.findings());
     findings.add(untold(crashRanges));
+    List<String> others =
+        known.stream().filter(d -> !d.onDumpPath()).map(Device::toString).toList();
+    if (!devices.isEmpty() && !others.isEmpty()) {
+      findings.add(narrowed(others));
+    }
     return Verdict.of(findings);
+  }
+
+  private static Finding narrowed(List<String> others) {
+    return new Finding(
+        FindingCode.M1,
+        Severity.NOTE,
+        "the devices that were named",
+        Optional.empty(),
+        Stream.concat(Stream.of("judged for them alone; the guest also has:"), others.stream())
+            .toList(),
+        "name the disk controller that the dump goes through, or no device at all");
   }
 
   /** What stands in the tables is not what the guest's kernel believes to have put there. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
@@ -33,11 +35,21 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
     return id.isEmpty() ? description : id + " (" + description + ")";
   }
 
-  /** {@return all functions in the answer to {@code query-pci}, bridges and what is behind them} */
-  static List<PciFunction> all(JsonNode buses) {
+  /**
+   * {@return all functions in the answer to {@code query-pci}, bridges and what is behind them}
+   *
+   * @param socket who answered, for messages
+   * @throws IOException if it has a device where none can be
+   */
+  static List<PciFunction> all(Path socket, JsonNode buses) throws IOException {
     List<PciFunction> functions = new ArrayList<>();
-    for (JsonNode bus : buses) {
-      addAll(bus.path("devices"), functions);
+    try {
+      for (JsonNode bus : buses) {
+        addAll(bus.path("devices"), functions);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
     }
     return functions.stream().sorted((a, b) -> a.requester.compareTo(b.requester)).toList();
   }

@@ -15,6 +15,10 @@ import org.crashlane.iommu.vtd.RootEntry;
 public final class LegacyCases implements CaseSource {
   private static final int HALF = 50;
   private static final int TRANSLATED_CHANCE = 90;
+
+  /** So many that FPD meets every flaw of its own entry, and each of those behind it. */
+  private static final int SUPPRESSED_CHANCE = 15;
+
   private static final long BELOW_PAGE_IN_ROOT = BitField.bits("reserved", 11, 1).mask();
   private static final long BELOW_PAGE_IN_CONTEXT = BitField.bits("reserved", 11, 4).mask();
 
@@ -52,7 +56,7 @@ public final class LegacyCases implements CaseSource {
     long address = CaseDraft.page(1) + (long) machine.requester().devfn() * ContextEntry.BYTES;
     long low = ContextEntry.low(translationType(), top);
     low = dice.chance(OFTEN) ? low : ContextEntry.P.with(low, 0);
-    low = dice.chance(SOMETIMES) ? ContextEntry.FPD.with(low, 1) : low;
+    low = dice.chance(SUPPRESSED_CHANCE) ? ContextEntry.FPD.with(low, 1) : low;
     low |= dice.noise(RARELY, BELOW_PAGE_IN_CONTEXT) | dice.noise(1, ABOVE_MEMORY);
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
       draft.passUntranslated();

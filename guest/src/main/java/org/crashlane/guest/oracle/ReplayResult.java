@@ -23,6 +23,11 @@ public record ReplayResult(
     differences = List.copyOf(differences);
   }
 
+  /** {@return how many differed by a known quirk, of whatever kind} */
+  public long explainedCount() {
+    return explained.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   /** {@return true if nothing differs that is not explained} */
   public boolean agrees() {
     return differenceCount == 0;

@@ -18,14 +18,17 @@ final class StandingLab {
     PrintStream out = System.out;
     try (LabRun run =
         LabRun.of(TestParts.orSkip(), GuestConfig.defaults(), Scenario.of(Strategy.NONE))) {
-      run.execute(guest -> {
-        Path memory = guest.live().memoryFile();
-        Path socket = guest.live().qmp().socket();
-        long qemu = Long.parseLong(Files.readString(socket.resolveSibling(LeftOvers.PID)));
-        out.println("standing " + socket.resolveSibling("disk.img") + " " + memory + " " + qemu);
-        out.flush();
-        standForEver();
-      });
+      run.execute(
+          guest -> {
+            Path memory = guest.live().memoryFile();
+            Path socket = guest.live().qmp().socket();
+            long qemu = Long.parseLong(Files.readString(socket.resolveSibling(LeftOvers.PID)));
+            Path disk = socket.resolveSibling("disk.img");
+            out.println("standing " + disk + " " + memory + " " + qemu);
+            out.flush();
+            standForEver();
+          },
+          phase -> {});
     }
   }
 

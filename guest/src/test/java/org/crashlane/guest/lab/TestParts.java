@@ -19,9 +19,14 @@ final class TestParts {
 
   /** {@return the parts; where they cannot be had the test is skipped with the reason} */
   static LabParts orSkip() throws IOException {
+    return orSkip(KernelFlavour.CLOUD);
+  }
+
+  /** {@return the parts with that kernel; where they cannot be had the test is skipped} */
+  static LabParts orSkip(KernelFlavour flavour) throws IOException {
     try {
       return Parts.inUsersCache(step -> {})
-          .prepare(KernelFlavour.CLOUD, Optional.of(MODULE_SOURCES).filter(Files::exists));
+          .prepare(flavour, Optional.of(MODULE_SOURCES).filter(Files::exists));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

@@ -5,13 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.fuzz.Fuzz;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.junit.jupiter.api.Test;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 class FlatViewTest {
   /** As a q35 machine of 6 GiB prints it, shortened. */
@@ -104,6 +110,34 @@ class FlatViewTest {
       }
       malformed(changed.toString());
     }
+  }
+
+  @Test
+  void fuzzedTreesAreStood() throws InterruptedException {
+    List<byte[]> corpus = List.of(PRINTED.getBytes(StandardCharsets.UTF_8));
+    long count =
+        new Fuzz("mtree", corpus, List.of(MalformedInputException.class))
+            .run(bytes -> parse(new String(bytes, StandardCharsets.UTF_8)).backedBy("ram"));
+    assertTrue(count > 0);
+  }
+
+  @Test
+  void fuzzedListsOfDevicesAreStood() throws InterruptedException {
+    byte[] devices =
+        """
+        [{"bus": 0, "devices": [
+          {"bus": 0, "slot": 1, "function": 0, "qdev_id": "disk",
+           "class_info": {"class": 264, "desc": "NVM"}},
+          {"bus": 0, "slot": 3, "function": 0, "qdev_id": "", "class_info": {"class": 1540},
+           "pci_bridge": {"devices": [{"bus": 1, "slot": 0, "function": 7}]}}]}]
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    JsonMapper json = JsonMapper.builder().build();
+    List<Class<? extends Exception>> promised = List.of(IOException.class, JacksonException.class);
+    long count =
+        new Fuzz("query-pci", List.of(devices), promised)
+            .run(bytes -> PciFunction.all(Path.of("qmp"), json.readTree(bytes)));
+    assertTrue(count > 0);
   }
 
   private static FlatView parse(String text) {

@@ -158,46 +158,6 @@ class OutsideHandQemuTest {
   }
 
   @Test
-  void cachingModeIsRefused() throws Exception {
-    try (TranslatingQemu qemu = TranslatingQemu.start(directory, ",caching-mode=on");
-        OutsideHand hand = hand(qemu)) {
-      qemu.translate(hand.guest().memory());
-      long before = checksum(hand.guest().memory());
-      requireRefused(Kind.CACHES_ABSENT, arm(hand));
-      assertEquals(before, checksum(hand.guest().memory()));
-    }
-  }
-
-  @Test
-  void anIovaMappedElsewhereIsRefusedAndNothingIsWritten() throws Exception {
-    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
-        OutsideHand hand = hand(qemu)) {
-      WritableMemory memory = hand.guest().memory();
-      qemu.translate(memory);
-      TranslatingQemu.map(memory, 0x10000000, 0x12345000);
-      long before = checksum(memory);
-      AddressRange low = AddressRange.ofSize(0x10000000, 0x400000);
-      requireRefused(
-          Kind.CONFLICT, hand.arm(List.of(low), ALL, Optional.of(TranslatingQemu.ARENA)));
-      assertEquals(before, checksum(memory));
-    }
-  }
-
-  @Test
-  void theInterruptWindowAndAMissingArenaAreRefused() throws Exception {
-    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
-        OutsideHand hand = hand(qemu)) {
-      qemu.translate(hand.guest().memory());
-      AddressRange window = AddressRange.parse("0xfee00000-0xfeefffff");
-      requireRefused(
-          Kind.INTERRUPT_WINDOW,
-          hand.arm(List.of(window), ALL, Optional.of(TranslatingQemu.ARENA)));
-      requireRefused(
-          Kind.ARENA_TOO_SMALL, hand.arm(List.of(TranslatingQemu.CRASH), ALL, Optional.empty()));
-    }
-  }
-
-  @Test
   void aGuestThatIsKilledWhileAttachedIsOneClearError() throws Exception {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         OutsideHand hand = hand(qemu)) {

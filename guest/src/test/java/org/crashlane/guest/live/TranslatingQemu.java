@@ -18,55 +18,71 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 
 /**
- * QEMU with 6 GiB, an NVMe disk and an Intel IOMMU that a test can set translating: the tables, one
- * address space for disk and disk controller, are written into the guest's memory above 4 GiB.
+ * QEMU with an NVMe disk and an Intel IOMMU that a test can set translating: the tables, one
+ * address space for disk and disk controller, are written into the guest's memory. That is 6 GiB
+ * with the tables above 4 GiB, or little enough to be read as a whole.
  */
 final class TranslatingQemu implements AutoCloseable {
   static final RequesterId NVME = RequesterId.of(0, 4, 0);
   static final RequesterId SATA = RequesterId.of(0, 31, 2);
   static final AddressRange CRASH = AddressRange.ofSize(0x150000000L, 0x4001000);
   static final AddressRange ARENA = AddressRange.ofSize(0x20000000L, 0x100000);
+  static final AddressRange SMALL_CRASH = AddressRange.ofSize(0x14000000L, 0x4001000);
+  static final AddressRange SMALL_ARENA = AddressRange.ofSize(0x1000000L, 0x100000);
   static final long LEFTOVER_IOVA = 0xffe00000L;
 
   private static final long REGISTERS = 0xfed90000L;
   private static final long ROOT_TABLE = 0x140000000L;
-  private static final long CONTEXT_TABLE = ROOT_TABLE + 0x1000;
-  private static final long TABLE = ROOT_TABLE + 0x2000;
+  private static final long SMALL_ROOT_TABLE = 0x4000000L;
   private static final int LEVELS = 3;
-  private static final long LEFTOVER_PAGE = 0x148000000L;
+  private static final long LEFTOVER_PAGE_OFFSET = 0x8000000L;
   private static final BitField LEVEL_THREE = BitField.bits("index at level 3", 38, 30);
   private static final BitField LEVEL_TWO = BitField.bits("index at level 2", 29, 21);
   private static final BitField LEVEL_ONE = BitField.bits("index at level 1", 20, 12);
 
   private final QemuProcess qemu;
   private final Qtest qtest;
+  private final Path memoryFile;
+  private final long rootTable;
 
-  private TranslatingQemu(QemuProcess qemu, Qtest qtest) {
+  private TranslatingQemu(QemuProcess qemu, Qtest qtest, Path memoryFile, long rootTable) {
     this.qemu = qemu;
     this.qtest = qtest;
+    this.memoryFile = memoryFile;
+    this.rootTable = rootTable;
   }
 
   /**
-   * Starts it, not translating.
+   * Starts it with 6 GiB, not translating.
    *
    * @param iommuOptions as {@code -device intel-iommu,…}
    */
   static TranslatingQemu start(Path directory, String iommuOptions) throws Exception {
+    return start(directory, iommuOptions, "6G", ROOT_TABLE);
+  }
+
+  /** As above, with 512 MiB. */
+  static TranslatingQemu startSmall(Path directory, String iommuOptions) throws Exception {
+    return start(directory, iommuOptions, "512M", SMALL_ROOT_TABLE);
+  }
+
+  private static TranslatingQemu start(
+      Path directory, String iommuOptions, String size, long rootTable) throws Exception {
     Path memory = directory.resolve("guest.ram");
     Path disk = directory.resolve("disk.img");
     Path qtest = directory.resolve("qtest.sock");
     Files.write(disk, new byte[1 << 20]);
     List<String> options = new ArrayList<>();
-    options.addAll(List.of("-M", "q35,kernel-irqchip=off,memory-backend=ram", "-m", "6G"));
+    options.addAll(List.of("-M", "q35,kernel-irqchip=off,memory-backend=ram", "-m", size));
     options.add("-object");
-    options.add("memory-backend-file,id=ram,size=6G,share=on,mem-path=" + memory);
+    options.add("memory-backend-file,id=ram,share=on,size=" + size + ",mem-path=" + memory);
     options.addAll(List.of("-device", "intel-iommu" + iommuOptions));
     options.addAll(List.of("-drive", "if=none,id=d0,format=raw,file=" + disk));
     options.addAll(List.of("-device", "nvme,id=disk,addr=4,drive=d0,serial=x"));
     options.addAll(List.of("-qtest", "unix:" + qtest + ",server=on,wait=off"));
     QemuProcess qemu = QemuProcess.start(directory, options.toArray(String[]::new));
     try {
-      return new TranslatingQemu(qemu, new Qtest(qtest));
+      return new TranslatingQemu(qemu, new Qtest(qtest), memory, rootTable);
     } catch (IOException e) {
       qemu.close();
       throw e;
@@ -75,6 +91,11 @@ final class TranslatingQemu implements AutoCloseable {
 
   Path socket() {
     return qemu.socket();
+  }
+
+  /** {@return the file that is the guest's memory} */
+  Path memoryFile() {
+    return memoryFile;
   }
 
   void kill() throws InterruptedException {
@@ -87,28 +108,33 @@ final class TranslatingQemu implements AutoCloseable {
   }
 
   void translate(WritableMemory memory, int mode) throws IOException {
-    memory.writeLong(ROOT_TABLE, RootEntry.low(CONTEXT_TABLE));
+    long contextTable = rootTable + 0x1000;
+    memory.writeLong(rootTable, RootEntry.low(contextTable));
     for (RequesterId requester : List.of(NVME, SATA)) {
-      long entry = CONTEXT_TABLE + (long) requester.devfn() * ContextEntry.BYTES;
+      long entry = contextTable + (long) requester.devfn() * ContextEntry.BYTES;
       memory.writeLong(entry + Long.BYTES, ContextEntry.high(LEVELS, 1));
-      memory.writeLong(entry, ContextEntry.low(ContextEntry.TT_UNTRANSLATED_ONLY, TABLE));
+      memory.writeLong(entry, ContextEntry.low(ContextEntry.TT_UNTRANSLATED_ONLY, table()));
     }
-    map(memory, LEFTOVER_IOVA, LEFTOVER_PAGE);
-    long root = ROOT_TABLE | Registers.Rtaddr.TTM.of(mode);
+    map(memory, LEFTOVER_IOVA, rootTable + LEFTOVER_PAGE_OFFSET);
+    long root = rootTable | Registers.Rtaddr.TTM.of(mode);
     qtest.write64(REGISTERS + Registers.RTADDR, root);
     qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.RTPS.mask());
     qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.TES.mask());
   }
 
   /** Maps one page, by tables behind the top table; one IOVA in each 2 MiB below 4 GiB. */
-  static void map(WritableMemory memory, long iova, long page) {
-    long middle = TABLE + 0x1000 * (1 + LEVEL_THREE.get(iova));
-    long lowest = TABLE + 0x100000 + 0x1000 * (iova / (1L << LEVEL_TWO.low()));
+  void map(WritableMemory memory, long iova, long page) {
+    long middle = table() + 0x1000 * (1 + LEVEL_THREE.get(iova));
+    long lowest = table() + 0x100000 + 0x1000 * (iova / (1L << LEVEL_TWO.low()));
     memory.writeLong(
         lowest + Long.BYTES * LEVEL_ONE.get(iova),
         SecondLevelEntry.leaf(page, 1, Permissions.READ_WRITE));
     memory.writeLong(middle + Long.BYTES * LEVEL_TWO.get(iova), SecondLevelEntry.table(lowest));
-    memory.writeLong(TABLE + Long.BYTES * LEVEL_THREE.get(iova), SecondLevelEntry.table(middle));
+    memory.writeLong(table() + Long.BYTES * LEVEL_THREE.get(iova), SecondLevelEntry.table(middle));
+  }
+
+  private long table() {
+    return rootTable + 0x2000;
   }
 
   @Override

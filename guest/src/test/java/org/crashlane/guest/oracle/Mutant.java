@@ -51,6 +51,15 @@ enum Mutant {
           : right;
     }
   },
+  RECORDS_NO_RESERVED_CONTEXT_FIELDS {
+    @Override
+    Outcome change(Request request, Outcome right) {
+      return right instanceof Outcome.Blocked(Fault fault)
+              && fault.reason() == FaultReason.CONTEXT_RESERVED.code()
+          ? blocked(request, FaultReason.CONTEXT_RESERVED, false)
+          : right;
+    }
+  },
   HAS_NO_INTERRUPT_WINDOW {
     @Override
     Outcome change(Request request, Outcome right) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPOutputStream;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.fuzz.Fuzz;
 import org.crashlane.iommu.Access;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,24 @@ class ProbeFileTest {
   private static final RequesterId DEVICE = RequesterId.of(0, 4, 0);
 
   @TempDir private Path folder;
+
+  @Test
+  void fuzzedFilesAreStood() throws IOException, InterruptedException {
+    byte[] text = (MACHINE + READ + WRITE).getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(text);
+    }
+    Path file = folder.resolve("fuzzed");
+    List<byte[]> corpus = List.of(text, packed.toByteArray());
+    long count =
+        new Fuzz("probe file", corpus, List.of(MalformedInputException.class))
+            .run(bytes -> {
+              Files.write(file, bytes);
+              Replay.of(file, ReplayLimits.standard());
+            });
+    assertTrue(count > 0);
+  }
 
   @Test
   void machineAndProbesAreRead() throws IOException {

@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -83,6 +86,38 @@ final class Cache {
       Trees.delete(unfinished);
     }
     return entry;
+  }
+
+  /**
+   * Says that {@code name} is still in use, so that {@link #prune} spares it for a while. Only
+   * while the lock is held.
+   */
+  void touch(String name, Instant now) throws IOException {
+    Path entry = path(name);
+    if (Files.exists(entry)) {
+      Files.setLastModifiedTime(entry, FileTime.from(now));
+    }
+  }
+
+  /**
+   * Removes the entries that nobody needs any more: their names begin with one of {@code prefixes},
+   * are not in {@code needed}, and they were made or touched before {@code before}. Only while the
+   * lock is held.
+   */
+  void prune(Set<String> prefixes, Set<String> needed, Instant before) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (prefixes.stream().anyMatch(name::startsWith)
+            && !needed.contains(name)
+            && Files.getLastModifiedTime(entry).toInstant().isBefore(before)) {
+          // Renamed first: an entry that is half removed would count as whole.
+          Path doomed = path(UNFINISHED + name);
+          Files.move(entry, doomed, StandardCopyOption.ATOMIC_MOVE);
+          Trees.delete(doomed);
+        }
+      }
+    }
   }
 
   private void removeUnfinished() throws IOException {

@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.parts;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,28 +41,52 @@ final class Command {
       builder.environment().putAll(environment);
       builder.redirectErrorStream(true).redirectOutput(output.toFile());
       builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-      Process process = builder.start();
-      boolean ended;
-      try {
-        ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException interrupted) {
-        end(process);
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while running " + String.join(" ", argv));
-      }
-      String text = read(output);
-      if (!ended) {
-        end(process);
-        throw new IOException(
-            String.join(" ", argv) + ": not done after " + limit.toSeconds() + " s" + quote(text));
-      }
-      if (process.exitValue() != 0) {
-        throw new IOException(
-            String.join(" ", argv) + ": exit status " + process.exitValue() + quote(text));
-      }
-      return text;
+      return await(builder.start(), limit, argv, output);
     } finally {
       Files.deleteIfExists(output);
+    }
+  }
+
+  private static String await(Process process, Duration limit, List<String> argv, Path output)
+      throws IOException {
+    Thread stopped = new Thread(() -> stop(process, output), "command-stop");
+    boolean ended;
+    try {
+      Runtime.getRuntime().addShutdownHook(stopped);
+      ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+      Runtime.getRuntime().removeShutdownHook(stopped);
+    } catch (IllegalStateException jvmIsStopping) {
+      end(process);
+      throw new InterruptedIOException("stopped while running " + String.join(" ", argv));
+    } catch (InterruptedException interrupted) {
+      Runtime.getRuntime().removeShutdownHook(stopped);
+      end(process);
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while running " + String.join(" ", argv));
+    }
+    String text = read(output);
+    if (!ended) {
+      end(process);
+      throw new IOException(
+          String.join(" ", argv) + ": not done after " + limit.toSeconds() + " s" + quote(text));
+    }
+    if (process.exitValue() != 0) {
+      throw new IOException(
+          String.join(" ", argv) + ": exit status " + process.exitValue() + quote(text));
+    }
+    return text;
+  }
+
+  /**
+   * The JVM was told to stop: its programs must not run on, nor what they printed stay. They are
+   * told, not killed: one of them may be installing packages.
+   */
+  private static void stop(Process process, Path output) {
+    process.destroy();
+    try {
+      Files.deleteIfExists(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

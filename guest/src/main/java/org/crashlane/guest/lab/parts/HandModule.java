@@ -18,6 +18,9 @@ final class HandModule {
   /** What Debian's 6.1 kernels are built with; a module wants the same. */
   private static final String COMPILER = "gcc-12";
 
+  /** Begins the names of headers in the cache. */
+  static final String HEADERS_PREFIX = "headers-";
+
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(5);
 
   private HandModule() {}
@@ -63,19 +66,24 @@ final class HandModule {
     return files;
   }
 
+  /** {@return the name in the cache of the headers that belong to a kernel} */
+  static String headersName(String release, String version) {
+    return HEADERS_PREFIX + release + "_" + version;
+  }
+
   private static Path headers(Cache cache, Kernel kernel, Consumer<String> progress)
       throws IOException, PartsUnavailableException {
     String name = "linux-headers-" + kernel.release();
     Path tree =
         cache.entry(
-            "headers-" + kernel.release() + "_" + kernel.version(),
+            headersName(kernel.release(), kernel.version()),
             into -> {
               List<String> packages = new ArrayList<>(List.of(name));
               packages.addAll(DebianPackages.dependencies(name, "linux-headers-", progress));
               packages.addAll(DebianPackages.dependencies(name, "linux-kbuild-", progress));
               DebianPackages.unpack(packages, into, progress);
               useFrom(
-                  cache.path("headers-" + kernel.release() + "_" + kernel.version()),
+                  cache.path(headersName(kernel.release(), kernel.version())),
                   into.resolve("usr/src").resolve(name));
             });
     return tree.resolve("usr/src").resolve(name);

@@ -21,6 +21,10 @@ import java.util.function.Consumer;
  */
 record Kernel(String release, String version, Path directory) {
   private static final Duration DEPMOD_LIMIT = Duration.ofMinutes(2);
+
+  /** Begins the names of kernels in the cache. */
+  static final String ENTRY_PREFIX = "kernel-";
+
   private static final String IMAGE_PREFIX = "linux-image-";
 
   /** The drivers that a dump's disk may need. */
@@ -38,9 +42,13 @@ record Kernel(String release, String version, Path directory) {
     String release = image.substring(IMAGE_PREFIX.length());
     String version = DebianPackages.candidateVersion(image);
     Path directory =
-        cache.entry(
-            "kernel-" + release + "_" + version, into -> build(image, release, into, progress));
+        cache.entry(entryName(release, version), into -> build(image, release, into, progress));
     return new Kernel(release, version, directory);
+  }
+
+  /** {@return the kernel's name in the cache} */
+  static String entryName(String release, String version) {
+    return ENTRY_PREFIX + release + "_" + version;
   }
 
   Path image() {

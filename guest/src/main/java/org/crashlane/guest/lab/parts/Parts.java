@@ -5,12 +5,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +25,12 @@ public final class Parts {
 
   /** Enough of a hash to tell stamps apart in a file name. */
   private static final int KEY_LENGTH = 16;
+
+  /** Begins the names of the guests' systems in the cache. */
+  private static final String SYSTEM_PREFIX = "lab-";
+
+  /** How long an entry stays that another has taken the place of. */
+  private static final Duration KEPT_UNUSED = Duration.ofDays(1);
 
   private final Path directory;
   private final Consumer<String> progress;
@@ -53,7 +60,7 @@ public final class Parts {
       throws IOException, PartsUnavailableException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
     Cache cache = Cache.in(directory);
-    Path pointer = cache.path("current-" + flavour.metaPackage());
+    Path pointer = Pointer.file(cache, flavour);
     String stamp = stamp(moduleSources);
     Optional<LabParts> ready = read(pointer, stamp, cache);
     if (ready.isPresent()) {
@@ -75,7 +82,7 @@ public final class Parts {
       HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
     }
     Kernel kernel = Kernel.newest(cache, flavour, progress);
-    String name = "lab-" + kernel.release() + "_" + kernel.version() + "_" + stamp;
+    String name = SYSTEM_PREFIX + kernel.release() + "_" + kernel.version() + "_" + stamp;
     Path entry =
         cache.entry(
             name,
@@ -86,28 +93,38 @@ public final class Parts {
                 HandModule.build(cache, kernel, moduleSources.get(), into, progress);
               }
             });
-    String text = String.join("\n", stamp, kernel.release(), kernel.version(), name) + "\n";
-    Path unfinished = Files.writeString(cache.path("unfinished-pointer"), text);
-    Files.move(
-        unfinished, pointer, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    pointTo(new Pointer(stamp, kernel.release(), kernel.version(), name), pointer, cache);
     return partsOf(kernel, entry);
   }
 
   private static Optional<LabParts> read(Path pointer, String stamp, Cache cache)
       throws IOException, PartsUnavailableException {
-    if (!Files.exists(pointer)) {
+    Optional<Pointer> found = Pointer.read(pointer).filter(p -> p.stamp().equals(stamp));
+    if (found.isEmpty()) {
       return Optional.empty();
     }
-    List<String> lines = Files.readAllLines(pointer);
-    if (lines.size() < 4 || !lines.getFirst().equals(stamp)) {
-      return Optional.empty();
-    }
-    String release = lines.get(1);
-    String version = lines.get(2);
-    Kernel kernel = new Kernel(release, version, cache.path("kernel-" + release + "_" + version));
-    Path entry = cache.path(lines.get(3));
+    String release = found.get().release();
+    String version = found.get().version();
+    Kernel kernel = new Kernel(release, version, cache.path(Kernel.entryName(release, version)));
+    Path entry = cache.path(found.get().system());
     boolean whole = Files.exists(kernel.directory()) && Files.exists(entry);
     return whole ? Optional.of(partsOf(kernel, entry)) : Optional.empty();
+  }
+
+  /** What served so far is kept for a while: somebody may be booting it just now. */
+  private static void pointTo(Pointer pointer, Path file, Cache cache) throws IOException {
+    Instant now = Instant.now();
+    Optional<Pointer> replaced = Pointer.read(file);
+    if (replaced.isPresent()) {
+      for (String entry : replaced.get().entries()) {
+        cache.touch(entry, now);
+      }
+    }
+    pointer.write(cache, file);
+    cache.prune(
+        Set.of(SYSTEM_PREFIX, Kernel.ENTRY_PREFIX, HandModule.HEADERS_PREFIX),
+        Pointer.allEntries(file.getParent()),
+        now.minus(KEPT_UNUSED));
   }
 
   private static LabParts partsOf(Kernel kernel, Path entry)

@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -86,6 +89,24 @@ class CacheTest {
       }
     }
     assertEquals(1, built.get());
+  }
+
+  @Test
+  void whatNobodyNeedsAnyMoreIsRemoved() throws Exception {
+    Cache cache = Cache.in(directory);
+    Instant now = Instant.parse("2026-01-02T00:00:00Z");
+    Instant yesterday = now.minus(Duration.ofDays(1));
+    cache.locked(() -> {
+      for (String name : List.of("lab-needed", "lab-old", "lab-young", "kernel-old", "other-old")) {
+        cache.entry(name, into -> write(into, 1));
+        cache.touch(name, yesterday.minusSeconds(1));
+      }
+      cache.touch("lab-young", now);
+      cache.touch("lab-absent", now);
+      cache.prune(Set.of("lab-", "kernel-"), Set.of("lab-needed"), yesterday);
+      return now;
+    });
+    assertEquals(List.of("lab-needed", "lab-young", "lock", "other-old"), names());
   }
 
   private List<String> names() throws IOException {

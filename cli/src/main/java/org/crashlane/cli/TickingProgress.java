@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+/**
+ * Progress of work that says what it does when that changes, and then is silent for seconds: shows
+ * it anew each second, so that whoever waits sees the time pass.
+ */
+final class TickingProgress implements AutoCloseable {
+  private static final long TICK_MILLIS = 1000;
+
+  private final Progress progress;
+
+  /** Ctrl-C must not leave the line standing. */
+  private final Thread onStop = new Thread(this::end, "progress-end");
+
+  private String what = "";
+  private boolean over;
+
+  private TickingProgress(Progress progress) {
+    this.progress = progress;
+  }
+
+  /** {@return progress that ticks until it is closed, which closes {@code progress} too} */
+  static TickingProgress of(Progress progress) {
+    TickingProgress ticking = new TickingProgress(progress);
+    Runtime.getRuntime().addShutdownHook(ticking.onStop);
+    Thread.ofPlatform().name("progress").daemon().start(ticking::tick);
+    return ticking;
+  }
+
+  /** Says what is being done from now on, and for which part of how many. */
+  synchronized void update(String doing, long partNumber, long partCount) {
+    if (over) {
+      return;
+    }
+    what = partCount == 1 ? doing : "%s: %d of %d".formatted(doing, partNumber, partCount);
+    progress.update(what);
+  }
+
+  private synchronized void tick() {
+    while (!over) {
+      if (!what.isEmpty()) {
+        progress.update(what);
+      }
+      try {
+        wait(TICK_MILLIS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private synchronized void end() {
+    over = true;
+    notifyAll();
+    progress.close();
+  }
+
+  @Override
+  public void close() {
+    end();
+    try {
+      Runtime.getRuntime().removeShutdownHook(onStop);
+    } catch (IllegalStateException jvmIsStopping) {
+      // The hook finds nothing left to take away.
+      return;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+
+/**
+ * Is this memory reserved for a capture kernel at all? A range of the boot before, once the kernel
+ * has moved its reservation, is ordinary memory, and to map it would hand it to every device. The
+ * IOMMU's own tables in it, and mappings that lead into it from elsewhere, give it away.
+ */
+final class CrashRangeCheck implements WalkVisitor {
+  private static final long TABLE_PAGES_MAX = 1 << 20;
+
+  private final AddressRange crash;
+  private final List<String> signs = new ArrayList<>();
+  private long tablePageCount;
+
+  private CrashRangeCheck(AddressRange crash) {
+    this.crash = crash;
+  }
+
+  /** {@return why {@code crash} cannot be a crash range of the kernel that runs now} */
+  static Optional<Refusal> of(AddressRange crash, TranslationTables tables) {
+    CrashRangeCheck check = new CrashRangeCheck(crash);
+    for (AddressRange page : tables.deviceTablePages()) {
+      if (crash.overlaps(page)) {
+        check.signs.add("the IOMMU's device table at " + Hex.of(page.first()) + " lies in it");
+      }
+    }
+    Set<TableId> walked = new LinkedHashSet<>();
+    for (Attachment attachment : tables.attachments()) {
+      if (attachment instanceof Translated t && walked.add(t.table())) {
+        tables.walk(t.table(), check);
+      }
+    }
+    return check.signs.isEmpty() ? Optional.empty() : Optional.of(check.refusal());
+  }
+
+  private Refusal refusal() {
+    return new Refusal(
+        Kind.CRASH_RANGE,
+        "%s is not a crash range now: %s; see \"Crash kernel\" in the guest's /proc/iomem, it moves from boot to boot"
+            .formatted(crash, signs.getFirst()));
+  }
+
+  @Override
+  public void mapping(long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+    boolean identity = iovaFirst == physicalFirst;
+    AddressRange physical = new AddressRange(physicalFirst, physicalFirst + (iovaLast - iovaFirst));
+    if (!identity && crash.overlaps(physical)) {
+      signs.add(
+          "a device's IOVA %s leads to %s in it"
+              .formatted(Hex.of(iovaFirst), Hex.of(physicalFirst)));
+    }
+  }
+
+  @Override
+  public void malformed(Malformation malformation) {
+    // What cannot be read gives nothing away; other checks refuse it where it matters.
+  }
+
+  @Override
+  public void tablePage(long address, int level) {
+    tablePageCount++;
+    if (crash.overlaps(AddressRange.ofSize(address, PageArena.PAGE_BYTES))) {
+      signs.add("the IOMMU's page table at " + Hex.of(address) + " lies in it");
+    }
+  }
+
+  /** One sign is enough, and hostile tables shall not cost more than any machine's. */
+  @Override
+  public boolean isEnough() {
+    return !signs.isEmpty() || tablePageCount >= TABLE_PAGES_MAX;
+  }
+}
