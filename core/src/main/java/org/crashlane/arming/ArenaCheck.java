@@ -9,7 +9,10 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Attachment.Blocked;
+import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -20,11 +23,19 @@ import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 
-/** May new tables be built here? Not where a device writes, a kernel boots or a table stands. */
+/**
+ * May new tables be built here? Not where a device writes, a kernel boots or a table stands, nor
+ * where that cannot be told.
+ */
 final class ArenaCheck implements WalkVisitor {
+  private static final long TABLE_PAGES_MAX = 1 << 20;
+
   private final AddressRange arena;
   private final List<Refusal> refusals = new ArrayList<>();
-  private String table = "";
+  private Evidence mappings = new Evidence();
+  private Evidence unread = new Evidence();
+  private Evidence tablePages = new Evidence();
+  private long tablePageCount;
 
   private ArenaCheck(AddressRange arena) {
     this.arena = arena;
@@ -49,14 +60,44 @@ final class ArenaCheck implements WalkVisitor {
         check.misplaced("holds the device table at " + Hex.of(page.first()));
       }
     }
+    DeviceReasons unknown = new DeviceReasons();
     Set<TableId> each = new LinkedHashSet<>();
     for (Attachment attachment : tables.attachments()) {
-      if (attachment instanceof Translated t && each.add(t.table())) {
-        check.table = t.table().toString();
-        tables.walk(t.table(), check);
+      switch (attachment) {
+        case Translated t when each.add(t.table()) -> check.judge(t.table(), tables);
+        case Unsupported u -> unknown.add(u.requester(), u.reason());
+        case Translated _, Blocked _, PassThrough _ -> {}
       }
     }
+    for (Refusal device : unknown.refusals(Kind.ARENA_MISPLACED)) {
+      check.misplaced("cannot be vouched for: cannot tell whether it is written by " + device);
+    }
     return List.copyOf(new LinkedHashSet<>(check.refusals));
+  }
+
+  /** One table gives few refusals, however much is wrong with it. */
+  private void judge(TableId table, TranslationTables tables) {
+    mappings = new Evidence();
+    unread = new Evidence();
+    tablePages = new Evidence();
+    tablePageCount = 0;
+    tables.walk(table, this);
+    if (tablePageCount >= TABLE_PAGES_MAX) {
+      unread.add("more than %,d table pages".formatted(TABLE_PAGES_MAX));
+    }
+    mappings
+        .text()
+        .ifPresent(what ->
+            misplaced("may be written by a device: table %s maps %s".formatted(table, what)));
+    tablePages
+        .text()
+        .ifPresent(pages -> misplaced("holds the page table at " + pages + ", which is in use"));
+    unread
+        .text()
+        .ifPresent(what ->
+            misplaced(
+                "cannot be vouched for: cannot tell whether table %s maps it: %s"
+                    .formatted(table, what)));
   }
 
   @Override
@@ -67,20 +108,30 @@ final class ArenaCheck implements WalkVisitor {
         && Long.compareUnsigned(arena.first(), physicalLast) <= 0) {
       AddressRange iova = new AddressRange(iovaFirst, iovaLast);
       Mapping mapping = new Mapping(iova, physicalFirst, permissions);
-      misplaced("may be written by a device: table " + table + " maps " + mapping);
+      mappings.add(mapping);
     }
   }
 
   @Override
   public void malformed(Malformation malformation) {
-    // What is wrong elsewhere in a table has no say in where new ones may stand.
+    // Where hardware faults it writes nothing; what is unread may map anything.
+    if (malformation.isUnread()) {
+      unread.add(malformation);
+    }
   }
 
   @Override
   public void tablePage(long address, int level) {
+    tablePageCount++;
     if (arena.overlaps(AddressRange.ofSize(address, PageArena.PAGE_BYTES))) {
-      misplaced("holds the page table at " + Hex.of(address) + ", which is in use");
+      tablePages.add(Hex.of(address));
     }
+  }
+
+  /** Hostile tables shall not cost more than any machine's. */
+  @Override
+  public boolean isEnough() {
+    return tablePageCount >= TABLE_PAGES_MAX || mappings.isFull();
   }
 
   private void misplaced(String why) {

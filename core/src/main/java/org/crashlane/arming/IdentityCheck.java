@@ -12,9 +12,12 @@ import org.crashlane.memory.AddressRange;
  * Looks on while a table is walked: is all of one range mapped to itself, readable and writable?
  */
 final class IdentityCheck implements WalkVisitor {
+  private static final long TABLE_PAGES_MAX = 1 << 22;
+
   private final AddressRange range;
   private long next;
   private boolean covered;
+  private long tablePageCount;
   private Optional<String> problem = Optional.empty();
 
   IdentityCheck(AddressRange range) {
@@ -44,6 +47,19 @@ final class IdentityCheck implements WalkVisitor {
     if (range.contains(malformation.iova())) {
       tell(malformation.toString());
     }
+  }
+
+  @Override
+  public void tablePage(long address, int level) {
+    tablePageCount++;
+  }
+
+  /**
+   * All is known once the range is covered; hostile tables shall not cost more than any machine's.
+   */
+  @Override
+  public boolean isEnough() {
+    return covered || tablePageCount >= TABLE_PAGES_MAX;
   }
 
   /** {@return what is wrong; nothing if all of the range is mapped to itself} */

@@ -34,7 +34,8 @@ record Selection(
     Map<TableId, List<RequesterId>> tables =
         new TreeMap<>((a, b) -> Long.compareUnsigned(a.root(), b.root()));
     List<String> notes = new ArrayList<>();
-    List<Refusal> refusals = new ArrayList<>();
+    DeviceReasons unsupported = new DeviceReasons();
+    DeviceReasons noTables = new DeviceReasons();
     Set<RequesterId> missing = new TreeSet<>(wanted);
     for (Attachment attachment : attachments) {
       boolean named = missing.remove(attachment.requester());
@@ -44,22 +45,18 @@ record Selection(
       RequesterId requester = attachment.requester();
       switch (attachment) {
         case Translated t when t.table().kind() == TableId.Kind.FIRST_LEVEL ->
-            refusals.add(
-                new Refusal(
-                    Kind.UNSUPPORTED,
-                    "device "
-                        + requester
-                        + ": scalable mode without a second level, table "
-                        + t.table()
-                        + ": first-level tables are read, not written"));
+            unsupported.add(
+                requester,
+                "scalable mode without a second level, table "
+                    + t.table()
+                    + ": first-level tables are read, not written");
         case Translated t ->
             tables.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(requester);
         case PassThrough _ ->
             notes.add(requester + " passes untranslated: it reaches the crash range as it is");
-        case Blocked b when named -> refusals.add(noTables(requester, b.reason()));
+        case Blocked b when named -> noTables.add(requester, b.reason());
         case Blocked b -> notes.add(requester + " is blocked: " + b.reason());
-        case Unsupported u ->
-            refusals.add(new Refusal(Kind.UNSUPPORTED, "device " + requester + ": " + u.reason()));
+        case Unsupported u -> unsupported.add(requester, u.reason());
       }
     }
     for (Attachment attachment : attachments) {
@@ -71,16 +68,13 @@ record Selection(
       }
     }
     for (RequesterId requester : missing) {
-      refusals.add(
-          noTables(requester, "no entry in the IOMMU's device tables (is a driver bound?)"));
+      noTables.add(requester, "no entry in the IOMMU's device tables (is a driver bound?)");
     }
+    List<Refusal> refusals = new ArrayList<>(unsupported.refusals(Kind.UNSUPPORTED));
+    refusals.addAll(noTables.refusals(Kind.NO_DEVICE));
     if (tables.isEmpty() && refusals.isEmpty()) {
       refusals.add(new Refusal(Kind.NO_DEVICE, "no device is translated: there is nothing to arm"));
     }
     return new Selection(tables, notes, refusals);
-  }
-
-  private static Refusal noTables(RequesterId requester, String reason) {
-    return new Refusal(Kind.NO_DEVICE, "device " + requester + ": " + reason);
   }
 }

@@ -17,8 +17,12 @@ import java.util.zip.CRC32C;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Vendor;
 import org.crashlane.iommu.vtd.ContextEntry;
+import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.RootEntry;
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
@@ -125,7 +129,7 @@ class PlannerTest {
 
   @Test
   void whatIsWrongWithTheDeviceTablesIsNoted() {
-    machine.memory().writeLong(VtdMachine.ROOT_TABLE + 16, RootEntry.low(1L << 40));
+    machine.memory().writeLong(VtdMachine.ROOT_TABLE + 16, RootEntry.low(0x2000) | 2);
     List<String> notes = planned(VtdMachine.request(TARGET, VtdMachine.NETWORK)).notes();
     assertEquals(1, notes.size());
     assertTrue(notes.getFirst().startsWith("device tables: entry at 0x1010 "), notes.toString());
@@ -316,6 +320,58 @@ class PlannerTest {
             "arena 0x1000000-0x100ffff may be written by a device: table 0x6000 (3 levels) maps"
                 + " 0xffe00000-0xffe00fff -> 0x1003000 -w"),
         reasons);
+  }
+
+  @Test
+  void anArenaThatAnUnreadTableMayMapIsRefusedOnceForTheTable() {
+    for (int i = 1; i < 100; i++) {
+      machine
+          .memory()
+          .writeLong(
+              VtdMachine.DISK_TABLE.root() + (long) i * Long.BYTES + 64,
+              SecondLevelEntry.table(0x7000000000L));
+    }
+    List<String> reasons =
+        refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET, VtdMachine.NETWORK));
+    assertEquals(1, reasons.size(), reasons.toString());
+    assertTrue(
+        reasons.getFirst().contains("cannot tell whether table 0x3000 (3 levels) maps it: entry"),
+        reasons.getFirst());
+    assertTrue(reasons.getFirst().endsWith(" and more"), reasons.getFirst());
+  }
+
+  @Test
+  void anArenaThatUnreadDevicesMayWriteIsRefusedOnceForAllOfThem() {
+    machine.memory().writeLong(VtdMachine.ROOT_TABLE + 16, RootEntry.low(1L << 40));
+    assertEquals(
+        List.of(
+            "arena 0x1000000-0x100ffff cannot be vouched for: cannot tell whether it is written by"
+                + " 256 devices from 01:00.0 to 01:1f.7: its root or context table cannot be read"),
+        refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET, VtdMachine.NETWORK)));
+  }
+
+  @Test
+  void anUnreadableRootTableIsOneRefusalForAllDevices() {
+    RegisterFile registers = machine.registers();
+    RegisterFile lost =
+        new RegisterFile() {
+          @Override
+          public long read32(int offset) {
+            return registers.read32(offset);
+          }
+
+          @Override
+          public long read64(int offset) {
+            return offset == Registers.RTADDR ? 0x7000000000L : registers.read64(offset);
+          }
+        };
+    PlanResult result =
+        Planner.plan(
+            Vendor.VTD.open(machine.memory(), lost), machine.memory(), VtdMachine.request(TARGET));
+    List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
+    assertEquals(
+        List.of("65,536 devices from 00:00.0 to ff:1f.7: its root or context table cannot be read"),
+        reasons.stream().map(Refusal::reason).toList());
   }
 
   @Test
