@@ -39,8 +39,7 @@ class ArmCommandTest {
   @Test
   void armedButTheRuleBrokenIsOneAndSaysWhy() {
     assertEquals(1, command.armed(armed(), verdict(Severity.BROKEN)));
-    assertEquals(
-        "crashlane: armed, but the rule does not hold: A1 00:03.0 nvme\n", err.toString());
+    assertEquals("crashlane: armed, but the rule does not hold: A1 00:03.0 nvme\n", err.toString());
   }
 
   @Test

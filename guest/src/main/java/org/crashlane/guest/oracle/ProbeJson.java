@@ -115,8 +115,7 @@ final class ProbeJson {
     for (Map.Entry<String, JsonNode> entry : listed.properties()) {
       long address = Hex.parse(entry.getKey());
       require(
-          address % Long.BYTES == 0,
-          "table word at " + Hex.of(address) + ": not a multiple of 8");
+          address % Long.BYTES == 0, "table word at " + Hex.of(address) + ": not a multiple of 8");
       require(
           ProbeMemory.ARENA.contains(address),
           "table word at " + Hex.of(address) + ", outside " + ProbeMemory.ARENA);
