@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.memory.AddressRange;
@@ -40,7 +41,8 @@ import picocli.CommandLine.Parameters;
           + "--arena 10000000-100fffff",
       "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff --device 00:04.0",
       "",
-      "Ends with 0 when armed, 1 when refused."
+      "Ends with 0: armed, and the rule holds; 1: armed, but the rule is broken; 2: refused or",
+      "not possible, nothing was written; 3: armed, but whether the rule holds is unknown."
     })
 final class ArmCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -92,7 +94,8 @@ final class ArmCommand implements Callable<Integer> {
     }
   }
 
-  private int armed(ArmResult.Armed armed, Verdict verdict) {
+  /** Says what was armed, and plainly if that is not enough. */
+  int armed(ArmResult.Armed armed, Verdict verdict) {
     if (json) {
       terminal.out().print(JsonReport.text(ArmingReport.json(armed, verdict)));
     } else {
@@ -101,16 +104,20 @@ final class ArmCommand implements Callable<Integer> {
           .out()
           .print("\n" + new TextReport(terminal.columns(), terminal.colours()).of(verdict));
     }
+    ArmingReport.shortcoming(verdict).ifPresent(terminal::complain);
     return ExitCode.of(verdict.answer()).number();
   }
 
-  private int refused(Refused refused) {
+  /** Says why nothing was written. */
+  int refused(Refused refused) {
     if (json) {
       terminal.out().print(JsonReport.text(ArmingReport.json(refused)));
     } else {
       refused.reasons().forEach(reason -> terminal.complain("refused: " + reason));
-      terminal.complain("nothing was written");
+      boolean wasWritten =
+          refused.reasons().stream().anyMatch(r -> r.kind() == Refusal.Kind.NOT_CONFIRMED);
+      terminal.complain(wasWritten ? "what was written was taken back" : "nothing was written");
     }
-    return ExitCode.BROKEN.number();
+    return ExitCode.BAD_INPUT.number();
   }
 }

@@ -4,6 +4,7 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
@@ -37,6 +38,8 @@ final class Failure {
       case AccessDeniedException f -> f.getFile() + ": permission denied";
       case FileSystemException f when f.getReason() != null ->
           f.getFile() + ": " + f.getReason().toLowerCase(Locale.ROOT);
+      case FileAlreadyExistsException f -> f.getFile() + ": exists already, and is no folder";
+      case FileSystemException f -> f.getFile() + ": " + f.getClass().getSimpleName();
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };
   }

@@ -3,6 +3,7 @@ package org.crashlane.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.crashlane.bits.MalformedInputException;
@@ -26,6 +27,9 @@ record InputFile(String name) {
    * @throws MalformedInputException if it has more
    */
   byte[] read(int maxBytes, InputStream standardInput) throws IOException {
+    if (name.isEmpty()) {
+      throw new IOException("'': an empty name is no file");
+    }
     byte[] bytes;
     if (isStandardInput()) {
       bytes = standardInput.readNBytes(maxBytes + 1);
@@ -33,8 +37,7 @@ record InputFile(String name) {
       try (InputStream in = Files.newInputStream(Path.of(name))) {
         bytes = in.readNBytes(maxBytes + 1);
       } catch (IOException e) {
-        // The JDK's own message for a folder names no file.
-        throw Files.isDirectory(Path.of(name)) ? new IOException(name + ": is a folder", e) : e;
+        throw named(e);
       }
     }
     if (bytes.length > maxBytes) {
@@ -42,6 +45,14 @@ record InputFile(String name) {
           source(), maxBytes, "more than the %d bytes that this may have".formatted(maxBytes));
     }
     return bytes;
+  }
+
+  /** The JDK's own messages for a folder and for a failing device name no file. */
+  private IOException named(IOException e) {
+    if (Files.isDirectory(Path.of(name))) {
+      return new IOException(name + ": is a folder", e);
+    }
+    return e instanceof FileSystemException ? e : new IOException(name + ": " + e.getMessage(), e);
   }
 
   private boolean isStandardInput() {

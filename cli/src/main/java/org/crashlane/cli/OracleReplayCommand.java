@@ -14,8 +14,11 @@ import org.crashlane.guest.oracle.Replay;
 import org.crashlane.guest.oracle.ReplayLimits;
 import org.crashlane.guest.oracle.ReplayResult;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code crashlane oracle replay}. */
 @Command(
@@ -32,7 +35,8 @@ import picocli.CommandLine.Parameters;
       "  crashlane oracle replay probes.jsonl.gz",
       "  crashlane oracle replay --at-most 10 *.jsonl",
       "",
-      "Ends with 0: no unexplained difference; 1: some; 2: a file is not usable."
+      "Ends with 0: no unexplained difference; 1: some; 2: a file is not usable;",
+      "3: a file has no probes."
     })
 final class OracleReplayCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -50,32 +54,45 @@ final class OracleReplayCommand implements Callable<Integer> {
       description = "Print no more differences of a file; default: ${DEFAULT-VALUE}.")
   private int printedMax;
 
+  @Spec private CommandSpec spec;
+
   OracleReplayCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   @Override
   public Integer call() {
+    if (printedMax < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--at-most takes 0 and more, not " + printedMax);
+    }
     ReplayLimits usual = ReplayLimits.standard();
     ReplayLimits limits = new ReplayLimits(usual.lineBytes(), usual.fileBytes(), printedMax);
     boolean differs = false;
     boolean unusable = false;
+    boolean untold = false;
     for (Path file : files) {
       try {
         ReplayResult result = Replay.of(file, limits);
         print(file, result);
         differs |= !result.agrees();
+        untold |= result.probeCount() == 0;
       } catch (IOException | MalformedInputException e) {
         // The files behind it are replayed all the same.
         terminal.complain(Failure.describe(e));
         unusable = true;
       }
     }
-    ExitCode differing = differs ? ExitCode.BROKEN : ExitCode.HOLDS;
+    ExitCode agreeing = untold ? ExitCode.UNKNOWN : ExitCode.HOLDS;
+    ExitCode differing = differs ? ExitCode.BROKEN : agreeing;
     return (unusable ? ExitCode.BAD_INPUT : differing).number();
   }
 
   private void print(Path file, ReplayResult result) {
+    if (result.probeCount() == 0) {
+      terminal.out().println(file + ": no probes");
+      return;
+    }
     for (Difference difference : result.differences()) {
       terminal.out().println(difference);
     }

@@ -62,6 +62,12 @@ class AcpiShowTest {
   }
 
   @Test
+  void emptyNameIsNoFolder() {
+    Run run = Run.of("acpi", "show", "");
+    assertEquals(new Run(2, "", "crashlane: '': an empty name is no file\n"), run);
+  }
+
+  @Test
   void fileLargerThanAnyTableIsNotReadWhole() throws IOException {
     Path large = Files.write(folder.resolve("large"), new byte[(1 << 24) + 1]);
     Run run = Run.of("acpi", "show", large.toString());

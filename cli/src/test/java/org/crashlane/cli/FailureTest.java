@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.stream.Stream;
@@ -37,6 +38,8 @@ class FailureTest {
         Arguments.of(new AccessDeniedException("/dev/mem"), "/dev/mem: permission denied"),
         Arguments.of(
             new FileSystemException("/x/y", null, "Not a directory"), "/x/y: not a directory"),
+        Arguments.of(
+            new FileAlreadyExistsException("/x/y"), "/x/y: exists already, and is no folder"),
         Arguments.of(new IOException("disk\n  full"), "disk full"),
         Arguments.of(new UncheckedIOException(new IOException("lost")), "lost"),
         Arguments.of(new EOFException(), "java.io.EOFException"));

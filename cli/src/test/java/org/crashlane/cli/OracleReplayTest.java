@@ -83,4 +83,45 @@ class OracleReplayTest {
     Run run = Run.of("oracle", "replay", "nowhere");
     assertEquals(new Run(2, "", "crashlane: nowhere: no such file\n"), run);
   }
+
+  @Test
+  void folderIsNamed() {
+    Run run = Run.of("oracle", "replay", folder.toString());
+    assertEquals(2, run.code());
+    assertTrue(run.err().startsWith("crashlane: " + folder + ": "), run.err());
+  }
+
+  @Test
+  void negativeCountIsUsage() {
+    Run run = Run.of("oracle", "replay", "--at-most", "-1", SAMPLE.toString());
+    assertEquals(2, run.code());
+    assertTrue(run.err().startsWith("crashlane: --at-most takes 0 and more, not -1\n"), run.err());
+  }
+
+  @Test
+  void fileWithoutProbesIsNoPass() throws IOException {
+    Path file = Files.write(folder.resolve("none"), List.of(lines.getFirst()));
+    assertEquals(
+        new Run(3, file + ": no probes\n", ""), Run.of("oracle", "replay", file.toString()));
+  }
+
+  @Test
+  void recordOfAnotherIommuIsCalledOne() throws IOException {
+    Path file =
+        Files.write(folder.resolve("amd"), List.of("{\"oracle\": \"amd-iommu\", \"sid\": 32}"));
+    Run run = Run.of("oracle", "replay", file.toString());
+    assertEquals(2, run.code());
+    assertTrue(
+        run.err().contains("recorded from another IOMMU ('amd-iommu'); only VT-d is replayed"),
+        run.err());
+  }
+
+  @Test
+  void misalignedTableWordIsNamed() throws IOException {
+    String probe = "{\"id\": 0, \"mem\": {\"0x100001\": \"0\"}, \"iova\": \"0x8\"}";
+    Path file = Files.write(folder.resolve("odd"), List.of(lines.getFirst(), probe));
+    Run run = Run.of("oracle", "replay", file.toString());
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("table word at 0x100001: not a multiple of 8"), run.err());
+  }
 }

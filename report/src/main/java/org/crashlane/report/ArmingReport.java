@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult.Armed;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
@@ -8,6 +10,7 @@ import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -29,8 +32,10 @@ public final class ArmingReport {
           .append(" of ")
           .append(String.join(" ", part.devices().stream().map(Object::toString).toList()))
           .append(
-              ": %,d leaves, %d new table pages"
-                  .formatted(part.leafCount(), part.tablePageCount()));
+              ": %s, %s"
+                  .formatted(
+                      count(part.leafCount(), "leaf", "leaves"),
+                      count(part.tablePageCount(), "new table page", "new table pages")));
       if (part.alreadyMappedBytes() != 0) {
         out.append(", ").append(Sizes.binary(part.alreadyMappedBytes())).append(" were mapped so");
       }
@@ -38,9 +43,32 @@ public final class ArmingReport {
     }
     plan.notes().forEach(note -> out.append("note: ").append(note).append('\n'));
     return out.append(
-            "%,d words written and read back; journal: %s%n"
-                .formatted(plan.stores().size(), armed.journal()))
+            "%s written and read back; journal: %s%n"
+                .formatted(count(plan.stores().size(), "word", "words"), armed.journal()))
         .toString();
+  }
+
+  /** {@return in one line why being armed is not enough, or nothing where the rule holds} */
+  public static Optional<String> shortcoming(Verdict verdict) {
+    return switch (verdict.answer()) {
+      case HOLDS -> Optional.empty();
+      case BROKEN ->
+          Optional.of("armed, but the rule does not hold: " + of(Severity.BROKEN, verdict));
+      case UNKNOWN ->
+          Optional.of(
+              "armed, but whether the rule holds is unknown: " + of(Severity.UNKNOWN, verdict));
+    };
+  }
+
+  private static String count(long count, String one, String many) {
+    return "%,d %s".formatted(count, count == 1 ? one : many);
+  }
+
+  private static String of(Severity severity, Verdict verdict) {
+    return verdict.findings().stream()
+        .filter(finding -> finding.severity() == severity)
+        .map(finding -> finding.code().name() + " " + finding.subject())
+        .collect(Collectors.joining(", "));
   }
 
   /** {@return what was armed, with the verdict on it, as a whole document} */

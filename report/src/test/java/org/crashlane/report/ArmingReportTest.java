@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.crashlane.arming.ArmResult.Armed;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
@@ -50,6 +53,17 @@ class ArmingReportTest {
     DisarmResult result = new DisarmResult(0, 0, List.of(), List.of(), List.of(PAGE), false);
     Golden.check("disarm-gone.txt", ArmingReport.text(result));
     Golden.check("disarm-gone.json", JsonReport.text(ArmingReport.json(result)));
+  }
+
+  @Test
+  void whatIsLackingAfterArmingIsOneLine() {
+    assertEquals(Optional.empty(), ArmingReport.shortcoming(Verdicts.holds()));
+    assertEquals(
+        Optional.of("armed, but the rule does not hold: A1 00:03.0 nvme"),
+        ArmingReport.shortcoming(Verdicts.broken()));
+    assertEquals(
+        Optional.of("armed, but whether the rule holds is unknown: A3 00:03.0 nvme"),
+        ArmingReport.shortcoming(Verdicts.unknown()));
   }
 
   private static Armed armed() {

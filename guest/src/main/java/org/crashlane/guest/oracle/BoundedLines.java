@@ -56,6 +56,9 @@ final class BoundedLines implements AutoCloseable {
       throw damaged("the gzip stream ends early", e);
     } catch (ZipException e) {
       throw damaged("the gzip stream is damaged: " + e.getMessage(), e);
+    } catch (IOException e) {
+      // The system's own reason, such as "Is a directory", names no file.
+      throw new IOException(source + ": " + e.getMessage(), e);
     }
   }
 

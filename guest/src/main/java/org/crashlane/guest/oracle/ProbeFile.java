@@ -73,9 +73,7 @@ public final class ProbeFile implements AutoCloseable {
   }
 
   private static InputStream unpacked(Path file, InputStream raw) throws IOException {
-    raw.mark(GZIP_MAGIC.length);
-    byte[] magic = raw.readNBytes(GZIP_MAGIC.length);
-    raw.reset();
+    byte[] magic = beginning(file, raw);
     if (!Arrays.equals(magic, GZIP_MAGIC)) {
       return raw;
     }
@@ -87,6 +85,18 @@ public final class ProbeFile implements AutoCloseable {
               file.toString(), 0, "the gzip header is damaged: " + e.getMessage());
       told.initCause(e);
       throw told;
+    }
+  }
+
+  private static byte[] beginning(Path file, InputStream raw) throws IOException {
+    try {
+      raw.mark(GZIP_MAGIC.length);
+      byte[] magic = raw.readNBytes(GZIP_MAGIC.length);
+      raw.reset();
+      return magic;
+    } catch (IOException e) {
+      // The system's own reason, such as "Is a directory", names no file.
+      throw new IOException(file + ": " + e.getMessage(), e);
     }
   }
 

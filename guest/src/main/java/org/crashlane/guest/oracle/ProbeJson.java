@@ -34,17 +34,27 @@ final class ProbeJson {
     return read(
         line,
         0,
-        node ->
-            new ProbeMachine(
-                text(node, "oracle"),
-                text(node, "opts"),
-                number(node, "ver"),
-                hex(node, "cap"),
-                hex(node, "ecap"),
-                ramBytes(node),
-                requester(node),
-                hex(node, "root"),
-                number(node, "seed")));
+        node -> {
+          requireVtd(node);
+          return new ProbeMachine(
+              text(node, "oracle"),
+              text(node, "opts"),
+              number(node, "ver"),
+              hex(node, "cap"),
+              hex(node, "ecap"),
+              ramBytes(node),
+              requester(node),
+              hex(node, "root"),
+              number(node, "seed"));
+        });
+  }
+
+  /** A machine that has no VT-d capability register is another kind of IOMMU. */
+  private static void requireVtd(JsonNode node) {
+    String oracle = text(node, "oracle");
+    require(
+        node.has("cap") || node.has("opts"),
+        "recorded from another IOMMU ('" + oracle + "'); only VT-d is replayed");
   }
 
   /**
@@ -104,6 +114,8 @@ final class ProbeJson {
     List<TableWord> words = new ArrayList<>(listed.size());
     for (Map.Entry<String, JsonNode> entry : listed.properties()) {
       long address = Hex.parse(entry.getKey());
+      require(
+          address % Long.BYTES == 0, "table word at " + Hex.of(address) + ": not a multiple of 8");
       require(
           ProbeMemory.ARENA.contains(address),
           "table word at " + Hex.of(address) + ", outside " + ProbeMemory.ARENA);

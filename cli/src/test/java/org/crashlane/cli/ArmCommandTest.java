@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refused;
+import org.crashlane.arming.Target;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+import org.junit.jupiter.api.Test;
+
+class ArmCommandTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final ArmCommand command =
+      new ArmCommand(
+          Terminal.plain(
+              InputStream.nullInputStream(), new PrintWriter(out), new PrintWriter(err)));
+
+  @Test
+  void armedAndTheRuleHoldsIsZero() {
+    assertEquals(0, command.armed(armed(), Verdict.of(List.of())));
+    assertEquals("", err.toString());
+    assertTrue(out.toString().contains("\nHOLDS"), out.toString());
+  }
+
+  @Test
+  void armedButTheRuleBrokenIsOneAndSaysWhy() {
+    assertEquals(1, command.armed(armed(), verdict(Severity.BROKEN)));
+    assertEquals("crashlane: armed, but the rule does not hold: A1 00:03.0 nvme\n", err.toString());
+  }
+
+  @Test
+  void armedButTheRuleUnknownIsThree() {
+    assertEquals(3, command.armed(armed(), verdict(Severity.UNKNOWN)));
+    assertEquals(
+        "crashlane: armed, but whether the rule holds is unknown: A1 00:03.0 nvme\n",
+        err.toString());
+  }
+
+  @Test
+  void refusedIsTwoAndSaysThatNothingWasWritten() {
+    assertEquals(2, command.refused(Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere")));
+    assertEquals("", out.toString());
+    assertEquals(
+        "crashlane: refused: mapped elsewhere\ncrashlane: nothing was written\n", err.toString());
+  }
+
+  private static Verdict verdict(Severity severity) {
+    return Verdict.of(
+        List.of(
+            new Finding(
+                FindingCode.A1, severity, "00:03.0 nvme", Optional.empty(), List.of(), "arm")));
+  }
+
+  private static Armed armed() {
+    ArmingPlan plan =
+        new ArmingPlan(
+            new Target("guest", "guest"), List.of(), List.of(), List.of(), List.of(), List.of());
+    return new Armed(plan, Path.of("guest.journal"));
+  }
+}
