@@ -29,4 +29,14 @@ class VisitCountsTest {
       assertEquals(expected.merge(page, 1, Integer::sum), visits.visit(page));
     }
   }
+
+  @Test
+  void countsEndAtTheirHighestAndLeaveNeighboursAlone() {
+    VisitCounts visits = new VisitCounts();
+    for (int i = 1; i <= 2 * VisitCounts.COUNT_MAX; i++) {
+      assertEquals(Math.min(i, VisitCounts.COUNT_MAX), visits.visit(0x7000));
+    }
+    assertEquals(1, visits.visit(0x6000));
+    assertEquals(1, visits.visit(0x8000));
+  }
 }

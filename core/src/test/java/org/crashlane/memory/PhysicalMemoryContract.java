@@ -48,6 +48,15 @@ abstract class PhysicalMemoryContract {
   }
 
   @Test
+  void risingWordsMayCrossPagesAndOverflow() {
+    WritableMemory memory = memory();
+    memory.writeRising(0x1ff0, -0x1000, 0x1000, 3);
+    long[] back = new long[5];
+    memory.readLongs(0x1fe8, back, back.length);
+    assertArrayEquals(new long[] {0, -0x1000, 0, 0x1000, 0}, back);
+  }
+
+  @Test
   void rangesAreSaidInOrder() {
     assertEquals(List.of(LOW, HIGH), memory().ranges());
   }
@@ -77,6 +86,8 @@ abstract class PhysicalMemoryContract {
     assertEquals(LOW.last() + 1, byBytes.address());
     assertThrows(
         UnreadableMemoryException.class, () -> memory.writeLongs(start, words, words.length));
+    assertThrows(
+        UnreadableMemoryException.class, () -> memory.writeRising(start, 0, 1, words.length));
   }
 
   @Test
@@ -86,5 +97,6 @@ abstract class PhysicalMemoryContract {
     assertThrows(IllegalArgumentException.class, () -> memory.writeLong(4, 0));
     assertThrows(IllegalArgumentException.class, () -> memory.readLongs(4, new long[1], 1));
     assertThrows(IllegalArgumentException.class, () -> memory.writeLongs(4, new long[1], 1));
+    assertThrows(IllegalArgumentException.class, () -> memory.writeRising(4, 0, 0, 1));
   }
 }

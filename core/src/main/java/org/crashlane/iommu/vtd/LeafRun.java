@@ -19,6 +19,10 @@ final class LeafRun {
   /** {@return true if all of {@code page} is one run} */
   static boolean fills(long[] page) {
     long first = page[0];
+    int last = PageTable.ENTRY_COUNT - 1;
+    if (page[last] - first != DISTANCES[last]) {
+      return false;
+    }
     long deviation = 0;
     for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
       deviation |= (page[i] - DISTANCES[i]) ^ first;

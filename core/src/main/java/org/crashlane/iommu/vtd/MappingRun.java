@@ -40,11 +40,19 @@ final class MappingRun {
   /** Tells what was gathered. */
   void end() {
     if (sizeBytes != 0) {
-      long last = iova + sizeBytes - 1;
-      long told = Long.compareUnsigned(last, iovaLast) < 0 ? last : iovaLast;
-      visitor.mapping(iova, told, physical, PERMISSIONS[(int) rights]);
+      tell(iova, sizeBytes, physical, rights);
+      sizeBytes = 0;
     }
-    sizeBytes = 0;
+  }
+
+  /** Tells a mapping that runs on from none and into none; what was gathered has been told. */
+  void tell(long ownIova, long ownSizeBytes, long ownPhysical, long ownRights) {
+    if (Long.compareUnsigned(ownIova, iovaLast) > 0) {
+      return;
+    }
+    long last = ownIova + ownSizeBytes - 1;
+    long told = Long.compareUnsigned(last, iovaLast) < 0 ? last : iovaLast;
+    visitor.mapping(ownIova, told, ownPhysical, PERMISSIONS[(int) ownRights]);
   }
 
   private static Permissions[] permissionsByRights() {

@@ -94,36 +94,32 @@ final class PageTableFormat {
     return target(entry) & -PageTable.entrySpanBytes(level);
   }
 
-  /**
-   * {@return the index behind the entries from {@code from} on that map page after page}
-   *
-   * @param page a table of level 1
-   * @param from index of an entry that maps a page
-   */
-  int endOfLeafRun(long[] page, int from) {
-    if (from == 0 && isLeafRun(page, 0, PageTable.ENTRY_COUNT - 1) && LeafRun.fills(page)) {
-      return PageTable.ENTRY_COUNT;
-    }
-    int i = from + 1;
-    while (i < PageTable.ENTRY_COUNT && isLeafRun(page, from, i)) {
-      i++;
-    }
-    return i;
+  /** {@return the rights that a leaf at level 1 leaves of {@code rights}; 0 if it maps nothing} */
+  long leafRights(long entry, long rights) {
+    return isPresent(entry) && reservedBits(entry, 1) == 0 ? rights(entry, rights) : 0;
+  }
+
+  /** {@return true if a leaf at level 1 maps nothing, but would if its reserved bits were zero} */
+  boolean isSpoiledLeaf(long entry, long rights) {
+    return isPresent(entry) && rights(entry, rights) != 0 && reservedBits(entry, 1) != 0;
   }
 
   /**
-   * {@return true if the page at {@code to} is as far behind the one at {@code from} as its index}
+   * {@return the bits that {@link #leafRights} goes by} They say whether a leaf is present too: all
+   * entries above it are, so {@code rights} has P if the format has it.
    */
-  private boolean isLeafRun(long[] page, int from, int to) {
-    long distance = (long) (to - from) * PageTable.PAGE_BYTES;
-    return page[to] == page[from] + distance && isSameBesidesPage(page[from], page[to]);
+  long judgedInLeaf(long rights) {
+    return rights | reservedInLeaf[1];
   }
 
-  /**
-   * {@return true if two leaves differ in their page at most; no page follows the last there is}
-   */
-  private boolean isSameBesidesPage(long leaf, long other) {
-    return ((leaf ^ other) & (~address | reservedInLeaf[1])) == 0;
+  /** {@return true if all entries of {@code page}, a table of level 1, map page after page} */
+  boolean isOneLeafRun(long[] page, long rights) {
+    long first = page[0];
+    long last = page[PageTable.ENTRY_COUNT - 1];
+    // Ends alike beside their pages: no entry between them carries out of the address.
+    return leafRights(first, rights) != 0
+        && ((first ^ last) & (~address | reservedInLeaf[1])) == 0
+        && LeafRun.fills(page);
   }
 
   /** {@return the rights that {@code entry} leaves of {@code rights}} */

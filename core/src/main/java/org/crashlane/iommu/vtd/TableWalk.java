@@ -27,6 +27,7 @@ final class TableWalk {
   private final long[] way = new long[PageTable.LEVELS_MAX + 1];
   private final VisitCounts visits = new VisitCounts();
   private final MappingRun run;
+  private final LeafTables leafTables;
 
   private int topLevel;
   private long tablePageCount;
@@ -44,6 +45,7 @@ final class TableWalk {
     this.reach = reach;
     this.visitor = visitor;
     this.run = new MappingRun(visitor, reach.last());
+    this.leafTables = new LeafTables(format, run, this::reserved);
   }
 
   /** Walks from the top; to be called once. */
@@ -98,7 +100,7 @@ final class TableWalk {
     way[level] = table;
     visitor.tablePage(table, level);
     if (level == 1) {
-      leaves(page, table, iova, rights);
+      leafTables.walk(page, table, iova, rights);
     } else {
       entries(page, table, level, iova, rights);
     }
@@ -129,24 +131,6 @@ final class TableWalk {
       } else {
         long at = PageTable.entryAddress(table, i);
         descend(format.target(entry), level - 1, iova, rights, at, entry);
-      }
-    }
-  }
-
-  private void leaves(long[] page, long table, long iovaFirst, long rightsAbove) {
-    for (int i = 0; i < PageTable.ENTRY_COUNT; ) {
-      long entry = page[i];
-      long rights = PageTableFormat.rights(entry, rightsAbove);
-      long iova = iovaFirst + (long) i * PageTable.PAGE_BYTES;
-      if (!format.isPresent(entry) || rights == 0 || !reach.contains(iova)) {
-        i++;
-      } else if (format.reservedBits(entry, 1) != 0) {
-        reserved(table, i, entry, 1, iova);
-        i++;
-      } else {
-        int end = format.endOfLeafRun(page, i);
-        run.add(iova, (long) (end - i) * PageTable.PAGE_BYTES, format.target(entry), rights);
-        i = end;
       }
     }
   }

@@ -92,7 +92,7 @@ class LiveGuestQemuTest {
               .filter(f -> f.requester().equals(TranslatingQemu.NVME))
               .findFirst()
               .orElseThrow();
-      assertEquals("disk (class 0x0108)", nvme.name());
+      assertEquals("disk (NVMe controller)", nvme.name());
     }
   }
 
