@@ -62,7 +62,7 @@ public record Aperture(long base, int order) {
     return (int) (sizeBytes() / PteTable.PAGE_BYTES);
   }
 
-  /** {@return the size of its table in bytes: a thousandth (1/1024) of its own} */
+  /** {@return the size of its table in bytes: 1/1024 of its own} */
   public long tableBytes() {
     return (long) entryCount() * Gpte.BYTES;
   }
