@@ -15,9 +15,8 @@ public sealed interface CpuOutcome {
   record Reached(long physicalAddress) implements CpuOutcome {}
 
   /**
-   * The northbridge reports a machine check, which a kernel seldom survives. On some machines the
-   * CPU hangs instead, on others firmware or kernel have masked the report (MC4_CTL.GartTblWkEn)
-   * and the CPU reads ones: which is which is not modelled.
+   * The northbridge reports a machine check, which a kernel seldom survives. A machine may hang
+   * instead, and the report can be masked (MC4_CTL.GartTblWkEn); neither is modelled.
    *
    * @param address what the CPU asked for
    * @param reason why

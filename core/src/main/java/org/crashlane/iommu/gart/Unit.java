@@ -17,8 +17,8 @@ import org.crashlane.memory.UnreadableMemoryException;
  *
  * <p>From what kernels do with it, not from AMD's manual. Not verified: that a device's request
  * which meets an entry that is not valid is blocked (Linux lets no such entry stand in its part of
- * the table, and for the same reason masks the report on family 0Fh); that with DISGARTIO or
- * DISGARTCPU requests pass untranslated; that the interrupt window comes before the aperture.
+ * the table; on family 0Fh it masks the report, which came without cause too); that with DISGARTIO
+ * or DISGARTCPU requests pass untranslated; that the interrupt window comes before the aperture.
  */
 public final class Unit implements Iommu {
   private final PhysicalMemory memory;

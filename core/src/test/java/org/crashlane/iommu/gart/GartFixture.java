@@ -82,7 +82,7 @@ final class GartFixture {
     long before = memory.readLong(word);
     boolean upper = word != address;
     long after =
-        upper ? (before & 0xffff_ffffL) | value << 32 : (before & 0xffff_ffff_0000_0000L) | value;
+        upper ? (before & 0xffff_ffffL) | (value << 32) : (before & 0xffff_ffff_0000_0000L) | value;
     memory.writeLong(word, after);
   }
 }

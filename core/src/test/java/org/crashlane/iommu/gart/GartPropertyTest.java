@@ -124,7 +124,8 @@ class GartPropertyTest {
         .forEach(iova -> assertAgrees(machine, pages, iova + random.nextInt(PAGE)));
   }
 
-  private static void assertAgrees(GartFixture machine, NavigableMap<Long, Long> pages, long address) {
+  private static void assertAgrees(
+      GartFixture machine, NavigableMap<Long, Long> pages, long address) {
     int inPage = (int) (address % PAGE);
     Optional<Long> page = Optional.ofNullable(pages.get(address - inPage));
     Outcome outcome = machine.translate(address);

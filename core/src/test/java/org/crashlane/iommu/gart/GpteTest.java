@@ -47,7 +47,7 @@ class GpteTest {
     long seed = 1;
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < 100_000; i++) {
-      long raw = random.nextLong() & 0xffff_fff3L | 1;
+      long raw = (random.nextLong() & 0xffff_fff3L) | 1;
       long again = Gpte.encode(Gpte.physicalAddress(raw), Gpte.isCoherent(raw));
       assertEquals(raw, again, () -> "seed " + seed + ", entry " + Hex.of(raw));
     }

@@ -44,7 +44,7 @@ class TablesTest {
   @ParameterizedTest(name = "{1} pages from page {0}: {2} words")
   @CsvSource({"2, 4, 2", "3, 4, 3", "3, 1, 1", "2, 1, 1", "3, 3, 2", "1023, 2, 2"})
   void runIsWrittenByWordsAndNeighboursStay(int first, int count, int wordCount) {
-    long neighbour = 0xdead_b000L | 0xc;
+    long neighbour = 0xdead_b00cL;
     machine.tables().write(machine.memory, BASE + (first - 1) * 0x1000L, neighbour);
     machine.tables().write(machine.memory, BASE + (first + count) * 0x1000L, neighbour);
     MapResult result = machine.tables().map(counting, mapping(first, count, TARGET));

@@ -2,6 +2,7 @@
 package org.crashlane.iommu.gart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -168,7 +169,7 @@ class UnitTest {
     for (long page = crashRange.first(); page <= crashRange.last(); page += 0x1000) {
       assertEquals(new Outcome.Reached(page), machine.translate(page));
     }
-    machine.walk().mappings().forEach(m -> assertEquals(false, m.physical().overlaps(crashRange)));
+    machine.walk().mappings().forEach(m -> assertFalse(m.physical().overlaps(crashRange)));
   }
 
   /** The problem with which the thread began that the proposal ends. */
