@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.gart;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.gart.Registers.ApertureBase;
+import org.crashlane.iommu.gart.Registers.ApertureCtl;
+import org.crashlane.memory.AddressRange;
+
+/**
+ * The window of addresses that a GART translates, one table entry for each 4 KiB of it; addresses
+ * outside are never looked up.
+ *
+ * @param base its first address, a multiple of 32 MiB below 2^40
+ * @param order its size: 32 MiB doubled this often, 0 to 6, so up to 2 GiB
+ */
+public record Aperture(long base, int order) {
+  /** The size of order 0, and what every base is a multiple of. */
+  public static final long UNIT_BYTES = ApertureBase.ADDRESS_39_25.of(1);
+
+  /** The order of the largest aperture. */
+  public static final int ORDER_MAX = 6;
+
+  private static final AddressRange BELOW_4_GIB = AddressRange.ofSize(0, 1L << Integer.SIZE);
+
+  public Aperture {
+    ApertureBase.encode(base);
+    if (order < 0 || order > ORDER_MAX) {
+      throw new IllegalArgumentException("aperture size order is not 0 to 6: " + order);
+    }
+  }
+
+  /**
+   * {@return an aperture of {@code sizeBytes}}
+   *
+   * @param sizeBytes 32 MiB, 64 MiB, ... 2 GiB
+   */
+  public static Aperture ofSize(long base, long sizeBytes) {
+    for (int order = 0; order <= ORDER_MAX; order++) {
+      if (UNIT_BYTES << order == sizeBytes) {
+        return new Aperture(base, order);
+      }
+    }
+    throw new IllegalArgumentException("no aperture has this size: " + Hex.of(sizeBytes));
+  }
+
+  /** {@return its size in bytes} */
+  public long sizeBytes() {
+    return UNIT_BYTES << order;
+  }
+
+  /** {@return its addresses} */
+  public AddressRange range() {
+    return AddressRange.ofSize(base, sizeBytes());
+  }
+
+  /** {@return how many entries its table has} */
+  public int entryCount() {
+    return (int) (sizeBytes() / PteTable.PAGE_BYTES);
+  }
+
+  /** {@return the size of its table in bytes: 1/1024 of its own} */
+  public long tableBytes() {
+    return (long) entryCount() * Gpte.BYTES;
+  }
+
+  /** {@return true if {@code address} lies in it} */
+  public boolean contains(long address) {
+    return Long.compareUnsigned(address - base, sizeBytes()) < 0;
+  }
+
+  /**
+   * {@return which entry serves {@code address}}
+   *
+   * @throws IllegalArgumentException if none does
+   */
+  public int indexOf(long address) {
+    if (!contains(address)) {
+      throw new IllegalArgumentException(Hex.of(address) + " lies outside the aperture " + range());
+    }
+    return (int) ((address - base) / PteTable.PAGE_BYTES);
+  }
+
+  /** {@return the first address that entry {@code index} serves} */
+  public long addressOf(int index) {
+    return base + (long) index * PteTable.PAGE_BYTES;
+  }
+
+  /** {@return F3x90 for this size, all else zero} */
+  public long controlRegister() {
+    return ApertureCtl.SIZE_ORDER.of(order);
+  }
+
+  /** {@return F3x94 for this base} */
+  public long baseRegister() {
+    return ApertureBase.encode(base);
+  }
+
+  /** {@return the parts of {@code memory} that cannot be reached for the aperture over them} */
+  public List<AddressRange> over(List<AddressRange> memory) {
+    return memory.stream().flatMap(part -> part.intersection(range()).stream()).toList();
+  }
+
+  /**
+   * {@return what is wrong with where it lies, by what Linux asks of an aperture (2.6.27
+   * arch/x86/kernel/aperture_64.c)} Which size is enough is the kernel's own affair.
+   *
+   * @param memory where there is memory: a firmware map's usable ranges
+   */
+  public List<ApertureProblem> problems(List<AddressRange> memory) {
+    List<ApertureProblem> problems = new ArrayList<>();
+    if (base == 0) {
+      problems.add(problem(ApertureProblem.Kind.AT_ZERO, "the aperture begins at 0"));
+    }
+    if (!Alignment.isAligned(base, sizeBytes())) {
+      problems.add(
+          problem(
+              ApertureProblem.Kind.NOT_ALIGNED,
+              "the aperture's base is not a multiple of its size " + Hex.of(sizeBytes())));
+    }
+    if (!BELOW_4_GIB.contains(range())) {
+      problems.add(
+          problem(ApertureProblem.Kind.BEYOND_4_GIB, "the aperture does not end below 4 GiB"));
+    }
+    Stream<ApertureProblem> overlaps =
+        over(memory).stream()
+            .map(part ->
+                new ApertureProblem(
+                    ApertureProblem.Kind.OVER_RAM, part, "memory lies under the aperture"));
+    return Stream.concat(problems.stream(), overlaps).toList();
+  }
+
+  private ApertureProblem problem(ApertureProblem.Kind kind, String reason) {
+    return new ApertureProblem(kind, range(), reason);
+  }
+
+  @Override
+  public String toString() {
+    return "aperture " + range();
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.gart;
+
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+
+/**
+ * GART page table entry: 32 bits, little-endian, one for each 4 KiB of the aperture (Linux 2.6.27
+ * arch/x86/kernel/pci-gart_64.c, GPTE_ENCODE and GPTE_DECODE; Linux 6.0 amd_gart_64.c is the same).
+ * The physical address has 40 bits, of which the upper 8 stand in the entry's lower part. There are
+ * no rights: what is mapped may be read and written.
+ *
+ * <p>Entries are kept in a {@code long}, upper half zero.
+ */
+public final class Gpte {
+  /** Size of an entry in memory. */
+  public static final int BYTES = Integer.BYTES;
+
+  /** An entry of zeros: maps nothing. */
+  public static final long ABSENT = 0;
+
+  /** The entry maps a page. */
+  public static final BitField VALID = BitField.bit("VALID", 0);
+
+  /** Requests through the entry probe the CPUs' caches. */
+  public static final BitField COHERENT = BitField.bit("COHERENT", 1);
+
+  /**
+   * Reserved, to be written as zeros. Whether hardware minds is not known; here it does not (not
+   * verified).
+   */
+  public static final BitField RSVD_3_2 = BitField.bits("RSVD_3_2", 3, 2);
+
+  /** Bits 39:32 of the page's physical address. */
+  public static final BitField PHYS_39_32 = BitField.bits("PHYS_39_32", 11, 4);
+
+  /** Bits 31:12 of the page's physical address. */
+  public static final BitField PHYS_31_12 = BitField.bits("PHYS_31_12", 31, 12);
+
+  /** The word. */
+  public static final Layout LAYOUT =
+      Layout.of("GART entry", VALID, COHERENT, RSVD_3_2, PHYS_39_32, PHYS_31_12);
+
+  private static final BitField ADDRESS_39_32 = BitField.bits("address 39:32", 39, 32);
+  private static final BitField ADDRESS_31_12 = BitField.bits("address 31:12", 31, 12);
+
+  /** The last physical address that an entry can lead to. */
+  public static final long HIGHEST_ADDRESS = BitField.lowMask(ADDRESS_39_32.high() + 1);
+
+  private Gpte() {}
+
+  /**
+   * {@return a valid and coherent entry, as kernels write it}
+   *
+   * @param physicalAddress of a 4 KiB page below 2^40
+   */
+  public static long encode(long physicalAddress) {
+    return encode(physicalAddress, true);
+  }
+
+  /**
+   * {@return a valid entry}
+   *
+   * @param physicalAddress of a 4 KiB page below 2^40
+   * @param coherent whether requests probe the CPUs' caches
+   */
+  public static long encode(long physicalAddress, boolean coherent) {
+    requireMappable(physicalAddress);
+    return PHYS_31_12.of(ADDRESS_31_12.get(physicalAddress))
+        | PHYS_39_32.of(ADDRESS_39_32.get(physicalAddress))
+        | COHERENT.of(coherent ? 1 : 0)
+        | VALID.mask();
+  }
+
+  static void requireMappable(long physicalAddress) {
+    if ((physicalAddress & ~(ADDRESS_39_32.mask() | ADDRESS_31_12.mask())) != 0) {
+      throw new IllegalArgumentException("not a 4 KiB page below 2^40: " + Hex.of(physicalAddress));
+    }
+  }
+
+  /** {@return the page's physical address, whether or not the entry is valid} */
+  public static long physicalAddress(long entry) {
+    return ADDRESS_31_12.of(PHYS_31_12.get(entry)) | ADDRESS_39_32.of(PHYS_39_32.get(entry));
+  }
+
+  /** {@return true if the entry maps a page} */
+  public static boolean isValid(long entry) {
+    return VALID.isSet(entry);
+  }
+
+  /** {@return true if requests through the entry probe the CPUs' caches} */
+  public static boolean isCoherent(long entry) {
+    return COHERENT.isSet(entry);
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.gart;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+
+/**
+ * The page that a kernel lets all entries lead to which serve no mapping, so that a stray request
+ * is harmless (Linux: {@code gart_unmapped_entry}).
+ *
+ * @param address its physical address, below 2^40
+ */
+public record ScratchPage(long address) {
+
+  public ScratchPage {
+    Gpte.requireMappable(address);
+  }
+
+  /** {@return the entry that leads to it} */
+  public long entry() {
+    return Gpte.encode(address);
+  }
+
+  /** {@return true if {@code entry} leads to it} */
+  public boolean isTargetOf(long entry) {
+    return Gpte.isValid(entry) && Gpte.physicalAddress(entry) == address;
+  }
+
+  /** {@return the IOVAs that {@code walker} finds to lead to it, in rising order, joined} */
+  public List<AddressRange> iovas(Walker walker) {
+    IovasOfPage iovas = new IovasOfPage(address, new ArrayList<>());
+    walker.walk(iovas);
+    return List.copyOf(iovas.found());
+  }
+
+  /** {@return a visitor that passes on to {@code visitor} all but the mappings that lead here} */
+  public WalkVisitor leftOut(WalkVisitor visitor) {
+    return new WithoutPage(address, visitor);
+  }
+
+  /** {@return true if a run of pages to {@code first} and on includes {@code page}} */
+  private static boolean runIncludes(long first, long sizeBytes, long page) {
+    return Long.compareUnsigned(page - first, sizeBytes) < 0;
+  }
+
+  private record IovasOfPage(long page, List<AddressRange> found) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      if (!runIncludes(physicalFirst, iovaLast - iovaFirst + 1, page)) {
+        return;
+      }
+      long iova = iovaFirst + (page - physicalFirst);
+      boolean runsOn = !found.isEmpty() && found.getLast().last() + 1 == iova;
+      long first = runsOn ? found.removeLast().first() : iova;
+      found.add(new AddressRange(first, iova + PteTable.PAGE_BYTES - 1));
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      // Where a page leads is asked, not what is wrong.
+    }
+  }
+
+  private record WithoutPage(long page, WalkVisitor visitor) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      if (!runIncludes(physicalFirst, iovaLast - iovaFirst + 1, page)) {
+        visitor.mapping(iovaFirst, iovaLast, physicalFirst, permissions);
+        return;
+      }
+      // A run through the page by chance: what is before it and behind it stays.
+      long iova = iovaFirst + (page - physicalFirst);
+      if (iova != iovaFirst) {
+        visitor.mapping(iovaFirst, iova - 1, physicalFirst, permissions);
+      }
+      long behind = iova + PteTable.PAGE_BYTES;
+      if (behind - 1 != iovaLast) {
+        visitor.mapping(behind, iovaLast, page + PteTable.PAGE_BYTES, permissions);
+      }
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      visitor.malformed(malformation);
+    }
+
+    @Override
+    public void tablePage(long address, int level) {
+      visitor.tablePage(address, level);
+    }
+  }
+}
