@@ -11,21 +11,21 @@ import java.util.stream.Collectors;
  */
 public enum TableSize {
   /** 8,192 entries for 32 MiB of I/O space. */
-  KIB_64("64k"),
+  KIB_64(0, "64k"),
   /** 16,384 entries for 64 MiB. */
-  KIB_128("128k"),
+  KIB_128(1, "128k"),
   /** 32,768 entries for 128 MiB. */
-  KIB_256("256k"),
+  KIB_256(2, "256k"),
   /** 65,536 entries for 256 MiB. */
-  KIB_512("512k"),
+  KIB_512(3, "512k"),
   /** 131,072 entries for 512 MiB. */
-  MIB_1("1M"),
+  MIB_1(4, "1M"),
   /** 262,144 entries for 1 GiB. */
-  MIB_2("2M"),
+  MIB_2(5, "2M"),
   /** 524,288 entries for 2 GiB. */
-  MIB_4("4M"),
+  MIB_4(6, "4M"),
   /** 1,048,576 entries for 4 GiB. */
-  MIB_8("8M");
+  MIB_8(7, "8M");
 
   private static final TableSize[] BY_SPEC = values();
   private static final int SMALLEST_ENTRY_COUNT = 8192;
@@ -33,9 +33,11 @@ public enum TableSize {
   /** What Linux divides memory by, as a shift, before it looks for a power of two pages. */
   private static final int LINUX_SHIFT = 13;
 
+  private final int spec;
   private final String option;
 
-  TableSize(String option) {
+  TableSize(int spec, String option) {
+    this.spec = spec;
     this.option = option;
   }
 
@@ -101,12 +103,12 @@ public enum TableSize {
 
   /** {@return the code in the TAR, 0 to 7} */
   public int spec() {
-    return ordinal();
+    return spec;
   }
 
   /** {@return how many entries the table has} */
   public int entryCount() {
-    return SMALLEST_ENTRY_COUNT << spec();
+    return SMALLEST_ENTRY_COUNT << spec;
   }
 
   /** {@return the size of the table in bytes} */
