@@ -6,6 +6,7 @@ module org.crashlane.core {
   exports org.crashlane.bits;
   exports org.crashlane.iommu;
   exports org.crashlane.iommu.gart;
+  exports org.crashlane.iommu.calgary;
   exports org.crashlane.iommu.vtd;
   exports org.crashlane.machine;
   exports org.crashlane.memory;

@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.AllocatedBytes;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;

@@ -17,8 +17,8 @@ import org.crashlane.memory.MappedImage;
  * guest memory by a shared file.
  *
  * <p>Distributions build QEMU without the {@code qtest} accelerator; its command socket works with
- * any. So the machine runs on TCG with a processor that halts at once, and with {@code sleep=off}
- * its virtual clock jumps to the next timer instead of waiting for it.
+ * any. So the machine runs on TCG with a processor that does nothing (see {@link Board}), and with
+ * {@code sleep=off} its virtual clock jumps to the next timer instead of waiting for it.
  *
  * <p>No wait is without bound. What was started is stopped on {@link #close} and when the JVM ends;
  * what was put into the file system is gone as soon as the machine runs.
@@ -51,7 +51,7 @@ public final class QTest implements AutoCloseable {
   public static QTest start(QTestConfig config) throws IOException {
     String version = QemuProcess.version(config.program(), config.startLimit());
     try (Scratch scratch = Scratch.create(config.ramBytes())) {
-      scratch.write(Scratch.ROM, HaltRom.image());
+      scratch.write(Scratch.ROM, config.board().rom());
       try (ServerSocketChannel server = LineSocket.listen(scratch.path(Scratch.SOCKET))) {
         return connect(config, scratch, server, version);
       }
@@ -101,10 +101,11 @@ public final class QTest implements AutoCloseable {
   private static List<String> arguments(QTestConfig config, Scratch scratch) {
     List<String> arguments = new ArrayList<>();
     arguments.add(config.program());
-    arguments.addAll(List.of("-accel", "tcg", "-icount", "shift=0,sleep=off"));
+    arguments.addAll(List.of("-accel", "tcg"));
+    arguments.addAll(config.board().arguments());
     arguments.addAll(List.of("-bios", scratch.path(Scratch.ROM).toString()));
     arguments.addAll(List.of("-qtest", "unix:" + scratch.path(Scratch.SOCKET)));
-    arguments.addAll(List.of("-qtest-log", "/dev/null", "-display", "none", "-nodefaults"));
+    arguments.addAll(List.of("-qtest-log", "/dev/null", "-display", "none"));
     arguments.addAll(List.of("-m", Long.toString(config.ramMebibytes())));
     arguments.addAll(List.of("-object", memoryBackend(config, scratch.path(Scratch.RAM))));
     arguments.addAll(List.of("-machine", config.machine() + ",memory-backend=ram"));

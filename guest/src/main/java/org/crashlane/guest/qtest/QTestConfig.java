@@ -7,6 +7,7 @@ import java.util.List;
 /**
  * A machine to drive, and how long each thing may take.
  *
+ * @param board what kind of machine it is
  * @param program the QEMU to run: a path, or a name to be found in the search path
  * @param machine its {@code -machine}
  * @param devices further arguments, as QEMU takes them
@@ -16,6 +17,7 @@ import java.util.List;
  * @param stopLimit for the process to end when asked, before it is killed
  */
 public record QTestConfig(
+    Board board,
     String program,
     String machine,
     List<String> devices,
@@ -41,8 +43,22 @@ public record QTestConfig(
    */
   public static QTestConfig q35(long ramBytes, List<String> devices) {
     return new QTestConfig(
+        Board.PC,
         "qemu-system-x86_64",
         "q35,pit=off,hpet=off",
+        devices,
+        ramBytes,
+        START_LIMIT,
+        REPLY_LIMIT,
+        STOP_LIMIT);
+  }
+
+  /** {@return a POWER9 machine on {@code qemu-system-ppc64} with usual limits} */
+  public static QTestConfig powernv9(long ramBytes, List<String> devices) {
+    return new QTestConfig(
+        Board.POWERNV,
+        "qemu-system-ppc64",
+        "powernv9",
         devices,
         ramBytes,
         START_LIMIT,

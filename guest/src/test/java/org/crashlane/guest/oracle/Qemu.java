@@ -14,9 +14,14 @@ public final class Qemu {
 
   /** Skips the test where QEMU is not installed. */
   public static void assumeInstalled() {
+    assumeInstalled(PROGRAM);
+  }
+
+  /** Skips the test where {@code program} is not installed. */
+  public static void assumeInstalled(String program) {
     boolean installed =
         Arrays.stream(System.getenv("PATH").split(":", -1))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, PROGRAM)));
-    Assumptions.assumeTrue(installed, PROGRAM + " is not installed");
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    Assumptions.assumeTrue(installed, program + " is not installed");
   }
 }

@@ -141,6 +141,7 @@ class QTestTest {
     QTestConfig usual = QTestConfig.q35(RAM_BYTES, List.of());
     QTestConfig impatient =
         new QTestConfig(
+            Board.PC,
             usual.program(),
             usual.machine(),
             usual.devices(),
@@ -209,6 +210,7 @@ class QTestTest {
   private static QTestConfig withProgram(String program, Duration startLimit) {
     QTestConfig usual = QTestConfig.q35(RAM_BYTES, List.of());
     return new QTestConfig(
+        Board.PC,
         program,
         usual.machine(),
         usual.devices(),

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu;
 
 import java.lang.reflect.Method;
 import org.junit.jupiter.api.Assumptions;
 
 /** How many bytes a thread has allocated, by the JDK's own count. */
-final class AllocatedBytes {
+public final class AllocatedBytes {
   private AllocatedBytes() {}
 
   /** {@return what {@code work} allocates, after it was run often enough to be compiled} */
-  static long by(Runnable work) {
+  public static long by(Runnable work) {
     int warmUpCount = 20;
     for (int i = 0; i < warmUpCount; i++) {
       work.run();

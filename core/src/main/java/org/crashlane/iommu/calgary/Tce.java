@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.calgary;
+
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Permissions;
+
+/**
+ * Translation control entry: 8 bytes, <em>big-endian in memory</em>, one for each 4 KiB page of I/O
+ * space (Linux 2.6.27 include/asm-x86/tce.h, arch/x86/kernel/tce_64.c). There is no present bit: an
+ * entry without R and W lets nothing pass, and 0 is a free one.
+ *
+ * <p>A {@code long} here is an entry with its bits in place, not a memory word: memory is read as
+ * little-endian, so each passes through {@link #fromMemory} or {@link #toMemory} once.
+ *
+ * <p>Linux sets R in every entry it writes, whatever the direction, and W unless a device only
+ * reads.
+ */
+public final class Tce {
+  /** Size of an entry in bytes. */
+  public static final int BYTES = Long.BYTES;
+
+  /** Size of the page that an entry maps, in bytes. */
+  public static final int PAGE_BYTES = 4096;
+
+  /** An entry that is not in use. */
+  public static final long FREE = 0;
+
+  /** Reads pass. */
+  public static final BitField R = BitField.bit("R", 0);
+
+  /** Writes pass. */
+  public static final BitField W = BitField.bit("W", 1);
+
+  /** Hub id; not used by the chips that are known, and ignored. */
+  static final BitField HUB_ID = BitField.bits("HUB_ID", 7, 2);
+
+  static final BitField IGN_11_8 = BitField.bits("IGN_11_8", 11, 8);
+
+  /** Real page number: the physical address of the page. */
+  public static final BitField RPN = BitField.bits("RPN", 47, 12);
+
+  /** Ignored. Linux leaves bit 48 set behind a run of pages that crosses 2^48. */
+  static final BitField IGN_63_48 = BitField.bits("IGN_63_48", 63, 48);
+
+  /** The word. */
+  public static final Layout LAYOUT = Layout.of("TCE", R, W, HUB_ID, IGN_11_8, RPN, IGN_63_48);
+
+  private static final BitField PAGE_NUMBER = BitField.bits("I/O page number", 63, 12);
+
+  private Tce() {}
+
+  /**
+   * {@return an entry that leads to a page}
+   *
+   * @param physicalAddress of the page, a multiple of 4 KiB below 2^48
+   * @throws IllegalArgumentException if an entry cannot hold the address
+   */
+  public static long of(long physicalAddress, Permissions permissions) {
+    if (!canTarget(physicalAddress)) {
+      throw new IllegalArgumentException(
+          "not a page that a TCE can lead to: " + Hex.of(physicalAddress));
+    }
+    return physicalAddress | rights(permissions);
+  }
+
+  /** {@return true if an entry can lead to {@code physicalAddress}: a whole page below 2^48} */
+  static boolean canTarget(long physicalAddress) {
+    return RPN.inPlace(physicalAddress) == physicalAddress;
+  }
+
+  /** {@return the physical address of the page that {@code tce} leads to} */
+  public static long target(long tce) {
+    return RPN.inPlace(tce);
+  }
+
+  /** {@return what {@code tce} lets pass} */
+  public static Permissions permissions(long tce) {
+    return Permissions.of(R.isSet(tce), W.isSet(tce));
+  }
+
+  /** {@return {@code iova}'s place in its page, in bytes} */
+  static long pageOffset(long iova) {
+    return iova & ~PAGE_NUMBER.mask();
+  }
+
+  /** {@return the number of the I/O page that holds {@code iova}, which is its entry's index} */
+  static long index(long iova) {
+    return PAGE_NUMBER.get(iova);
+  }
+
+  /** {@return the entry in a word as little-endian memory holds it} */
+  public static long fromMemory(long word) {
+    return Long.reverseBytes(word);
+  }
+
+  /** {@return the word for little-endian memory that puts {@code tce} there in big-endian bytes} */
+  public static long toMemory(long tce) {
+    return Long.reverseBytes(tce);
+  }
+
+  private static long rights(Permissions permissions) {
+    return switch (permissions) {
+      case NONE -> 0;
+      case READ_ONLY -> R.mask();
+      case WRITE_ONLY -> W.mask();
+      case READ_WRITE -> R.mask() | W.mask();
+    };
+  }
+}
