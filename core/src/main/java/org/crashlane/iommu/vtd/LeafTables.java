@@ -7,7 +7,7 @@ package org.crashlane.iommu.vtd;
  * <p>Where every page is a run of its own, the loop over the entries is all that counts. So what is
  * gathered is in locals, an entry that has its rights and reserved bits from the one before is not
  * judged again, and only what may run on from another table goes by way of {@link MappingRun#add}
- * (JDK 25: a run told in three quarters of the time that it takes by way of there).
+ * (JDK 25: a run told in three quarters of the time that it took by way of there).
  */
 final class LeafTables {
 
