@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.hardware;
+
+import java.util.Arrays;
+import java.util.List;
+import org.crashlane.bits.Alignment;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.memory.WritableMemory;
+
+/**
+ * The machine's memory. Whole pages are copied by sharing them until one is written, which makes a
+ * copy of all memory, or of a page to a disk, cost next to nothing.
+ *
+ * <p>A page that nobody has written yet holds {@linkplain Background what was there before}: not
+ * zeros, so that a page that was never copied cannot pass for one that was.
+ */
+public final class ModelMemory implements WritableMemory {
+  private static final int PAGE_BYTES = Page.BYTES;
+
+  private final List<AddressRange> ranges;
+  private final PageTable pages;
+  private final Background background;
+
+  private ModelMemory(List<AddressRange> ranges, PageTable pages, Background background) {
+    this.ranges = ranges;
+    this.pages = pages;
+    this.background = background;
+  }
+
+  /** {@return memory at {@code ranges}, whole pages, in rising order} */
+  public static ModelMemory at(List<AddressRange> ranges, Background background) {
+    return new ModelMemory(List.copyOf(ranges), new PageTable(), background);
+  }
+
+  /** {@return memory with the same bytes, that changes by itself} */
+  public ModelMemory fork() {
+    return new ModelMemory(ranges, pages.fork(), background);
+  }
+
+  /** Adds the bytes of all pages that were ever written to {@code into}. */
+  public void addTo(Fingerprint into) {
+    into.add(pages.digest());
+  }
+
+  /** {@return the page at {@code address}, a multiple of 4096, to be kept and not changed} */
+  public Page share(long address) {
+    check(address, PAGE_BYTES);
+    Page page = pages.get(address / PAGE_BYTES);
+    if (page == null) {
+      return background.page(address / PAGE_BYTES);
+    }
+    page.share();
+    return page;
+  }
+
+  /** Makes the page at {@code address}, a multiple of 4096, the same bytes as {@code page}. */
+  public void put(long address, Page page) {
+    check(address, PAGE_BYTES);
+    pages.put(address / PAGE_BYTES, page);
+  }
+
+  /** {@return true if there is memory for all of {@code length} bytes from {@code address} on} */
+  public boolean exists(long address, long length) {
+    for (AddressRange range : ranges) {
+      if (Long.compareUnsigned(address, range.last()) <= 0) {
+        return Long.compareUnsigned(range.first(), address) <= 0
+            && Long.compareUnsigned(length - 1, range.last() - address) <= 0;
+      }
+    }
+    return false;
+  }
+
+  /** Writes {@code length} bytes from {@code address} on, of any alignment. */
+  public void write(long address, byte[] from, int offset, int length) {
+    check(address, length);
+    for (int i = 0; i < length; i++) {
+      long at = address + i;
+      Page page = writable(at);
+      int word = Page.wordIndex(at);
+      page.set(word, Page.withByte(page.get(word), at, from[offset + i]));
+    }
+  }
+
+  @Override
+  public String source() {
+    return "the model's memory";
+  }
+
+  @Override
+  public List<AddressRange> ranges() {
+    return ranges;
+  }
+
+  @Override
+  public long readLong(long address) {
+    checkWords(address, 1);
+    return readable(address).get(Page.wordIndex(address));
+  }
+
+  @Override
+  public void readLongs(long address, long[] into, int count) {
+    checkWords(address, count);
+    for (int done = 0; done < count; ) {
+      long at = address + (long) done * Long.BYTES;
+      int run = Math.min(count - done, Page.WORDS - Page.wordIndex(at));
+      readable(at).copyTo(Page.wordIndex(at), into, done, run);
+      done += run;
+    }
+  }
+
+  @Override
+  public void read(long address, byte[] into, int offset, int length) {
+    check(address, length);
+    for (int i = 0; i < length; i++) {
+      long at = address + i;
+      into[offset + i] = Page.byteAt(readable(at).get(Page.wordIndex(at)), at);
+    }
+  }
+
+  @Override
+  public void writeLong(long address, long value) {
+    checkWords(address, 1);
+    writable(address).set(Page.wordIndex(address), value);
+  }
+
+  @Override
+  public void writeLongs(long address, long[] from, int count) {
+    checkWords(address, count);
+    for (int done = 0; done < count; ) {
+      long at = address + (long) done * Long.BYTES;
+      int run = Math.min(count - done, Page.WORDS - Page.wordIndex(at));
+      writable(at).copyFrom(from, done, Page.wordIndex(at), run);
+      done += run;
+    }
+  }
+
+  /** Fills whole pages with zeros. */
+  public void clear(AddressRange range) {
+    long[] zeros = new long[Page.WORDS];
+    for (long at = range.first(); Long.compareUnsigned(at, range.last()) < 0; at += PAGE_BYTES) {
+      put(at, Page.of(Arrays.copyOf(zeros, Page.WORDS)));
+    }
+  }
+
+  private Page readable(long address) {
+    Page page = pages.get(address / PAGE_BYTES);
+    return page == null ? background.page(address / PAGE_BYTES) : page;
+  }
+
+  private Page writable(long address) {
+    long number = address / PAGE_BYTES;
+    Page page = pages.get(number);
+    if (page == null) {
+      page = background.page(number).copy();
+      pages.put(number, page);
+    } else if (page.isShared()) {
+      page = page.copy();
+      pages.put(number, page);
+    }
+    return page;
+  }
+
+  private void checkWords(long address, int count) {
+    if (!Alignment.isAligned(address, Long.BYTES)) {
+      throw new IllegalArgumentException("not a multiple of 8: 0x" + Long.toHexString(address));
+    }
+    check(address, (long) count * Long.BYTES);
+  }
+
+  private void check(long address, long length) {
+    if (length > 0 && !exists(address, length)) {
+      throw new UnreadableMemoryException(source(), address, "there is no memory");
+    }
+  }
+}

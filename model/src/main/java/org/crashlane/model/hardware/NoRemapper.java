@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.hardware;
+
+import java.util.List;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+
+/** No IOMMU: every request goes where it says. */
+public final class NoRemapper implements Remapper {
+
+  /** Makes the hardware of a machine without an IOMMU. */
+  public NoRemapper() {
+    // It has no state.
+  }
+
+  @Override
+  public Outcome translate(PhysicalMemory memory, Request request) {
+    return InterruptWindow.contains(request.iova())
+        ? new Outcome.Interrupt()
+        : new Outcome.Reached(request.iova());
+  }
+
+  @Override
+  public String explain(PhysicalMemory memory, Request request) {
+    return "no IOMMU: " + Hex.of(request.iova()) + " is the physical address";
+  }
+
+  @Override
+  public boolean isTranslating() {
+    return false;
+  }
+
+  @Override
+  public List<AddressRange> tablePages(PhysicalMemory memory) {
+    return List.of();
+  }
+
+  @Override
+  public List<Fault> takeFaults() {
+    return List.of();
+  }
+
+  @Override
+  public Remapper fork() {
+    return this;
+  }
+
+  @Override
+  public void addTo(Fingerprint into) {
+    // It has no state.
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.hardware;
+
+import java.util.Arrays;
+
+/** The bytes of a page, which several places may share as long as none of them is written. */
+public final class Page {
+  /** Size in bytes. */
+  public static final int BYTES = 4096;
+
+  /** Size in words of 8 bytes. */
+  public static final int WORDS = BYTES / Long.BYTES;
+
+  private static final long BYTE_MASK = 0xff;
+
+  private final long[] words;
+  private boolean shared;
+  private boolean digestValid;
+  private long digest;
+
+  private Page(long[] words) {
+    this.words = words;
+  }
+
+  /** {@return a page of these words, which it keeps} */
+  public static Page of(long[] words) {
+    if (words.length != WORDS) {
+      throw new IllegalArgumentException("a page has 512 words, not " + words.length);
+    }
+    return new Page(words);
+  }
+
+  /** {@return the word at {@code index}, 0 to 511} */
+  public long get(int index) {
+    return words[index];
+  }
+
+  /** {@return true if both have the same bytes} */
+  public boolean sameBytes(Page other) {
+    return this == other || Arrays.equals(words, other.words);
+  }
+
+  /** {@return how many bytes differ from {@code other}'s} */
+  public int differingByteCount(Page other) {
+    int differing = 0;
+    for (int i = 0; i < WORDS; i++) {
+      long difference = words[i] ^ other.words[i];
+      while (difference != 0) {
+        differing += (difference & BYTE_MASK) == 0 ? 0 : 1;
+        difference >>>= Byte.SIZE;
+      }
+    }
+    return differing;
+  }
+
+  boolean isShared() {
+    return shared;
+  }
+
+  /** From now on it is not changed: whoever writes makes a copy. */
+  Page share() {
+    shared = true;
+    return this;
+  }
+
+  Page copy() {
+    return new Page(words.clone());
+  }
+
+  void set(int index, long value) {
+    words[index] = value;
+    digestValid = false;
+  }
+
+  void copyFrom(long[] from, int offset, int index, int count) {
+    System.arraycopy(from, offset, words, index, count);
+    digestValid = false;
+  }
+
+  void copyTo(int index, long[] into, int offset, int count) {
+    System.arraycopy(words, index, into, offset, count);
+  }
+
+  /** {@return 64 bits that stand for the bytes} */
+  long digest() {
+    if (!digestValid) {
+      long sum = 0;
+      for (int i = 0; i < WORDS; i++) {
+        sum += Fingerprint.mix(words[i] + i) * (2L * i + 1);
+      }
+      digest = Fingerprint.mix(sum);
+      digestValid = true;
+    }
+    return digest;
+  }
+
+  static int wordIndex(long address) {
+    return (int) (address & (BYTES - 1)) / Long.BYTES;
+  }
+
+  static byte byteAt(long word, long address) {
+    return (byte) (word >>> shift(address));
+  }
+
+  static long withByte(long word, long address, byte value) {
+    return word & ~(BYTE_MASK << shift(address)) | Byte.toUnsignedLong(value) << shift(address);
+  }
+
+  private static int shift(long address) {
+    return (int) (address & (Long.BYTES - 1)) * Byte.SIZE;
+  }
+}

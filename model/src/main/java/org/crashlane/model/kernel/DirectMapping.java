@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.kernel;
+
+import org.crashlane.bits.Hex;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
+
+/**
+ * The mapping driver of a kernel that sees no IOMMU ({@code nommu_map_single}, later "direct"): the
+ * bus address is the physical address, if the device reaches it. It has no state.
+ */
+public final class DirectMapping implements DmaMapping {
+  private final Era era;
+
+  /** Makes the mapping driver of a kernel of {@code era}. */
+  public DirectMapping(Era era) {
+    this.era = era;
+  }
+
+  @Override
+  public MapAttempt map(
+      Cpu cpu, DeviceSpec device, long buffer, long sizeBytes, Direction direction) {
+    return reaches(device, buffer, sizeBytes)
+        ? new MapAttempt.Mapped(new DmaHandle(buffer, buffer, buffer, sizeBytes, direction))
+        : new MapAttempt.Failed(
+            "overflow %s+%d of device mask %s"
+                .formatted(Hex.of(buffer), sizeBytes, Hex.of(device.dmaMask())));
+  }
+
+  /**
+   * Linux 2.6.27 asks whether address plus size exceeds the mask, and so refuses a buffer that ends
+   * with the last byte the device reaches ({@code check_addr}, arch/x86/kernel/pci-nommu.c);
+   * today's kernels ask for the last byte ({@code dma_capable}).
+   */
+  private boolean reaches(DeviceSpec device, long buffer, long sizeBytes) {
+    long last = buffer + sizeBytes - 1;
+    return switch (era) {
+      case LINUX_2_6_27 ->
+          Long.compareUnsigned(last, device.dmaMask()) < 0 || device.dmaMask() == -1;
+      case TODAY -> Long.compareUnsigned(last, device.dmaMask()) <= 0;
+    };
+  }
+
+  @Override
+  public void unmap(Cpu cpu, DeviceSpec device, DmaHandle handle) {
+    // Nothing was taken.
+  }
+
+  @Override
+  public long takenPageCount() {
+    return 0;
+  }
+
+  @Override
+  public DmaMapping fork() {
+    return this;
+  }
+
+  @Override
+  public void addTo(Fingerprint into) {
+    // It has no state.
+  }
+}

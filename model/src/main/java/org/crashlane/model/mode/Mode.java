@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode;
+
+import java.util.List;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.spec.MachineSpec;
+
+/** One mapping mode: its hardware, and what kernels do with it. Has no state. */
+public interface Mode {
+
+  /** {@return the machine's IOMMUs as firmware leaves them: off} */
+  Remapper hardware(MachineSpec machine);
+
+  /**
+   * Starts the primary kernel's mapping driver: builds tables and switches translation on. Memory
+   * that firmware has devices use is mapped for them; no driver has mapped anything.
+   *
+   * @param frames where tables and pools go; reading them back costs nothing more
+   */
+  DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames);
+
+  /**
+   * Has the capture kernel copy or go on with what the primary left (mainline Linux's way), so that
+   * the leftovers stay mapped and its own mappings come beside them.
+   *
+   * @param frames memory in the crash range
+   */
+  DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames);
+
+  /** Has the capture kernel switch translation off and map nothing. */
+  DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames);
+
+  /**
+   * Has the capture kernel block all DMA as far as the hardware can, and then start afresh with
+   * tables of its own.
+   *
+   * @param frames memory in the crash range
+   */
+  DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames);
+
+  /**
+   * {@return the tables of each IOMMU unit as they stand, for the rule's judgement; empty where
+   * there is none}
+   *
+   * @param remapper the machine's hardware, its registers as they are
+   */
+  List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode;
+
+import org.crashlane.model.mode.nommu.NommuMode;
+import org.crashlane.rehearsal.MappingMode;
+
+/** The mapping modes that the model has: the one place that lists them. */
+public final class Modes {
+  private Modes() {}
+
+  /** {@return how {@code mode} is modelled} */
+  public static Mode of(MappingMode mode) {
+    return switch (mode) {
+      case NOMMU -> new NommuMode();
+      case SWIOTLB, GART, CALGARY, VTD ->
+          throw new IllegalArgumentException("not modelled: " + mode.label());
+    };
+  }
+}

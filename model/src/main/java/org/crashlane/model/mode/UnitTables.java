@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode;
+
+import java.util.List;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.model.spec.DeviceSpec;
+
+/**
+ * The tables of one IOMMU unit as they stand.
+ *
+ * @param unit its name in the machine's description
+ * @param tables what they say
+ * @param devices who is behind it
+ */
+public record UnitTables(String unit, TranslationTables tables, List<DeviceSpec> devices) {
+  public UnitTables {
+    devices = List.copyOf(devices);
+  }
+}

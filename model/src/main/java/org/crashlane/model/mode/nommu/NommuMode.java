@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.nommu;
+
+import java.util.List;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.model.hardware.NoRemapper;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DirectMapping;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.spec.MachineSpec;
+
+/** No IOMMU. There is nothing to set up, to adopt, to switch off or to block by. */
+public final class NommuMode implements Mode {
+
+  @Override
+  public Remapper hardware(MachineSpec machine) {
+    return new NoRemapper();
+  }
+
+  @Override
+  public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
+    return List.of();
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.spec;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.MappingMode;
+
+/** What a machine has for its mapping mode. */
+public sealed interface ModeSpec {
+
+  /** {@return the mode} */
+  MappingMode mode();
+
+  /** No IOMMU. */
+  record Nommu() implements ModeSpec {
+    @Override
+    public MappingMode mode() {
+      return MappingMode.NOMMU;
+    }
+  }
+
+  /**
+   * Bounce buffers.
+   *
+   * @param poolBytes size of the pool, a multiple of 256 KiB (one segment of 128 slots)
+   * @param force true if every mapping is bounced ({@code swiotlb=force})
+   */
+  record Swiotlb(long poolBytes, boolean force) implements ModeSpec {
+    @Override
+    public MappingMode mode() {
+      return MappingMode.SWIOTLB;
+    }
+  }
+
+  /**
+   * GART.
+   *
+   * @param apertureBase first address of the aperture
+   * @param apertureOrder its size: 32 MiB shifted left by this, 0 to 6
+   * @param northbridgeCount how many northbridges have the aperture, at least 1; each caches for
+   *     itself
+   * @param translatesCpus false if DISGARTCPU is set: then CPUs see the memory under the aperture
+   * @param fullFlush true if every unmap is followed by an invalidation ({@code iommu=fullflush});
+   *     otherwise only wrapping around is
+   */
+  record Gart(
+      long apertureBase,
+      int apertureOrder,
+      int northbridgeCount,
+      boolean translatesCpus,
+      boolean fullFlush)
+      implements ModeSpec {
+    @Override
+    public MappingMode mode() {
+      return MappingMode.GART;
+    }
+  }
+
+  /**
+   * Calgary or CalIOC2.
+   *
+   * @param chip which
+   * @param registerBase where the chip's registers (its BBAR) are mapped, 1 MiB
+   * @param phbs its host bridges in use, at most four
+   * @param tableSize the size of each table; nothing for the kernel's own choice by memory
+   */
+  record Calgary(Chip chip, long registerBase, List<Phb> phbs, Optional<TableSize> tableSize)
+      implements ModeSpec {
+    public Calgary {
+      phbs = List.copyOf(phbs);
+    }
+
+    @Override
+    public MappingMode mode() {
+      return MappingMode.CALGARY;
+    }
+  }
+
+  /**
+   * One PCI host bridge of a Calgary chip.
+   *
+   * @param name what devices behind it call it
+   * @param mem1 its window for device registers, which is not translated
+   * @param bridgeWindows windows of PCI bridges below it, not translated either
+   */
+  record Phb(String name, Optional<AddressRange> mem1, List<AddressRange> bridgeWindows) {
+    public Phb {
+      bridgeWindows = List.copyOf(bridgeWindows);
+    }
+  }
+
+  /**
+   * VT-d.
+   *
+   * @param hostAddressWidth bits of a physical address
+   * @param units the remapping units
+   * @param reserved memory that firmware has devices use (RMRR), mapped to itself for them
+   * @param iovaLimitBits the primary hands out no IOVA of more bits than this: 32 as Linux does
+   *     first
+   */
+  record Vtd(int hostAddressWidth, List<VtdUnit> units, List<Rmrr> reserved, int iovaLimitBits)
+      implements ModeSpec {
+    public Vtd {
+      units = List.copyOf(units);
+      reserved = List.copyOf(reserved);
+    }
+
+    @Override
+    public MappingMode mode() {
+      return MappingMode.VTD;
+    }
+  }
+
+  /**
+   * One VT-d unit.
+   *
+   * @param name what devices behind it call it
+   * @param registerBase where its registers are mapped, a page
+   * @param addressWidth bits of an IOVA: 39 or 48
+   * @param superpages true if it maps 2 MiB and 1 GiB by one entry
+   * @param cachesAbsent true if it caches entries that are not present (CAP.CM)
+   */
+  record VtdUnit(
+      String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent) {}
+
+  /**
+   * A reserved memory region.
+   *
+   * @param device the name of the device that firmware has use it
+   * @param range what it uses
+   */
+  record Rmrr(String device, AddressRange range) {}
+}
