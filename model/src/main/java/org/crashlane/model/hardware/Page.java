@@ -103,7 +103,8 @@ public final class Page {
   }
 
   static long withByte(long word, long address, byte value) {
-    return word & ~(BYTE_MASK << shift(address)) | Byte.toUnsignedLong(value) << shift(address);
+    long others = word & ~(BYTE_MASK << shift(address));
+    return others | (Byte.toUnsignedLong(value) << shift(address));
   }
 
   private static int shift(long address) {
