@@ -18,6 +18,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NextFitBitmap;
+import org.crashlane.model.kernel.Watched;
 import org.crashlane.model.spec.DeviceSpec;
 
 /**
@@ -32,7 +33,7 @@ import org.crashlane.model.spec.DeviceSpec;
  * from below the mask, so that devices of narrower ones can be modelled. Devices behind no PHB are
  * mapped directly.
  */
-public final class CalgaryMapping implements DmaMapping {
+public final class CalgaryMapping implements DmaMapping, Watched {
   private final ChipDriver driver;
   private final DirectMapping direct;
 
@@ -135,19 +136,16 @@ public final class CalgaryMapping implements DmaMapping {
   }
 
   /**
-   * Looks for errors as Linux does every two seconds: where a request of any device was blocked,
-   * every slot of its PHB is switched off, and stays so.
+   * {@inheritDoc}
    *
-   * @return the PHBs that were switched off, by name
+   * <p>Linux looks every two seconds. Where a request of any device was blocked, every slot of its
+   * PHB is switched off, and stays so.
    */
-  public List<String> watchdog(Cpu cpu) {
-    List<String> switchedOff = new ArrayList<>();
+  @Override
+  public void watchdog(Cpu cpu) {
     for (int phb = 0; phb < driver.phbCount(); phb++) {
-      if (driver.watch(cpu, phb)) {
-        switchedOff.add(name(phb));
-      }
+      driver.watch(cpu, phb);
     }
-    return switchedOff;
   }
 
   private String name(int phb) {

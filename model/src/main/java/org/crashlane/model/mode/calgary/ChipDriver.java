@@ -109,17 +109,13 @@ record ChipDriver(ModeSpec.Calgary spec) {
   /**
    * Looks at the error status of a PHB; on an error clears it and switches every slot off ({@code
    * calgary_watchdog}).
-   *
-   * @return true if there was an error
    */
-  boolean watch(Cpu cpu, int phb) {
+  void watch(Cpu cpu, int phb) {
     ChipRegisters registers = registers(cpu);
-    if (!Csr.hasError(registers.read(phb, PhbRegister.CSR))) {
-      return false;
+    if (Csr.hasError(registers.read(phb, PhbRegister.CSR))) {
+      registers.write(phb, PhbRegister.CSR, 0);
+      disableSlots(cpu, phb);
     }
-    registers.write(phb, PhbRegister.CSR, 0);
-    disableSlots(cpu, phb);
-    return true;
   }
 
   private ChipRegisters registers(Cpu cpu) {
