@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode;
 
+import org.crashlane.model.mode.calgary.CalgaryMode;
 import org.crashlane.model.mode.nommu.NommuMode;
 import org.crashlane.rehearsal.MappingMode;
 
@@ -12,7 +13,8 @@ public final class Modes {
   public static Mode of(MappingMode mode) {
     return switch (mode) {
       case NOMMU -> new NommuMode();
-      case SWIOTLB, GART, CALGARY, VTD ->
+      case CALGARY -> new CalgaryMode();
+      case SWIOTLB, GART, VTD ->
           throw new IllegalArgumentException("not modelled: " + mode.label());
     };
   }
