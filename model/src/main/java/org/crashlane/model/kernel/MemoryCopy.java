@@ -57,14 +57,14 @@ public final class MemoryCopy {
     int before = (int) (to - firstWritten) * Byte.SIZE;
     if (before != 0) {
       long kept = BitField.lowMask(before);
-      target[0] = target[0] & ~kept | memory.readLong(firstWritten) & kept;
+      target[0] = (target[0] & ~kept) | (memory.readLong(firstWritten) & kept);
     }
     long lastWord = firstWritten + (long) (writtenCount - 1) * WORD_BYTES;
     int within = (int) (to + sizeBytes - lastWord) * Byte.SIZE;
     if (within != Long.SIZE) {
       long written = BitField.lowMask(within);
       target[writtenCount - 1] =
-          target[writtenCount - 1] & written | memory.readLong(lastWord) & ~written;
+          (target[writtenCount - 1] & written) | (memory.readLong(lastWord) & ~written);
     }
   }
 
@@ -73,7 +73,7 @@ public final class MemoryCopy {
   }
 
   private static long joined(long lower, long upper, int bits) {
-    return bits == 0 ? lower : lower >>> bits | upper << (Long.SIZE - bits);
+    return bits == 0 ? lower : (lower >>> bits) | (upper << (Long.SIZE - bits));
   }
 
   private static int wordCount(long address, int sizeBytes) {

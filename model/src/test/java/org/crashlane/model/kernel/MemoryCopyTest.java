@@ -12,9 +12,10 @@ import org.junit.jupiter.api.Test;
 
 class MemoryCopyTest {
   private static final int MEMORY_BYTES = 64 << 10;
+  private static final Background NOISE = new Background(1);
 
   private static ModelMemory memory() {
-    return ModelMemory.at(List.of(AddressRange.ofSize(0, MEMORY_BYTES)), new Background(1));
+    return ModelMemory.at(List.of(AddressRange.ofSize(0, MEMORY_BYTES)), NOISE);
   }
 
   private static byte[] bytes(ModelMemory memory) {

@@ -101,7 +101,7 @@ public final class SwiotlbMapping implements DmaMapping {
   /** {@return the pages' worth of slots that are taken, rounded up} */
   @Override
   public long takenPageCount() {
-    return (pool.takenCount() + PAGE_SLOTS - 1) / PAGE_SLOTS;
+    return Math.ceilDiv(pool.takenCount(), PAGE_SLOTS);
   }
 
   @Override
