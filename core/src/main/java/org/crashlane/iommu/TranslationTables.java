@@ -20,6 +20,14 @@ public interface TranslationTables {
   /** {@return what is wrong with the device tables themselves (root and context entries)} */
   List<Malformation> malformations();
 
+  /**
+   * {@return the addresses at which nothing may be mapped, whatever the tables say: here the
+   * interrupt window}
+   */
+  default List<Unmappable> unmappable() {
+    return List.of(new Unmappable(InterruptWindow.RANGE, "requests there are interrupts"));
+  }
+
   /** Tells {@code visitor} all that {@code table} maps. */
   void walk(TableId table, WalkVisitor visitor);
 

@@ -9,7 +9,7 @@ public enum FindingCode {
   A4("an IOVA inside the crash range is mapped to another page"),
   A5("the primary's IOVA allocator may still hand out addresses inside the crash range"),
   B2("the crash range lies beyond the IOMMU's address width"),
-  B3("the crash range overlaps the interrupt window"),
+  B3("the crash range overlaps addresses at which nothing can be mapped"),
   C1("the capture kernel detected the IOMMU"),
   C2("the capture kernel wrote to the IOMMU"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
