@@ -14,7 +14,6 @@ final class ExplorerTest {
   @Test
   void withoutIommuNoOrderOfThingsBreaksAnything() throws InterruptedException {
     Exploration all = explore(MappingMode.NOMMU, Strategy.NONE);
-        all.stateCount() + " " + all.transitionCount() + " " + all.depth() + " " + all.dumpCount());
     assertEquals(List.of(), all.counterexamples());
     assertTrue(all.isClean());
     assertEquals(0, all.lostCount());
