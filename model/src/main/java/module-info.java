@@ -4,6 +4,7 @@ module org.crashlane.model {
   requires org.snakeyaml.engine;
   requires transitive org.crashlane.core;
 
+  exports org.crashlane.model.crash;
   exports org.crashlane.model.hardware;
   exports org.crashlane.model.kernel;
   exports org.crashlane.model.mode;
