@@ -50,6 +50,7 @@ public final class World {
   private Violations violations = new Violations();
   private Tally tally = new Tally();
   private long step;
+  private long registerAccessCount;
 
   private World(CrashPlan plan, DumpMap dumpMap, Trace trace) {
     this.plan = plan;
@@ -321,6 +322,15 @@ public final class World {
 
   Ledger captureLedger() {
     return captureLedger;
+  }
+
+  /** {@return stores to memory and accesses to registers so far, by whatever CPU} */
+  long cpuAccessCount() {
+    return memory.storeCount() + registerAccessCount;
+  }
+
+  void registerAccessed() {
+    registerAccessCount++;
   }
 
   Cpu primaryCpu() {

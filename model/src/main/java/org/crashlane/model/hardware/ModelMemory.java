@@ -21,6 +21,7 @@ public final class ModelMemory implements WritableMemory {
   private final List<AddressRange> ranges;
   private final PageTable pages;
   private final Background background;
+  private long storeCount;
 
   private ModelMemory(List<AddressRange> ranges, PageTable pages, Background background) {
     this.ranges = ranges;
@@ -36,6 +37,11 @@ public final class ModelMemory implements WritableMemory {
   /** {@return memory with the same bytes, that changes by itself} */
   public ModelMemory fork() {
     return new ModelMemory(ranges, pages.fork(), background);
+  }
+
+  /** {@return how many words were stored in this memory, other than by sharing pages} */
+  public long storeCount() {
+    return storeCount;
   }
 
   /** Adds the bytes of all pages that were ever written to {@code into}. */
@@ -121,12 +127,14 @@ public final class ModelMemory implements WritableMemory {
   @Override
   public void writeLong(long address, long value) {
     checkWords(address, 1);
+    storeCount++;
     writable(address).set(Page.wordIndex(address), value);
   }
 
   @Override
   public void writeLongs(long address, long[] from, int count) {
     checkWords(address, count);
+    storeCount += count;
     for (int done = 0; done < count; ) {
       long at = address + (long) done * Long.BYTES;
       int run = Math.min(count - done, Page.WORDS - Page.wordIndex(at));
