@@ -2,6 +2,7 @@
 package org.crashlane.model.mode;
 
 import org.crashlane.model.mode.nommu.NommuMode;
+import org.crashlane.model.mode.vtd.VtdMode;
 import org.crashlane.rehearsal.MappingMode;
 
 /** The mapping modes that the model has: the one place that lists them. */
@@ -12,7 +13,8 @@ public final class Modes {
   public static Mode of(MappingMode mode) {
     return switch (mode) {
       case NOMMU -> new NommuMode();
-      case SWIOTLB, GART, CALGARY, VTD ->
+      case VTD -> new VtdMode();
+      case SWIOTLB, GART, CALGARY ->
           throw new IllegalArgumentException("not modelled: " + mode.label());
     };
   }
