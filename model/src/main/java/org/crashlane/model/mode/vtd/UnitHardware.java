@@ -69,9 +69,7 @@ final class UnitHardware implements RegisterFile {
   }
 
   void addTo(Fingerprint into) {
-    for (long value : registers.values()) {
-      into.add(value);
-    }
+    registers.addTo(into);
     into.add(rootInEffect);
     into.add(caches.contextCount());
     into.add(caches.translationCount());
@@ -98,7 +96,7 @@ final class UnitHardware implements RegisterFile {
   /** {@return how the unit is set now} */
   UnitConfig config() {
     return new UnitConfig(
-        new Capabilities(registers.get(UnitRegisters.CAP), registers.get(UnitRegisters.ECAP)),
+        new Capabilities(registers.get(UnitRegister.CAP), registers.get(UnitRegister.ECAP)),
         hostAddressWidth,
         rootInEffect,
         isTranslating(),
@@ -110,7 +108,7 @@ final class UnitHardware implements RegisterFile {
   }
 
   boolean isTranslating() {
-    return Gsts.TES.isSet(registers.get(UnitRegisters.GSTS));
+    return Gsts.TES.isSet(registers.get(UnitRegister.GSTS));
   }
 
   Outcome translate(PhysicalMemory memory, Request request) {
@@ -123,18 +121,18 @@ final class UnitHardware implements RegisterFile {
 
   /** One record: while it holds a fault, more are lost, and nothing is recorded until PFO is 0. */
   private void record(Fault fault) {
-    long status = registers.get(UnitRegisters.FSTS);
+    long status = registers.get(UnitRegister.FSTS);
     if (Fsts.PFO.isSet(status)) {
       return;
     }
-    if (FaultRecord.F.isSet(registers.get(UnitRegisters.FRCD_HIGH))) {
-      registers.set(UnitRegisters.FSTS, Fsts.PFO.with(status, 1));
+    if (FaultRecord.F.isSet(registers.get(UnitRegister.FRCD_HIGH))) {
+      registers.set(UnitRegister.FSTS, Fsts.PFO.with(status, 1));
       return;
     }
     FaultRecord record = FaultRecord.of(fault);
-    registers.set(UnitRegisters.FRCD_LOW, record.low());
-    registers.set(UnitRegisters.FRCD_HIGH, record.high());
-    registers.set(UnitRegisters.FSTS, Fsts.PPF.with(status, 1));
+    registers.set(UnitRegister.FRCD_LOW, record.low());
+    registers.set(UnitRegister.FRCD_HIGH, record.high());
+    registers.set(UnitRegister.FSTS, Fsts.PPF.with(status, 1));
     untaken.add(fault);
   }
 
@@ -171,7 +169,7 @@ final class UnitHardware implements RegisterFile {
 
   void write32(int offset, long value) {
     if (UnitRegisters.isRegister(offset)) {
-      write(UnitRegisters.at(offset), registers.merged(offset, value));
+      write(UnitRegisters.at(offset), registers.whole(offset, value));
     }
   }
 
@@ -184,27 +182,37 @@ final class UnitHardware implements RegisterFile {
     }
   }
 
-  private void write(RegisterSpec register, long value) {
+  private void write(UnitRegister register, long value) {
     registers.set(register, register.written(registers.get(register), value));
-    if (register == UnitRegisters.GCMD) {
-      command(value);
-    } else if (register == UnitRegisters.CCMD && Ccmd.ICC.isSet(value)) {
-      invalidateContexts(value);
-    } else if (register == UnitRegisters.IOTLB && Iotlb.IVT.isSet(value)) {
-      invalidateTranslations(value);
-    } else if (register == UnitRegisters.FRCD_HIGH) {
-      long pending = FaultRecord.F.get(registers.get(UnitRegisters.FRCD_HIGH));
-      registers.set(UnitRegisters.FSTS, Fsts.PPF.with(registers.get(UnitRegisters.FSTS), pending));
+    switch (register) {
+      case GCMD -> command(value);
+      case CCMD -> {
+        if (Ccmd.ICC.isSet(value)) {
+          invalidateContexts(registers.get(register));
+        }
+      }
+      case IOTLB -> {
+        if (Iotlb.IVT.isSet(value)) {
+          invalidateTranslations(registers.get(register));
+        }
+      }
+      case FRCD_HIGH -> {
+        long pending = FaultRecord.F.get(registers.get(register));
+        registers.set(UnitRegister.FSTS, Fsts.PPF.with(registers.get(UnitRegister.FSTS), pending));
+      }
+      case VER, CAP, ECAP, GSTS, RTADDR, FSTS, FECTL, IVA, FRCD_LOW -> {
+        // Hold what is written, and no more.
+      }
     }
   }
 
   private void command(long value) {
-    long status = registers.get(UnitRegisters.GSTS);
+    long status = registers.get(UnitRegister.GSTS);
     if (Gsts.RTPS.isSet(value)) {
-      rootInEffect = registers.get(UnitRegisters.RTADDR);
+      rootInEffect = registers.get(UnitRegister.RTADDR);
       status = Gsts.RTPS.with(status, 1);
     }
-    registers.set(UnitRegisters.GSTS, Gsts.TES.with(status, Gsts.TES.get(value)));
+    registers.set(UnitRegister.GSTS, Gsts.TES.with(status, Gsts.TES.get(value)));
     unit = new CachingUnit(config());
   }
 
@@ -221,13 +229,14 @@ final class UnitHardware implements RegisterFile {
         // Reserved: nothing is asked for.
       }
     }
-    registers.set(UnitRegisters.CCMD, Ccmd.CAIG.with(registers.get(UnitRegisters.CCMD), asked));
+    registers.set(UnitRegister.CCMD, Ccmd.CAIG.with(registers.get(UnitRegister.CCMD), asked));
   }
 
+  /** IVA serves one command: software that does not write it anew gets page 0 dropped. */
   private void invalidateTranslations(long command) {
     int domainId = (int) Iotlb.DID.get(command);
     long asked = Iotlb.IIRG.get(command);
-    long address = registers.get(UnitRegisters.IVA);
+    long address = registers.get(UnitRegister.IVA);
     switch ((int) asked) {
       case InvalidationRegisters.GLOBAL -> caches.dropTranslations();
       case InvalidationRegisters.DOMAIN -> caches.dropTranslations(domainId);
@@ -237,6 +246,7 @@ final class UnitHardware implements RegisterFile {
         // Reserved: nothing is asked for.
       }
     }
-    registers.set(UnitRegisters.IOTLB, Iotlb.IAIG.with(registers.get(UnitRegisters.IOTLB), asked));
+    registers.set(UnitRegister.IVA, 0);
+    registers.set(UnitRegister.IOTLB, Iotlb.IAIG.with(registers.get(UnitRegister.IOTLB), asked));
   }
 }

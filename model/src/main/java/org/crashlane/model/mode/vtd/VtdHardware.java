@@ -33,9 +33,6 @@ import org.crashlane.model.spec.ModeSpec;
 public final class VtdHardware implements Remapper {
   private static final int REQUESTER_COUNT = 1 << 16;
 
-  /** Version 1.0. */
-  private static final long VERSION = 0x10;
-
   private final ModeSpec.Vtd spec;
 
   /** Which unit each requester is behind. */
@@ -67,7 +64,7 @@ public final class VtdHardware implements Remapper {
 
   private static UnitRegisters registers(ModeSpec.VtdUnit unit, boolean abortsDma) {
     long cap = UnitRegisters.cap(unit.addressWidth(), unit.superpages(), unit.cachesAbsent());
-    return UnitRegisters.of(VERSION, cap, UnitRegisters.ecap(abortsDma));
+    return UnitRegisters.of(cap, UnitRegisters.ecap(abortsDma));
   }
 
   @Override

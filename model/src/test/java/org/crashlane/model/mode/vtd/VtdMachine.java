@@ -33,7 +33,7 @@ final class VtdMachine {
   static final AddressRange CRASH = AddressRange.ofSize(0x80_0000L, 0x20_0000L);
   static final AddressRange TABLES = AddressRange.ofSize(0x10_0000L, 0x10_0000L);
   static final AddressRange RESERVED = AddressRange.ofSize(0x8_0000L, 0x2000L);
-  static final int PAGE = 4096;
+  static final long PAGE = 4096;
 
   static final DeviceSpec DISK = device("disk", 3, false, false, Optional.empty());
   static final DeviceSpec NIC = device("nic", 4, false, false, Optional.empty());
