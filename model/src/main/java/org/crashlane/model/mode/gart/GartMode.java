@@ -45,12 +45,14 @@ public final class GartMode implements Mode {
    * {@inheritDoc}
    *
    * <p>As Linux does it: the table is cleared and the apertures switched on, then all entries but
-   * the emergency pages' lead to a scratch page of zeros.
+   * the emergency pages' lead to a scratch page of zeros. Memory under the aperture is nobody's
+   * from then on.
    */
   @Override
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
     Gart spec = spec(machine);
     Aperture aperture = new Aperture(spec.apertureBase(), spec.apertureOrder());
+    frames.withhold(aperture.range());
     long table = cleared(cpu, frames, aperture.tableBytes(), machine);
     long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES, machine);
     Gatt gatt =
@@ -86,7 +88,7 @@ public final class GartMode implements Mode {
     return GartMapping.goingOn(gatt, direct, spec.fullFlush(), inUse);
   }
 
-  /** {@inheritDoc} So does Linux since 2.6.35, on its way to an aperture of its own. */
+  /** {@inheritDoc} So does Linux since 2010, on its way to an aperture of its own. */
   @Override
   public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
     Gatt.disable(cpu, spec(machine).northbridgeCount());

@@ -17,6 +17,7 @@ import org.crashlane.iommu.gart.Registers.TableBase;
 import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.iommu.gart.Walker;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.model.hardware.Fingerprint;
 
 /** One northbridge: the four registers of its GART, and the entries that it has cached. */
@@ -122,16 +123,22 @@ final class Northbridge {
     if (!aperture.contains(iova)) {
       return "outside the %s: %s is the physical address".formatted(aperture, Hex.of(iova));
     }
-    int index = aperture.indexOf(iova);
-    long entry = new Walker(memory, config, WalkLimits.DEFAULT).entry(iova);
-    long cached = cache.cached(index);
+    long cached = cache.cached(aperture.indexOf(iova));
     return "%s: entry %d of the table at %s is %s%s"
         .formatted(
             aperture,
-            index,
+            aperture.indexOf(iova),
             Hex.of(config.table()),
-            describe(entry),
-            cached == entry || !Gpte.isValid(cached) ? "" : ", but cached is " + describe(cached));
+            inTable(memory, iova),
+            Gpte.isValid(cached) ? ", cached is " + describe(cached) : "");
+  }
+
+  private String inTable(PhysicalMemory memory, long iova) {
+    try {
+      return describe(new Walker(memory, config, WalkLimits.DEFAULT).entry(iova));
+    } catch (UnreadableMemoryException e) {
+      return "not in memory";
+    }
   }
 
   private static String describe(long entry) {
