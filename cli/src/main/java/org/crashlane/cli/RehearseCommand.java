@@ -16,6 +16,7 @@ import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -203,15 +204,15 @@ final class RehearseCommand implements Callable<Integer> {
 
   private List<Scenario> scenarios() {
     return switch (strategy) {
-      case NONE -> List.of(Scenario.of(Strategy.NONE));
+      case NONE -> List.of(Scenario.of(MappingMode.VTD, Strategy.NONE));
       case IDENTITY -> identity();
-      case ADOPT -> List.of(Scenario.of(Strategy.ADOPT));
-      case OFF -> List.of(Scenario.of(Strategy.OFF));
+      case ADOPT -> List.of(Scenario.of(MappingMode.VTD, Strategy.ADOPT));
+      case OFF -> List.of(Scenario.of(MappingMode.VTD, Strategy.OFF));
       case ALL -> {
-        List<Scenario> all = new ArrayList<>(List.of(Scenario.of(Strategy.NONE)));
+        List<Scenario> all = new ArrayList<>(List.of(Scenario.of(MappingMode.VTD, Strategy.NONE)));
         all.addAll(identity());
-        all.add(Scenario.of(Strategy.ADOPT));
-        all.add(Scenario.of(Strategy.OFF));
+        all.add(Scenario.of(MappingMode.VTD, Strategy.ADOPT));
+        all.add(Scenario.of(MappingMode.VTD, Strategy.OFF));
         yield all;
       }
     };
@@ -219,12 +220,12 @@ final class RehearseCommand implements Callable<Integer> {
 
   private List<Scenario> identity() {
     return switch (hand) {
-      case OUTSIDE -> List.of(Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE));
-      case INSIDE -> List.of(Scenario.of(Strategy.IDENTITY, HandKind.INSIDE));
+      case OUTSIDE -> List.of(Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE));
+      case INSIDE -> List.of(Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE));
       case BOTH ->
           List.of(
-              Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE),
-              Scenario.of(Strategy.IDENTITY, HandKind.INSIDE));
+              Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE),
+              Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE));
     };
   }
 

@@ -16,6 +16,7 @@ final class TableAudit implements WalkVisitor {
   private final Machine machine;
   private final List<CrashRangeCoverage> coverages;
   private final Pieces<Mapping> reachingIn = new Pieces<>();
+  private final Pieces<Mapping> onCrashPages = new Pieces<>();
   private final Pieces<Mapping> leftovers = new Pieces<>();
   private final Pieces<AddressRange> leftoverIovasInRam = new Pieces<>();
   private final Pieces<Malformation> malformed = new Pieces<>();
@@ -43,11 +44,15 @@ final class TableAudit implements WalkVisitor {
         new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
     passUntouchedBelow(iovaFirst);
     coverages.forEach(c -> c.mapping(mapping));
+    boolean onCrashPage = machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps);
+    if (onCrashPage) {
+      onCrashPages.add(mapping, mapping.iova().sizeBytes());
+    }
     if (mapping.isIdentity()) {
       return;
     }
     leftovers.add(mapping, mapping.iova().sizeBytes());
-    if (machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps)) {
+    if (onCrashPage) {
       reachingIn.add(mapping, mapping.iova().sizeBytes());
     }
     for (AddressRange ram : machine.ram()) {
@@ -109,6 +114,11 @@ final class TableAudit implements WalkVisitor {
   /** {@return mappings that lead a device into a crash range from elsewhere} */
   Pieces<Mapping> reachingIn() {
     return reachingIn;
+  }
+
+  /** {@return mappings of pages of a crash range, identity or not} */
+  Pieces<Mapping> onCrashPages() {
+    return onCrashPages;
   }
 
   /** {@return all mappings whose IOVA is not their physical address} */

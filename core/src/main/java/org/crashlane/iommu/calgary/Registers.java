@@ -39,7 +39,29 @@ public final class Registers {
    * @param phb 0 to 3
    */
   public static int of(int phb, PhbRegister register) {
-    return PHB_0 + requirePhb(phb) * PHB_STRIDE + register.offset();
+    return phb(phb) + register.offset();
+  }
+
+  /**
+   * {@return the offset of a PHB's first register}
+   *
+   * @param phb 0 to 3
+   */
+  public static int phb(int phb) {
+    return PHB_0 + requirePhb(phb) * PHB_STRIDE;
+  }
+
+  /**
+   * {@return the four bytes of {@code value} turned round: a register's bits in place for what a
+   * processor reads, and what it writes for bits in place}
+   */
+  public static long turned32(long value) {
+    return Integer.toUnsignedLong(Integer.reverseBytes((int) value));
+  }
+
+  /** {@return the eight bytes of {@code value} turned round, as {@link #turned32}} */
+  public static long turned64(long value) {
+    return Long.reverseBytes(value);
   }
 
   /**
@@ -53,12 +75,12 @@ public final class Registers {
 
   /** {@return the 32 bits of the register at {@code offset}, bits in place, unsigned} */
   public static long read32(RegisterFile registers, int offset) {
-    return Integer.toUnsignedLong(Integer.reverseBytes((int) registers.read32(offset)));
+    return turned32(registers.read32(offset));
   }
 
   /** {@return the 64 bits of the register at {@code offset}, bits in place} */
   public static long read64(RegisterFile registers, int offset) {
-    return Long.reverseBytes(registers.read64(offset));
+    return turned64(registers.read64(offset));
   }
 
   private static int requirePhb(int phb) {

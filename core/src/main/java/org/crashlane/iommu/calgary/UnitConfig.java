@@ -45,8 +45,13 @@ public record UnitConfig(
     return new UnitConfig(tar, configRw, csr, all, wholeMemory);
   }
 
+  /** {@return a PHB that translates by {@code table} and reserves as told, all memory known} */
+  public static UnitConfig of(TceTable table, List<ReservedRegion> reserved) {
+    return new UnitConfig(Tar.of(table), ConfigRw.enabling(0), 0, reserved, true);
+  }
+
   /** {@return a PHB that translates by {@code table}, without windows, all memory known} */
   public static UnitConfig translating(Chip chip, TceTable table) {
-    return new UnitConfig(Tar.of(table), ConfigRw.enabling(0), 0, ReservedRegions.of(chip), true);
+    return of(table, ReservedRegions.of(chip));
   }
 }

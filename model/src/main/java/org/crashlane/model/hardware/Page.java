@@ -35,6 +35,11 @@ public final class Page {
     return words[index];
   }
 
+  /** {@return the byte at {@code offset}, 0 to 4095} */
+  public byte byteAt(int offset) {
+    return byteAt(words[wordIndex(offset)], offset);
+  }
+
   /** {@return true if both have the same bytes} */
   public boolean sameBytes(Page other) {
     return this == other || Arrays.equals(words, other.words);

@@ -24,6 +24,24 @@ public interface DmaMapping {
    */
   MapAttempt map(Cpu cpu, DeviceSpec device, long buffer, long sizeBytes, Direction direction);
 
+  /**
+   * Maps memory that device and CPU both use as long as the driver lives, each seeing at once what
+   * the other writes (a ring). It is within the device's mask.
+   *
+   * @param buffer physical address, a multiple of 4096
+   */
+  default MapAttempt mapCoherent(Cpu cpu, DeviceSpec device, long buffer, long sizeBytes) {
+    return map(cpu, device, buffer, sizeBytes, Direction.BIDIRECTIONAL);
+  }
+
+  /**
+   * {@return what a device that is assigned to a guest may reach since boot: guest-physical
+   * addresses as bus addresses; empty for all others}
+   */
+  default List<DmaHandle> guestMemory(DeviceSpec device) {
+    return List.of();
+  }
+
   /** Takes a mapping back: afterwards the device does not reach the buffer by it. */
   void unmap(Cpu cpu, DeviceSpec device, DmaHandle handle);
 

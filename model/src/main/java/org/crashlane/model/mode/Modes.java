@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode;
 
+import org.crashlane.model.mode.calgary.CalgaryMode;
 import org.crashlane.model.mode.gart.GartMode;
 import org.crashlane.model.mode.nommu.NommuMode;
 import org.crashlane.model.mode.swiotlb.SwiotlbMode;
@@ -15,8 +16,9 @@ public final class Modes {
     return switch (mode) {
       case NOMMU -> new NommuMode();
       case SWIOTLB -> new SwiotlbMode();
+      case CALGARY -> new CalgaryMode();
       case GART -> new GartMode();
-      case CALGARY, VTD -> throw new IllegalArgumentException("not modelled: " + mode.label());
+      case VTD -> throw new IllegalArgumentException("not modelled: " + mode.label());
     };
   }
 }

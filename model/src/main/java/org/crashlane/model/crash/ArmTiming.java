@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.Locale;
+
+/** When the primary is armed, and whether its allocator is told. */
+public enum ArmTiming {
+  /** Before any driver maps, and the allocator keeps the range back. */
+  EARLY,
+  /** While drivers run; the allocator keeps the range back from then on. */
+  LATE,
+  /** While drivers run, by somebody who cannot tell the allocator. */
+  UNTOLD;
+
+  /** {@return the name that users write} */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

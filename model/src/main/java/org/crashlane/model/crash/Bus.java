@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.hardware.DmaDevice;
+import org.crashlane.model.hardware.DmaPort;
+import org.crashlane.model.hardware.Page;
+import org.crashlane.model.kernel.DmaHandle;
+
+/**
+ * Where requests of devices meet the IOMMU and memory, and where each byte of them is held against
+ * what the drivers meant.
+ */
+final class Bus implements DmaPort {
+  /** No place in memory. */
+  private static final long NOWHERE = -1;
+
+  private final World world;
+
+  Bus(World world) {
+    this.world = world;
+  }
+
+  @Override
+  public boolean read(DmaDevice device, long bus, byte[] into, int offset, int length) {
+    long physical = route(device, bus, length, Access.READ);
+    if (physical == NOWHERE) {
+      return false;
+    }
+    world.memory().read(physical, into, offset, length);
+    return true;
+  }
+
+  @Override
+  public boolean write(DmaDevice device, long bus, byte[] from, int offset, int length) {
+    long physical = route(device, bus, length, Access.WRITE);
+    if (physical == NOWHERE) {
+      return false;
+    }
+    world.memory().write(physical, from, offset, length);
+    return true;
+  }
+
+  @Override
+  public Optional<Page> readPage(DmaDevice device, long bus) {
+    long physical = route(device, bus, Page.BYTES, Access.READ);
+    return physical == NOWHERE ? Optional.empty() : Optional.of(world.memory().share(physical));
+  }
+
+  @Override
+  public boolean writePage(DmaDevice device, long bus, Page page) {
+    long physical = route(device, bus, Page.BYTES, Access.WRITE);
+    if (physical == NOWHERE) {
+      return false;
+    }
+    world.memory().put(physical, page);
+    return true;
+  }
+
+  /** {@return where in memory the request goes, or {@link #NOWHERE}; what must not be is noted} */
+  private long route(DmaDevice device, long bus, int length, Access access) {
+    Request request = new Request(device.spec().requester(), bus, access);
+    Outcome outcome = world.remapper().translate(world.memory(), request);
+    Optional<DmaHandle> meant = world.meant(device, bus, length, access);
+    return switch (outcome) {
+      case Outcome.Reached reached -> reached(device, request, reached, length, meant);
+      case Outcome.Blocked blocked -> {
+        String why = blocked.fault().meaning();
+        if (world.isCrashed()) {
+          world.tally().blocked(device.worksForCapture(), blocked.fault());
+        }
+        notThrough(device, request, length, meant, why);
+        yield NOWHERE;
+      }
+      case Outcome.Interrupt _ -> {
+        notThrough(device, request, length, meant, "taken for an interrupt");
+        yield NOWHERE;
+      }
+      case Outcome.Unknown unknown ->
+          throw new IllegalStateException("the model's own tables cannot be read: " + unknown);
+    };
+  }
+
+  private long reached(
+      DmaDevice device,
+      Request request,
+      Outcome.Reached reached,
+      int length,
+      Optional<DmaHandle> meant) {
+    long physical = reached.physicalAddress();
+    boolean asMeant = meant.isPresent() && physical == place(meant.get(), request.iova());
+    boolean memory = world.memory().exists(physical, length);
+    world.trace(() ->
+        "%s %s %s -> %s, %d bytes%s"
+            .formatted(
+                device.spec().name(),
+                request.access(),
+                Hex.of(request.iova()),
+                Hex.of(physical),
+                length,
+                memory ? "" : ": no memory there"));
+    if (!asMeant) {
+      astray(device, request, physical, length, meant, memory);
+    }
+    if (!device.worksForCapture() && world.isCrashed()) {
+      leftover(device, request, physical, length);
+    }
+    return memory ? physical : NOWHERE;
+  }
+
+  private void astray(
+      DmaDevice device,
+      Request request,
+      long physical,
+      int length,
+      Optional<DmaHandle> meant,
+      boolean memory) {
+    if (memory && request.access() == Access.WRITE) {
+      world.tally().corrupted(length);
+    }
+    Kind kind =
+        device.worksForCapture()
+            ? Kind.CAPTURE_ASTRAY
+            : world.isCrashed() ? Kind.LEFTOVER_ASTRAY : Kind.PRIMARY_ASTRAY;
+    note(kind, device, request, physical, length, meantFor(meant, request));
+  }
+
+  private void leftover(DmaDevice device, Request request, long physical, int length) {
+    world.tally().leftoverThrough();
+    if (world.plan().machine().inCrashRange(AddressRange.ofSize(physical, length))) {
+      note(Kind.LEFTOVER_IN_CRASH_RANGE, device, request, physical, length, "");
+    }
+    if (world.plan().machine().inCrashRange(AddressRange.ofSize(request.iova(), length))) {
+      note(Kind.LEFTOVER_IOVA_IN_CRASH_RANGE, device, request, physical, length, "");
+    }
+  }
+
+  private void notThrough(
+      DmaDevice device, Request request, int length, Optional<DmaHandle> meant, String why) {
+    world.trace(() ->
+        "%s %s %s blocked: %s"
+            .formatted(device.spec().name(), request.access(), Hex.of(request.iova()), why));
+    if (device.worksForCapture()) {
+      note(Kind.CAPTURE_BLOCKED, device, request, request.iova(), length, why + "; ");
+    } else if (!world.isCrashed() && meant.isPresent()) {
+      note(Kind.PRIMARY_BLOCKED, device, request, request.iova(), length, why + "; ");
+    }
+  }
+
+  private static String meantFor(Optional<DmaHandle> meant, Request request) {
+    return meant
+        .map(h -> "meant for " + Hex.of(place(h, request.iova())) + "; ")
+        .orElse("no driver had mapped it so; ");
+  }
+
+  private void note(
+      Kind kind, DmaDevice device, Request request, long physical, int length, String why) {
+    world.violated(
+        kind,
+        () ->
+            new Violation(
+                kind,
+                world.step(),
+                device.spec() + " " + request.access(),
+                request.iova(),
+                physical,
+                length,
+                why + world.remapper().explain(world.memory(), request)));
+  }
+
+  private static long place(DmaHandle handle, long bus) {
+    return handle.target() + (bus - handle.busAddress());
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.model.hardware.Background;
+import org.crashlane.model.mode.Modes;
+import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Verdict;
+
+/** Crashes a machine once, from power-on to the end of the dump. */
+public final class Crash {
+  private final CrashPlan plan;
+  private final Background background;
+
+  /**
+   * @param background what memory and disks hold at power-on
+   */
+  public Crash(CrashPlan plan, Background background) {
+    this.plan = plan;
+    this.background = background;
+  }
+
+  /** {@return what comes of a crash after {@code stepCount} steps that {@code seed} decides} */
+  public CrashResult random(long seed, int stepCount, Trace trace) {
+    World world = World.boot(plan, background, trace);
+    List<Verdict> tables = new ArrayList<>();
+    Schedule schedule = Schedule.random(world, seed, stepCount, w -> tables.add(judgeTables(w)));
+    return CrashResult.of(world, tables.getFirst(), schedule);
+  }
+
+  /** {@return what comes of a crash after what {@code schedule} says} */
+  public CrashResult replay(Schedule schedule, Trace trace) {
+    World world = World.boot(plan, background, trace);
+    List<Verdict> tables = new ArrayList<>();
+    schedule.replay(world, w -> tables.add(judgeTables(w)));
+    return CrashResult.of(world, tables.getFirst(), schedule);
+  }
+
+  /** {@return the rule's verdict on the tables as they stand, of all units together} */
+  public static Verdict judgeTables(World world) {
+    MachineSpec machine = world.plan().machine();
+    List<UnitTables> units =
+        Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
+    if (units.isEmpty()) {
+      return KdumpIoRule.judge(known(machine, machine.devices()));
+    }
+    List<Finding> findings = new ArrayList<>();
+    for (UnitTables unit : units) {
+      Machine behind = known(machine, unit.devices());
+      boolean onDumpPath = unit.devices().stream().anyMatch(DeviceSpec::onDumpPath);
+      KdumpIoRule.judge(behind, unit.tables()).findings().stream()
+          .filter(f -> onDumpPath || f.code() != FindingCode.M1)
+          .forEach(findings::add);
+    }
+    return Verdict.of(findings);
+  }
+
+  private static Machine known(MachineSpec machine, List<DeviceSpec> devices) {
+    return new Machine(
+        machine.ram(), machine.crashRanges(), devices.stream().map(Crash::device).toList());
+  }
+
+  private static Device device(DeviceSpec spec) {
+    return new Device(
+        spec.requester(),
+        spec.name(),
+        spec.onDumpPath(),
+        OptionalLong.of(spec.dmaMask()),
+        spec.assignedToGuest());
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
+
+/**
+ * One crash: which machine, what is done about it, and how.
+ *
+ * @param machine the machine
+ * @param strategy what is done
+ * @param timing when it is armed, where it is
+ * @param armed the pages that are identity-mapped: the crash ranges, or some of their pages
+ * @param captureMemory where the capture kernel takes its I/O buffers from: the crash ranges, or
+ *     some of their pages
+ * @param leftOut memory that the dump leaves out: an aperture, where the capture kernel knows it
+ * @param workload how much goes on
+ * @param sabotage what is wrong with the primary's kernel
+ */
+public record CrashPlan(
+    MachineSpec machine,
+    Strategy strategy,
+    ArmTiming timing,
+    List<AddressRange> armed,
+    List<AddressRange> captureMemory,
+    List<AddressRange> leftOut,
+    Workload workload,
+    Sabotage sabotage) {
+
+  public CrashPlan {
+    armed = List.copyOf(armed);
+    captureMemory = List.copyOf(captureMemory);
+    leftOut = List.copyOf(leftOut);
+  }
+
+  /** {@return {@code machine} crashed under {@code strategy}, armed early and whole if at all} */
+  public static CrashPlan of(MachineSpec machine, Strategy strategy) {
+    return new CrashPlan(
+        machine,
+        strategy,
+        ArmTiming.EARLY,
+        machine.crashRanges(),
+        machine.crashRanges(),
+        List.of(),
+        Workload.USUAL,
+        Sabotage.NONE);
+  }
+
+  /** {@return the same, armed at another time} */
+  public CrashPlan withTiming(ArmTiming when) {
+    return new CrashPlan(
+        machine, strategy, when, armed, captureMemory, leftOut, workload, sabotage);
+  }
+
+  /** {@return the same with only {@code pages} armed} */
+  public CrashPlan withArmed(List<AddressRange> pages) {
+    return new CrashPlan(
+        machine, strategy, timing, pages, captureMemory, leftOut, workload, sabotage);
+  }
+
+  /** {@return the same with the capture kernel's buffers from {@code pages}} */
+  public CrashPlan withCaptureMemory(List<AddressRange> pages) {
+    return new CrashPlan(machine, strategy, timing, armed, pages, leftOut, workload, sabotage);
+  }
+
+  /** {@return the same with {@code ranges} left out of the dump} */
+  public CrashPlan withLeftOut(List<AddressRange> ranges) {
+    return new CrashPlan(
+        machine, strategy, timing, armed, captureMemory, ranges, workload, sabotage);
+  }
+
+  /** {@return the same with another workload} */
+  public CrashPlan withWorkload(Workload other) {
+    return new CrashPlan(machine, strategy, timing, armed, captureMemory, leftOut, other, sabotage);
+  }
+
+  /** {@return the same with something wrong} */
+  public CrashPlan withSabotage(Sabotage other) {
+    return new CrashPlan(machine, strategy, timing, armed, captureMemory, leftOut, workload, other);
+  }
+
+  /** {@return true if the crash range is kept out of what the primary hands out} */
+  boolean reserves() {
+    return switch (strategy) {
+      case RESERVE -> true;
+      case IDENTITY -> timing != ArmTiming.UNTOLD;
+      case NONE, ADOPT, OFF, ABORT, RESET -> false;
+    };
+  }
+}

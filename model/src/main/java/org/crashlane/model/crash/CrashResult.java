@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.List;
+import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.rule.Verdict;
+
+/**
+ * What came of one crash.
+ *
+ * @param dumped true if the capture kernel wrote all of the dump; whether it is right, violations
+ *     tell
+ * @param dumpPageCount pages of memory that a whole dump has
+ * @param failure why it did not; empty if it did
+ * @param tablesAtPanic the rule's verdict on the tables as they stood at the panic
+ * @param violations what was violated
+ * @param armed what arming did and cost
+ * @param corruptedByteCount bytes of memory that DMA changed where no driver had mapped it so
+ * @param dumpDifferingByteCount bytes of the dump that are not what they were at the panic
+ * @param changedByLeftoversByteCount bytes of the dump that leftover DMA changed, rightly by the
+ *     primary's mappings
+ * @param leftoverThroughCount leftover transfers that reached memory
+ * @param leftoverBlockedCount leftover transfers that were blocked
+ * @param captureBlockedCount transfers of the capture kernel that were blocked
+ * @param faults the first requests blocked after the panic
+ * @param touches what the capture kernel touched that is not its own, the first of it
+ * @param registerWrites what it wrote to registers of IOMMUs, the first of it
+ * @param translatingAtEnd whether the IOMMU translated when the capture kernel was through
+ * @param stepCount how many steps it took
+ * @param schedule what happened before the panic
+ */
+public record CrashResult(
+    boolean dumped,
+    long dumpPageCount,
+    String failure,
+    Verdict tablesAtPanic,
+    Violations violations,
+    ArmReport armed,
+    long corruptedByteCount,
+    long dumpDifferingByteCount,
+    long changedByLeftoversByteCount,
+    long leftoverThroughCount,
+    long leftoverBlockedCount,
+    long captureBlockedCount,
+    List<String> faults,
+    List<String> touches,
+    List<String> registerWrites,
+    boolean translatingAtEnd,
+    long stepCount,
+    Schedule schedule) {
+
+  static CrashResult of(World world, Verdict tablesAtPanic, Schedule schedule) {
+    CaptureKernel capture = world.capture().orElseThrow();
+    Tally tally = world.tally();
+    return new CrashResult(
+        capture.stage() == CaptureKernel.Stage.DONE,
+        world.dumpMap().pageCount(),
+        capture.failure(),
+        tablesAtPanic,
+        world.violations(),
+        world.primary().armed(),
+        tally.corruptedByteCount(),
+        tally.dumpDifferingByteCount(),
+        tally.changedByLeftoversByteCount(),
+        tally.leftoverThroughCount(),
+        tally.leftoverBlockedCount(),
+        tally.captureBlockedCount(),
+        tally.faults(),
+        tally.touches(),
+        tally.registerWrites(),
+        world.remapper().isTranslating(),
+        world.step(),
+        schedule);
+  }
+
+  /** {@return true if there is a dump and it is right} */
+  public boolean isDumpRight() {
+    return dumped && dumpDifferingByteCount == 0;
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.hardware.Disk;
+import org.crashlane.model.hardware.Page;
+
+/**
+ * Holds the dump against memory at the panic, byte for byte. Bytes that a device may still write by
+ * the primary's own mappings are left to it: no dump can have them as they were.
+ */
+final class DumpCheck {
+  private DumpCheck() {}
+
+  static void check(World world) {
+    Disk disk = world.disk(world.dumpDisk());
+    long changed = 0;
+    for (long number = 0; number < world.dumpMap().pageCount(); number++) {
+      long address = world.dumpMap().address(number);
+      Page dumped = disk.block(World.DUMP_BLOCK + number);
+      Page then = world.memoryAtPanic().share(address);
+      if (dumped.sameBytes(then)) {
+        continue;
+      }
+      int wrong = wrongBytes(world, address, dumped, then);
+      changed += dumped.differingByteCount(then) - wrong;
+      if (wrong > 0) {
+        world.tally().dumpDiffers(wrong);
+        world.violated(
+            Kind.DUMP_DIFFERS,
+            () ->
+                new Violation(
+                    Kind.DUMP_DIFFERS,
+                    world.step(),
+                    "dump",
+                    address,
+                    address,
+                    wrong,
+                    "bytes of this page are not what they were"));
+      }
+    }
+    world.tally().changedByLeftovers(changed);
+  }
+
+  private static int wrongBytes(World world, long address, Page dumped, Page then) {
+    int wrong = 0;
+    for (int at = 0; at < Page.BYTES; at++) {
+      if (dumped.byteAt(at) != then.byteAt(at)
+          && !world.primaryLedger().mayBeWritten(address + at)) {
+        wrong++;
+      }
+    }
+    return wrong;
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.Arrays;
+import java.util.Optional;
+import org.crashlane.iommu.Access;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.kernel.DmaHandle;
+
+/**
+ * What the drivers of one kernel meant: every live mapping of each device. Neither kernels nor
+ * hardware see it; it is what their bytes are held against.
+ */
+final class Ledger {
+  private final DmaHandle[][] live;
+
+  Ledger(int deviceCount) {
+    this(new DmaHandle[deviceCount][0]);
+  }
+
+  private Ledger(DmaHandle[][] live) {
+    this.live = live;
+  }
+
+  void add(int device, DmaHandle handle) {
+    DmaHandle[] before = live[device];
+    DmaHandle[] after = Arrays.copyOf(before, before.length + 1);
+    after[before.length] = handle;
+    live[device] = after;
+  }
+
+  void remove(int device, DmaHandle handle) {
+    live[device] =
+        Arrays.stream(live[device]).filter(h -> !h.equals(handle)).toArray(DmaHandle[]::new);
+  }
+
+  /**
+   * {@return a live mapping of {@code device} that has some of the handle's bus addresses, or one
+   * of any device that has some of its memory}
+   */
+  Optional<DmaHandle> conflicting(int device, DmaHandle handle) {
+    for (int i = 0; i < live.length; i++) {
+      for (DmaHandle other : live[i]) {
+        if ((i == device && other.bus().overlaps(handle.bus()))
+            || other.targetRange().overlaps(handle.targetRange())) {
+          return Optional.of(other);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** {@return the device's live mapping for such an access to all these bus addresses} */
+  Optional<DmaHandle> find(int device, long bus, int length, Access access) {
+    for (DmaHandle handle : live[device]) {
+      long offset = bus - handle.busAddress();
+      if (Long.compareUnsigned(offset, handle.sizeBytes()) < 0
+          && length <= handle.sizeBytes() - offset
+          && handle.direction().allows(access)) {
+        return Optional.of(handle);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * {@return true if some device may write {@code address}: its bytes may change after the panic}
+   */
+  boolean mayBeWritten(long address) {
+    for (DmaHandle[] handles : live) {
+      for (DmaHandle handle : handles) {
+        if (handle.direction().writes() && handle.targetRange().contains(address)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  Ledger fork() {
+    return new Ledger(live.clone());
+  }
+
+  void addTo(Fingerprint into) {
+    for (DmaHandle[] handles : live) {
+      into.add(handles.length);
+      for (DmaHandle handle : handles) {
+        into.add(handle.busAddress());
+        into.add(handle.target());
+        into.add(handle.sizeBytes());
+        into.add(handle.direction().reads());
+        into.add(handle.direction().writes());
+      }
+    }
+  }
+}

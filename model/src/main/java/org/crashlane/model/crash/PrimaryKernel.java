@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.hardware.DmaDevice;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.Page;
+import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.Direction;
+import org.crashlane.model.kernel.DmaHandle;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.kernel.Watched;
+import org.crashlane.model.mode.Modes;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
+
+/** The kernel that will panic: its memory, its mapping driver and the drivers of its devices. */
+final class PrimaryKernel {
+  /** Firmware and the kernel itself lie below; a machine of a few pages has but one of them. */
+  private static final long FIRST_MEBIBYTE = 1 << 20;
+
+  private final PageFrames frames;
+  private final DmaMapping mapping;
+  private final List<Driver> drivers;
+  private ArmReport armed;
+  private boolean armPending;
+
+  private PrimaryKernel(
+      PageFrames frames,
+      DmaMapping mapping,
+      List<Driver> drivers,
+      ArmReport armed,
+      boolean armPending) {
+    this.frames = frames;
+    this.mapping = mapping;
+    this.drivers = drivers;
+    this.armed = armed;
+    this.armPending = armPending;
+  }
+
+  /** {@return a primary kernel that has set up its IOMMU; no driver runs yet} */
+  static PrimaryKernel boot(World world) {
+    CrashPlan plan = world.plan();
+    MachineSpec machine = plan.machine();
+    PageFrames frames = PageFrames.of(freeAtBoot(machine));
+    DmaMapping mapping =
+        Modes.of(machine.mode()).boot(plan.sabotage().cpu(world.primaryCpu()), machine, frames);
+    List<Driver> drivers = new ArrayList<>();
+    for (int i = 0; i < machine.devices().size(); i++) {
+      drivers.add(new Driver(i, machine.devices().get(i), plan.workload()));
+    }
+    boolean later = plan.strategy() == Strategy.IDENTITY && plan.timing() != ArmTiming.EARLY;
+    return new PrimaryKernel(
+        frames, plan.sabotage().mapping(mapping), drivers, ArmReport.NOTHING_NEEDED, later);
+  }
+
+  private static List<AddressRange> freeAtBoot(MachineSpec machine) {
+    boolean small = machine.memoryEnd() <= 2 * FIRST_MEBIBYTE;
+    List<AddressRange> taken = new ArrayList<>(machine.crashRanges());
+    taken.add(AddressRange.ofSize(0, small ? Page.BYTES : FIRST_MEBIBYTE));
+    return Ranges.without(machine.ram(), taken);
+  }
+
+  /** Arms, unless that is for later, and starts the drivers. */
+  void start(World world) {
+    CrashPlan plan = world.plan();
+    if (plan.strategy() == Strategy.RESERVE) {
+      reserve(world);
+    } else if (plan.strategy() == Strategy.IDENTITY && plan.timing() == ArmTiming.EARLY) {
+      arm(world);
+    }
+    for (int i = 0; i < drivers.size(); i++) {
+      DeviceSpec spec = plan.machine().devices().get(i);
+      for (DmaHandle handle : mapping.guestMemory(spec)) {
+        world.primaryLedger().add(i, handle);
+      }
+      if (!spec.assignedToGuest()) {
+        drivers.get(i).probe(world);
+      } else if (!mapping.guestMemory(spec).isEmpty()) {
+        startGuest(world, i, mapping.guestMemory(spec).getFirst());
+      }
+    }
+  }
+
+  /** The guest's own driver: it knows guest-physical addresses alone. */
+  private static void startGuest(World world, int device, DmaHandle memory) {
+    world
+        .device(device)
+        .start(memory.busAddress(), 2, Optional.of(memory.busAddress() + Page.BYTES / 2), false);
+  }
+
+  boolean isArmPending() {
+    return armPending;
+  }
+
+  void arm(World world) {
+    armPending = false;
+    if (world.plan().reserves()) {
+      reserve(world);
+    }
+    armed = mapping.arm(cpu(world), world.plan().armed(), toArm(world.plan().machine()));
+    world.trace(() ->
+        "armed: %d entries, %d table pages; %s"
+            .formatted(
+                armed.entryCount(),
+                armed.tablePageCount(),
+                armed.isComplete() ? "all" : armed.conflicts() + " " + armed.refusals()));
+  }
+
+  private void reserve(World world) {
+    MachineSpec machine = world.plan().machine();
+    mapping.reserve(cpu(world), machine.crashRanges(), machine.devices());
+  }
+
+  /** A device that a guest owns would hand the guest the crash range: only where it must be. */
+  private static List<DeviceSpec> toArm(MachineSpec machine) {
+    return machine.dumpPath();
+  }
+
+  boolean hasWatchdog() {
+    return mapping instanceof Watched;
+  }
+
+  void watchdog(World world) {
+    if (mapping instanceof Watched watched) {
+      watched.watchdog(cpu(world));
+    }
+  }
+
+  MapAttempt map(World world, int device, long buffer, int size, Direction direction) {
+    DeviceSpec spec = world.plan().machine().devices().get(device);
+    MapAttempt attempt = mapping.map(cpu(world), spec, buffer, size, direction);
+    if (attempt instanceof MapAttempt.Mapped mapped) {
+      entered(world, device, mapped.handle());
+    }
+    return attempt;
+  }
+
+  /** Maps a page for as long as the device runs, for both to see what the other writes at once. */
+  Optional<DmaHandle> mapCoherent(World world, int device, long page) {
+    DeviceSpec spec = world.plan().machine().devices().get(device);
+    return switch (mapping.mapCoherent(cpu(world), spec, page, Page.BYTES)) {
+      case MapAttempt.Mapped mapped -> {
+        entered(world, device, mapped.handle());
+        yield Optional.of(mapped.handle());
+      }
+      case MapAttempt.Failed failed -> {
+        world.trace(() -> "primary cannot start " + spec.name() + ": " + failed.reason());
+        yield Optional.empty();
+      }
+    };
+  }
+
+  private static void entered(World world, int device, DmaHandle handle) {
+    String name = world.plan().machine().devices().get(device).name();
+    world.trace(() -> "primary maps for " + name + ": " + handle);
+    world
+        .primaryLedger()
+        .conflicting(device, handle)
+        .ifPresent(other ->
+            world.violated(
+                Kind.MAPPED_TWICE,
+                () ->
+                    new Violation(
+                        Kind.MAPPED_TWICE,
+                        world.step(),
+                        name,
+                        handle.busAddress(),
+                        handle.target(),
+                        handle.sizeBytes(),
+                        "while " + other + " is live, from " + Hex.of(other.buffer()))));
+    world.primaryLedger().add(device, handle);
+  }
+
+  void unmap(World world, int device, DmaHandle handle) {
+    DeviceSpec spec = world.plan().machine().devices().get(device);
+    world.trace(() -> "primary unmaps for " + spec.name() + ": " + handle);
+    mapping.unmap(cpu(world), spec, handle);
+    world.primaryLedger().remove(device, handle);
+  }
+
+  void ringDoorbell(DmaDevice device, int tail) {
+    device.ringDoorbell(tail);
+  }
+
+  PageFrames frames() {
+    return frames;
+  }
+
+  Driver driver(int device) {
+    return drivers.get(device);
+  }
+
+  ArmReport armed() {
+    return armed;
+  }
+
+  private static Cpu cpu(World world) {
+    return world.plan().sabotage().cpu(world.primaryCpu());
+  }
+
+  PrimaryKernel fork(CrashPlan plan) {
+    return new PrimaryKernel(
+        frames.fork(),
+        mapping.fork(),
+        drivers.stream().map(d -> d.fork(plan.workload())).toList(),
+        armed,
+        armPending);
+  }
+
+  void addTo(Fingerprint into) {
+    frames.addTo(into);
+    mapping.addTo(into);
+    drivers.forEach(d -> d.addTo(into));
+    into.add(armPending);
+  }
+}

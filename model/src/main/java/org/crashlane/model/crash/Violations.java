@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.crashlane.model.crash.Violation.Kind;
+
+/** What was violated in a run: the first of each kind, and how often each happened. */
+public final class Violations {
+  private final Map<Kind, Violation> first = new EnumMap<>(Kind.class);
+  private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+
+  Violations() {
+    // nothing yet
+  }
+
+  /** Notes one; only the first of its kind is made. */
+  void add(Kind kind, Supplier<Violation> violation) {
+    if (counts.merge(kind, 1L, Long::sum) == 1) {
+      first.put(kind, violation.get());
+    }
+  }
+
+  /** {@return true if nothing was violated} */
+  public boolean isEmpty() {
+    return first.isEmpty();
+  }
+
+  /** {@return the first of each kind, in the order of kinds} */
+  public List<Violation> all() {
+    return new ArrayList<>(first.values());
+  }
+
+  /** {@return the first of {@code kind}, if it happened} */
+  public Optional<Violation> first(Kind kind) {
+    return Optional.ofNullable(first.get(kind));
+  }
+
+  /** {@return how often {@code kind} happened} */
+  public long count(Kind kind) {
+    return counts.getOrDefault(kind, 0L);
+  }
+
+  Violations fork() {
+    Violations copy = new Violations();
+    copy.first.putAll(first);
+    copy.counts.putAll(counts);
+    return copy;
+  }
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.crashlane.iommu.Access;
+import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.hardware.Background;
+import org.crashlane.model.hardware.Disk;
+import org.crashlane.model.hardware.DmaDevice;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.ModelMemory;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DmaHandle;
+import org.crashlane.model.mode.Modes;
+import org.crashlane.model.spec.DeviceKind;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+
+/**
+ * A machine on its way into a crash and through it: hardware, the kernel that runs, and what is
+ * held against them. It can be asked what may happen next, told what does, copied, and told apart
+ * from others by 64 bits.
+ */
+public final class World {
+  /** The first disk block of the dump; the primary's own blocks lie below. */
+  public static final long DUMP_BLOCK = 1L << Integer.SIZE;
+
+  private static final int ACTIONS_MAX = 64;
+
+  private final CrashPlan plan;
+  private final DumpMap dumpMap;
+  private final int dumpDisk;
+  private final Trace trace;
+  private final Bus bus = new Bus(this);
+  private final Cpu primaryCpu = new KernelCpu(this);
+  private final Cpu captureCpu = new CaptureCpu(this);
+
+  private ModelMemory memory;
+  private Remapper remapper;
+  private DmaDevice[] devices;
+  private Disk[] disks;
+  private PrimaryKernel primary;
+  private Ledger primaryLedger;
+  private Ledger captureLedger;
+  private Optional<CaptureKernel> capture = Optional.empty();
+  private Optional<ModelMemory> atPanic = Optional.empty();
+  private Violations violations = new Violations();
+  private Tally tally = new Tally();
+  private long step;
+
+  private World(CrashPlan plan, DumpMap dumpMap, Trace trace) {
+    this.plan = plan;
+    this.dumpMap = dumpMap;
+    this.dumpDisk = dumpDisk(plan.machine());
+    this.trace = trace;
+  }
+
+  /**
+   * {@return a machine whose primary kernel is up, its drivers started}
+   *
+   * @param background what memory and disks hold at power-on
+   * @param trace who is told what happens
+   */
+  public static World boot(CrashPlan plan, Background background, Trace trace) {
+    MachineSpec machine = plan.machine();
+    World world = new World(plan, new DumpMap(plan), trace);
+    int count = machine.devices().size();
+    world.memory = ModelMemory.at(machine.ram(), background);
+    world.remapper = Modes.of(machine.mode()).hardware(machine);
+    world.devices = machine.devices().stream().map(DmaDevice::new).toArray(DmaDevice[]::new);
+    world.disks = new Disk[count];
+    Arrays.setAll(world.disks, _ -> Disk.of(background));
+    world.primaryLedger = new Ledger(count);
+    world.captureLedger = new Ledger(count);
+    world.primary = PrimaryKernel.boot(world);
+    world.primary.start(world);
+    return world;
+  }
+
+  private static int dumpDisk(MachineSpec machine) {
+    for (int i = 0; i < machine.devices().size(); i++) {
+      DeviceSpec device = machine.devices().get(i);
+      if (device.onDumpPath() && device.kind() == DeviceKind.STORAGE) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** {@return all that may happen next} */
+  public int[] enabled() {
+    int[] actions = new int[ACTIONS_MAX + devices.length * (Driver.VARIANT_COUNT + 2)];
+    int count = devicesNext(actions, 0);
+    if (isCrashed()) {
+      if (capture.orElseThrow().isOver()) {
+        return new int[0];
+      }
+      if (capture.orElseThrow().canStep(this)) {
+        actions[count++] = Action.of(Action.Kind.CAPTURE);
+      }
+    } else {
+      count = primaryNext(actions, count);
+    }
+    return Arrays.copyOf(actions, count);
+  }
+
+  private int devicesNext(int[] actions, int from) {
+    int count = from;
+    for (int i = 0; i < devices.length; i++) {
+      if (devices[i].canStep()) {
+        actions[count++] = Action.of(Action.Kind.STEP, i, 0);
+      }
+      if (devices[i].canReport()) {
+        actions[count++] = Action.of(Action.Kind.REPORT, i, 0);
+      }
+    }
+    return count;
+  }
+
+  private int primaryNext(int[] actions, int from) {
+    int count = from;
+    int variants = plan.workload().varied() ? Driver.VARIANT_COUNT : 1;
+    for (int i = 0; i < devices.length; i++) {
+      Driver driver = primary.driver(i);
+      for (int variant = 0; variant < variants && driver.canPost(); variant++) {
+        actions[count++] = Action.of(Action.Kind.POST, i, variant);
+      }
+      if (driver.canReap(this)) {
+        actions[count++] = Action.of(Action.Kind.REAP, i, 0);
+      }
+    }
+    if (primary.isArmPending()) {
+      actions[count++] = Action.of(Action.Kind.ARM);
+    }
+    if (primary.hasWatchdog()) {
+      actions[count++] = Action.of(Action.Kind.WATCHDOG);
+    }
+    actions[count++] = Action.of(Action.Kind.PANIC);
+    return count;
+  }
+
+  /**
+   * Lets {@code action} happen.
+   *
+   * @param action one of {@link #enabled}
+   */
+  public void apply(int action) {
+    step++;
+    int device = Action.device(action);
+    switch (Action.kind(action)) {
+      case POST -> primary.driver(device).post(this, Action.variant(action));
+      case REAP -> primary.driver(device).reap(this);
+      case STEP -> devices[device].step(bus, disks[device]);
+      case REPORT -> devices[device].report(bus);
+      case WATCHDOG -> primary.watchdog(this);
+      case ARM -> primary.arm(this);
+      case PANIC -> panic();
+      case CAPTURE -> captureStep();
+    }
+  }
+
+  private void panic() {
+    trace(() -> "panic");
+    remapper.takeFaults();
+    atPanic = Optional.of(memory.fork());
+    capture = Optional.of(new CaptureKernel(plan));
+  }
+
+  private void captureStep() {
+    capture.orElseThrow().step(this);
+    if (capture.orElseThrow().stage() == CaptureKernel.Stage.DONE) {
+      DumpCheck.check(this);
+    }
+  }
+
+  void resetAllDevices() {
+    for (DmaDevice device : devices) {
+      device.reset();
+    }
+    trace(() -> "all devices are reset");
+  }
+
+  void violated(Kind kind, Supplier<Violation> violation) {
+    if (violations.count(kind) == 0) {
+      trace(() -> "VIOLATION: " + violation.get());
+    }
+    violations.add(kind, violation);
+  }
+
+  void trace(Supplier<String> line) {
+    trace.event(step, line);
+  }
+
+  /** {@return what the drivers of whoever asked for it meant by a request} */
+  Optional<DmaHandle> meant(DmaDevice device, long bus, int length, Access access) {
+    Ledger ledger = device.worksForCapture() ? captureLedger : primaryLedger;
+    return ledger.find(index(device), bus, length, access);
+  }
+
+  private int index(DmaDevice device) {
+    for (int i = 0; i < devices.length; i++) {
+      if (devices[i] == device) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("not of this machine: " + device.spec());
+  }
+
+  /** {@return a machine in the same state, that goes its own way, told to nobody} */
+  public World fork() {
+    return fork(Trace.NONE);
+  }
+
+  /** {@return the same, told to {@code listener}} */
+  public World fork(Trace listener) {
+    World copy = new World(plan, dumpMap, listener);
+    copy.memory = memory.fork();
+    copy.remapper = remapper.fork();
+    copy.devices = Arrays.stream(devices).map(DmaDevice::fork).toArray(DmaDevice[]::new);
+    copy.disks = Arrays.stream(disks).map(Disk::fork).toArray(Disk[]::new);
+    copy.primary = primary.fork(plan);
+    copy.primaryLedger = primaryLedger.fork();
+    copy.captureLedger = captureLedger.fork();
+    copy.capture = capture.map(c -> c.fork(plan));
+    copy.atPanic = atPanic;
+    copy.violations = violations.fork();
+    copy.tally = tally.fork();
+    copy.step = step;
+    return copy;
+  }
+
+  /** {@return 64 bits that stand for all that decides what can happen from here on} */
+  public long fingerprint() {
+    Fingerprint into = new Fingerprint();
+    memory.addTo(into);
+    remapper.addTo(into);
+    for (DmaDevice device : devices) {
+      device.addTo(into);
+    }
+    for (Disk disk : disks) {
+      disk.addTo(into);
+    }
+    if (capture.isEmpty()) {
+      primary.addTo(into);
+    }
+    primaryLedger.addTo(into);
+    captureLedger.addTo(into);
+    capture.ifPresent(c -> c.addTo(into));
+    atPanic.ifPresent(m -> m.addTo(into));
+    return into.value();
+  }
+
+  /** {@return true once the primary has panicked} */
+  public boolean isCrashed() {
+    return capture.isPresent();
+  }
+
+  /** {@return true once the capture kernel is through, with a dump or without} */
+  public boolean isOver() {
+    return capture.isPresent() && capture.get().isOver();
+  }
+
+  /** {@return true if there is a dump and it is the memory of the panic} */
+  public boolean isDumpRight() {
+    return capture.isPresent()
+        && capture.get().stage() == CaptureKernel.Stage.DONE
+        && tally.dumpDifferingByteCount() == 0;
+  }
+
+  /** {@return what was violated so far} */
+  public Violations violations() {
+    return violations;
+  }
+
+  /** {@return how many steps were taken} */
+  public long step() {
+    return step;
+  }
+
+  /** {@return what is rehearsed} */
+  public CrashPlan plan() {
+    return plan;
+  }
+
+  /** {@return the machine's memory as it is} */
+  public ModelMemory memory() {
+    return memory;
+  }
+
+  /** {@return the machine's IOMMUs as they are} */
+  public Remapper remapper() {
+    return remapper;
+  }
+
+  DmaDevice device(int index) {
+    return devices[index];
+  }
+
+  Disk disk(int index) {
+    return disks[index];
+  }
+
+  int dumpDisk() {
+    return dumpDisk;
+  }
+
+  DumpMap dumpMap() {
+    return dumpMap;
+  }
+
+  PrimaryKernel primary() {
+    return primary;
+  }
+
+  Ledger primaryLedger() {
+    return primaryLedger;
+  }
+
+  Ledger captureLedger() {
+    return captureLedger;
+  }
+
+  Cpu primaryCpu() {
+    return primaryCpu;
+  }
+
+  Cpu captureCpu() {
+    return captureCpu;
+  }
+
+  Tally tally() {
+    return tally;
+  }
+
+  ModelMemory memoryAtPanic() {
+    return atPanic.orElseThrow();
+  }
+
+  Optional<CaptureKernel> capture() {
+    return capture;
+  }
+}

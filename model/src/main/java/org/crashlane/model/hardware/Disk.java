@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.hardware;
+
+/** Blocks of 4 KiB, as many as are asked for. What was never written holds noise. */
+public final class Disk {
+  private final PageTable blocks;
+  private final Background background;
+
+  private Disk(PageTable blocks, Background background) {
+    this.blocks = blocks;
+    this.background = background;
+  }
+
+  /** {@return a disk on which {@code background} is} */
+  public static Disk of(Background background) {
+    return new Disk(new PageTable(), background);
+  }
+
+  /** {@return the block with this number: not to be changed} */
+  public Page block(long number) {
+    Page written = blocks.get(number);
+    return written == null ? background.page(number) : written.share();
+  }
+
+  /** {@return true if somebody wrote the block} */
+  public boolean isWritten(long number) {
+    return blocks.get(number) != null;
+  }
+
+  /** Reads bytes from the start of block {@code number} on. */
+  public void read(long number, byte[] into) {
+    for (int i = 0; i < into.length; i++) {
+      Page page = block(number + i / Page.BYTES);
+      int at = i % Page.BYTES;
+      into[i] = Page.byteAt(page.get(Page.wordIndex(at)), at);
+    }
+  }
+
+  /** Writes a whole block. */
+  public void write(long number, Page page) {
+    blocks.put(number, page.share());
+  }
+
+  /** Writes part of a block: {@code bytes} from {@code offset} on. */
+  void write(long number, int offset, byte[] bytes, int from, int length) {
+    Page page = block(number).copy();
+    for (int i = 0; i < length; i++) {
+      int word = Page.wordIndex(offset + i);
+      page.set(word, Page.withByte(page.get(word), offset + i, bytes[from + i]));
+    }
+    write(number, page);
+  }
+
+  /** {@return a disk with the same bytes, that changes by itself} */
+  public Disk fork() {
+    return new Disk(blocks.fork(), background);
+  }
+
+  /** Adds all that was written to {@code into}. */
+  public void addTo(Fingerprint into) {
+    into.add(blocks.digest());
+  }
+}
