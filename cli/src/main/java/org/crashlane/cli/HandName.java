@@ -6,19 +6,17 @@ import org.crashlane.rehearsal.Scenario.HandKind;
 
 /** What {@code --hand} takes. */
 enum HandName {
-  OUTSIDE(List.of(HandKind.OUTSIDE)),
-  INSIDE(List.of(HandKind.INSIDE)),
-  BOTH(List.of(HandKind.OUTSIDE, HandKind.INSIDE));
-
-  private final List<HandKind> hands;
-
-  HandName(List<HandKind> hands) {
-    this.hands = hands;
-  }
+  OUTSIDE,
+  INSIDE,
+  BOTH;
 
   /** {@return who arms, one rehearsal each} */
   List<HandKind> hands() {
-    return hands;
+    return switch (this) {
+      case OUTSIDE -> List.of(HandKind.OUTSIDE);
+      case INSIDE -> List.of(HandKind.INSIDE);
+      case BOTH -> List.of(HandKind.OUTSIDE, HandKind.INSIDE);
+    };
   }
 
   /** By name. */
