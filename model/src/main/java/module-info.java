@@ -5,6 +5,7 @@ module org.crashlane.model {
   requires transitive org.crashlane.core;
 
   exports org.crashlane.model.crash;
+  exports org.crashlane.model.explore;
   exports org.crashlane.model.hardware;
   exports org.crashlane.model.kernel;
   exports org.crashlane.model.mode;

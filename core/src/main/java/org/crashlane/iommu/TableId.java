@@ -4,10 +4,10 @@ package org.crashlane.iommu;
 import org.crashlane.bits.Hex;
 
 /**
- * One address space: a tree of page tables. Devices with equal ids share it.
+ * One address space: a tree of page tables, or a flat one. Devices with equal ids share it.
  *
  * @param root physical address of the top table
- * @param levels how many levels it has, 2 to 6
+ * @param levels how many levels it has, 1 to 6; 1 is a flat table
  * @param kind how its entries are read
  */
 public record TableId(long root, int levels, Kind kind) {
@@ -28,7 +28,7 @@ public record TableId(long root, int levels, Kind kind) {
   @Override
   public String toString() {
     return switch (kind) {
-      case SECOND_LEVEL -> Hex.of(root) + " (" + levels + " levels)";
+      case SECOND_LEVEL -> Hex.of(root) + (levels == 1 ? " (flat)" : " (" + levels + " levels)");
       case FIRST_LEVEL -> Hex.of(root) + " (first-level, " + levels + " levels)";
     };
   }

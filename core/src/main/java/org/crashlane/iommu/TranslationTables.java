@@ -20,8 +20,24 @@ public interface TranslationTables {
   /** {@return what is wrong with the device tables themselves (root and context entries)} */
   List<Malformation> malformations();
 
+  /**
+   * {@return the addresses at which nothing may be mapped, whatever the tables say: here the
+   * interrupt window}
+   */
+  default List<Unmappable> unmappable() {
+    return List.of(new Unmappable(InterruptWindow.RANGE, "requests there are interrupts"));
+  }
+
   /** Tells {@code visitor} all that {@code table} maps. */
   void walk(TableId table, WalkVisitor visitor);
+
+  /**
+   * {@return the IOVAs that pass as they are, in rising order, since {@code table} has no entries
+   * for them: as if mapped to themselves, but no mapping; mostly none} They are not walked.
+   */
+  default List<AddressRange> untouched(TableId table) {
+    return List.of();
+  }
 
   /** {@return the IOVAs that {@code table} can translate, from 0} */
   AddressRange reach(TableId table);

@@ -12,7 +12,6 @@ import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
@@ -133,11 +132,11 @@ public final class KdumpIoRule {
       case Unsupported _ -> {
         // told with the others whose mappings are not read
       }
-      // Untranslated, the crash range is reached as it is, but for the interrupt window.
-      case PassThrough _ -> judgeWindow(device);
+      // Untranslated, the crash range is reached as it is, but where nothing can be mapped.
+      case PassThrough _ -> judgeUnmappable(device);
       case Translated translated -> {
         judgeReach(device, translated.table());
-        judgeWindow(device);
+        judgeUnmappable(device);
       }
     }
   }
@@ -177,14 +176,19 @@ public final class KdumpIoRule {
     }
   }
 
-  private void judgeWindow(Device device) {
+  private void judgeUnmappable(Device device) {
     for (AddressRange crash : machine.crashRanges()) {
-      if (crash.overlaps(InterruptWindow.RANGE)) {
+      List<String> inTheWay =
+          tables.unmappable().stream()
+              .filter(u -> u.range().overlaps(crash))
+              .map(Object::toString)
+              .toList();
+      if (!inTheWay.isEmpty()) {
         findings.broken(
             FindingCode.B3,
             device.toString(),
             Optional.of(crash),
-            List.of("requests to " + InterruptWindow.RANGE + " are interrupts, whatever is mapped"),
+            inTheWay,
             "reserve the crash range elsewhere");
       }
     }

@@ -58,7 +58,7 @@ final class TableRules {
   }
 
   private void judgeTable(TableId table, List<RequesterId> requesters, AuditBudget budget) {
-    TableAudit audit = new TableAudit(machine, budget);
+    TableAudit audit = new TableAudit(machine, tables.untouched(table), budget);
     tables.walk(table, audit);
     audit.end();
     String subject = subject(table, requesters);

@@ -13,7 +13,14 @@ import org.crashlane.iommu.RegisterFile;
 public final class Registers {
   private static final int TAR_0 = 0x580;
   private static final int PHB_0 = 0x8000;
+  private static final int SPLIT_QUEUE_0 = 0x4870;
   private static final int PHB_STRIDE = 0x1000;
+
+  /** Size of the window that holds them, in bytes. */
+  public static final int WINDOW_BYTES = 0x10_0000;
+
+  /** What the low byte of a PHB's split queue status is when no request is under way. */
+  public static final BitField SPLIT_QUEUE_DRAINED = BitField.bits("drained", 7, 0);
 
   private Registers() {}
 
@@ -32,17 +39,48 @@ public final class Registers {
    * @param phb 0 to 3
    */
   public static int of(int phb, PhbRegister register) {
-    return PHB_0 + requirePhb(phb) * PHB_STRIDE + register.offset();
+    return phb(phb) + register.offset();
+  }
+
+  /**
+   * {@return the offset of a PHB's first register}
+   *
+   * @param phb 0 to 3
+   */
+  public static int phb(int phb) {
+    return PHB_0 + requirePhb(phb) * PHB_STRIDE;
+  }
+
+  /**
+   * {@return the four bytes of {@code value} turned round: a register's bits in place for what a
+   * processor reads, and what it writes for bits in place}
+   */
+  public static long turned32(long value) {
+    return Integer.toUnsignedLong(Integer.reverseBytes((int) value));
+  }
+
+  /** {@return the eight bytes of {@code value} turned round, as {@link #turned32}} */
+  public static long turned64(long value) {
+    return Long.reverseBytes(value);
+  }
+
+  /**
+   * {@return the offset of a PHB's split queue status, which tells when its requests are done}
+   *
+   * @param phb 0 to 3
+   */
+  public static int splitQueue(int phb) {
+    return SPLIT_QUEUE_0 + requirePhb(phb) * PHB_STRIDE;
   }
 
   /** {@return the 32 bits of the register at {@code offset}, bits in place, unsigned} */
   public static long read32(RegisterFile registers, int offset) {
-    return Integer.toUnsignedLong(Integer.reverseBytes((int) registers.read32(offset)));
+    return turned32(registers.read32(offset));
   }
 
   /** {@return the 64 bits of the register at {@code offset}, bits in place} */
   public static long read64(RegisterFile registers, int offset) {
-    return Long.reverseBytes(registers.read64(offset));
+    return turned64(registers.read64(offset));
   }
 
   private static int requirePhb(int phb) {
@@ -92,11 +130,30 @@ public final class Registers {
     public static final Layout LAYOUT =
         Layout.of("CONFIG_RW", MCSR_ENABLE, MEM2_ENABLE, DAC_DISABLE, SLOT_DISABLE, TCE_ENABLE);
 
+    /** What to say of a PHB that has some slots on and some off. */
+    static final String SOME_SLOTS_DISABLED =
+        "some slots are disabled; which the device is in is not known";
+
     private ConfigRw() {}
 
     /** {@return {@code configRw} with translation on, as Linux switches it on} */
     public static long enabling(long configRw) {
       return configRw | TCE_ENABLE.mask() | DAC_DISABLE.mask() | MCSR_ENABLE.mask();
+    }
+
+    /** {@return {@code configRw} with translation off, all else as it is} */
+    public static long disabling(long configRw) {
+      return TCE_ENABLE.with(configRw, 0);
+    }
+
+    /** {@return {@code configRw} with every slot on} */
+    public static long enablingSlots(long configRw) {
+      return SLOT_DISABLE.with(configRw, 0);
+    }
+
+    /** {@return true if no slot is on} */
+    public static boolean allSlotsDisabled(long configRw) {
+      return SLOT_DISABLE.inPlace(configRw) == SLOT_DISABLE.mask();
     }
 
     /** {@return {@code configRw} with every slot off, as Linux leaves a PHB after an error} */

@@ -38,7 +38,7 @@ final class TableWalk {
         memory.readLongs(address, page, PAGE_ENTRY_COUNT);
       } catch (UnreadableMemoryException e) {
         String reason = e.reason() + ": the table page at " + Hex.of(address);
-        malformed(address, 0, iova, Kind.UNREADABLE, reason);
+        malformed(address, 0, iova, PAGE_ENTRY_COUNT, Kind.UNREADABLE, reason);
         continue;
       }
       visitor.tablePage(address, 1);
@@ -57,15 +57,17 @@ final class TableWalk {
       if (Tce.R.isSet(tce) || Tce.W.isSet(tce)) {
         run.add(iova, tce);
       } else {
-        malformed(table.entryAddress(iova), tce, iova, Kind.RESERVED, "not zero, without a right");
+        malformed(
+            table.entryAddress(iova), tce, iova, 1, Kind.RESERVED, "not zero, without a right");
       }
     }
   }
 
-  private void malformed(long at, long raw, long iova, Kind kind, String reason) {
+  private void malformed(long at, long raw, long iova, int entryCount, Kind kind, String reason) {
     malformationCount++;
     if (malformationCount < limits.malformationCount()) {
-      visitor.malformed(new Malformation(at, raw, iova, kind, reason));
+      long iovaLast = iova + (long) entryCount * Tce.PAGE_BYTES - 1;
+      visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, reason));
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
           new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are told"));

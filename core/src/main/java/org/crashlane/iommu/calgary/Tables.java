@@ -71,6 +71,34 @@ public final class Tables {
     return new MapResult.Mapped(survey.freeCount, 0, survey.alreadyMappedBytes);
   }
 
+  /**
+   * Frees the entries of {@code iovas}, whatever they hold, as Linux's {@code tce_free} does. What
+   * the chip has kept of them serves on until TAR is written.
+   *
+   * @param memory where the table is
+   * @param table which
+   * @param iovas whole 4 KiB pages in the table's reach
+   * @return how many entries were not free before
+   * @throws IllegalArgumentException if they are not
+   */
+  public static long unmap(WritableMemory memory, TceTable table, AddressRange iovas) {
+    if (!isWholePages(iovas) || !table.reach().contains(iovas)) {
+      throw new IllegalArgumentException("not whole 4 KiB pages of " + table + ": " + iovas);
+    }
+    long freedCount = 0;
+    for (long at = 0; at < iovas.sizeBytes(); at += Tce.PAGE_BYTES) {
+      long address = table.entryAddress(iovas.first() + at);
+      freedCount += memory.readLong(address) == Tce.FREE ? 0 : 1;
+      memory.writeLong(address, Tce.FREE);
+    }
+    return freedCount;
+  }
+
+  private static boolean isWholePages(AddressRange range) {
+    return Alignment.isAligned(range.first(), Tce.PAGE_BYTES)
+        && Alignment.isAligned(range.last() + 1, Tce.PAGE_BYTES);
+  }
+
   private static void write(WritableMemory memory, TceTable table, Mapping wanted) {
     for (long at = 0; at < wanted.iova().sizeBytes(); at += Tce.PAGE_BYTES) {
       long address = table.entryAddress(wanted.iova().first() + at);
@@ -82,11 +110,9 @@ public final class Tables {
   }
 
   private static void requireUsable(Mapping wanted) {
-    for (long bound :
-        List.of(wanted.iova().first(), wanted.iova().last() + 1, wanted.physicalFirst())) {
-      if (!Alignment.isAligned(bound, Tce.PAGE_BYTES)) {
-        throw new IllegalArgumentException("not whole 4 KiB pages: " + wanted);
-      }
+    if (!isWholePages(wanted.iova())
+        || !Alignment.isAligned(wanted.physicalFirst(), Tce.PAGE_BYTES)) {
+      throw new IllegalArgumentException("not whole 4 KiB pages: " + wanted);
     }
     if (wanted.permissions() == Permissions.NONE) {
       throw new IllegalArgumentException("a mapping without a right: " + wanted);

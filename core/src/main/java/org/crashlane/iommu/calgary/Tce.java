@@ -86,7 +86,7 @@ public final class Tce {
   }
 
   /** {@return the number of the I/O page that holds {@code iova}, which is its entry's index} */
-  static long index(long iova) {
+  public static long index(long iova) {
     return PAGE_NUMBER.get(iova);
   }
 

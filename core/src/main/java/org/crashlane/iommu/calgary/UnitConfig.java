@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.calgary;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
+import org.crashlane.memory.AddressRange;
 
 /**
  * How one PHB is set.
@@ -36,8 +38,20 @@ public record UnitConfig(
         wholeMemory);
   }
 
+  /** {@return the same PHB with windows of PCI bridges below it} */
+  public UnitConfig withBridges(List<AddressRange> windows) {
+    List<ReservedRegion> all = new ArrayList<>(reserved);
+    windows.forEach(w -> all.add(new ReservedRegion(w, ReservedRegion.Kind.BRIDGE_WINDOW)));
+    return new UnitConfig(tar, configRw, csr, all, wholeMemory);
+  }
+
+  /** {@return a PHB that translates by {@code table} and reserves as told, all memory known} */
+  public static UnitConfig of(TceTable table, List<ReservedRegion> reserved) {
+    return new UnitConfig(Tar.of(table), ConfigRw.enabling(0), 0, reserved, true);
+  }
+
   /** {@return a PHB that translates by {@code table}, without windows, all memory known} */
   public static UnitConfig translating(Chip chip, TceTable table) {
-    return new UnitConfig(Tar.of(table), ConfigRw.enabling(0), 0, ReservedRegions.of(chip), true);
+    return of(table, ReservedRegions.of(chip));
   }
 }

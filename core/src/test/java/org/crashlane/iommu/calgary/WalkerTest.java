@@ -80,6 +80,7 @@ class WalkerTest {
                 CalgaryFixture.TABLE_ADDRESS + 0x123 * Tce.BYTES,
                 0x7f00_0000L,
                 0x12_3000L,
+                0x12_3fffL,
                 Kind.RESERVED,
                 "not zero, without a right")),
         machine.walk().malformations());

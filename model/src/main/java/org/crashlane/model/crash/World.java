@@ -263,6 +263,13 @@ public final class World {
     return capture.isPresent() && capture.get().isOver();
   }
 
+  /** {@return true if there is a dump and it is the memory of the panic} */
+  public boolean isDumpRight() {
+    return capture.isPresent()
+        && capture.get().stage() == CaptureKernel.Stage.DONE
+        && tally.dumpDifferingByteCount() == 0;
+  }
+
   /** {@return what was violated so far} */
   public Violations violations() {
     return violations;

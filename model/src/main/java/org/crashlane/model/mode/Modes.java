@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode;
 
+import org.crashlane.model.mode.calgary.CalgaryMode;
 import org.crashlane.model.mode.nommu.NommuMode;
+import org.crashlane.model.mode.swiotlb.SwiotlbMode;
 import org.crashlane.rehearsal.MappingMode;
 
 /** The mapping modes that the model has: the one place that lists them. */
@@ -12,7 +14,9 @@ public final class Modes {
   public static Mode of(MappingMode mode) {
     return switch (mode) {
       case NOMMU -> new NommuMode();
-      case SWIOTLB, GART, CALGARY, VTD ->
+      case SWIOTLB -> new SwiotlbMode();
+      case CALGARY -> new CalgaryMode();
+      case GART, VTD ->
           throw new IllegalArgumentException("not modelled: " + mode.label());
     };
   }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+import org.crashlane.memory.AddressRange;
+
+/**
+ * Addresses at which nothing may be mapped for a device, whatever the tables have room for; so no
+ * crash range may lie there.
+ *
+ * @param range which
+ * @param reason why: {@code requests there are interrupts}
+ */
+public record Unmappable(AddressRange range, String reason) {
+
+  @Override
+  public String toString() {
+    return range + ": " + reason;
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.calgary;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.calgary.Tables;
+import org.crashlane.iommu.calgary.Tce;
+import org.crashlane.iommu.calgary.UnitConfig;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.DraftMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.model.kernel.Cpu;
+
+/** Maps ranges to themselves, table by table, and counts what that took. */
+final class Arming {
+  private final ChipDriver driver;
+  private final List<AddressRange> ranges;
+  private final List<Mapping> conflicts = new ArrayList<>();
+  private final List<String> refusals = new ArrayList<>();
+  private long entryCount;
+
+  Arming(ChipDriver driver, List<AddressRange> ranges) {
+    this.driver = driver;
+    this.ranges = List.copyOf(ranges);
+  }
+
+  void refuse(int phb, String reason) {
+    refusals.add(driver.name(phb) + ": " + reason);
+  }
+
+  /**
+   * Maps all ranges or none. The chip is flushed then: it may keep an entry of the primary's for an
+   * IOVA of the crash range that was freed since, and nobody flushes after the crash.
+   */
+  void arm(Cpu cpu, int phb, BridgeTable table) {
+    if (isPossible(DraftMemory.over(cpu.memory()), phb, table)) {
+      for (AddressRange range : ranges) {
+        if (map(cpu.memory(), table, range) instanceof MapResult.Mapped mapped) {
+          entryCount += mapped.leafCount();
+        }
+      }
+      driver.flush(cpu, phb);
+    }
+  }
+
+  private boolean isPossible(WritableMemory draft, int phb, BridgeTable table) {
+    boolean possible = true;
+    for (AddressRange range : ranges) {
+      switch (map(draft, table, range)) {
+        case MapResult.Mapped _ -> {
+          // The next range decides.
+        }
+        case MapResult.Conflict conflict -> {
+          conflicts.addAll(conflict.conflicts());
+          possible = false;
+        }
+        case MapResult.Refused refused -> {
+          refuse(phb, refused.reason());
+          possible = false;
+        }
+      }
+    }
+    return possible;
+  }
+
+  private static MapResult map(WritableMemory memory, BridgeTable table, AddressRange range) {
+    UnitConfig config = UnitConfig.of(table.table(), table.reserved());
+    return new Tables(config).mapIdentity(memory, table.table(), range);
+  }
+
+  ArmReport report() {
+    return new ArmReport(0, entryCount, entryCount * Tce.BYTES, conflicts, refusals);
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.calgary;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.calgary.HostBridge;
+import org.crashlane.iommu.calgary.Registers;
+import org.crashlane.iommu.calgary.ReservedRegions;
+import org.crashlane.iommu.calgary.Tce;
+import org.crashlane.iommu.calgary.TceCache;
+import org.crashlane.iommu.calgary.UnitConfig;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.RegisterPort;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+
+/**
+ * A Calgary or CalIOC2 chip. Each PHB has its own registers and keeps its own entries, every one it
+ * ever used until its TAR is written. Devices behind no PHB are not translated.
+ *
+ * <p>What is not modelled: the arbiter and page migration registers hold what is written, and no
+ * request waits for them.
+ */
+final class CalgaryHardware implements Remapper {
+  private static final int NO_PHB = -1;
+
+  private final long registerBase;
+
+  /** Requester ids, and beside each the number of its PHB. */
+  private final int[] requesters;
+
+  private final int[] phbOf;
+  private final BridgePort[] bridges;
+  private final List<Fault> faults;
+
+  private CalgaryHardware(
+      long registerBase, int[] requesters, int[] phbOf, BridgePort[] bridges, List<Fault> faults) {
+    this.registerBase = registerBase;
+    this.requesters = requesters;
+    this.phbOf = phbOf;
+    this.bridges = bridges;
+    this.faults = faults;
+  }
+
+  /** {@return the chip as firmware leaves it: all is off, but windows are set} */
+  static CalgaryHardware of(MachineSpec machine, ModeSpec.Calgary spec) {
+    BridgePort[] bridges = new BridgePort[spec.phbs().size()];
+    for (int phb = 0; phb < bridges.length; phb++) {
+      bridges[phb] = bridge(spec, spec.phbs().get(phb));
+    }
+    List<DeviceSpec> behind =
+        machine.devices().stream().filter(d -> Phbs.of(spec, d).isPresent()).toList();
+    return new CalgaryHardware(
+        spec.registerBase(),
+        behind.stream().mapToInt(d -> d.requester().value()).toArray(),
+        behind.stream().mapToInt(d -> Phbs.of(spec, d).getAsInt()).toArray(),
+        bridges,
+        new ArrayList<>());
+  }
+
+  private static BridgePort bridge(ModeSpec.Calgary spec, ModeSpec.Phb phb) {
+    UnitConfig off = new UnitConfig(0, 0, 0, List.of(), true);
+    BridgePort windows = new BridgePort(new HostBridge(off, TceCache.none()), phb);
+    UnitConfig config =
+        new UnitConfig(
+                0,
+                0,
+                0,
+                ReservedRegions.of(
+                    spec.chip(),
+                    new ChipRegisters(new ChipPort(0, new BridgePort[] {windows}), 0),
+                    0),
+                true)
+            .withBridges(phb.bridgeWindows());
+    return new BridgePort(new HostBridge(config, TceCache.unbounded()), phb);
+  }
+
+  @Override
+  public Outcome translate(PhysicalMemory memory, Request request) {
+    int phb = phb(request);
+    if (phb == NO_PHB) {
+      return new Outcome.Reached(request.iova());
+    }
+    Outcome outcome = bridges[phb].bridge().translate(memory, request);
+    if (outcome instanceof Outcome.Blocked blocked) {
+      faults.add(blocked.fault());
+    }
+    return outcome;
+  }
+
+  private int phb(Request request) {
+    int requester = request.requester().value();
+    for (int i = 0; i < requesters.length; i++) {
+      if (requesters[i] == requester) {
+        return phbOf[i];
+      }
+    }
+    return NO_PHB;
+  }
+
+  @Override
+  public String explain(PhysicalMemory memory, Request request) {
+    int phb = phb(request);
+    if (phb == NO_PHB) {
+      return request.requester() + " is behind no PHB: requests pass";
+    }
+    return "PHB " + phb + ": " + explain(memory, bridges[phb].bridge(), request.iova());
+  }
+
+  private static String explain(PhysicalMemory memory, HostBridge bridge, long iova) {
+    String registers = "CONFIG_RW " + Hex.of(bridge.configRw()) + ", table " + bridge.table();
+    if (bridge.isUntranslated(iova)) {
+      return registers + ": " + Hex.of(iova) + " is never translated";
+    }
+    if (!bridge.table().reach().contains(iova)) {
+      return registers + " ends before " + Hex.of(iova);
+    }
+    long at = bridge.table().entryAddress(iova);
+    String entry =
+        memory.ranges().stream().anyMatch(r -> r.contains(at))
+            ? entry(Tce.fromMemory(memory.readLong(at)))
+            : "not in memory";
+    long kept = bridge.cache().kept((int) Tce.index(iova));
+    String cached = kept == Tce.FREE ? "" : ", kept by the chip as " + entry(kept);
+    return "%s, TCE at %s %s%s".formatted(registers, Hex.of(at), entry, cached);
+  }
+
+  private static String entry(long tce) {
+    return "%s -> %s %s".formatted(Hex.of(tce), Hex.of(Tce.target(tce)), Tce.permissions(tce));
+  }
+
+  @Override
+  public boolean hasMmio(long address) {
+    return AddressRange.ofSize(registerBase, Registers.WINDOW_BYTES).contains(address);
+  }
+
+  @Override
+  public RegisterPort mmio(PhysicalMemory memory) {
+    return new ChipPort(registerBase, bridges);
+  }
+
+  @Override
+  public boolean isTranslating() {
+    return Arrays.stream(bridges).anyMatch(BridgePort::isTranslating);
+  }
+
+  @Override
+  public List<AddressRange> tablePages(PhysicalMemory memory) {
+    return Arrays.stream(bridges)
+        .filter(BridgePort::isTranslating)
+        .map(port -> port.bridge().table().memory())
+        .toList();
+  }
+
+  @Override
+  public List<Fault> takeFaults() {
+    List<Fault> taken = List.copyOf(faults);
+    faults.clear();
+    return taken;
+  }
+
+  @Override
+  public Remapper fork() {
+    BridgePort[] forks = new BridgePort[bridges.length];
+    for (int i = 0; i < forks.length; i++) {
+      forks[i] = bridges[i].fork();
+    }
+    return new CalgaryHardware(registerBase, requesters, phbOf, forks, new ArrayList<>(faults));
+  }
+
+  /** Faults that nobody has taken yet decide nothing, and are left out. */
+  @Override
+  public void addTo(Fingerprint into) {
+    for (BridgePort bridge : bridges) {
+      bridge.addTo(into);
+    }
+  }
+}
