@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.spec.file.MachineFile;
+import org.crashlane.model.spec.file.NearestName;
 
 /** Machines as users name them on the command line. */
 final class MachineArgument {
@@ -27,7 +28,8 @@ final class MachineArgument {
     Path file = Path.of(text);
     if (!Files.exists(file) && !text.contains(".") && !text.contains("/")) {
       throw new IllegalArgumentException(
-          "no machine is called so, and no file: " + Choice.unknown(text, BuiltInMachines.names()));
+          "'%s' is neither a file nor a built-in machine: %s"
+              .formatted(text, NearestName.choices(text, BuiltInMachines.names())));
     }
     return MachineFile.read(file);
   }

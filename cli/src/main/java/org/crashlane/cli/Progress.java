@@ -50,16 +50,20 @@ final class Progress implements AutoCloseable {
   }
 
   /**
-   * As {@link #update(String)}, with how much is done: {@code crashing: 3 of 12 (1 s, 3 to go)}.
+   * As {@link #update(String)}, with how much is done: {@code crashing: 3 of 12 (1 s, about 3 s to
+   * go)}.
    */
   void update(String what, long doneCount, long totalCount) {
     long now = clockNanos.getAsLong();
     if (!isDue(now)) {
       return;
     }
-    long perOne = (now - startedNanos) / Math.max(1, doneCount);
-    long toGo = perOne * (totalCount - doneCount) / NANOS_PER_SECOND;
-    show("%s: %d of %d".formatted(what, doneCount, totalCount), now, ", about " + toGo + " to go");
+    long elapsedNanos = now - startedNanos;
+    long toGo =
+        Math.ceilDiv(
+            elapsedNanos * (totalCount - doneCount), Math.max(1, doneCount) * NANOS_PER_SECOND);
+    show(
+        "%s: %d of %d".formatted(what, doneCount, totalCount), now, ", about " + toGo + " s to go");
   }
 
   private boolean isDue(long now) {

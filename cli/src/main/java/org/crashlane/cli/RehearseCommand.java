@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code crashlane rehearse}. */
 @Command(
     name = "rehearse",
+    customSynopsis = "crashlane rehearse [MACHINE...] [OPTION...]",
     description = {
       "Rehearse the crash: run a machine, panic it, let a capture kernel write the dump, and judge "
           + "by the bytes whether it got through and what else DMA changed.",

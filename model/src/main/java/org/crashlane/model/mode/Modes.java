@@ -16,8 +16,7 @@ public final class Modes {
       case NOMMU -> new NommuMode();
       case SWIOTLB -> new SwiotlbMode();
       case CALGARY -> new CalgaryMode();
-      case GART, VTD ->
-          throw new IllegalArgumentException("not modelled: " + mode.label());
+      case GART, VTD -> throw new IllegalArgumentException("not modelled: " + mode.label());
     };
   }
 }
