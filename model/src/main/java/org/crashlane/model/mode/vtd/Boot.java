@@ -51,8 +51,7 @@ final class Boot {
       return Optional.empty();
     }
     Optional<ContextTables> tables =
-        ContextTables.empty(cpu, unit, frames)
-            .filter(t -> t.copyFrom(cpu, Rtaddr.RTA.inPlace(oldRoot), frames));
+        ContextTables.copyOf(cpu, unit, Rtaddr.RTA.inPlace(oldRoot), frames);
     tables.ifPresent(t -> unit.useRoot(cpu, t.root()));
     return tables;
   }
