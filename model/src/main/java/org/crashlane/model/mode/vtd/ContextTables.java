@@ -72,10 +72,14 @@ final class ContextTables {
   }
 
   /** {@return a domain id that is not in use, now in use} */
-  int newDomainId() {
+  int takeDomainId() {
     int id = domainIds.nextClearBit(FIRST_DOMAIN);
     domainIds.set(id);
     return id;
+  }
+
+  void giveBackDomainId(int id) {
+    domainIds.clear(id);
   }
 
   /**
