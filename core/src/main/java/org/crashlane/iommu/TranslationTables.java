@@ -31,6 +31,14 @@ public interface TranslationTables {
   /** Tells {@code visitor} all that {@code table} maps. */
   void walk(TableId table, WalkVisitor visitor);
 
+  /**
+   * {@return the IOVAs that pass as they are, in rising order, since {@code table} has no entries
+   * for them: as if mapped to themselves, but no mapping; mostly none} They are not walked.
+   */
+  default List<AddressRange> untouched(TableId table) {
+    return List.of();
+  }
+
   /** {@return the IOVAs that {@code table} can translate, from 0} */
   AddressRange reach(TableId table);
 

@@ -37,6 +37,7 @@ public final class Aftermath {
     lost(observations.dump()).ifPresent(findings::add);
     detected(observations).ifPresent(findings::add);
     touched(observations).ifPresent(findings::add);
+    observations.tally().flatMap(Aftermath::corrupted).ifPresent(findings::add);
     return Verdict.of(findings);
   }
 
@@ -89,6 +90,20 @@ public final class Aftermath {
             Optional.empty(),
             evidence,
             "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
+  }
+
+  private static Optional<Finding> corrupted(Tally tally) {
+    if (tally.corruptedByteCount() == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Finding(
+            FindingCode.D2,
+            Severity.BROKEN,
+            "memory",
+            Optional.empty(),
+            List.of("%,d bytes were changed by DMA".formatted(tally.corruptedByteCount())),
+            "leave translation running, so that leftovers keep to what was mapped for them"));
   }
 
   /**

@@ -2,6 +2,7 @@
 package org.crashlane.rehearsal;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What was measured of one crash.
@@ -12,17 +13,36 @@ import java.util.List;
  *     words; a line may stand for several writes to one register
  * @param detectionLines what shows that the capture kernel had found the IOMMU
  * @param translatingAtEnd whether the IOMMU still translated when the capture kernel was done
+ * @param tally what was counted, on a stage that sees every byte on the bus; a real machine's are
+ *     not seen
  */
 public record Observations(
     DumpOutcome dump,
     List<String> faultsAfterCrash,
     List<String> registerWritesAfterCrash,
     List<String> detectionLines,
-    boolean translatingAtEnd) {
+    boolean translatingAtEnd,
+    Optional<Tally> tally) {
 
   public Observations {
     faultsAfterCrash = List.copyOf(faultsAfterCrash);
     registerWritesAfterCrash = List.copyOf(registerWritesAfterCrash);
     detectionLines = List.copyOf(detectionLines);
+  }
+
+  /** What was measured of one crash on a stage that does not see what is on the bus. */
+  public Observations(
+      DumpOutcome dump,
+      List<String> faultsAfterCrash,
+      List<String> registerWritesAfterCrash,
+      List<String> detectionLines,
+      boolean translatingAtEnd) {
+    this(
+        dump,
+        faultsAfterCrash,
+        registerWritesAfterCrash,
+        detectionLines,
+        translatingAtEnd,
+        Optional.empty());
   }
 }

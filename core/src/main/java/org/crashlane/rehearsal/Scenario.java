@@ -7,10 +7,11 @@ import java.util.Optional;
 /**
  * What is rehearsed.
  *
+ * @param mode how the primary kernel maps DMA
  * @param strategy what is done about the crash
  * @param hand who arms, for the strategies that arm
  */
-public record Scenario(Strategy strategy, Optional<HandKind> hand) {
+public record Scenario(MappingMode mode, Strategy strategy, Optional<HandKind> hand) {
 
   /** Who puts the identity mapping in place. */
   public enum HandKind {
@@ -26,16 +27,16 @@ public record Scenario(Strategy strategy, Optional<HandKind> hand) {
   }
 
   /** {@return a scenario in which nobody arms} */
-  public static Scenario of(Strategy strategy) {
-    return new Scenario(strategy, Optional.empty());
+  public static Scenario of(MappingMode mode, Strategy strategy) {
+    return new Scenario(mode, strategy, Optional.empty());
   }
 
   /** {@return a scenario in which {@code hand} arms} */
-  public static Scenario of(Strategy strategy, HandKind hand) {
-    return new Scenario(strategy, Optional.of(hand));
+  public static Scenario of(MappingMode mode, Strategy strategy, HandKind hand) {
+    return new Scenario(mode, strategy, Optional.of(hand));
   }
 
-  /** {@return a short name, such as {@code identity (inside)}} */
+  /** {@return its name among those of one mode, such as {@code identity (inside)}} */
   public String label() {
     return strategy.label() + hand.map(h -> " (" + h.label() + ")").orElse("");
   }

@@ -44,10 +44,18 @@ public final class KdumpIoRule {
   /**
    * {@return the verdict on {@code tables}, as they stand now}
    *
-   * <p>An IOMMU that does not translate lets DMA pass as it is: the rule holds by itself.
+   * <p>An IOMMU that does not translate lets DMA pass as it is: the rule holds by itself where the
+   * devices reach the crash range.
    */
   public static Verdict judge(Machine machine, TranslationTables tables) {
     return judge(machine, tables, AuditLimits.DEFAULT);
+  }
+
+  /** {@return the verdict on a machine without an IOMMU: what devices reach decides} */
+  public static Verdict judge(Machine machine) {
+    FindingList findings = new FindingList();
+    new DeviceRules(machine, findings).judge();
+    return Verdict.of(findings.all());
   }
 
   /**
@@ -57,7 +65,7 @@ public final class KdumpIoRule {
   public static Verdict judge(Machine machine, TranslationTables tables, AuditLimits limits) {
     return tables.state().translating()
         ? new KdumpIoRule(machine, tables, limits).judge()
-        : Verdict.of(List.of());
+        : judge(machine);
   }
 
   private Verdict judge() {
@@ -71,6 +79,7 @@ public final class KdumpIoRule {
           List.of("none of its " + machine.devices().size() + " known devices is on the dump path"),
           "name the device that the dump goes through");
     }
+    new DeviceRules(machine, findings).judge();
     dumpPath.forEach(d -> judgeDevice(d, Optional.ofNullable(attachments.get(d.requester()))));
     Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
@@ -80,7 +89,8 @@ public final class KdumpIoRule {
             users.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(t.requester());
         case Unsupported u ->
             unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(u.requester());
-        case Blocked _, PassThrough _ -> {
+        case PassThrough p -> judgePassing(p);
+        case Blocked _ -> {
           // no tables
         }
       }
@@ -129,6 +139,18 @@ public final class KdumpIoRule {
         judgeUnmappable(device);
       }
     }
+  }
+
+  private void judgePassing(PassThrough passing) {
+    machine.devices().stream()
+        .filter(d -> d.assignedToGuest() && d.requester().equals(passing.requester()))
+        .forEach(d ->
+            findings.broken(
+                FindingCode.G1,
+                d.toString(),
+                Optional.of(machine.crashRanges().getFirst()),
+                List.of("its requests pass untranslated: all memory is within its reach"),
+                "give it a table of the guest's memory"));
   }
 
   private void noEntry(Device device, String evidence) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
@@ -14,17 +16,21 @@ final class TableAudit implements WalkVisitor {
   private final Machine machine;
   private final List<CrashRangeCoverage> coverages;
   private final Pieces<Mapping> reachingIn = new Pieces<>();
+  private final Pieces<Mapping> onCrashPages = new Pieces<>();
   private final Pieces<Mapping> leftovers = new Pieces<>();
   private final Pieces<AddressRange> leftoverIovasInRam = new Pieces<>();
   private final Pieces<Malformation> malformed = new Pieces<>();
   private final Pieces<Malformation> unread = new Pieces<>();
   private final boolean[] unreadIn;
+  private final Deque<AddressRange> untouched;
   private final AuditBudget budget;
 
   /**
+   * @param untouched the IOVAs that pass without an entry
    * @param budget what this walk and all others of the judgement may cost
    */
-  TableAudit(Machine machine, AuditBudget budget) {
+  TableAudit(Machine machine, List<AddressRange> untouched, AuditBudget budget) {
+    this.untouched = new ArrayDeque<>(untouched);
     this.machine = machine;
     this.budget = budget;
     this.unreadIn = new boolean[machine.crashRanges().size()];
@@ -36,12 +42,17 @@ final class TableAudit implements WalkVisitor {
     budget.mapping();
     Mapping mapping =
         new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
+    passUntouchedBelow(iovaFirst);
     coverages.forEach(c -> c.mapping(mapping));
+    boolean onCrashPage = machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps);
+    if (onCrashPage) {
+      onCrashPages.add(mapping, mapping.iova().sizeBytes());
+    }
     if (mapping.isIdentity()) {
       return;
     }
     leftovers.add(mapping, mapping.iova().sizeBytes());
-    if (machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps)) {
+    if (onCrashPage) {
       reachingIn.add(mapping, mapping.iova().sizeBytes());
     }
     for (AddressRange ram : machine.ram()) {
@@ -74,7 +85,20 @@ final class TableAudit implements WalkVisitor {
     return budget.isSpent();
   }
 
+  /** To be covered is all that untouched ranges are good for: nobody mapped anything there. */
+  private void passUntouchedBelow(long iova) {
+    while (!untouched.isEmpty() && Long.compareUnsigned(untouched.peek().first(), iova) < 0) {
+      coverUntouched(untouched.pop());
+    }
+  }
+
+  private void coverUntouched(AddressRange range) {
+    Mapping asIs = new Mapping(range, range.first(), Permissions.READ_WRITE);
+    coverages.forEach(c -> c.mapping(asIs));
+  }
+
   void end() {
+    untouched.forEach(this::coverUntouched);
     coverages.forEach(CrashRangeCoverage::end);
   }
 
@@ -90,6 +114,11 @@ final class TableAudit implements WalkVisitor {
   /** {@return mappings that lead a device into a crash range from elsewhere} */
   Pieces<Mapping> reachingIn() {
     return reachingIn;
+  }
+
+  /** {@return mappings of pages of a crash range, identity or not} */
+  Pieces<Mapping> onCrashPages() {
+    return onCrashPages;
   }
 
   /** {@return all mappings whose IOVA is not their physical address} */

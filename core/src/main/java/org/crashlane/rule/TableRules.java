@@ -16,7 +16,10 @@ import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
-/** What the rule asks of each address space: A1, A2, A4 for the dump path, L1 to L3 for all. */
+/**
+ * What the rule asks of each address space: A1, A2, A4 for the dump path, G1 for guests, L1 to L3
+ * for all.
+ */
 final class TableRules {
   private static final String ARM = "identity-map the crash range in this table before the crash";
 
@@ -55,7 +58,7 @@ final class TableRules {
   }
 
   private void judgeTable(TableId table, List<RequesterId> requesters, AuditBudget budget) {
-    TableAudit audit = new TableAudit(machine, budget);
+    TableAudit audit = new TableAudit(machine, tables.untouched(table), budget);
     tables.walk(table, audit);
     audit.end();
     String subject = subject(table, requesters);
@@ -68,7 +71,23 @@ final class TableRules {
     if (onDumpPath) {
       judgeCoverage(subject, audit);
     }
+    judgeGuests(requesters, table, audit);
     judgeLeftovers(subject, audit);
+  }
+
+  private void judgeGuests(List<RequesterId> requesters, TableId table, TableAudit audit) {
+    if (audit.onCrashPages().isEmpty()) {
+      return;
+    }
+    machine.devices().stream()
+        .filter(d -> d.assignedToGuest() && requesters.contains(d.requester()))
+        .forEach(d ->
+            findings.broken(
+                FindingCode.G1,
+                d + ", table " + table,
+                Optional.of(audit.onCrashPages().first().physical()),
+                audit.onCrashPages().lines(),
+                "leave the device out of what is armed: the guest could write the crash range"));
   }
 
   private boolean servesDumpPath(List<RequesterId> requesters) {

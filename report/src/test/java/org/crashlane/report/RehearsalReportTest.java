@@ -14,6 +14,7 @@ import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
@@ -51,7 +52,7 @@ class RehearsalReportTest {
   void anOutcomeThatWasNotExpectedIsSaid() {
     Rehearsal lost =
         rehearsal(
-            Scenario.of(Strategy.IDENTITY, HandKind.INSIDE),
+            Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
             observations(new Damaged("2 pages differ"), List.of(), true));
     assertTrue(REPORT.details(lost).contains("NOT what the tables let one expect (dump)"));
@@ -62,7 +63,7 @@ class RehearsalReportTest {
   void aDumpThatGotThroughInSpiteOfFaultsIsSaid() {
     Rehearsal both =
         rehearsal(
-            Scenario.of(Strategy.IDENTITY, HandKind.INSIDE),
+            Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
             observations(DUMP, List.of("write of 0x1000 blocked"), true));
     assertTrue(REPORT.details(both).contains("1 fault after the panic, and the dump got through"));
@@ -71,11 +72,11 @@ class RehearsalReportTest {
   @Test
   void leftoversStandInTheTableOnlyOnceTranslationIsOff() {
     Verdict tables = Verdict.of(List.of(LEFTOVER));
-    Scenario off = Scenario.of(Strategy.OFF);
+    Scenario off = Scenario.of(MappingMode.VTD, Strategy.OFF);
     String row =
         REPORT.table(List.of(rehearsal(off, tables, observations(DUMP, List.of(), false))));
     assertTrue(row.contains("(L2)"), row);
-    Scenario armed = Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE);
+    Scenario armed = Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE);
     row = REPORT.table(List.of(rehearsal(armed, tables, observations(DUMP, List.of(), true))));
     assertFalse(row.contains("L2"), row);
     assertEquals(2, row.lines().count());
@@ -85,16 +86,19 @@ class RehearsalReportTest {
     Observations kept = observations(DUMP, List.of(), true);
     return List.of(
         none(),
-        rehearsal(Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE), Verdict.of(List.of()), kept),
         rehearsal(
-            Scenario.of(Strategy.OFF),
+            Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE),
+            Verdict.of(List.of()),
+            kept),
+        rehearsal(
+            Scenario.of(MappingMode.VTD, Strategy.OFF),
             Verdict.of(List.of(UNMAPPED, LEFTOVER)),
             observations(DUMP, List.of(), false)));
   }
 
   private static Rehearsal none() {
     return rehearsal(
-        Scenario.of(Strategy.NONE),
+        Scenario.of(MappingMode.VTD, Strategy.NONE),
         Verdict.of(List.of(UNMAPPED)),
         observations(
             new Missing("the disk begins with zeros"),

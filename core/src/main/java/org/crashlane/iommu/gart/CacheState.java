@@ -90,6 +90,22 @@ public final class CacheState {
     writeControl(CacheCtl.INVGART.mask());
   }
 
+  /** Who is told what is cached. */
+  @FunctionalInterface
+  public interface Visitor {
+    /** One entry; in the order of their places. */
+    void entry(int index, long entry);
+  }
+
+  /** Tells {@code visitor} all that is cached. */
+  public void forEach(Visitor visitor) {
+    for (int place = 0; place < entries.length; place++) {
+      if (Gpte.isValid(entries[place])) {
+        visitor.entry(indices[place], Integer.toUnsignedLong(entries[place]));
+      }
+    }
+  }
+
   void keep(int index, long validEntry) {
     if (indices.length != 0) {
       int place = index % indices.length;

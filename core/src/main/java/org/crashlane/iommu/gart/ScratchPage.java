@@ -2,7 +2,10 @@
 package org.crashlane.iommu.gart;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
@@ -18,6 +21,20 @@ public record ScratchPage(long address) {
 
   public ScratchPage {
     Gpte.requireMappable(address);
+  }
+
+  /**
+   * {@return the page that most of the entries that {@code walker} finds lead to, if more than one
+   * does: in a table that a kernel left, which is not asked, its scratch page} With no entry free
+   * there is none to tell, and a buffer that is mapped twice may be taken for it.
+   */
+  public static Optional<ScratchPage> likely(Walker walker) {
+    LonePages lone = new LonePages(new HashMap<>());
+    walker.walk(lone);
+    return lone.counts().entrySet().stream()
+        .filter(page -> page.getValue() > 1)
+        .max(Map.Entry.<Long, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
+        .map(page -> new ScratchPage(page.getKey()));
   }
 
   /** {@return the entry that leads to it} */
@@ -45,6 +62,22 @@ public record ScratchPage(long address) {
   /** {@return true if a run of pages to {@code first} and on includes {@code page}} */
   private static boolean runIncludes(long first, long sizeBytes, long page) {
     return Long.compareUnsigned(page - first, sizeBytes) < 0;
+  }
+
+  /** How often a page stands alone: entries side by side that lead to one page do not run on. */
+  private record LonePages(Map<Long, Integer> counts) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      if (iovaLast - iovaFirst < PteTable.PAGE_BYTES) {
+        counts.merge(physicalFirst, 1, Integer::sum);
+      }
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      // Where pages lead is asked, not what is wrong.
+    }
   }
 
   private record IovasOfPage(long page, List<AddressRange> found) implements WalkVisitor {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
@@ -52,7 +53,7 @@ class InitrdsTest {
             .withMore(
                 new GuestConfig.MoreOptions(
                     List.of(), List.of(), List.of("it's=$HOME`x`\"y\""), List.of()));
-    String settings = Initrds.settings(parts, config, Scenario.of(Strategy.ADOPT));
+    String settings = Initrds.settings(parts, config, Scenario.of(MappingMode.VTD, Strategy.ADOPT));
     Path file = Files.writeString(directory.resolve("lab.conf"), settings);
 
     String script = ". " + file + "; printf '%s|%s|%s' \"$DISK\" \"$MODULES\" \"$CAPTURE_ARGS\"";
@@ -61,14 +62,16 @@ class InitrdsTest {
 
     assertEquals(
         "/dev/sda|libata.ko ahci.ko sd_mod.ko|"
-            + KernelArguments.capture(config, Scenario.of(Strategy.ADOPT)),
+            + KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.ADOPT)),
         printed);
   }
 
   @Test
   void onlyBlindCaptureKernelsGetTheOverrideAndItStandsInFront() throws Exception {
     for (Strategy strategy : List.of(Strategy.NONE, Strategy.ADOPT, Strategy.OFF)) {
-      Path initrd = Initrds.write(directory, parts, GuestConfig.defaults(), Scenario.of(strategy));
+      Path initrd =
+          Initrds.write(
+              directory, parts, GuestConfig.defaults(), Scenario.of(MappingMode.VTD, strategy));
       String text = Files.readString(initrd, StandardCharsets.ISO_8859_1);
       int capture = text.indexOf("boot/capture.cpio\0");
       int override = text.indexOf("kernel/firmware/acpi/dmar.aml\0");
@@ -80,7 +83,7 @@ class InitrdsTest {
 
   @Test
   void insideHandWithoutItsModuleIsRefused() {
-    Scenario scenario = Scenario.of(Strategy.IDENTITY, HandKind.INSIDE);
+    Scenario scenario = Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE);
     assertThrows(
         IllegalArgumentException.class,
         () -> Initrds.write(directory, parts, GuestConfig.defaults(), scenario));

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
@@ -26,8 +27,8 @@ class KeepDirectoryTest {
   void directoryIsMadeWithAFolderForEachScenario() throws IOException {
     Path wanted = directory.resolve("a/b");
     KeepDirectory keep = KeepDirectory.open(wanted);
-    assertEquals(wanted.resolve("off"), keep.folder(Scenario.of(Strategy.OFF)));
-    Path inside = keep.folder(Scenario.of(Strategy.IDENTITY, HandKind.INSIDE));
+    assertEquals(wanted.resolve("off"), keep.folder(Scenario.of(MappingMode.VTD, Strategy.OFF)));
+    Path inside = keep.folder(Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE));
     assertEquals(wanted.resolve("identity-inside"), inside);
     assertTrue(Files.isDirectory(inside));
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
@@ -27,19 +28,24 @@ class KernelArgumentsTest {
   void kaslrIsSwitchedOffInBothKernels() {
     GuestConfig config = CONFIG.withKaslr(false);
     assertTrue(KernelArguments.primary(config).contains(" nokaslr"));
-    assertTrue(KernelArguments.capture(config, Scenario.of(Strategy.NONE)).contains(" nokaslr"));
+    assertTrue(
+        KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.NONE))
+            .contains(" nokaslr"));
   }
 
   @Test
   void strategiesDifferInTheIommuAlone() {
-    String none = KernelArguments.capture(CONFIG, Scenario.of(Strategy.NONE));
+    String none = KernelArguments.capture(CONFIG, Scenario.of(MappingMode.VTD, Strategy.NONE));
     assertFalse(none.contains("iommu"), none);
     assertTrue(none.contains("nvme_core.admin_timeout=5"), none);
-    assertEquals(none, KernelArguments.capture(CONFIG, Scenario.of(Strategy.IDENTITY)));
     assertEquals(
-        none + " intel_iommu=on", KernelArguments.capture(CONFIG, Scenario.of(Strategy.ADOPT)));
+        none, KernelArguments.capture(CONFIG, Scenario.of(MappingMode.VTD, Strategy.IDENTITY)));
     assertEquals(
-        none + " intel_iommu=off", KernelArguments.capture(CONFIG, Scenario.of(Strategy.OFF)));
+        none + " intel_iommu=on",
+        KernelArguments.capture(CONFIG, Scenario.of(MappingMode.VTD, Strategy.ADOPT)));
+    assertEquals(
+        none + " intel_iommu=off",
+        KernelArguments.capture(CONFIG, Scenario.of(MappingMode.VTD, Strategy.OFF)));
   }
 
   @Test
@@ -47,7 +53,7 @@ class KernelArgumentsTest {
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> KernelArguments.capture(CONFIG, Scenario.of(Strategy.ABORT)));
+            () -> KernelArguments.capture(CONFIG, Scenario.of(MappingMode.VTD, Strategy.ABORT)));
     assertTrue(e.getMessage().contains("abort"), e.getMessage());
   }
 }

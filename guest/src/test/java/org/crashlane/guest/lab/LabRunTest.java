@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -34,7 +35,7 @@ class LabRunTest {
 
   @Test
   void identityMappedFromInsideTheDumpIsWritten() throws IOException {
-    Scenario scenario = Scenario.of(Strategy.IDENTITY, HandKind.INSIDE);
+    Scenario scenario = Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE);
     List<Long> tablePages = new ArrayList<>();
     List<Phase> phases = new ArrayList<>();
     LabEvidence evidence;

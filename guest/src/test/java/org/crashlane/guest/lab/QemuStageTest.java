@@ -19,6 +19,7 @@ import org.crashlane.image.ElfCore;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
@@ -36,9 +37,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("lab")
 class QemuStageTest {
   private static final long GIB = 1L << 30;
-  private static final Scenario NONE = Scenario.of(Strategy.NONE);
-  private static final Scenario OUTSIDE = Scenario.of(Strategy.IDENTITY, HandKind.OUTSIDE);
-  private static final Scenario INSIDE = Scenario.of(Strategy.IDENTITY, HandKind.INSIDE);
+  private static final Scenario NONE = Scenario.of(MappingMode.VTD, Strategy.NONE);
+  private static final Scenario OUTSIDE =
+      Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE);
+  private static final Scenario INSIDE =
+      Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE);
 
   @TempDir private Path kept;
   private final List<String> progress = new ArrayList<>();
@@ -99,7 +102,8 @@ class QemuStageTest {
 
   @Test
   void aCaptureKernelThatAdoptsTheTablesTouchesTheIommu() throws IOException {
-    Rehearsal rehearsal = rehearse(GuestConfig.defaults(), Scenario.of(Strategy.ADOPT));
+    Rehearsal rehearsal =
+        rehearse(GuestConfig.defaults(), Scenario.of(MappingMode.VTD, Strategy.ADOPT));
 
     assertInstanceOf(Written.class, rehearsal.observations().dump());
     assertEquals(Prediction.DUMP, rehearsal.prediction());
@@ -112,7 +116,8 @@ class QemuStageTest {
 
   @Test
   void aCaptureKernelThatSwitchesTheIommuOffLeavesLeftoverDmaToMemory() throws IOException {
-    Rehearsal rehearsal = rehearse(GuestConfig.defaults(), Scenario.of(Strategy.OFF));
+    Rehearsal rehearsal =
+        rehearse(GuestConfig.defaults(), Scenario.of(MappingMode.VTD, Strategy.OFF));
 
     assertInstanceOf(Written.class, rehearsal.observations().dump());
     assertEquals(Answer.BROKEN, rehearsal.verdict().answer());

@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 
@@ -17,7 +18,10 @@ final class StandingLab {
   public static void main(String[] arguments) throws Exception {
     PrintStream out = System.out;
     try (LabRun run =
-        LabRun.of(TestParts.orSkip(), GuestConfig.defaults(), Scenario.of(Strategy.NONE))) {
+        LabRun.of(
+            TestParts.orSkip(),
+            GuestConfig.defaults(),
+            Scenario.of(MappingMode.VTD, Strategy.NONE))) {
       run.execute(
           guest -> {
             Path memory = guest.live().memoryFile();

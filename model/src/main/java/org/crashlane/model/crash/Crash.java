@@ -3,6 +3,7 @@ package org.crashlane.model.crash;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.model.hardware.Background;
@@ -47,14 +48,14 @@ public final class Crash {
   /** {@return the rule's verdict on the tables as they stand, of all units together} */
   public static Verdict judgeTables(World world) {
     MachineSpec machine = world.plan().machine();
+    List<UnitTables> units =
+        Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
+    if (units.isEmpty()) {
+      return KdumpIoRule.judge(known(machine, machine.devices()));
+    }
     List<Finding> findings = new ArrayList<>();
-    for (UnitTables unit :
-        Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory())) {
-      Machine behind =
-          new Machine(
-              machine.ram(),
-              machine.crashRanges(),
-              unit.devices().stream().map(Crash::device).toList());
+    for (UnitTables unit : units) {
+      Machine behind = known(machine, unit.devices());
       boolean onDumpPath = unit.devices().stream().anyMatch(DeviceSpec::onDumpPath);
       KdumpIoRule.judge(behind, unit.tables()).findings().stream()
           .filter(f -> onDumpPath || f.code() != FindingCode.M1)
@@ -63,7 +64,17 @@ public final class Crash {
     return Verdict.of(findings);
   }
 
+  private static Machine known(MachineSpec machine, List<DeviceSpec> devices) {
+    return new Machine(
+        machine.ram(), machine.crashRanges(), devices.stream().map(Crash::device).toList());
+  }
+
   private static Device device(DeviceSpec spec) {
-    return new Device(spec.requester(), spec.name(), spec.onDumpPath());
+    return new Device(
+        spec.requester(),
+        spec.name(),
+        spec.onDumpPath(),
+        OptionalLong.of(spec.dmaMask()),
+        spec.assignedToGuest());
   }
 }

@@ -50,6 +50,7 @@ public final class World {
   private Violations violations = new Violations();
   private Tally tally = new Tally();
   private long step;
+  private long registerAccessCount;
 
   private World(CrashPlan plan, DumpMap dumpMap, Trace trace) {
     this.plan = plan;
@@ -219,8 +220,12 @@ public final class World {
     World copy = new World(plan, dumpMap, listener);
     copy.memory = memory.fork();
     copy.remapper = remapper.fork();
-    copy.devices = Arrays.stream(devices).map(DmaDevice::fork).toArray(DmaDevice[]::new);
-    copy.disks = Arrays.stream(disks).map(Disk::fork).toArray(Disk[]::new);
+    copy.devices = new DmaDevice[devices.length];
+    copy.disks = new Disk[disks.length];
+    for (int i = 0; i < devices.length; i++) {
+      copy.devices[i] = devices[i].fork();
+      copy.disks[i] = disks[i].fork();
+    }
     copy.primary = primary.fork(plan);
     copy.primaryLedger = primaryLedger.fork();
     copy.captureLedger = captureLedger.fork();
@@ -261,6 +266,13 @@ public final class World {
   /** {@return true once the capture kernel is through, with a dump or without} */
   public boolean isOver() {
     return capture.isPresent() && capture.get().isOver();
+  }
+
+  /** {@return true if there is a dump and it is the memory of the panic} */
+  public boolean isDumpRight() {
+    return capture.isPresent()
+        && capture.get().stage() == CaptureKernel.Stage.DONE
+        && tally.dumpDifferingByteCount() == 0;
   }
 
   /** {@return what was violated so far} */
@@ -314,6 +326,15 @@ public final class World {
 
   Ledger captureLedger() {
     return captureLedger;
+  }
+
+  /** {@return stores to memory and accesses to registers so far, by whatever CPU} */
+  long cpuAccessCount() {
+    return memory.storeCount() + registerAccessCount;
+  }
+
+  void registerAccessed() {
+    registerAccessCount++;
   }
 
   Cpu primaryCpu() {

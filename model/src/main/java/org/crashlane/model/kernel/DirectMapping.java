@@ -29,17 +29,23 @@ public final class DirectMapping implements DmaMapping {
   }
 
   /**
-   * Linux 2.6.27 asks whether address plus size exceeds the mask, and so refuses a buffer that ends
-   * with the last byte the device reaches ({@code check_addr}, arch/x86/kernel/pci-nommu.c);
-   * today's kernels ask for the last byte ({@code dma_capable}).
+   * {@return true if a kernel of this era takes {@code device} to reach the whole buffer} Linux
+   * 2.6.27 asks whether address plus size exceeds the mask, and so refuses a buffer that ends with
+   * the last byte the device reaches ({@code check_addr}, arch/x86/kernel/pci-nommu.c); today's
+   * kernels ask for the last byte ({@code dma_capable}).
    */
-  private boolean reaches(DeviceSpec device, long buffer, long sizeBytes) {
-    long last = buffer + sizeBytes - 1;
+  public boolean reaches(DeviceSpec device, long buffer, long sizeBytes) {
     return switch (era) {
       case LINUX_2_6_27 ->
-          Long.compareUnsigned(last, device.dmaMask()) < 0 || device.dmaMask() == -1;
-      case TODAY -> Long.compareUnsigned(last, device.dmaMask()) <= 0;
+          device.dmaMask() == -1
+              || Long.compareUnsigned(buffer + sizeBytes - 1, device.dmaMask()) < 0;
+      case TODAY -> reachesAll(device, buffer, sizeBytes);
     };
+  }
+
+  /** {@return true if {@code device} reaches the last byte, and so all} */
+  public static boolean reachesAll(DeviceSpec device, long buffer, long sizeBytes) {
+    return Long.compareUnsigned(buffer + sizeBytes - 1, device.dmaMask()) <= 0;
   }
 
   @Override

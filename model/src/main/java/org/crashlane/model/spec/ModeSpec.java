@@ -3,6 +3,7 @@ package org.crashlane.model.spec;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
@@ -13,6 +14,11 @@ public sealed interface ModeSpec {
 
   /** {@return the mode} */
   MappingMode mode();
+
+  /** {@return the names of the units that devices are behind; none where the mode has none} */
+  default List<String> unitNames() {
+    return List.of();
+  }
 
   /** No IOMMU. */
   record Nommu() implements ModeSpec {
@@ -57,6 +63,12 @@ public sealed interface ModeSpec {
     public MappingMode mode() {
       return MappingMode.GART;
     }
+
+    /** {@return {@code nb0}, {@code nb1} and so on, by northbridge} */
+    @Override
+    public List<String> unitNames() {
+      return IntStream.range(0, northbridgeCount).mapToObj(n -> "nb" + n).toList();
+    }
   }
 
   /**
@@ -76,6 +88,11 @@ public sealed interface ModeSpec {
     @Override
     public MappingMode mode() {
       return MappingMode.CALGARY;
+    }
+
+    @Override
+    public List<String> unitNames() {
+      return phbs.stream().map(Phb::name).toList();
     }
   }
 
@@ -111,6 +128,11 @@ public sealed interface ModeSpec {
     @Override
     public MappingMode mode() {
       return MappingMode.VTD;
+    }
+
+    @Override
+    public List<String> unitNames() {
+      return units.stream().map(VtdUnit::name).toList();
     }
   }
 

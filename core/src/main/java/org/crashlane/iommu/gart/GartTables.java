@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.gart;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.Unmappable;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.gart.Registers.ApertureBase;
+import org.crashlane.iommu.gart.Registers.ApertureCtl;
+import org.crashlane.iommu.gart.Registers.TableBase;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * The table of one northbridge's GART. Registers are read once, when opened; memory whenever asked.
+ *
+ * <p>All devices behind the northbridge share the one table, which names none of them: who they are
+ * is told when it is opened. Addresses outside the aperture {@linkplain #untouched pass}; the
+ * entries inside that lead to the kernel's {@linkplain ScratchPage#likely scratch page} serve no
+ * mapping and are not told as one.
+ */
+public final class GartTables implements TranslationTables {
+  private static final int LEVELS = 1;
+
+  /** The one domain: there are no tags. */
+  private static final int DOMAIN = 0;
+
+  private final PhysicalMemory memory;
+  private final UnitConfig config;
+  private final TableId id;
+  private final List<RequesterId> requesters;
+
+  private GartTables(PhysicalMemory memory, UnitConfig config, List<RequesterId> requesters) {
+    this.memory = memory;
+    this.config = config;
+    this.id = new TableId(config.table(), LEVELS);
+    this.requesters = requesters.stream().sorted().distinct().toList();
+  }
+
+  /**
+   * {@return the table that {@code registers} point to}
+   *
+   * @param registers configuration space of function 3 of the northbridge
+   * @param requesters who is behind it
+   */
+  public static GartTables open(
+      PhysicalMemory memory, RegisterFile registers, List<RequesterId> requesters) {
+    return new GartTables(memory, UnitConfig.of(registers, false), requesters);
+  }
+
+  @Override
+  public UnitState state() {
+    List<String> description = new ArrayList<>();
+    description.add(line(ApertureCtl.REGISTER.layout(), config.apertureControl()));
+    description.add(line(ApertureBase.REGISTER.layout(), config.apertureBase()));
+    description.add(line(TableBase.REGISTER.layout(), config.tableBase()));
+    config.aperture().ifPresent(aperture -> description.add(aperture.toString()));
+    return new UnitState(config.translatesDevices(), false, false, config.table(), description);
+  }
+
+  private static String line(Layout layout, long value) {
+    return "%s %s: %s".formatted(layout.name(), Hex.of(value), layout.describe(value));
+  }
+
+  @Override
+  public List<Attachment> attachments() {
+    List<Attachment> attachments = new ArrayList<>();
+    for (RequesterId requester : requesters) {
+      attachments.add(
+          config.translatesDevices()
+              ? new Attachment.Translated(requester, id, DOMAIN)
+              : new Attachment.PassThrough(requester, DOMAIN));
+    }
+    return attachments;
+  }
+
+  /** {@return nothing: there are no device tables} */
+  @Override
+  public List<Malformation> malformations() {
+    return List.of();
+  }
+
+  /**
+   * {@return the interrupt window and the aperture: what is reached there is the table's affair}
+   */
+  @Override
+  public List<Unmappable> unmappable() {
+    List<Unmappable> unmappable = new ArrayList<>(TranslationTables.super.unmappable());
+    config
+        .aperture()
+        .filter(_ -> config.translationEnabled())
+        .map(aperture -> new Unmappable(aperture.range(), "the GART's aperture lies there"))
+        .ifPresent(unmappable::add);
+    return unmappable;
+  }
+
+  @Override
+  public List<AddressRange> untouched(TableId table) {
+    AddressRange aperture = requireOwn(table).range();
+    List<AddressRange> outside = new ArrayList<>();
+    if (aperture.first() != 0) {
+      outside.add(new AddressRange(0, aperture.first() - 1));
+    }
+    outside.add(new AddressRange(aperture.last() + 1, -1));
+    return outside;
+  }
+
+  @Override
+  public void walk(TableId table, WalkVisitor visitor) {
+    requireOwn(table);
+    Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
+    Optional<ScratchPage> scratch = ScratchPage.likely(walker);
+    walker.walk(scratch.map(page -> page.leftOut(visitor)).orElse(visitor));
+  }
+
+  /** {@return all addresses: those that are not translated are reached as they are} */
+  @Override
+  public AddressRange reach(TableId table) {
+    requireOwn(table);
+    return new AddressRange(0, -1);
+  }
+
+  /** {@return the page that an entry leads to: entries of a flat table lead to no tables} */
+  @Override
+  public long nextTable(long entry) {
+    return Gpte.physicalAddress(entry);
+  }
+
+  /** {@return nothing: registers stand for them. The pages of the table itself are walked} */
+  @Override
+  public List<AddressRange> deviceTablePages() {
+    return List.of();
+  }
+
+  /**
+   * {@inheritDoc} Nothing ever has to be: what lies outside the aperture is reached as it is, and
+   * what lies inside is refused, for a CPU would not reach it either.
+   *
+   * @param arena not used
+   */
+  @Override
+  public MapResult mapIdentity(
+      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
+    requireOwn(table);
+    if (!Alignment.isAligned(range.first(), PteTable.PAGE_BYTES)
+        || !Alignment.isAligned(range.last() + 1, PteTable.PAGE_BYTES)) {
+      throw new IllegalArgumentException("not whole 4 KiB pages: " + range);
+    }
+    return unmappable().stream()
+        .filter(unmappable -> unmappable.range().overlaps(range))
+        .<MapResult>map(
+            unmappable -> new MapResult.Refused("cannot map %s: %s".formatted(range, unmappable)))
+        .findFirst()
+        .orElseGet(() -> new MapResult.Mapped(0, 0, range.sizeBytes()));
+  }
+
+  private Aperture requireOwn(TableId table) {
+    if (!table.equals(id)) {
+      throw new IllegalArgumentException("the northbridge has table " + id + ", not " + table);
+    }
+    return config.requireAperture();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.explore;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.crash.CrashPlan;
+import org.crashlane.model.crash.Workload;
+import org.crashlane.model.spec.DeviceKind;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+
+/**
+ * Machines so small that all that can happen on them can be tried: half a mebibyte of memory, a
+ * card that goes on writing, a disk that takes the dump. Their devices reach so little that bus
+ * addresses fall among those of memory, as they do on a real machine whose memory is large.
+ */
+public final class SmallMachine {
+  private static final AddressRange RAM = AddressRange.parse("0x0-0x7ffff");
+  private static final int CHUNK_BYTES = 1 << 17;
+  private static final int RING_COUNT = 2;
+  private static final int POSTS = 2;
+  private static final int MASK_BITS = 19;
+  private static final int WIDE_MASK_BITS = 32;
+  private static final String UNIT = "unit";
+
+  private SmallMachine() {}
+
+  /** {@return all orders of {@code strategy} on the small machine of {@code mode}} */
+  public static CrashPlan plan(MappingMode mode, Strategy strategy) {
+    return CrashPlan.of(of(mode), strategy)
+        .withWorkload(new Workload(RING_COUNT, POSTS, false, CHUNK_BYTES));
+  }
+
+  /** {@return the small machine of {@code mode}} */
+  public static MachineSpec of(MappingMode mode) {
+    return new MachineSpec(
+        "small " + mode.label(),
+        "a machine of 128 pages, to try every order of things on",
+        Era.LINUX_2_6_27,
+        List.of(RAM),
+        List.of(crashRange(mode)),
+        List.of(
+            device("nic", "00:02.0", DeviceKind.RECEIVER, nicMask(mode), false),
+            device("disk", "00:01.0", DeviceKind.STORAGE, WIDE_MASK_BITS, true)),
+        modeSpec(mode));
+  }
+
+  /** Where bus addresses are handed out first, so that they would fall into it. */
+  private static AddressRange crashRange(MappingMode mode) {
+    return switch (mode) {
+      case CALGARY -> AddressRange.parse("0x20000-0x5ffff");
+      case NOMMU, SWIOTLB, GART, VTD -> AddressRange.parse("0x40000-0x7ffff");
+    };
+  }
+
+  private static int nicMask(MappingMode mode) {
+    return switch (mode) {
+      case SWIOTLB, GART -> MASK_BITS - 1;
+      case NOMMU, CALGARY, VTD -> MASK_BITS;
+    };
+  }
+
+  private static DeviceSpec device(
+      String name, String at, DeviceKind kind, int maskBits, boolean onDumpPath) {
+    return new DeviceSpec(
+        name,
+        RequesterId.parse(at),
+        Optional.empty(),
+        kind,
+        maskBits,
+        UNIT,
+        onDumpPath,
+        true,
+        true,
+        false,
+        false);
+  }
+
+  private static ModeSpec modeSpec(MappingMode mode) {
+    return switch (mode) {
+      case NOMMU -> new ModeSpec.Nommu();
+      case SWIOTLB -> new ModeSpec.Swiotlb(1 << 18, false);
+      case GART -> new ModeSpec.Gart(0x400_0000L, 0, 1, true, false);
+      case CALGARY ->
+          new ModeSpec.Calgary(
+              Chip.CALGARY,
+              0xfe00_0000L,
+              List.of(new ModeSpec.Phb(UNIT, Optional.empty(), List.of())),
+              Optional.of(TableSize.KIB_64));
+      case VTD ->
+          new ModeSpec.Vtd(
+              39,
+              List.of(new ModeSpec.VtdUnit(UNIT, 0xfed9_0000L, 39, true, false)),
+              List.of(),
+              MASK_BITS);
+    };
+  }
+}

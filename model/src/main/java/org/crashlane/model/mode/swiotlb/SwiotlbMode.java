@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.swiotlb;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.crashlane.bits.BitField;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.model.hardware.NoRemapper;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DirectMapping;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec.Swiotlb;
+
+/**
+ * Bounce buffers. No hardware is involved: there is nothing to set up, to adopt, to switch off or
+ * to block by, and leftover DMA goes on into the primary's pool.
+ *
+ * <p>The capture kernel has bounce buffers of its own if a device of the dump path does not reach
+ * all of the crash range: a pool in a part that it reaches, so that a low range of a few segments
+ * serves one above 4 GiB.
+ */
+public final class SwiotlbMode implements Mode {
+  /** Linux's default (IO_TLB_DEFAULT_SIZE). */
+  private static final long DEFAULT_POOL_BYTES = 64L << 20;
+
+  private static final long LAST_BELOW_4_GIB = BitField.lowMask(Integer.SIZE);
+
+  @Override
+  public Remapper hardware(MachineSpec machine) {
+    return new NoRemapper();
+  }
+
+  @Override
+  public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    if (!(machine.modeSpec() instanceof Swiotlb spec)) {
+      throw new IllegalArgumentException("not a machine with swiotlb: " + machine.name());
+    }
+    long last = reachedByAll(machine.devices());
+    AddressRange pool =
+        place(machine.era(), frames, spec.poolBytes(), last)
+            .or(() -> place(machine.era(), frames, spec.poolBytes(), LAST_BELOW_4_GIB))
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "no room below 4 GiB for a pool of %d bytes: machine %s"
+                        .formatted(spec.poolBytes(), machine.name())));
+    return SwiotlbMapping.with(machine.era(), spec.force(), pool);
+  }
+
+  @Override
+  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return capture(machine, frames);
+  }
+
+  @Override
+  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return capture(machine, frames);
+  }
+
+  @Override
+  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return capture(machine, frames);
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
+    return List.of();
+  }
+
+  /**
+   * {@return the capture kernel's mapping driver} Its pool takes up to half of its memory, 64 MiB
+   * at most, and is halved until it fits, as Linux does since 5.19; where not even a segment does,
+   * the kernel does without.
+   *
+   * @param frames memory in the crash range
+   */
+  public static DmaMapping capture(MachineSpec machine, PageFrames frames) {
+    long last = reachedByAll(machine.dumpPath());
+    boolean reachesAll =
+        machine.crashRanges().stream().allMatch(r -> Long.compareUnsigned(r.last(), last) <= 0);
+    if (!reachesAll) {
+      long most = Math.min(DEFAULT_POOL_BYTES, frames.freeBytes() / 2);
+      for (long size = wholeSegments(most); size > 0; size = wholeSegments(size / 2)) {
+        Optional<AddressRange> pool = place(machine.era(), frames, size, last);
+        if (pool.isPresent()) {
+          return SwiotlbMapping.with(machine.era(), false, pool.get());
+        }
+      }
+    }
+    return new DirectMapping(machine.era());
+  }
+
+  private static long wholeSegments(long sizeBytes) {
+    return sizeBytes / BouncePool.SEGMENT_BYTES * BouncePool.SEGMENT_BYTES;
+  }
+
+  /**
+   * {@return the last address below 4 GiB that all of {@code devices} reach} Linux asks for memory
+   * below 4 GiB and no more; on machines with devices that reach less, that may be too high.
+   */
+  private static long reachedByAll(List<DeviceSpec> devices) {
+    long last = LAST_BELOW_4_GIB;
+    for (DeviceSpec device : devices) {
+      last = Long.compareUnsigned(device.dmaMask(), last) < 0 ? device.dmaMask() : last;
+    }
+    return last;
+  }
+
+  /** Linux 2.6.27 takes boot memory from the bottom up, today's kernels from the top down. */
+  private static Optional<AddressRange> place(
+      Era era, PageFrames frames, long sizeBytes, long last) {
+    OptionalLong first =
+        switch (era) {
+          case LINUX_2_6_27 -> frames.take(sizeBytes, PageFrames.PAGE_BYTES, last);
+          case TODAY -> frames.takeFromTop(sizeBytes, PageFrames.PAGE_BYTES, last);
+        };
+    return first.isPresent()
+        ? Optional.of(AddressRange.ofSize(first.getAsLong(), sizeBytes))
+        : Optional.empty();
+  }
+}

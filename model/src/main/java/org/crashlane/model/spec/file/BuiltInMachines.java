@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.spec.file;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.MappingMode;
+
+/** The machines that come with the program: one for each mapping mode, and some that teach. */
+public final class BuiltInMachines {
+  /** One for each mode, in the proposal's order, and then the others. */
+  private static final List<String> NAMES =
+      List.of(
+          "nommu", "swiotlb", "gart", "calgary", "vtd", "mixed", "gart-over-ram", "beyond-reach");
+
+  private BuiltInMachines() {}
+
+  /** {@return their names} */
+  public static List<String> names() {
+    return NAMES;
+  }
+
+  /** {@return the machine that stands for a mapping mode where none is named} */
+  public static MachineSpec of(MappingMode mode) {
+    return read(mode.label());
+  }
+
+  /** {@return the machine of this name, if there is one} */
+  public static Optional<MachineSpec> find(String name) {
+    return text(name).map(text -> MachineFile.read(name, text));
+  }
+
+  /** {@return the file of the machine of this name, if there is one} */
+  public static Optional<String> text(String name) {
+    return NAMES.contains(name)
+        ? Optional.of(Resource.text("machines/" + name + ".yaml"))
+        : Optional.empty();
+  }
+
+  private static MachineSpec read(String name) {
+    return find(name).orElseThrow();
+  }
+}

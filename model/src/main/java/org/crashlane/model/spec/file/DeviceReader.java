@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.spec.file;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.crashlane.model.spec.DeviceKind;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
+
+/** Reads the devices of a machine. */
+final class DeviceReader {
+  private static final List<String> FIELDS =
+      List.of(
+          "name",
+          "address",
+          "alias",
+          "kind",
+          "dma-mask",
+          "unit",
+          "dump-path",
+          "driver-resets",
+          "stops-on-fault",
+          "assigned-to-guest",
+          "pass-through");
+
+  private static final int DEVICE_LIMIT = 64;
+  private static final int NARROWEST_MASK_BITS = 12;
+
+  private final MappingMode mode;
+  private final List<String> units;
+
+  /**
+   * @param mode whose units the devices are behind
+   */
+  DeviceReader(ModeSpec mode) {
+    this.mode = mode.mode();
+    this.units = mode.unitNames();
+  }
+
+  List<DeviceSpec> devices(Value list) {
+    List<DeviceSpec> devices = new ArrayList<>();
+    Map<String, Value> takenNames = new HashMap<>();
+    Map<RequesterId, Value> takenAddresses = new HashMap<>();
+    for (Value value : list.items(1, DEVICE_LIMIT)) {
+      ObjectValue object = value.object(FIELDS);
+      DeviceSpec device = device(object);
+      onlyOne(takenNames, device.name(), object.required("name"));
+      onlyOne(takenAddresses, device.address(), object.required("address"));
+      devices.add(device);
+    }
+    if (devices.stream().noneMatch(DeviceSpec::onDumpPath)) {
+      throw list.wrong("no device has 'dump-path: true': what would the dump go through?");
+    }
+    return devices;
+  }
+
+  private DeviceSpec device(ObjectValue object) {
+    DeviceKind kind =
+        object
+            .required("kind")
+            .choice(MachineReader.byLabel(DeviceKind.values(), DeviceKind::label));
+    DeviceSpec device =
+        new DeviceSpec(
+            object.required("name").name(),
+            requester(object.required("address")),
+            object.optional("alias").map(DeviceReader::requester),
+            kind,
+            object
+                .optional("dma-mask")
+                .map(bits -> bits.number(NARROWEST_MASK_BITS, Long.SIZE))
+                .orElse(Long.SIZE),
+            unit(object),
+            flag(object, "dump-path"),
+            flag(object, "driver-resets"),
+            flag(object, "stops-on-fault"),
+            flag(object, "assigned-to-guest"),
+            flag(object, "pass-through"));
+    check(object, device);
+    return device;
+  }
+
+  private void check(ObjectValue object, DeviceSpec device) {
+    if (device.onDumpPath() && device.kind() != DeviceKind.STORAGE) {
+      throw object.required("dump-path").wrong("only a device of kind storage takes a dump");
+    }
+    if (device.alias().filter(device.address()::equals).isPresent()) {
+      throw object.required("alias").wrong("is the device's own address: leave it out");
+    }
+    for (String name : List.of("assigned-to-guest", "pass-through")) {
+      if (flag(object, name) && mode != MappingMode.VTD) {
+        throw object.required(name).wrong("needs mode vtd, and this machine's is " + mode.label());
+      }
+    }
+    if (device.assignedToGuest() && device.passThrough()) {
+      throw object
+          .required("pass-through")
+          .wrong("a device that a guest owns is translated, or the guest would own the machine");
+    }
+  }
+
+  private String unit(ObjectValue object) {
+    Optional<Value> value = object.optional("unit");
+    if (units.isEmpty()) {
+      if (value.isPresent()) {
+        throw value.get().wrong("a machine of mode " + mode.label() + " has no units");
+      }
+      return "";
+    }
+    // Northbridges differ in what they cache, and in nothing else: the first will do.
+    Value named = mode == MappingMode.GART && value.isEmpty() ? null : object.required("unit");
+    return named == null ? units.getFirst() : unit(named);
+  }
+
+  private String unit(Value value) {
+    String name = value.name();
+    if (!units.contains(name)) {
+      throw value.wrong(
+          "no unit is called %s: %s"
+              .formatted(Value.quoted(name), NearestName.choices(name, units)));
+    }
+    return name;
+  }
+
+  private static RequesterId requester(Value value) {
+    return value.parsed("a PCI address such as 00:1f.2", RequesterId::parse);
+  }
+
+  private static boolean flag(ObjectValue object, String name) {
+    return object.optional(name).map(Value::flag).orElse(false);
+  }
+
+  /** Refuses a key that another place has. */
+  static <K> void onlyOne(Map<K, Value> taken, K key, Value value) {
+    Value first = taken.putIfAbsent(key, value);
+    if (first != null) {
+      throw value.wrong(
+          "%s is already taken by %s in line %d"
+              .formatted(key, first.path(), first.yaml().place().line()));
+    }
+  }
+}
