@@ -82,7 +82,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void attachmentsAreThoseOfTheEntriesInOrder() {
+  public void attachmentsAreThoseOfTheEntriesInOrder() {
     Fixture fixture = fixture();
     List<Attachment> attachments = open(fixture.memory()).attachments();
     List<RequesterId> requesters = attachments.stream().map(Attachment::requester).toList();
@@ -91,14 +91,14 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void freshTablesMapNothingAndAreNotMalformed() {
+  public void freshTablesMapNothingAndAreNotMalformed() {
     Fixture fixture = fixture();
     assertIdentity(List.of(), walk(fixture));
     assertEquals(List.of(), open(fixture.memory()).malformations());
   }
 
   @Test
-  void mappedRangesAreWalkedAsIdentity() {
+  public void mappedRangesAreWalkedAsIdentity() {
     Fixture fixture = fixture();
     assertInstanceOf(MapResult.Mapped.class, map(fixture, LOW));
     TranslationTables tables = open(fixture.memory());
@@ -113,7 +113,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void hardwareReachesWhatWasMappedAndNothingBesideIt() {
+  public void hardwareReachesWhatWasMappedAndNothingBesideIt() {
     Fixture fixture = fixture();
     map(fixture, high());
     Iommu hardware = hardware(fixture.memory());
@@ -130,7 +130,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void mappingAgainChangesNothing() {
+  public void mappingAgainChangesNothing() {
     Fixture fixture = fixture();
     map(fixture, LOW);
     CountingMemory counting = new CountingMemory(fixture.memory());
@@ -142,7 +142,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void whereNothingMayBeMappedMappingIsRefused() {
+  public void whereNothingMayBeMappedMappingIsRefused() {
     Fixture fixture = fixture();
     for (Unmappable unmappable : open(fixture.memory()).unmappable()) {
       long first = Math.max(0, unmappable.range().first() - PageArena.PAGE_BYTES);
@@ -153,7 +153,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void rangeBeyondReachIsRefused() {
+  public void rangeBeyondReachIsRefused() {
     Fixture fixture = fixture();
     TranslationTables tables = open(fixture.memory());
     long last = tables.reach(table(tables, fixture.attached())).last();
@@ -162,7 +162,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  void rangeOfPartPagesIsACallersMistake() {
+  public void rangeOfPartPagesIsACallersMistake() {
     Fixture fixture = fixture();
     AddressRange part = new AddressRange(PAGE.first(), PAGE.last() - 1);
     assertThrows(IllegalArgumentException.class, () -> map(fixture, part));
