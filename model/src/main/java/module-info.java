@@ -11,4 +11,5 @@ module org.crashlane.model {
   exports org.crashlane.model.mode;
   exports org.crashlane.model.spec;
   exports org.crashlane.model.spec.file;
+  exports org.crashlane.model.stage;
 }

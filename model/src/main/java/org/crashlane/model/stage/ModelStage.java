@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.stage;
+
+import java.time.Duration;
+<<<<<<< HEAD
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.crashlane.model.crash.ArmTiming;
+=======
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+>>>>>>> mcli
+import org.crashlane.model.crash.Crash;
+import org.crashlane.model.crash.CrashPlan;
+import org.crashlane.model.crash.CrashResult;
+import org.crashlane.model.crash.Trace;
+import org.crashlane.model.hardware.Background;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Aftermath;
+import org.crashlane.rehearsal.ArmingCost;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Observations;
+import org.crashlane.rehearsal.Prediction;
+import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Stage;
+<<<<<<< HEAD
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rehearsal.Tally;
+import org.crashlane.rule.Verdict;
+
+/** Crashes a model of a machine: the same machine and seed, the same rehearsal. */
+public final class ModelStage implements Stage {
+  /** Steps before the panic: enough for every driver to have used its ring many times over. */
+  public static final int USUAL_STEPS = 600;
+
+=======
+import org.crashlane.rehearsal.Tally;
+
+/** Rehearses on a modelled machine: bit for bit, in no time that counts. */
+public final class ModelStage implements Stage {
+  private static final int STEPS_BEFORE_PANIC = 400;
+>>>>>>> mcli
+  private static final int PAGE_BYTES = 4096;
+
+  private final MachineSpec machine;
+  private final long seed;
+  private final Trace trace;
+<<<<<<< HEAD
+  private final Background background;
+
+  /** A stage that tells nobody what happens. */
+=======
+
+  /**
+   * @param seed what happens on the machine, by chance
+   */
+>>>>>>> mcli
+  public ModelStage(MachineSpec machine, long seed) {
+    this(machine, seed, Trace.NONE);
+  }
+
+  /**
+<<<<<<< HEAD
+   * @param machine what is crashed
+   * @param seed decides what happens before the panic, and when leftovers come after it
+=======
+   * @param seed what happens on the machine, by chance
+>>>>>>> mcli
+   * @param trace who is told what happens
+   */
+  public ModelStage(MachineSpec machine, long seed, Trace trace) {
+    this.machine = machine;
+    this.seed = seed;
+    this.trace = trace;
+<<<<<<< HEAD
+    this.background = new Background(seed);
+=======
+>>>>>>> mcli
+  }
+
+  @Override
+  public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) {
+<<<<<<< HEAD
+    progress.accept("crashing " + machine.name() + ", " + scenario.label());
+    long started = System.nanoTime();
+    CrashResult result = new Crash(plan(scenario), background).random(seed, USUAL_STEPS, trace);
+    Duration took = Duration.ofNanos(System.nanoTime() - started);
+    return rehearsal(scenario, result, took);
+  }
+
+  /** A hand outside comes late, and cannot tell the primary's allocator. */
+  private CrashPlan plan(Scenario scenario) {
+    boolean outside = scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
+    return CrashPlan.of(machine, scenario.strategy())
+        .withTiming(outside ? ArmTiming.UNTOLD : ArmTiming.EARLY);
+  }
+
+  /** {@return what {@code result} says, in the terms of every stage} */
+  public static Rehearsal rehearsal(Scenario scenario, CrashResult result, Duration took) {
+    Strategy strategy = scenario.strategy();
+    Observations seen = observations(result);
+    Verdict verdict =
+        ViolationFindings.added(
+            Aftermath.judge(strategy, result.tablesAtPanic(), seen), strategy, result);
+    return new Rehearsal(
+        scenario,
+        result.tablesAtPanic(),
+        Prediction.of(strategy, result.tablesAtPanic()),
+        seen,
+        verdict,
+        took,
+        took);
+  }
+
+  private static Observations observations(CrashResult result) {
+=======
+    progress.accept("rehearsing " + machine.name() + ", " + scenario.label());
+    CrashPlan plan = CrashPlan.of(machine, scenario.strategy());
+    CrashResult result =
+        new Crash(plan, new Background(seed)).random(seed, STEPS_BEFORE_PANIC, trace);
+    Observations observations = observations(result);
+    return new Rehearsal(
+        scenario,
+        result.tablesAtPanic(),
+        Prediction.of(scenario.strategy(), result.tablesAtPanic()),
+        observations,
+        Aftermath.judge(scenario.strategy(), result.tablesAtPanic(), observations),
+        Duration.ZERO,
+        Duration.ZERO);
+  }
+
+  private Observations observations(CrashResult result) {
+>>>>>>> mcli
+    return new Observations(
+        dump(result),
+        result.faults(),
+        result.registerWrites(),
+<<<<<<< HEAD
+        result.touches(),
+=======
+        List.of(),
+>>>>>>> mcli
+        result.translatingAtEnd(),
+        Optional.of(
+            new Tally(
+                result.corruptedByteCount(),
+                result.leftoverThroughCount(),
+                result.leftoverBlockedCount(),
+                new ArmingCost(
+                    result.armed().tablePageCount(),
+                    result.armed().entryCount(),
+                    result.armed().tableBytes(),
+<<<<<<< HEAD
+                    result.armingStepCount()))));
+  }
+
+  private static DumpOutcome dump(CrashResult result) {
+    if (!result.dumped()) {
+      return new DumpOutcome.Missing(result.failure());
+    }
+    if (!result.isDumpRight()) {
+      return new DumpOutcome.Damaged(
+          "%,d bytes are not what they were at the panic"
+              .formatted(result.dumpDifferingByteCount()));
+    }
+    return new DumpOutcome.Written(
+        result.dumpPageCount(), "the model", result.dumpPageCount() * PAGE_BYTES);
+=======
+                    0))));
+  }
+
+  private DumpOutcome dump(CrashResult result) {
+    if (!result.dumped()) {
+      return new DumpOutcome.Missing(result.failure());
+    }
+    long pageCount = result.dumpPageCount();
+    return result.isDumpRight()
+        ? new DumpOutcome.Written(pageCount, machine.era().label(), pageCount * PAGE_BYTES)
+        : new DumpOutcome.Damaged(result.dumpDifferingByteCount() + " bytes differ");
+>>>>>>> mcli
+  }
+}
