@@ -2,15 +2,9 @@
 package org.crashlane.model.stage;
 
 import java.time.Duration;
-<<<<<<< HEAD
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.crashlane.model.crash.ArmTiming;
-=======
-import java.util.List;
-import java.util.Optional;
-import java.util.function.Consumer;
->>>>>>> mcli
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
@@ -25,7 +19,6 @@ import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Stage;
-<<<<<<< HEAD
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.rule.Verdict;
@@ -35,54 +28,32 @@ public final class ModelStage implements Stage {
   /** Steps before the panic: enough for every driver to have used its ring many times over. */
   public static final int USUAL_STEPS = 600;
 
-=======
-import org.crashlane.rehearsal.Tally;
-
-/** Rehearses on a modelled machine: bit for bit, in no time that counts. */
-public final class ModelStage implements Stage {
-  private static final int STEPS_BEFORE_PANIC = 400;
->>>>>>> mcli
   private static final int PAGE_BYTES = 4096;
 
   private final MachineSpec machine;
   private final long seed;
   private final Trace trace;
-<<<<<<< HEAD
   private final Background background;
 
   /** A stage that tells nobody what happens. */
-=======
-
-  /**
-   * @param seed what happens on the machine, by chance
-   */
->>>>>>> mcli
   public ModelStage(MachineSpec machine, long seed) {
     this(machine, seed, Trace.NONE);
   }
 
   /**
-<<<<<<< HEAD
    * @param machine what is crashed
    * @param seed decides what happens before the panic, and when leftovers come after it
-=======
-   * @param seed what happens on the machine, by chance
->>>>>>> mcli
    * @param trace who is told what happens
    */
   public ModelStage(MachineSpec machine, long seed, Trace trace) {
     this.machine = machine;
     this.seed = seed;
     this.trace = trace;
-<<<<<<< HEAD
     this.background = new Background(seed);
-=======
->>>>>>> mcli
   }
 
   @Override
   public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) {
-<<<<<<< HEAD
     progress.accept("crashing " + machine.name() + ", " + scenario.label());
     long started = System.nanoTime();
     CrashResult result = new Crash(plan(scenario), background).random(seed, USUAL_STEPS, trace);
@@ -115,33 +86,11 @@ public final class ModelStage implements Stage {
   }
 
   private static Observations observations(CrashResult result) {
-=======
-    progress.accept("rehearsing " + machine.name() + ", " + scenario.label());
-    CrashPlan plan = CrashPlan.of(machine, scenario.strategy());
-    CrashResult result =
-        new Crash(plan, new Background(seed)).random(seed, STEPS_BEFORE_PANIC, trace);
-    Observations observations = observations(result);
-    return new Rehearsal(
-        scenario,
-        result.tablesAtPanic(),
-        Prediction.of(scenario.strategy(), result.tablesAtPanic()),
-        observations,
-        Aftermath.judge(scenario.strategy(), result.tablesAtPanic(), observations),
-        Duration.ZERO,
-        Duration.ZERO);
-  }
-
-  private Observations observations(CrashResult result) {
->>>>>>> mcli
     return new Observations(
         dump(result),
         result.faults(),
         result.registerWrites(),
-<<<<<<< HEAD
         result.touches(),
-=======
-        List.of(),
->>>>>>> mcli
         result.translatingAtEnd(),
         Optional.of(
             new Tally(
@@ -152,7 +101,6 @@ public final class ModelStage implements Stage {
                     result.armed().tablePageCount(),
                     result.armed().entryCount(),
                     result.armed().tableBytes(),
-<<<<<<< HEAD
                     result.armingStepCount()))));
   }
 
@@ -167,18 +115,5 @@ public final class ModelStage implements Stage {
     }
     return new DumpOutcome.Written(
         result.dumpPageCount(), "the model", result.dumpPageCount() * PAGE_BYTES);
-=======
-                    0))));
-  }
-
-  private DumpOutcome dump(CrashResult result) {
-    if (!result.dumped()) {
-      return new DumpOutcome.Missing(result.failure());
-    }
-    long pageCount = result.dumpPageCount();
-    return result.isDumpRight()
-        ? new DumpOutcome.Written(pageCount, machine.era().label(), pageCount * PAGE_BYTES)
-        : new DumpOutcome.Damaged(result.dumpDifferingByteCount() + " bytes differ");
->>>>>>> mcli
   }
 }
