@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.ModelMemory;
 import org.crashlane.model.hardware.RegisterPort;
@@ -77,11 +76,6 @@ public class MappingBenchmark {
   private DmaHandle[] live;
 
   private record PlainCpu(ModelMemory memory, Remapper remapper) implements Cpu {
-    @Override
-    public WritableMemory memory() {
-      return memory;
-    }
-
     @Override
     public RegisterPort mmio() {
       return remapper.mmio(memory);
