@@ -29,7 +29,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
   protected abstract RequesterId absent();
 
   @Test
-  public void requestersWithAnEntryAreAttachedAndOthersNot() {
+  void requestersWithAnEntryAreAttachedAndOthersNot() {
     List<Attachment> attachments = open(fixture().memory()).attachments();
     assertFalse(attachments.stream().anyMatch(a -> a.requester().equals(absent())));
     assertTrue(
@@ -38,7 +38,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
   }
 
   @Test
-  public void hardwareLetsPassAndBlocksByTheEntry() {
+  void hardwareLetsPassAndBlocksByTheEntry() {
     Fixture fixture = fixture();
     Iommu hardware = hardware(fixture.memory());
     long iova = RANGE.first();
@@ -49,14 +49,14 @@ public abstract class TableTreesContract extends TranslationTablesContract {
   }
 
   @Test
-  public void requestInTheInterruptWindowIsAnInterrupt() {
+  void requestInTheInterruptWindowIsAnInterrupt() {
     Fixture fixture = fixture();
     Request request = new Request(fixture.attached(), InterruptWindow.RANGE.first(), Access.WRITE);
     assertEquals(new Outcome.Interrupt(), hardware(fixture.memory()).translate(request));
   }
 
   @Test
-  public void arenaThatIsTooSmallIsRefusedAndNothingWritten() {
+  void arenaThatIsTooSmallIsRefusedAndNothingWritten() {
     Fixture fixture = fixture();
     CountingMemory counting = new CountingMemory(fixture.memory());
     TranslationTables tables = open(counting);
@@ -74,7 +74,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
   }
 
   @Test
-  public void arenaThatIsNoMemoryIsRefusedAndNothingWritten() {
+  void arenaThatIsNoMemoryIsRefusedAndNothingWritten() {
     Fixture fixture = fixture();
     CountingMemory counting = new CountingMemory(fixture.memory());
     TranslationTables tables = open(counting);
@@ -87,7 +87,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
   }
 
   @Test
-  public void deviceTablesAndWalkedTablesAreOwnPages() {
+  void deviceTablesAndWalkedTablesAreOwnPages() {
     Fixture fixture = fixture();
     map(fixture, PAGE);
     List<AddressRange> deviceTables = open(fixture.memory()).deviceTablePages();

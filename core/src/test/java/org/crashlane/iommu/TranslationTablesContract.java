@@ -13,10 +13,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 
-/**
- * What holds of every vendor's tables, and of the hardware that goes by them. Test methods are
- * public because other packages inherit them.
- */
+/** What holds of every vendor's tables, and of the hardware that goes by them. */
 public abstract class TranslationTablesContract {
   /** Two crash ranges of a real machine: one low, one above 4 GiB, not aligned to large pages. */
   private static final AddressRange LOW = new AddressRange(0x2a00_0000L, 0x39ff_ffffL);
@@ -82,7 +79,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void attachmentsAreThoseOfTheEntriesInOrder() {
+  void attachmentsAreThoseOfTheEntriesInOrder() {
     Fixture fixture = fixture();
     List<Attachment> attachments = open(fixture.memory()).attachments();
     List<RequesterId> requesters = attachments.stream().map(Attachment::requester).toList();
@@ -91,14 +88,14 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void freshTablesMapNothingAndAreNotMalformed() {
+  void freshTablesMapNothingAndAreNotMalformed() {
     Fixture fixture = fixture();
     assertIdentity(List.of(), walk(fixture));
     assertEquals(List.of(), open(fixture.memory()).malformations());
   }
 
   @Test
-  public void mappedRangesAreWalkedAsIdentity() {
+  void mappedRangesAreWalkedAsIdentity() {
     Fixture fixture = fixture();
     assertInstanceOf(MapResult.Mapped.class, map(fixture, LOW));
     TranslationTables tables = open(fixture.memory());
@@ -113,7 +110,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void hardwareReachesWhatWasMappedAndNothingBesideIt() {
+  void hardwareReachesWhatWasMappedAndNothingBesideIt() {
     Fixture fixture = fixture();
     map(fixture, high());
     Iommu hardware = hardware(fixture.memory());
@@ -130,7 +127,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void mappingAgainChangesNothing() {
+  void mappingAgainChangesNothing() {
     Fixture fixture = fixture();
     map(fixture, LOW);
     CountingMemory counting = new CountingMemory(fixture.memory());
@@ -142,7 +139,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void whereNothingMayBeMappedMappingIsRefused() {
+  void whereNothingMayBeMappedMappingIsRefused() {
     Fixture fixture = fixture();
     for (Unmappable unmappable : open(fixture.memory()).unmappable()) {
       long first = Math.max(0, unmappable.range().first() - PageArena.PAGE_BYTES);
@@ -153,7 +150,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void rangeBeyondReachIsRefused() {
+  void rangeBeyondReachIsRefused() {
     Fixture fixture = fixture();
     TranslationTables tables = open(fixture.memory());
     long last = tables.reach(table(tables, fixture.attached())).last();
@@ -162,7 +159,7 @@ public abstract class TranslationTablesContract {
   }
 
   @Test
-  public void rangeOfPartPagesIsACallersMistake() {
+  void rangeOfPartPagesIsACallersMistake() {
     Fixture fixture = fixture();
     AddressRange part = new AddressRange(PAGE.first(), PAGE.last() - 1);
     assertThrows(IllegalArgumentException.class, () -> map(fixture, part));
