@@ -137,7 +137,7 @@ final class JsonSchema {
       case Text text when text.value().matches("true|false") -> "boolean";
       case Text text when text.value().matches("-?[0-9]+|0x[0-9a-fA-F]+") -> "integer";
       case Text text when text.value().matches("|null|~") -> "null";
-      case Text text when text.value().matches("-?[0-9]+\\.[0-9]+") -> "number";
+      case Text text when text.value().matches("-?[0-9]+\\.[0-9]*") -> "number";
       case Text _ -> "string";
     };
   }
