@@ -136,7 +136,11 @@ record Value(String source, String path, Yaml yaml) {
     }
     int power = UNITS.indexOf(matcher.group(2)) + 1;
     int shift = matcher.group(2).isEmpty() ? 0 : power * UNIT_SHIFT;
-    return Long.parseLong(matcher.group(1)) << shift;
+    long count = Long.parseLong(matcher.group(1));
+    if (count << shift >>> shift != count) {
+      throw wrong("beyond 64 bits of address");
+    }
+    return count << shift;
   }
 
   /** {@return a range of addresses, written as one text or as {@code at} and {@code size}} */

@@ -171,7 +171,10 @@ class SchemaTest {
       assertTrue(SCHEMA.accepts(text), "only the reader accepts:\n" + text);
     } catch (MachineFileException e) {
       boolean ofYaml = e.reason().startsWith("not YAML") || e.reason().contains("already there");
-      if (!ofYaml && SENSE.stream().noneMatch(e.reason()::contains)) {
+      // A schema sees numbers, and not how they are written.
+      boolean ofNotation =
+          e.reason().matches(".*in hexadecimal.*not '[0-9]+'|a size .*not '0x[0-9a-f]+'");
+      if (!ofYaml && !ofNotation && SENSE.stream().noneMatch(e.reason()::contains)) {
         assertFalse(SCHEMA.accepts(text), e.getMessage() + "\nand the schema accepts:\n" + text);
       }
     }
