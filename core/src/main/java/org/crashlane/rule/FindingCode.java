@@ -17,11 +17,13 @@ public enum FindingCode {
   C2("the capture kernel wrote to the IOMMU"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
   D2("DMA changed memory that no driver had given to the device"),
+  D3("the dump was read through the GART's aperture, not from the memory under it"),
   G1("the crash range is within reach of a device that a guest owns"),
   L1("a leftover mapping reaches into the crash range"),
   L2("leftover DMA goes to whatever its IOVAs name once translation stops"),
   L3("the IOMMU's own tables lie in the crash range, or a device may write them"),
   M1("it is not known which device the dump goes through"),
+  P1("the primary's own DMA went wrong while it ran: its mapping driver is broken"),
   W1("an entry of the tables is malformed, or could not be read");
 
   private final String brokenWhen;
@@ -34,7 +36,7 @@ public enum FindingCode {
   public boolean stopsCaptureIo() {
     return switch (this) {
       case A1, A2, A3, A4, B1, B2, B3 -> true;
-      case A5, C1, C2, D1, D2, G1, L1, L2, L3, M1, W1 -> false;
+      case A5, C1, C2, D1, D2, D3, G1, L1, L2, L3, M1, P1, W1 -> false;
     };
   }
 

@@ -15,6 +15,7 @@ import org.crashlane.rule.Verdict;
  * @param tablesAtPanic the rule's verdict on the tables as they stood at the panic
  * @param violations what was violated
  * @param armed what arming did and cost
+ * @param armingStepCount stores and register accesses that it took
  * @param corruptedByteCount bytes of memory that DMA changed where no driver had mapped it so
  * @param dumpDifferingByteCount bytes of the dump that are not what they were at the panic
  * @param changedByLeftoversByteCount bytes of the dump that leftover DMA changed, rightly by the
@@ -36,6 +37,7 @@ public record CrashResult(
     Verdict tablesAtPanic,
     Violations violations,
     ArmReport armed,
+    long armingStepCount,
     long corruptedByteCount,
     long dumpDifferingByteCount,
     long changedByLeftoversByteCount,
@@ -59,6 +61,7 @@ public record CrashResult(
         tablesAtPanic,
         world.violations(),
         world.primary().armed(),
+        world.primary().armingStepCount(),
         tally.corruptedByteCount(),
         tally.dumpDifferingByteCount(),
         tally.changedByLeftoversByteCount(),

@@ -44,27 +44,31 @@ final class KernelCpu implements Cpu {
   }
 
   /** Asks for each access who answers it. */
-  private abstract static class Routed implements RegisterPort {
+  private abstract class Routed implements RegisterPort {
 
     abstract RegisterPort to(long address);
 
     @Override
     public long read32(long address) {
+      world.registerAccessed();
       return to(address).read32(address);
     }
 
     @Override
     public long read64(long address) {
+      world.registerAccessed();
       return to(address).read64(address);
     }
 
     @Override
     public void write32(long address, long value) {
+      world.registerAccessed();
       to(address).write32(address, value);
     }
 
     @Override
     public void write64(long address, long value) {
+      world.registerAccessed();
       to(address).write64(address, value);
     }
   }

@@ -32,6 +32,7 @@ final class PrimaryKernel {
   private final DmaMapping mapping;
   private final List<Driver> drivers;
   private ArmReport armed;
+  private long armingStepCount;
   private boolean armPending;
 
   private PrimaryKernel(
@@ -104,10 +105,12 @@ final class PrimaryKernel {
 
   void arm(World world) {
     armPending = false;
+    long before = world.cpuAccessCount();
     if (world.plan().reserves()) {
       reserve(world);
     }
     armed = mapping.arm(cpu(world), world.plan().armed(), toArm(world.plan().machine()));
+    armingStepCount = world.cpuAccessCount() - before;
     world.trace(() ->
         "armed: %d entries, %d table pages; %s"
             .formatted(
@@ -204,17 +207,24 @@ final class PrimaryKernel {
     return armed;
   }
 
+  /** {@return how many stores and register accesses arming took} */
+  long armingStepCount() {
+    return armingStepCount;
+  }
+
   private static Cpu cpu(World world) {
     return world.plan().sabotage().cpu(world.primaryCpu());
   }
 
   PrimaryKernel fork(CrashPlan plan) {
-    return new PrimaryKernel(
-        frames.fork(),
-        mapping.fork(),
-        drivers.stream().map(d -> d.fork(plan.workload())).toList(),
-        armed,
-        armPending);
+    List<Driver> forked = new ArrayList<>(drivers.size());
+    for (Driver driver : drivers) {
+      forked.add(driver.fork(plan.workload()));
+    }
+    PrimaryKernel copy =
+        new PrimaryKernel(frames.fork(), mapping.fork(), forked, armed, armPending);
+    copy.armingStepCount = armingStepCount;
+    return copy;
   }
 
   void addTo(Fingerprint into) {

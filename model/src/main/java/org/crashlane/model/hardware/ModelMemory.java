@@ -21,6 +21,7 @@ public final class ModelMemory implements WritableMemory {
   private final List<AddressRange> ranges;
   private final PageTable pages;
   private final Background background;
+  private long storeCount;
 
   private ModelMemory(List<AddressRange> ranges, PageTable pages, Background background) {
     this.ranges = ranges;
@@ -36,6 +37,11 @@ public final class ModelMemory implements WritableMemory {
   /** {@return memory with the same bytes, that changes by itself} */
   public ModelMemory fork() {
     return new ModelMemory(ranges, pages.fork(), background);
+  }
+
+  /** {@return how many words were stored in this memory, other than by sharing pages} */
+  public long storeCount() {
+    return storeCount;
   }
 
   /** Adds the bytes of all pages that were ever written to {@code into}. */
@@ -74,11 +80,11 @@ public final class ModelMemory implements WritableMemory {
   /** Writes {@code length} bytes from {@code address} on, of any alignment. */
   public void write(long address, byte[] from, int offset, int length) {
     check(address, length);
-    for (int i = 0; i < length; i++) {
-      long at = address + i;
-      Page page = writable(at);
-      int word = Page.wordIndex(at);
-      page.set(word, Page.withByte(page.get(word), at, from[offset + i]));
+    for (int done = 0; done < length; ) {
+      long at = address + done;
+      int run = Math.min(length - done, PAGE_BYTES - (int) (at & (PAGE_BYTES - 1)));
+      writable(at).write((int) (at & (PAGE_BYTES - 1)), from, offset + done, run);
+      done += run;
     }
   }
 
@@ -112,21 +118,25 @@ public final class ModelMemory implements WritableMemory {
   @Override
   public void read(long address, byte[] into, int offset, int length) {
     check(address, length);
-    for (int i = 0; i < length; i++) {
-      long at = address + i;
-      into[offset + i] = Page.byteAt(readable(at).get(Page.wordIndex(at)), at);
+    for (int done = 0; done < length; ) {
+      long at = address + done;
+      int run = Math.min(length - done, PAGE_BYTES - (int) (at & (PAGE_BYTES - 1)));
+      readable(at).read((int) (at & (PAGE_BYTES - 1)), into, offset + done, run);
+      done += run;
     }
   }
 
   @Override
   public void writeLong(long address, long value) {
     checkWords(address, 1);
+    storeCount++;
     writable(address).set(Page.wordIndex(address), value);
   }
 
   @Override
   public void writeLongs(long address, long[] from, int count) {
     checkWords(address, count);
+    storeCount += count;
     for (int done = 0; done < count; ) {
       long at = address + (long) done * Long.BYTES;
       int run = Math.min(count - done, Page.WORDS - Page.wordIndex(at));

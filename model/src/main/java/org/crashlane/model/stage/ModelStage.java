@@ -2,9 +2,9 @@
 package org.crashlane.model.stage;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
@@ -19,57 +19,78 @@ import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Stage;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
+import org.crashlane.rule.Verdict;
 
-/** Rehearses on a modelled machine: bit for bit, in no time that counts. */
+/** Crashes a model of a machine: the same machine and seed, the same rehearsal. */
 public final class ModelStage implements Stage {
-  private static final int STEPS_BEFORE_PANIC = 400;
+  /** Steps before the panic: enough for every driver to have used its ring many times over. */
+  public static final int USUAL_STEPS = 600;
+
   private static final int PAGE_BYTES = 4096;
 
   private final MachineSpec machine;
   private final long seed;
   private final Trace trace;
+  private final Background background;
 
-  /**
-   * @param seed what happens on the machine, by chance
-   */
+  /** A stage that tells nobody what happens. */
   public ModelStage(MachineSpec machine, long seed) {
     this(machine, seed, Trace.NONE);
   }
 
   /**
-   * @param seed what happens on the machine, by chance
+   * @param machine what is crashed
+   * @param seed decides what happens before the panic, and when leftovers come after it
    * @param trace who is told what happens
    */
   public ModelStage(MachineSpec machine, long seed, Trace trace) {
     this.machine = machine;
     this.seed = seed;
     this.trace = trace;
+    this.background = new Background(seed);
   }
 
   @Override
   public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) {
-    progress.accept("rehearsing " + machine.name() + ", " + scenario.label());
-    CrashPlan plan = CrashPlan.of(machine, scenario.strategy());
-    CrashResult result =
-        new Crash(plan, new Background(seed)).random(seed, STEPS_BEFORE_PANIC, trace);
-    Observations observations = observations(result);
+    progress.accept("crashing " + machine.name() + ", " + scenario.label());
+    long started = System.nanoTime();
+    CrashResult result = new Crash(plan(scenario), background).random(seed, USUAL_STEPS, trace);
+    Duration took = Duration.ofNanos(System.nanoTime() - started);
+    return rehearsal(scenario, result, took);
+  }
+
+  /** A hand outside comes late, and cannot tell the primary's allocator. */
+  private CrashPlan plan(Scenario scenario) {
+    boolean outside = scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
+    return CrashPlan.of(machine, scenario.strategy())
+        .withTiming(outside ? ArmTiming.UNTOLD : ArmTiming.EARLY);
+  }
+
+  /** {@return what {@code result} says, in the terms of every stage} */
+  public static Rehearsal rehearsal(Scenario scenario, CrashResult result, Duration took) {
+    Strategy strategy = scenario.strategy();
+    Observations seen = observations(result);
+    Verdict verdict =
+        ViolationFindings.added(
+            Aftermath.judge(strategy, result.tablesAtPanic(), seen), strategy, result);
     return new Rehearsal(
         scenario,
         result.tablesAtPanic(),
-        Prediction.of(scenario.strategy(), result.tablesAtPanic()),
-        observations,
-        Aftermath.judge(scenario.strategy(), result.tablesAtPanic(), observations),
-        Duration.ZERO,
-        Duration.ZERO);
+        Prediction.of(strategy, result.tablesAtPanic()),
+        seen,
+        verdict,
+        took,
+        took);
   }
 
-  private Observations observations(CrashResult result) {
+  private static Observations observations(CrashResult result) {
     return new Observations(
         dump(result),
         result.faults(),
         result.registerWrites(),
-        List.of(),
+        result.touches(),
         result.translatingAtEnd(),
         Optional.of(
             new Tally(
@@ -80,16 +101,19 @@ public final class ModelStage implements Stage {
                     result.armed().tablePageCount(),
                     result.armed().entryCount(),
                     result.armed().tableBytes(),
-                    0))));
+                    result.armingStepCount()))));
   }
 
-  private DumpOutcome dump(CrashResult result) {
+  private static DumpOutcome dump(CrashResult result) {
     if (!result.dumped()) {
       return new DumpOutcome.Missing(result.failure());
     }
-    long pageCount = result.dumpPageCount();
-    return result.isDumpRight()
-        ? new DumpOutcome.Written(pageCount, machine.era().label(), pageCount * PAGE_BYTES)
-        : new DumpOutcome.Damaged(result.dumpDifferingByteCount() + " bytes differ");
+    if (!result.isDumpRight()) {
+      return new DumpOutcome.Damaged(
+          "%,d bytes are not what they were at the panic"
+              .formatted(result.dumpDifferingByteCount()));
+    }
+    return new DumpOutcome.Written(
+        result.dumpPageCount(), "the model", result.dumpPageCount() * PAGE_BYTES);
   }
 }
