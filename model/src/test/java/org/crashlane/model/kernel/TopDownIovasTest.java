@@ -73,7 +73,7 @@ class TopDownIovasTest {
       String where = "seed " + seed + " step " + step;
       int what = random.nextInt(100);
       if (what < 58) {
-        long count = 1 + random.nextInt(random.nextInt(4) == 0 ? pageCount / 4 : 4);
+        long count = 1L + random.nextInt(random.nextInt(4) == 0 ? pageCount / 4 : 4);
         long limit = random.nextInt(5) == 0 ? random.nextInt(pageCount) : Long.MAX_VALUE;
         OptionalLong expected = search(taken, reserved, count, limit);
         assertEquals(expected, iovas.take(count, limit), where);
