@@ -87,6 +87,7 @@ class RehearseModelTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       value = {
         "--hand inside|--hand is for --stage qemu, and this is --stage model",
         "--stage qemu --seed 3|--seed is for --stage model, and this is --stage qemu",
@@ -117,7 +118,7 @@ class RehearseModelTest {
     assertEquals(
         "crashlane: "
             + file
-            + ":8:43: devices[1].kind: 'reciever' is unknown: there are receiver, storage; did you"
+            + ":8:41: devices[1].kind: 'reciever' is unknown: there are receiver, storage; did you"
             + " mean 'receiver'?\n",
         run.err());
   }
