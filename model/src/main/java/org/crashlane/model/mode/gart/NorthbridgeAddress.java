@@ -34,12 +34,17 @@ final class NorthbridgeAddress {
     return distance >= 0 && distance % FUNCTION_COUNT == 0 && index < COUNT_MAX ? index : -1;
   }
 
+  /** {@return what devices behind northbridge {@code index} call it} */
+  static String unitName(int index) {
+    return "nb" + index;
+  }
+
   /**
    * {@return which of {@code count} northbridges serves {@code device}: the named, or the first}
    */
   static int indexFor(DeviceSpec device, int count) {
     for (int i = 0; i < count; i++) {
-      if (of(i).toString().equals(device.unit())) {
+      if (unitName(i).equals(device.unit())) {
         return i;
       }
     }
