@@ -100,7 +100,8 @@ final class Explorations {
           ? new Cell("none", Style.GOOD)
           : new Cell("none so far: stopped at the limit", Style.DOUBTFUL);
     }
-    String kinds = e.counterexamples().size() + " kinds";
+    int count = e.counterexamples().size();
+    String kinds = count + (count == 1 ? " kind" : " kinds");
     return new Cell(e.isComplete() ? kinds : kinds + ", stopped at the limit", Style.BAD);
   }
 
