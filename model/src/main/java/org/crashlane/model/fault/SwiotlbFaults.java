@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.fault;
+
+import static org.crashlane.model.fault.CallFaults.mappedFor;
+import static org.crashlane.model.fault.CallFaults.mappedSize;
+import static org.crashlane.model.fault.CallFaults.whileMapping;
+import static org.crashlane.model.fault.CallFaults.whileUnmapping;
+
+import java.util.List;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.Direction;
+import org.crashlane.model.kernel.DmaHandle;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.MappingMode;
+
+/**
+ * Mistakes in the mapping driver with bounce buffers: all it stores is data, into bounce buffers
+ * while it maps and into buffers while it unmaps.
+ */
+final class SwiotlbFaults {
+  private static final int SHIFT_BYTES = 1024;
+
+  private static final CallFault GIVEN_BACK_EARLY =
+      new CallFault() {
+        @Override
+        public MapAttempt map(
+            DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
+          MapAttempt attempt = real.map(cpu, device, buffer, size, way);
+          if (attempt instanceof MapAttempt.Mapped mapped) {
+            real.unmap(cpu, device, mapped.handle());
+          }
+          return attempt;
+        }
+
+        @Override
+        public void unmap(DmaMapping real, Cpu cpu, DeviceSpec device, DmaHandle handle) {
+          real.syncForCpu(cpu, device, handle);
+        }
+      };
+
+  private static final CallFault REACH_NOT_ASKED =
+      new CallFault() {
+        @Override
+        public MapAttempt map(
+            DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
+          return new MapAttempt.Mapped(new DmaHandle(buffer, buffer, buffer, size, way));
+        }
+      };
+
+  private static final CallFault SHIFTED =
+      new CallFault() {
+        @Override
+        public MapAttempt map(
+            DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
+          return switch (real.map(cpu, device, buffer, size, way)) {
+            case MapAttempt.Mapped(DmaHandle right) ->
+                new MapAttempt.Mapped(
+                    new DmaHandle(
+                        right.busAddress() + SHIFT_BYTES, right.target(), buffer, size, way));
+            case MapAttempt.Failed failed -> failed;
+          };
+        }
+      };
+
+  /** All of them. */
+  static final List<SeededFault> ALL =
+      List.of(
+          call(
+              "no-copy-in",
+              "data for a device is not copied to the bounce buffer",
+              whileMapping(StoreFault.LOST, RegisterFault.NONE)),
+          call(
+              "no-copy-out",
+              "data from a device is not copied from the bounce buffer",
+              whileUnmapping(StoreFault.LOST, RegisterFault.NONE)),
+          call(
+              "copy-in-one-word-late",
+              "data for a device is copied 8 bytes too far",
+              whileMapping(StoreFault.shifted(Long.BYTES), RegisterFault.NONE)),
+          call(
+              "copy-out-bytes-turned",
+              "data from a device is copied with its bytes turned round",
+              whileUnmapping(StoreFault.altered(Long::reverseBytes), RegisterFault.NONE)),
+          call(
+              "direction-swapped",
+              "what a device shall write is copied in, and what it shall read is copied out",
+              mappedFor(CallFaults::swapped)),
+          call("slots-halved", "half the slots are taken", mappedSize(size -> (size + 1) / 2)),
+          call("slots-given-back-early", "slots are free as soon as mapped", GIVEN_BACK_EARLY),
+          call("reach-not-asked", "every device is taken to reach all memory", REACH_NOT_ASKED),
+          call("half-a-slot-off", "devices get an address in the slot's middle", SHIFTED));
+
+  private SwiotlbFaults() {}
+
+  private static SeededFault call(String name, String wrong, CallFault fault) {
+    return SeededFault.of(MappingMode.SWIOTLB, name, wrong, fault);
+  }
+}
