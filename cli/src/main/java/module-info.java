@@ -4,6 +4,7 @@ module org.crashlane.cli {
   requires info.picocli;
   requires org.crashlane.core;
   requires org.crashlane.guest;
+  requires org.crashlane.model;
   requires org.crashlane.report;
 
   // picocli sets annotated fields by reflection.

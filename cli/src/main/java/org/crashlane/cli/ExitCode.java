@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import java.util.List;
 import org.crashlane.rule.Verdict;
 
 /** How the program ends: the same four numbers for every command. */
@@ -23,6 +24,14 @@ enum ExitCode {
   /** {@return the number the shell sees} */
   int number() {
     return number;
+  }
+
+  /** {@return the code that says the worst of {@code answers}, of which there is one at least} */
+  static ExitCode worst(List<Verdict.Answer> answers) {
+    if (answers.contains(Verdict.Answer.BROKEN)) {
+      return BROKEN;
+    }
+    return answers.contains(Verdict.Answer.UNKNOWN) ? UNKNOWN : HOLDS;
   }
 
   /** {@return the code that says {@code answer}} */

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.model.spec.file.MachineFileException;
 
 /** What went wrong, in one line for people. */
 final class Failure {
@@ -21,6 +22,7 @@ final class Failure {
       case UncheckedIOException e -> describe(e.getCause());
       case IOException e -> oneLine(describeIo(e));
       case MalformedInputException e -> oneLine(e.getMessage());
+      case MachineFileException e -> oneLine(e.getMessage());
       case UnreadableMemoryException e -> oneLine(e.getMessage());
       case IllegalArgumentException e when e.getMessage() != null -> oneLine(e.getMessage());
       case OutOfMemoryError e ->

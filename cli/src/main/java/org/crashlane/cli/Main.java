@@ -81,6 +81,9 @@ final class Main extends CommandGroup {
             .addSubcommand(new OracleReplayCommand(terminal)));
     line.addSubcommand(new ArmCommand(terminal));
     line.addSubcommand(new DisarmCommand(terminal));
+    line.addSubcommand(
+        new CommandLine(new MachinesCommand(terminal))
+            .addSubcommand(new MachinesShowCommand(terminal)));
     line.addSubcommand(new RehearseCommand(terminal));
     line.addSubcommand(
         new CommandLine(new TablesCommand(terminal))

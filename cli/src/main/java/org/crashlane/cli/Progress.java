@@ -44,11 +44,35 @@ final class Progress implements AutoCloseable {
   /** Says what is being done, if the last line is old enough. Call it as often as convenient. */
   void update(String what) {
     long now = clockNanos.getAsLong();
-    if (now - shownNanos < (inPlace ? TERMINAL_EVERY_NANOS : LOG_EVERY_NANOS)) {
+    if (isDue(now)) {
+      show(what, now, "");
+    }
+  }
+
+  /**
+   * As {@link #update(String)}, with how much is done: {@code crashing: 3 of 12 (1 s, about 3 s to
+   * go)}.
+   */
+  void update(String what, long doneCount, long totalCount) {
+    long now = clockNanos.getAsLong();
+    if (!isDue(now)) {
       return;
     }
+    long elapsedNanos = now - startedNanos;
+    long toGo =
+        Math.ceilDiv(
+            elapsedNanos * (totalCount - doneCount), Math.max(1, doneCount) * NANOS_PER_SECOND);
+    show(
+        "%s: %d of %d".formatted(what, doneCount, totalCount), now, ", about " + toGo + " s to go");
+  }
+
+  private boolean isDue(long now) {
+    return now - shownNanos >= (inPlace ? TERMINAL_EVERY_NANOS : LOG_EVERY_NANOS);
+  }
+
+  private void show(String what, long now, String estimate) {
     shownNanos = now;
-    String line = "%s (%d s)".formatted(what, (now - startedNanos) / NANOS_PER_SECOND);
+    String line = "%s (%d s%s)".formatted(what, (now - startedNanos) / NANOS_PER_SECOND, estimate);
     if (inPlace) {
       err.print(TO_LINE_START_AND_CLEAR + cut(line));
       err.flush();
@@ -56,11 +80,6 @@ final class Progress implements AutoCloseable {
     } else {
       err.println("crashlane: " + line);
     }
-  }
-
-  /** As {@link #update(String)}, with how much is done: {@code walking: 3 of 12}. */
-  void update(String what, long doneCount, long totalCount) {
-    update("%s: %d of %d".formatted(what, doneCount, totalCount));
   }
 
   /** Takes the line away. */

@@ -13,7 +13,7 @@ final class TickingProgress implements AutoCloseable {
   /** Ctrl-C must not leave the line standing. */
   private final Thread onStop = new Thread(this::end, "progress-end");
 
-  private String what = "";
+  private Runnable line = () -> {};
   private boolean over;
 
   private TickingProgress(Progress progress) {
@@ -33,15 +33,25 @@ final class TickingProgress implements AutoCloseable {
     if (over) {
       return;
     }
-    what = partCount == 1 ? doing : "%s: %d of %d".formatted(doing, partNumber, partCount);
-    progress.update(what);
+    String what = partCount == 1 ? doing : "%s: %d of %d".formatted(doing, partNumber, partCount);
+    show(() -> progress.update(what));
+  }
+
+  /** Says how much of work in many like parts is done. */
+  synchronized void done(String doing, long doneCount, long totalCount) {
+    if (!over) {
+      show(() -> progress.update(doing, doneCount, totalCount));
+    }
+  }
+
+  private void show(Runnable what) {
+    line = what;
+    line.run();
   }
 
   private synchronized void tick() {
     while (!over) {
-      if (!what.isEmpty()) {
-        progress.update(what);
-      }
+      line.run();
       try {
         wait(TICK_MILLIS);
       } catch (InterruptedException e) {

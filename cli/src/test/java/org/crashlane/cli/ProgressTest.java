@@ -43,7 +43,11 @@ class ProgressTest {
       progress.update("walking", 5, 12);
     }
     assertEquals(
-        CLEAR + "walking: 3 of 12 (1 s)" + CLEAR + "walking: 5 of 12 (2 s)" + CLEAR,
+        CLEAR
+            + "walking: 3 of 12 (1 s, about 3 s to go)"
+            + CLEAR
+            + "walking: 5 of 12 (2 s, about 3 s to go)"
+            + CLEAR,
         err.toString());
   }
 

@@ -2,40 +2,47 @@
 package org.crashlane.iommu;
 
 import java.util.OptionalLong;
+import java.util.function.LongUnaryOperator;
 import org.crashlane.bits.Alignment;
 import org.crashlane.memory.AddressRange;
 
-/** Physical pages of 4 KiB that new tables may be built in, handed out from the bottom up. */
+/** Physical pages of 4 KiB that new tables may be built in. */
 public final class PageArena {
   /** Size of a table page in bytes. */
   public static final int PAGE_BYTES = 4096;
 
-  private final long first;
+  private final LongUnaryOperator page;
   private final long pageCount;
   private long takenCount;
 
-  private PageArena(long first, long pageCount) {
-    this.first = first;
+  private PageArena(LongUnaryOperator page, long pageCount) {
+    this.page = page;
     this.pageCount = pageCount;
   }
 
-  /** {@return an arena of the whole pages in {@code range}} */
+  /** {@return an arena of the whole pages in {@code range}, handed out from the bottom up} */
   public static PageArena in(AddressRange range) {
     long from = Alignment.up(range.first(), PAGE_BYTES);
     long end = Alignment.down(range.last() + 1, PAGE_BYTES);
-    return new PageArena(from, Math.max(0, (end - from) / PAGE_BYTES));
+    return new PageArena(n -> from + PAGE_BYTES * n, Math.max(0, (end - from) / PAGE_BYTES));
+  }
+
+  /** {@return an arena of the pages at {@code addresses}, handed out in this order} */
+  public static PageArena of(long... addresses) {
+    long[] pages = addresses.clone();
+    return new PageArena(n -> pages[(int) n], pages.length);
   }
 
   /** {@return an arena without a page} */
   public static PageArena empty() {
-    return new PageArena(0, 0);
+    return of();
   }
 
   /** {@return the physical address of a page not given out before, or nothing if none is left} */
   public OptionalLong take() {
     return takenCount == pageCount
         ? OptionalLong.empty()
-        : OptionalLong.of(first + PAGE_BYTES * takenCount++);
+        : OptionalLong.of(page.applyAsLong(takenCount++));
   }
 
   /** {@return how many pages are left} */

@@ -9,6 +9,7 @@ import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Tally;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,11 +19,15 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <pre>
  * {"schema": 1, "rehearsals": [
- *   {"strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
- *    "wallMillis": 15000, "machineMillis": 14000, "dump": {"outcome": "written" | "missing" | "damaged", ...},
+ *   {"mapping": "vtd", "strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
+ *    "dump": {"outcome": "written" | "missing" | "damaged", ...},
  *    "faultsAfterCrash": ["..."], "registerWritesAfterCrash": ["..."],
  *    "detectionLines": ["..."], "translatingAtEnd": true,
- *    "tablesBeforeCrash": {verdict}, "verdict": {verdict}}]}
+ *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
+ *              "arming": {"tablePageCount": 0, "entryCount": 0, "tableBytes": 0, "stepCount": 0}}
+ *             | null,
+ *    "tablesBeforeCrash": {verdict}, "verdict": {verdict},
+ *    "wallMillis": 15000, "machineMillis": 14000}]}
  * </pre>
  *
  * <p>Verdicts are as {@link JsonReport} writes them.
@@ -41,23 +46,53 @@ public final class RehearsalJson {
   }
 
   private static ObjectNode of(Rehearsal rehearsal) {
+    return withoutTimes(rehearsal)
+        .put("wallMillis", rehearsal.wallTime().toMillis())
+        .put("machineMillis", rehearsal.machineTime().toMillis());
+  }
+
+  /** {@return the rehearsal but for how long it took, which no two runs share} */
+  static ObjectNode withoutTimes(Rehearsal rehearsal) {
     Observations observations = rehearsal.observations();
-    ObjectNode node = NODES.objectNode().put("strategy", rehearsal.scenario().strategy().label());
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("mapping", rehearsal.scenario().mode().label())
+            .put("strategy", rehearsal.scenario().strategy().label());
     rehearsal
         .scenario()
         .hand()
         .ifPresentOrElse(h -> node.put("hand", h.label()), () -> node.putNull("hand"));
     node.put("prediction", rehearsal.prediction().name())
-        .put("asPredicted", rehearsal.asPredicted())
-        .put("wallMillis", rehearsal.wallTime().toMillis())
-        .put("machineMillis", rehearsal.machineTime().toMillis());
+        .put("asPredicted", rehearsal.asPredicted());
     node.set("dump", of(observations.dump()));
     putLines(node, "faultsAfterCrash", observations.faultsAfterCrash());
     putLines(node, "registerWritesAfterCrash", observations.registerWritesAfterCrash());
     putLines(node, "detectionLines", observations.detectionLines());
     node.put("translatingAtEnd", observations.translatingAtEnd());
+    observations
+        .tally()
+        .ifPresentOrElse(t -> node.set("tally", of(t)), () -> node.putNull("tally"));
     node.set("tablesBeforeCrash", JsonReport.of(rehearsal.tablesBeforeCrash()));
     node.set("verdict", JsonReport.of(rehearsal.verdict()));
+    return node;
+  }
+
+  private static ObjectNode of(Tally tally) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("corruptedByteCount", tally.corruptedByteCount())
+            .put("leftoverPassedCount", tally.leftoverPassedCount())
+            .put("leftoverBlockedCount", tally.leftoverBlockedCount());
+    node.set(
+        "arming",
+        NODES
+            .objectNode()
+            .put("tablePageCount", tally.arming().tablePageCount())
+            .put("entryCount", tally.arming().entryCount())
+            .put("tableBytes", tally.arming().tableBytes())
+            .put("stepCount", tally.arming().stepCount()));
     return node;
   }
 

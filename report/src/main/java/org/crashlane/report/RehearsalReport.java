@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -10,6 +11,7 @@ import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Tally;
 import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
@@ -102,27 +104,42 @@ public record RehearsalReport(int width, Colours colours) {
   }
 
   private static List<String> sentences(Rehearsal rehearsal) {
-    String dump = atLength(rehearsal.observations().dump());
-    int faultCount = rehearsal.observations().faultsAfterCrash().size();
-    String faults =
-        faultCount == 0
-            ? "The IOMMU recorded no fault after the panic."
-            : "The IOMMU recorded %d %s after the panic%s; first: %s"
-                .formatted(
-                    faultCount,
-                    faultCount == 1 ? "fault" : "faults",
-                    rehearsal.observations().dump().gotThrough()
-                        ? ", and the dump got through"
-                        : "",
-                    rehearsal.observations().faultsAfterCrash().getFirst());
-    return rehearsal.asPredicted()
-        ? List.of(dump, faults)
-        : List.of(
-            dump,
-            faults,
-            "This is NOT what the tables let one expect ("
-                + expected(rehearsal.prediction())
-                + ").");
+    List<String> sentences = new ArrayList<>();
+    sentences.add(atLength(rehearsal.observations().dump()));
+    sentences.add(
+        rehearsal
+            .observations()
+            .tally()
+            .map(RehearsalReport::counted)
+            .orElseGet(() -> recorded(rehearsal)));
+    if (!rehearsal.asPredicted()) {
+      sentences.add(
+          "This is NOT what the tables let one expect (" + expected(rehearsal.prediction()) + ").");
+    }
+    return sentences;
+  }
+
+  private static String counted(Tally tally) {
+    return "After the panic %,d leftover transfers reached memory, %,d were blocked; %s."
+        .formatted(
+            tally.leftoverPassedCount(),
+            tally.leftoverBlockedCount(),
+            tally.corruptedByteCount() == 0
+                ? "nothing was changed that was not meant to be"
+                : "%,d bytes were changed that were not meant to be"
+                    .formatted(tally.corruptedByteCount()));
+  }
+
+  private static String recorded(Rehearsal rehearsal) {
+    List<String> faults = rehearsal.observations().faultsAfterCrash();
+    return faults.isEmpty()
+        ? "The IOMMU recorded no fault after the panic."
+        : "The IOMMU recorded %d %s after the panic%s; first: %s"
+            .formatted(
+                faults.size(),
+                faults.size() == 1 ? "fault" : "faults",
+                rehearsal.observations().dump().gotThrough() ? ", and the dump got through" : "",
+                faults.getFirst());
   }
 
   private static String atLength(DumpOutcome dump) {

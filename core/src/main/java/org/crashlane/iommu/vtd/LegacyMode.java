@@ -17,7 +17,7 @@ final class LegacyMode {
   LegacyMode(PhysicalMemory memory, UnitConfig config) {
     this.memory = memory;
     this.config = config;
-    this.paging = new PagingWalk(memory, config, PagingWalk.Reasons.LEGACY);
+    this.paging = new PagingWalk(config, PagingWalk.Reasons.LEGACY);
   }
 
   Outcome translate(Request request) {
@@ -57,6 +57,12 @@ final class LegacyMode {
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
       return new Outcome.Reached(request.iova());
     }
-    return paging.translate(request, ContextEntry.table(low), ContextEntry.levels(high), faults);
+    return paging.translate(
+        memory,
+        request,
+        ContextEntry.table(low),
+        ContextEntry.levels(high),
+        faults,
+        PagingWalk.Sink.NONE);
   }
 }

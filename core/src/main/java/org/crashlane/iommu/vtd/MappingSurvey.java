@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
@@ -77,15 +78,18 @@ final class MappingSurvey implements RangeDescent.Visitor {
     }
   }
 
-  /** {@return why the range cannot be mapped, if it cannot} */
-  Optional<String> refusal() {
-    return refusal;
-  }
-
-  /** {@return what is mapped in the range otherwise than wanted} */
-  List<Mapping> conflicts() {
+  /** {@return what mapping the range would do, given the table pages that it takes} */
+  MapResult result() {
+    if (refusal.isPresent()) {
+      return new MapResult.Refused(refusal.get());
+    }
     conflictRun.end();
-    return conflicts;
+    if (tablePageCount > Integer.MAX_VALUE) {
+      return new MapResult.Refused("needs " + tablePageCount + " new table pages");
+    }
+    return conflicts.isEmpty()
+        ? new MapResult.Mapped(leafCount, Math.toIntExact(tablePageCount), alreadyMappedBytes)
+        : new MapResult.Conflict(conflicts);
   }
 
   long tablePageCount() {

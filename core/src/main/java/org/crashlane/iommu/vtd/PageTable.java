@@ -8,12 +8,19 @@ import org.crashlane.bits.BitField;
  * level translating 9 bits of the address above the 12 of the page offset (VT-d specification, "DMA
  * remapping page tables").
  */
-final class PageTable {
-  static final int ENTRY_COUNT = 512;
+public final class PageTable {
+  /** Entries of a table. */
+  public static final int ENTRY_COUNT = 512;
+
   static final int ENTRY_BYTES = Long.BYTES;
-  static final int PAGE_BYTES = ENTRY_COUNT * ENTRY_BYTES;
+
+  /** Size of a table, and of the smallest page that it maps, in bytes. */
+  public static final int PAGE_BYTES = ENTRY_COUNT * ENTRY_BYTES;
+
   static final int LEVELS_MIN = 2;
-  static final int LEVELS_MAX = 6;
+
+  /** The most levels that tables may have. */
+  public static final int LEVELS_MAX = 6;
 
   /** The part of an address that stays within a 4 KiB page. */
   static final BitField PAGE_OFFSET = BitField.bits("page offset", 11, 0);
@@ -32,18 +39,27 @@ final class PageTable {
   private PageTable() {}
 
   /** {@return which entry of a table at {@code level} serves {@code address}, 0 to 511} */
-  static int index(long address, int level) {
+  public static int index(long address, int level) {
     return (int) INDEX[level].get(address);
   }
 
   /** {@return how many bytes an entry at {@code level} serves} */
-  static long entrySpanBytes(int level) {
+  public static long entrySpanBytes(int level) {
     return 1L << INDEX[level].low();
   }
 
   /** {@return how many bits of the address tables of {@code levels} levels translate} */
-  static int addressWidth(int levels) {
+  public static int addressWidth(int levels) {
     return INDEX[levels].high() + 1;
+  }
+
+  /** {@return how many levels tables have that translate {@code addressWidth} bits, rounded up} */
+  public static int levels(int addressWidth) {
+    int levels = LEVELS_MIN;
+    while (addressWidth(levels) < addressWidth) {
+      levels++;
+    }
+    return levels;
   }
 
   /** {@return the part of {@code address} that an entry at {@code level} passes on} */
@@ -70,7 +86,7 @@ final class PageTable {
   }
 
   /** {@return the physical address of entry {@code index} of the table at {@code table}} */
-  static long entryAddress(long table, int index) {
+  public static long entryAddress(long table, int index) {
     return table + (long) index * ENTRY_BYTES;
   }
 }

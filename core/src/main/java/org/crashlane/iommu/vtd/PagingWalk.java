@@ -52,13 +52,38 @@ final class PagingWalk {
             FaultReason.SCALABLE_INTERRUPT_RANGE);
   }
 
-  private final PhysicalMemory memory;
+  /** Who learns what a unit may cache of a request's way. */
+  interface Sink {
+    /** Learns nothing. */
+    Sink NONE =
+        new Sink() {
+          @Override
+          public void leaf(long iova, int level, long page, long rights) {
+            // A unit that caches nothing.
+          }
+
+          @Override
+          public void absent(long iova, int level) {
+            // A unit that caches nothing.
+          }
+        };
+
+    /**
+     * An entry at {@code level} maps {@code page}.
+     *
+     * @param rights R and W in their places, ANDed over all levels
+     */
+    void leaf(long iova, int level, long page, long rights);
+
+    /** The entry at {@code level} is not present. */
+    void absent(long iova, int level);
+  }
+
   private final int maximumAddressWidth;
   private final PageTableFormat format;
   private final Reasons reasons;
 
-  PagingWalk(PhysicalMemory memory, UnitConfig config, Reasons reasons) {
-    this.memory = memory;
+  PagingWalk(UnitConfig config, Reasons reasons) {
     this.maximumAddressWidth = config.capabilities().maximumAddressWidth();
     this.format = PageTableFormat.secondLevel(config);
     this.reasons = reasons;
@@ -69,8 +94,10 @@ final class PagingWalk {
    *
    * @param top physical address of the top table
    * @param levels how many levels there are, 2 to 6
+   * @param sink is told of the leaf or the gap that the way ends at
    */
-  Outcome translate(Request request, long top, int levels, Faults faults) {
+  Outcome translate(
+      PhysicalMemory memory, Request request, long top, int levels, Faults faults, Sink sink) {
     long iova = request.iova();
     int width = Math.min(PageTable.addressWidth(levels), maximumAddressWidth);
     if ((iova & ~BitField.lowMask(width)) != 0) {
@@ -78,6 +105,7 @@ final class PagingWalk {
     }
     long wanted = wanted(request.access());
     long table = top;
+    long rights = PageTableFormat.allRights();
     for (int level = levels; ; level--) {
       long entry;
       try {
@@ -85,7 +113,11 @@ final class PagingWalk {
       } catch (UnreadableMemoryException e) {
         return faults.unreadable(request, e, level == levels ? reasons.topAccess : reasons.access);
       }
+      rights = PageTableFormat.rights(entry, rights);
       if ((entry & wanted) == 0) {
+        if (!format.isPresent(entry)) {
+          sink.absent(iova, level);
+        }
         return faults.blocked(
             request, request.access() == Access.READ ? reasons.noRead : reasons.noWrite);
       }
@@ -94,6 +126,7 @@ final class PagingWalk {
       }
       table = format.target(entry);
       if (format.isLeaf(entry, level)) {
+        sink.leaf(iova, level, table, rights);
         return reached(request, table | PageTable.offset(iova, level), faults);
       }
     }

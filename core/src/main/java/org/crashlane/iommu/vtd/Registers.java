@@ -212,5 +212,19 @@ public final class Registers {
     private Fsts() {}
   }
 
+  /** Fault event control register. */
+  public static final class Fectl {
+    /** Interrupt pending. */
+    public static final BitField IP = BitField.bit("IP", 30);
+
+    /** Interrupt mask: faults raise no interrupt. */
+    public static final BitField IM = BitField.bit("IM", 31);
+
+    /** The register. */
+    public static final Layout LAYOUT = Layout.of("FECTL", IP, IM);
+
+    private Fectl() {}
+  }
+
   private Registers() {}
 }

@@ -20,7 +20,7 @@ final class ScalableMode {
     this.memory = memory;
     this.config = config;
     this.lookup = new PasidLookup(memory, config);
-    this.secondLevel = new PagingWalk(memory, config, PagingWalk.Reasons.SCALABLE);
+    this.secondLevel = new PagingWalk(config, PagingWalk.Reasons.SCALABLE);
     this.firstLevel = new FirstLevelWalk(memory, config);
   }
 
@@ -62,7 +62,12 @@ final class ScalableMode {
     return switch (route) {
       case PasidRoute.SecondLevel s ->
           secondLevel.translate(
-              request, s.table().root(), s.table().levels(), faults.suppressedBy(s.suppressed()));
+              memory,
+              request,
+              s.table().root(),
+              s.table().levels(),
+              faults.suppressedBy(s.suppressed()),
+              PagingWalk.Sink.NONE);
       case PasidRoute.FirstLevel f ->
           firstLevel.translate(request, f, faults.suppressedBy(f.suppressed()));
       case PasidRoute.PassThrough _ -> new Outcome.Reached(request.iova());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.InterruptWindow;
@@ -11,6 +10,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 
 /**
@@ -51,40 +51,62 @@ public final class Tables {
    * @return what was done, or why nothing was
    */
   public MapResult map(WritableMemory memory, TableId table, Mapping wanted, PageArena arena) {
-    requireWholePages(wanted);
-    Optional<String> unmappable = unmappable(table, wanted);
-    if (unmappable.isPresent()) {
-      return new MapResult.Refused(unmappable.get());
+    MapResult found = survey(memory, table, wanted);
+    if (!(found instanceof MapResult.Mapped possible)) {
+      return found;
     }
-    MappingSurvey survey = new MappingSurvey(config, wanted);
-    new RangeDescent(memory, config, wanted, survey).descend(table);
-    if (survey.refusal().isPresent()) {
-      return new MapResult.Refused(survey.refusal().get());
-    }
-    if (!survey.conflicts().isEmpty()) {
-      return new MapResult.Conflict(survey.conflicts());
-    }
-    if (survey.tablePageCount() > arena.leftCount()) {
+    if (possible.tablePageCount() > arena.leftCount()) {
       return new MapResult.Refused(
           "needs %d new table pages, the arena has %d left"
-              .formatted(survey.tablePageCount(), arena.leftCount()));
+              .formatted(possible.tablePageCount(), arena.leftCount()));
     }
-    long[] newPages = take(arena, survey.tablePageCount());
+    long[] newPages = take(arena, possible.tablePageCount());
     Optional<String> unusable = unusable(memory, newPages);
     if (unusable.isPresent()) {
       return new MapResult.Refused(unusable.get());
     }
     MappingWriter writer = new MappingWriter(memory, config, wanted, newPages);
     new RangeDescent(memory, config, wanted, writer).descend(table);
-    return new MapResult.Mapped(survey.leafCount(), newPages.length, survey.alreadyMappedBytes());
+    return possible;
   }
 
-  private static void requireWholePages(Mapping wanted) {
-    for (long bound :
-        List.of(wanted.iova().first(), wanted.iova().last() + 1, wanted.physicalFirst())) {
-      if (!Alignment.isAligned(bound, PageTable.PAGE_BYTES)) {
-        throw new IllegalArgumentException("not whole 4 KiB pages: " + wanted);
-      }
+  /**
+   * {@return what {@link #map} would do with as many table pages as it takes} Writes nothing.
+   *
+   * @param wanted whole 4 KiB pages, to whole 4 KiB pages
+   */
+  public MapResult survey(PhysicalMemory memory, TableId table, Mapping wanted) {
+    requireWholePages(wanted.iova());
+    requireWholePages(wanted.physical());
+    Optional<String> unmappable = unmappable(table, wanted);
+    if (unmappable.isPresent()) {
+      return new MapResult.Refused(unmappable.get());
+    }
+    MappingSurvey survey = new MappingSurvey(config, wanted);
+    new RangeDescent(memory, config, wanted, survey).descend(table);
+    return survey.result();
+  }
+
+  /**
+   * Takes out all that is mapped in {@code iovas}: leaves become 0, table pages stay where they
+   * are. A leaf of more than 4 KiB is taken out whole or not at all. What is not mapped is passed
+   * by. Invalidating caches is the caller's.
+   *
+   * @param iovas whole 4 KiB pages
+   * @return what was done, or why nothing was
+   */
+  public UnmapResult unmap(WritableMemory memory, TableId table, AddressRange iovas) {
+    requireWholePages(iovas);
+    if (!Walker.reach(config, table).contains(iovas)) {
+      return new UnmapResult.Refused(iovas + " lies beyond what the tables translate");
+    }
+    return new Unmapping(memory, PageTableFormat.secondLevel(config), iovas).run(table);
+  }
+
+  private static void requireWholePages(AddressRange range) {
+    if (!Alignment.isAligned(range.first(), PageTable.PAGE_BYTES)
+        || !Alignment.isAligned(range.last() + 1, PageTable.PAGE_BYTES)) {
+      throw new IllegalArgumentException("not whole 4 KiB pages: " + range);
     }
   }
 

@@ -2,8 +2,8 @@
 package org.crashlane.iommu.vtd;
 
 import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.TableTreesContract;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.TranslationTablesContract;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Nested;
 /** VT-d against the contract, by the kinds of units there are. */
 class VtdContractTest {
 
-  abstract static class OnUnit extends TranslationTablesContract {
+  abstract static class OnUnit extends TableTreesContract {
     private final Capabilities capabilities;
     private final int levels;
 
@@ -25,14 +25,19 @@ class VtdContractTest {
     @Override
     protected Fixture fixture() {
       VtdFixture machine = new VtdFixture(capabilities, levels);
-      RequesterId passing = RequesterId.parse("00:05.0");
-      machine.attach(passing, ContextEntry.TT_PASS_THROUGH, 0);
+      machine.attach(passing(), ContextEntry.TT_PASS_THROUGH, 0);
       return new Fixture(
-          machine.memory,
-          VtdFixture.DEVICE,
-          passing,
-          RequesterId.parse("00:06.0"),
-          AddressRange.ofSize(0x1000_0000L, 0x100_0000L));
+          machine.memory, VtdFixture.DEVICE, AddressRange.ofSize(0x1000_0000L, 0x100_0000L));
+    }
+
+    @Override
+    protected RequesterId passing() {
+      return RequesterId.parse("00:05.0");
+    }
+
+    @Override
+    protected RequesterId absent() {
+      return RequesterId.parse("00:06.0");
     }
 
     @Override

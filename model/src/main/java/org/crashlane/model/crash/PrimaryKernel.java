@@ -217,13 +217,12 @@ final class PrimaryKernel {
   }
 
   PrimaryKernel fork(CrashPlan plan) {
+    List<Driver> forked = new ArrayList<>(drivers.size());
+    for (Driver driver : drivers) {
+      forked.add(driver.fork(plan.workload()));
+    }
     PrimaryKernel copy =
-        new PrimaryKernel(
-            frames.fork(),
-            mapping.fork(),
-            drivers.stream().map(d -> d.fork(plan.workload())).toList(),
-            armed,
-            armPending);
+        new PrimaryKernel(frames.fork(), mapping.fork(), forked, armed, armPending);
     copy.armingStepCount = armingStepCount;
     return copy;
   }

@@ -16,9 +16,19 @@ final class Tally {
   private long touchCount;
   private long dumpDifferingByteCount;
   private long changedByLeftoversByteCount;
-  private final List<String> touches = new ArrayList<>();
-  private final List<String> registerWrites = new ArrayList<>();
-  private final List<String> faults = new ArrayList<>();
+  private List<String> touches = List.of();
+  private List<String> registerWrites = List.of();
+  private List<String> faults = List.of();
+
+  /** Lists are not changed but replaced, so that a copy of all costs nothing. */
+  private static List<String> with(List<String> lines, String line) {
+    if (lines.size() == KEPT_LINES) {
+      return lines;
+    }
+    List<String> more = new ArrayList<>(lines);
+    more.add(line);
+    return List.copyOf(more);
+  }
 
   void corrupted(long byteCount) {
     corruptedByteCount += byteCount;
@@ -35,22 +45,18 @@ final class Tally {
       leftoverBlockedCount++;
     }
     if (faults.size() < KEPT_LINES) {
-      faults.add((ofCapture ? "capture I/O: " : "leftover: ") + fault);
+      faults = with(faults, (ofCapture ? "capture I/O: " : "leftover: ") + fault);
     }
   }
 
   /** The capture kernel touched a register, or memory that is not its own. */
   void touched(String line) {
     touchCount++;
-    if (touches.size() < KEPT_LINES) {
-      touches.add(line);
-    }
+    touches = with(touches, line);
   }
 
   void registerWritten(String line) {
-    if (registerWrites.size() < KEPT_LINES) {
-      registerWrites.add(line);
-    }
+    registerWrites = with(registerWrites, line);
   }
 
   void dumpDiffers(long byteCount) {
@@ -66,11 +72,11 @@ final class Tally {
   }
 
   List<String> touches() {
-    return List.copyOf(touches);
+    return touches;
   }
 
   List<String> registerWrites() {
-    return List.copyOf(registerWrites);
+    return registerWrites;
   }
 
   long dumpDifferingByteCount() {
@@ -99,7 +105,7 @@ final class Tally {
   }
 
   List<String> faults() {
-    return List.copyOf(faults);
+    return faults;
   }
 
   Tally fork() {
@@ -111,9 +117,9 @@ final class Tally {
     copy.touchCount = touchCount;
     copy.dumpDifferingByteCount = dumpDifferingByteCount;
     copy.changedByLeftoversByteCount = changedByLeftoversByteCount;
-    copy.touches.addAll(touches);
-    copy.registerWrites.addAll(registerWrites);
-    copy.faults.addAll(faults);
+    copy.touches = touches;
+    copy.registerWrites = registerWrites;
+    copy.faults = faults;
     return copy;
   }
 }

@@ -11,8 +11,10 @@ import org.crashlane.model.crash.Violation.Kind;
 
 /** What was violated in a run: the first of each kind, and how often each happened. */
 public final class Violations {
-  private final Map<Kind, Violation> first = new EnumMap<>(Kind.class);
-  private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+  /** Not changed but replaced, so that a copy costs nothing. */
+  private Map<Kind, Violation> first = Map.of();
+
+  private Map<Kind, Long> counts = Map.of();
 
   Violations() {
     // nothing yet
@@ -20,9 +22,15 @@ public final class Violations {
 
   /** Notes one; only the first of its kind is made. */
   void add(Kind kind, Supplier<Violation> violation) {
-    if (counts.merge(kind, 1L, Long::sum) == 1) {
-      first.put(kind, violation.get());
+    Map<Kind, Long> more = new EnumMap<>(Kind.class);
+    more.putAll(counts);
+    if (more.merge(kind, 1L, Long::sum) == 1) {
+      Map<Kind, Violation> others = new EnumMap<>(Kind.class);
+      others.putAll(first);
+      others.put(kind, violation.get());
+      first = others;
     }
+    counts = more;
   }
 
   /** {@return true if nothing was violated} */
@@ -32,7 +40,7 @@ public final class Violations {
 
   /** {@return the first of each kind, in the order of kinds} */
   public List<Violation> all() {
-    return new ArrayList<>(first.values());
+    return first.isEmpty() ? List.of() : new ArrayList<>(first.values());
   }
 
   /** {@return the first of {@code kind}, if it happened} */
@@ -47,8 +55,8 @@ public final class Violations {
 
   Violations fork() {
     Violations copy = new Violations();
-    copy.first.putAll(first);
-    copy.counts.putAll(counts);
+    copy.first = first;
+    copy.counts = counts;
     return copy;
   }
 }

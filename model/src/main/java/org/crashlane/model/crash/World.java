@@ -220,8 +220,12 @@ public final class World {
     World copy = new World(plan, dumpMap, listener);
     copy.memory = memory.fork();
     copy.remapper = remapper.fork();
-    copy.devices = Arrays.stream(devices).map(DmaDevice::fork).toArray(DmaDevice[]::new);
-    copy.disks = Arrays.stream(disks).map(Disk::fork).toArray(Disk[]::new);
+    copy.devices = new DmaDevice[devices.length];
+    copy.disks = new Disk[disks.length];
+    for (int i = 0; i < devices.length; i++) {
+      copy.devices[i] = devices[i].fork();
+      copy.disks[i] = disks[i].fork();
+    }
     copy.primary = primary.fork(plan);
     copy.primaryLedger = primaryLedger.fork();
     copy.captureLedger = captureLedger.fork();

@@ -14,6 +14,7 @@ import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.Trace;
 import org.crashlane.model.crash.Violation;
 import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.crash.Violations;
 import org.crashlane.model.crash.World;
 import org.crashlane.model.hardware.Background;
 
@@ -126,8 +127,7 @@ public final class Explorer {
   private void merge(Child child, List<World> next) {
     transitionCount++;
     boolean isNew = visited.add(child.fingerprint());
-    boolean violates =
-        child.world().violations().all().stream().anyMatch(v -> !found.containsKey(v.kind()));
+    boolean violates = isUnknown(child.world().violations());
     if (!isNew && !violates) {
       return;
     }
@@ -140,6 +140,11 @@ public final class Explorer {
       paths.addAside(child.parent(), child.action());
       noteViolations(child.world(), paths.lastAside());
     }
+  }
+
+  private boolean isUnknown(Violations violations) {
+    return !violations.isEmpty()
+        && violations.all().stream().anyMatch(v -> !found.containsKey(v.kind()));
   }
 
   private void note(World world, int id) {

@@ -29,10 +29,9 @@ public final class Disk {
 
   /** Reads bytes from the start of block {@code number} on. */
   public void read(long number, byte[] into) {
-    for (int i = 0; i < into.length; i++) {
-      Page page = block(number + i / Page.BYTES);
-      int at = i % Page.BYTES;
-      into[i] = Page.byteAt(page.get(Page.wordIndex(at)), at);
+    for (int done = 0; done < into.length; done += Page.BYTES) {
+      int length = Math.min(Page.BYTES, into.length - done);
+      block(number + done / Page.BYTES).read(0, into, done, length);
     }
   }
 
@@ -44,10 +43,7 @@ public final class Disk {
   /** Writes part of a block: {@code bytes} from {@code offset} on. */
   void write(long number, int offset, byte[] bytes, int from, int length) {
     Page page = block(number).copy();
-    for (int i = 0; i < length; i++) {
-      int word = Page.wordIndex(offset + i);
-      page.set(word, Page.withByte(page.get(word), offset + i, bytes[from + i]));
-    }
+    page.write(offset, bytes, from, length);
     write(number, page);
   }
 

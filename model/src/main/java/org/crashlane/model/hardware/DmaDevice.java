@@ -208,10 +208,7 @@ public final class DmaDevice {
         yield port.write(this, bus, bytes, 0, length);
       }
       case READ_DISK -> {
-        Page page = disk.block(block);
-        for (int i = 0; i < length; i++) {
-          bytes[i] = Page.byteAt(page.get(Page.wordIndex(offset + i)), offset + i);
-        }
+        disk.block(block).read(offset, bytes, 0, length);
         yield port.write(this, bus, bytes, 0, length);
       }
       case WRITE_DISK -> {

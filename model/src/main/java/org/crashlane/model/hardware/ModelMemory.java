@@ -80,11 +80,11 @@ public final class ModelMemory implements WritableMemory {
   /** Writes {@code length} bytes from {@code address} on, of any alignment. */
   public void write(long address, byte[] from, int offset, int length) {
     check(address, length);
-    for (int i = 0; i < length; i++) {
-      long at = address + i;
-      Page page = writable(at);
-      int word = Page.wordIndex(at);
-      page.set(word, Page.withByte(page.get(word), at, from[offset + i]));
+    for (int done = 0; done < length; ) {
+      long at = address + done;
+      int run = Math.min(length - done, PAGE_BYTES - (int) (at & (PAGE_BYTES - 1)));
+      writable(at).write((int) (at & (PAGE_BYTES - 1)), from, offset + done, run);
+      done += run;
     }
   }
 
@@ -118,9 +118,11 @@ public final class ModelMemory implements WritableMemory {
   @Override
   public void read(long address, byte[] into, int offset, int length) {
     check(address, length);
-    for (int i = 0; i < length; i++) {
-      long at = address + i;
-      into[offset + i] = Page.byteAt(readable(at).get(Page.wordIndex(at)), at);
+    for (int done = 0; done < length; ) {
+      long at = address + done;
+      int run = Math.min(length - done, PAGE_BYTES - (int) (at & (PAGE_BYTES - 1)));
+      readable(at).read((int) (at & (PAGE_BYTES - 1)), into, offset + done, run);
+      done += run;
     }
   }
 

@@ -10,18 +10,20 @@ public final class Packet {
 
   private Packet() {}
 
-  /** Fills {@code into} with the packet's bytes from {@code from} on. */
+  /**
+   * Fills {@code into} from its start with the packet's bytes from {@code from} on.
+   *
+   * @param index the packet's place in the ring
+   */
   public static void fill(DeviceSpec device, int index, byte[] into, int from, int length) {
+    long salt = device.address().value() + ((long) index << Integer.SIZE);
+    long word = 0;
     for (int i = 0; i < length; i++) {
-      into[i] = byteAt(device, index, from + i);
+      int at = from + i;
+      if (i == 0 || at % Long.BYTES == 0) {
+        word = Fingerprint.mix(salt + at / Long.BYTES);
+      }
+      into[i] = Page.byteAt(word, at);
     }
-  }
-
-  /** {@return one byte of the packet} */
-  public static byte byteAt(DeviceSpec device, int index, int at) {
-    long word =
-        Fingerprint.mix(
-            device.address().value() + ((long) index << Integer.SIZE) + at / Long.BYTES);
-    return Page.byteAt(word, at);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** The bytes of a page, which several places may share as long as none of them is written. */
@@ -12,6 +15,8 @@ public final class Page {
   public static final int WORDS = BYTES / Long.BYTES;
 
   private static final long BYTE_MASK = 0xff;
+  private static final VarHandle LITTLE_ENDIAN =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final long[] words;
   private boolean shared;
@@ -84,6 +89,40 @@ public final class Page {
 
   void copyTo(int index, long[] into, int offset, int count) {
     System.arraycopy(words, index, into, offset, count);
+  }
+
+  /** Reads {@code length} bytes from {@code at} on, words where it can. */
+  void read(int at, byte[] into, int offset, int length) {
+    for (int done = 0; done < length; ) {
+      int place = at + done;
+      if (isWhole(place, length - done)) {
+        LITTLE_ENDIAN.set(into, offset + done, words[wordIndex(place)]);
+        done += Long.BYTES;
+      } else {
+        into[offset + done] = byteAt(place);
+        done++;
+      }
+    }
+  }
+
+  /** Writes {@code length} bytes from {@code at} on, words where it can. */
+  void write(int at, byte[] from, int offset, int length) {
+    for (int done = 0; done < length; ) {
+      int place = at + done;
+      int word = wordIndex(place);
+      if (isWhole(place, length - done)) {
+        words[word] = (long) LITTLE_ENDIAN.get(from, offset + done);
+        done += Long.BYTES;
+      } else {
+        words[word] = withByte(words[word], place, from[offset + done]);
+        done++;
+      }
+    }
+    digestValid = false;
+  }
+
+  private static boolean isWhole(int place, int left) {
+    return place % Long.BYTES == 0 && left >= Long.BYTES;
   }
 
   /** {@return 64 bits that stand for the bytes} */

@@ -2,8 +2,10 @@
 package org.crashlane.model.mode;
 
 import org.crashlane.model.mode.calgary.CalgaryMode;
+import org.crashlane.model.mode.gart.GartMode;
 import org.crashlane.model.mode.nommu.NommuMode;
 import org.crashlane.model.mode.swiotlb.SwiotlbMode;
+import org.crashlane.model.mode.vtd.VtdMode;
 import org.crashlane.rehearsal.MappingMode;
 
 /** The mapping modes that the model has: the one place that lists them. */
@@ -15,8 +17,9 @@ public final class Modes {
     return switch (mode) {
       case NOMMU -> new NommuMode();
       case SWIOTLB -> new SwiotlbMode();
+      case GART -> new GartMode();
       case CALGARY -> new CalgaryMode();
-      case GART, VTD -> throw new IllegalArgumentException("not modelled: " + mode.label());
+      case VTD -> new VtdMode();
     };
   }
 }

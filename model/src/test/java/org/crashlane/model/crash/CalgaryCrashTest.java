@@ -1,65 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+/** The proposal's mode Calgary: without the set-up no dump, with it one. */
 final class CalgaryCrashTest {
-  private static final MachineSpec MACHINE =
-      TestMachines.usual(
-          new ModeSpec.Calgary(
-              Chip.CALGARY,
-              0xfe00_0000L,
-              List.of(
-                  new ModeSpec.Phb(
-                      "0", Optional.of(AddressRange.parse("0xe0000000-0xefffffff")), List.of())),
-              Optional.empty()),
-          "0");
+  private static final int STEPS = 500;
+
+  private static MachineSpec machine(Chip chip, Optional<TableSize> size) {
+    AddressRange registers = AddressRange.parse("0xe0000000-0xefffffff");
+    ModeSpec.Phb phb = new ModeSpec.Phb("0", Optional.of(registers), List.of());
+    return TestMachines.usual(new ModeSpec.Calgary(chip, 0xfe00_0000L, List.of(phb), size), "0");
+  }
+
+  private static CrashResult crash(CrashPlan plan) {
+    return new Crash(plan, new Background(1)).random(1, STEPS, Trace.NONE);
+  }
+
+  private static CrashResult crash(Strategy strategy) {
+    return crash(CrashPlan.of(machine(Chip.CALGARY, Optional.empty()), strategy));
+  }
+
+  private static List<FindingCode> broken(CrashResult result) {
+    return result.tablesAtPanic().findings().stream()
+        .map(Finding::code)
+        .filter(FindingCode::stopsCaptureIo)
+        .toList();
+  }
 
   @ParameterizedTest
-  @EnumSource(Strategy.class)
-  void print(Strategy strategy) {
-    for (ArmTiming timing : ArmTiming.values()) {
-      CrashPlan plan = CrashPlan.of(MACHINE, strategy).withTiming(timing);
-      long t = System.nanoTime();
-      CrashResult r = new Crash(plan, new Background(1)).random(1, 2000, Trace.NONE);
-      System.out.println(
-          strategy
-              + " "
-              + timing
-              + " "
-              + (System.nanoTime() - t) / 1000000
-              + "ms dumped="
-              + r.dumped()
-              + " right="
-              + r.isDumpRight()
-              + " fail="
-              + r.failure()
-              + " corrupted="
-              + r.corruptedByteCount()
-              + " left="
-              + r.leftoverThroughCount()
-              + "/"
-              + r.leftoverBlockedCount()
-              + " capBlocked="
-              + r.captureBlockedCount()
-              + " pages="
-              + r.dumpPageCount()
-              + " armed="
-              + r.armed().entryCount()
-              + r.armed().refusals()
-              + "\n   tables="
-              + r.tablesAtPanic().findings().stream().map(f -> f.code() + "").toList()
-              + "\n   viol="
-              + r.violations().all());
+  @EnumSource
+  void identitySavesTheDumpWheneverItIsSetUp(ArmTiming timing) {
+    for (Chip chip : Chip.values()) {
+      MachineSpec machine = machine(chip, Optional.empty());
+      CrashResult result = crash(CrashPlan.of(machine, Strategy.IDENTITY).withTiming(timing));
+      assertAll(
+          () -> assertTrue(result.isDumpRight(), result.failure()),
+          () -> assertEquals(List.of(), result.violations().all()),
+          () -> assertEquals(List.of(), broken(result)),
+          () -> assertTrue(result.leftoverThroughCount() > 0));
     }
+  }
+
+  @Test
+  void arming128MiBIs32KiEntriesIn256KiBThatAreThereAlready() {
+    CrashResult result = crash(Strategy.IDENTITY);
+    assertEquals(32 << 10, result.armed().entryCount());
+    assertEquals(256 << 10, result.armed().tableBytes());
+    assertEquals(0, result.armed().tablePageCount());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"NONE", "RESERVE", "RESET"})
+  void withoutIdentityTheBlindCaptureKernelIsBlockedAndTheTablesTellIt(Strategy strategy) {
+    CrashResult result = crash(strategy);
+    assertFalse(result.dumped());
+    assertTrue(result.captureBlockedCount() > 0);
+    assertEquals(List.of(FindingCode.A1), broken(result));
+  }
+
+  @Test
+  void aTableThatEndsBelowTheCrashRangeCannotBeArmed() {
+    MachineSpec machine = machine(Chip.CALGARY, Optional.of(TableSize.MIB_1));
+    CrashResult result = crash(CrashPlan.of(machine, Strategy.IDENTITY));
+    assertFalse(result.dumped());
+    assertEquals(1, result.armed().refusals().size());
+    assertTrue(result.armed().refusals().getFirst().contains("a table of 2M"));
+    assertTrue(broken(result).contains(FindingCode.B2), result.tablesAtPanic().toString());
+  }
+
+  @Test
+  void switchingOffLetsLeftoversLooseOnMemory() {
+    CrashResult result = crash(Strategy.OFF);
+    assertTrue(result.dumped());
+    assertFalse(result.translatingAtEnd());
+    assertTrue(result.corruptedByteCount() > 0);
+    assertFalse(result.isDumpRight());
+  }
+
+  @Test
+  void abortingSavesTheDumpAndBlocksLeftovers() {
+    CrashResult result = crash(Strategy.ABORT);
+    assertTrue(result.isDumpRight(), result.failure());
+    assertTrue(result.leftoverBlockedCount() > 0);
+    assertEquals(0, result.corruptedByteCount());
+  }
+
+  /** It takes entries of the primary's table for its own I/O: they are part of the dump. */
+  @Test
+  void adoptingGetsADumpThatShowsTheCaptureKernelsOwnEntries() {
+    CrashResult result = crash(Strategy.ADOPT);
+    assertTrue(result.dumped(), result.failure());
+    assertEquals(0, result.corruptedByteCount());
+    assertEquals(0, result.captureBlockedCount());
+    assertTrue(result.dumpDifferingByteCount() > 0);
+    assertTrue(result.dumpDifferingByteCount() <= 2 * Long.BYTES);
   }
 }

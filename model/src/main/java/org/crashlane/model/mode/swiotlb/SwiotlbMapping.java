@@ -76,6 +76,15 @@ public final class SwiotlbMapping implements DmaMapping {
     return new MapAttempt.Mapped(new DmaHandle(bounce, bounce, buffer, sizeBytes, direction));
   }
 
+  /** {@inheritDoc} It is never bounced: the copy would not be seen at once. */
+  @Override
+  public MapAttempt mapCoherent(Cpu cpu, DeviceSpec device, long buffer, long sizeBytes) {
+    return DirectMapping.reachesAll(device, buffer, sizeBytes)
+        ? new MapAttempt.Mapped(
+            new DmaHandle(buffer, buffer, buffer, sizeBytes, Direction.BIDIRECTIONAL))
+        : new MapAttempt.Failed(beyondReach(device, buffer, sizeBytes));
+  }
+
   @Override
   public void unmap(Cpu cpu, DeviceSpec device, DmaHandle handle) {
     if (isBounced(handle)) {

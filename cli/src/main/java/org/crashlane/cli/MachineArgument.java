@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.model.spec.file.MachineFile;
+import org.crashlane.model.spec.file.NearestName;
+
+/** Machines as users name them on the command line. */
+final class MachineArgument {
+  private MachineArgument() {}
+
+  /**
+   * {@return the built-in machine called {@code text}, or the one in the file of that name}
+   *
+   * @throws IOException if there is a file that cannot be read
+   * @throws IllegalArgumentException if there is neither
+   */
+  static MachineSpec read(String text) throws IOException {
+    Optional<MachineSpec> builtIn = BuiltInMachines.find(text);
+    if (builtIn.isPresent()) {
+      return builtIn.get();
+    }
+    Path file = Path.of(text);
+    if (!Files.exists(file) && !text.contains(".") && !text.contains("/")) {
+      throw new IllegalArgumentException(
+          "'%s' is neither a file nor a built-in machine: %s"
+              .formatted(text, NearestName.choices(text, BuiltInMachines.names())));
+    }
+    return MachineFile.read(file);
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.crashlane.model.crash.Trace;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.report.JsonReport;
+import org.crashlane.report.MatrixCell;
+import org.crashlane.report.MatrixJson;
+import org.crashlane.report.MatrixReport;
+import org.crashlane.report.RehearsalReport;
+import org.crashlane.rule.Verdict.Answer;
+
+/** {@code crashlane rehearse --stage model}: what is asked for, run and shown. */
+final class ModelRehearsals {
+  private static final int RUN_LIMIT = 100_000;
+
+  private final Terminal terminal;
+
+  ModelRehearsals(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /**
+   * {@return the exit code, after all is printed}
+   *
+   * @param names machines as users name them; none for the built-in ones, one for each mode
+   */
+  ExitCode run(
+      List<String> names, Optional<StrategyNames> strategies, ModelOptions options, boolean json)
+      throws IOException, InterruptedException {
+    if (options.runCount() < 1 || options.runCount() > RUN_LIMIT) {
+      throw new IllegalArgumentException(
+          "--runs %d: 1 to %,d wanted".formatted(options.runCount(), RUN_LIMIT));
+    }
+    MatrixRun matrix =
+        new MatrixRun(
+            machines(names, options.mapping().map(MappingNames::named)),
+            strategies.orElseGet(StrategyNames::all).named(),
+            options.seed(),
+            options.runCount(),
+            options.trace() ? this::traced : Trace.NONE);
+    if (options.trace() && (matrix.crashCount() != 1 || json)) {
+      throw new IllegalArgumentException(
+          "--trace is for one machine, one strategy and one run, and not for --json");
+    }
+    List<MatrixCell> cells;
+    try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
+      cells = matrix.cells(progress);
+    }
+    if (options.trace()) {
+      terminal.out().println();
+    }
+    report(cells, json);
+    return exitCode(cells);
+  }
+
+  private void traced(long step, Supplier<String> line) {
+    terminal.out().println(step + " " + line.get());
+  }
+
+  private static List<MachineSpec> machines(List<String> names, Optional<List<MappingMode>> modes)
+      throws IOException {
+    if (names.isEmpty()) {
+      List<MappingMode> shown = modes.orElseGet(() -> List.of(MappingMode.values()));
+      return shown.stream().map(BuiltInMachines::of).toList();
+    }
+    List<MachineSpec> machines = new ArrayList<>();
+    for (String name : names) {
+      MachineSpec machine = MachineArgument.read(name);
+      if (modes.isEmpty() || modes.get().contains(machine.mode())) {
+        machines.add(machine);
+      }
+    }
+    if (machines.isEmpty()) {
+      throw new IllegalArgumentException("--mapping leaves none of the machines named");
+    }
+    return machines;
+  }
+
+  private void report(List<MatrixCell> cells, boolean json) {
+    MatrixReport matrix = new MatrixReport(terminal.columns(), terminal.colours());
+    if (json) {
+      terminal.out().print(JsonReport.text(MatrixJson.of(cells)));
+    } else if (cells.size() > 1) {
+      terminal.out().print(matrix.of(cells));
+    } else {
+      RehearsalReport one = new RehearsalReport(terminal.columns(), terminal.colours());
+      terminal.out().print(matrix.table(cells) + "\n" + one.details(cells.getFirst().worst()));
+    }
+  }
+
+  /** Of several, only identity promises to hold; the others are there to be seen failing it. */
+  private static ExitCode exitCode(List<MatrixCell> cells) {
+    List<Answer> identity =
+        cells.stream()
+            .filter(c -> c.strategy() == Strategy.IDENTITY)
+            .map(MatrixCell::answer)
+            .toList();
+    if (cells.size() == 1 || identity.isEmpty()) {
+      return ExitCode.worst(cells.stream().map(MatrixCell::answer).toList());
+    }
+    return identity.stream().allMatch(Answer.HOLDS::equals) ? ExitCode.HOLDS : ExitCode.BROKEN;
+  }
+}

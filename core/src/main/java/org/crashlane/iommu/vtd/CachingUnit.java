@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.Optional;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/**
+ * A VT-d unit that remembers: translates by its {@link Caches} where they have an answer, and by
+ * the tables in memory where they do not. In legacy mode it does what {@link Unit} does, as long as
+ * every change of the tables is followed by the invalidation that it takes; in the other modes it
+ * is that unit, with nothing cached.
+ *
+ * <p>A request that a remembered leaf does not let pass is blocked by it: the tables are not asked
+ * again.
+ */
+public final class CachingUnit {
+  private final UnitConfig config;
+  private final boolean legacy;
+  private final boolean cachesAbsent;
+  private final long rootTable;
+  private final PagingWalk paging;
+
+  /**
+   * @param config what the unit is and how its registers are set
+   */
+  public CachingUnit(UnitConfig config) {
+    this.config = config;
+    this.legacy = TableMode.of(config) == TableMode.LEGACY;
+    this.cachesAbsent = config.capabilities().cachesAbsent();
+    this.rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
+    this.paging = new PagingWalk(config, PagingWalk.Reasons.LEGACY);
+  }
+
+  /** {@return what becomes of {@code request}; what it took is in {@code caches} afterwards} */
+  public Outcome translate(PhysicalMemory memory, Caches caches, Request request) {
+    if (InterruptWindow.contains(request.iova())) {
+      return new Outcome.Interrupt();
+    }
+    if (!config.translationEnabled()) {
+      return new Outcome.Reached(request.iova());
+    }
+    if (!legacy) {
+      return new Unit(memory, config).translate(request);
+    }
+    ContextCache contexts = caches.contexts();
+    int place = contexts.find(request.requester().value());
+    if (place != ContextCache.NOT_CACHED) {
+      return byContext(memory, caches, request, contexts.low(place), contexts.high(place));
+    }
+    return byRootTable(memory, caches, request);
+  }
+
+  private Outcome byRootTable(PhysicalMemory memory, Caches caches, Request request) {
+    Faults faults = new Faults(false, config.wholeMemory());
+    long address = RootEntry.address(rootTable, request.requester().bus());
+    long low;
+    long high;
+    try {
+      low = memory.readLong(address);
+      high = memory.readLong(address + Long.BYTES);
+    } catch (UnreadableMemoryException e) {
+      return faults.unreadable(request, e, FaultReason.ROOT_ACCESS);
+    }
+    Optional<FaultReason> fault = RootEntry.fault(low, high, config.hostAddressWidth());
+    if (fault.isPresent()) {
+      keepAbsent(caches, request, 0, fault.get());
+      return faults.blocked(request, fault.get());
+    }
+    return byContextTable(memory, caches, request, RootEntry.contextTable(low));
+  }
+
+  private Outcome byContextTable(
+      PhysicalMemory memory, Caches caches, Request request, long contextTable) {
+    Faults faults = new Faults(false, config.wholeMemory());
+    long address = ContextEntry.address(contextTable, request.requester().devfn());
+    long low;
+    long high;
+    try {
+      low = memory.readLong(address);
+      high = memory.readLong(address + Long.BYTES);
+    } catch (UnreadableMemoryException e) {
+      return faults.unreadable(request, e, FaultReason.CONTEXT_ACCESS);
+    }
+    Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
+    if (fault.isPresent()) {
+      boolean suppressed = ContextEntry.suppressesFaultRecords(low);
+      keepAbsent(caches, request, ContextEntry.FPD.inPlace(low), fault.get());
+      return faults.suppressedBy(suppressed).blocked(request, fault.get());
+    }
+    caches.contexts().keep(request.requester().value(), low, high);
+    return byContext(memory, caches, request, low, high);
+  }
+
+  /** Remembers an entry that is not present, if the unit does that; other faults it does not. */
+  private void keepAbsent(Caches caches, Request request, long low, FaultReason reason) {
+    boolean absent =
+        reason == FaultReason.ROOT_NOT_PRESENT || reason == FaultReason.CONTEXT_NOT_PRESENT;
+    if (cachesAbsent && absent) {
+      caches.contexts().keep(request.requester().value(), low, reason.code());
+    }
+  }
+
+  private Outcome byContext(
+      PhysicalMemory memory, Caches caches, Request request, long low, long high) {
+    if (!ContextEntry.isPresent(low)) {
+      return faults(low).blocked(request, FaultReason.of((int) high).orElseThrow());
+    }
+    if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
+      return new Outcome.Reached(request.iova());
+    }
+    int domainId = ContextEntry.domainId(high);
+    Iotlb iotlb = caches.iotlb();
+    long iova = request.iova();
+    int levels = ContextEntry.levels(high);
+    if (PageTable.addressWidth(levels) < Long.SIZE
+        && iova >>> PageTable.addressWidth(levels) != 0) {
+      return byTables(memory, caches, request, low, high);
+    }
+    for (int level = 1; level <= levels; level++) {
+      if (iotlb.hasLevel(level)) {
+        long value = iotlb.get(Iotlb.key(domainId, level, iova));
+        if (value != Iotlb.NOT_CACHED) {
+          return byTranslation(request, low, value, level);
+        }
+      }
+    }
+    return byTables(memory, caches, request, low, high);
+  }
+
+  private Outcome byTables(
+      PhysicalMemory memory, Caches caches, Request request, long low, long high) {
+    int domainId = ContextEntry.domainId(high);
+    PagingWalk.Sink sink =
+        new PagingWalk.Sink() {
+          @Override
+          public void leaf(long iova, int level, long page, long rights) {
+            caches.iotlb().put(Iotlb.key(domainId, level, iova), page | rights);
+          }
+
+          @Override
+          public void absent(long iova, int level) {
+            if (cachesAbsent) {
+              caches.iotlb().put(Iotlb.key(domainId, level, iova), Iotlb.ABSENT);
+            }
+          }
+        };
+    return paging.translate(
+        memory, request, ContextEntry.table(low), ContextEntry.levels(high), faults(low), sink);
+  }
+
+  private Outcome byTranslation(Request request, long low, long value, int level) {
+    boolean read = request.access() == Access.READ;
+    if (!(read ? SecondLevelEntry.R : SecondLevelEntry.W).isSet(value)) {
+      FaultReason reason = read ? FaultReason.NO_READ_PERMISSION : FaultReason.NO_WRITE_PERMISSION;
+      return faults(low).blocked(request, reason);
+    }
+    long physical = SecondLevelEntry.ADDR.inPlace(value) | PageTable.offset(request.iova(), level);
+    return InterruptWindow.contains(physical)
+        ? faults(low).blocked(request, FaultReason.OUTPUT_IN_INTERRUPT_RANGE)
+        : new Outcome.Reached(physical);
+  }
+
+  private Faults faults(long low) {
+    return new Faults(ContextEntry.suppressesFaultRecords(low), config.wholeMemory());
+  }
+}

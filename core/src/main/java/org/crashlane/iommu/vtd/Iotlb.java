@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.Arrays;
+import java.util.function.LongPredicate;
+import org.crashlane.bits.BitField;
+
+/**
+ * What a unit remembers of second-level tables: for each leaf that was ever used where it leads,
+ * and, if the unit remembers that too, which entries were not present. An open-addressed table from
+ * a key of domain, level and IOVA to the page and its rights.
+ */
+final class Iotlb {
+  /** What {@link #get} answers where nothing is remembered: no leaf has rights like these. */
+  static final long NOT_CACHED = -1;
+
+  /** What is remembered of an entry that is not present. */
+  static final long ABSENT = 0;
+
+  private static final BitField KEY_PAGE = BitField.bits("IOVA page", 44, 0);
+  private static final BitField KEY_LEVEL = BitField.bits("level", 47, 45);
+  private static final BitField KEY_DOMAIN = BitField.bits("domain", 63, 48);
+  private static final long EMPTY = 0;
+  private static final int INITIAL_SLOTS = 16;
+
+  /** The multiplier of Fibonacci hashing: 2^64 divided by the golden ratio. */
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+  private static final int SPREAD_SHIFT = 32;
+
+  private long[] keys;
+  private long[] values;
+  private int count;
+  private final int[] countByLevel;
+
+  Iotlb() {
+    this(new long[INITIAL_SLOTS], new long[INITIAL_SLOTS], 0, new int[PageTable.LEVELS_MAX + 1]);
+  }
+
+  private Iotlb(long[] keys, long[] values, int count, int[] countByLevel) {
+    this.keys = keys;
+    this.values = values;
+    this.count = count;
+    this.countByLevel = countByLevel;
+  }
+
+  Iotlb fork() {
+    return new Iotlb(keys.clone(), values.clone(), count, countByLevel.clone());
+  }
+
+  static long key(int domainId, int level, long iova) {
+    long first = PageTable.page(iova) & -PageTable.entrySpanBytes(level);
+    return (long) domainId << KEY_DOMAIN.low()
+        | (long) level << KEY_LEVEL.low()
+        | first >>> PageTable.PAGE_OFFSET.width();
+  }
+
+  static int domainId(long key) {
+    return (int) KEY_DOMAIN.get(key);
+  }
+
+  static int level(long key) {
+    return (int) KEY_LEVEL.get(key);
+  }
+
+  static long iova(long key) {
+    return KEY_PAGE.get(key) << PageTable.PAGE_OFFSET.width();
+  }
+
+  /** {@return true if anything of {@code level} is remembered} */
+  boolean hasLevel(int level) {
+    return countByLevel[level] != 0;
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** {@return the page and the rights of {@code key}, or {@link #ABSENT} or {@link #NOT_CACHED}} */
+  long get(long key) {
+    int slot = slot(key);
+    return keys[slot] == EMPTY ? NOT_CACHED : values[slot];
+  }
+
+  void put(long key, long value) {
+    int slot = slot(key);
+    if (keys[slot] == EMPTY) {
+      if (2 * (count + 1) > keys.length) {
+        rehash(2 * keys.length);
+        slot = slot(key);
+      }
+      keys[slot] = key;
+      count++;
+      countByLevel[level(key)]++;
+    }
+    values[slot] = value;
+  }
+
+  void drop(long key) {
+    int slot = slot(key);
+    if (keys[slot] == EMPTY) {
+      return;
+    }
+    count--;
+    countByLevel[level(key)]--;
+    int mask = keys.length - 1;
+    int hole = slot;
+    for (int next = (hole + 1) & mask; keys[next] != EMPTY; next = (next + 1) & mask) {
+      int home = home(keys[next], mask);
+      if (((next - home) & mask) >= ((next - hole) & mask)) {
+        keys[hole] = keys[next];
+        values[hole] = values[next];
+        hole = next;
+      }
+    }
+    keys[hole] = EMPTY;
+    values[hole] = 0;
+  }
+
+  void clear() {
+    keys = new long[INITIAL_SLOTS];
+    values = new long[INITIAL_SLOTS];
+    count = 0;
+    Arrays.fill(countByLevel, 0);
+  }
+
+  /** Drops every entry whose key {@code dropped} says. */
+  void dropIf(LongPredicate dropped) {
+    for (long key : sortedKeys()) {
+      if (dropped.test(key)) {
+        drop(key);
+      }
+    }
+  }
+
+  /** {@return the keys in rising order} */
+  long[] sortedKeys() {
+    long[] sorted = new long[count];
+    int used = 0;
+    for (long key : keys) {
+      if (key != EMPTY) {
+        sorted[used++] = key;
+      }
+    }
+    Arrays.sort(sorted);
+    return sorted;
+  }
+
+  private int slot(long key) {
+    int mask = keys.length - 1;
+    int slot = home(key, mask);
+    while (keys[slot] != key && keys[slot] != EMPTY) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  private static int home(long key, int mask) {
+    return (int) ((key * SPREAD) >>> SPREAD_SHIFT) & mask;
+  }
+
+  private void rehash(int slots) {
+    long[] oldKeys = keys;
+    long[] oldValues = values;
+    keys = new long[slots];
+    values = new long[slots];
+    for (int i = 0; i < oldKeys.length; i++) {
+      if (oldKeys[i] != EMPTY) {
+        int slot = slot(oldKeys[i]);
+        keys[slot] = oldKeys[i];
+        values[slot] = oldValues[i];
+      }
+    }
+  }
+}

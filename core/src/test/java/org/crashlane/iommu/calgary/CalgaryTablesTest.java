@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.calgary;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.calgary.Registers.ConfigRw;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Verdict;
+import org.junit.jupiter.api.Test;
+
+/** The tables of one PHB as the rule sees them. */
+class CalgaryTablesTest {
+  private static final AddressRange CRASH = new AddressRange(0x200_0000L, 0x21f_ffffL);
+  private static final AddressRange RAM = AddressRange.ofSize(0, 8L << 30);
+  private static final RequesterId DISK = CalgaryFixture.DEVICE;
+  private static final RequesterId CARD = RequesterId.parse("01:01.0");
+  private static final TableId TABLE = new TableId(CalgaryFixture.TABLE_ADDRESS, 1);
+
+  private final CalgaryFixture machine = new CalgaryFixture(TableSize.KIB_256);
+
+  private CalgaryTables open(long configRw) {
+    Phb registers =
+        new Phb()
+            .withTar(3, Tar.of(machine.table))
+            .with(3, PhbRegister.CONFIG_RW, configRw)
+            .with(3, PhbRegister.CSR, 0x20_0000L)
+            .with(3, PhbRegister.MEM_1_LOW, 0x300_0000L)
+            .with(3, PhbRegister.MEM_1_SIZE, 0x30f_ffffL);
+    AddressRange bridge = new AddressRange(0x400_0000L, 0x40f_ffffL);
+    return CalgaryTables.open(
+        machine.memory, Chip.CALGARY, registers, 3, List.of(DISK, CARD, DISK), List.of(bridge));
+  }
+
+  private CalgaryTables open() {
+    return open(ConfigRw.enabling(0));
+  }
+
+  private void arm(AddressRange range) {
+    open().mapIdentity(machine.memory, TABLE, range, PageArena.empty());
+  }
+
+  private Verdict judge(AddressRange crash) {
+    return judge(crash, open());
+  }
+
+  private static Verdict judge(AddressRange crash, CalgaryTables tables) {
+    List<Device> disk = List.of(new Device(DISK, "disk", true));
+    return KdumpIoRule.judge(new Machine(List.of(RAM), List.of(crash), disk), tables);
+  }
+
+  private static List<FindingCode> codes(Verdict verdict) {
+    return verdict.findings().stream().map(Finding::code).toList();
+  }
+
+  @Test
+  void allBehindThePhbShareItsTable() {
+    assertEquals(
+        List.of(
+            new Attachment.Translated(CARD, TABLE, 3), new Attachment.Translated(DISK, TABLE, 3)),
+        open().attachments());
+    assertEquals(AddressRange.ofSize(0, 128 << 20), open().reach(TABLE));
+    assertEquals("0x7f800000 (flat)", TABLE.toString());
+  }
+
+  @Test
+  void disabledSlotsBlockAllAndSomeOfThemAreNotUnderstood() {
+    CalgaryTables off = open(ConfigRw.disablingSlots(ConfigRw.enabling(0)));
+    assertTrue(off.state().translating(), "DMA does not pass untouched");
+    off.attachments().forEach(a -> assertInstanceOf(Attachment.Blocked.class, a));
+    assertEquals(List.of(FindingCode.A3), codes(judge(CRASH, off)));
+    CalgaryTables some = open(ConfigRw.SLOT_DISABLE.of(1));
+    assertTrue(some.state().translating());
+    some.attachments().forEach(a -> assertInstanceOf(Attachment.Unsupported.class, a));
+    assertEquals(Verdict.Answer.UNKNOWN, judge(CRASH, some).answer());
+  }
+
+  @Test
+  void withTranslationOffTheRuleHoldsByItself() {
+    CalgaryTables off = open(0);
+    assertFalse(off.state().translating());
+    off.attachments().forEach(a -> assertInstanceOf(Attachment.PassThrough.class, a));
+    assertEquals(List.of(), codes(judge(CRASH, off)));
+  }
+
+  @Test
+  void theStateTellsEveryRegister() {
+    List<String> lines = open(ConfigRw.disablingSlots(0)).state().description();
+    assertEquals(
+        List.of(
+            "TAR 0x7f800002: TABLE=0xff00 SPEC=0x2",
+            "CONFIG_RW 0x1c000000: SLOT_DISABLE=0x7",
+            "CSR 0x200000: ERROR_31_21=0x1",
+            "table 0x7f800000 (256k) translates 0x0-0x7ffffff"),
+        lines);
+    assertEquals(CalgaryFixture.TABLE_ADDRESS, open().state().rootAddress());
+  }
+
+  @Test
+  void nothingSetUpBreaksA1AndTheArmedRangeHolds() {
+    assertEquals(List.of(FindingCode.A1), codes(judge(CRASH)));
+    arm(CRASH);
+    assertEquals(List.of(), codes(judge(CRASH)));
+  }
+
+  @Test
+  void anIovaOfTheCrashRangeThatLeadsElsewhereBreaksA4() {
+    arm(new AddressRange(CRASH.first() + 0x1000, CRASH.last()));
+    machine.map(CRASH.first(), 0x5000_0000L, Permissions.READ_WRITE);
+    assertEquals(List.of(FindingCode.A4, FindingCode.L2), codes(judge(CRASH)));
+  }
+
+  @Test
+  void aCrashRangeThatTheTableDoesNotReachBreaksB2() {
+    AddressRange across = new AddressRange(0x7f0_0000L, 0x80f_ffffL);
+    arm(new AddressRange(0x7f0_0000L, 0x7ff_ffffL));
+    Verdict verdict = judge(across);
+    assertEquals(List.of(FindingCode.B2, FindingCode.A1), codes(verdict));
+    assertTrue(verdict.findings().getFirst().remedy().contains("0x8000000"), verdict.toString());
+  }
+
+  @Test
+  void aCrashRangeOverWhatIsNeverTranslatedBreaksB3WithTheReason() {
+    for (String[] each :
+        new String[][] {
+          {"0x1f000-0x3ffff", "failed mappings"},
+          {"0x90000-0xaffff", "below 1 MiB"},
+          {"0x30ff000-0x3ffffff", "MEM_1"},
+          {"0x3f00000-0x4000fff", "PCI bridge"}
+        }) {
+      Finding b3 =
+          judge(AddressRange.parse(each[0])).findings().stream()
+              .filter(f -> f.code() == FindingCode.B3)
+              .findFirst()
+              .orElseThrow();
+      assertTrue(b3.evidence().getFirst().contains(each[1]), b3.toString());
+    }
+    arm(CRASH);
+    assertEquals(List.of(), codes(judge(CRASH)));
+  }
+
+  @Test
+  void tablePagesInTheCrashRangeBreakL3() {
+    AddressRange over = AddressRange.ofSize(CalgaryFixture.TABLE_ADDRESS + 0x1000, 0x1000);
+    assertTrue(codes(judge(over)).contains(FindingCode.L3));
+    machine.map(0x10_0000L, CalgaryFixture.TABLE_ADDRESS, Permissions.READ_WRITE);
+    arm(CRASH);
+    assertTrue(codes(judge(CRASH)).contains(FindingCode.L3), "a device may write the table");
+  }
+
+  @Test
+  void thereAreNoDeviceTables() {
+    assertEquals(List.of(), open().deviceTablePages());
+    assertEquals(List.of(), open().malformations());
+    assertEquals(0x5000_0000L, open().nextTable(Tce.toMemory(0x5000_0003L)));
+  }
+
+  @Test
+  void anotherTableIsTheCallersMistake() {
+    TableId other = new TableId(0x1000_0000L, 1);
+    assertThrows(IllegalArgumentException.class, () -> open().reach(other));
+    assertThrows(IllegalArgumentException.class, () -> open().walk(other, new RecordedWalk()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> open().mapIdentity(machine.memory, other, CRASH, PageArena.empty()));
+  }
+}

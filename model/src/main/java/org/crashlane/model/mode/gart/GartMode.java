@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.gart;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.gart.Aperture;
+import org.crashlane.iommu.gart.GartTables;
+import org.crashlane.iommu.gart.Gpte;
+import org.crashlane.iommu.gart.ScratchPage;
+import org.crashlane.iommu.gart.UnitConfig;
+import org.crashlane.iommu.gart.Walker;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DirectMapping;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec.Gart;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * AMD's GART. Only addresses in the aperture are translated, so the crash range, which lies outside
+ * it, needs no set-up.
+ */
+public final class GartMode implements Mode {
+
+  @Override
+  public Remapper hardware(MachineSpec machine) {
+    return GartHardware.reset(machine.devices(), spec(machine).northbridgeCount());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>As Linux does it: the table is cleared and the apertures switched on, then all entries but
+   * the emergency pages' lead to a scratch page of zeros. Memory under the aperture is nobody's
+   * from then on.
+   */
+  @Override
+  public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    Gart spec = spec(machine);
+    Aperture aperture = new Aperture(spec.apertureBase(), spec.apertureOrder());
+    frames.withhold(aperture.range());
+    long table = cleared(cpu, frames, aperture.tableBytes(), machine);
+    long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES, machine);
+    Gatt gatt =
+        new Gatt(aperture, table, Optional.of(new ScratchPage(scratch)), spec.northbridgeCount());
+    gatt.enable(cpu, spec.translatesCpus());
+    int first = GartMapping.EMERGENCY_PAGES;
+    gatt.unmap(cpu, first, aperture.entryCount() - first);
+    gatt.flush(cpu);
+    return GartMapping.fresh(gatt, new DirectMapping(machine.era()), spec.fullFlush());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>No Linux does this for GART. It is what 2.6.27 does for Calgary: the registers say where the
+   * old table is, every entry in use stays taken, and new mappings go between them. Entries that
+   * lead to the old kernel's scratch page are free; which page that is has to be guessed.
+   */
+  @Override
+  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    Gart spec = spec(machine);
+    UnitConfig old = config(cpu);
+    DirectMapping direct = new DirectMapping(machine.era());
+    if (!old.translatesDevices()) {
+      return direct;
+    }
+    Walker walker = new Walker(cpu.memory(), old, WalkLimits.DEFAULT);
+    Optional<ScratchPage> scratch = ScratchPage.likely(walker);
+    List<AddressRange> inUse = new ArrayList<>();
+    WalkVisitor mapped = new MappedIovas(inUse);
+    walker.walk(scratch.map(page -> page.leftOut(mapped)).orElse(mapped));
+    Gatt gatt = new Gatt(oldAperture(old), old.table(), scratch, spec.northbridgeCount());
+    return GartMapping.goingOn(gatt, direct, spec.fullFlush(), inUse);
+  }
+
+  /** {@inheritDoc} So does Linux since 2010, on its way to an aperture of its own. */
+  @Override
+  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    Gatt.disable(cpu, spec(machine).northbridgeCount());
+    return new DirectMapping(machine.era());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>What goes untranslated cannot be blocked. What goes through the aperture is led to a scratch
+   * page in the crash range, which does no harm there; a page that is not valid would do for a
+   * device, but a CPU that reads there would take a machine check.
+   */
+  @Override
+  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    UnitConfig old = config(cpu);
+    if (old.translatesDevices()) {
+      long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES, machine);
+      Gatt gatt =
+          new Gatt(
+              oldAperture(old),
+              old.table(),
+              Optional.of(new ScratchPage(scratch)),
+              spec(machine).northbridgeCount());
+      gatt.unmap(cpu, 0, oldAperture(old).entryCount());
+      gatt.flush(cpu);
+    }
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
+    int count = spec(machine).northbridgeCount();
+    List<UnitTables> tables = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int index = i;
+      List<DeviceSpec> behind =
+          machine.devices().stream()
+              .filter(device -> NorthbridgeAddress.indexFor(device, count) == index)
+              .toList();
+      List<RequesterId> requesters = behind.stream().map(DeviceSpec::requester).toList();
+      GartTables opened =
+          GartTables.open(
+              memory, NorthbridgeAddress.registers(remapper.config(memory), i), requesters);
+      tables.add(new UnitTables(NorthbridgeAddress.of(i).toString(), opened, behind));
+    }
+    return tables;
+  }
+
+  private static Gart spec(MachineSpec machine) {
+    if (machine.modeSpec() instanceof Gart gart) {
+      if (gart.northbridgeCount() < 1 || gart.northbridgeCount() > NorthbridgeAddress.COUNT_MAX) {
+        throw new IllegalArgumentException(
+            "northbridges: 1 to 8 wanted, got " + gart.northbridgeCount());
+      }
+      return gart;
+    }
+    throw new IllegalArgumentException("not a machine with a GART: " + machine.name());
+  }
+
+  /** {@return how the primary left the first northbridge; all of them are set alike} */
+  private static UnitConfig config(Cpu cpu) {
+    return UnitConfig.of(NorthbridgeAddress.registers(cpu.config(), 0), true);
+  }
+
+  private static Aperture oldAperture(UnitConfig old) {
+    return old.aperture()
+        .orElseThrow(() -> new IllegalArgumentException("an aperture of a reserved size: " + old));
+  }
+
+  private static long cleared(Cpu cpu, PageFrames frames, long sizeBytes, MachineSpec machine) {
+    OptionalLong taken = frames.take(sizeBytes, sizeBytes, Gpte.HIGHEST_ADDRESS);
+    long address =
+        taken.orElseThrow(() ->
+            new IllegalArgumentException(
+                "no memory for %d bytes of GART table: machine %s"
+                    .formatted(sizeBytes, machine.name())));
+    clear(cpu.memory(), address, sizeBytes);
+    return address;
+  }
+
+  private static void clear(WritableMemory memory, long address, long sizeBytes) {
+    long[] zeros = new long[PageFrames.PAGE_BYTES / Long.BYTES];
+    for (long done = 0; done < sizeBytes; done += PageFrames.PAGE_BYTES) {
+      memory.writeLongs(address + done, zeros, zeros.length);
+    }
+  }
+
+  /** Where something is mapped. */
+  private record MappedIovas(List<AddressRange> found) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      found.add(new AddressRange(iovaFirst, iovaLast));
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      // An entry with reserved bits is told as a mapping too.
+    }
+  }
+}

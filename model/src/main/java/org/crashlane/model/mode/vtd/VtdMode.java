@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.vtd;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DirectMapping;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+
+/** Intel VT-d. */
+public final class VtdMode implements Mode {
+
+  @Override
+  public Remapper hardware(MachineSpec machine) {
+    return VtdHardware.of(machine);
+  }
+
+  @Override
+  public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return Boot.primary(cpu, machine, frames);
+  }
+
+  @Override
+  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return Boot.adopting(cpu, machine, frames);
+  }
+
+  @Override
+  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    UnitDriver.of(cpu, machine).forEach(unit -> unit.disable(cpu));
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return Boot.aborting(cpu, machine, frames);
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
+    if (!(remapper instanceof VtdHardware hardware)) {
+      throw new IllegalArgumentException("not VT-d units: " + remapper);
+    }
+    ModeSpec.Vtd spec = spec(machine);
+    List<UnitTables> tables = new ArrayList<>();
+    for (int i = 0; i < spec.units().size(); i++) {
+      int unit = i;
+      List<DeviceSpec> behind =
+          machine.devices().stream().filter(d -> unitIndex(spec, d) == unit).toList();
+      tables.add(new UnitTables(spec.units().get(i).name(), hardware.tables(i, memory), behind));
+    }
+    return tables;
+  }
+
+  /** {@return what the machine has of VT-d} */
+  static ModeSpec.Vtd spec(MachineSpec machine) {
+    if (machine.modeSpec() instanceof ModeSpec.Vtd spec) {
+      return spec;
+    }
+    throw new IllegalArgumentException(machine.name() + " has no VT-d units");
+  }
+
+  /** {@return the place of the unit that {@code device} is behind} */
+  static int unitIndex(ModeSpec.Vtd spec, DeviceSpec device) {
+    for (int i = 0; i < spec.units().size(); i++) {
+      if (spec.units().get(i).name().equals(device.unit())) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException(
+        "%s is behind no VT-d unit: '%s'".formatted(device, device.unit()));
+  }
+}

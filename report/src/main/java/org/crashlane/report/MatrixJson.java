@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.util.List;
+import org.crashlane.rehearsal.Rehearsal;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Machines by strategies, for programs. There are no times in it: the same machine and seed give
+ * the same bytes.
+ *
+ * <pre>
+ * {"schema": 1, "cells": [
+ *   {"machine": "vtd", "mapping": "vtd", "strategy": "none", "answer": "BROKEN",
+ *    "runCount": 10, "dumpCount": 0, "worstSeed": 1,
+ *    "runs": [{"seed": 1, rehearsal}]}]}
+ * </pre>
+ *
+ * <p>Rehearsals are as {@link RehearsalJson} writes them, without their times.
+ */
+public final class MatrixJson {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private MatrixJson() {}
+
+  /** {@return the matrix as a whole document} */
+  public static ObjectNode of(List<MatrixCell> cells) {
+    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    ArrayNode array = node.putArray("cells");
+    cells.forEach(cell -> array.add(of(cell)));
+    return node;
+  }
+
+  private static ObjectNode of(MatrixCell cell) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("machine", cell.machine())
+            .put("mapping", cell.mode().label())
+            .put("strategy", cell.strategy().label())
+            .put("answer", cell.answer().name())
+            .put("runCount", cell.runs().size())
+            .put("dumpCount", cell.dumpCount())
+            .put("worstSeed", cell.worstSeed());
+    ArrayNode runs = node.putArray("runs");
+    long seed = cell.firstSeed();
+    for (Rehearsal rehearsal : cell.runs()) {
+      ObjectNode run = NODES.objectNode().put("seed", seed);
+      run.setAll(RehearsalJson.withoutTimes(rehearsal));
+      runs.add(run);
+      seed++;
+    }
+    return node;
+  }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.crashlane.rehearsal.ArmingCost;
+import org.crashlane.rehearsal.DumpOutcome.Damaged;
+import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rehearsal.Tally;
+import org.crashlane.report.Colours.Style;
+import org.crashlane.report.Table.Cell;
+import org.crashlane.report.Table.Column;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict.Answer;
+
+/**
+ * Machines by strategies, for people: at a glance which dumps get through, then what each cost and
+ * spoiled, then why.
+ *
+ * @param width characters that a line should not exceed
+ * @param colours whether to colour
+ */
+public record MatrixReport(int width, Colours colours) {
+  private static final String LEGEND =
+      "dump: it got through. (dump): so it did, with the rule broken. NONE, DAMAGED: it did not."
+          + " CORRUPT: DMA changed memory that it was not meant for.";
+
+  /** {@return all of it} */
+  public String of(List<MatrixCell> cells) {
+    StringBuilder out = new StringBuilder(grid(cells));
+    Wrap.lines(LEGEND, width).forEach(line -> out.append(line).append('\n'));
+    out.append('\n').append(table(cells)).append(reasons(cells)).append(summary(cells));
+    return out.toString();
+  }
+
+  /** {@return a row for each machine, a column for each strategy} */
+  public String grid(List<MatrixCell> cells) {
+    List<Strategy> strategies =
+        Arrays.stream(Strategy.values())
+            .filter(s -> cells.stream().anyMatch(c -> c.strategy() == s))
+            .toList();
+    List<Column> columns = new ArrayList<>(List.of(Column.left("machine")));
+    strategies.forEach(s -> columns.add(Column.left(s.label())));
+    Table table = Table.of(columns.toArray(Column[]::new));
+    byMachine(cells)
+        .forEach((machine, its) -> {
+          List<Cell> row = new ArrayList<>(List.of(new Cell(machine, Style.STRONG)));
+          strategies.forEach(s -> row.add(gridCell(its, s)));
+          table.row(row);
+        });
+    return table.render(width, colours);
+  }
+
+  private static Cell gridCell(List<MatrixCell> cells, Strategy strategy) {
+    return cells.stream()
+        .filter(c -> c.strategy() == strategy)
+        .findFirst()
+        .map(c -> new Cell(shortly(c), style(c)))
+        .orElse(Cell.of("-"));
+  }
+
+  private static String shortly(MatrixCell cell) {
+    if (cell.sum(Tally::corruptedByteCount) > 0) {
+      return "CORRUPT";
+    }
+    return switch (cell.worst().observations().dump()) {
+      case Missing _ -> "NONE";
+      case Damaged _ -> "DAMAGED";
+      case Written _ -> cell.answer() == Answer.HOLDS ? "dump" : "(dump)";
+    };
+  }
+
+  private static Style style(MatrixCell cell) {
+    boolean through = cell.dumpCount() == cell.runs().size();
+    if (!through || cell.sum(Tally::corruptedByteCount) > 0) {
+      return Style.BAD;
+    }
+    return cell.answer() == Answer.HOLDS ? Style.GOOD : Style.DOUBTFUL;
+  }
+
+  /** {@return a row for each cell} */
+  public String table(List<MatrixCell> cells) {
+    Table table =
+        Table.of(
+            Column.left("machine"),
+            Column.left("strategy"),
+            Column.left("dump"),
+            Column.right("corrupted"),
+            Column.right("leftovers"),
+            Column.right("blocked"),
+            Column.left("arming"),
+            Column.left("rule"));
+    byMachine(cells)
+        .forEach((machine, its) ->
+            its.forEach(cell ->
+                table.row(row(cell.strategy() == its.getFirst().strategy() ? machine : "", cell))));
+    return table.render(width, colours);
+  }
+
+  private static List<Cell> row(String machine, MatrixCell cell) {
+    long corrupted = cell.sum(Tally::corruptedByteCount);
+    Answer answer = cell.answer();
+    return List.of(
+        new Cell(machine, Style.STRONG),
+        Cell.of(cell.strategy().label()),
+        new Cell(dumps(cell), cell.dumpCount() == cell.runs().size() ? Style.GOOD : Style.BAD),
+        new Cell(
+            corrupted == 0 ? "-" : "%,d B".formatted(corrupted),
+            corrupted == 0 ? Style.PLAIN : Style.BAD),
+        Cell.of("%,d".formatted(cell.sum(Tally::leftoverPassedCount))),
+        Cell.of("%,d".formatted(cell.sum(Tally::leftoverBlockedCount))),
+        Cell.of(cost(cell)),
+        new Cell(answer.name() + " " + codes(cell), TextReport.styleOf(answer)));
+  }
+
+  private static String dumps(MatrixCell cell) {
+    int runCount = cell.runs().size();
+    return runCount == 1
+        ? (cell.dumpCount() == 1 ? "yes" : "NO")
+        : "%,d of %,d".formatted(cell.dumpCount(), runCount);
+  }
+
+  private static String cost(MatrixCell cell) {
+    Optional<ArmingCost> cost = cell.runs().getFirst().observations().tally().map(Tally::arming);
+    return cost.filter(c -> !c.equals(ArmingCost.NONE))
+        .map(c ->
+            "%,d entries, %s".formatted(c.entryCount(), Sizes.binary(Math.max(1, c.tableBytes()))))
+        .orElse("-");
+  }
+
+  private static String codes(MatrixCell cell) {
+    return cell.worst().verdict().findings().stream()
+        .filter(f -> f.severity() != Severity.NOTE)
+        .map(f -> f.code().name())
+        .distinct()
+        .collect(Collectors.joining(" "));
+  }
+
+  /** {@return for each cell that is not clean, each kind of finding in a line or two} */
+  public String reasons(List<MatrixCell> cells) {
+    StringBuilder out = new StringBuilder();
+    for (MatrixCell cell : cells) {
+      List<Finding> findings =
+          cell.worst().verdict().findings().stream()
+              .filter(f -> f.severity() != Severity.NOTE)
+              .toList();
+      if (!findings.isEmpty()) {
+        out.append('\n').append(colours.paint(Style.STRONG, name(cell))).append('\n');
+        byCode(findings).forEach((code, its) -> appendReason(out, code, its));
+      }
+    }
+    return out.toString();
+  }
+
+  private void appendReason(StringBuilder out, FindingCode code, List<Finding> findings) {
+    Finding first = findings.getFirst();
+    String more = findings.size() == 1 ? "" : " (and " + (findings.size() - 1) + " more)";
+    String evidence = first.evidence().isEmpty() ? "" : ": " + first.evidence().getFirst();
+    List<String> lines =
+        Wrap.lines(first.subject() + more + evidence, width - 2 - code.name().length() - 2);
+    Style style = first.severity() == Severity.BROKEN ? Style.BAD : Style.DOUBTFUL;
+    String before = "  " + colours.paint(style, code.name()) + "  ";
+    for (String line : lines) {
+      out.append((before + line).stripTrailing()).append('\n');
+      before = " ".repeat(2 + code.name().length() + 2);
+    }
+  }
+
+  private static String name(MatrixCell cell) {
+    String seed = cell.runs().size() == 1 ? "" : ", seed " + cell.worstSeed();
+    return cell.machine() + ", " + cell.strategy().label() + seed;
+  }
+
+  private String summary(List<MatrixCell> cells) {
+    List<MatrixCell> identity =
+        cells.stream().filter(c -> c.strategy() == Strategy.IDENTITY).toList();
+    if (identity.isEmpty()) {
+      return "";
+    }
+    List<String> broken =
+        identity.stream().filter(c -> c.answer() != Answer.HOLDS).map(MatrixCell::machine).toList();
+    Answer answer = broken.isEmpty() ? Answer.HOLDS : Answer.BROKEN;
+    String text =
+        broken.isEmpty()
+            ? "identity holds on every machine shown"
+            : "identity does not hold on " + String.join(", ", broken);
+    return "\n" + colours.paint(TextReport.styleOf(answer), answer.name()) + "  " + text + "\n";
+  }
+
+  private static Map<String, List<MatrixCell>> byMachine(List<MatrixCell> cells) {
+    return cells.stream()
+        .collect(
+            Collectors.groupingBy(MatrixCell::machine, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  private static Map<FindingCode, List<Finding>> byCode(List<Finding> findings) {
+    return findings.stream()
+        .collect(Collectors.groupingBy(Finding::code, LinkedHashMap::new, Collectors.toList()));
+  }
+}
