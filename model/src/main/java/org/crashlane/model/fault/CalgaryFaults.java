@@ -12,6 +12,8 @@ import static org.crashlane.model.fault.RangeFaults.firstOnly;
 import static org.crashlane.model.fault.RangeFaults.grown;
 import static org.crashlane.model.fault.RangeFaults.none;
 import static org.crashlane.model.fault.RangeFaults.right;
+import static org.crashlane.model.fault.RangeFaults.withoutFirst;
+import static org.crashlane.model.fault.RangeFaults.withoutLast;
 
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -99,7 +101,14 @@ final class CalgaryFaults {
           call("arm-one-page-short", "the last page is not armed", arming(grown(0, -1), right())),
           call("arm-one-page-late", "the first page is not armed", arming(grown(-1, 0), right())),
           call("arm-first-range-only", "one of two is armed", arming(firstOnly(), right())),
-          call("arm-forgets-device", "no bridge is armed", arming(right(), none())),
+          call(
+              "arm-forgets-first-device",
+              "one bridge of two is not armed",
+              arming(right(), withoutFirst())),
+          call(
+              "arm-forgets-last-device",
+              "the other bridge is not armed",
+              arming(right(), withoutLast())),
           call("no-reserve", "armed, but not kept free", reserving(none(), right())),
           call(
               "reserve-one-page-short",

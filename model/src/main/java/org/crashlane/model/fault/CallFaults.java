@@ -2,6 +2,7 @@
 package org.crashlane.model.fault;
 
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.crashlane.memory.AddressRange;
@@ -41,11 +42,22 @@ final class CallFaults {
 
   /** {@return stores and register writes go wrong while the crash ranges are armed} */
   static CallFault whileArming(StoreFault stores, RegisterFault registers) {
+    return whileArming(_ -> stores, registers);
+  }
+
+  /**
+   * {@return stores and register writes go wrong while the crash ranges are armed}
+   *
+   * @param stores told the crash ranges, by which to know an identity entry: it leads there
+   */
+  static CallFault whileArming(
+      Function<List<AddressRange>, StoreFault> stores, RegisterFault registers) {
     return new CallFault() {
       @Override
       public ArmReport arm(
           DmaMapping real, Cpu cpu, List<AddressRange> ranges, List<DeviceSpec> devices) {
-        return real.arm(new FaultyCpu(cpu, stores, registers), ranges, devices);
+        Cpu faulty = new FaultyCpu(cpu, stores.apply(ranges), registers);
+        return real.arm(faulty, ranges, devices);
       }
     };
   }
@@ -70,6 +82,44 @@ final class CallFaults {
       public ArmReport arm(
           DmaMapping real, Cpu cpu, List<AddressRange> ranges, List<DeviceSpec> devices) {
         return real.arm(cpu, wrongRanges.apply(ranges), wrongDevices.apply(devices));
+      }
+    };
+  }
+
+  /** {@return devices are given other bus addresses than those that were mapped} */
+  static CallFault givenTo(LongUnaryOperator wrong) {
+    return new CallFault() {
+      @Override
+      public MapAttempt map(
+          DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
+        return switch (real.map(cpu, device, buffer, size, way)) {
+          case MapAttempt.Mapped(DmaHandle right) ->
+              new MapAttempt.Mapped(
+                  new DmaHandle(
+                      wrong.applyAsLong(right.busAddress()), right.target(), buffer, size, way));
+          case MapAttempt.Failed failed -> failed;
+        };
+      }
+
+      @Override
+      public void unmap(DmaMapping real, Cpu cpu, DeviceSpec device, DmaHandle handle) {
+        // What was mapped stays so: nobody knows its address any more.
+      }
+    };
+  }
+
+  /** {@return nobody asks whether devices reach a buffer: they get its own address} */
+  static CallFault reachNotAsked() {
+    return new CallFault() {
+      @Override
+      public MapAttempt map(
+          DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
+        return new MapAttempt.Mapped(new DmaHandle(buffer, buffer, buffer, size, way));
+      }
+
+      @Override
+      public void unmap(DmaMapping real, Cpu cpu, DeviceSpec device, DmaHandle handle) {
+        // Nothing was mapped.
       }
     };
   }

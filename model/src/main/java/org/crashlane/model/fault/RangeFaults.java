@@ -30,6 +30,11 @@ final class RangeFaults {
     return all -> all.subList(0, all.size() - 1);
   }
 
+  /** {@return the first of several is not there} */
+  static <T> UnaryOperator<List<T>> withoutFirst() {
+    return all -> all.subList(1, all.size());
+  }
+
   /** {@return there are none} */
   static <T> UnaryOperator<List<T>> none() {
     return _ -> List.of();

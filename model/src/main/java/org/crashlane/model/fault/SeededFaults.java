@@ -8,7 +8,12 @@ import java.util.stream.Stream;
 /** The list of all mistakes that are seeded to see whether they are caught. */
 public final class SeededFaults {
   private static final List<SeededFault> ALL =
-      Stream.of(SwiotlbFaults.ALL, CalgaryFaults.ALL).flatMap(List::stream).toList();
+      Stream.of(
+              SwiotlbFaults.ALL,
+              GartFaults.ALL,
+              CalgaryFaults.ALL,
+              VtdFaults.ALL,
+              VtdArmingFaults.ALL).flatMap(List::stream).toList();
 
   private SeededFaults() {}
 

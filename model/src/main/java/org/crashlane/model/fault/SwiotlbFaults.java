@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.fault;
 
+import static org.crashlane.model.fault.CallFaults.givenTo;
 import static org.crashlane.model.fault.CallFaults.mappedFor;
 import static org.crashlane.model.fault.CallFaults.mappedSize;
+import static org.crashlane.model.fault.CallFaults.reachNotAsked;
 import static org.crashlane.model.fault.CallFaults.whileMapping;
 import static org.crashlane.model.fault.CallFaults.whileUnmapping;
 
@@ -40,30 +42,6 @@ final class SwiotlbFaults {
         }
       };
 
-  private static final CallFault REACH_NOT_ASKED =
-      new CallFault() {
-        @Override
-        public MapAttempt map(
-            DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
-          return new MapAttempt.Mapped(new DmaHandle(buffer, buffer, buffer, size, way));
-        }
-      };
-
-  private static final CallFault SHIFTED =
-      new CallFault() {
-        @Override
-        public MapAttempt map(
-            DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
-          return switch (real.map(cpu, device, buffer, size, way)) {
-            case MapAttempt.Mapped(DmaHandle right) ->
-                new MapAttempt.Mapped(
-                    new DmaHandle(
-                        right.busAddress() + SHIFT_BYTES, right.target(), buffer, size, way));
-            case MapAttempt.Failed failed -> failed;
-          };
-        }
-      };
-
   /** All of them. */
   static final List<SeededFault> ALL =
       List.of(
@@ -89,8 +67,8 @@ final class SwiotlbFaults {
               mappedFor(CallFaults::swapped)),
           call("slots-halved", "half the slots are taken", mappedSize(size -> (size + 1) / 2)),
           call("slots-given-back-early", "slots are free as soon as mapped", GIVEN_BACK_EARLY),
-          call("reach-not-asked", "every device is taken to reach all memory", REACH_NOT_ASKED),
-          call("half-a-slot-off", "devices get an address in the slot's middle", SHIFTED));
+          call("reach-not-asked", "every device is taken to reach all memory", reachNotAsked()),
+          call("half-a-slot-off", "devices get an address in the slot's middle", givenTo(bus -> bus + SHIFT_BYTES)));
 
   private SwiotlbFaults() {}
 
