@@ -13,10 +13,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 
-/**
- * What holds of every vendor's tables, and of the hardware that goes by them. Test methods are
- * public because other packages inherit them.
- */
+/** What holds of every vendor's tables, and of the hardware that goes by them. */
 public abstract class TranslationTablesContract {
   /** Two crash ranges of a real machine: one low, one above 4 GiB, not aligned to large pages. */
   private static final AddressRange LOW = new AddressRange(0x2a00_0000L, 0x39ff_ffffL);

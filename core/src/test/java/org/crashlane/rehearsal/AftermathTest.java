@@ -112,6 +112,23 @@ class AftermathTest {
     assertTrue(Prediction.UNKNOWN.agreesWith(DUMP));
   }
 
+  @Test
+  void corruptedMemoryBreaksTheRuleUnderEveryStrategy() {
+    for (Strategy strategy : Strategy.values()) {
+      Verdict clean = Aftermath.judge(strategy, Verdict.of(List.of()), counted(0));
+      assertEquals(Answer.HOLDS, clean.answer());
+      Verdict spoiled = Aftermath.judge(strategy, Verdict.of(List.of()), counted(1234));
+      assertEquals(List.of(FindingCode.D2), codes(spoiled));
+      assertEquals(
+          List.of("1,234 bytes were changed by DMA"), spoiled.findings().getFirst().evidence());
+    }
+  }
+
+  private static Observations counted(long corruptedByteCount) {
+    Tally tally = new Tally(corruptedByteCount, 3, 0, ArmingCost.NONE);
+    return new Observations(DUMP, List.of(), List.of(), List.of(), true, Optional.of(tally));
+  }
+
   private static Observations switchedOff() {
     return new Observations(DUMP, List.of(), List.of(), List.of(), false);
   }

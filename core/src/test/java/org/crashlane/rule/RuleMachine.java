@@ -155,6 +155,12 @@ final class RuleMachine {
     return judge(CRASH);
   }
 
+  /** {@return the verdict on a machine with these devices} */
+  Verdict judge(Device... devices) {
+    Machine machine = new Machine(List.of(RAM), List.of(CRASH), List.of(devices));
+    return KdumpIoRule.judge(machine, tables());
+  }
+
   /** {@return the verdict with the disk on the dump path, and the card not} */
   Verdict judge(AddressRange... crashRanges) {
     List<Device> devices =

@@ -34,6 +34,9 @@ public record MatrixReport(int width, Colours colours) {
       "dump: it got through. (dump): so it did, with the rule broken. NONE, DAMAGED: it did not."
           + " CORRUPT: DMA changed memory that it was not meant for.";
 
+  private static final int KIBIBYTE = 1024;
+  private static final int CODE_INDENT = 2;
+
   /** {@return all of it} */
   public String of(List<MatrixCell> cells) {
     StringBuilder out = new StringBuilder(grid(cells));
@@ -132,9 +135,12 @@ public record MatrixReport(int width, Colours colours) {
   private static String cost(MatrixCell cell) {
     Optional<ArmingCost> cost = cell.runs().getFirst().observations().tally().map(Tally::arming);
     return cost.filter(c -> !c.equals(ArmingCost.NONE))
-        .map(c ->
-            "%,d entries, %s".formatted(c.entryCount(), Sizes.binary(Math.max(1, c.tableBytes()))))
+        .map(c -> "%,d entries, %,d KiB".formatted(c.entryCount(), kibibytes(c.tableBytes())))
         .orElse("-");
+  }
+
+  private static long kibibytes(long bytes) {
+    return Math.ceilDiv(bytes, KIBIBYTE);
   }
 
   private static String codes(MatrixCell cell) {
@@ -165,13 +171,13 @@ public record MatrixReport(int width, Colours colours) {
     Finding first = findings.getFirst();
     String more = findings.size() == 1 ? "" : " (and " + (findings.size() - 1) + " more)";
     String evidence = first.evidence().isEmpty() ? "" : ": " + first.evidence().getFirst();
-    List<String> lines =
-        Wrap.lines(first.subject() + more + evidence, width - 2 - code.name().length() - 2);
+    String goingOn = " ".repeat(CODE_INDENT + code.name().length() + CODE_INDENT);
     Style style = first.severity() == Severity.BROKEN ? Style.BAD : Style.DOUBTFUL;
-    String before = "  " + colours.paint(style, code.name()) + "  ";
-    for (String line : lines) {
+    String before =
+        " ".repeat(CODE_INDENT) + colours.paint(style, code.name()) + " ".repeat(CODE_INDENT);
+    for (String line : Wrap.lines(first.subject() + more + evidence, width - goingOn.length())) {
       out.append((before + line).stripTrailing()).append('\n');
-      before = " ".repeat(2 + code.name().length() + 2);
+      before = goingOn;
     }
   }
 

@@ -57,6 +57,11 @@ final class CaptureKernel {
     this.frames = PageFrames.of(plan.captureMemory());
   }
 
+  /** Tables of its own come from what its I/O buffers leave. */
+  private static PageFrames forTables(CrashPlan plan) {
+    return PageFrames.of(Ranges.without(plan.machine().crashRanges(), plan.captureMemory()));
+  }
+
   Stage stage() {
     return stage;
   }
@@ -99,9 +104,9 @@ final class CaptureKernel {
             world.resetAllDevices();
             yield new DirectMapping(machine.era());
           }
-          case ADOPT -> mode.adopt(cpu, machine, frames);
-          case OFF -> mode.off(cpu, machine, frames);
-          case ABORT -> mode.abort(cpu, machine, frames);
+          case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
+          case OFF -> mode.off(cpu, machine, forTables(world.plan()));
+          case ABORT -> mode.abort(cpu, machine, forTables(world.plan()));
         };
     mapping = Optional.of(own);
     stage = Stage.DRIVER;

@@ -13,8 +13,8 @@ import org.crashlane.rehearsal.Strategy;
  * @param strategy what is done
  * @param timing when it is armed, where it is
  * @param armed the pages that are identity-mapped: the crash ranges, or some of their pages
- * @param captureMemory where the capture kernel takes its I/O buffers from: the crash ranges, or
- *     some of their pages
+ * @param captureMemory where the capture kernel takes its I/O buffers from: some pages of the crash
+ *     ranges; tables of its own, where it has any, come from the rest
  * @param leftOut memory that the dump leaves out: an aperture, where the capture kernel knows it
  * @param workload how much goes on
  * @param sabotage what is wrong with the primary's kernel
@@ -42,7 +42,7 @@ public record CrashPlan(
         strategy,
         ArmTiming.EARLY,
         machine.crashRanges(),
-        machine.crashRanges(),
+        Ranges.firstHalf(machine.crashRanges()),
         List.of(),
         Workload.USUAL,
         Sabotage.NONE);

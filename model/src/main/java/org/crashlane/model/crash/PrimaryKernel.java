@@ -52,9 +52,12 @@ final class PrimaryKernel {
   static PrimaryKernel boot(World world) {
     CrashPlan plan = world.plan();
     MachineSpec machine = plan.machine();
-    PageFrames frames = PageFrames.of(freeAtBoot(machine));
+    List<AddressRange> free = freeAtBoot(machine);
+    List<AddressRange> forTables = Ranges.firstHalf(Ranges.below4Gib(free));
+    PageFrames frames = PageFrames.of(Ranges.without(free, forTables));
     DmaMapping mapping =
-        Modes.of(machine.mode()).boot(plan.sabotage().cpu(world.primaryCpu()), machine, frames);
+        Modes.of(machine.mode())
+            .boot(plan.sabotage().cpu(world.primaryCpu()), machine, PageFrames.of(forTables));
     List<Driver> drivers = new ArrayList<>();
     for (int i = 0; i < machine.devices().size(); i++) {
       drivers.add(new Driver(i, machine.devices().get(i), plan.workload()));
@@ -67,6 +70,7 @@ final class PrimaryKernel {
   private static List<AddressRange> freeAtBoot(MachineSpec machine) {
     boolean small = machine.memoryEnd() <= 2 * FIRST_MEBIBYTE;
     List<AddressRange> taken = new ArrayList<>(machine.crashRanges());
+    taken.addAll(Modes.of(machine.mode()).withheld(machine));
     taken.add(AddressRange.ofSize(0, small ? Page.BYTES : FIRST_MEBIBYTE));
     return Ranges.without(machine.ram(), taken);
   }

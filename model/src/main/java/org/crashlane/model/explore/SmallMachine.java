@@ -24,7 +24,10 @@ import org.crashlane.rehearsal.Strategy;
  */
 public final class SmallMachine {
   private static final AddressRange RAM = AddressRange.parse("0x0-0x7ffff");
-  private static final int CHUNK_BYTES = 1 << 17;
+  private static final AddressRange TWICE_THE_RAM = AddressRange.parse("0x0-0xfffff");
+  private static final AddressRange HIGH_RAM = AddressRange.parse("0x100000000-0x10003ffff");
+  private static final long APERTURE = 0xe000_0000L;
+  private static final int CHUNK_BYTES = 1 << 16;
   private static final int RING_COUNT = 2;
   private static final int POSTS = 2;
   private static final int MASK_BITS = 19;
@@ -45,7 +48,7 @@ public final class SmallMachine {
         "small " + mode.label(),
         "a machine of 128 pages, to try every order of things on",
         Era.LINUX_2_6_27,
-        List.of(RAM),
+        ram(mode),
         List.of(crashRange(mode)),
         List.of(
             device("nic", "00:02.0", DeviceKind.RECEIVER, nicMask(mode), false),
@@ -53,18 +56,28 @@ public final class SmallMachine {
         modeSpec(mode));
   }
 
+  /** Where the mode only matters for memory beyond a device's reach, there is some. */
+  private static List<AddressRange> ram(MappingMode mode) {
+    return switch (mode) {
+      case NOMMU, CALGARY, VTD -> List.of(RAM);
+      case SWIOTLB -> List.of(TWICE_THE_RAM);
+      case GART -> List.of(RAM, HIGH_RAM);
+    };
+  }
+
   /** Where bus addresses are handed out first, so that they would fall into it. */
   private static AddressRange crashRange(MappingMode mode) {
     return switch (mode) {
       case CALGARY -> AddressRange.parse("0x20000-0x5ffff");
-      case NOMMU, SWIOTLB, GART, VTD -> AddressRange.parse("0x40000-0x7ffff");
+      case NOMMU, GART, VTD -> AddressRange.parse("0x40000-0x7ffff");
+      case SWIOTLB -> AddressRange.parse("0xc0000-0xfffff");
     };
   }
 
   private static int nicMask(MappingMode mode) {
     return switch (mode) {
-      case SWIOTLB, GART -> MASK_BITS - 1;
-      case NOMMU, CALGARY, VTD -> MASK_BITS;
+      case NOMMU, SWIOTLB, CALGARY, VTD -> MASK_BITS;
+      case GART -> WIDE_MASK_BITS;
     };
   }
 
@@ -88,7 +101,7 @@ public final class SmallMachine {
     return switch (mode) {
       case NOMMU -> new ModeSpec.Nommu();
       case SWIOTLB -> new ModeSpec.Swiotlb(1 << 18, false);
-      case GART -> new ModeSpec.Gart(0x400_0000L, 0, 1, true, false);
+      case GART -> new ModeSpec.Gart(APERTURE, 0, 1, true, false);
       case CALGARY ->
           new ModeSpec.Calgary(
               Chip.CALGARY,

@@ -238,15 +238,15 @@ abstract sealed class TakenPages {
 
   private static long highestIn(long starts, int order, long limit) {
     long last = highestStart(order, Math.min(limit, Long.SIZE - 1));
-    if (last < 0) {
+    if (last == NONE) {
       return NONE;
     }
     long below = starts & BitField.lowMask((int) last + 1);
     return below == 0 ? NONE : Long.SIZE - 1 - Long.numberOfLeadingZeros(below);
   }
 
-  /** {@return where the last aligned block begins that ends by {@code limit}, or a negative one} */
+  /** {@return where the last aligned block begins that ends by {@code limit}, or {@link #NONE}} */
   private static long highestStart(int order, long limit) {
-    return (limit + 1 - (1L << order)) & -(1L << order);
+    return Math.max(NONE, (limit + 1 - (1L << order)) & -(1L << order));
   }
 }

@@ -2,6 +2,7 @@
 package org.crashlane.model.mode;
 
 import java.util.List;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
@@ -11,6 +12,13 @@ import org.crashlane.model.spec.MachineSpec;
 
 /** One mapping mode: its hardware, and what kernels do with it. Has no state. */
 public interface Mode {
+
+  /**
+   * {@return memory that no driver may have for buffers: what lies under an aperture, if any}
+   */
+  default List<AddressRange> withheld(MachineSpec machine) {
+    return List.of();
+  }
 
   /** {@return the machine's IOMMUs as firmware leaves them: off} */
   Remapper hardware(MachineSpec machine);

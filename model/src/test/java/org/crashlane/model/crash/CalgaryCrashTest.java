@@ -12,18 +12,26 @@ import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.spec.DeviceKind;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proposal's mode Calgary: without the set-up no dump, with it one. */
 final class CalgaryCrashTest {
   private static final int STEPS = 500;
+
+  /** What a machine of a few pages has room for. */
+  private static final Workload LITTLE = new Workload(2, -1, false, 4096);
 
   private static MachineSpec machine(Chip chip, Optional<TableSize> size) {
     AddressRange registers = AddressRange.parse("0xe0000000-0xefffffff");
@@ -113,5 +121,68 @@ final class CalgaryCrashTest {
     assertEquals(0, result.captureBlockedCount());
     assertTrue(result.dumpDifferingByteCount() > 0);
     assertTrue(result.dumpDifferingByteCount() <= 2 * Long.BYTES);
+  }
+
+  /**
+   * The new allocator begins where the primary's began: a device that goes on after it was blocked
+   * finds the capture kernel's buffers at the addresses that it was given by the primary.
+   */
+  @Test
+  void abortingHandsOutAgainWhatLeftoversStillUse() {
+    CrashResult result = crash(CrashPlan.of(withCardThatGoesOn(), Strategy.ABORT));
+    assertTrue(result.violations().count(Violation.Kind.LEFTOVER_IN_CRASH_RANGE) > 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void onAMachineOf160PagesIdentityIsCleanWhateverTheSchedule(boolean stopsOnFault) {
+    CrashPlan plan =
+        CrashPlan.of(small(card(stopsOnFault)), Strategy.IDENTITY).withWorkload(LITTLE);
+    for (long seed = 0; seed < 20; seed++) {
+      CrashResult result = new Crash(plan, new Background(seed)).random(seed, STEPS, Trace.NONE);
+      assertTrue(result.isDumpRight(), "seed " + seed + ": " + result.failure());
+      assertEquals(List.of(), result.violations().all(), "seed " + seed);
+    }
+  }
+
+  private static MachineSpec withCardThatGoesOn() {
+    MachineSpec usual = machine(Chip.CALGARY, Optional.empty());
+    return new MachineSpec(
+        usual.name(),
+        usual.summary(),
+        usual.era(),
+        usual.ram(),
+        usual.crashRanges(),
+        List.of(card(false), usual.device("disk")),
+        usual.modeSpec());
+  }
+
+  /** All below the legacy region, the crash range clear of the emergency pages. */
+  private static MachineSpec small(DeviceSpec card) {
+    ModeSpec.Phb phb = new ModeSpec.Phb("0", Optional.empty(), List.of());
+    return new MachineSpec(
+        "small",
+        "for tests",
+        Era.LINUX_2_6_27,
+        List.of(AddressRange.parse("0x0-0x9ffff")),
+        List.of(AddressRange.parse("0x80000-0x9ffff")),
+        List.of(card, TestMachines.device("disk", "01:00.0", DeviceKind.STORAGE, 32, "0", true)),
+        new ModeSpec.Calgary(
+            Chip.CALGARY, 0xfe00_0000L, List.of(phb), Optional.of(TableSize.KIB_64)));
+  }
+
+  private static DeviceSpec card(boolean stopsOnFault) {
+    return new DeviceSpec(
+        "nic",
+        RequesterId.parse("02:00.0"),
+        Optional.empty(),
+        DeviceKind.RECEIVER,
+        32,
+        "0",
+        false,
+        true,
+        stopsOnFault,
+        false,
+        false);
   }
 }

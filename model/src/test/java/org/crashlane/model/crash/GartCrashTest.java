@@ -1,71 +1,123 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.util.List;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+/** The proposal's third mode: no set-up is needed, as long as the aperture lies over no memory. */
 final class GartCrashTest {
-  static MachineSpec machine(ModeSpec mode, int nicBits) {
+  private static final int STEPS = 500;
+  private static final Background NOISE = new Background(1);
+  private static final AddressRange BELOW = AddressRange.parse("0x0-0x1fffffff");
+  private static final AddressRange ABOVE = AddressRange.parse("0x100000000-0x107ffffff");
+  private static final long IN_THE_HOLE = 0x4000_0000;
+  private static final long OVER_MEMORY = 0x400_0000;
+
+  /** Two northbridges; memory above 4 GiB, which the card does not reach. */
+  private static MachineSpec machine(long apertureBase, boolean translatesCpus) {
     return new MachineSpec(
-        "usual",
+        "opteron",
         "for tests",
         Era.LINUX_2_6_27,
-        List.of(AddressRange.parse("0x0-0x3fffffff")),
-        List.of(AddressRange.parse("0x38000000-0x3fffffff")),
+        List.of(BELOW, ABOVE),
+        List.of(AddressRange.parse("0x10000000-0x17ffffff")),
         List.of(
-            TestMachines.device("nic", "02:00.0", DeviceKind.RECEIVER, nicBits, "", false),
-            TestMachines.device("disk", "01:00.0", DeviceKind.STORAGE, 64, "", true)),
-        mode);
+            TestMachines.device("nic", "02:00.0", DeviceKind.RECEIVER, 32, "00:19.3", false),
+            TestMachines.device("disk", "01:00.0", DeviceKind.STORAGE, 64, "00:18.3", true)),
+        new ModeSpec.Gart(apertureBase, 0, 2, translatesCpus, false));
+  }
+
+  private static CrashResult crash(CrashPlan plan) {
+    return new Crash(plan, NOISE).random(1, STEPS, Trace.NONE);
+  }
+
+  private static CrashResult crash(MachineSpec machine, Strategy strategy) {
+    return crash(CrashPlan.of(machine, strategy));
   }
 
   @ParameterizedTest
-  @EnumSource(Strategy.class)
-  void print(Strategy strategy) {
-    for (ModeSpec mode :
-        List.of(
-            new ModeSpec.Gart(0x400_0000, 0, 1, true, false),
-            new ModeSpec.Gart(0x4000_0000, 1, 2, true, false),
-            new ModeSpec.Swiotlb(1 << 18, false),
-            new ModeSpec.Swiotlb(1 << 20, true))) {
-      MachineSpec machine =
-          machine(mode, mode instanceof ModeSpec.Gart g && g.apertureBase() > 0x400_0000 ? 31 : 28);
-      CrashPlan plan = CrashPlan.of(machine, strategy);
-      long t = System.nanoTime();
-      CrashResult r = new Crash(plan, new Background(1)).random(1, 2000, Trace.NONE);
-      System.out.println(
-          strategy
-              + " "
-              + mode
-              + " "
-              + (System.nanoTime() - t) / 1000000
-              + "ms dumped="
-              + r.dumped()
-              + " right="
-              + r.isDumpRight()
-              + " fail="
-              + r.failure()
-              + " corrupted="
-              + r.corruptedByteCount()
-              + " left="
-              + r.leftoverThroughCount()
-              + "/"
-              + r.leftoverBlockedCount()
-              + " pages="
-              + r.dumpPageCount()
-              + " armed="
-              + r.armed().refusals()
-              + "\n   tables="
-              + r.tablesAtPanic().findings().stream().map(f -> f.code() + "").toList()
-              + "\n   viol="
-              + r.violations().all());
-    }
+  @EnumSource(
+      value = Strategy.class,
+      names = {"NONE", "RESERVE", "IDENTITY", "RESET"})
+  void blindCaptureKernelGetsItsDumpAndNothingGoesAstray(Strategy strategy) {
+    CrashResult result = crash(machine(IN_THE_HOLE, true), strategy);
+    assertAll(
+        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertEquals(List.of(), result.violations().all()),
+        () -> assertEquals(ArmReport.NOTHING_NEEDED, result.armed()),
+        () -> assertTrue(result.leftoverThroughCount() > 0 || strategy == Strategy.RESET));
+  }
+
+  @Test
+  void adoptedTableLetsLeftoversGoOnAndTheDumpThrough() {
+    CrashResult result = crash(machine(IN_THE_HOLE, true), Strategy.ADOPT);
+    assertAll(
+        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertEquals(0, result.violations().count(Kind.LEFTOVER_ASTRAY)),
+        () -> assertTrue(result.violations().count(Kind.IOMMU_TOUCHED) > 0));
+  }
+
+  @Test
+  void switchedOffLeftoversGoWhereTheirAddressesSay() {
+    CrashResult result = crash(machine(IN_THE_HOLE, true), Strategy.OFF);
+    assertTrue(result.violations().count(Kind.LEFTOVER_ASTRAY) > 0);
+  }
+
+  @Test
+  void abortLeadsLeftoversIntoTheCrashRangeAndSpoilsTheTableInTheDump() {
+    CrashResult result = crash(machine(IN_THE_HOLE, true), Strategy.ABORT);
+    assertAll(
+        () -> assertTrue(result.violations().count(Kind.LEFTOVER_IN_CRASH_RANGE) > 0),
+        () -> assertTrue(result.violations().count(Kind.DUMP_DIFFERS) > 0));
+  }
+
+  @Test
+  void readingTheDumpThroughAnApertureOverMemoryIsAMachineCheck() {
+    CrashResult result = crash(machine(OVER_MEMORY, true), Strategy.IDENTITY);
+    assertAll(
+        () -> assertFalse(result.dumped()),
+        () -> assertTrue(result.failure().contains("machine check"), result.failure()),
+        () -> assertEquals(1, result.violations().count(Kind.READ_THROUGH_APERTURE)));
+  }
+
+  @Test
+  void dumpThatLeavesTheApertureOutIsRight() {
+    MachineSpec machine = machine(OVER_MEMORY, true);
+    AddressRange aperture = AddressRange.ofSize(OVER_MEMORY, 32 << 20);
+    CrashResult result =
+        crash(CrashPlan.of(machine, Strategy.IDENTITY).withLeftOut(List.of(aperture)));
+    assertAll(
+        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertEquals(List.of(), result.violations().all()));
+  }
+
+  @Test
+  void dumpWithTheCpuSideOffIsRight() {
+    CrashResult result = crash(machine(OVER_MEMORY, false), Strategy.IDENTITY);
+    assertAll(
+        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertEquals(List.of(), result.violations().all()));
+  }
+
+  @Test
+  void overMemorySwitchedOffLeftoversCorruptIt() {
+    CrashResult result = crash(machine(OVER_MEMORY, true), Strategy.OFF);
+    assertTrue(result.violations().count(Kind.LEFTOVER_ASTRAY) > 0);
   }
 }

@@ -21,15 +21,15 @@ class TopDownIovasTest {
   @Test
   void firstPageIsTheHighest() {
     TopDownIovas iovas = TopDownIovas.ofPages(1 << 20);
-    assertEquals(OptionalLong.of((1 << 20) - 1), iovas.take(1, Long.MAX_VALUE));
-    assertEquals(OptionalLong.of((1 << 20) - 2), iovas.take(1, Long.MAX_VALUE));
+    assertEquals(OptionalLong.of((1L << 20) - 1), iovas.take(1, Long.MAX_VALUE));
+    assertEquals(OptionalLong.of((1L << 20) - 2), iovas.take(1, Long.MAX_VALUE));
   }
 
   @Test
   void blockIsAlignedToItsSize() {
     TopDownIovas iovas = TopDownIovas.ofPages(1 << 20);
     iovas.take(1, Long.MAX_VALUE);
-    assertEquals(OptionalLong.of((1 << 20) - 8), iovas.take(3, Long.MAX_VALUE));
+    assertEquals(OptionalLong.of((1L << 20) - 8), iovas.take(3, Long.MAX_VALUE));
     assertEquals(5, iovas.takenCount());
   }
 
@@ -73,7 +73,7 @@ class TopDownIovasTest {
       String where = "seed " + seed + " step " + step;
       int what = random.nextInt(100);
       if (what < 58) {
-        long count = 1 + random.nextInt(random.nextInt(4) == 0 ? pageCount / 4 : 4);
+        int count = 1 + random.nextInt(random.nextInt(4) == 0 ? pageCount / 4 : 4);
         long limit = random.nextInt(5) == 0 ? random.nextInt(pageCount) : Long.MAX_VALUE;
         OptionalLong expected = search(taken, reserved, count, limit);
         assertEquals(expected, iovas.take(count, limit), where);
@@ -89,7 +89,7 @@ class TopDownIovasTest {
         int first = random.nextInt(pageCount);
         int last = Math.min(pageCount - 1, first + random.nextInt(4));
         iovas.reserve(first, last);
-        mark(reserved, first, last - first + 1, true);
+        mark(reserved, first, (long) last - first + 1, true);
       }
     }
     long inUse = 0;

@@ -107,7 +107,9 @@ public final class CalgaryMode implements Mode {
    * {@inheritDoc}
    *
    * <p>Every slot is switched off first. The new tables are the smallest there are, enough for 32
-   * MiB in flight; a PHB for which {@code frames} has no room stays off.
+   * MiB in flight; a PHB for which {@code frames} has no room stays off. Once slots are on again,
+   * devices that were not stopped by then go on with addresses of the primary's, which the new
+   * table hands out anew.
    */
   @Override
   public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {

@@ -37,6 +37,12 @@ import org.crashlane.pci.RequesterId;
 public final class GartMode implements Mode {
 
   @Override
+  public List<AddressRange> withheld(MachineSpec machine) {
+    Gart spec = spec(machine);
+    return List.of(new Aperture(spec.apertureBase(), spec.apertureOrder()).range());
+  }
+
+  @Override
   public Remapper hardware(MachineSpec machine) {
     return GartHardware.reset(machine.devices(), spec(machine).northbridgeCount());
   }
@@ -52,7 +58,6 @@ public final class GartMode implements Mode {
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
     Gart spec = spec(machine);
     Aperture aperture = new Aperture(spec.apertureBase(), spec.apertureOrder());
-    frames.withhold(aperture.range());
     long table = cleared(cpu, frames, aperture.tableBytes(), machine);
     long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES, machine);
     Gatt gatt =

@@ -76,18 +76,17 @@ public final class SwiotlbMode implements Mode {
   }
 
   /**
-   * {@return the capture kernel's mapping driver} Its pool takes up to half of its memory, 64 MiB
-   * at most, and is halved until it fits, as Linux does since 5.19; where not even a segment does,
-   * the kernel does without.
+   * {@return the capture kernel's mapping driver} Its pool takes half of what the dump path
+   * reaches, 64 MiB at most, and is halved until it fits, as Linux does since 5.19; where not even
+   * a segment does, the kernel does without.
    *
    * @param frames memory in the crash range
    */
   public static DmaMapping capture(MachineSpec machine, PageFrames frames) {
     long last = reachedByAll(machine.dumpPath());
-    boolean reachesAll =
-        machine.crashRanges().stream().allMatch(r -> Long.compareUnsigned(r.last(), last) <= 0);
-    if (!reachesAll) {
-      long most = Math.min(DEFAULT_POOL_BYTES, frames.freeBytes() / 2);
+    AddressRange reach = new AddressRange(0, last);
+    if (!machine.crashRanges().stream().allMatch(reach::contains)) {
+      long most = Math.min(DEFAULT_POOL_BYTES, reached(machine.crashRanges(), reach) / 2);
       for (long size = wholeSegments(most); size > 0; size = wholeSegments(size / 2)) {
         Optional<AddressRange> pool = place(machine.era(), frames, size, last);
         if (pool.isPresent()) {
@@ -96,6 +95,13 @@ public final class SwiotlbMode implements Mode {
       }
     }
     return new DirectMapping(machine.era());
+  }
+
+  private static long reached(List<AddressRange> ranges, AddressRange reach) {
+    return ranges.stream()
+        .flatMap(range -> range.intersection(reach).stream())
+        .mapToLong(AddressRange::sizeBytes)
+        .sum();
   }
 
   private static long wholeSegments(long sizeBytes) {

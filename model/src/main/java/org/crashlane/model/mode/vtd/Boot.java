@@ -23,7 +23,7 @@ final class Boot {
     for (UnitDriver unit : UnitDriver.of(cpu, machine)) {
       tables.add(fresh(cpu, unit, frames));
     }
-    VtdMapping mapping = new VtdMapping(machine, frames, tables, VtdMapping.Role.PRIMARY);
+    VtdMapping mapping = mapping(machine, Role.PRIMARY, frames, tables);
     for (DeviceSpec device : machine.devices()) {
       mapping.prepare(cpu, device);
     }
@@ -42,7 +42,7 @@ final class Boot {
       tables.add(copied(cpu, unit, frames).orElseGet(() -> restarted(cpu, unit, frames)));
     }
     tables.forEach(t -> t.unit().enable(cpu));
-    return new VtdMapping(machine, frames, tables, VtdMapping.Role.ADOPTING);
+    return mapping(machine, Role.ADOPTING, frames, tables);
   }
 
   private static Optional<ContextTables> copied(Cpu cpu, UnitDriver unit, PageFrames frames) {
@@ -51,8 +51,7 @@ final class Boot {
       return Optional.empty();
     }
     Optional<ContextTables> tables =
-        ContextTables.empty(cpu, unit, frames)
-            .filter(t -> t.copyFrom(cpu, Rtaddr.RTA.inPlace(oldRoot), frames));
+        ContextTables.copyOf(cpu, unit, Rtaddr.RTA.inPlace(oldRoot), frames);
     tables.ifPresent(t -> unit.useRoot(cpu, t.root()));
     return tables;
   }
@@ -76,7 +75,12 @@ final class Boot {
       tables.add(fresh(cpu, unit, frames));
       unit.enable(cpu);
     }
-    return new VtdMapping(machine, frames, tables, VtdMapping.Role.AFRESH);
+    return mapping(machine, Role.AFRESH, frames, tables);
+  }
+
+  private static VtdMapping mapping(
+      MachineSpec machine, Role role, PageFrames frames, List<ContextTables> tables) {
+    return new VtdMapping(machine, role, new Domains(machine, role, frames, tables));
   }
 
   /** {@return tables without an entry, in the unit's hands} */

@@ -72,20 +72,31 @@ final class ContextTables {
   }
 
   /** {@return a domain id that is not in use, now in use} */
-  int newDomainId() {
+  int takeDomainId() {
     int id = domainIds.nextClearBit(FIRST_DOMAIN);
     domainIds.set(id);
     return id;
   }
 
+  void giveBackDomainId(int id) {
+    domainIds.clear(id);
+  }
+
   /**
-   * Copies the present entries of another kernel's tables ({@code copy_translation_tables} of Linux
-   * 4.2). What they point to stays where it is.
-   *
-   * @return false if there were not enough pages, or a table could not be read
+   * {@return tables with the present entries of another kernel's ({@code copy_translation_tables}
+   * of Linux 4.2), not yet the unit's; nothing if there are not enough pages, or a table cannot be
+   * read} What the entries point to stays where it is.
    */
-  boolean copyFrom(Cpu cpu, long oldRoot, PageFrames frames) {
-    WritableMemory memory = cpu.memory();
+  static Optional<ContextTables> copyOf(Cpu cpu, UnitDriver unit, long oldRoot, PageFrames frames) {
+    Optional<ContextTables> tables = empty(cpu, unit, frames);
+    if (tables.isPresent() && !tables.get().copyFrom(cpu.memory(), oldRoot, frames)) {
+      tables.get().discard(cpu.memory(), frames);
+      return Optional.empty();
+    }
+    return tables;
+  }
+
+  private boolean copyFrom(WritableMemory memory, long oldRoot, PageFrames frames) {
     try {
       for (int bus = 0; bus < BUS_COUNT; bus++) {
         long low = memory.readLong(RootEntry.address(oldRoot, bus));
@@ -100,13 +111,23 @@ final class ContextTables {
     }
   }
 
+  private void discard(WritableMemory memory, PageFrames frames) {
+    for (int bus = 0; bus < BUS_COUNT; bus++) {
+      long low = memory.readLong(RootEntry.address(root, bus));
+      if (RootEntry.isPresent(low)) {
+        frames.giveBack(RootEntry.contextTable(low), PageFrames.PAGE_BYTES);
+      }
+    }
+    frames.giveBack(root, PageFrames.PAGE_BYTES);
+  }
+
   private boolean copyBus(WritableMemory memory, int bus, long oldTable, PageFrames frames) {
+    long[] words = new long[WORDS_OF_TABLE];
+    memory.readLongs(oldTable, words, words.length);
     OptionalLong table = frames.takePage();
     if (table.isEmpty()) {
       return false;
     }
-    long[] words = new long[WORDS_OF_TABLE];
-    memory.readLongs(oldTable, words, words.length);
     for (int devfn = 0; devfn < BUS_COUNT; devfn++) {
       int word = devfn * WORDS_OF_ENTRY;
       if (ContextEntry.isPresent(words[word])) {

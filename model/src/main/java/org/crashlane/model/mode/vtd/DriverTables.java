@@ -144,6 +144,21 @@ final class DriverTables {
     clear(memory, Era.LINUX_2_6_27, table, iova, pageCount);
   }
 
+  /** Gives back the pages of a table that nothing points to, and of all tables below it. */
+  static void discard(WritableMemory memory, PageFrames frames, TableId table) {
+    discard(memory, frames, table.root(), table.levels());
+  }
+
+  private static void discard(WritableMemory memory, PageFrames frames, long table, int level) {
+    for (int i = 0; level > 1 && i < PageTable.ENTRY_COUNT; i++) {
+      long entry = memory.readLong(PageTable.entryAddress(table, i));
+      if (isPresent(entry)) {
+        discard(memory, frames, SecondLevelEntry.ADDR.inPlace(entry), level - 1);
+      }
+    }
+    frames.giveBack(table, PageTable.PAGE_BYTES);
+  }
+
   private static boolean isPresent(long entry) {
     return SecondLevelEntry.R.isSet(entry) || SecondLevelEntry.W.isSet(entry);
   }
@@ -151,6 +166,11 @@ final class DriverTables {
   /** {@return the number of the page that {@code address} is in} */
   static long pageNumber(long address) {
     return address / PageTable.PAGE_BYTES;
+  }
+
+  /** {@return how many pages {@code sizeBytes} from {@code address} on touch} */
+  static long pageCount(long address, long sizeBytes) {
+    return pageNumber(address + sizeBytes - 1) - pageNumber(address) + 1;
   }
 
   /** {@return the last whole page that a device reaches of so many address bits, or -1} */

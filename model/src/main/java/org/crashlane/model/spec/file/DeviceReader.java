@@ -111,9 +111,18 @@ final class DeviceReader {
       }
       return "";
     }
+    if (value.isPresent()) {
+      return unit(value.get());
+    }
+    if (mode != MappingMode.GART) {
+      throw object
+          .value()
+          .wrong(
+              "the field 'unit' is missing: behind which of %s is it?"
+                  .formatted(String.join(", ", units)));
+    }
     // Northbridges differ in what they cache, and in nothing else: the first will do.
-    Value named = mode == MappingMode.GART && value.isEmpty() ? null : object.required("unit");
-    return named == null ? units.getFirst() : unit(named);
+    return units.getFirst();
   }
 
   private String unit(Value value) {

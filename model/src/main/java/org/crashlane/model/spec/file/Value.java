@@ -29,6 +29,13 @@ record Value(String source, String path, Yaml yaml) {
   private static final Pattern ADDRESS = Pattern.compile("0x[0-9a-fA-F]{1,16}");
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,8})([KMGT]?)");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+
+  /** The truth values and numbers of YAML's core schema. */
+  private static final Pattern NOT_TEXT =
+      Pattern.compile(
+          "true|True|TRUE|false|False|FALSE|~|0[xo][0-9a-fA-F]+"
+              + "|[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
+
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
   private static final Pattern RANGE =
       Pattern.compile("(0x[0-9a-fA-F]{1,16}) ?- ?(0x[0-9a-fA-F]{1,16})");
@@ -73,7 +80,7 @@ record Value(String source, String path, Yaml yaml) {
 
   /** {@return a line of text of 1 to {@code longest} characters} */
   String line(int longest) {
-    String text = text("a line of text").value().strip();
+    String text = string("a line of text").strip();
     if (text.isEmpty() || text.length() > longest || text.lines().count() > 1) {
       throw wrong("a line of 1 to " + longest + " characters was wanted");
     }
@@ -83,7 +90,7 @@ record Value(String source, String path, Yaml yaml) {
   /** {@return the name of a machine, a device or a unit} */
   String name() {
     String wanted = "a name (small letters, digits and -, at most 32, a letter first)";
-    String name = text(wanted).value();
+    String name = string(wanted);
     if (!NAME.matcher(name).matches()) {
       throw wanted(wanted);
     }
@@ -129,7 +136,11 @@ record Value(String source, String path, Yaml yaml) {
     }
     int power = UNITS.indexOf(matcher.group(2)) + 1;
     int shift = matcher.group(2).isEmpty() ? 0 : power * UNIT_SHIFT;
-    return Long.parseLong(matcher.group(1)) << shift;
+    long count = Long.parseLong(matcher.group(1));
+    if (count << shift >>> shift != count) {
+      throw wrong("beyond 64 bits of address");
+    }
+    return count << shift;
   }
 
   /** {@return a range of addresses, written as one text or as {@code at} and {@code size}} */
@@ -183,6 +194,16 @@ record Value(String source, String path, Yaml yaml) {
       throw wanted(wanted);
     }
     return text;
+  }
+
+  /** What YAML takes for a number or a truth value is text only in quotes. */
+  private String string(String wanted) {
+    Text text = text(wanted);
+    if (!text.quoted() && NOT_TEXT.matcher(text.value()).matches()) {
+      throw wrong(
+          wanted + " was wanted, and YAML takes " + shown() + " for none: put it in quotes");
+    }
+    return text.value();
   }
 
   private String plain(String wanted) {

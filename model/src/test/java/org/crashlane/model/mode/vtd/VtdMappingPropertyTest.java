@@ -28,6 +28,8 @@ class VtdMappingPropertyTest {
   private static final int STEPS = 400;
   private static final List<DeviceSpec> USED = List.of(DISK, NIC, SOUND, MODEM);
 
+  private static final List<Direction> DIRECTIONS = List.of(Direction.values());
+
   /** A live mapping and whose it is. */
   private record Live(DeviceSpec device, DmaHandle handle) {}
 
@@ -66,8 +68,8 @@ class VtdMappingPropertyTest {
       VtdMachine machine, DmaMapping primary, Random random, List<Live> live, List<Live> dead) {
     DeviceSpec device = USED.get(random.nextInt(USED.size()));
     long buffer = 0x30_0000L + random.nextInt(0x10_0000);
-    long size = 1 + random.nextInt(random.nextInt(4) == 0 ? 40_000 : 5_000);
-    Direction direction = Direction.values()[random.nextInt(Direction.values().length)];
+    int size = 1 + random.nextInt(random.nextInt(4) == 0 ? 40_000 : 5_000);
+    Direction direction = DIRECTIONS.get(random.nextInt(DIRECTIONS.size()));
     DmaHandle handle = machine.map(primary, device, buffer, size, direction);
     for (Live other : live) {
       if (other.device().requester().equals(device.requester())) {

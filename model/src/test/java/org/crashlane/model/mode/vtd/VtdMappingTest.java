@@ -165,7 +165,7 @@ class VtdMappingTest {
     ArmReport report = mapping.arm(small.cpu, List.of(CRASH), List.of(narrow));
     assertFalse(report.isComplete());
     assertEquals(0, report.entryCount());
-    assertTrue(report.conflicts().getFirst().iova().overlaps(inside.bus()));
+    assertTrue(report.conflicts().stream().anyMatch(c -> c.iova().overlaps(inside.bus())));
     assertTrue(small.reaches(narrow, inside.busAddress(), Access.READ, inside.buffer()));
   }
 

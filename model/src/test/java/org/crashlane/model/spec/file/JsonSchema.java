@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.spec.file;
 
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,9 +96,9 @@ final class JsonSchema {
 
   private static boolean acceptsText(Fields schema, Text value) {
     if (type(value).equals("integer")) {
-      long number = Long.decode(value.value());
-      return number >= limit(schema, "minimum", Long.MIN_VALUE)
-          && number <= limit(schema, "maximum", Long.MAX_VALUE);
+      BigInteger number = number(value);
+      return get(schema, "minimum").map(m -> number(m).compareTo(number) <= 0).orElse(true)
+          && get(schema, "maximum").map(m -> number(m).compareTo(number) >= 0).orElse(true);
     }
     return type(value).equals("boolean")
         || (value.value().length() >= limit(schema, "minLength", 0)
@@ -137,7 +138,7 @@ final class JsonSchema {
       case Text text when text.value().matches("true|false") -> "boolean";
       case Text text when text.value().matches("-?[0-9]+|0x[0-9a-fA-F]+") -> "integer";
       case Text text when text.value().matches("|null|~") -> "null";
-      case Text text when text.value().matches("-?[0-9]+\\.[0-9]+") -> "number";
+      case Text text when text.value().matches("-?[0-9]+\\.[0-9]*") -> "number";
       case Text _ -> "string";
     };
   }
@@ -148,6 +149,13 @@ final class JsonSchema {
 
   private static long limit(Fields schema, String name, long otherwise) {
     return get(schema, name).map(v -> Long.parseLong(text(v))).orElse(otherwise);
+  }
+
+  private static BigInteger number(Yaml value) {
+    String digits = text(value);
+    return digits.startsWith("0x")
+        ? new BigInteger(digits.substring(2), 16)
+        : new BigInteger(digits);
   }
 
   private static String text(Yaml value) {

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.bench;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.Background;
+import org.crashlane.model.hardware.ModelMemory;
+import org.crashlane.model.hardware.RegisterPort;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.Direction;
+import org.crashlane.model.kernel.DmaHandle;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.Modes;
+import org.crashlane.model.spec.DeviceKind;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Mapping a buffer of 1,500 bytes that a device does not reach, and unmapping another, with so much
+ * of the aperture or of the pool in use: 64 MiB either.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(1)
+public class MappingBenchmark {
+  private static final AddressRange LOW = AddressRange.ofSize(0, 128 << 20);
+  private static final AddressRange HIGH = AddressRange.ofSize(1L << 32, 64 << 20);
+  private static final int BUFFER_BYTES = 1500;
+  private static final int PERCENT = 100;
+  private static final DeviceSpec CARD =
+      new DeviceSpec(
+          "card",
+          RequesterId.parse("02:00.0"),
+          Optional.empty(),
+          DeviceKind.RECEIVER,
+          Integer.SIZE,
+          "",
+          false,
+          true,
+          true,
+          false,
+          false);
+
+  @Param({"gart", "swiotlb"})
+  private String mapping;
+
+  @Param({"10", "50", "90"})
+  private int full;
+
+  private final SplittableRandom random = new SplittableRandom(1);
+  private Cpu cpu;
+  private DmaMapping driver;
+  private DmaHandle[] live;
+
+  private record PlainCpu(ModelMemory memory, Remapper remapper) implements Cpu {
+    @Override
+    public RegisterPort mmio() {
+      return remapper.mmio(memory);
+    }
+
+    @Override
+    public RegisterPort config() {
+      return remapper.config(memory);
+    }
+  }
+
+  @Setup
+  public void fill() {
+    ModeSpec mode =
+        mapping.equals("gart")
+            ? new ModeSpec.Gart(0x4000_0000L, 1, 1, true, false)
+            : new ModeSpec.Swiotlb(64 << 20, false);
+    MachineSpec machine =
+        new MachineSpec(
+            "bench",
+            "memory that the card does not reach",
+            Era.TODAY,
+            List.of(LOW, HIGH),
+            List.of(AddressRange.ofSize(1 << 20, 1 << 20)),
+            List.of(CARD),
+            mode);
+    ModelMemory memory = ModelMemory.at(machine.ram(), new Background(1));
+    cpu = new PlainCpu(memory, Modes.of(machine.mode()).hardware(machine));
+    PageFrames frames = PageFrames.of(List.of(AddressRange.ofSize(32 << 20, 96 << 20)));
+    driver = Modes.of(machine.mode()).boot(cpu, machine, frames);
+    int most = mapping.equals("gart") ? (64 << 20) / PageFrames.PAGE_BYTES : 1 << 15;
+    live = new DmaHandle[most / PERCENT * full];
+    for (int i = 0; i < live.length; i++) {
+      live[i] = map();
+    }
+  }
+
+  private DmaHandle map() {
+    long buffer =
+        HIGH.first()
+            + random.nextLong(HIGH.sizeBytes() / PageFrames.PAGE_BYTES - 1) * PageFrames.PAGE_BYTES;
+    return switch (driver.map(cpu, CARD, buffer, BUFFER_BYTES, Direction.TO_DEVICE)) {
+      case MapAttempt.Mapped mapped -> mapped.handle();
+      case MapAttempt.Failed failed -> throw new IllegalStateException(failed.reason());
+    };
+  }
+
+  /** {@return a mapping in place of another} */
+  @Benchmark
+  public DmaHandle unmapAndMap() {
+    int which = random.nextInt(live.length);
+    driver.unmap(cpu, CARD, live[which]);
+    live[which] = map();
+    return live[which];
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.model.spec.file.MachineFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RehearseModelTest {
+  /** Small enough that a crash takes no time. */
+  private static final String SMALL =
+      """
+      name: small
+      summary: a page here and there
+      ram: [0x0-0xffffff, 0x100000000-0x1000fffff]
+      crash: [{at: 0x800000, size: 4M}]
+      mapping: {mode: nommu}
+      devices:
+        - {name: disk, address: 01:00.0, kind: storage, dump-path: true, driver-resets: true}
+        - {name: nic, address: 02:00.0, kind: receiver}
+      """;
+
+  @TempDir private Path folder;
+
+  private String machine(String text) throws Exception {
+    return Files.writeString(folder.resolve("box.yaml"), text).toString();
+  }
+
+  @Test
+  void oneMachineAndStrategyEndsWithItsVerdict() throws Exception {
+    Run run = Run.of("rehearse", machine(SMALL), "--strategy", "identity");
+    assertEquals("", run.err());
+    assertEquals(0, run.code());
+    assertTrue(run.out().contains("small    identity  yes "), run.out());
+    assertTrue(run.out().endsWith("HOLDS  nothing found\n"), run.out());
+  }
+
+  @Test
+  void crashRangeBeyondTheDiskEndsWithOne() throws Exception {
+    String beyond =
+        SMALL
+            .replace("{at: 0x800000, size: 4M}", "0x100000000-0x1000fffff")
+            .replace("dump-path", "dma-mask: 32, dump-path");
+    Run run = Run.of("rehearse", machine(beyond), "--strategy", "none");
+    assertEquals(1, run.code());
+    assertTrue(run.out().contains("BROKEN B1 D1"), run.out());
+  }
+
+  @Test
+  void sameSeedGivesTheSameBytes() throws Exception {
+    String[] args = {
+      "rehearse", machine(SMALL), "--strategy", "none,reset", "--runs", "3", "--json"
+    };
+    Run first = Run.of(args);
+    assertEquals(0, first.code());
+    assertEquals(first, Run.of(args));
+    assertTrue(first.out().contains("\"runCount\" : 3"), first.out());
+  }
+
+  @Test
+  void matrixEndsWithZeroWhereIdentityHolds() throws Exception {
+    Run run = Run.of("rehearse", machine(SMALL));
+    assertEquals(0, run.code());
+    assertTrue(
+        run.out().startsWith("machine  none  reserve  identity  adopt  off   abort  reset\n"),
+        run.out());
+    assertTrue(run.out().endsWith("HOLDS  identity holds on every machine shown\n"), run.out());
+  }
+
+  @Test
+  void traceIsALineForEachEventAndTheSameAgain() throws Exception {
+    String[] args = {"rehearse", machine(SMALL), "--strategy", "none", "--trace"};
+    Run run = Run.of(args);
+    assertEquals(run, Run.of(args));
+    assertTrue(run.out().lines().findFirst().orElseThrow().matches("[0-9]+ .*"), run.out());
+    assertTrue(run.out().contains("panic"), run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "--hand inside|--hand is for --stage qemu, and this is --stage model",
+        "--stage qemu --seed 3|--seed is for --stage model, and this is --stage qemu",
+        "--stage qemu vtd|MACHINE vtd is for --stage model, and this is --stage qemu",
+        "--stage qemu --strategy reset|--strategy reset needs --stage model",
+        "--stage qem|did you mean 'qemu'?",
+        "--strategy identiy|did you mean 'identity'?",
+        "--mapping nommu,gar|'gar' is unknown: there are nommu, swiotlb, gart, calgary, vtd",
+        "--kernel clod --stage qemu|'clod' is unknown: there are cloud, full; did you mean 'cloud'?",
+        "vdt|'vdt' is neither a file nor a built-in machine",
+        "none.yaml|none.yaml: no such file",
+        "vtd --mapping gart|--mapping leaves none of the machines named",
+        "--runs 0|--runs 0: 1 to 100,000 wanted",
+        "--trace|--trace is for one machine, one strategy and one run",
+      })
+  void misuseIsToldAndNothingIsRun(String words, String message) {
+    Run run = Run.of(("rehearse " + words).split(" "));
+    assertEquals(2, run.code());
+    assertEquals("", run.out());
+    assertTrue(run.err().contains(message), run.err());
+  }
+
+  @Test
+  void mistakesInAMachineAreToldByLine() throws Exception {
+    String file = machine(SMALL.replace("kind: receiver", "kind: reciever"));
+    Run run = Run.of("rehearse", file);
+    assertEquals(2, run.code());
+    assertEquals(
+        "crashlane: "
+            + file
+            + ":8:41: devices[1].kind: 'reciever' is unknown: there are receiver, storage; did you"
+            + " mean 'receiver'?\n",
+        run.err());
+  }
+
+  @Test
+  void machinesAreListedAndShown() {
+    Run list = Run.of("machines");
+    assertEquals(0, list.code());
+    BuiltInMachines.names().forEach(name -> assertTrue(list.out().contains("\n" + name + " ")));
+    assertTrue(Run.of("machines", "--json").out().contains("\"name\" : \"beyond-reach\""));
+    assertEquals(MachineFile.schema(), Run.of("machines", "--schema").out());
+    Run show = Run.of("machines", "show", "gart");
+    assertEquals(BuiltInMachines.text("gart").orElseThrow(), show.out());
+    Run unknown = Run.of("machines", "show", "gard");
+    assertEquals(2, unknown.code());
+    assertFalse(unknown.err().isEmpty());
+    assertTrue(unknown.err().contains("did you mean 'gart'?"), unknown.err());
+  }
+}

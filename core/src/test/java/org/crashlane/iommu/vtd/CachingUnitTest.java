@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Request;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A unit that remembers, against the one that does not. */
+class CachingUnitTest {
+  private static final long L3 = 0x103000;
+  private static final long L2 = 0x104000;
+  private static final long L1 = 0x105000;
+  private static final long LARGE = 0x60_0000;
+  private static final int DOMAIN = 1 + VtdFixture.DEVICE.devfn();
+  private static final Capabilities CACHES_ABSENT =
+      new Capabilities(Registers.Cap.CM.with(VtdFixture.WIDE.cap(), 1), VtdFixture.WIDE.ecap());
+
+  private final Caches caches = new Caches();
+  private VtdFixture machine = new VtdFixture();
+
+  private Outcome translate(long iova, Access access) {
+    return new CachingUnit(machine.config)
+        .translate(machine.memory, caches, new Request(VtdFixture.DEVICE, iova, access));
+  }
+
+  private void leaf(long table, int index, int level, long physical) {
+    machine.entry(table, index, SecondLevelEntry.leaf(physical, level, Permissions.READ_WRITE));
+  }
+
+  private void start() {
+    machine.chain(L3, L2, L1);
+    leaf(L1, 1, 1, 0x7000);
+    leaf(L2, 3, 2, 0x80_0000);
+  }
+
+  @Test
+  void leafServesOnUntilItIsDropped() {
+    start();
+    assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.READ));
+    leaf(L1, 1, 1, 0x9000);
+    assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.WRITE));
+    caches.dropTranslations(DOMAIN + 1);
+    caches.dropTranslations(DOMAIN, 0x2000, 0);
+    assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.WRITE));
+    caches.dropTranslations(DOMAIN, 0x1000, 0);
+    assertEquals(new Outcome.Reached(0x9010), translate(0x1010, Access.WRITE));
+  }
+
+  @Test
+  void largeLeafIsRememberedWholeAndDroppedByAnyOfItsPages() {
+    start();
+    assertEquals(new Outcome.Reached(0x80_0000), translate(LARGE, Access.READ));
+    machine.entry(L2, 3, 0);
+    assertEquals(new Outcome.Reached(0x80_5123), translate(LARGE + 0x5123, Access.READ));
+    caches.dropTranslations(DOMAIN, LARGE + 0x7000, 0);
+    assertEquals(machine.translate(LARGE, Access.READ), translate(LARGE, Access.READ));
+  }
+
+  @Test
+  void blockOfPagesIsDroppedTogether() {
+    start();
+    for (int page = 0; page < 16; page++) {
+      leaf(L1, page, 1, 0x10_0000 + (long) page * PageTable.PAGE_BYTES);
+      translate((long) page * PageTable.PAGE_BYTES, Access.READ);
+    }
+    assertEquals(16, caches.translationCount());
+    caches.dropTranslations(DOMAIN, 0x5000, 2);
+    assertEquals(12, caches.translationCount(), "pages 4 to 7");
+    caches.dropTranslations(DOMAIN, 0, 30);
+    assertEquals(0, caches.translationCount());
+  }
+
+  @Test
+  void rightThatTheRememberedLeafLacksIsNotLookedForInTheTables() {
+    start();
+    machine.entry(L1, 1, SecondLevelEntry.leaf(0x7000, 1, Permissions.READ_ONLY));
+    translate(0x1000, Access.READ);
+    leaf(L1, 1, 1, 0x7000);
+    Outcome.Blocked blocked = (Outcome.Blocked) translate(0x1000, Access.WRITE);
+    assertEquals(FaultReason.NO_WRITE_PERMISSION.code(), blocked.fault().reason());
+  }
+
+  @ParameterizedTest(name = "domain {0}, device bits {1}, ignored {2}: dropped {3}")
+  @CsvSource({
+    "33, 0x20, 0, true",
+    "34, 0x20, 0, false",
+    "33, 0x21, 0, false",
+    "33, 0x24, 1, true",
+    "33, 0x21, 1, false",
+    "33, 0x26, 2, true",
+    "33, 0x27, 3, true",
+    "33, 0x2f, 3, false"
+  })
+  void contextEntryServesOnUntilItIsDropped(
+      int domain, String devfn, int functionBits, boolean dropped) {
+    start();
+    translate(0x1000, Access.READ);
+    machine.memory.writeLong(ContextEntry.address(VtdFixture.CONTEXT, 0x20), 0);
+    caches.dropContexts(domain, RequesterId.of(0, Integer.decode(devfn)), functionBits);
+    assertEquals(dropped ? 0 : 1, caches.contextCount());
+    Outcome expected =
+        dropped ? machine.translate(0x1000, Access.READ) : new Outcome.Reached(0x7000);
+    assertEquals(expected, translate(0x1000, Access.READ));
+  }
+
+  @Test
+  void absenceIsRememberedOnlyWhereTheUnitSaysSo() {
+    start();
+    Outcome absent = translate(0x2000, Access.READ);
+    assertEquals(0, caches.translationCount());
+    machine = new VtdFixture(CACHES_ABSENT, 4);
+    start();
+    assertEquals(absent, translate(0x2000, Access.READ));
+    leaf(L1, 2, 1, 0xa000);
+    assertEquals(absent, translate(0x2000, Access.READ));
+    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.READ));
+    caches.dropTranslations(DOMAIN, 0x2000, 0);
+    assertEquals(new Outcome.Reached(0xa000), translate(0x2000, Access.READ));
+  }
+
+  @Test
+  void absentContextIsRememberedAsOfDomainZero() {
+    machine = new VtdFixture(CACHES_ABSENT, 4);
+    start();
+    long at = ContextEntry.address(VtdFixture.CONTEXT, VtdFixture.DEVICE.devfn());
+    long low = machine.memory.readLong(at);
+    machine.memory.writeLong(at, 0);
+    Outcome absent = translate(0x1000, Access.READ);
+    machine.memory.writeLong(at, low);
+    assertEquals(absent, translate(0x1000, Access.READ));
+    caches.dropContexts(DOMAIN, VtdFixture.DEVICE, 0);
+    assertEquals(absent, translate(0x1000, Access.READ));
+    caches.dropContexts(0, VtdFixture.DEVICE, 0);
+    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.READ));
+  }
+
+  @Test
+  void copiesAreEqualAndChangeByThemselves() {
+    start();
+    translate(0x1000, Access.READ);
+    translate(LARGE, Access.READ);
+    Caches copy = caches.fork();
+    assertEquals(caches, copy);
+    assertEquals(caches.hashCode(), copy.hashCode());
+    copy.dropTranslations();
+    assertNotEquals(caches, copy);
+    assertEquals(2, caches.translationCount());
+  }
+
+  /** One change of the tables and the invalidation that it takes. */
+  @ParameterizedTest(name = "seed {0}, caches absence: {1}")
+  @CsvSource({"1, false", "2, true", "3, false", "4, true"})
+  void remembersNothingWrongWhereEveryChangeIsFollowedByItsInvalidation(
+      long seed, boolean cachesAbsent) {
+    machine = new VtdFixture(cachesAbsent ? CACHES_ABSENT : VtdFixture.WIDE, 4);
+    start();
+    Random random = new Random(seed);
+    List<RequesterId> requesters = new ArrayList<>(List.of(VtdFixture.DEVICE));
+    for (int devfn = 0x30; devfn < 0x34; devfn++) {
+      requesters.add(RequesterId.of(0, devfn));
+    }
+    for (int step = 0; step < 3000; step++) {
+      if (random.nextInt(3) == 0) {
+        change(random, requesters);
+      }
+      Request request =
+          new Request(
+              requesters.get(random.nextInt(requesters.size())),
+              (long) random.nextInt(0x800) * 0x800,
+              random.nextBoolean() ? Access.READ : Access.WRITE);
+      assertEquals(
+          machine.unit().translate(request),
+          new CachingUnit(machine.config).translate(machine.memory, caches, request),
+          () -> "seed " + seed + ": " + request);
+    }
+  }
+
+  private void change(Random random, List<RequesterId> requesters) {
+    if (random.nextInt(5) == 0) {
+      RequesterId requester = requesters.get(random.nextInt(requesters.size()));
+      long at = ContextEntry.address(VtdFixture.CONTEXT, requester.devfn());
+      boolean wasPresent = ContextEntry.isPresent(machine.memory.readLong(at));
+      int before = wasPresent ? ContextEntry.domainId(machine.memory.readLong(at + Long.BYTES)) : 0;
+      machine.attach(requester, random.nextInt(3), VtdFixture.TOP);
+      if (random.nextInt(3) == 0) {
+        machine.memory.writeLong(at, 0);
+      }
+      caches.dropContexts(before, requester, 0);
+      return;
+    }
+    int index = random.nextInt(512);
+    Permissions permissions = Permissions.of(random.nextBoolean(), random.nextBoolean());
+    long page = (long) random.nextInt(1 << 20) * PageTable.PAGE_BYTES;
+    machine.entry(L1, index, SecondLevelEntry.leaf(page, 1, permissions));
+    for (RequesterId requester : requesters) {
+      caches.dropTranslations(
+          1 + requester.devfn(), (long) index * PageTable.PAGE_BYTES, random.nextInt(3));
+    }
+  }
+
+  @Test
+  void tableOfManyEntriesLosesNoneWhenSomeAreDropped() {
+    Random random = new Random(7);
+    Iotlb iotlb = new Iotlb();
+    TreeMap<Long, Long> expected = new TreeMap<>();
+    for (int step = 0; step < 20_000; step++) {
+      long iova = (long) random.nextInt(600) * PageTable.PAGE_BYTES;
+      long key = Iotlb.key(random.nextInt(2) == 0 ? 1 : 0xffff, 1 + random.nextInt(3), iova);
+      if (random.nextInt(3) == 0) {
+        iotlb.drop(key);
+        expected.remove(key);
+      } else {
+        iotlb.put(key, step);
+        expected.put(key, (long) step);
+      }
+    }
+    assertEquals(expected.size(), iotlb.count());
+    expected.forEach((key, value) -> assertEquals(value, iotlb.get(key)));
+    assertEquals(
+        List.copyOf(expected.keySet()), Arrays.stream(iotlb.sortedKeys()).boxed().toList());
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import static org.crashlane.rule.RuleMachine.CARD;
+import static org.crashlane.rule.RuleMachine.CRASH;
+import static org.crashlane.rule.RuleMachine.DISK;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.crashlane.iommu.TableId;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.Prediction;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.Test;
+
+/** B1 and G1: what a device reaches, and whose it is. */
+class DeviceRulesTest {
+  private static final AddressRange LOW = AddressRange.ofSize(0x1000000, 64 << 20);
+  private static final AddressRange HIGH = AddressRange.ofSize(0x1_0000_0000L, 128 << 20);
+  private static final Device GUESTS = new Device(CARD, "vf", false, OptionalLong.empty(), true);
+  private static final Device NVME = new Device(DISK, "nvme", true);
+
+  private final RuleMachine machine = new RuleMachine();
+
+  @Test
+  void crashRangeBeyondTheDumpDevicesMaskBreaksB1() {
+    Verdict verdict = judge(disk(0xffff_ffffL), HIGH);
+    Finding finding = only(verdict);
+    assertEquals(FindingCode.B1, finding.code());
+    assertEquals(Optional.of(HIGH), finding.range());
+    assertEquals(List.of("the device reaches addresses to 0xffffffff only"), finding.evidence());
+    assertEquals("reserve a crash range below 0x100000000", finding.remedy());
+    assertEquals(Prediction.NO_DUMP, Prediction.of(Strategy.NONE, verdict));
+  }
+
+  @Test
+  void ofTwoCrashRangesOneWithinReachIsEnough() {
+    assertEquals(Answer.HOLDS, judge(disk(0xffff_ffffL), HIGH, LOW).answer());
+  }
+
+  @Test
+  void lastAddressOfTheRangeCounts() {
+    assertEquals(Answer.HOLDS, judge(disk(LOW.last()), LOW).answer());
+    assertEquals(Answer.BROKEN, judge(disk(LOW.last() - 1), LOW).answer());
+    assertEquals(Answer.HOLDS, judge(disk(-1), HIGH).answer());
+  }
+
+  @Test
+  void masksThatAreNotKnownOrNotNeededAreNotJudged() {
+    assertEquals(Answer.HOLDS, judge(new Device(DISK, "disk", true), HIGH).answer());
+    Device card = new Device(CARD, "card", false, OptionalLong.of(0xffff), false);
+    assertEquals(Answer.HOLDS, judge(card, HIGH).answer());
+  }
+
+  @Test
+  void reachIsJudgedWithTablesToo() {
+    machine.arm(machine.attach(DISK));
+    Device disk = disk(CRASH.first());
+    assertEquals(FindingCode.B1, only(machine.judge(disk)).code());
+    assertEquals(Answer.HOLDS, machine.judge(disk(CRASH.last())).answer());
+  }
+
+  @Test
+  void crashRangeInAGuestsTableBreaksG1() {
+    machine.arm(machine.attach(DISK));
+    TableId guests = machine.attach(CARD);
+    assertEquals(Answer.HOLDS, machine.judge(NVME, GUESTS).answer());
+    machine.map(guests, CRASH.first(), CRASH.first());
+    Finding finding = only(machine.judge(NVME, GUESTS));
+    assertEquals(FindingCode.G1, finding.code());
+    assertEquals(Optional.of(AddressRange.ofSize(CRASH.first(), 4096)), finding.range());
+    assertTrue(finding.subject().startsWith(CARD + " vf, table "), finding.subject());
+    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", false)).answer());
+  }
+
+  @Test
+  void crashPagesAtAGuestsOwnAddressesBreakG1Too() {
+    machine.arm(machine.attach(DISK));
+    machine.map(machine.attach(CARD), 0x5000, CRASH.last() - 4095);
+    List<FindingCode> codes =
+        machine.judge(NVME, GUESTS).findings().stream()
+            .filter(f -> f.severity() == Severity.BROKEN)
+            .map(Finding::code)
+            .toList();
+    assertEquals(List.of(FindingCode.G1, FindingCode.L1), codes);
+  }
+
+  @Test
+  void guestsDeviceThatPassesUntranslatedBreaksG1() {
+    machine.arm(machine.attach(DISK));
+    machine.passThrough(CARD);
+    assertEquals(FindingCode.G1, only(machine.judge(NVME, GUESTS)).code());
+    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", false)).answer());
+  }
+
+  @Test
+  void dumpThroughAGuestsDeviceBreaksG1() {
+    Device disk = new Device(DISK, "disk", true, OptionalLong.empty(), true);
+    Finding finding = only(judge(disk, LOW));
+    assertEquals(FindingCode.G1, finding.code());
+    assertEquals(List.of("a guest owns it, and the dump goes through it"), finding.evidence());
+  }
+
+  private static Device disk(long mask) {
+    return new Device(DISK, "disk", true, OptionalLong.of(mask), false);
+  }
+
+  private static Verdict judge(Device device, AddressRange... crashRanges) {
+    return KdumpIoRule.judge(
+        new Machine(
+            List.of(new AddressRange(0, HIGH.last())), List.of(crashRanges), List.of(device)));
+  }
+
+  private static Finding only(Verdict verdict) {
+    assertEquals(1, verdict.findings().size(), verdict.toString());
+    return verdict.findings().getFirst();
+  }
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.spec.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.spec.DeviceKind;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec.Calgary;
+import org.crashlane.model.spec.ModeSpec.Gart;
+import org.crashlane.model.spec.ModeSpec.Rmrr;
+import org.crashlane.model.spec.ModeSpec.Swiotlb;
+import org.crashlane.model.spec.ModeSpec.Vtd;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MachineFileTest {
+  private static final String VTD = BuiltInMachines.text("vtd").orElseThrow();
+  private static final String MIXED = BuiltInMachines.text("mixed").orElseThrow();
+
+  @TempDir private Path folder;
+
+  @Test
+  void smallestMachineHasDefaults() {
+    MachineSpec machine =
+        MachineFile.read(
+            "x",
+            """
+            name: small
+            summary: as little as there can be
+            ram: [0x0-0xfffff]
+            crash: [0x80000-0x8ffff]
+            mapping: {mode: swiotlb, pool: 256K}
+            devices: [{name: d, address: 0:1.0, kind: storage, dump-path: true}]
+            """);
+    assertEquals(Era.TODAY, machine.era());
+    assertEquals(new Swiotlb(256 << 10, false), machine.modeSpec());
+    assertEquals(List.of(new AddressRange(0x80000, 0x8ffff)), machine.crashRanges());
+    assertEquals(
+        new DeviceSpec(
+            "d",
+            RequesterId.of(0, 1, 0),
+            Optional.empty(),
+            DeviceKind.STORAGE,
+            64,
+            "",
+            true,
+            false,
+            false,
+            false,
+            false),
+        machine.devices().getFirst());
+  }
+
+  @Test
+  void mixedMachineIsReadInEveryDetail() {
+    MachineSpec machine = BuiltInMachines.find("mixed").orElseThrow();
+    Vtd vtd = (Vtd) machine.modeSpec();
+    assertEquals(46, vtd.hostAddressWidth());
+    assertEquals(32, vtd.iovaLimitBits());
+    assertEquals(List.of("dmar0", "dmar1"), vtd.unitNames());
+    assertEquals(0xfed9_1000L, vtd.units().getLast().registerBase());
+    assertEquals(39, vtd.units().getFirst().addressWidth());
+    assertEquals(
+        new Rmrr("usb", new AddressRange(0x3fe0_0000, 0x3fe1_ffff)), vtd.reserved().getFirst());
+    assertTrue(machine.device("vf").assignedToGuest());
+    assertTrue(machine.device("graphics").passThrough());
+    assertEquals(RequesterId.of(5, 0, 0), machine.device("scsi").requester());
+    assertEquals(machine.device("scsi").requester(), machine.device("capture-card").requester());
+  }
+
+  @Test
+  void calgaryAndGartAreReadInEveryDetail() {
+    Calgary calgary = (Calgary) BuiltInMachines.of(MappingMode.CALGARY).modeSpec();
+    assertEquals(Chip.CALGARY, calgary.chip());
+    assertEquals(Optional.of(TableSize.MIB_8), calgary.tableSize());
+    assertEquals(0xfe00_0000L, calgary.registerBase());
+    assertEquals(
+        List.of(new AddressRange(0xe800_0000L, 0xe80f_ffffL)),
+        calgary.phbs().getLast().bridgeWindows());
+    Gart gart = (Gart) BuiltInMachines.of(MappingMode.GART).modeSpec();
+    assertEquals(new Gart(0xe000_0000L, 1, 2, true, true), gart);
+    assertEquals(List.of("nb0", "nb1"), gart.unitNames());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        // form
+        "era: today|era: tody|era: 'tody' is unknown: there are 2.6.27, today; did you mean"
+            + " 'today'?",
+        "iova-limit: 32|iova-limit: 12|mapping.iova-limit: a number from 16 to 57 was"
+            + " wanted, and not '12'",
+        "    dma-mask: 30|    dma-mak: 30|devices[3]: no field is called 'dma-mak' here: there"
+            + " are name, address, alias, kind, dma-mask, unit, dump-path, driver-resets,"
+            + " stops-on-fault, assigned-to-guest, pass-through; did you mean 'dma-mask'?",
+        "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd was"
+            + " wanted, and not a list",
+        "superpages: true|superpages: yes|mapping.units[0].superpages: true or false was"
+            + " wanted, and not 'yes'",
+        "registers: 0xfed90000|registers: 4275634176|mapping.units[0].registers: an address"
+            + " in hexadecimal, such as 0x10000000, was wanted, and not '4275634176'",
+        "size: 128M|size: 128MB|crash[0].size: a size such as 128M (K, M, G, T are powers of"
+            + " 1024) was wanted, and not '128MB'",
+        "address: 01:00.0|address: 01:00|devices[1].address: not a device: '01:00' (wanted"
+            + " bb:dd.f)",
+        "name: vtd|nam: vtd|no field is called 'nam' here: there are $schema, name, summary,"
+            + " era, ram, crash, mapping, devices; did you mean 'name'?",
+        "0x0-0x3fffffff|0x3fffffff-0x0|ram[0]: ends before it begins (the last address"
+            + " belongs to it)",
+        // sense
+        "at: 0x38000000|at: 0x3fffff00|crash[0]: 0x3fffff00-0x47fffeff is not made of whole"
+            + " pages of 4 KiB",
+        "at: 0x38000000|at: 0x3c000000|crash[0]: 0x3c000000-0x43ffffff is not in memory, which"
+            + " is at [0x0-0x3fffffff, 0x100000000-0x10fffffff]",
+        "at: 0x100000000|at: 0x3ffff000|ram[1]: 0x3ffff000-0x4fffefff overlaps" + " 0x0-0x3fffffff",
+        "at: 0x100000000|at: 0xf0000000|ram[1]: there is no memory at 0xfee00000-0xfeefffff:"
+            + " interrupts",
+        "name: wlan|name: nic|devices[3].name: nic is already taken by devices[0].name",
+        "address: 02:00.0|address: 01:00.0|devices[3].address: 01:00.0 is already taken by"
+            + " devices[1].address",
+        "unit: dmar0|unit: dmr0|devices[0].unit: no unit is called 'dmr0': there are dmar0;"
+            + " did you mean 'dmar0'?",
+        "dump-path: true|dump-path: false|devices: no device has 'dump-path: true': what would"
+            + " the dump go through?",
+        "0xfed90000|0xfed90010|mapping.units[0].registers: registers stand at a multiple of"
+            + " their size, 4K",
+        "0xfed90000|0x10000000|mapping.units[0].registers: 0x10000000-0x10000fff overlaps"
+            + " 0x0-0x3fffffff",
+        "host-address-width: 39|host-address-width: 32|mapping.host-address-width: memory ends"
+            + " beyond an address width of 32 bits",
+        "address-width: 48|address-width: 40|mapping.units[0].address-width: 40 bits: 39 or 48"
+            + " wanted, three or four levels of table",
+      })
+  void mistakesAreToldWithPlaceAndField(String was, String is, String message) {
+    assertTrue(VTD.contains(was), was);
+    MachineFileException e = refused(replaceFirst(VTD, was, is));
+    String field = e.field().isEmpty() ? "" : e.field() + ": ";
+    assertTrue((field + e.reason()).startsWith(message), e.getMessage());
+    // What is wrong with the whole list stands at its beginning.
+    int changed = field.equals("devices: ") ? VTD.indexOf("- name: nic") : VTD.indexOf(was);
+    long line = 1 + VTD.substring(0, changed).chars().filter(c -> c == '\n').count();
+    assertEquals(line, e.line(), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "device: usb|device: usv|no device is called 'usv'",
+        "pass-through: true|pass-through: true\\n    assigned-to-guest: true|a device that a guest owns",
+        "alias: 05:00.0|alias: 05:04.0|own address",
+        "registers: 0xfed91000|registers: 0xfed90000|already taken",
+        "name: dmar1|name: dmar0|already taken",
+        "range: 0x3fe00000-0x3fe1ffff|range: 0x4fe00000-0x4fe1ffff|not in memory",
+      })
+  void mistakesOfAMixedMachineAreTold(String was, String is, String reason) {
+    assertTrue(MIXED.contains(was), was);
+    MachineFileException e = refused(replaceFirst(MIXED, was, is.replace("\\n", "\n")));
+    assertTrue(e.reason().contains(reason), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "nommu|mode: nommu|mode: nommu\\n  pool: 64M|no field is called 'pool' here: there are mode",
+        "nommu|kind: receiver|kind: receiver\\n    unit: x|has no units",
+        "nommu|kind: receiver|kind: receiver\\n    pass-through: true|needs mode vtd",
+        "nommu|kind: storage|kind: receiver|only a device of kind storage takes a dump",
+        "swiotlb|pool: 64M|pool: 100K|not a multiple of 256K",
+        "swiotlb|pool: 64M|pool: 2G|no memory below 4 GiB has room",
+        "swiotlb|pool: 64M|pool: 99999999T|beyond 64 bits of address",
+        "nommu|size: 128M|size: 16777215T|runs off the end",
+        "gart|size: 64M}|size: 48M}|an aperture is 32M",
+        "gart|at: 0xe0000000|at: 0xe2000000|is not a multiple of its size below 4 GiB",
+        "gart|northbridges: 2|northbridges: 1|no unit is called 'nb1'",
+        "calgary|registers: 0xfe000000|registers: 0xfe001000|multiple of their size, 1024K",
+        "calgary|window: 0xd0000000-0xdfffffff|window: 0x30000000-0x3fffffff|overlaps",
+        "calgary|name: phb1|name: phb0|already taken",
+        "calgary|unit: phb1|kind: receiver|is already there in line",
+        "calgary|    unit: phb1||behind which of phb0, phb1",
+        "calgary|table-size: 8M|table-size: 16M|there are 64k, 128k, 256k, 512k, 1M, 2M, 4M, 8M",
+      })
+  void mistakesOfTheOtherModesAreTold(String machine, String was, String is, String reason) {
+    String text = BuiltInMachines.text(machine).orElseThrow();
+    assertTrue(text.contains(was), was);
+    String changed =
+        replaceFirst(text, was, Optional.ofNullable(is).orElse("").replace("\\n", "\n"));
+    MachineFileException e = refused(changed);
+    assertTrue(e.reason().contains(reason), e.getMessage());
+  }
+
+  @Test
+  void twoCrashRangesMayNotShareAPage() {
+    String two = replaceFirst(VTD, "size: 128M}", "size: 128M}\n  - 0x3ffff000-0x3fffffff");
+    assertRefused(two, "15:5: crash[1]: 0x3ffff000-0x3fffffff overlaps 0x38000000-0x3fffffff");
+  }
+
+  @Test
+  void whatIsNoYamlIsToldByPlace() {
+    assertTrue(refused("name: [a").getMessage().startsWith("x:1:"), refused("name: [a").reason());
+    assertRefused("", "1:1: empty: a machine was wanted");
+    assertRefused("- a\n", "1:1: an object with the fields");
+    assertTrue(refused(VTD + "---\n" + VTD).reason().contains("a second document"));
+    assertTrue(refused("a: &x 1\nb: *x\n").reason().contains("anchors and aliases"));
+    assertTrue(refused("a: !!str 1\n").reason().contains("tags"));
+    assertTrue(refused("a: 1\na: 2\n").reason().contains("'a' is already there in line 1"));
+    assertTrue(refused("? [a]\n: 1\n").reason().contains("name of a field"));
+  }
+
+  @Test
+  void filesAreReadAndNamedInMessages() throws IOException {
+    Path file = Files.writeString(folder.resolve("box.yaml"), VTD);
+    assertEquals(BuiltInMachines.of(MappingMode.VTD), MachineFile.read(file));
+    Files.writeString(file, "name: Box\n");
+    MachineFileException e = assertThrows(MachineFileException.class, () -> MachineFile.read(file));
+    assertTrue(e.getMessage().startsWith(file + ":1:7: name: "), e.getMessage());
+    assertThrows(NoSuchFileException.class, () -> MachineFile.read(folder.resolve("none.yaml")));
+  }
+
+  @Test
+  void endlessAndBinaryFilesAreRefused() throws IOException {
+    Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 0, 1});
+    assertTrue(
+        assertThrows(MachineFileException.class, () -> MachineFile.read(binary))
+            .reason()
+            .contains("UTF-8"));
+    Path zero = Path.of("/dev/zero");
+    if (Files.exists(zero)) {
+      assertTrue(
+          assertThrows(MachineFileException.class, () -> MachineFile.read(zero))
+              .reason()
+              .contains("larger than 256 KiB"));
+    }
+  }
+
+  private static String replaceFirst(String text, String was, String is) {
+    int at = text.indexOf(was);
+    return text.substring(0, at) + is + text.substring(at + was.length());
+  }
+
+  private static MachineFileException refused(String text) {
+    return assertThrows(MachineFileException.class, () -> MachineFile.read("x", text));
+  }
+
+  private static void assertRefused(String text, String message) {
+    String got = refused(text).getMessage();
+    assertTrue(got.startsWith("x:" + message), got + "\nand wanted\nx:" + message);
+  }
+}
