@@ -68,8 +68,8 @@ final class CalgaryFaults {
               mappedFor(CallFaults::swapped)),
           call(
               "last-page-not-mapped",
-              "sizes are rounded down to whole pages",
-              mappedSize(CallFaults::wholePages)),
+              "of a buffer of several pages the last is not mapped",
+              mappedSize(CallFaults::withoutLastPage)),
           call(
               "unmaps-one-entry-late",
               "unmapping frees the entries behind those that it should",

@@ -167,9 +167,9 @@ final class CallFaults {
     };
   }
 
-  /** {@return {@code sizeBytes} rounded down to whole pages, but for the first} */
-  static long wholePages(long sizeBytes) {
-    return Math.max(PageFrames.PAGE_BYTES, sizeBytes / PageFrames.PAGE_BYTES * PageFrames.PAGE_BYTES);
+  /** {@return {@code sizeBytes} less a page, if it is more than one} */
+  static long withoutLastPage(long sizeBytes) {
+    return sizeBytes > PageFrames.PAGE_BYTES ? sizeBytes - PageFrames.PAGE_BYTES : sizeBytes;
   }
 
   private static MapAttempt asAsked(MapAttempt attempt, long sizeBytes, Direction direction) {

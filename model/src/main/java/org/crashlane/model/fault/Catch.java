@@ -7,7 +7,7 @@ package org.crashlane.model.fault;
  * @param by how it was found
  * @param machine on which machine
  * @param seed of the crash; 0 for the explorer, which has none
- * @param step of the run; for tables that of the panic
+ * @param step of the run; for tables that of the panic; 0 where the run had no end
  * @param evidence what was seen
  */
 public record Catch(By by, String machine, long seed, long step, String evidence) {
@@ -18,6 +18,8 @@ public record Catch(By by, String machine, long seed, long step, String evidence
     CRASH,
     /** The rule's verdict on the tables at the panic. */
     TABLES,
+    /** The mapping driver itself: it was led to where no memory is. */
+    DRIVER,
     /** The explorer, in a shortest way. */
     EXPLORER
   }
@@ -27,6 +29,7 @@ public record Catch(By by, String machine, long seed, long step, String evidence
     return switch (by) {
       case CRASH -> "crash of %s, seed %d, step %d: %s".formatted(machine, seed, step, evidence);
       case TABLES -> "tables of %s, seed %d, step %d: %s".formatted(machine, seed, step, evidence);
+      case DRIVER -> "mapping driver of %s, seed %d: %s".formatted(machine, seed, evidence);
       case EXPLORER -> "explorer on %s, after %d steps: %s".formatted(machine, step, evidence);
     };
   }

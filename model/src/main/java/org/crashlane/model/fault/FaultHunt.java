@@ -3,6 +3,7 @@ package org.crashlane.model.fault;
 
 import java.util.Comparator;
 import java.util.Optional;
+import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
@@ -54,8 +55,17 @@ public final class FaultHunt {
 
   private static Optional<Catch> crash(Ground ground, long seed, Sabotage sabotage) {
     CrashPlan plan = ground.plan().withSabotage(sabotage);
-    CrashResult result =
-        new Crash(plan, new Background(seed)).random(seed, ground.stepCount(), Trace.NONE);
+    Crash crash = new Crash(plan, new Background(seed));
+    try {
+      return shown(plan, seed, crash.random(seed, ground.stepCount(), Trace.NONE));
+    } catch (UnreadableMemoryException e) {
+      // A driver that follows an entry to where no memory is would not have lived on either.
+      String machine = plan.machine().name();
+      return Optional.of(new Catch(Catch.By.DRIVER, machine, seed, 0, e.getMessage()));
+    }
+  }
+
+  private static Optional<Catch> shown(CrashPlan plan, long seed, CrashResult result) {
     long panic = result.schedule().actions().size();
     Optional<Catch> tables =
         result.tablesAtPanic().findings().stream()

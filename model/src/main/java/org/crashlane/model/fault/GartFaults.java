@@ -25,6 +25,9 @@ import org.crashlane.rehearsal.MappingMode;
 /**
  * Mistakes in the mapping driver of the GART: all it stores are entries, two to a word. There is
  * nothing to arm and nothing to reserve, and so nothing to do wrong there.
+ *
+ * <p>A forgotten flush is not among them: an address comes again when the search has gone through
+ * the whole aperture, 8,192 pages at least, and the model's northbridges cache 64.
  */
 final class GartFaults {
   private static final RequesterId SECOND = RequesterId.parse("00:19.3");
@@ -61,18 +64,6 @@ final class GartFaults {
               "the entry in the other half of the word is cleared",
               GartFaults::withoutNeighbour),
           call(
-              "not-flushed",
-              "the caches are not emptied while mapping",
-              whileMapping(StoreFault.NONE, RegisterFault.lost(at(Registers.CACHECTL)))),
-          call(
-              "second-northbridge-not-flushed",
-              "the second northbridge's cache is not emptied",
-              whileMapping(
-                  StoreFault.NONE,
-                  RegisterFault.lost(
-                      at(Registers.CACHECTL)
-                          .and(a -> ConfigAddress.function(a).equals(SECOND))))),
-          call(
               "mapped-two-entries-late",
               "buffers are mapped by the word of entries behind theirs",
               whileMapping(StoreFault.shifted(Long.BYTES), RegisterFault.NONE)),
@@ -82,8 +73,8 @@ final class GartFaults {
               whileMapping(entries(e -> e + Gpte.PHYS_31_12.of(1)), RegisterFault.NONE)),
           call(
               "last-page-not-mapped",
-              "sizes are rounded down to whole pages",
-              mappedSize(CallFaults::wholePages)),
+              "of a buffer of several pages the last is not mapped",
+              mappedSize(CallFaults::withoutLastPage)),
           call(
               "unmaps-two-entries-late",
               "unmapping changes the word of entries behind the right one",

@@ -20,13 +20,14 @@ import org.crashlane.rehearsal.Strategy;
 record Ground(CrashPlan plan, int seedCount, int stepCount) {
   private static final int SMALL_CRASHES = 8;
   private static final int SMALL_STEPS = 500;
+
+  /** Enough for bus addresses to come again many times over. */
+  private static final int WRAPPING_STEPS = 2000;
+
   private static final int RING_COUNT = 8;
   private static final int SMALL_CHUNK_BYTES = 1 << 16;
   private static final int LARGE_CRASHES = 2;
   private static final int LARGE_STEPS = 600;
-
-  /** So many that the search for free pages of an aperture of 8,192 wraps round. */
-  private static final int WRAPPING_STEPS = 12_000;
 
   /** {@return those of {@code mode}, cheap ones first} */
   static List<Ground> of(MappingMode mode) {
@@ -42,9 +43,9 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
     return switch (mode) {
       case NOMMU -> List.of();
       case SWIOTLB -> List.of(small(TrialMachines.swiotlb(), RING_COUNT, SMALL_STEPS));
-      case GART -> List.of(small(TrialMachines.gart(), RING_COUNT, WRAPPING_STEPS));
+      case GART -> List.of(small(TrialMachines.gart(), RING_COUNT, SMALL_STEPS));
       // One command at a time: a mapping that outlives a wrap of the search meets Linux's own bug.
-      case CALGARY -> List.of(small(TrialMachines.calgary(), 2, SMALL_STEPS));
+      case CALGARY -> List.of(small(TrialMachines.calgary(), 2, WRAPPING_STEPS));
       case VTD ->
           List.of(
               small(TrialMachines.vtd(false), RING_COUNT, SMALL_STEPS),

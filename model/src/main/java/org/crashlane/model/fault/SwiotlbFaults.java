@@ -9,12 +9,7 @@ import static org.crashlane.model.fault.CallFaults.whileMapping;
 import static org.crashlane.model.fault.CallFaults.whileUnmapping;
 
 import java.util.List;
-import org.crashlane.model.kernel.Cpu;
-import org.crashlane.model.kernel.Direction;
-import org.crashlane.model.kernel.DmaHandle;
-import org.crashlane.model.kernel.DmaMapping;
-import org.crashlane.model.kernel.MapAttempt;
-import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.rehearsal.MappingMode;
 
 /**
@@ -23,24 +18,6 @@ import org.crashlane.rehearsal.MappingMode;
  */
 final class SwiotlbFaults {
   private static final int SHIFT_BYTES = 1024;
-
-  private static final CallFault GIVEN_BACK_EARLY =
-      new CallFault() {
-        @Override
-        public MapAttempt map(
-            DmaMapping real, Cpu cpu, DeviceSpec device, long buffer, long size, Direction way) {
-          MapAttempt attempt = real.map(cpu, device, buffer, size, way);
-          if (attempt instanceof MapAttempt.Mapped mapped) {
-            real.unmap(cpu, device, mapped.handle());
-          }
-          return attempt;
-        }
-
-        @Override
-        public void unmap(DmaMapping real, Cpu cpu, DeviceSpec device, DmaHandle handle) {
-          real.syncForCpu(cpu, device, handle);
-        }
-      };
 
   /** All of them. */
   static final List<SeededFault> ALL =
@@ -66,7 +43,10 @@ final class SwiotlbFaults {
               "what a device shall write is copied in, and what it shall read is copied out",
               mappedFor(CallFaults::swapped)),
           call("slots-halved", "half the slots are taken", mappedSize(size -> (size + 1) / 2)),
-          call("slots-given-back-early", "slots are free as soon as mapped", GIVEN_BACK_EARLY),
+          call(
+              "copy-out-one-page-late",
+              "data from a device is copied a page too far",
+              whileUnmapping(StoreFault.shifted(PageFrames.PAGE_BYTES), RegisterFault.NONE)),
           call("reach-not-asked", "every device is taken to reach all memory", reachNotAsked()),
           call("half-a-slot-off", "devices get an address in the slot's middle", givenTo(bus -> bus + SHIFT_BYTES)));
 

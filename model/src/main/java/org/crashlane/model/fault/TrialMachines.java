@@ -23,6 +23,7 @@ final class TrialMachines {
   private static final List<AddressRange> HIGH_CRASH_RANGES =
       ranges("0x40000-0x5ffff,0x60000-0x7ffff");
   private static final int MASK_BITS = 19;
+  private static final int APERTURE_MASK_BITS = 27;
   private static final int WIDE_MASK_BITS = 32;
 
   private TrialMachines() {}
@@ -41,9 +42,9 @@ final class TrialMachines {
   static MachineSpec gart() {
     return machine(
         "small gart",
-        ranges("0x0-0x17ffff,0x8000000-0x807ffff"),
-        ranges("0x140000-0x15ffff,0x160000-0x17ffff"),
-        List.of(nic(27, "nb1", true), disk("nb0")),
+        ranges("0x0-0x1fffff,0x8000000-0x807ffff"),
+        ranges("0x1c0000-0x1dffff,0x1e0000-0x1fffff"),
+        List.of(nic(APERTURE_MASK_BITS, "nb1", true), disk("nb0")),
         new ModeSpec.Gart(0x400_0000L, 0, 2, true, false));
   }
 
@@ -51,7 +52,7 @@ final class TrialMachines {
   static MachineSpec calgary() {
     return machine(
         "small calgary",
-        List.of(HALF_MEBIBYTE),
+        ranges("0x0-0xfffff"),
         LOW_CRASH_RANGES,
         List.of(nic(MASK_BITS, "phb1", true), disk("phb0")),
         new ModeSpec.Calgary(

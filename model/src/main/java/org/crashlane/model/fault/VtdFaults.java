@@ -69,8 +69,8 @@ final class VtdFaults {
               mappedFor(CallFaults::swapped)),
           call(
               "last-page-not-mapped",
-              "sizes are rounded down to whole pages",
-              mappedSize(CallFaults::wholePages)),
+              "of a buffer of several pages the last is not mapped",
+              mappedSize(CallFaults::withoutLastPage)),
           call(
               "not-flushed",
               "the IOTLB is not invalidated while unmapping",

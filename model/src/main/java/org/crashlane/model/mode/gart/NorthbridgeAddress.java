@@ -35,11 +35,12 @@ final class NorthbridgeAddress {
   }
 
   /**
-   * {@return which of {@code count} northbridges serves {@code device}: the named, or the first}
+   * {@return which of {@code count} northbridges serves {@code device}: the named, as {@code nb1} or
+   * by its address, or the first}
    */
   static int indexFor(DeviceSpec device, int count) {
     for (int i = 0; i < count; i++) {
-      if (of(i).toString().equals(device.unit())) {
+      if (device.unit().equals("nb" + i) || device.unit().equals(of(i).toString())) {
         return i;
       }
     }
