@@ -54,7 +54,7 @@ final class TrialMachines {
         "small calgary",
         ranges("0x0-0xfffff"),
         LOW_CRASH_RANGES,
-        List.of(nic(MASK_BITS, "phb1", true), disk("phb0")),
+        List.of(nic(MASK_BITS + 1, "phb1", true), disk("phb0")),
         new ModeSpec.Calgary(
             Chip.CALGARY,
             0xfe00_0000L,
