@@ -76,8 +76,7 @@ public final class FaultHunt {
         result.violations().all().stream()
             .min(Comparator.comparingLong(Violation::step))
             .map(v ->
-                new Catch(
-                    Catch.By.CRASH, plan.machine().name(), seed, v.step(), v.toString()));
+                new Catch(Catch.By.CRASH, plan.machine().name(), seed, v.step(), v.toString()));
     return violation.filter(v -> v.step() <= panic).or(() -> tables).or(() -> violation);
   }
 

@@ -62,8 +62,7 @@ public record FaultReport(List<Line> lines) {
       line.caught().ifPresent(c -> byMeans.merge(c.by(), 1L, Long::sum));
     }
     return "%d seeded faults (%s), %d caught (%s)"
-        .formatted(
-            lines.size(), counts(byMode), lines.size() - missed().size(), counts(byMeans));
+        .formatted(lines.size(), counts(byMode), lines.size() - missed().size(), counts(byMeans));
   }
 
   private static String counts(Map<?, Long> counts) {

@@ -44,7 +44,8 @@ final class GartFaults {
           driver(
               "aperture-base-off",
               "the apertures lie 32 MiB above the addresses that are handed out",
-              RegisterFault.altered(at(Registers.APERTUREBASE), v -> v + ApertureBase.APERBASE.of(1))),
+              RegisterFault.altered(
+                  at(Registers.APERTUREBASE), v -> v + ApertureBase.APERBASE.of(1))),
           driver(
               "table-base-off",
               "the table is looked for a page behind its place",

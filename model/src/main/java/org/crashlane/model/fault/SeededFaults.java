@@ -13,7 +13,9 @@ public final class SeededFaults {
               GartFaults.ALL,
               CalgaryFaults.ALL,
               VtdFaults.ALL,
-              VtdArmingFaults.ALL).flatMap(List::stream).toList();
+              VtdArmingFaults.ALL)
+          .flatMap(List::stream)
+          .toList();
 
   private SeededFaults() {}
 

@@ -33,8 +33,7 @@ interface StoreFault {
 
   /** {@return the same, but only for words that {@code which} accepts} */
   default StoreFault when(LongPredicate which) {
-    return (memory, address, word) ->
-        (which.test(word) ? this : NONE).store(memory, address, word);
+    return (memory, address, word) -> (which.test(word) ? this : NONE).store(memory, address, word);
   }
 
   /** {@return the same, but only at addresses that {@code where} accepts} */

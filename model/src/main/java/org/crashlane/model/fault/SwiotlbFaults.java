@@ -48,7 +48,10 @@ final class SwiotlbFaults {
               "data from a device is copied a page too far",
               whileUnmapping(StoreFault.shifted(PageFrames.PAGE_BYTES), RegisterFault.NONE)),
           call("reach-not-asked", "every device is taken to reach all memory", reachNotAsked()),
-          call("half-a-slot-off", "devices get an address in the slot's middle", givenTo(bus -> bus + SHIFT_BYTES)));
+          call(
+              "half-a-slot-off",
+              "devices get an address in the slot's middle",
+              givenTo(bus -> bus + SHIFT_BYTES)));
 
   private SwiotlbFaults() {}
 

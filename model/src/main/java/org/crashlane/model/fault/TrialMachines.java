@@ -19,7 +19,8 @@ import org.crashlane.pci.RequesterId;
  */
 final class TrialMachines {
   private static final AddressRange HALF_MEBIBYTE = AddressRange.parse("0x0-0x7ffff");
-  private static final List<AddressRange> LOW_CRASH_RANGES = ranges("0x20000-0x3ffff,0x40000-0x5ffff");
+  private static final List<AddressRange> LOW_CRASH_RANGES =
+      ranges("0x20000-0x3ffff,0x40000-0x5ffff");
   private static final List<AddressRange> HIGH_CRASH_RANGES =
       ranges("0x40000-0x5ffff,0x60000-0x7ffff");
   private static final int MASK_BITS = 19;

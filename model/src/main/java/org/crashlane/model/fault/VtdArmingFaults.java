@@ -26,13 +26,22 @@ final class VtdArmingFaults {
   /** All of them. */
   static final List<SeededFault> ALL =
       List.of(
-          call("arm-not-writable", "identity entries lack W", leaves(e -> SecondLevelEntry.W.with(e, 0))),
-          call("arm-not-readable", "identity entries lack R", leaves(e -> SecondLevelEntry.R.with(e, 0))),
+          call(
+              "arm-not-writable",
+              "identity entries lack W",
+              leaves(e -> SecondLevelEntry.W.with(e, 0))),
+          call(
+              "arm-not-readable",
+              "identity entries lack R",
+              leaves(e -> SecondLevelEntry.R.with(e, 0))),
           call(
               "arm-to-next-page",
               "identity entries lead to the page behind",
               leaves(entry -> entry + PageFrames.PAGE_BYTES)),
-          call("arm-big-endian", "identity entries are stored big-endian", leaves(Long::reverseBytes)),
+          call(
+              "arm-big-endian",
+              "identity entries are stored big-endian",
+              leaves(Long::reverseBytes)),
           call(
               "arm-large-as-table",
               "identity entries lack PS, which makes tables of large pages",
@@ -41,8 +50,7 @@ final class VtdArmingFaults {
               "arm-one-entry-late",
               "each identity entry is stored in the place behind its own",
               whileArming(
-                  ranges ->
-                      StoreFault.shifted(Long.BYTES).when(word -> leadsInto(ranges, word)),
+                  ranges -> StoreFault.shifted(Long.BYTES).when(word -> leadsInto(ranges, word)),
                   RegisterFault.NONE)),
           call(
               "arm-stores-lost",
@@ -54,8 +62,7 @@ final class VtdArmingFaults {
               "arm-tables-not-linked",
               "tables that arming made are not linked to those above",
               whileArming(
-                  ranges ->
-                      StoreFault.LOST.when(word -> word != 0 && !leadsInto(ranges, word)),
+                  ranges -> StoreFault.LOST.when(word -> word != 0 && !leadsInto(ranges, word)),
                   RegisterFault.NONE)),
           call(
               "arm-tables-not-cleared",

@@ -13,9 +13,7 @@ import org.crashlane.model.spec.MachineSpec;
 /** One mapping mode: its hardware, and what kernels do with it. Has no state. */
 public interface Mode {
 
-  /**
-   * {@return memory that no driver may have for buffers: what lies under an aperture, if any}
-   */
+  /** {@return memory that no driver may have for buffers: what lies under an aperture, if any} */
   default List<AddressRange> withheld(MachineSpec machine) {
     return List.of();
   }

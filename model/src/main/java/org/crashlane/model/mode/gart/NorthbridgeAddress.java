@@ -35,8 +35,8 @@ final class NorthbridgeAddress {
   }
 
   /**
-   * {@return which of {@code count} northbridges serves {@code device}: the named, as {@code nb1} or
-   * by its address, or the first}
+   * {@return which of {@code count} northbridges serves {@code device}: the named, as {@code nb1}
+   * or by its address, or the first}
    */
   static int indexFor(DeviceSpec device, int count) {
     for (int i = 0; i < count; i++) {
