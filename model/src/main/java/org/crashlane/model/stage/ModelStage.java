@@ -63,9 +63,12 @@ public final class ModelStage implements Stage {
 
   /** A hand outside comes late, and cannot tell the primary's allocator. */
   private CrashPlan plan(Scenario scenario) {
-    boolean outside = scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
     return CrashPlan.of(machine, scenario.strategy())
-        .withTiming(outside ? ArmTiming.UNTOLD : ArmTiming.EARLY);
+        .withTiming(isOutside(scenario) ? ArmTiming.UNTOLD : ArmTiming.EARLY);
+  }
+
+  private static boolean isOutside(Scenario scenario) {
+    return scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
   }
 
   /** {@return what {@code result} says, in the terms of every stage} */
@@ -80,7 +83,7 @@ public final class ModelStage implements Stage {
         result.tablesAtPanic(),
         Prediction.of(strategy, result.tablesAtPanic()),
         seen,
-        verdict,
+        isOutside(scenario) ? ViolationFindings.untold(verdict, result) : verdict,
         took,
         took);
   }
