@@ -4,6 +4,7 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.crashlane.acpi.Checksum;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.report.AcpiJson;
@@ -20,7 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
     name = "show",
     description = {
       "Show DMAR tables: IOMMUs, the devices behind them, memory that firmware keeps using.",
-      "What is wrong with a table is said after it; kernels use such tables, too."
+      "What is wrong with a table is said after it, and ends the command with 1; a wrong checksum "
+          + "alone does not. Kernels use such tables, too."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -55,6 +57,10 @@ final class AcpiShowCommand implements Callable<Integer> {
       InputFile file = new InputFile(name);
       try {
         Dmar dmar = Dmar.read(file.source(), file.read(TABLE_BYTES_MAX, terminal.in()));
+        int harmless = dmar.checksum() == Checksum.WRONG ? 1 : 0;
+        if (code == ExitCode.HOLDS && dmar.problems().size() > harmless) {
+          code = ExitCode.BROKEN;
+        }
         if (json) {
           ObjectNode node = JsonNodeFactory.instance.objectNode().put("source", file.source());
           node.setAll(AcpiJson.of(dmar));

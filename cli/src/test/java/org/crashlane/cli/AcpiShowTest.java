@@ -38,6 +38,19 @@ class AcpiShowTest {
   }
 
   @Test
+  void tableWithAProblemEndsWithOneAndAWrongChecksumAloneDoesNot() throws IOException {
+    byte[] table = Files.readAllBytes(TABLE);
+    int checksum = 9;
+    table[checksum]++;
+    assertEquals(0, Run.with(table, "acpi", "show", "-").code());
+    int firstStructureType = 48;
+    table[firstStructureType] = 0x77;
+    Run run = Run.with(table, "acpi", "show", "-");
+    assertEquals(1, run.code());
+    assertTrue(run.out().contains("structure type 119 is not known"), run.out());
+  }
+
+  @Test
   void oneBadFileHidesNoOther() {
     Run run = Run.of("acpi", "show", folder.resolve("none").toString(), TABLE.toString());
     assertEquals(2, run.code());

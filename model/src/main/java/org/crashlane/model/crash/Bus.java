@@ -101,6 +101,20 @@ final class Bus implements DmaPort {
     long physical = reached.physicalAddress();
     boolean asMeant = meant.isPresent() && physical == place(meant.get(), request.iova());
     boolean memory = world.memory().exists(physical, length);
+    if (world.isTraced()) {
+      traceReached(device, request, physical, length, memory);
+    }
+    if (!asMeant) {
+      astray(device, request, physical, length, meant, memory);
+    }
+    if (!device.worksForCapture() && world.isCrashed()) {
+      leftover(device, request, physical, length);
+    }
+    return memory ? physical : NOWHERE;
+  }
+
+  private void traceReached(
+      DmaDevice device, Request request, long physical, int length, boolean memory) {
     world.trace(() ->
         "%s %s %s -> %s, %d bytes%s"
             .formatted(
@@ -110,13 +124,6 @@ final class Bus implements DmaPort {
                 Hex.of(physical),
                 length,
                 memory ? "" : ": no memory there"));
-    if (!asMeant) {
-      astray(device, request, physical, length, meant, memory);
-    }
-    if (!device.worksForCapture() && world.isCrashed()) {
-      leftover(device, request, physical, length);
-    }
-    return memory ? physical : NOWHERE;
   }
 
   private void astray(

@@ -68,7 +68,7 @@ final class PrimaryKernel {
   }
 
   private static List<AddressRange> freeAtBoot(MachineSpec machine) {
-    boolean small = machine.memoryEnd() <= 2 * FIRST_MEBIBYTE;
+    boolean small = machine.ram().getFirst().sizeBytes() <= 2 * FIRST_MEBIBYTE;
     List<AddressRange> taken = new ArrayList<>(machine.crashRanges());
     taken.addAll(Modes.of(machine.mode()).withheld(machine));
     taken.add(AddressRange.ofSize(0, small ? Page.BYTES : FIRST_MEBIBYTE));

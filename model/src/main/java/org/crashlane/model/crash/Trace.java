@@ -7,8 +7,16 @@ import java.util.function.Supplier;
 public interface Trace {
   /** Tells nobody, and has no line made. */
   Trace NONE =
-      (_, _) -> {
-        // nobody listens
+      new Trace() {
+        @Override
+        public void event(long step, Supplier<String> line) {
+          // nobody listens
+        }
+
+        @Override
+        public boolean isListening() {
+          return false;
+        }
       };
 
   /**
@@ -18,4 +26,9 @@ public interface Trace {
    * @param line makes the line
    */
   void event(long step, Supplier<String> line);
+
+  /** {@return false if nobody listens, so that hot places need not even offer a line} */
+  default boolean isListening() {
+    return true;
+  }
 }

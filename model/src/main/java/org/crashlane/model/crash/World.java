@@ -191,6 +191,11 @@ public final class World {
     violations.add(kind, violation);
   }
 
+  /** {@return false if nobody listens, so that hot places need not even offer a line} */
+  boolean isTraced() {
+    return trace.isListening();
+  }
+
   void trace(Supplier<String> line) {
     trace.event(step, line);
   }

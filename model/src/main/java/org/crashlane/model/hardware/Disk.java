@@ -18,13 +18,12 @@ public final class Disk {
 
   /** {@return the block with this number: not to be changed} */
   public Page block(long number) {
-    Page written = blocks.get(number);
-    return written == null ? background.page(number) : written.share();
+    return blocks.getOr(number, background.page(number)).share();
   }
 
   /** {@return true if somebody wrote the block} */
   public boolean isWritten(long number) {
-    return blocks.get(number) != null;
+    return blocks.find(number).isPresent();
   }
 
   /** Reads bytes from the start of block {@code number} on. */

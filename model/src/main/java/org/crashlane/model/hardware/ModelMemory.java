@@ -17,6 +17,7 @@ import org.crashlane.memory.WritableMemory;
  */
 public final class ModelMemory implements WritableMemory {
   private static final int PAGE_BYTES = Page.BYTES;
+  private static final int PAGE_SHIFT = Integer.numberOfTrailingZeros(PAGE_BYTES);
 
   private final List<AddressRange> ranges;
   private final PageTable pages;
@@ -52,18 +53,13 @@ public final class ModelMemory implements WritableMemory {
   /** {@return the page at {@code address}, a multiple of 4096, to be kept and not changed} */
   public Page share(long address) {
     check(address, PAGE_BYTES);
-    Page page = pages.get(address / PAGE_BYTES);
-    if (page == null) {
-      return background.page(address / PAGE_BYTES);
-    }
-    page.share();
-    return page;
+    return readable(address).share();
   }
 
   /** Makes the page at {@code address}, a multiple of 4096, the same bytes as {@code page}. */
   public void put(long address, Page page) {
     check(address, PAGE_BYTES);
-    pages.put(address / PAGE_BYTES, page);
+    pages.put(address >>> PAGE_SHIFT, page);
   }
 
   /** {@return true if there is memory for all of {@code length} bytes from {@code address} on} */
@@ -154,21 +150,12 @@ public final class ModelMemory implements WritableMemory {
   }
 
   private Page readable(long address) {
-    Page page = pages.get(address / PAGE_BYTES);
-    return page == null ? background.page(address / PAGE_BYTES) : page;
+    long number = address >>> PAGE_SHIFT;
+    return pages.getOr(number, background.page(number));
   }
 
   private Page writable(long address) {
-    long number = address / PAGE_BYTES;
-    Page page = pages.get(number);
-    if (page == null) {
-      page = background.page(number).copy();
-      pages.put(number, page);
-    } else if (page.isShared()) {
-      page = page.copy();
-      pages.put(number, page);
-    }
-    return page;
+    return pages.writable(address >>> PAGE_SHIFT, background);
   }
 
   private void checkWords(long address, int count) {

@@ -20,7 +20,8 @@ public final class Page {
 
   private final long[] words;
   private boolean shared;
-  private boolean digestValid;
+
+  /** 0 if it is not known; one word, so that threads may find it out at the same time. */
   private long digest;
 
   private Page(long[] words) {
@@ -79,12 +80,12 @@ public final class Page {
 
   void set(int index, long value) {
     words[index] = value;
-    digestValid = false;
+    digest = 0;
   }
 
   void copyFrom(long[] from, int offset, int index, int count) {
     System.arraycopy(from, offset, words, index, count);
-    digestValid = false;
+    digest = 0;
   }
 
   void copyTo(int index, long[] into, int offset, int count) {
@@ -118,7 +119,7 @@ public final class Page {
         done++;
       }
     }
-    digestValid = false;
+    digest = 0;
   }
 
   private static boolean isWhole(int place, int left) {
@@ -127,15 +128,15 @@ public final class Page {
 
   /** {@return 64 bits that stand for the bytes} */
   long digest() {
-    if (!digestValid) {
-      long sum = 0;
+    long known = digest;
+    if (known == 0) {
       for (int i = 0; i < WORDS; i++) {
-        sum += Fingerprint.mix(words[i] + i) * (2L * i + 1);
+        known += Fingerprint.mix(words[i] + i) * (2L * i + 1);
       }
-      digest = Fingerprint.mix(sum);
-      digestValid = true;
+      known = Fingerprint.mix(known);
+      digest = known;
     }
-    return digest;
+    return known;
   }
 
   static int wordIndex(long address) {

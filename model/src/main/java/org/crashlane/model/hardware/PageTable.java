@@ -1,82 +1,166 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
-/** Pages by page number, in an open-addressed table. */
-final class PageTable {
-  private static final int INITIAL_SLOTS = 64;
+import java.util.Optional;
 
-  private long[] numbers;
-  private Page[] pages;
+/**
+ * Pages by page number: chunks of neighbours in an open-addressed table. Copies share chunks until
+ * one of them writes, and then copy the chunk, and share its pages until one is written.
+ */
+final class PageTable {
+  private static final int INITIAL_SLOTS = 16;
+  private static final int CHUNK_SHIFT = 6;
+  private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
+  private static final int IN_CHUNK = CHUNK_PAGES - 1;
+
+  private long[] keys;
+  private Chunk[] chunks;
   private int count;
 
   PageTable() {
-    this(new long[INITIAL_SLOTS], new Page[INITIAL_SLOTS], 0);
+    this(new long[INITIAL_SLOTS], new Chunk[INITIAL_SLOTS], 0);
   }
 
-  private PageTable(long[] numbers, Page[] pages, int count) {
-    this.numbers = numbers;
-    this.pages = pages;
+  private PageTable(long[] keys, Chunk[] chunks, int count) {
+    this.keys = keys;
+    this.chunks = chunks;
     this.count = count;
   }
 
-  /** {@return the page, or null where there is none: nobody outside this package sees it} */
-  Page get(long number) {
-    return pages[slot(number)];
+  /** Neighbouring pages. */
+  private static final class Chunk {
+    private final Page[] pages;
+    private boolean shared;
+
+    /** 0 if it is not known; one word, so that threads may find it out at the same time. */
+    private long digest;
+
+    Chunk(Page[] pages) {
+      this.pages = pages;
+    }
+
+    /** {@return a chunk of the same pages, which are shared from now on} */
+    Chunk copy() {
+      for (Page page : pages) {
+        if (page != null) {
+          page.share();
+        }
+      }
+      return new Chunk(pages.clone());
+    }
+
+    long digest(long key) {
+      long known = digest;
+      if (known == 0) {
+        long first = key << CHUNK_SHIFT;
+        for (int i = 0; i < CHUNK_PAGES; i++) {
+          if (pages[i] != null) {
+            known += Fingerprint.mix(Fingerprint.mix(first + i) + pages[i].digest());
+          }
+        }
+        digest = known;
+      }
+      return known;
+    }
+  }
+
+  /** {@return the page, if there is one} */
+  Optional<Page> find(long number) {
+    return Optional.ofNullable(get(number));
+  }
+
+  /** {@return the page, or {@code otherwise} where there is none} */
+  Page getOr(long number, Page otherwise) {
+    Page page = get(number);
+    return page == null ? otherwise : page;
+  }
+
+  private Page get(long number) {
+    Chunk chunk = chunks[slot(number >>> CHUNK_SHIFT)];
+    return chunk == null ? null : chunk.pages[(int) number & IN_CHUNK];
   }
 
   void put(long number, Page page) {
-    int slot = slot(number);
-    if (pages[slot] == null) {
-      if (2 * (count + 1) > pages.length) {
-        grow();
-        slot = slot(number);
-      }
-      numbers[slot] = number;
-      count++;
+    own(number >>> CHUNK_SHIFT).pages[(int) number & IN_CHUNK] = page;
+  }
+
+  /**
+   * {@return the page, for writing: nobody else has it}
+   *
+   * @param background what it holds where there was none
+   */
+  Page writable(long number, Background background) {
+    Chunk chunk = own(number >>> CHUNK_SHIFT);
+    int index = (int) number & IN_CHUNK;
+    Page page = chunk.pages[index];
+    if (page == null || page.isShared()) {
+      page = (page == null ? background.page(number) : page).copy();
+      chunk.pages[index] = page;
     }
-    pages[slot] = page;
+    return page;
+  }
+
+  /** {@return the chunk, for changing: a new one, or a copy, where there was none of its own} */
+  private Chunk own(long key) {
+    int slot = slot(key);
+    Chunk chunk = chunks[slot];
+    if (chunk == null) {
+      if (2 * (count + 1) > chunks.length) {
+        grow();
+        slot = slot(key);
+      }
+      chunk = new Chunk(new Page[CHUNK_PAGES]);
+      keys[slot] = key;
+      chunks[slot] = chunk;
+      count++;
+    } else if (chunk.shared) {
+      chunk = chunk.copy();
+      chunks[slot] = chunk;
+    }
+    chunk.digest = 0;
+    return chunk;
   }
 
   /** {@return a table of the same pages, all shared from now on} */
   PageTable fork() {
-    for (Page page : pages) {
-      if (page != null) {
-        page.share();
+    for (Chunk chunk : chunks) {
+      if (chunk != null) {
+        chunk.shared = true;
       }
     }
-    return new PageTable(numbers.clone(), pages.clone(), count);
+    return new PageTable(keys.clone(), chunks.clone(), count);
   }
 
   /** {@return 64 bits that stand for all pages, in whatever order they came} */
   long digest() {
     long sum = 0;
-    for (int i = 0; i < pages.length; i++) {
-      if (pages[i] != null) {
-        sum += Fingerprint.mix(Fingerprint.mix(numbers[i]) + pages[i].digest());
+    for (int i = 0; i < chunks.length; i++) {
+      if (chunks[i] != null) {
+        sum += chunks[i].digest(keys[i]);
       }
     }
     return sum;
   }
 
-  private int slot(long number) {
-    int mask = pages.length - 1;
-    int slot = (int) (Fingerprint.mix(number) & mask);
-    while (pages[slot] != null && numbers[slot] != number) {
+  private int slot(long key) {
+    int mask = chunks.length - 1;
+    int slot = (int) (Fingerprint.mix(key) & mask);
+    while (chunks[slot] != null && keys[slot] != key) {
       slot = (slot + 1) & mask;
     }
     return slot;
   }
 
   private void grow() {
-    long[] oldNumbers = numbers;
-    Page[] oldPages = pages;
-    numbers = new long[2 * oldPages.length];
-    pages = new Page[2 * oldPages.length];
-    for (int i = 0; i < oldPages.length; i++) {
-      if (oldPages[i] != null) {
-        int slot = slot(oldNumbers[i]);
-        numbers[slot] = oldNumbers[i];
-        pages[slot] = oldPages[i];
+    long[] oldKeys = keys;
+    Chunk[] oldChunks = chunks;
+    keys = new long[2 * oldChunks.length];
+    chunks = new Chunk[2 * oldChunks.length];
+    for (int i = 0; i < oldChunks.length; i++) {
+      if (oldChunks[i] != null) {
+        int slot = slot(oldKeys[i]);
+        keys[slot] = oldKeys[i];
+        chunks[slot] = oldChunks[i];
       }
     }
   }

@@ -16,11 +16,13 @@ public final class MemoryCopy {
   private static final int CHUNK_BYTES = PageFrames.PAGE_BYTES;
 
   private final WritableMemory memory;
-  private final long[] source = new long[CHUNK_BYTES / WORD_BYTES + 2];
-  private final long[] target = new long[CHUNK_BYTES / WORD_BYTES + 2];
+  private final long[] source;
+  private final long[] target;
 
-  private MemoryCopy(WritableMemory memory) {
+  private MemoryCopy(WritableMemory memory, int chunkBytes) {
     this.memory = memory;
+    this.source = new long[chunkBytes / WORD_BYTES + 2];
+    this.target = new long[chunkBytes / WORD_BYTES + 2];
   }
 
   /**
@@ -29,7 +31,7 @@ public final class MemoryCopy {
    * @throws org.crashlane.memory.UnreadableMemoryException if there is no memory
    */
   public static void copy(WritableMemory memory, long from, long to, long sizeBytes) {
-    MemoryCopy copy = new MemoryCopy(memory);
+    MemoryCopy copy = new MemoryCopy(memory, (int) Math.min(CHUNK_BYTES, sizeBytes));
     for (long done = 0; done < sizeBytes; done += CHUNK_BYTES) {
       copy.chunk(from + done, to + done, (int) Math.min(CHUNK_BYTES, sizeBytes - done));
     }

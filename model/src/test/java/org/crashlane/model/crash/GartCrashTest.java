@@ -38,8 +38,8 @@ final class GartCrashTest {
         List.of(BELOW, ABOVE),
         List.of(AddressRange.parse("0x10000000-0x17ffffff")),
         List.of(
-            TestMachines.device("nic", "02:00.0", DeviceKind.RECEIVER, 32, "00:19.3", false),
-            TestMachines.device("disk", "01:00.0", DeviceKind.STORAGE, 64, "00:18.3", true)),
+            TestMachines.device("nic", "02:00.0", DeviceKind.RECEIVER, 32, "nb1", false),
+            TestMachines.device("disk", "01:00.0", DeviceKind.STORAGE, 64, "nb0", true)),
         new ModeSpec.Gart(apertureBase, 0, 2, translatesCpus, false));
   }
 

@@ -2,7 +2,9 @@
 package org.crashlane.model.mode.gart;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
@@ -29,13 +31,15 @@ import org.crashlane.pci.RequesterId;
  * <p>Of blocked requests the first since the last look is kept, as a machine check bank keeps it.
  */
 final class GartHardware implements Remapper {
-  private final List<DeviceSpec> devices;
+  /** Which northbridge serves each requester that is not served by the first. */
+  private final Map<Integer, Integer> served;
+
   private final Northbridge[] northbridges;
   private Optional<Fault> fault;
 
   private GartHardware(
-      List<DeviceSpec> devices, Northbridge[] northbridges, Optional<Fault> fault) {
-    this.devices = devices;
+      Map<Integer, Integer> served, Northbridge[] northbridges, Optional<Fault> fault) {
+    this.served = served;
     this.northbridges = northbridges;
     this.fault = fault;
   }
@@ -46,7 +50,14 @@ final class GartHardware implements Remapper {
     for (int i = 0; i < count; i++) {
       northbridges[i] = Northbridge.reset();
     }
-    return new GartHardware(devices, northbridges, Optional.empty());
+    Map<Integer, Integer> served = new HashMap<>();
+    for (DeviceSpec device : devices) {
+      int index = NorthbridgeAddress.indexFor(device, count);
+      if (index > 0) {
+        served.put(device.requester().value(), index);
+      }
+    }
+    return new GartHardware(Map.copyOf(served), northbridges, Optional.empty());
   }
 
   @Override
@@ -128,7 +139,7 @@ final class GartHardware implements Remapper {
     for (int i = 0; i < copies.length; i++) {
       copies[i] = northbridges[i].copy();
     }
-    return new GartHardware(devices, copies, fault);
+    return new GartHardware(served, copies, fault);
   }
 
   @Override
@@ -147,14 +158,7 @@ final class GartHardware implements Remapper {
 
   /** {@return the northbridge that serves {@code requester}} */
   private Northbridge of(RequesterId requester) {
-    if (northbridges.length > 1) {
-      for (DeviceSpec device : devices) {
-        if (device.requester().equals(requester)) {
-          return northbridges[NorthbridgeAddress.indexFor(device, northbridges.length)];
-        }
-      }
-    }
-    return northbridges[0];
+    return northbridges[served.isEmpty() ? 0 : served.getOrDefault(requester.value(), 0)];
   }
 
   /** The registers in configuration space, all of 32 bits: one of 64 is two of them. */

@@ -138,7 +138,7 @@ public final class GartMode implements Mode {
       GartTables opened =
           GartTables.open(
               memory, NorthbridgeAddress.registers(remapper.config(memory), i), requesters);
-      tables.add(new UnitTables(NorthbridgeAddress.of(i).toString(), opened, behind));
+      tables.add(new UnitTables(NorthbridgeAddress.unitName(i), opened, behind));
     }
     return tables;
   }

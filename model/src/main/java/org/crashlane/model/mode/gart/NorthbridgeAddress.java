@@ -34,13 +34,17 @@ final class NorthbridgeAddress {
     return distance >= 0 && distance % FUNCTION_COUNT == 0 && index < COUNT_MAX ? index : -1;
   }
 
+  /** {@return what devices behind northbridge {@code index} call it} */
+  static String unitName(int index) {
+    return "nb" + index;
+  }
+
   /**
-   * {@return which of {@code count} northbridges serves {@code device}: the named, as {@code nb1}
-   * or by its address, or the first}
+   * {@return which of {@code count} northbridges serves {@code device}: the named, or the first}
    */
   static int indexFor(DeviceSpec device, int count) {
     for (int i = 0; i < count; i++) {
-      if (device.unit().equals("nb" + i) || device.unit().equals(of(i).toString())) {
+      if (unitName(i).equals(device.unit())) {
         return i;
       }
     }

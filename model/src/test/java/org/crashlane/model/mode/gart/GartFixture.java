@@ -41,8 +41,8 @@ final class GartFixture {
   static final AddressRange FREE = AddressRange.ofSize(0x8_0000, 0x8_0000);
 
   static final DeviceSpec NARROW = device("narrow", "00:02.0", 28, "");
-  static final DeviceSpec WIDE = device("wide", "00:03.0", 64, "00:18.3");
-  static final DeviceSpec SECOND = device("second", "00:04.0", 28, "00:19.3");
+  static final DeviceSpec WIDE = device("wide", "00:03.0", 64, "nb0");
+  static final DeviceSpec SECOND = device("second", "00:04.0", 28, "nb1");
 
   private static final Background NOISE = new Background(5);
 

@@ -114,7 +114,7 @@ class GartModeTest {
     machine.boot();
     List<UnitTables> units =
         new GartMode().tables(machine.machine, machine.hardware, machine.memory);
-    assertEquals(List.of("00:18.3", "00:19.3"), units.stream().map(UnitTables::unit).toList());
+    assertEquals(List.of("nb0", "nb1"), units.stream().map(UnitTables::unit).toList());
     assertEquals(List.of(NARROW, GartFixture.WIDE), units.get(0).devices());
     assertEquals(List.of(GartFixture.SECOND), units.get(1).devices());
   }

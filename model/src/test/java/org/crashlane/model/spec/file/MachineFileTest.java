@@ -189,7 +189,7 @@ class MachineFileTest {
         "swiotlb|pool: 64M|pool: 100K|not a multiple of 256K",
         "swiotlb|pool: 64M|pool: 2G|no memory below 4 GiB has room",
         "swiotlb|pool: 64M|pool: 99999999T|beyond 64 bits of address",
-        "nommu|size: 128M|size: 16777215T|runs off the end",
+        "nommu|at: 0x10000000, size|at: 0xffffffffffff0000, size|runs off the end",
         "gart|size: 64M}|size: 48M}|an aperture is 32M",
         "gart|at: 0xe0000000|at: 0xe2000000|is not a multiple of its size below 4 GiB",
         "gart|northbridges: 2|northbridges: 1|no unit is called 'nb1'",
