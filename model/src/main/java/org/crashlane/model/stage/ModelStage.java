@@ -90,9 +90,12 @@ public final class ModelStage implements Stage {
    * the primary's allocator.
    */
   public CrashPlan plan(Scenario scenario) {
-    boolean outside = scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
     return CrashPlan.of(machine, scenario.strategy())
-        .withTiming(outside ? ArmTiming.UNTOLD : timing);
+        .withTiming(isOutside(scenario) ? ArmTiming.UNTOLD : timing);
+  }
+
+  private static boolean isOutside(Scenario scenario) {
+    return scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
   }
 
   /** {@return what {@code result} says, in the terms of every stage} */
@@ -107,7 +110,7 @@ public final class ModelStage implements Stage {
         result.tablesAtPanic(),
         Prediction.of(strategy, result.tablesAtPanic()),
         seen,
-        verdict,
+        isOutside(scenario) ? ViolationFindings.untold(verdict, result) : verdict,
         took,
         took);
   }
