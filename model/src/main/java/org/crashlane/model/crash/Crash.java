@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
@@ -45,17 +46,25 @@ public final class Crash {
     return CrashResult.of(world, tables.getFirst(), schedule);
   }
 
-  /** {@return the rule's verdict on the tables as they stand, of all units together} */
+  /**
+   * {@return the rule's verdict on the tables as they stand, of all units together}
+   *
+   * <p>Where only part of the crash range is armed, what the capture kernel's buffers come from is
+   * asked for, as the proposal has it.
+   */
   public static Verdict judgeTables(World world) {
-    MachineSpec machine = world.plan().machine();
+    CrashPlan plan = world.plan();
+    MachineSpec machine = plan.machine();
+    List<AddressRange> needed =
+        plan.armed().equals(machine.crashRanges()) ? machine.crashRanges() : plan.captureMemory();
     List<UnitTables> units =
         Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
     if (units.isEmpty()) {
-      return KdumpIoRule.judge(known(machine, machine.devices()));
+      return KdumpIoRule.judge(known(machine, needed, machine.devices()));
     }
     List<Finding> findings = new ArrayList<>();
     for (UnitTables unit : units) {
-      Machine behind = known(machine, unit.devices());
+      Machine behind = known(machine, needed, unit.devices());
       boolean onDumpPath = unit.devices().stream().anyMatch(DeviceSpec::onDumpPath);
       KdumpIoRule.judge(behind, unit.tables()).findings().stream()
           .filter(f -> onDumpPath || f.code() != FindingCode.M1)
@@ -64,9 +73,9 @@ public final class Crash {
     return Verdict.of(findings);
   }
 
-  private static Machine known(MachineSpec machine, List<DeviceSpec> devices) {
-    return new Machine(
-        machine.ram(), machine.crashRanges(), devices.stream().map(Crash::device).toList());
+  private static Machine known(
+      MachineSpec machine, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
+    return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList());
   }
 
   private static Device device(DeviceSpec spec) {
