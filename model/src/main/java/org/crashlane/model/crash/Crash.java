@@ -3,6 +3,7 @@ package org.crashlane.model.crash;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
@@ -15,6 +16,7 @@ import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a machine once, from power-on to the end of the dump. */
@@ -70,7 +72,31 @@ public final class Crash {
           .filter(f -> onDumpPath || f.code() != FindingCode.M1)
           .forEach(findings::add);
     }
+    underApertures(world).ifPresent(findings::add);
     return Verdict.of(findings);
+  }
+
+  /** What the dump would be read through, rather than from. */
+  private static Optional<Finding> underApertures(World world) {
+    List<AddressRange> dumped =
+        Ranges.without(world.plan().machine().ram(), world.plan().leftOut());
+    List<String> evidence = new ArrayList<>();
+    for (AddressRange way : world.remapper().inTheWayOfCpus()) {
+      for (AddressRange range : dumped) {
+        way.intersection(range)
+            .ifPresent(r -> evidence.add("CPUs' reads of memory at " + r + " go by the table"));
+      }
+    }
+    return evidence.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                FindingCode.D3,
+                Severity.BROKEN,
+                "capture kernel",
+                Optional.empty(),
+                evidence,
+                "leave the aperture out of the dump"));
   }
 
   private static Machine known(
