@@ -6,6 +6,7 @@ module org.crashlane.model {
 
   exports org.crashlane.model.crash;
   exports org.crashlane.model.explore;
+  exports org.crashlane.model.fault;
   exports org.crashlane.model.hardware;
   exports org.crashlane.model.kernel;
   exports org.crashlane.model.mode;

@@ -9,7 +9,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.crashlane.model.crash.Trace;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.stage.ModelStage;
 import org.crashlane.rehearsal.Rehearsal;
@@ -25,14 +24,20 @@ import org.crashlane.report.MatrixCell;
  * @param strategies the columns
  * @param firstSeed the seed of each cell's first run
  * @param runCount how many runs each cell has, at least 1
- * @param trace who is told what happens
+ * @param stages makes the stage for a machine and a seed
  */
 record MatrixRun(
     List<MachineSpec> machines,
     List<Strategy> strategies,
     long firstSeed,
     int runCount,
-    Trace trace) {
+    Stages stages) {
+
+  /** Where a machine is crashed. */
+  interface Stages {
+    /** {@return the stage for one run} */
+    ModelStage of(MachineSpec machine, long seed);
+  }
 
   /** {@return how many crashes there are} */
   long crashCount() {
@@ -72,7 +77,8 @@ record MatrixRun(
   private Callable<Rehearsal> crash(MachineSpec machine, Strategy strategy, long seed) {
     Scenario scenario = Scenario.of(machine.mode(), strategy);
     return () ->
-        new ModelStage(machine, seed, trace)
+        stages
+            .of(machine, seed)
             .rehearse(
                 scenario,
                 _ -> {

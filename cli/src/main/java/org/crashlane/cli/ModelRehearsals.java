@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.crashlane.model.crash.Schedule;
 import org.crashlane.model.crash.Trace;
+import org.crashlane.model.explore.SmallMachine;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.model.stage.ModelStage;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.JsonReport;
@@ -40,17 +43,20 @@ final class ModelRehearsals {
       throw new IllegalArgumentException(
           "--runs %d: 1 to %,d wanted".formatted(options.runCount(), RUN_LIMIT));
     }
+    Optional<List<MappingMode>> modes = options.mapping().map(MappingNames::named);
+    List<Strategy> shown = strategies.orElseGet(StrategyNames::all).named();
+    if (options.explore()) {
+      List<MachineSpec> small = names.isEmpty() ? small(modes) : machines(names, modes);
+      return new Explorations(terminal, options).run(small, shown, json);
+    }
     MatrixRun matrix =
         new MatrixRun(
-            machines(names, options.mapping().map(MappingNames::named)),
-            strategies.orElseGet(StrategyNames::all).named(),
+            machines(names, modes),
+            shown,
             options.seed(),
             options.runCount(),
-            options.trace() ? this::traced : Trace.NONE);
-    if (options.trace() && (matrix.crashCount() != 1 || json)) {
-      throw new IllegalArgumentException(
-          "--trace is for one machine, one strategy and one run, and not for --json");
-    }
+            (machine, seed) -> stage(options, machine, seed));
+    requireOne(matrix, options, json);
     List<MatrixCell> cells;
     try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
       cells = matrix.cells(progress);
@@ -59,7 +65,36 @@ final class ModelRehearsals {
       terminal.out().println();
     }
     report(cells, json);
+    if (!json && options.schedule().isEmpty() && (cells.size() == 1 || options.runCount() > 1)) {
+      new Repetitions(terminal, options).print(matrix, names, cells);
+    }
     return exitCode(cells);
+  }
+
+  private static void requireOne(MatrixRun matrix, ModelOptions options, boolean json) {
+    if (options.trace() && (matrix.crashCount() != 1 || json)) {
+      throw new IllegalArgumentException(
+          "--trace is for one machine, one strategy and one run, and not for --json");
+    }
+    if (options.schedule().isPresent() && matrix.crashCount() != 1) {
+      throw new IllegalArgumentException("--schedule is for one machine, one strategy and one run");
+    }
+  }
+
+  private ModelStage stage(ModelOptions options, MachineSpec machine, long seed) {
+    ModelStage stage =
+        new ModelStage(machine, seed, options.trace() ? this::traced : Trace.NONE)
+            .armed(options.timing());
+    return options
+        .schedule()
+        .map(text -> stage.repeating(Schedule.parse(text, seed, machine)))
+        .orElse(stage);
+  }
+
+  private static List<MachineSpec> small(Optional<List<MappingMode>> modes) {
+    return modes.orElseGet(() -> List.of(MappingMode.values())).stream()
+        .map(SmallMachine::of)
+        .toList();
   }
 
   private void traced(long step, Supplier<String> line) {

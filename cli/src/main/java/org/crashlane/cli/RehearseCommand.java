@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       "  crashlane rehearse",
       "  crashlane rehearse --mapping vtd --strategy none --trace",
       "  crashlane rehearse --strategy identity --runs 100",
+      "  crashlane rehearse --explore --mapping vtd --strategy reserve",
       "  crashlane machines show vtd >my.yaml; crashlane rehearse my.yaml",
       "  crashlane rehearse --stage qemu --strategy identity --hand inside --keep evidence/",
       "",

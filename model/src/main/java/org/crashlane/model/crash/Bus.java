@@ -63,8 +63,13 @@ final class Bus implements DmaPort {
     return true;
   }
 
-  /** {@return where in memory the request goes, or {@link #NOWHERE}; what must not be is noted} */
-  private long route(DmaDevice device, long bus, int length, Access access) {
+  /**
+   * {@return where in memory the request goes, or {@link #NOWHERE}; what must not be is noted}
+   *
+   * @param given what the device was given; it has no wires for more bits than its mask has
+   */
+  private long route(DmaDevice device, long given, int length, Access access) {
+    long bus = given & device.spec().dmaMask();
     Request request = new Request(device.spec().requester(), bus, access);
     Outcome outcome = world.remapper().translate(world.memory(), request);
     Optional<DmaHandle> meant = world.meant(device, bus, length, access);

@@ -167,25 +167,39 @@ final class PrimaryKernel {
     };
   }
 
-  private static void entered(World world, int device, DmaHandle handle) {
+  private void entered(World world, int device, DmaHandle handle) {
     String name = world.plan().machine().devices().get(device).name();
     world.trace(() -> "primary maps for " + name + ": " + handle);
     world
         .primaryLedger()
         .conflicting(device, handle)
         .ifPresent(other ->
-            world.violated(
+            violated(
+                world,
                 Kind.MAPPED_TWICE,
-                () ->
-                    new Violation(
-                        Kind.MAPPED_TWICE,
-                        world.step(),
-                        name,
-                        handle.busAddress(),
-                        handle.target(),
-                        handle.sizeBytes(),
-                        "while " + other + " is live, from " + Hex.of(other.buffer()))));
+                name,
+                handle,
+                "while " + other + " is live, from " + Hex.of(other.buffer())));
+    if (armed.entryCount() > 0
+        && world.plan().armed().stream().anyMatch(range -> range.overlaps(handle.bus()))) {
+      violated(world, Kind.HANDED_OUT_ARMED, name, handle, "the allocator was not told");
+    }
     world.primaryLedger().add(device, handle);
+  }
+
+  private static void violated(
+      World world, Kind kind, String device, DmaHandle handle, String evidence) {
+    world.violated(
+        kind,
+        () ->
+            new Violation(
+                kind,
+                world.step(),
+                device,
+                handle.busAddress(),
+                handle.target(),
+                handle.sizeBytes(),
+                evidence));
   }
 
   void unmap(World world, int device, DmaHandle handle) {

@@ -117,7 +117,9 @@ public record Schedule(List<Integer> actions, long seed) {
 
   /** {@return as users write it: actions parted by commas} */
   public String text(MachineSpec machine) {
-    return actions.stream().map(a -> Action.text(a, machine)).collect(Collectors.joining(","));
+    return actions.isEmpty()
+        ? Action.text(Action.of(Action.Kind.PANIC), machine)
+        : actions.stream().map(a -> Action.text(a, machine)).collect(Collectors.joining(","));
   }
 
   /**

@@ -50,7 +50,9 @@ public record Violation(
     /** A driver of the primary found other bytes than the device sent. */
     PRIMARY_DATA("the primary's driver found other bytes than the device sent"),
     /** The mapping driver handed out what it had handed out already. */
-    MAPPED_TWICE("a bus address was handed out twice");
+    MAPPED_TWICE("a bus address was handed out twice"),
+    /** After arming, the mapping driver handed out what the capture kernel will use. */
+    HANDED_OUT_ARMED("a bus address in the armed crash range was handed out");
 
     private final String meaning;
 

@@ -38,7 +38,12 @@ public final class SmallMachine {
 
   /** {@return all orders of {@code strategy} on the small machine of {@code mode}} */
   public static CrashPlan plan(MappingMode mode, Strategy strategy) {
-    return CrashPlan.of(of(mode), strategy)
+    return plan(of(mode), strategy);
+  }
+
+  /** {@return all orders of {@code strategy} on {@code machine}, which should be as small} */
+  public static CrashPlan plan(MachineSpec machine, Strategy strategy) {
+    return CrashPlan.of(machine, strategy)
         .withWorkload(new Workload(RING_COUNT, POSTS, false, CHUNK_BYTES));
   }
 

@@ -8,6 +8,7 @@ import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
+import org.crashlane.model.crash.Schedule;
 import org.crashlane.model.crash.Trace;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.spec.MachineSpec;
@@ -34,6 +35,8 @@ public final class ModelStage implements Stage {
   private final long seed;
   private final Trace trace;
   private final Background background;
+  private final ArmTiming timing;
+  private final Optional<Schedule> schedule;
 
   /** A stage that tells nobody what happens. */
   public ModelStage(MachineSpec machine, long seed) {
@@ -46,26 +49,53 @@ public final class ModelStage implements Stage {
    * @param trace who is told what happens
    */
   public ModelStage(MachineSpec machine, long seed, Trace trace) {
+    this(machine, seed, trace, ArmTiming.EARLY, Optional.empty());
+  }
+
+  private ModelStage(
+      MachineSpec machine, long seed, Trace trace, ArmTiming timing, Optional<Schedule> schedule) {
     this.machine = machine;
     this.seed = seed;
     this.trace = trace;
     this.background = new Background(seed);
+    this.timing = timing;
+    this.schedule = schedule;
+  }
+
+  /** {@return the same stage, on which the primary is armed at another time} */
+  public ModelStage armed(ArmTiming when) {
+    return new ModelStage(machine, seed, trace, when, schedule);
+  }
+
+  /** {@return the same stage, on which what happens before the panic is {@code given}} */
+  public ModelStage repeating(Schedule given) {
+    return new ModelStage(machine, seed, trace, timing, Optional.of(given));
   }
 
   @Override
   public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) {
     progress.accept("crashing " + machine.name() + ", " + scenario.label());
     long started = System.nanoTime();
-    CrashResult result = new Crash(plan(scenario), background).random(seed, USUAL_STEPS, trace);
+    Crash crash = new Crash(plan(scenario), background);
+    CrashResult result =
+        schedule.isPresent()
+            ? crash.replay(schedule.get(), trace)
+            : crash.random(seed, USUAL_STEPS, trace);
     Duration took = Duration.ofNanos(System.nanoTime() - started);
     return rehearsal(scenario, result, took);
   }
 
-  /** A hand outside comes late, and cannot tell the primary's allocator. */
-  private CrashPlan plan(Scenario scenario) {
-    boolean outside = scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
+  /**
+   * {@return the crash that {@code scenario} stands for} A hand outside comes late, and cannot tell
+   * the primary's allocator.
+   */
+  public CrashPlan plan(Scenario scenario) {
     return CrashPlan.of(machine, scenario.strategy())
-        .withTiming(outside ? ArmTiming.UNTOLD : ArmTiming.EARLY);
+        .withTiming(isOutside(scenario) ? ArmTiming.UNTOLD : timing);
+  }
+
+  private static boolean isOutside(Scenario scenario) {
+    return scenario.hand().filter(h -> h == Scenario.HandKind.OUTSIDE).isPresent();
   }
 
   /** {@return what {@code result} says, in the terms of every stage} */
@@ -80,7 +110,7 @@ public final class ModelStage implements Stage {
         result.tablesAtPanic(),
         Prediction.of(strategy, result.tablesAtPanic()),
         seen,
-        verdict,
+        isOutside(scenario) ? ViolationFindings.untold(verdict, result) : verdict,
         took,
         took);
   }

@@ -4,6 +4,7 @@ package org.crashlane.model.stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.model.crash.CrashResult;
 import org.crashlane.model.crash.Violation;
 import org.crashlane.rehearsal.Strategy;
@@ -21,6 +22,41 @@ final class ViolationFindings {
     for (Violation violation : result.violations().all()) {
       code(violation.kind(), strategy).ifPresent(code -> add(findings, code, violation, result));
     }
+    conflict(findings, result);
+    return Verdict.of(findings);
+  }
+
+  /** Where a driver stood in the way of arming and has gone since, the tables do not tell. */
+  private static void conflict(List<Finding> findings, CrashResult result) {
+    boolean told = findings.stream().anyMatch(f -> f.code() == FindingCode.A4);
+    if (!told && !result.armed().conflicts().isEmpty()) {
+      Mapping first = result.armed().conflicts().getFirst();
+      findings.add(
+          new Finding(
+              FindingCode.A4,
+              Severity.BROKEN,
+              "arming",
+              Optional.of(first.iova()),
+              List.of("refused, and nothing written: a driver held " + first),
+              remedy(FindingCode.A4)));
+    }
+  }
+
+  /** {@return the verdict, with a note where the allocator was not told and nothing came of it} */
+  static Verdict untold(Verdict verdict, CrashResult result) {
+    boolean seen = verdict.findings().stream().anyMatch(f -> f.code() == FindingCode.A5);
+    if (seen || result.armed().entryCount() == 0) {
+      return verdict;
+    }
+    List<Finding> findings = new ArrayList<>(verdict.findings());
+    findings.add(
+        new Finding(
+            FindingCode.A5,
+            Severity.NOTE,
+            "the primary's mapping driver",
+            Optional.empty(),
+            List.of("armed from outside: its allocator was not told; nothing was handed out yet"),
+            remedy(FindingCode.A5)));
     return Verdict.of(findings);
   }
 
@@ -36,6 +72,7 @@ final class ViolationFindings {
       case CAPTURE_ASTRAY -> Optional.of(strategy.blind() ? FindingCode.A4 : FindingCode.D1);
       case CAPTURE_UNMAPPABLE -> Optional.of(FindingCode.B1);
       case READ_THROUGH_APERTURE -> Optional.of(FindingCode.D3);
+      case HANDED_OUT_ARMED -> Optional.of(FindingCode.A5);
       case PRIMARY_BLOCKED, PRIMARY_ASTRAY, PRIMARY_DATA, MAPPED_TWICE ->
           Optional.of(FindingCode.P1);
       case IOMMU_TOUCHED, DUMP_DIFFERS -> Optional.empty();
@@ -84,7 +121,8 @@ final class ViolationFindings {
       case D3 -> "leave the aperture out of the dump";
       case L1, L2 -> "leave translation running, or reset the devices before it stops";
       case P1 -> "mend the primary's mapping driver";
-      case A2, A3, A5, B2, B3, C1, C2, D1, D2, G1, L3, M1, W1 -> "mend the findings before it";
+      case A5 -> "keep the crash range out of the IOVA allocator: arm inside the primary, early";
+      case A2, A3, B2, B3, C1, C2, D1, D2, G1, L3, M1, W1 -> "mend the findings before it";
     };
   }
 }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.explore.Counterexample;
+import org.crashlane.model.explore.Exploration;
+import org.crashlane.model.explore.Explorer;
+import org.crashlane.model.explore.SmallMachine;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.report.Colours.Style;
+import org.crashlane.report.JsonReport;
+import org.crashlane.report.Table;
+import org.crashlane.report.Table.Cell;
+import org.crashlane.report.Table.Column;
+
+/** {@code crashlane rehearse --explore}: every order of things, and the shortest ways to harm. */
+final class Explorations {
+  /** Every page is looked at in every state: more would take hours. */
+  private static final long RAM_BYTES_MAX = 2 << 20;
+
+  private final Terminal terminal;
+  private final ModelOptions options;
+
+  Explorations(Terminal terminal, ModelOptions options) {
+    this.terminal = terminal;
+    this.options = options;
+  }
+
+  /** {@return the exit code, after all is printed} */
+  ExitCode run(List<MachineSpec> machines, List<Strategy> strategies, boolean json)
+      throws InterruptedException {
+    machines.forEach(Explorations::requireSmall);
+    List<Exploration> explored = new ArrayList<>();
+    int count = machines.size() * strategies.size();
+    try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
+      for (MachineSpec machine : machines) {
+        for (Strategy strategy : strategies) {
+          String what = "exploring " + machine.name() + ", " + strategy.label();
+          int number = explored.size() + 1;
+          explored.add(
+              Explorer.explore(
+                  SmallMachine.plan(machine, strategy).withTiming(options.timing()),
+                  options.limits(),
+                  states ->
+                      progress.update("%s, %,d states".formatted(what, states), number, count)));
+        }
+      }
+    }
+    if (json) {
+      terminal.out().print(JsonReport.text(ExplorationJson.of(explored)));
+    } else {
+      print(explored);
+    }
+    return exitCode(explored);
+  }
+
+  private static void requireSmall(MachineSpec machine) {
+    long bytes = machine.ram().stream().mapToLong(AddressRange::sizeBytes).sum();
+    if (bytes > RAM_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "%s has %,d KiB of memory: to explore it, at most %,d KiB"
+              .formatted(machine.name(), bytes >> 10, RAM_BYTES_MAX >> 10));
+    }
+  }
+
+  private void print(List<Exploration> explored) {
+    Table table =
+        Table.of(
+            Column.left("machine"),
+            Column.left("strategy"),
+            Column.right("states"),
+            Column.right("steps between"),
+            Column.right("depth"),
+            Column.right("ends with dump"),
+            Column.right("without"),
+            Column.left("violations"));
+    explored.forEach(e -> table.row(row(e)));
+    terminal.out().print(table.render(terminal.columns(), terminal.colours()));
+    explored.forEach(e -> e.counterexamples().forEach(c -> print(e, c)));
+  }
+
+  private static List<Cell> row(Exploration e) {
+    return List.of(
+        new Cell(e.plan().machine().name(), Style.STRONG),
+        Cell.of(e.plan().strategy().label()),
+        Cell.of("%,d".formatted(e.stateCount())),
+        Cell.of("%,d".formatted(e.transitionCount())),
+        Cell.of("" + e.depth()),
+        Cell.of("%,d".formatted(e.dumpCount())),
+        Cell.of("%,d".formatted(e.lostCount())),
+        violations(e));
+  }
+
+  private static Cell violations(Exploration e) {
+    if (e.counterexamples().isEmpty()) {
+      return e.isComplete()
+          ? new Cell("none", Style.GOOD)
+          : new Cell("none so far: stopped at the limit", Style.DOUBTFUL);
+    }
+    int count = e.counterexamples().size();
+    String kinds = count + (count == 1 ? " kind" : " kinds");
+    return new Cell(e.isComplete() ? kinds : kinds + ", stopped at the limit", Style.BAD);
+  }
+
+  private void print(Exploration e, Counterexample c) {
+    terminal
+        .out()
+        .printf(
+            "%n%s, %s: %s, after %d steps%n",
+            e.plan().machine().name(),
+            e.plan().strategy().label(),
+            c.violation().kind().meaning(),
+            c.actions().size());
+    c.trace().forEach(line -> terminal.out().println("  " + line));
+  }
+
+  /** Of several, only identity promises that nothing goes wrong. */
+  private static ExitCode exitCode(List<Exploration> explored) {
+    List<Exploration> promised =
+        explored.stream().filter(e -> e.plan().strategy() == Strategy.IDENTITY).toList();
+    List<Exploration> judged = promised.isEmpty() || explored.size() == 1 ? explored : promised;
+    if (judged.stream().anyMatch(e -> !e.counterexamples().isEmpty())) {
+      return ExitCode.BROKEN;
+    }
+    return judged.stream().allMatch(Exploration::isComplete) ? ExitCode.HOLDS : ExitCode.UNKNOWN;
+  }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.fault;
+
+import static org.crashlane.model.fault.CallFaults.arming;
+import static org.crashlane.model.fault.CallFaults.mappedFor;
+import static org.crashlane.model.fault.CallFaults.mappedSize;
+import static org.crashlane.model.fault.CallFaults.reserving;
+import static org.crashlane.model.fault.CallFaults.whileArming;
+import static org.crashlane.model.fault.CallFaults.whileMapping;
+import static org.crashlane.model.fault.CallFaults.whileUnmapping;
+import static org.crashlane.model.fault.RangeFaults.firstOnly;
+import static org.crashlane.model.fault.RangeFaults.grown;
+import static org.crashlane.model.fault.RangeFaults.none;
+import static org.crashlane.model.fault.RangeFaults.right;
+import static org.crashlane.model.fault.RangeFaults.withoutFirst;
+import static org.crashlane.model.fault.RangeFaults.withoutLast;
+
+import java.util.List;
+import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
+import org.crashlane.bits.BitField;
+import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.PhbRegister;
+import org.crashlane.iommu.calgary.Registers;
+import org.crashlane.iommu.calgary.Tar;
+import org.crashlane.iommu.calgary.Tce;
+import org.crashlane.rehearsal.MappingMode;
+
+/** Mistakes in the mapping driver of Calgary: all it stores are TCEs. */
+final class CalgaryFaults {
+  private static final BitField LOW_32 = BitField.bits("low half", 31, 0);
+  private static final LongPredicate TAR = CalgaryFaults::isTar;
+  private static final LongPredicate CONFIG_RW = CalgaryFaults::isConfigRw;
+
+  /** All of them. */
+  static final List<SeededFault> ALL =
+      List.of(
+          driver("little-endian", "TCEs are stored little-endian", entries(Long::reverseBytes)),
+          driver("not-enabled", "translation is never switched on", RegisterFault.lost(CONFIG_RW)),
+          driver("no-tar", "the table's address is never written", RegisterFault.lost(TAR)),
+          driver(
+              "tar-off-by-a-table",
+              "TAR names the memory 64 KiB behind the table",
+              RegisterFault.altered(TAR, CalgaryFaults::nextTable)),
+          driver(
+              "tar-size-too-small",
+              "TAR says that the table is of the smallest size",
+              RegisterFault.altered(TAR, CalgaryFaults::smallest)),
+          driver(
+              "target-cut-to-32-bits",
+              "TCEs lose the target's bits from 32 up",
+              entries(LOW_32::inPlace)),
+          call(
+              "not-flushed",
+              "the chip keeps its old entries when the allocator begins anew",
+              whileMapping(StoreFault.NONE, RegisterFault.lost(TAR))),
+          call(
+              "mapped-one-entry-late",
+              "buffers are mapped by the entries behind theirs",
+              whileMapping(StoreFault.shifted(Tce.BYTES), RegisterFault.NONE)),
+          call(
+              "mapped-to-next-page",
+              "buffers are mapped to the pages behind them",
+              whileMapping(entries(e -> e + Tce.PAGE_BYTES), RegisterFault.NONE)),
+          call(
+              "direction-swapped",
+              "what a device shall write is mapped for reading, and the other way round",
+              mappedFor(CallFaults::swapped)),
+          call(
+              "last-page-not-mapped",
+              "of a buffer of several pages the last is not mapped",
+              mappedSize(CallFaults::withoutLastPage)),
+          call(
+              "unmaps-one-entry-late",
+              "unmapping frees the entries behind those that it should",
+              whileUnmapping(StoreFault.shifted(Tce.BYTES), RegisterFault.NONE)),
+          call(
+              "arm-one-entry-late",
+              "each identity TCE is stored in the entry behind its own",
+              whileArming(StoreFault.shifted(Tce.BYTES), RegisterFault.NONE)),
+          call(
+              "arm-one-table-page-late",
+              "identity TCEs are stored a page of the table too far",
+              whileArming(StoreFault.shifted(Tce.PAGE_BYTES), RegisterFault.NONE)),
+          call(
+              "arm-to-next-page",
+              "identity TCEs lead to the page behind",
+              whileArming(entries(e -> e + Tce.PAGE_BYTES), RegisterFault.NONE)),
+          call(
+              "arm-not-writable",
+              "identity TCEs lack W",
+              whileArming(entries(e -> Tce.W.with(e, 0)), RegisterFault.NONE)),
+          call(
+              "arm-not-readable",
+              "identity TCEs lack R",
+              whileArming(entries(e -> Tce.R.with(e, 0)), RegisterFault.NONE)),
+          call(
+              "arm-stores-lost",
+              "identity TCEs are not stored, but counted",
+              whileArming(StoreFault.LOST, RegisterFault.NONE)),
+          call("arm-one-page-short", "the last page is not armed", arming(grown(0, -1), right())),
+          call("arm-one-page-late", "the first page is not armed", arming(grown(-1, 0), right())),
+          call("arm-first-range-only", "one of two is armed", arming(firstOnly(), right())),
+          call(
+              "arm-forgets-first-device",
+              "one bridge of two is not armed",
+              arming(right(), withoutFirst())),
+          call(
+              "arm-forgets-last-device",
+              "the other bridge is not armed",
+              arming(right(), withoutLast())),
+          call("no-reserve", "armed, but not kept free", reserving(none(), right())),
+          call(
+              "reserve-one-page-short",
+              "the last page of each crash range may be handed out",
+              reserving(grown(0, -1), right())),
+          call(
+              "reserve-one-page-late",
+              "the first page of each crash range may be handed out",
+              reserving(grown(-1, 0), right())),
+          call(
+              "reserve-first-range-only",
+              "one of two is kept free",
+              reserving(firstOnly(), right())));
+
+  private CalgaryFaults() {}
+
+  private static SeededFault call(String name, String wrong, CallFault fault) {
+    return SeededFault.of(MappingMode.CALGARY, name, wrong, fault);
+  }
+
+  private static SeededFault driver(String name, String wrong, StoreFault stores) {
+    return SeededFault.of(MappingMode.CALGARY, name, wrong, stores, RegisterFault.NONE);
+  }
+
+  private static SeededFault driver(String name, String wrong, RegisterFault registers) {
+    return SeededFault.of(MappingMode.CALGARY, name, wrong, StoreFault.NONE, registers);
+  }
+
+  /** {@return entries that are in use are stored otherwise; {@code wrong} has bits in place} */
+  private static StoreFault entries(LongUnaryOperator wrong) {
+    return StoreFault.altered(word -> Tce.toMemory(wrong.applyAsLong(Tce.fromMemory(word))))
+        .when(word -> word != Tce.FREE);
+  }
+
+  private static long offset(long address) {
+    return address & (Registers.WINDOW_BYTES - 1);
+  }
+
+  private static boolean isTar(long address) {
+    for (int phb = 0; phb < Chip.PHB_COUNT; phb++) {
+      if (offset(address) == Registers.tar(phb)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isConfigRw(long address) {
+    for (int phb = 0; phb < Chip.PHB_COUNT; phb++) {
+      if (offset(address) == Registers.of(phb, PhbRegister.CONFIG_RW)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static long nextTable(long value) {
+    long tar = Registers.turned64(value);
+    return Registers.turned64(Tar.TABLE.with(tar, Tar.TABLE.get(tar) + 2));
+  }
+
+  private static long smallest(long value) {
+    return Registers.turned64(Tar.SPEC.with(Registers.turned64(value), 0));
+  }
+}

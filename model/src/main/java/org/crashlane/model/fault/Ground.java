@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.fault;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.model.crash.CrashPlan;
+import org.crashlane.model.crash.Workload;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+
+/**
+ * A machine on which mistakes are looked for by random crashes under the rule.
+ *
+ * @param plan what is crashed, rightly set up
+ * @param seedCount how many crashes, with seeds from 1 up
+ * @param stepCount steps before each panic
+ */
+record Ground(CrashPlan plan, int seedCount, int stepCount) {
+  private static final int SMALL_CRASHES = 8;
+  private static final int SMALL_STEPS = 500;
+
+  /** Enough for bus addresses to come again many times over. */
+  private static final int WRAPPING_STEPS = 2000;
+
+  private static final int RING_COUNT = 8;
+  private static final int SMALL_CHUNK_BYTES = 1 << 16;
+  private static final int LARGE_CRASHES = 2;
+  private static final int LARGE_STEPS = 600;
+
+  /** {@return those of {@code mode}, cheap ones first} */
+  static List<Ground> of(MappingMode mode) {
+    List<Ground> grounds = new ArrayList<>(small(mode));
+    grounds.add(large(BuiltInMachines.of(mode)));
+    if (mode == MappingMode.VTD) {
+      grounds.add(large(BuiltInMachines.find("mixed").orElseThrow()));
+    }
+    return grounds;
+  }
+
+  private static List<Ground> small(MappingMode mode) {
+    return switch (mode) {
+      case NOMMU -> List.of();
+      case SWIOTLB -> List.of(small(TrialMachines.swiotlb(), RING_COUNT, SMALL_STEPS));
+      case GART -> List.of(small(TrialMachines.gart(), RING_COUNT, SMALL_STEPS));
+      // One command at a time: a mapping that outlives a wrap of the search meets Linux's own bug.
+      case CALGARY -> List.of(small(TrialMachines.calgary(), 2, WRAPPING_STEPS));
+      case VTD ->
+          List.of(
+              small(TrialMachines.vtd(false), RING_COUNT, SMALL_STEPS),
+              small(TrialMachines.vtd(true), RING_COUNT, SMALL_STEPS));
+    };
+  }
+
+  private static Ground small(MachineSpec machine, int ringCount, int stepCount) {
+    CrashPlan plan =
+        CrashPlan.of(machine, Strategy.IDENTITY)
+            .withWorkload(new Workload(ringCount, -1, true, SMALL_CHUNK_BYTES));
+    return new Ground(plan, SMALL_CRASHES, stepCount);
+  }
+
+  private static Ground large(MachineSpec machine) {
+    return new Ground(CrashPlan.of(machine, Strategy.IDENTITY), LARGE_CRASHES, LARGE_STEPS);
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.fault;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The list of all mistakes that are seeded to see whether they are caught. */
+public final class SeededFaults {
+  private static final List<SeededFault> ALL =
+      Stream.of(
+              SwiotlbFaults.ALL,
+              GartFaults.ALL,
+              CalgaryFaults.ALL,
+              VtdFaults.ALL,
+              VtdArmingFaults.ALL)
+          .flatMap(List::stream)
+          .toList();
+
+  private SeededFaults() {}
+
+  /** {@return all, mode by mode} */
+  public static List<SeededFault> all() {
+    return ALL;
+  }
+
+  /** {@return the one of this name, if there is one} */
+  public static Optional<SeededFault> find(String name) {
+    return ALL.stream().filter(fault -> fault.name().equals(name)).findFirst();
+  }
+}
