@@ -250,5 +250,6 @@ final class PrimaryKernel {
     mapping.addTo(into);
     drivers.forEach(d -> d.addTo(into));
     into.add(armPending);
+    into.add(armed.entryCount());
   }
 }
