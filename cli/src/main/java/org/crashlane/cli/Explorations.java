@@ -42,7 +42,7 @@ final class Explorations {
           int number = explored.size() + 1;
           explored.add(
               Explorer.explore(
-                  SmallMachine.plan(machine, strategy).withTiming(options.timing()),
+                  options.change(SmallMachine.plan(machine, strategy)),
                   options.limits(),
                   states ->
                       progress.update("%s, %,d states".formatted(what, states), number, count)));

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.ArmTiming;
+import org.crashlane.model.crash.CrashPlan;
+import org.crashlane.model.crash.Sabotage;
 import org.crashlane.model.explore.ExplorerLimits;
+import org.crashlane.model.fault.SeededFault;
+import org.crashlane.rehearsal.MappingMode;
 import picocli.CommandLine.Option;
 
 /** Options of {@code rehearse} that stage model alone understands. */
@@ -54,6 +60,21 @@ final class ModelOptions {
   private ArmTiming timing = ArmTiming.EARLY;
 
   @Option(
+      names = "--fault",
+      converter = FaultConverter.class,
+      paramLabel = "NAME",
+      description =
+          "Put a mistake into the primary's kernel, such as vtd-not-cleared; a wrong name lists them.")
+  private Optional<SeededFault> fault = Optional.empty();
+
+  @Option(
+      names = "--leave-out",
+      converter = RangeConverter.class,
+      paramLabel = "RANGE",
+      description = "Leave memory out of the dump, such as that under an aperture.")
+  private List<AddressRange> leftOut = new ArrayList<>();
+
+  @Option(
       names = "--schedule",
       paramLabel = "STEPS",
       description =
@@ -93,8 +114,32 @@ final class ModelOptions {
     return runCount;
   }
 
-  ArmTiming timing() {
-    return timing;
+  /** {@return {@code plan} with what was asked for} */
+  CrashPlan change(CrashPlan plan) {
+    MappingMode mode = plan.machine().mode();
+    if (fault.isPresent() && fault.get().mode() != mode) {
+      throw new IllegalArgumentException(
+          "--fault %s is one of %s, and %s is a machine of %s"
+              .formatted(
+                  fault.get().name(),
+                  fault.get().mode().label(),
+                  plan.machine().name(),
+                  mode.label()));
+    }
+    return plan.withTiming(timing)
+        .withLeftOut(leftOut)
+        .withSabotage(fault.map(SeededFault::sabotage).orElse(Sabotage.NONE));
+  }
+
+  /** {@return the options, other than machine, strategy and seed, that made a run what it was} */
+  String repeated() {
+    StringBuilder out = new StringBuilder();
+    if (timing != ArmTiming.EARLY) {
+      out.append(" --arm ").append(timing.label());
+    }
+    fault.ifPresent(f -> out.append(" --fault ").append(f.name()));
+    leftOut.forEach(r -> out.append(" --leave-out ").append(r));
+    return out.toString();
   }
 
   Optional<String> schedule() {

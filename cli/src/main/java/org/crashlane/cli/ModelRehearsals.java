@@ -84,7 +84,7 @@ final class ModelRehearsals {
   private ModelStage stage(ModelOptions options, MachineSpec machine, long seed) {
     ModelStage stage =
         new ModelStage(machine, seed, options.trace() ? this::traced : Trace.NONE)
-            .armed(options.timing());
+            .changing(options::change);
     return options
         .schedule()
         .map(text -> stage.repeating(Schedule.parse(text, seed, machine)))

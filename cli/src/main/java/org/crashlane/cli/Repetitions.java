@@ -4,7 +4,6 @@ package org.crashlane.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.explore.Failure;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.stage.ModelStage;
@@ -46,15 +45,14 @@ final class Repetitions {
 
   private Optional<String> command(MachineSpec machine, String name, MatrixCell cell) {
     Scenario scenario = Scenario.of(cell.mode(), cell.strategy());
-    ModelStage stage = new ModelStage(machine, cell.worstSeed()).armed(options.timing());
-    String arm = options.timing() == ArmTiming.EARLY ? "" : " --arm " + options.timing().label();
+    ModelStage stage = new ModelStage(machine, cell.worstSeed()).changing(options::change);
     return Failure.of(stage.plan(scenario), cell.worstSeed(), ModelStage.USUAL_STEPS)
         .map(failure ->
             "crashlane rehearse %s --strategy %s%s --seed %d --schedule %s --trace"
                 .formatted(
                     name,
                     cell.strategy().label(),
-                    arm,
+                    options.repeated(),
                     cell.worstSeed(),
                     failure.shrunk().text(machine)));
   }

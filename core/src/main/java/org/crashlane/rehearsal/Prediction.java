@@ -25,8 +25,7 @@ public enum Prediction {
       return DUMP;
     }
     List<Finding> findings = tablesBeforeCrash.findings();
-    if (findings.stream()
-        .anyMatch(f -> f.severity() == Severity.BROKEN && f.code().stopsCaptureIo())) {
+    if (findings.stream().anyMatch(f -> f.severity() == Severity.BROKEN && f.code().losesDump())) {
       return NO_DUMP;
     }
     // What cannot be read may serve the dump path or stop it. Leftovers do neither.

@@ -32,11 +32,11 @@ public enum FindingCode {
     this.brokenWhen = brokenWhen;
   }
 
-  /** {@return true if what it names keeps the capture kernel's own I/O from getting through} */
-  public boolean stopsCaptureIo() {
+  /** {@return true if what it names keeps a right dump from reaching the disk} */
+  public boolean losesDump() {
     return switch (this) {
-      case A1, A2, A3, A4, B1, B2, B3 -> true;
-      case A5, C1, C2, D1, D2, D3, G1, L1, L2, L3, M1, P1, W1 -> false;
+      case A1, A2, A3, A4, B1, B2, B3, D3 -> true;
+      case A5, C1, C2, D1, D2, G1, L1, L2, L3, M1, P1, W1 -> false;
     };
   }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.crashlane.rehearsal.ArmingCost;
+import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.Written;
@@ -128,8 +129,16 @@ public record MatrixReport(int width, Colours colours) {
   private static String dumps(MatrixCell cell) {
     int runCount = cell.runs().size();
     return runCount == 1
-        ? (cell.dumpCount() == 1 ? "yes" : "NO")
+        ? outcome(cell.worst().observations().dump())
         : "%,d of %,d".formatted(cell.dumpCount(), runCount);
+  }
+
+  private static String outcome(DumpOutcome dump) {
+    return switch (dump) {
+      case DumpOutcome.Written _ -> "yes";
+      case DumpOutcome.Damaged _ -> "damaged";
+      case DumpOutcome.Missing _ -> "NO";
+    };
   }
 
   private static String cost(MatrixCell cell) {

@@ -178,7 +178,7 @@ final class CaptureKernel {
       long source = from + (long) i * Page.BYTES;
       Optional<String> check = copyPage(world, source, buffer + (long) i * Page.BYTES);
       if (check.isPresent()) {
-        fail(world, "machine check at " + Hex.of(source) + ": " + check.get());
+        fail(world, check.get());
         return;
       }
     }

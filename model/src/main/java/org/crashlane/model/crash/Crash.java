@@ -3,9 +3,11 @@ package org.crashlane.model.crash;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
@@ -14,6 +16,7 @@ import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a machine once, from power-on to the end of the dump. */
@@ -45,28 +48,60 @@ public final class Crash {
     return CrashResult.of(world, tables.getFirst(), schedule);
   }
 
-  /** {@return the rule's verdict on the tables as they stand, of all units together} */
+  /**
+   * {@return the rule's verdict on the tables as they stand, of all units together}
+   *
+   * <p>Where only part of the crash range is armed, what the capture kernel's buffers come from is
+   * asked for, as the proposal has it.
+   */
   public static Verdict judgeTables(World world) {
-    MachineSpec machine = world.plan().machine();
+    CrashPlan plan = world.plan();
+    MachineSpec machine = plan.machine();
+    List<AddressRange> needed =
+        plan.armed().equals(machine.crashRanges()) ? machine.crashRanges() : plan.captureMemory();
     List<UnitTables> units =
         Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
     if (units.isEmpty()) {
-      return KdumpIoRule.judge(known(machine, machine.devices()));
+      return KdumpIoRule.judge(known(machine, needed, machine.devices()));
     }
     List<Finding> findings = new ArrayList<>();
     for (UnitTables unit : units) {
-      Machine behind = known(machine, unit.devices());
+      Machine behind = known(machine, needed, unit.devices());
       boolean onDumpPath = unit.devices().stream().anyMatch(DeviceSpec::onDumpPath);
       KdumpIoRule.judge(behind, unit.tables()).findings().stream()
           .filter(f -> onDumpPath || f.code() != FindingCode.M1)
           .forEach(findings::add);
     }
+    underApertures(world).ifPresent(findings::add);
     return Verdict.of(findings);
   }
 
-  private static Machine known(MachineSpec machine, List<DeviceSpec> devices) {
-    return new Machine(
-        machine.ram(), machine.crashRanges(), devices.stream().map(Crash::device).toList());
+  /** What the dump would be read through, rather than from. */
+  private static Optional<Finding> underApertures(World world) {
+    List<AddressRange> dumped =
+        Ranges.without(world.plan().machine().ram(), world.plan().leftOut());
+    List<String> evidence = new ArrayList<>();
+    for (AddressRange way : world.remapper().inTheWayOfCpus()) {
+      for (AddressRange range : dumped) {
+        way.intersection(range)
+            .ifPresent(r -> evidence.add("CPUs' reads of memory at " + r + " go by the table"));
+      }
+    }
+    return evidence.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                FindingCode.D3,
+                Severity.BROKEN,
+                "capture kernel",
+                Optional.empty(),
+                evidence,
+                "leave the aperture out of the dump"));
+  }
+
+  private static Machine known(
+      MachineSpec machine, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
+    return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList());
   }
 
   private static Device device(DeviceSpec spec) {

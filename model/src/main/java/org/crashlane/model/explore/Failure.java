@@ -34,6 +34,7 @@ public record Failure(long seed, Violation violation, Schedule shrunk) {
           Violation.Kind.CAPTURE_UNMAPPABLE,
           Violation.Kind.READ_THROUGH_APERTURE,
           Violation.Kind.LEFTOVER_ASTRAY,
+          Violation.Kind.HANDED_OUT_ARMED,
           Violation.Kind.LEFTOVER_IOVA_IN_CRASH_RANGE,
           Violation.Kind.IOMMU_TOUCHED);
 

@@ -90,17 +90,11 @@ final class TrialMachines {
       List<DeviceSpec> devices,
       ModeSpec mode) {
     return new MachineSpec(
-        name,
-        "a machine on which mistakes show soon",
-        cachesAbsentEra(mode),
-        ram,
-        crashRanges,
-        devices,
-        mode);
+        name, "a machine on which mistakes show soon", era(mode), ram, crashRanges, devices, mode);
   }
 
   /** Units that cache what is absent are those of today's virtual machines. */
-  private static Era cachesAbsentEra(ModeSpec mode) {
+  private static Era era(ModeSpec mode) {
     return mode instanceof ModeSpec.Vtd vtd && vtd.units().getFirst().cachesAbsent()
         ? Era.TODAY
         : Era.LINUX_2_6_27;

@@ -4,7 +4,6 @@ package org.crashlane.model.kernel;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Alignment;
 import org.crashlane.memory.AddressRange;
@@ -82,16 +81,6 @@ public final class PageFrames {
   /** {@return a page, the lowest there is} */
   public OptionalLong takePage() {
     return take(PAGE_BYTES, PAGE_BYTES, -1);
-  }
-
-  /** Takes what is free of {@code range}, whole pages, wherever it is. */
-  public void withhold(AddressRange range) {
-    for (int run = count - 1; run >= 0; run--) {
-      Optional<AddressRange> free = AddressRange.ofSize(first(run), size(run)).intersection(range);
-      if (free.isPresent()) {
-        carve(run, free.get().first(), free.get().sizeBytes());
-      }
-    }
   }
 
   /** Gives back a run that was taken. */

@@ -4,6 +4,7 @@ package org.crashlane.model.stage;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
@@ -35,7 +36,7 @@ public final class ModelStage implements Stage {
   private final long seed;
   private final Trace trace;
   private final Background background;
-  private final ArmTiming timing;
+  private final UnaryOperator<CrashPlan> change;
   private final Optional<Schedule> schedule;
 
   /** A stage that tells nobody what happens. */
@@ -49,40 +50,45 @@ public final class ModelStage implements Stage {
    * @param trace who is told what happens
    */
   public ModelStage(MachineSpec machine, long seed, Trace trace) {
-    this(machine, seed, trace, ArmTiming.EARLY, Optional.empty());
+    this(machine, seed, trace, UnaryOperator.identity(), Optional.empty());
   }
 
   private ModelStage(
-      MachineSpec machine, long seed, Trace trace, ArmTiming timing, Optional<Schedule> schedule) {
+      MachineSpec machine,
+      long seed,
+      Trace trace,
+      UnaryOperator<CrashPlan> change,
+      Optional<Schedule> schedule) {
     this.machine = machine;
     this.seed = seed;
     this.trace = trace;
     this.background = new Background(seed);
-    this.timing = timing;
+    this.change = change;
     this.schedule = schedule;
   }
 
-  /** {@return the same stage, on which the primary is armed at another time} */
-  public ModelStage armed(ArmTiming when) {
-    return new ModelStage(machine, seed, trace, when, schedule);
+  /** {@return the same stage, on which {@code other} is done to each plan} */
+  public ModelStage changing(UnaryOperator<CrashPlan> other) {
+    return new ModelStage(machine, seed, trace, other, schedule);
   }
 
   /** {@return the same stage, on which what happens before the panic is {@code given}} */
   public ModelStage repeating(Schedule given) {
-    return new ModelStage(machine, seed, trace, timing, Optional.of(given));
+    return new ModelStage(machine, seed, trace, change, Optional.of(given));
   }
 
   @Override
   public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) {
     progress.accept("crashing " + machine.name() + ", " + scenario.label());
     long started = System.nanoTime();
-    Crash crash = new Crash(plan(scenario), background);
+    CrashPlan plan = plan(scenario);
+    Crash crash = new Crash(plan, background);
     CrashResult result =
         schedule.isPresent()
             ? crash.replay(schedule.get(), trace)
             : crash.random(seed, USUAL_STEPS, trace);
     Duration took = Duration.ofNanos(System.nanoTime() - started);
-    return rehearsal(scenario, result, took);
+    return rehearsal(scenario, plan.timing(), result, took);
   }
 
   /**
@@ -90,8 +96,8 @@ public final class ModelStage implements Stage {
    * the primary's allocator.
    */
   public CrashPlan plan(Scenario scenario) {
-    return CrashPlan.of(machine, scenario.strategy())
-        .withTiming(isOutside(scenario) ? ArmTiming.UNTOLD : timing);
+    CrashPlan plan = change.apply(CrashPlan.of(machine, scenario.strategy()));
+    return isOutside(scenario) ? plan.withTiming(ArmTiming.UNTOLD) : plan;
   }
 
   private static boolean isOutside(Scenario scenario) {
@@ -99,7 +105,8 @@ public final class ModelStage implements Stage {
   }
 
   /** {@return what {@code result} says, in the terms of every stage} */
-  public static Rehearsal rehearsal(Scenario scenario, CrashResult result, Duration took) {
+  public static Rehearsal rehearsal(
+      Scenario scenario, ArmTiming timing, CrashResult result, Duration took) {
     Strategy strategy = scenario.strategy();
     Observations seen = observations(result);
     Verdict verdict =
@@ -110,7 +117,7 @@ public final class ModelStage implements Stage {
         result.tablesAtPanic(),
         Prediction.of(strategy, result.tablesAtPanic()),
         seen,
-        isOutside(scenario) ? ViolationFindings.untold(verdict, result) : verdict,
+        timing == ArmTiming.UNTOLD ? ViolationFindings.untold(verdict, result) : verdict,
         took,
         took);
   }

@@ -81,9 +81,11 @@ final class ViolationFindings {
 
   private static void add(
       List<Finding> findings, FindingCode code, Violation violation, CrashResult result) {
+    long count = result.violations().count(violation.kind());
     String seen =
-        "seen %,d times, first at %s"
-            .formatted(result.violations().count(violation.kind()), violation);
+        count == 1
+            ? "seen once, at " + violation
+            : "seen %,d times, first at %s".formatted(count, violation);
     for (int i = 0; i < findings.size(); i++) {
       Finding finding = findings.get(i);
       if (finding.code() == code && finding.severity() == Severity.BROKEN) {

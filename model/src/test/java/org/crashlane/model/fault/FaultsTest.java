@@ -5,9 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.Sabotage;
+import org.crashlane.model.crash.Trace;
+import org.crashlane.model.hardware.Background;
+import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.rehearsal.MappingMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Each mistake is caught, and a kernel without one shows nothing on the same machines. */
 final class FaultsTest {
   private static final int FAULTS_MIN = 30;
+
+  /** Panic, the capture kernel's start, its first command, and what its disk does with that. */
+  private static final int SHORTEST_MAX = 8;
 
   @Test
   void everySeededFaultIsCaught() throws InterruptedException {
@@ -37,6 +46,31 @@ final class FaultsTest {
   void everyModeHasItsShare(MappingMode mode, int least) {
     long count = SeededFaults.all().stream().filter(f -> f.mode() == mode).count();
     assertTrue(count >= least, mode + " has " + count);
+  }
+
+  /** On a machine whose card stands still, nothing shows because nothing happens. */
+  @ParameterizedTest
+  @EnumSource(MappingMode.class)
+  void everyDeviceOfEveryMachineIsAtWork(MappingMode mode) {
+    for (Ground ground : Ground.of(mode)) {
+      Set<String> atWork = new HashSet<>();
+      Trace trace = (_, line) -> atWork.add(line.get().split(" ", 2)[0]);
+      new Crash(ground.plan(), new Background(1)).random(1, ground.stepCount(), trace);
+      for (DeviceSpec device : ground.plan().machine().devices()) {
+        assertTrue(
+            atWork.contains(device.name()),
+            device + " of " + ground.plan().machine().name() + " never reaches memory");
+      }
+    }
+  }
+
+  @Test
+  void theExplorerFindsAMistakeByItselfInFewSteps() throws InterruptedException {
+    SeededFault fault = SeededFaults.find("calgary-arm-not-writable").orElseThrow();
+    Catch caught = FaultHunt.explore(fault.mode(), fault.sabotage()).orElseThrow();
+    assertAll(
+        () -> assertEquals(Catch.By.EXPLORER, caught.by()),
+        () -> assertTrue(caught.step() <= SHORTEST_MAX, caught.toString()));
   }
 
   @Test

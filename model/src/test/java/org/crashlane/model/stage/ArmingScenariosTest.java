@@ -58,7 +58,7 @@ final class ArmingScenariosTest {
     Optional<HandKind> hand =
         plan.timing() == ArmTiming.UNTOLD ? Optional.of(HandKind.OUTSIDE) : Optional.empty();
     Scenario scenario = new Scenario(plan.machine().mode(), plan.strategy(), hand);
-    return ModelStage.rehearsal(scenario, result, Duration.ZERO).verdict();
+    return ModelStage.rehearsal(scenario, plan.timing(), result, Duration.ZERO).verdict();
   }
 
   private static boolean broken(Verdict verdict, FindingCode code) {

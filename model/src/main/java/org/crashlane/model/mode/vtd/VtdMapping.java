@@ -2,7 +2,9 @@
 package org.crashlane.model.mode.vtd;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Alignment;
@@ -38,11 +40,23 @@ final class VtdMapping implements DmaMapping {
   private final Role role;
   private final Domains domains;
 
+  /** By requester; nothing is added after boot, so that copies share it. */
+  private final Map<RequesterId, List<DmaHandle>> guestMemory;
+
   VtdMapping(MachineSpec machine, Role role, Domains domains) {
+    this(machine, role, domains, new HashMap<>());
+  }
+
+  private VtdMapping(
+      MachineSpec machine,
+      Role role,
+      Domains domains,
+      Map<RequesterId, List<DmaHandle>> guestMemory) {
     this.machine = machine;
     this.spec = VtdMode.spec(machine);
     this.role = role;
     this.domains = domains;
+    this.guestMemory = guestMemory;
   }
 
   /** Does for a device what is done when the primary boots. */
@@ -60,12 +74,22 @@ final class VtdMapping implements DmaMapping {
   }
 
   private void mapGuestMemory(Cpu cpu, Domain domain) {
+    List<DmaHandle> pages = new ArrayList<>();
     for (int page = 0; page < GUEST_PAGE_COUNT; page++) {
       long iova = (long) page * PageTable.PAGE_BYTES;
       long frame = domains.frames().takePage().orElseThrow(VtdMapping::noFrame);
       domains.writeLeaves(cpu, domain, iova, frame, 1, Permissions.READ_WRITE);
+      pages.add(new DmaHandle(iova, frame, frame, PageTable.PAGE_BYTES, Direction.BIDIRECTIONAL));
     }
     domain.iovas().reserve(0, GUEST_PAGE_COUNT - 1);
+    guestMemory.put(domain.requester(), List.copyOf(pages));
+  }
+
+  @Override
+  public List<DmaHandle> guestMemory(DeviceSpec device) {
+    return device.assignedToGuest()
+        ? guestMemory.getOrDefault(device.requester(), List.of())
+        : List.of();
   }
 
   private static IllegalStateException noFrame() {
@@ -166,7 +190,7 @@ final class VtdMapping implements DmaMapping {
 
   @Override
   public DmaMapping fork() {
-    return new VtdMapping(machine, role, domains.fork());
+    return new VtdMapping(machine, role, domains.fork(), guestMemory);
   }
 
   @Override
