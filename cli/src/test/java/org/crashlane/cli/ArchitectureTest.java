@@ -2,6 +2,7 @@
 package org.crashlane.cli;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** What the modules' declarations cannot say of the whole program. */
 class ArchitectureTest {
   private static final String CLI = "org.crashlane.cli..";
+  private static final String MODEL = "org.crashlane.model.";
   private static final JavaClasses ALL = everyModulesClasses();
 
   private static JavaClasses everyModulesClasses() {
@@ -31,10 +33,33 @@ class ArchitectureTest {
 
   @Test
   void everyModuleIsLookedAt() {
-    for (String room : List.of("bits", "image", "guest", "report", "cli")) {
+    for (String room : List.of("bits", "image", "model", "guest", "report", "cli")) {
       assertTrue(
           ALL.stream().anyMatch(c -> c.getPackageName().startsWith("org.crashlane." + room)), room);
     }
+  }
+
+  /** Kernels write bytes, hardware reads bytes: they meet in memory and registers alone. */
+  @Test
+  void theModelsHardwareKnowsNoKernel() {
+    noClasses()
+        .that()
+        .resideInAPackage(MODEL + "hardware..")
+        .or()
+        .haveNameMatching(".*\\.model\\.mode\\..*(Hardware|Northbridge|UnitRegisters?|ChipRegisters)")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(MODEL + "kernel..", MODEL + "crash..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveNameMatching(".*\\.model\\.mode\\..*(Mapping|Mode)")
+        .check(ALL);
+  }
+
+  /** A mapping mode is added or taken away without touching another. */
+  @Test
+  void theModelsMappingModesDoNotKnowEachOther() {
+    slices().matching("org.crashlane.model.mode.(*)..").should().notDependOnEachOther().check(ALL);
   }
 
   /** Whoever uses a room as a library decides where text goes and when the process ends. */
