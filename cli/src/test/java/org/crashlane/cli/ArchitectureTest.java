@@ -18,6 +18,10 @@ import org.junit.jupiter.api.Test;
 /** What the modules' declarations cannot say of the whole program. */
 class ArchitectureTest {
   private static final String CLI = "org.crashlane.cli..";
+
+  /** Programs of their own, each with a main method. */
+  private static final String BENCH = "org.crashlane.bench..";
+
   private static final String MODEL = "org.crashlane.model.";
   private static final JavaClasses ALL = everyModulesClasses();
 
@@ -46,7 +50,8 @@ class ArchitectureTest {
         .that()
         .resideInAPackage(MODEL + "hardware..")
         .or()
-        .haveNameMatching(".*\\.model\\.mode\\..*(Hardware|Northbridge|UnitRegisters?|ChipRegisters)")
+        .haveNameMatching(
+            ".*\\.model\\.mode\\..*(Hardware|Northbridge|UnitRegisters?|ChipRegisters)")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(MODEL + "kernel..", MODEL + "crash..")
@@ -67,7 +72,7 @@ class ArchitectureTest {
   void onlyTheCommandLineWritesToTheProcessesStreams() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(CLI)
+        .resideOutsideOfPackages(CLI, BENCH)
         .should()
         .accessField(System.class, "out")
         .orShould()

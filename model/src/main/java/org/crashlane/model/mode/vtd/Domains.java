@@ -36,7 +36,7 @@ final class Domains {
 
   Domains(MachineSpec machine, Role role, PageFrames frames, List<ContextTables> units) {
     this.machine = machine;
-    this.spec = VtdMode.spec(machine);
+    this.spec = Placement.spec(machine);
     this.role = role;
     this.frames = frames;
     this.units = List.copyOf(units);
@@ -104,7 +104,7 @@ final class Domains {
     if (top.isEmpty()) {
       return Optional.empty();
     }
-    int unit = VtdMode.unitIndex(spec, device);
+    int unit = Placement.unitIndex(spec, device);
     ContextTables tables = units.get(unit);
     TableId table = new TableId(top.getAsLong(), levels(device));
     int id = tables.takeDomainId();
@@ -123,14 +123,14 @@ final class Domains {
 
   /** Lets the device's requests pass. Returns false if there is no page for a context table. */
   boolean passThrough(Cpu cpu, DeviceSpec device) {
-    ContextTables tables = units.get(VtdMode.unitIndex(spec, device));
+    ContextTables tables = units.get(Placement.unitIndex(spec, device));
     long low = ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0);
     long high = ContextEntry.high(levels(device), tables.takeDomainId());
     return tables.install(cpu, frames, device.requester(), low, high);
   }
 
   private int addressWidth(DeviceSpec device) {
-    return spec.units().get(VtdMode.unitIndex(spec, device)).addressWidth();
+    return spec.units().get(Placement.unitIndex(spec, device)).addressWidth();
   }
 
   private int levels(DeviceSpec device) {

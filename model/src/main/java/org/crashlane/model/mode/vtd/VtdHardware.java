@@ -48,11 +48,11 @@ public final class VtdHardware implements Remapper {
 
   /** {@return the units of {@code machine}, off} */
   public static VtdHardware of(MachineSpec machine) {
-    ModeSpec.Vtd spec = VtdMode.spec(machine);
+    ModeSpec.Vtd spec = Placement.spec(machine);
     byte[] unitOf = new byte[REQUESTER_COUNT];
     Arrays.fill(unitOf, (byte) (spec.units().size() - 1));
     for (DeviceSpec device : machine.devices()) {
-      unitOf[device.requester().value()] = (byte) VtdMode.unitIndex(spec, device);
+      unitOf[device.requester().value()] = (byte) Placement.unitIndex(spec, device);
     }
     boolean abortsDma = machine.era() == Era.TODAY;
     UnitHardware[] units =

@@ -53,7 +53,7 @@ final class VtdMapping implements DmaMapping {
       Domains domains,
       Map<RequesterId, List<DmaHandle>> guestMemory) {
     this.machine = machine;
-    this.spec = VtdMode.spec(machine);
+    this.spec = Placement.spec(machine);
     this.role = role;
     this.domains = domains;
     this.guestMemory = guestMemory;

@@ -49,33 +49,14 @@ public final class VtdMode implements Mode {
     if (!(remapper instanceof VtdHardware hardware)) {
       throw new IllegalArgumentException("not VT-d units: " + remapper);
     }
-    ModeSpec.Vtd spec = spec(machine);
+    ModeSpec.Vtd spec = Placement.spec(machine);
     List<UnitTables> tables = new ArrayList<>();
     for (int i = 0; i < spec.units().size(); i++) {
       int unit = i;
       List<DeviceSpec> behind =
-          machine.devices().stream().filter(d -> unitIndex(spec, d) == unit).toList();
+          machine.devices().stream().filter(d -> Placement.unitIndex(spec, d) == unit).toList();
       tables.add(new UnitTables(spec.units().get(i).name(), hardware.tables(i, memory), behind));
     }
     return tables;
-  }
-
-  /** {@return what the machine has of VT-d} */
-  static ModeSpec.Vtd spec(MachineSpec machine) {
-    if (machine.modeSpec() instanceof ModeSpec.Vtd spec) {
-      return spec;
-    }
-    throw new IllegalArgumentException(machine.name() + " has no VT-d units");
-  }
-
-  /** {@return the place of the unit that {@code device} is behind} */
-  static int unitIndex(ModeSpec.Vtd spec, DeviceSpec device) {
-    for (int i = 0; i < spec.units().size(); i++) {
-      if (spec.units().get(i).name().equals(device.unit())) {
-        return i;
-      }
-    }
-    throw new IllegalArgumentException(
-        "%s is behind no VT-d unit: '%s'".formatted(device, device.unit()));
   }
 }
