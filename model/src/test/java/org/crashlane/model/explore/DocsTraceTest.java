@@ -23,7 +23,7 @@ final class DocsTraceTest {
             .counterexample(Kind.CAPTURE_BLOCKED)
             .orElseThrow();
     StringBuilder block = new StringBuilder("```\n");
-    example.trace().forEach(line -> block.append(line).append('\n'));
+    example.trace().forEach(line -> block.append("  ").append(line).append('\n'));
     String docs = Files.readString(DocsTable.DOCS.resolve("rule.md"));
     assertTrue(docs.contains(block.append("```\n")), "docs/rule.md wants\n" + block);
   }
