@@ -71,12 +71,13 @@ public final class Action {
   /** {@return as users write it} */
   public static String text(int action, MachineSpec machine) {
     Kind kind = kind(action);
+    String verb = verb(kind, variant(action));
+    return kind.ofDevice ? verb + ":" + machine.devices().get(device(action)).name() : verb;
+  }
+
+  private static String verb(Kind kind, int variant) {
     String name = kind.name().toLowerCase(Locale.ROOT);
-    if (!kind.ofDevice) {
-      return name;
-    }
-    String device = machine.devices().get(device(action)).name();
-    return variant(action) == 0 ? name + ":" + device : name + variant(action) + ":" + device;
+    return variant == 0 ? name : name + variant;
   }
 
   /**
@@ -87,18 +88,19 @@ public final class Action {
   public static int parse(String text, MachineSpec machine) {
     int colon = text.indexOf(':');
     String verb = colon < 0 ? text : text.substring(0, colon);
-    String name = verb.replaceAll("\\d+$", "");
     for (Kind kind : KINDS) {
-      if (kind.name().equalsIgnoreCase(name) && kind.ofDevice == colon >= 0) {
-        int variant = name.equals(verb) ? 0 : Integer.parseInt(verb.substring(name.length()));
-        int device = colon < 0 ? 0 : index(text.substring(colon + 1), machine);
-        return of(kind, device, variant);
+      int variants = kind == Kind.POST ? Driver.VARIANT_COUNT : 1;
+      for (int variant = 0; variant < variants; variant++) {
+        if (verb.equalsIgnoreCase(verb(kind, variant)) && kind.ofDevice == colon >= 0) {
+          int device = colon < 0 ? 0 : index(text.substring(colon + 1), machine);
+          return of(kind, device, variant);
+        }
       }
     }
     throw new IllegalArgumentException(
         "not an action: '"
             + text
-            + "' (wanted post:DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, watchdog, arm, panic"
+            + "' (wanted post:DEVICE, post1:DEVICE to post3:DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, watchdog, arm, panic"
             + " or capture)");
   }
 

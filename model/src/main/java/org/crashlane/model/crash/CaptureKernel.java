@@ -18,6 +18,7 @@ import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.Modes;
@@ -94,23 +95,31 @@ final class CaptureKernel {
   }
 
   private void boot(World world) {
+    try {
+      mapping = Optional.of(mappingDriver(world));
+    } catch (NoFrameException e) {
+      fail(world, "the capture kernel has too little memory: " + e.getMessage());
+      return;
+    }
+    stage = Stage.DRIVER;
+    world.trace(() -> "capture kernel is up: " + world.plan().strategy().meaning());
+  }
+
+  /** Deals with the IOMMU, or does not. */
+  private static DmaMapping mappingDriver(World world) {
     MachineSpec machine = world.plan().machine();
     Mode mode = Modes.of(machine.mode());
     Cpu cpu = world.captureCpu();
-    DmaMapping own =
-        switch (world.plan().strategy()) {
-          case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
-          case RESET -> {
-            world.resetAllDevices();
-            yield new DirectMapping(machine.era());
-          }
-          case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
-          case OFF -> mode.off(cpu, machine, forTables(world.plan()));
-          case ABORT -> mode.abort(cpu, machine, forTables(world.plan()));
-        };
-    mapping = Optional.of(own);
-    stage = Stage.DRIVER;
-    world.trace(() -> "capture kernel is up: " + world.plan().strategy().meaning());
+    return switch (world.plan().strategy()) {
+      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
+      case RESET -> {
+        world.resetAllDevices();
+        yield new DirectMapping(machine.era());
+      }
+      case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
+      case OFF -> mode.off(cpu, machine, forTables(world.plan()));
+      case ABORT -> mode.abort(cpu, machine, forTables(world.plan()));
+    };
   }
 
   private void startDriver(World world) {

@@ -6,8 +6,9 @@ import org.crashlane.model.hardware.Disk;
 import org.crashlane.model.hardware.Page;
 
 /**
- * Holds the dump against memory at the panic, byte for byte. Bytes that a device may still write by
- * the primary's own mappings are left to it: no dump can have them as they were.
+ * Holds the dump against memory at the panic, byte for byte. Bytes that a device wrote since by the
+ * primary's own mappings are left to it: no dump can have them as they were. They are what memory
+ * holds now; whatever else the dump has there is wrong.
  */
 final class DumpCheck {
   private DumpCheck() {}
@@ -44,9 +45,11 @@ final class DumpCheck {
 
   private static int wrongBytes(World world, long address, Page dumped, Page then) {
     int wrong = 0;
+    Page now = world.memory().share(address);
     for (int at = 0; at < Page.BYTES; at++) {
       if (dumped.byteAt(at) != then.byteAt(at)
-          && !world.primaryLedger().mayBeWritten(address + at)) {
+          && (dumped.byteAt(at) != now.byteAt(at)
+              || !world.primaryLedger().mayBeWritten(address + at))) {
         wrong++;
       }
     }

@@ -129,6 +129,7 @@ public record Schedule(List<Integer> actions, long seed) {
    */
   public static Schedule parse(String text, long seed, MachineSpec machine) {
     return new Schedule(
-        Arrays.stream(text.split(",")).map(a -> Action.parse(a.strip(), machine)).toList(), seed);
+        Arrays.stream(text.split(",", -1)).map(a -> Action.parse(a.strip(), machine)).toList(),
+        seed);
   }
 }

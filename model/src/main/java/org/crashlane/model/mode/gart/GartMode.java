@@ -22,6 +22,7 @@ import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
@@ -168,7 +169,7 @@ public final class GartMode implements Mode {
     OptionalLong taken = frames.take(sizeBytes, sizeBytes, Gpte.HIGHEST_ADDRESS);
     long address =
         taken.orElseThrow(() ->
-            new IllegalArgumentException(
+            new NoFrameException(
                 "no memory for %d bytes of GART table: machine %s"
                     .formatted(sizeBytes, machine.name())));
     clear(cpu.memory(), address, sizeBytes);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -87,7 +88,9 @@ final class Boot {
   private static ContextTables fresh(Cpu cpu, UnitDriver unit, PageFrames frames) {
     ContextTables tables =
         ContextTables.empty(cpu, unit, frames)
-            .orElseThrow(() -> new IllegalStateException("no page for a root table"));
+            .orElseThrow(() ->
+                new NoFrameException(
+                    "VT-d: no page for a root table; a primary's tables stand below 4 GiB"));
     unit.useRoot(cpu, tables.root());
     return tables;
   }

@@ -19,6 +19,7 @@ import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
@@ -92,8 +93,8 @@ final class VtdMapping implements DmaMapping {
         : List.of();
   }
 
-  private static IllegalStateException noFrame() {
-    return new IllegalStateException("no page left for tables");
+  private static NoFrameException noFrame() {
+    return new NoFrameException("no page left for tables");
   }
 
   @Override

@@ -51,6 +51,7 @@ final class DeviceReader {
       DeviceSpec device = device(object);
       onlyOne(takenNames, device.name(), object.required("name"));
       onlyOne(takenAddresses, device.address(), object.required("address"));
+      sameTreatment(object, device, devices);
       devices.add(device);
     }
     if (devices.stream().noneMatch(DeviceSpec::onDumpPath)) {
@@ -100,6 +101,25 @@ final class DeviceReader {
       throw object
           .required("pass-through")
           .wrong("a device that a guest owns is translated, or the guest would own the machine");
+    }
+  }
+
+  /**
+   * An IOMMU cannot tell devices apart whose requests carry one id: they share one context entry.
+   */
+  private static void sameTreatment(
+      ObjectValue object, DeviceSpec device, List<DeviceSpec> others) {
+    for (DeviceSpec other : others) {
+      if (other.requester().equals(device.requester())
+          && !(other.unit().equals(device.unit())
+              && other.passThrough() == device.passThrough()
+              && other.assignedToGuest() == device.assignedToGuest())) {
+        throw object
+            .value()
+            .wrong(
+                "its requests carry the id %s, as those of %s do: the two must have the same unit, pass-through and assigned-to-guest"
+                    .formatted(device.requester(), other.name()));
+      }
     }
   }
 

@@ -50,8 +50,15 @@ final class MemoryReader {
       }
       apart(value, range, crash);
       crash.add(range);
+      if (sizeBytes(crash) == sizeBytes(ram)) {
+        throw value.wrong("no memory is left for the kernel that crashes");
+      }
     }
     return crash;
+  }
+
+  private static long sizeBytes(List<AddressRange> ranges) {
+    return ranges.stream().mapToLong(AddressRange::sizeBytes).sum();
   }
 
   /** {@return a range of whole pages that addresses of memory can have} */

@@ -113,6 +113,9 @@ final class ModeReader {
 
   private ModeSpec calgary() {
     mapping.withOnly(List.of("mode", "chip", "registers", "table-size", "phbs"));
+    long registers = registers(mapping.required("registers"), CALGARY_WINDOW_BYTES, ram);
+    List<AddressRange> windows = new ArrayList<>();
+    windows.add(AddressRange.ofSize(registers, CALGARY_WINDOW_BYTES));
     List<Phb> phbs = new ArrayList<>();
     Map<String, Value> names = new HashMap<>();
     for (Value value : mapping.required("phbs").items(1, Chip.PHB_COUNT)) {
@@ -122,14 +125,22 @@ final class ModeReader {
       phbs.add(
           new Phb(
               name,
-              object.optional("window").map(this::deviceWindow),
+              object.optional("window").map(w -> ownWindow(w, windows)),
               object.optional("bridge-windows").map(this::deviceWindows).orElse(List.of())));
     }
     return new Calgary(
         mapping.required("chip").choice(chips()),
-        registers(mapping.required("registers"), CALGARY_WINDOW_BYTES, ram),
+        registers,
         phbs,
         mapping.optional("table-size").map(size -> size.choice(tableSizes())));
+  }
+
+  /** Two bridges that answer to one address would both be wrong. */
+  private AddressRange ownWindow(Value value, List<AddressRange> taken) {
+    AddressRange range = deviceWindow(value);
+    MemoryReader.apart(value, range, taken);
+    taken.add(range);
+    return range;
   }
 
   private List<AddressRange> deviceWindows(Value list) {

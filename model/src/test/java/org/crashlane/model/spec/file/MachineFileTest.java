@@ -170,6 +170,7 @@ class MachineFileTest {
         "alias: 05:00.0|alias: 05:04.0|own address",
         "registers: 0xfed91000|registers: 0xfed90000|already taken",
         "name: dmar1|name: dmar0|already taken",
+        "alias: 05:00.0|alias: 05:00.0\\n    pass-through: true|the two must have the same unit",
         "range: 0x3fe00000-0x3fe1ffff|range: 0x4fe00000-0x4fe1ffff|not in memory",
       })
   void mistakesOfAMixedMachineAreTold(String was, String is, String reason) {
@@ -195,6 +196,8 @@ class MachineFileTest {
         "gart|northbridges: 2|northbridges: 1|no unit is called 'nb1'",
         "calgary|registers: 0xfe000000|registers: 0xfe001000|multiple of their size, 1024K",
         "calgary|window: 0xd0000000-0xdfffffff|window: 0x30000000-0x3fffffff|overlaps",
+        "calgary|window: 0xd0000000-0xdfffffff|window: 0xf0000000-0xfe0fffff|overlaps",
+        "calgary|window: 0xe0000000-0xefffffff|window: 0xdff00000-0xefffffff|overlaps",
         "calgary|name: phb1|name: phb0|already taken",
         "calgary|unit: phb1|kind: receiver|is already there in line",
         "calgary|    unit: phb1||behind which of phb0, phb1",
@@ -213,6 +216,13 @@ class MachineFileTest {
   void twoCrashRangesMayNotShareAPage() {
     String two = replaceFirst(VTD, "size: 128M}", "size: 128M}\n  - 0x3ffff000-0x3fffffff");
     assertRefused(two, "15:5: crash[1]: 0x3ffff000-0x3fffffff overlaps 0x38000000-0x3fffffff");
+  }
+
+  @Test
+  void theKernelThatCrashesNeedsMemoryOfItsOwn() {
+    String all = replaceFirst(VTD, "  - {at: 0x100000000, size: 256M}\n", "");
+    String two = replaceFirst(all, "  - {at: 0x38000000, size: 128M}", "  - 0x0-0x3fffffff");
+    assertTrue(refused(two).reason().startsWith("no memory is left for the kernel that crashes"));
   }
 
   @Test
