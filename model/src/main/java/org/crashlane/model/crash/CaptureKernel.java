@@ -44,7 +44,7 @@ final class CaptureKernel {
   }
 
   private Stage stage = Stage.BOOT;
-  private PageFrames frames;
+  private final PageFrames frames;
   private Optional<DmaMapping> mapping = Optional.empty();
   private long ring;
   private long buffer;
@@ -55,7 +55,11 @@ final class CaptureKernel {
   private String failure = "";
 
   CaptureKernel(CrashPlan plan) {
-    this.frames = PageFrames.of(plan.captureMemory());
+    this(PageFrames.of(plan.captureMemory()));
+  }
+
+  private CaptureKernel(PageFrames frames) {
+    this.frames = frames;
   }
 
   /** Tables of its own come from what its I/O buffers leave. */
@@ -183,9 +187,15 @@ final class CaptureKernel {
   private void copyAndWrite(World world) {
     long from = world.dumpMap().address(nextPage);
     chunkPages = world.dumpMap().run(nextPage, chunkPageLimit(world));
+    boolean plain = isPlain(world, AddressRange.ofSize(from, (long) chunkPages * Page.BYTES));
     for (int i = 0; i < chunkPages; i++) {
       long source = from + (long) i * Page.BYTES;
-      Optional<String> check = copyPage(world, source, buffer + (long) i * Page.BYTES);
+      long into = buffer + (long) i * Page.BYTES;
+      if (plain) {
+        world.memory().put(into, world.memory().share(source));
+        continue;
+      }
+      Optional<String> check = copyByRemapper(world, source, into);
       if (check.isPresent()) {
         fail(world, check.get());
         return;
@@ -212,12 +222,18 @@ final class CaptureKernel {
     return world.plan().workload().dumpChunkBytes() / Page.BYTES;
   }
 
-  /** {@return why the CPU took a machine check, if it did} */
-  private static Optional<String> copyPage(World world, long source, long into) {
-    if (world.remapper().inTheWayOfCpus().stream().noneMatch(r -> r.contains(source))) {
-      world.memory().put(into, world.memory().share(source));
-      return Optional.empty();
+  /** {@return true if the CPU's accesses to {@code range} reach memory as they are} */
+  private static boolean isPlain(World world, AddressRange range) {
+    for (AddressRange inTheWay : world.remapper().inTheWayOfCpus()) {
+      if (inTheWay.overlaps(range)) {
+        return false;
+      }
     }
+    return true;
+  }
+
+  /** {@return why the CPU took a machine check, if it did} */
+  private static Optional<String> copyByRemapper(World world, long source, long into) {
     return switch (world.remapper().accessByCpu(world.memory(), source)) {
       case CpuAccess.MachineCheck check -> {
         throughAperture(world, source, source, check.reason());
@@ -287,10 +303,9 @@ final class CaptureKernel {
     return world.dumpDisk();
   }
 
-  CaptureKernel fork(CrashPlan plan) {
-    CaptureKernel copy = new CaptureKernel(plan);
+  CaptureKernel fork() {
+    CaptureKernel copy = new CaptureKernel(frames.fork());
     copy.stage = stage;
-    copy.frames = frames.fork();
     copy.mapping = mapping.map(DmaMapping::fork);
     copy.ring = ring;
     copy.buffer = buffer;
@@ -316,6 +331,11 @@ final class CaptureKernel {
 
   /** {@return where it lives} */
   static boolean owns(CrashPlan plan, AddressRange range) {
-    return plan.machine().crashRanges().stream().anyMatch(r -> r.contains(range));
+    for (AddressRange crashRange : plan.machine().crashRanges()) {
+      if (crashRange.contains(range)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

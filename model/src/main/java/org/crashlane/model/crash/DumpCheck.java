@@ -46,11 +46,18 @@ final class DumpCheck {
   private static int wrongBytes(World world, long address, Page dumped, Page then) {
     int wrong = 0;
     Page now = world.memory().share(address);
-    for (int at = 0; at < Page.BYTES; at++) {
-      if (dumped.byteAt(at) != then.byteAt(at)
-          && (dumped.byteAt(at) != now.byteAt(at)
-              || !world.primaryLedger().mayBeWritten(address + at))) {
-        wrong++;
+    for (int word = 0; word < Page.WORDS; word++) {
+      if (dumped.get(word) == then.get(word)) {
+        continue;
+      }
+      int first = word * Long.BYTES;
+      for (int at = first; at < first + Long.BYTES; at++) {
+        boolean rightly =
+            dumped.byteAt(at) == now.byteAt(at)
+                && world.primaryLedger().mayBeWritten(address + at);
+        if (dumped.byteAt(at) != then.byteAt(at) && !rightly) {
+          wrong++;
+        }
       }
     }
     return wrong;

@@ -30,8 +30,15 @@ final class Ledger {
   }
 
   void remove(int device, DmaHandle handle) {
-    live[device] =
-        Arrays.stream(live[device]).filter(h -> !h.equals(handle)).toArray(DmaHandle[]::new);
+    DmaHandle[] before = live[device];
+    DmaHandle[] after = new DmaHandle[before.length];
+    int left = 0;
+    for (DmaHandle other : before) {
+      if (!other.equals(handle)) {
+        after[left++] = other;
+      }
+    }
+    live[device] = Arrays.copyOf(after, left);
   }
 
   /**

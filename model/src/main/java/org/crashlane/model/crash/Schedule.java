@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import org.crashlane.model.spec.MachineSpec;
 
@@ -45,7 +46,7 @@ public record Schedule(List<Integer> actions, long seed) {
     int armAt = random.nextInt(Math.max(1, stepCount));
     for (int i = 0; i < stepCount; i++) {
       int[] enabled = world.enabled();
-      int[] usual = Arrays.stream(enabled).filter(a -> isUsual(Action.kind(a), random)).toArray();
+      int[] usual = only(enabled, a -> isUsual(Action.kind(a), random));
       boolean arm = i >= armAt && has(enabled, Action.of(Action.Kind.ARM));
       if (usual.length == 0 && !arm) {
         break;
@@ -86,8 +87,8 @@ public record Schedule(List<Integer> actions, long seed) {
   private static void takeCourse(World world, SplittableRandom random) {
     while (!world.isOver()) {
       int[] enabled = world.enabled();
-      int[] leftovers = Arrays.stream(enabled).filter(a -> isLeftover(world, a)).toArray();
-      int[] own = Arrays.stream(enabled).filter(a -> !isLeftover(world, a)).toArray();
+      int[] leftovers = only(enabled, a -> isLeftover(world, a));
+      int[] own = only(enabled, a -> !isLeftover(world, a));
       boolean leftover =
           leftovers.length > 0 && (own.length == 0 || random.nextInt(LEFTOVER_ODDS) == 0);
       int[] choice = leftover ? leftovers : own;
@@ -104,6 +105,17 @@ public record Schedule(List<Integer> actions, long seed) {
       case STEP -> !world.device(Action.device(action)).worksForCapture();
       case POST, REAP, WATCHDOG, ARM, PANIC, CAPTURE -> false;
     };
+  }
+
+  private static int[] only(int[] actions, IntPredicate wanted) {
+    int[] found = new int[actions.length];
+    int count = 0;
+    for (int action : actions) {
+      if (wanted.test(action)) {
+        found[count++] = action;
+      }
+    }
+    return Arrays.copyOf(found, count);
   }
 
   private static boolean has(int[] enabled, int action) {

@@ -234,7 +234,7 @@ public final class World {
     copy.primary = primary.fork(plan);
     copy.primaryLedger = primaryLedger.fork();
     copy.captureLedger = captureLedger.fork();
-    copy.capture = capture.map(c -> c.fork(plan));
+    copy.capture = capture.map(CaptureKernel::fork);
     copy.atPanic = atPanic;
     copy.violations = violations.fork();
     copy.tally = tally.fork();

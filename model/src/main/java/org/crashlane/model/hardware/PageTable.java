@@ -8,8 +8,8 @@ import java.util.Optional;
  * one of them writes, and then copy the chunk, and share its pages until one is written.
  */
 final class PageTable {
-  private static final int INITIAL_SLOTS = 16;
-  private static final int CHUNK_SHIFT = 6;
+  private static final int INITIAL_SLOTS = 32;
+  private static final int CHUNK_SHIFT = 4;
   private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
   private static final int IN_CHUNK = CHUNK_PAGES - 1;
 
