@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import java.util.Optional;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.memory.UnreadableMemoryException;
 
 /**
  * A VT-d unit that remembers: translates by its {@link Caches} where they have an answer, and by
@@ -23,7 +20,6 @@ public final class CachingUnit {
   private final UnitConfig config;
   private final boolean legacy;
   private final boolean cachesAbsent;
-  private final long rootTable;
   private final PagingWalk paging;
 
   /**
@@ -33,7 +29,6 @@ public final class CachingUnit {
     this.config = config;
     this.legacy = TableMode.of(config) == TableMode.LEGACY;
     this.cachesAbsent = config.capabilities().cachesAbsent();
-    this.rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
     this.paging = new PagingWalk(config, PagingWalk.Reasons.LEGACY);
   }
 
@@ -53,48 +48,22 @@ public final class CachingUnit {
     if (place != ContextCache.NOT_CACHED) {
       return byContext(memory, caches, request, contexts.low(place), contexts.high(place));
     }
-    return byRootTable(memory, caches, request);
+    return byDeviceTables(memory, caches, request);
   }
 
-  private Outcome byRootTable(PhysicalMemory memory, Caches caches, Request request) {
-    Faults faults = new Faults(false, config.wholeMemory());
-    long address = RootEntry.address(rootTable, request.requester().bus());
-    long low;
-    long high;
-    try {
-      low = memory.readLong(address);
-      high = memory.readLong(address + Long.BYTES);
-    } catch (UnreadableMemoryException e) {
-      return faults.unreadable(request, e, FaultReason.ROOT_ACCESS);
-    }
-    Optional<FaultReason> fault = RootEntry.fault(low, high, config.hostAddressWidth());
-    if (fault.isPresent()) {
-      keepAbsent(caches, request, 0, fault.get());
-      return faults.blocked(request, fault.get());
-    }
-    return byContextTable(memory, caches, request, RootEntry.contextTable(low));
-  }
-
-  private Outcome byContextTable(
-      PhysicalMemory memory, Caches caches, Request request, long contextTable) {
-    Faults faults = new Faults(false, config.wholeMemory());
-    long address = ContextEntry.address(contextTable, request.requester().devfn());
-    long low;
-    long high;
-    try {
-      low = memory.readLong(address);
-      high = memory.readLong(address + Long.BYTES);
-    } catch (UnreadableMemoryException e) {
-      return faults.unreadable(request, e, FaultReason.CONTEXT_ACCESS);
-    }
-    Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
-    if (fault.isPresent()) {
-      boolean suppressed = ContextEntry.suppressesFaultRecords(low);
-      keepAbsent(caches, request, ContextEntry.FPD.inPlace(low), fault.get());
-      return faults.suppressedBy(suppressed).blocked(request, fault.get());
-    }
-    caches.contexts().keep(request.requester().value(), low, high);
-    return byContext(memory, caches, request, low, high);
+  private Outcome byDeviceTables(PhysicalMemory memory, Caches caches, Request request) {
+    return switch (ContextLookup.of(memory, config, request)) {
+      case ContextLookup.Unread unread -> unread.outcome();
+      case ContextLookup.Faulted faulted -> {
+        long suppression = ContextEntry.FPD.inPlace(faulted.low());
+        keepAbsent(caches, request, suppression, faulted.reason());
+        yield faults(faulted.low()).blocked(request, faulted.reason());
+      }
+      case ContextLookup.Found found -> {
+        caches.contexts().keep(request.requester().value(), found.low(), found.high());
+        yield byContext(memory, caches, request, found.low(), found.high());
+      }
+    };
   }
 
   /** Remembers an entry that is not present, if the unit does that; other faults it does not. */

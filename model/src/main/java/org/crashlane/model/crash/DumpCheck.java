@@ -53,8 +53,7 @@ final class DumpCheck {
       int first = word * Long.BYTES;
       for (int at = first; at < first + Long.BYTES; at++) {
         boolean rightly =
-            dumped.byteAt(at) == now.byteAt(at)
-                && world.primaryLedger().mayBeWritten(address + at);
+            dumped.byteAt(at) == now.byteAt(at) && world.primaryLedger().mayBeWritten(address + at);
         if (dumped.byteAt(at) != then.byteAt(at) && !rightly) {
           wrong++;
         }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.Optional;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/** What the root and context tables of legacy mode have for a requester. */
+sealed interface ContextLookup {
+
+  /**
+   * A context entry that is in order.
+   *
+   * @param low its low word
+   * @param high its high word
+   */
+  record Found(long low, long high) implements ContextLookup {}
+
+  /**
+   * An entry that blocks.
+   *
+   * @param reason why
+   * @param low the low word of the context entry; 0 where none was reached
+   */
+  record Faulted(FaultReason reason, long low) implements ContextLookup {}
+
+  /**
+   * A table that cannot be read.
+   *
+   * @param outcome what becomes of the request
+   */
+  record Unread(Outcome outcome) implements ContextLookup {}
+
+  /** {@return what there is for {@code request}, checks in hardware's order} */
+  static ContextLookup of(PhysicalMemory memory, UnitConfig config, Request request) {
+    long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
+    long address = RootEntry.address(rootTable, request.requester().bus());
+    long low;
+    long high;
+    try {
+      low = memory.readLong(address);
+      high = memory.readLong(address + Long.BYTES);
+    } catch (UnreadableMemoryException e) {
+      return unread(config, request, e, FaultReason.ROOT_ACCESS);
+    }
+    Optional<FaultReason> fault = RootEntry.fault(low, high, config.hostAddressWidth());
+    return fault.isPresent()
+        ? new Faulted(fault.get(), 0)
+        : inContextTable(memory, config, request, RootEntry.contextTable(low));
+  }
+
+  private static ContextLookup inContextTable(
+      PhysicalMemory memory, UnitConfig config, Request request, long contextTable) {
+    long address = ContextEntry.address(contextTable, request.requester().devfn());
+    long low;
+    long high;
+    try {
+      low = memory.readLong(address);
+      high = memory.readLong(address + Long.BYTES);
+    } catch (UnreadableMemoryException e) {
+      return unread(config, request, e, FaultReason.CONTEXT_ACCESS);
+    }
+    Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
+    return fault.isPresent() ? new Faulted(fault.get(), low) : new Found(low, high);
+  }
+
+  private static ContextLookup unread(
+      UnitConfig config, Request request, UnreadableMemoryException e, FaultReason reason) {
+    return new Unread(new Faults(false, config.wholeMemory()).unreadable(request, e, reason));
+  }
+}
