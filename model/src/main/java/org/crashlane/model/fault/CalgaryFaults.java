@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.fault;
 
-import static org.crashlane.model.fault.CallFaults.arming;
 import static org.crashlane.model.fault.CallFaults.mappedFor;
 import static org.crashlane.model.fault.CallFaults.mappedSize;
-import static org.crashlane.model.fault.CallFaults.reserving;
 import static org.crashlane.model.fault.CallFaults.whileArming;
 import static org.crashlane.model.fault.CallFaults.whileMapping;
 import static org.crashlane.model.fault.CallFaults.whileUnmapping;
-import static org.crashlane.model.fault.RangeFaults.firstOnly;
-import static org.crashlane.model.fault.RangeFaults.grown;
-import static org.crashlane.model.fault.RangeFaults.none;
-import static org.crashlane.model.fault.RangeFaults.right;
-import static org.crashlane.model.fault.RangeFaults.withoutFirst;
-import static org.crashlane.model.fault.RangeFaults.withoutLast;
 
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -97,31 +89,7 @@ final class CalgaryFaults {
           call(
               "arm-stores-lost",
               "identity TCEs are not stored, but counted",
-              whileArming(StoreFault.LOST, RegisterFault.NONE)),
-          call("arm-one-page-short", "the last page is not armed", arming(grown(0, -1), right())),
-          call("arm-one-page-late", "the first page is not armed", arming(grown(-1, 0), right())),
-          call("arm-first-range-only", "one of two is armed", arming(firstOnly(), right())),
-          call(
-              "arm-forgets-first-device",
-              "one bridge of two is not armed",
-              arming(right(), withoutFirst())),
-          call(
-              "arm-forgets-last-device",
-              "the other bridge is not armed",
-              arming(right(), withoutLast())),
-          call("no-reserve", "armed, but not kept free", reserving(none(), right())),
-          call(
-              "reserve-one-page-short",
-              "the last page of each crash range may be handed out",
-              reserving(grown(0, -1), right())),
-          call(
-              "reserve-one-page-late",
-              "the first page of each crash range may be handed out",
-              reserving(grown(-1, 0), right())),
-          call(
-              "reserve-first-range-only",
-              "one of two is kept free",
-              reserving(firstOnly(), right())));
+              whileArming(StoreFault.LOST, RegisterFault.NONE)));
 
   private CalgaryFaults() {}
 

@@ -4,6 +4,7 @@ package org.crashlane.model.fault;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.crashlane.rehearsal.MappingMode;
 
 /** The list of all mistakes that are seeded to see whether they are caught. */
 public final class SeededFaults {
@@ -12,8 +13,10 @@ public final class SeededFaults {
               SwiotlbFaults.ALL,
               GartFaults.ALL,
               CalgaryFaults.ALL,
+              SharedArmingFaults.of(MappingMode.CALGARY),
               VtdFaults.ALL,
-              VtdArmingFaults.ALL)
+              VtdArmingFaults.ALL,
+              SharedArmingFaults.of(MappingMode.VTD))
           .flatMap(List::stream)
           .toList();
 
