@@ -7,7 +7,6 @@ import java.util.OptionalLong;
 import org.crashlane.bits.Hex;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Descriptor;
-import org.crashlane.model.hardware.DmaDevice;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.Operation;
 import org.crashlane.model.hardware.Packet;
@@ -242,10 +241,5 @@ final class Driver {
       into.add(slots[slot].buffer());
       into.add(slots[slot].target());
     }
-  }
-
-  /** {@return the device's registers, as far as a driver has to do with them} */
-  DmaDevice device(World world) {
-    return world.device(index);
   }
 }

@@ -13,7 +13,6 @@ final class Tally {
   private long leftoverThroughCount;
   private long leftoverBlockedCount;
   private long captureBlockedCount;
-  private long touchCount;
   private long dumpDifferingByteCount;
   private long changedByLeftoversByteCount;
   private List<String> touches = List.of();
@@ -51,7 +50,6 @@ final class Tally {
 
   /** The capture kernel touched a register, or memory that is not its own. */
   void touched(String line) {
-    touchCount++;
     touches = with(touches, line);
   }
 
@@ -65,10 +63,6 @@ final class Tally {
 
   void changedByLeftovers(long byteCount) {
     changedByLeftoversByteCount = byteCount;
-  }
-
-  long touchCount() {
-    return touchCount;
   }
 
   List<String> touches() {
@@ -114,7 +108,6 @@ final class Tally {
     copy.leftoverThroughCount = leftoverThroughCount;
     copy.leftoverBlockedCount = leftoverBlockedCount;
     copy.captureBlockedCount = captureBlockedCount;
-    copy.touchCount = touchCount;
     copy.dumpDifferingByteCount = dumpDifferingByteCount;
     copy.changedByLeftoversByteCount = changedByLeftoversByteCount;
     copy.touches = touches;

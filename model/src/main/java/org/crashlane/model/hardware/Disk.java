@@ -21,11 +21,6 @@ public final class Disk {
     return blocks.getOr(number, background.page(number)).share();
   }
 
-  /** {@return true if somebody wrote the block} */
-  public boolean isWritten(long number) {
-    return blocks.find(number).isPresent();
-  }
-
   /** Reads bytes from the start of block {@code number} on. */
   public void read(long number, byte[] into) {
     for (int done = 0; done < into.length; done += Page.BYTES) {

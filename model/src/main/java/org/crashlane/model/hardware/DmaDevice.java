@@ -4,7 +4,6 @@ package org.crashlane.model.hardware;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
-import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 
 /**
@@ -102,13 +101,6 @@ public final class DmaDevice {
   /** {@return true if its next request is one that the capture kernel asked for} */
   public boolean worksForCapture() {
     return current.map(Command::ofCapture).orElse(ringOfCapture);
-  }
-
-  /** {@return what it will do next, for people} */
-  public String nextStep() {
-    return current
-        .map(c -> c.operation() + " of command " + c.index())
-        .orElse("fetch of command " + head);
   }
 
   /** Takes the next step: fetches a command, or carries out the one it has. */
@@ -259,10 +251,5 @@ public final class DmaDevice {
       into.add(c.index());
       into.add(c.ofCapture());
     });
-  }
-
-  /** {@return true if it is a receiver} */
-  public boolean isReceiver() {
-    return spec.kind() == DeviceKind.RECEIVER;
   }
 }
