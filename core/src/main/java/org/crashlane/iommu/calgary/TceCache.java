@@ -27,30 +27,29 @@ public final class TceCache {
   /** Entries in groups of {@link #GROUP_ENTRY_COUNT}; a group of which none is kept is empty. */
   private long[][] groups;
 
-  private TceCache(boolean keeping, long[][] groups) {
+  /** True while a copy has the same groups: whoever changes them takes groups of its own first. */
+  private boolean shared;
+
+  private TceCache(boolean keeping, long[][] groups, boolean shared) {
     this.keeping = keeping;
     this.groups = groups;
+    this.shared = shared;
   }
 
   /** {@return a cache that keeps all it is given} */
   public static TceCache unbounded() {
-    return new TceCache(true, new long[0][]);
+    return new TceCache(true, new long[0][], false);
   }
 
   /** {@return a cache that keeps nothing: every change of the table is seen} */
   public static TceCache none() {
-    return new TceCache(false, new long[0][]);
+    return new TceCache(false, new long[0][], false);
   }
 
   /** {@return a cache in the same state, that changes by itself} */
   public TceCache copy() {
-    long[][] copies = groups.clone();
-    for (int i = 0; i < copies.length; i++) {
-      if (copies[i].length != 0) {
-        copies[i] = copies[i].clone();
-      }
-    }
-    return new TceCache(keeping, copies);
+    shared = true;
+    return new TceCache(keeping, groups, true);
   }
 
   /** {@return the entry kept for page {@code index}, or {@link Tce#FREE} if none is} */
@@ -78,6 +77,7 @@ public final class TceCache {
     if (!keeping) {
       return;
     }
+    ownGroups();
     if (groups.length == 0) {
       groups = new long[size.entryCount() / GROUP_ENTRY_COUNT][];
       Arrays.fill(groups, NOTHING_KEPT);
@@ -89,8 +89,22 @@ public final class TceCache {
     groups[group][index % GROUP_ENTRY_COUNT] = tce;
   }
 
+  private void ownGroups() {
+    if (!shared) {
+      return;
+    }
+    groups = groups.clone();
+    for (int i = 0; i < groups.length; i++) {
+      if (groups[i].length != 0) {
+        groups[i] = groups[i].clone();
+      }
+    }
+    shared = false;
+  }
+
   /** Drops all that is kept. */
   void empty() {
     groups = new long[0][];
+    shared = false;
   }
 }

@@ -30,22 +30,38 @@ final class Iotlb {
 
   private long[] keys;
   private long[] values;
+  private int[] countByLevel;
   private int count;
-  private final int[] countByLevel;
+
+  /** True while a copy has the same arrays: whoever changes them takes arrays of its own first. */
+  private boolean shared;
 
   Iotlb() {
-    this(new long[INITIAL_SLOTS], new long[INITIAL_SLOTS], 0, new int[PageTable.LEVELS_MAX + 1]);
+    keys = new long[INITIAL_SLOTS];
+    values = new long[INITIAL_SLOTS];
+    countByLevel = new int[PageTable.LEVELS_MAX + 1];
   }
 
-  private Iotlb(long[] keys, long[] values, int count, int[] countByLevel) {
-    this.keys = keys;
-    this.values = values;
-    this.count = count;
-    this.countByLevel = countByLevel;
+  private Iotlb(Iotlb other) {
+    this.keys = other.keys;
+    this.values = other.values;
+    this.countByLevel = other.countByLevel;
+    this.count = other.count;
+    this.shared = true;
   }
 
   Iotlb fork() {
-    return new Iotlb(keys.clone(), values.clone(), count, countByLevel.clone());
+    shared = true;
+    return new Iotlb(this);
+  }
+
+  private void ownArrays() {
+    if (shared) {
+      keys = keys.clone();
+      values = values.clone();
+      countByLevel = countByLevel.clone();
+      shared = false;
+    }
   }
 
   static long key(int domainId, int level, long iova) {
@@ -83,6 +99,7 @@ final class Iotlb {
   }
 
   void put(long key, long value) {
+    ownArrays();
     int slot = slot(key);
     if (keys[slot] == EMPTY) {
       if (2 * (count + 1) > keys.length) {
@@ -101,6 +118,7 @@ final class Iotlb {
     if (keys[slot] == EMPTY) {
       return;
     }
+    ownArrays();
     count--;
     countByLevel[level(key)]--;
     int mask = keys.length - 1;
@@ -120,8 +138,9 @@ final class Iotlb {
   void clear() {
     keys = new long[INITIAL_SLOTS];
     values = new long[INITIAL_SLOTS];
+    countByLevel = new int[PageTable.LEVELS_MAX + 1];
     count = 0;
-    Arrays.fill(countByLevel, 0);
+    shared = false;
   }
 
   /** Drops every entry whose key {@code dropped} says. */

@@ -44,6 +44,23 @@ public final class Explorer {
   /** One step from a known state. */
   private record Child(World world, long fingerprint, int parent, int action) {}
 
+  /** States that are worked on, by the parts that the threads have of them. */
+  private record Block(List<Future<List<Child>>> parts) {
+
+    /** {@return all that follows, in order, once it is there} */
+    List<Child> children() throws InterruptedException {
+      List<Child> all = new ArrayList<>();
+      for (Future<List<Child>> part : parts) {
+        try {
+          all.addAll(part.get());
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("exploring failed", e.getCause());
+        }
+      }
+      return all;
+    }
+  }
+
   /**
    * {@return what all orders of {@code plan} lead to}
    *
@@ -67,11 +84,14 @@ public final class Explorer {
     while (!frontier.isEmpty() && visited.size() < limits.stateCountMax()) {
       List<World> next = new ArrayList<>();
       int nextId = paths.size();
+      Block block = expand(threads, frontier, 0, firstId);
       for (int from = 0; from < frontier.size(); from += BLOCK_STATES) {
-        int to = Math.min(frontier.size(), from + BLOCK_STATES);
-        for (Child child : expand(threads, frontier.subList(from, to), firstId + from)) {
+        // The threads go on with the next block while this one is merged.
+        Block ahead = expand(threads, frontier, from + BLOCK_STATES, firstId);
+        for (Child child : block.children()) {
           merge(child, next);
         }
+        block = ahead;
         progress.accept(visited.size());
         if (visited.size() >= limits.stateCountMax()) {
           break;
@@ -92,24 +112,17 @@ public final class Explorer {
         counterexamples());
   }
 
-  private List<Child> expand(ExecutorService threads, List<World> block, int firstId)
-      throws InterruptedException {
-    int share = Math.max(1, (block.size() + limits.threadCount() - 1) / limits.threadCount());
+  /** {@return what the threads are to do with the block of {@code frontier} that begins there} */
+  private Block expand(ExecutorService threads, List<World> frontier, int first, int firstId) {
+    int end = Math.min(frontier.size(), first + BLOCK_STATES);
+    int share = Math.max(1, (end - first + limits.threadCount() - 1) / limits.threadCount());
     List<Future<List<Child>>> parts = new ArrayList<>();
-    for (int from = 0; from < block.size(); from += share) {
-      List<World> part = block.subList(from, Math.min(block.size(), from + share));
+    for (int from = first; from < end; from += share) {
+      List<World> part = frontier.subList(from, Math.min(end, from + share));
       int id = firstId + from;
       parts.add(threads.submit(() -> children(part, id)));
     }
-    List<Child> all = new ArrayList<>();
-    for (Future<List<Child>> part : parts) {
-      try {
-        all.addAll(part.get());
-      } catch (ExecutionException e) {
-        throw new IllegalStateException("exploring failed", e.getCause());
-      }
-    }
-    return all;
+    return new Block(parts);
   }
 
   private static List<Child> children(List<World> worlds, int firstId) {

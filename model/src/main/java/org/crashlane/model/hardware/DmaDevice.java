@@ -163,7 +163,6 @@ public final class DmaDevice {
   }
 
   private boolean transfer(Command command, DmaPort port, Disk disk) {
-    byte[] bytes = new byte[Page.BYTES];
     for (int done = 0; done < command.lengthBytes(); ) {
       long bus = command.busAddress() + done;
       int length = Math.min(command.lengthBytes() - done, restOfPage(bus));
@@ -171,7 +170,7 @@ public final class DmaDevice {
       boolean through =
           (length == Page.BYTES && command.operation() != Operation.RECEIVE)
               ? page(command, port, disk, bus, done)
-              : piece(command, port, disk, bus, done, bytes, length);
+              : piece(command, port, disk, bus, done, length);
       if (!through) {
         return false;
       }
@@ -190,8 +189,8 @@ public final class DmaDevice {
     return page.isPresent();
   }
 
-  private boolean piece(
-      Command command, DmaPort port, Disk disk, long bus, int done, byte[] bytes, int length) {
+  private boolean piece(Command command, DmaPort port, Disk disk, long bus, int done, int length) {
+    byte[] bytes = new byte[length];
     long block = command.block() + done / Page.BYTES;
     int offset = done % Page.BYTES;
     return switch (command.operation()) {

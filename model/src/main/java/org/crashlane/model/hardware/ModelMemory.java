@@ -79,7 +79,12 @@ public final class ModelMemory implements WritableMemory {
     for (int done = 0; done < length; ) {
       long at = address + done;
       int run = Math.min(length - done, PAGE_BYTES - (int) (at & (PAGE_BYTES - 1)));
-      writable(at).write((int) (at & (PAGE_BYTES - 1)), from, offset + done, run);
+      int inPage = (int) (at & (PAGE_BYTES - 1));
+      Page page = readable(at);
+      // What is there already needs no copy of a page that others have too.
+      if (!page.isShared() || !page.holds(inPage, from, offset + done, run)) {
+        writable(at).write(inPage, from, offset + done, run);
+      }
       done += run;
     }
   }

@@ -122,6 +122,16 @@ public final class Page {
     digest = 0;
   }
 
+  /** {@return true if {@code length} bytes from {@code at} on are these} */
+  boolean holds(int at, byte[] bytes, int offset, int length) {
+    for (int i = 0; i < length; i++) {
+      if (byteAt(at + i) != bytes[offset + i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static boolean isWhole(int place, int left) {
     return place % Long.BYTES == 0 && left >= Long.BYTES;
   }

@@ -4,8 +4,8 @@ package org.crashlane.model.hardware;
 import java.util.Optional;
 
 /**
- * Pages by page number: chunks of neighbours in an open-addressed table. Copies share chunks until
- * one of them writes, and then copy the chunk, and share its pages until one is written.
+ * Pages by page number: chunks of neighbours in an open-addressed table. Copies share all until one
+ * of them writes; that one takes a table of its own, a copy of the chunk, and a copy of the page.
  */
 final class PageTable {
   private static final int INITIAL_SLOTS = 32;
@@ -17,14 +17,23 @@ final class PageTable {
   private Chunk[] chunks;
   private int count;
 
+  /** True while a copy has the same arrays. */
+  private boolean shared;
+
+  /** 0 if it is not known. */
+  private long digest;
+
   PageTable() {
-    this(new long[INITIAL_SLOTS], new Chunk[INITIAL_SLOTS], 0);
+    keys = new long[INITIAL_SLOTS];
+    chunks = new Chunk[INITIAL_SLOTS];
   }
 
-  private PageTable(long[] keys, Chunk[] chunks, int count) {
-    this.keys = keys;
-    this.chunks = chunks;
-    this.count = count;
+  private PageTable(PageTable other) {
+    keys = other.keys;
+    chunks = other.chunks;
+    count = other.count;
+    shared = true;
+    digest = other.digest;
   }
 
   /** Neighbouring pages. */
@@ -102,6 +111,8 @@ final class PageTable {
 
   /** {@return the chunk, for changing: a new one, or a copy, where there was none of its own} */
   private Chunk own(long key) {
+    ownArrays();
+    digest = 0;
     int slot = slot(key);
     Chunk chunk = chunks[slot];
     if (chunk == null) {
@@ -121,25 +132,38 @@ final class PageTable {
     return chunk;
   }
 
-  /** {@return a table of the same pages, all shared from now on} */
-  PageTable fork() {
+  private void ownArrays() {
+    if (!shared) {
+      return;
+    }
+    keys = keys.clone();
+    chunks = chunks.clone();
     for (Chunk chunk : chunks) {
       if (chunk != null) {
         chunk.shared = true;
       }
     }
-    return new PageTable(keys.clone(), chunks.clone(), count);
+    shared = false;
+  }
+
+  /** {@return a table of the same pages, all shared from now on} */
+  PageTable fork() {
+    shared = true;
+    return new PageTable(this);
   }
 
   /** {@return 64 bits that stand for all pages, in whatever order they came} */
   long digest() {
-    long sum = 0;
-    for (int i = 0; i < chunks.length; i++) {
-      if (chunks[i] != null) {
-        sum += chunks[i].digest(keys[i]);
+    if (digest == 0) {
+      long sum = 0;
+      for (int i = 0; i < chunks.length; i++) {
+        if (chunks[i] != null) {
+          sum += chunks[i].digest(keys[i]);
+        }
       }
+      digest = sum;
     }
-    return sum;
+    return digest;
   }
 
   private int slot(long key) {

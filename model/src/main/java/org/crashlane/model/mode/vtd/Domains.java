@@ -43,8 +43,11 @@ final class Domains {
   }
 
   Domains fork() {
-    Domains copy =
-        new Domains(machine, role, frames.fork(), units.stream().map(ContextTables::fork).toList());
+    List<ContextTables> forks = new ArrayList<>(units.size());
+    for (ContextTables unit : units) {
+      forks.add(unit.fork());
+    }
+    Domains copy = new Domains(machine, role, frames.fork(), forks);
     for (Domain domain : domains) {
       copy.domains.add(domain.fork());
     }
