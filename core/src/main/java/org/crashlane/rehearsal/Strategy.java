@@ -11,7 +11,7 @@ public enum Strategy {
   ADOPT("the capture kernel copies the old tables", false),
   OFF("the capture kernel switches the IOMMU off", false),
   ABORT("the capture kernel blocks all DMA first", false),
-  RESET("devices are reset first", true);
+  RESET("devices are reset first, then the IOMMU is started afresh", false);
 
   private final String meaning;
   private final boolean blind;

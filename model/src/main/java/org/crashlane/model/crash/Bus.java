@@ -145,9 +145,13 @@ final class Bus implements DmaPort {
 
   private void leftover(DmaDevice device, Request request, long physical, int length) {
     world.tally().leftoverThrough();
+    leftoverIova(device, request, physical, length);
     if (world.plan().machine().inCrashRange(AddressRange.ofSize(physical, length))) {
       note(Kind.LEFTOVER_IN_CRASH_RANGE, device, request, physical, length, "");
     }
+  }
+
+  private void leftoverIova(DmaDevice device, Request request, long physical, int length) {
     if (world.plan().machine().inCrashRange(AddressRange.ofSize(request.iova(), length))) {
       note(Kind.LEFTOVER_IOVA_IN_CRASH_RANGE, device, request, physical, length, "");
     }
@@ -160,7 +164,9 @@ final class Bus implements DmaPort {
             .formatted(device.spec().name(), request.access(), Hex.of(request.iova()), why));
     if (device.worksForCapture()) {
       note(Kind.CAPTURE_BLOCKED, device, request, request.iova(), length, why + "; ");
-    } else if (!world.isCrashed() && meant.isPresent()) {
+    } else if (world.isCrashed()) {
+      leftoverIova(device, request, request.iova(), length);
+    } else if (meant.isPresent()) {
       note(Kind.PRIMARY_BLOCKED, device, request, request.iova(), length, why + "; ");
     }
   }

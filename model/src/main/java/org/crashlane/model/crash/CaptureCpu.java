@@ -6,6 +6,7 @@ import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.hardware.Page;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.kernel.Cpu;
 
@@ -14,12 +15,30 @@ import org.crashlane.model.kernel.Cpu;
  * range, is seen. The copying of the dump does not come by here.
  */
 final class CaptureCpu implements Cpu {
+  private static final String READS = "reads";
+  private static final String WRITES = "writes";
+
   private final World world;
   private final Cpu cpu;
 
   CaptureCpu(World world) {
     this.world = world;
     this.cpu = new KernelCpu(world);
+  }
+
+  /** Fills a page with what was read elsewhere: how the dump is copied. */
+  void put(long address, Page page) {
+    see(WRITES, address, Page.BYTES);
+    world.memory().put(address, page);
+  }
+
+  private void see(String what, long address, long sizeBytes) {
+    if (!CaptureKernel.owns(world.plan(), AddressRange.ofSize(address, sizeBytes))) {
+      touched(what + " memory of the primary", address, sizeBytes);
+      if (what.equals(WRITES)) {
+        world.tally().writtenByCapture(address, sizeBytes);
+      }
+    }
   }
 
   private void touched(String what, long address, long sizeBytes) {
@@ -95,12 +114,6 @@ final class CaptureCpu implements Cpu {
       this.memory = memory;
     }
 
-    private void see(String what, long address, long sizeBytes) {
-      if (!CaptureKernel.owns(world.plan(), AddressRange.ofSize(address, sizeBytes))) {
-        touched(what + " memory of the primary", address, sizeBytes);
-      }
-    }
-
     @Override
     public String source() {
       return memory.source();
@@ -113,31 +126,31 @@ final class CaptureCpu implements Cpu {
 
     @Override
     public long readLong(long address) {
-      see("reads", address, Long.BYTES);
+      see(READS, address, Long.BYTES);
       return memory.readLong(address);
     }
 
     @Override
     public void readLongs(long address, long[] into, int count) {
-      see("reads", address, (long) count * Long.BYTES);
+      see(READS, address, (long) count * Long.BYTES);
       memory.readLongs(address, into, count);
     }
 
     @Override
     public void read(long address, byte[] into, int offset, int length) {
-      see("reads", address, length);
+      see(READS, address, length);
       memory.read(address, into, offset, length);
     }
 
     @Override
     public void writeLong(long address, long value) {
-      see("writes", address, Long.BYTES);
+      see(WRITES, address, Long.BYTES);
       memory.writeLong(address, value);
     }
 
     @Override
     public void writeLongs(long address, long[] from, int count) {
-      see("writes", address, (long) count * Long.BYTES);
+      see(WRITES, address, (long) count * Long.BYTES);
       memory.writeLongs(address, from, count);
     }
   }

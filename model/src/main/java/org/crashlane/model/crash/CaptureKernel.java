@@ -118,7 +118,7 @@ final class CaptureKernel {
       case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
       case RESET -> {
         world.resetAllDevices();
-        yield new DirectMapping(machine.era());
+        yield mode.afresh(cpu, machine, forTables(world.plan()));
       }
       case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
       case OFF -> mode.off(cpu, machine, forTables(world.plan()));
@@ -145,7 +145,7 @@ final class CaptureKernel {
     }
     ring = ringPage.getAsLong();
     buffer = bufferPages.getAsLong();
-    world.memory().writeLongs(ring, new long[Page.WORDS], Page.WORDS);
+    world.captureCpu().memory().writeLongs(ring, new long[Page.WORDS], Page.WORDS);
     Optional<DmaHandle> handle = map(world, spec, ring, Page.BYTES, Direction.BIDIRECTIONAL);
     if (handle.isPresent()) {
       device.start(handle.get().busAddress(), RING_COUNT, Optional.empty(), true);
@@ -192,7 +192,7 @@ final class CaptureKernel {
       long source = from + (long) i * Page.BYTES;
       long into = buffer + (long) i * Page.BYTES;
       if (plain) {
-        world.memory().put(into, world.memory().share(source));
+        world.captureCpu().put(into, world.memory().share(source));
         continue;
       }
       Optional<String> check = copyByRemapper(world, source, into);
@@ -212,7 +212,7 @@ final class CaptureKernel {
             chunkPages * Page.BYTES,
             Operation.WRITE_DISK,
             World.DUMP_BLOCK + nextPage);
-    world.memory().writeLongs(descriptor(), words, words.length);
+    world.captureCpu().memory().writeLongs(descriptor(), words, words.length);
     world.device(disk(world)).ringDoorbell((posted + 1) & (RING_COUNT - 1));
     stage = Stage.WAIT;
     world.trace(() -> "capture kernel writes %s, %d pages".formatted(Hex.of(from), chunkPages));
@@ -244,7 +244,7 @@ final class CaptureKernel {
         if (found != source) {
           throughAperture(world, source, found, "the table leads the CPU elsewhere");
         }
-        world.memory().put(into, world.memory().share(found));
+        world.captureCpu().put(into, world.memory().share(found));
         yield Optional.empty();
       }
     };
@@ -269,7 +269,7 @@ final class CaptureKernel {
   }
 
   private long status(World world) {
-    return world.memory().readLong(descriptor() + Descriptor.STATUS_OFFSET);
+    return world.captureCpu().memory().readLong(descriptor() + Descriptor.STATUS_OFFSET);
   }
 
   private void takeAnswer(World world) {

@@ -18,6 +18,8 @@ import org.crashlane.rule.Verdict;
  * @param armingStepCount stores and register accesses that it took
  * @param corruptedByteCount bytes of memory that DMA changed where no driver had mapped it so
  * @param dumpDifferingByteCount bytes of the dump that are not what they were at the panic
+ * @param dumpChangedByCaptureByteCount how many of these are in pages that the capture kernel wrote
+ *     itself: the tables that it took over
  * @param changedByLeftoversByteCount bytes of the dump that leftover DMA changed, rightly by the
  *     primary's mappings
  * @param leftoverThroughCount leftover transfers that reached memory
@@ -40,6 +42,7 @@ public record CrashResult(
     long armingStepCount,
     long corruptedByteCount,
     long dumpDifferingByteCount,
+    long dumpChangedByCaptureByteCount,
     long changedByLeftoversByteCount,
     long leftoverThroughCount,
     long leftoverBlockedCount,
@@ -64,6 +67,7 @@ public record CrashResult(
         world.primary().armingStepCount(),
         tally.corruptedByteCount(),
         tally.dumpDifferingByteCount(),
+        tally.dumpChangedByCaptureByteCount(),
         tally.changedByLeftoversByteCount(),
         tally.leftoverThroughCount(),
         tally.leftoverBlockedCount(),

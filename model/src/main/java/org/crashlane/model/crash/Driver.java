@@ -152,6 +152,9 @@ final class Driver {
   void reap(World world) {
     DmaHandle handle = slots[reaped];
     boolean done = status(world) == Descriptor.DONE;
+    if (done && handle.direction() == Direction.FROM_DEVICE) {
+      peek(world, handle);
+    }
     world.primary().unmap(world, index, handle);
     if (done) {
       verify(world, handle);
@@ -160,6 +163,13 @@ final class Driver {
     world.primary().frames().giveBack(first, handle.buffer() - first + handle.sizeBytes());
     slots[reaped] = null;
     reaped = (reaped + 1) & (slots.length - 1);
+  }
+
+  /** Looks at what arrived while the device still has the buffer, as network drivers do. */
+  private void peek(World world, DmaHandle handle) {
+    world.primary().syncForCpu(world, index, handle);
+    verify(world, handle);
+    world.primary().syncForDevice(world, index, handle);
   }
 
   private void verify(World world, DmaHandle handle) {

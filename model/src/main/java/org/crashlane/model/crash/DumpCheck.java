@@ -28,6 +28,9 @@ final class DumpCheck {
       changed += dumped.differingByteCount(then) - wrong;
       if (wrong > 0) {
         world.tally().dumpDiffers(wrong);
+        if (world.tally().isWrittenByCapture(address)) {
+          world.tally().dumpDiffersByCapture(wrong);
+        }
         world.violated(
             Kind.DUMP_DIFFERS,
             () ->

@@ -209,6 +209,14 @@ final class PrimaryKernel {
     world.primaryLedger().remove(device, handle);
   }
 
+  void syncForCpu(World world, int device, DmaHandle handle) {
+    mapping.syncForCpu(cpu(world), world.plan().machine().devices().get(device), handle);
+  }
+
+  void syncForDevice(World world, int device, DmaHandle handle) {
+    mapping.syncForDevice(cpu(world), world.plan().machine().devices().get(device), handle);
+  }
+
   void ringDoorbell(DmaDevice device, int tail) {
     device.ringDoorbell(tail);
   }

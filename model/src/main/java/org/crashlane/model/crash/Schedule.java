@@ -20,6 +20,9 @@ public record Schedule(List<Integer> actions, long seed) {
   /** One in so many steps after the panic is a leftover's. */
   private static final int LEFTOVER_ODDS = 16;
 
+  /** Starting a kernel takes seconds: as many steps of leftovers, at most. */
+  private static final int LEFTOVERS_BEFORE_MAX = 64;
+
   /** How seldom the watchdog looks. */
   private static final int WATCHDOG_ODDS = 64;
 
@@ -84,7 +87,14 @@ public record Schedule(List<Integer> actions, long seed) {
     takeCourse(world, new SplittableRandom(seed));
   }
 
+  /** Before the capture kernel is up, a while passes in which only leftovers happen. */
   private static void takeCourse(World world, SplittableRandom random) {
+    for (int left = random.nextInt(LEFTOVERS_BEFORE_MAX); left > 0; left--) {
+      int[] leftovers = leftovers(world);
+      if (leftovers.length > 0) {
+        world.apply(leftovers[random.nextInt(leftovers.length)]);
+      }
+    }
     while (!world.isOver()) {
       int[] enabled = world.enabled();
       int[] leftovers = only(enabled, a -> isLeftover(world, a));
@@ -97,6 +107,10 @@ public record Schedule(List<Integer> actions, long seed) {
       }
       world.apply(choice[random.nextInt(choice.length)]);
     }
+  }
+
+  private static int[] leftovers(World world) {
+    return Arrays.stream(world.enabled()).filter(a -> isLeftover(world, a)).toArray();
   }
 
   private static boolean isLeftover(World world, int action) {

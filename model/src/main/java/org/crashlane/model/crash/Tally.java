@@ -3,7 +3,10 @@ package org.crashlane.model.crash;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.crashlane.iommu.Fault;
+import org.crashlane.model.hardware.Page;
 
 /** What is counted of a run, and has no influence on it. */
 final class Tally {
@@ -14,10 +17,12 @@ final class Tally {
   private long leftoverBlockedCount;
   private long captureBlockedCount;
   private long dumpDifferingByteCount;
+  private long dumpChangedByCaptureByteCount;
   private long changedByLeftoversByteCount;
   private List<String> touches = List.of();
   private List<String> registerWrites = List.of();
   private List<String> faults = List.of();
+  private Set<Long> pagesOfCapture = Set.of();
 
   /** Lists are not changed but replaced, so that a copy of all costs nothing. */
   private static List<String> with(List<String> lines, String line) {
@@ -55,6 +60,32 @@ final class Tally {
 
   void registerWritten(String line) {
     registerWrites = with(registerWrites, line);
+  }
+
+  /** The capture kernel wrote memory of the primary's: what the dump has of it is its own. */
+  void writtenByCapture(long address, long sizeBytes) {
+    long last = (address + sizeBytes - 1) / Page.BYTES;
+    for (long page = address / Page.BYTES; page <= last; page++) {
+      if (!pagesOfCapture.contains(page)) {
+        Set<Long> more = new TreeSet<>(pagesOfCapture);
+        more.add(page);
+        pagesOfCapture = more;
+      }
+    }
+  }
+
+  /** {@return true if the capture kernel wrote any of the page at {@code address}} */
+  boolean isWrittenByCapture(long address) {
+    return pagesOfCapture.contains(address / Page.BYTES);
+  }
+
+  void dumpDiffersByCapture(long byteCount) {
+    dumpChangedByCaptureByteCount += byteCount;
+  }
+
+  /** {@return how many of the bytes that differ are in pages that the capture kernel wrote} */
+  long dumpChangedByCaptureByteCount() {
+    return dumpChangedByCaptureByteCount;
   }
 
   void dumpDiffers(long byteCount) {
@@ -113,6 +144,8 @@ final class Tally {
     copy.touches = touches;
     copy.registerWrites = registerWrites;
     copy.faults = faults;
+    copy.pagesOfCapture = pagesOfCapture;
+    copy.dumpChangedByCaptureByteCount = dumpChangedByCaptureByteCount;
     return copy;
   }
 }

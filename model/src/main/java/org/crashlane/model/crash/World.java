@@ -36,7 +36,7 @@ public final class World {
   private final Trace trace;
   private final Bus bus = new Bus(this);
   private final Cpu primaryCpu = new KernelCpu(this);
-  private final Cpu captureCpu = new CaptureCpu(this);
+  private final CaptureCpu captureCpu = new CaptureCpu(this);
 
   private ModelMemory memory;
   private Remapper remapper;
@@ -346,7 +346,7 @@ public final class World {
     return primaryCpu;
   }
 
-  Cpu captureCpu() {
+  CaptureCpu captureCpu() {
     return captureCpu;
   }
 

@@ -49,6 +49,14 @@ public interface Mode {
   DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames);
 
   /**
+   * Has the capture kernel start the IOMMU afresh, with tables of its own, when no device is at
+   * work any more. Where a capture kernel has no use for one it leaves it alone.
+   *
+   * @param frames memory in the crash range
+   */
+  DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames);
+
+  /**
    * {@return the tables of each IOMMU unit as they stand, for the rule's judgement; empty where
    * there is none}
    *

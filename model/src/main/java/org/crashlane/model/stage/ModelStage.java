@@ -146,11 +146,18 @@ public final class ModelStage implements Stage {
       return new DumpOutcome.Missing(result.failure());
     }
     if (!result.isDumpRight()) {
-      return new DumpOutcome.Damaged(
-          "%,d bytes are not what they were at the panic"
-              .formatted(result.dumpDifferingByteCount()));
+      return new DumpOutcome.Damaged(damage(result));
     }
     return new DumpOutcome.Written(
         result.dumpPageCount(), "the model", result.dumpPageCount() * PAGE_BYTES);
+  }
+
+  private static String damage(CrashResult result) {
+    String bytes =
+        "%,d bytes are not what they were at the panic".formatted(result.dumpDifferingByteCount());
+    long own = result.dumpChangedByCaptureByteCount();
+    return own == 0
+        ? bytes
+        : bytes + "; of these the capture kernel wrote %,d itself, into tables".formatted(own);
   }
 }

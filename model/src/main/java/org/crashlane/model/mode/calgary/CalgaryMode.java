@@ -134,6 +134,12 @@ public final class CalgaryMode implements Mode {
     return table;
   }
 
+  /** {@inheritDoc} The order in which abort does it costs nothing where nothing is at work. */
+  @Override
+  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return abort(cpu, machine, frames);
+  }
+
   @Override
   public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
     ModeSpec.Calgary spec = spec(machine);

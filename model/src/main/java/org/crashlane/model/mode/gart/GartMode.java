@@ -105,8 +105,9 @@ public final class GartMode implements Mode {
    * {@inheritDoc}
    *
    * <p>What goes untranslated cannot be blocked. What goes through the aperture is led to a scratch
-   * page in the crash range, which does no harm there; a page that is not valid would do for a
-   * device, but a CPU that reads there would take a machine check.
+   * page in the crash range that is set aside for it: nothing is overwritten by that, but leftovers
+   * are in the crash range all the same. An entry that is not valid would do for a device, but a
+   * CPU that reads there would take a machine check.
    */
   @Override
   public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
@@ -122,6 +123,15 @@ public final class GartMode implements Mode {
       gatt.unmap(cpu, 0, oldAperture(old).entryCount());
       gatt.flush(cpu);
     }
+    return new DirectMapping(machine.era());
+  }
+
+  /**
+   * {@inheritDoc} A capture kernel whose memory ends below 4 GiB, as nearly all do, starts no GART
+   * (it asks for {@code max_pfn}).
+   */
+  @Override
+  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
     return new DirectMapping(machine.era());
   }
 

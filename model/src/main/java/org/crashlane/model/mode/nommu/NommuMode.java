@@ -42,6 +42,11 @@ public final class NommuMode implements Mode {
   }
 
   @Override
+  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
   public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
     return List.of();
   }

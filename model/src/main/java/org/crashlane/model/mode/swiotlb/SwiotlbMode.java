@@ -71,6 +71,11 @@ public final class SwiotlbMode implements Mode {
   }
 
   @Override
+  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return capture(machine, frames);
+  }
+
+  @Override
   public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
     return List.of();
   }
