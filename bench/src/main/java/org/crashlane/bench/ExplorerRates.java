@@ -18,8 +18,8 @@ import org.crashlane.rehearsal.Strategy;
  */
 public final class ExplorerRates {
   private static final int THREADS_MAX = 2;
-  private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(3);
-  private static final long MEASURED_NANOS = TimeUnit.SECONDS.toNanos(3);
+  private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long MEASURED_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int RUNS_MAX = 10_000;
   private static final int RUNS_MIN = 3;
 

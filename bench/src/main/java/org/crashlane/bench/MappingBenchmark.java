@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.ModelMemory;
@@ -37,7 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Mapping a buffer of 1,500 bytes that a device does not reach, and unmapping another, with so much
- * of the aperture or of the pool in use: 64 MiB either.
+ * of the aperture, the pool or the I/O space in use: 64 MiB each.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -48,6 +50,8 @@ import org.openjdk.jmh.annotations.Warmup;
 public class MappingBenchmark {
   private static final AddressRange LOW = AddressRange.ofSize(0, 128 << 20);
   private static final AddressRange HIGH = AddressRange.ofSize(1L << 32, 64 << 20);
+  private static final int SPACE_BYTES = 64 << 20;
+  private static final int ADDRESS_BITS = 39;
   private static final int BUFFER_BYTES = 1500;
   private static final int PERCENT = 100;
   private static final DeviceSpec CARD =
@@ -57,14 +61,14 @@ public class MappingBenchmark {
           Optional.empty(),
           DeviceKind.RECEIVER,
           Integer.SIZE,
-          "",
+          "unit",
           false,
           true,
           true,
           false,
           false);
 
-  @Param({"gart", "swiotlb"})
+  @Param({"gart", "calgary", "vtd", "swiotlb"})
   private String mapping;
 
   @Param({"10", "50", "90"})
@@ -89,10 +93,7 @@ public class MappingBenchmark {
 
   @Setup
   public void fill() {
-    ModeSpec mode =
-        mapping.equals("gart")
-            ? new ModeSpec.Gart(0x4000_0000L, 1, 1, true, false)
-            : new ModeSpec.Swiotlb(64 << 20, false);
+    ModeSpec mode = mode();
     MachineSpec machine =
         new MachineSpec(
             "bench",
@@ -106,11 +107,31 @@ public class MappingBenchmark {
     cpu = new PlainCpu(memory, Modes.of(machine.mode()).hardware(machine));
     PageFrames frames = PageFrames.of(List.of(AddressRange.ofSize(32 << 20, 96 << 20)));
     driver = Modes.of(machine.mode()).boot(cpu, machine, frames);
-    int most = mapping.equals("gart") ? (64 << 20) / PageFrames.PAGE_BYTES : 1 << 15;
+    int most = mapping.equals("swiotlb") ? 1 << 15 : SPACE_BYTES / PageFrames.PAGE_BYTES;
     live = new DmaHandle[most / PERCENT * full];
     for (int i = 0; i < live.length; i++) {
       live[i] = map();
     }
+  }
+
+  private ModeSpec mode() {
+    return switch (mapping) {
+      case "gart" -> new ModeSpec.Gart(0x4000_0000L, 1, 1, true, false);
+      case "swiotlb" -> new ModeSpec.Swiotlb(SPACE_BYTES, false);
+      case "calgary" ->
+          new ModeSpec.Calgary(
+              Chip.CALGARY,
+              0xfe00_0000L,
+              List.of(new ModeSpec.Phb(CARD.unit(), Optional.empty(), List.of())),
+              Optional.of(TableSize.KIB_128));
+      case "vtd" ->
+          new ModeSpec.Vtd(
+              ADDRESS_BITS,
+              List.of(new ModeSpec.VtdUnit(CARD.unit(), 0xfed9_0000L, ADDRESS_BITS, true, false)),
+              List.of(),
+              Integer.numberOfTrailingZeros(SPACE_BYTES));
+      default -> throw new IllegalStateException(mapping);
+    };
   }
 
   private DmaHandle map() {
