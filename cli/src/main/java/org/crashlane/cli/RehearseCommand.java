@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
       "  adopt     the capture kernel copies the old tables, as mainline Linux does",
       "  off       it switches the IOMMU off",
       "  abort     it blocks all DMA first",
-      "  reset     devices are reset first"
+      "  reset     devices are reset first, then the IOMMU is started afresh"
     },
     footerHeading = "%nExamples:%n",
     footer = {

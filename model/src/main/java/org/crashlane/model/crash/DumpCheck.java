@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
-import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Disk;
 import org.crashlane.model.hardware.Page;
@@ -48,9 +47,6 @@ final class DumpCheck {
   }
 
   private static int wrongBytes(World world, long address, Page dumped, Page then) {
-    if (world.primaryLedger().mayBeWritten(AddressRange.ofSize(address, Page.BYTES))) {
-      return 0;
-    }
     int wrong = 0;
     Page now = world.memory().share(address);
     for (int word = 0; word < Page.WORDS; word++) {

@@ -4,7 +4,6 @@ package org.crashlane.model.crash;
 import java.util.Arrays;
 import java.util.Optional;
 import org.crashlane.iommu.Access;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.DmaHandle;
 
@@ -78,18 +77,6 @@ final class Ledger {
     for (DmaHandle[] handles : live) {
       for (DmaHandle handle : handles) {
         if (handle.direction().writes() && handle.targetRange().contains(address)) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /** {@return true if one mapping lets a device write all of {@code range}} */
-  boolean mayBeWritten(AddressRange range) {
-    for (DmaHandle[] handles : live) {
-      for (DmaHandle handle : handles) {
-        if (handle.direction().writes() && handle.targetRange().contains(range)) {
           return true;
         }
       }

@@ -21,7 +21,7 @@ public record Schedule(List<Integer> actions, long seed) {
   private static final int LEFTOVER_ODDS = 16;
 
   /** Starting a kernel takes seconds: as many steps of leftovers, at most. */
-  private static final int LEFTOVERS_BEFORE_MAX = 64;
+  private static final int LEFTOVERS_BEFORE_MAX = 16;
 
   /** How seldom the watchdog looks. */
   private static final int WATCHDOG_ODDS = 64;

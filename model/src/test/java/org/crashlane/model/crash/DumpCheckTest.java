@@ -36,7 +36,7 @@ final class DumpCheckTest {
             .filter(n -> world.primaryLedger().mayBeWritten(world.dumpMap().address(n)))
             .findFirst()
             .orElseThrow();
-    Page others = world.memoryAtPanic().share(world.dumpMap().address(mapped + 1));
+    Page others = world.memoryAtPanic().share(world.dumpMap().address(0));
     world.disk(world.dumpDisk()).write(World.DUMP_BLOCK + mapped, others);
     DumpCheck.check(world);
     assertEquals(1, world.violations().count(Kind.DUMP_DIFFERS));
