@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -18,6 +20,7 @@ import picocli.CommandLine.ScopeType;
           + "whatever IOMMU the dead kernel left running. crashlane says whether that will work, "
           + "what spoils it, and sets up what it needs (the Kdump IO Rule)."
     },
+    versionProvider = VersionCommand.Lines.class,
     synopsisSubcommandLabel = "COMMAND",
     footerHeading =
         "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; 3: unknown.%n",
@@ -42,15 +45,27 @@ final class Main extends CommandGroup {
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean help;
 
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version and stop.")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean version;
+
   private Main(Terminal terminal) {
     super(terminal);
   }
 
   /** Runs the program and ends the process. */
   public static void main(String... args) {
-    Terminal terminal = Terminal.ofProcess(System.getProperties(), System.getenv());
+    RememberingOutput out = new RememberingOutput(new FileOutputStream(FileDescriptor.out));
+    Terminal terminal = Terminal.ofProcess(System.getProperties(), System.getenv(), out);
     int code = run(terminal, args);
     terminal.out().flush();
+    if (out.loss().isPresent()) {
+      terminal.complain("standard output: " + out.loss().get());
+      code = ExitCode.BAD_INPUT.number();
+    }
     terminal.err().flush();
     System.exit(code);
   }

@@ -36,12 +36,17 @@ record Terminal(
   private static final int COLUMNS_USUAL = 100;
   private static final int COLUMNS_WIDEST = 160;
 
-  /** {@return the process's own streams} */
-  static Terminal ofProcess(Properties properties, Map<String, String> environment) {
+  /**
+   * {@return the process's own streams}
+   *
+   * @param out the standard output
+   */
+  static Terminal ofProcess(
+      Properties properties, Map<String, String> environment, OutputStream out) {
     return new Terminal(
         new FileInputStream(FileDescriptor.in),
-        writer(FileDescriptor.out),
-        writer(FileDescriptor.err),
+        writer(out),
+        writer(new FileOutputStream(FileDescriptor.err)),
         Colours.of(Boolean.parseBoolean(properties.getProperty("crashlane.out.tty")), environment),
         Boolean.parseBoolean(properties.getProperty("crashlane.err.tty")),
         columns(properties.getProperty("crashlane.columns", "")));
@@ -57,8 +62,7 @@ record Terminal(
     err.println("crashlane: " + message);
   }
 
-  private static PrintWriter writer(FileDescriptor descriptor) {
-    OutputStream stream = new FileOutputStream(descriptor);
+  private static PrintWriter writer(OutputStream stream) {
     return new PrintWriter(stream, true, StandardCharsets.UTF_8);
   }
 

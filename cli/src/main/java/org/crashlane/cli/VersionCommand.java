@@ -3,9 +3,11 @@ package org.crashlane.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
 /** {@code crashlane version}. */
 @Command(
@@ -20,20 +22,30 @@ final class VersionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    lines().forEach(line -> terminal.out().println(line));
+    return ExitCode.HOLDS.number();
+  }
+
+  private static List<String> lines() throws IOException {
     Properties own = new Properties();
     try (InputStream in = VersionCommand.class.getResourceAsStream("version.properties")) {
       own.load(in);
     }
-    terminal
-        .out()
-        .printf(
-            "crashlane %s%njava %s (%s)%n%s %s %s%n",
-            own.getProperty("version"),
-            Runtime.version(),
-            System.getProperty("java.vendor"),
-            System.getProperty("os.name"),
-            System.getProperty("os.version"),
-            System.getProperty("os.arch"));
-    return ExitCode.HOLDS.number();
+    return List.of(
+        "crashlane " + own.getProperty("version"),
+        "java %s (%s)".formatted(Runtime.version(), System.getProperty("java.vendor")),
+        "%s %s %s"
+            .formatted(
+                System.getProperty("os.name"),
+                System.getProperty("os.version"),
+                System.getProperty("os.arch")));
+  }
+
+  /** For {@code --version}. */
+  static final class Lines implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      return lines().toArray(String[]::new);
+    }
   }
 }
