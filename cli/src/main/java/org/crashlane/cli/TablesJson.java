@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import java.util.Locale;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.iommu.Attachment;
@@ -19,9 +20,9 @@ import tools.jackson.databind.node.ObjectNode;
  * A walk for programs.
  *
  * <pre>
- * {"schema": 1, "translating": true,
+ * {"schema": 1, "translating": true, "registers": ["GSTS 0x80000000: TES=1", "..."],
  *  "devices": [{"device": "00:04.0", "name": "...", "kind": "translated" | "pass-through" |
- *               "blocked" | "unsupported", "table": {"root": "0x...", "levels": 3} | absent,
+ *               "blocked" | "unsupported", "table": {"root": "0x...", "levels": 3, "kind": "second-level"} | absent,
  *               "domain": 1 | absent, "reason": "..." | absent}],
  *  "tables": [{"root": "0x...", "levels": 3, "devices": ["00:04.0"],
  *              "mappings": [{"first": "0x...", "last": "0x...", "physical": "0x...",
@@ -38,6 +39,8 @@ final class TablesJson {
   static ObjectNode of(GuestTables tables) {
     ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
     node.put("translating", tables.state().translating());
+    ArrayNode registers = node.putArray("registers");
+    tables.state().description().forEach(registers::add);
     ArrayNode devices = node.putArray("devices");
     tables.attachments().forEach(a -> devices.add(of(a, tables.name(a.requester()))));
     ArrayNode listings = node.putArray("tables");
@@ -81,6 +84,10 @@ final class TablesJson {
   }
 
   private static ObjectNode of(TableId table) {
-    return NODES.objectNode().put("root", Hex.of(table.root())).put("levels", table.levels());
+    return NODES
+        .objectNode()
+        .put("root", Hex.of(table.root()))
+        .put("levels", table.levels())
+        .put("kind", table.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
   }
 }

@@ -103,7 +103,9 @@ public final class VtdTables implements TranslationTables {
   }
 
   private static String line(Layout layout, long value) {
-    return "%s %s: %s".formatted(layout.name(), Hex.of(value), layout.describe(value));
+    return "%s %s: %s"
+        .formatted(layout.name(), Hex.of(value), layout.describe(value))
+        .stripTrailing();
   }
 
   @Override
