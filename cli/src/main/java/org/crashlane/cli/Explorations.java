@@ -97,8 +97,8 @@ final class Explorations {
   private static Cell violations(Exploration e) {
     if (e.counterexamples().isEmpty()) {
       return e.isComplete()
-          ? new Cell("none", Style.GOOD)
-          : new Cell("none so far: stopped at the limit", Style.DOUBTFUL);
+          ? new Cell("no violation", Style.GOOD)
+          : new Cell("no violation so far: stopped at the limit", Style.DOUBTFUL);
     }
     int count = e.counterexamples().size();
     String kinds = count + (count == 1 ? " kind" : " kinds");
