@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
-import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Page;
@@ -107,51 +107,40 @@ final class CaptureCpu implements Cpu {
     }
   }
 
-  private final class SeenMemory implements WritableMemory {
-    private final WritableMemory memory;
+  private final class SeenMemory extends ForwardingMemory {
 
     SeenMemory(WritableMemory memory) {
-      this.memory = memory;
-    }
-
-    @Override
-    public String source() {
-      return memory.source();
-    }
-
-    @Override
-    public List<AddressRange> ranges() {
-      return memory.ranges();
+      super(memory);
     }
 
     @Override
     public long readLong(long address) {
       see(READS, address, Long.BYTES);
-      return memory.readLong(address);
+      return super.readLong(address);
     }
 
     @Override
     public void readLongs(long address, long[] into, int count) {
       see(READS, address, (long) count * Long.BYTES);
-      memory.readLongs(address, into, count);
+      super.readLongs(address, into, count);
     }
 
     @Override
     public void read(long address, byte[] into, int offset, int length) {
       see(READS, address, length);
-      memory.read(address, into, offset, length);
+      super.read(address, into, offset, length);
     }
 
     @Override
     public void writeLong(long address, long value) {
       see(WRITES, address, Long.BYTES);
-      memory.writeLong(address, value);
+      super.writeLong(address, value);
     }
 
     @Override
     public void writeLongs(long address, long[] from, int count) {
       see(WRITES, address, (long) count * Long.BYTES);
-      memory.writeLongs(address, from, count);
+      super.writeLongs(address, from, count);
     }
   }
 }

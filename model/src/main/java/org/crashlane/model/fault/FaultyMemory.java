@@ -1,36 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.fault;
 
-import java.util.List;
-import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.WritableMemory;
 
 /** Memory to which stores go wrong, word by word. */
-record FaultyMemory(WritableMemory real, StoreFault fault) implements WritableMemory {
+final class FaultyMemory extends ForwardingMemory {
+  private final WritableMemory real;
+  private final StoreFault fault;
 
-  @Override
-  public String source() {
-    return real.source();
-  }
-
-  @Override
-  public List<AddressRange> ranges() {
-    return real.ranges();
-  }
-
-  @Override
-  public long readLong(long address) {
-    return real.readLong(address);
-  }
-
-  @Override
-  public void readLongs(long address, long[] into, int count) {
-    real.readLongs(address, into, count);
-  }
-
-  @Override
-  public void read(long address, byte[] into, int offset, int length) {
-    real.read(address, into, offset, length);
+  FaultyMemory(WritableMemory real, StoreFault fault) {
+    super(real);
+    this.real = real;
+    this.fault = fault;
   }
 
   @Override

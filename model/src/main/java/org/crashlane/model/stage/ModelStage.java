@@ -158,6 +158,6 @@ public final class ModelStage implements Stage {
     long own = result.dumpChangedByCaptureByteCount();
     return own == 0
         ? bytes
-        : bytes + "; of these the capture kernel wrote %,d itself, into tables".formatted(own);
+        : bytes + "; %,d of these are in pages that the capture kernel wrote itself".formatted(own);
   }
 }

@@ -2,6 +2,7 @@
 package org.crashlane.model.mode.calgary;
 
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.crashlane.iommu.calgary.PhbRegister;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.iommu.calgary.Registers.Csr;
@@ -52,30 +53,28 @@ record ChipDriver(ModeSpec.Calgary spec) {
 
   /** Switches translation on. Slots that are off stay off. */
   void enable(Cpu cpu, int phb) {
-    ChipRegisters registers = registers(cpu);
-    long configRw = registers.read(phb, PhbRegister.CONFIG_RW);
-    registers.write(phb, PhbRegister.CONFIG_RW, ConfigRw.enabling(configRw));
+    configure(cpu, phb, ConfigRw::enabling);
   }
 
   /** Switches translation off. */
   void disable(Cpu cpu, int phb) {
-    ChipRegisters registers = registers(cpu);
-    long configRw = registers.read(phb, PhbRegister.CONFIG_RW);
-    registers.write(phb, PhbRegister.CONFIG_RW, ConfigRw.disabling(configRw));
+    configure(cpu, phb, ConfigRw::disabling);
   }
 
   /** Switches every slot off: no request passes. */
   void disableSlots(Cpu cpu, int phb) {
-    ChipRegisters registers = registers(cpu);
-    long configRw = registers.read(phb, PhbRegister.CONFIG_RW);
-    registers.write(phb, PhbRegister.CONFIG_RW, ConfigRw.disablingSlots(configRw));
+    configure(cpu, phb, ConfigRw::disablingSlots);
   }
 
   /** Switches every slot on. Linux never does. */
   void enableSlots(Cpu cpu, int phb) {
+    configure(cpu, phb, ConfigRw::enablingSlots);
+  }
+
+  private void configure(Cpu cpu, int phb, LongUnaryOperator change) {
     ChipRegisters registers = registers(cpu);
     long configRw = registers.read(phb, PhbRegister.CONFIG_RW);
-    registers.write(phb, PhbRegister.CONFIG_RW, ConfigRw.enablingSlots(configRw));
+    registers.write(phb, PhbRegister.CONFIG_RW, change.applyAsLong(configRw));
   }
 
   /** Has the chip drop the entries it keeps ({@code tce_cache_blast}): by writing TAR. */

@@ -3,8 +3,11 @@ package org.crashlane.memory;
 
 import java.util.List;
 
-/** Memory that is another one; what is to be different is overridden. */
-public class ForwardingMemory implements WritableMemory {
+/**
+ * Memory that is another one; what is to be different is overridden. Words that rise are written
+ * one by one, by {@link #writeLong}, so that whoever overrides that sees them all.
+ */
+public abstract class ForwardingMemory implements WritableMemory {
   private final WritableMemory memory;
 
   /** Forwards all to {@code memory}. */
