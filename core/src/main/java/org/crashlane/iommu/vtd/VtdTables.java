@@ -6,6 +6,7 @@ import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
@@ -36,11 +37,18 @@ public final class VtdTables implements TranslationTables {
   private final boolean rootTableSet;
   private final Walker walker;
   private final FirstLevelTables firstLevel;
+  private final InterruptTables interrupts;
 
-  private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts, UnitState state) {
+  private VtdTables(
+      PhysicalMemory memory,
+      UnitConfig config,
+      long gsts,
+      UnitState state,
+      InterruptTables interrupts) {
     this.memory = memory;
     this.config = config;
     this.state = state;
+    this.interrupts = interrupts;
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
     this.walker = new Walker(memory, config, WalkLimits.DEFAULT);
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
@@ -60,7 +68,8 @@ public final class VtdTables implements TranslationTables {
       PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
     UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
     long gsts = registers.read32(Registers.GSTS);
-    return new VtdTables(memory, config, gsts, state(config, gsts, registers));
+    InterruptTables interrupts = InterruptTables.open(memory, registers);
+    return new VtdTables(memory, config, gsts, state(config, gsts, registers), interrupts);
   }
 
   private static UnitState state(UnitConfig config, long gsts, RegisterFile registers) {
@@ -121,6 +130,11 @@ public final class VtdTables implements TranslationTables {
   @Override
   public List<Malformation> malformations() {
     return deviceTables().malformations();
+  }
+
+  @Override
+  public InterruptRemapping interrupts() {
+    return interrupts;
   }
 
   @Override
