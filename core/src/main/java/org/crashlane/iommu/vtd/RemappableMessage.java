@@ -39,6 +39,9 @@ public final class RemappableMessage {
   /** The data. */
   public static final Layout DATA = Layout.of("MSI data, remappable", SUBHANDLE, RSVD_31_16);
 
+  private static final BitField LOW_BITS = BitField.bits("index[14:0]", 14, 0);
+  private static final BitField HIGH_BIT = BitField.bit("index[15]", 15);
+
   private RemappableMessage() {}
 
   /** {@return true if {@code message} names an entry} */
@@ -48,9 +51,7 @@ public final class RemappableMessage {
 
   /** {@return the message that names entry {@code index}, without a subhandle} */
   public static InterruptMessage naming(int index) {
-    long high = index >>> HANDLE_14_0.width();
-    long low = index & BitField.lowMask(HANDLE_14_0.width());
-    long handle = HANDLE_14_0.of(low) | HANDLE_15.of(high);
+    long handle = HANDLE_14_0.of(LOW_BITS.get(index)) | HANDLE_15.of(HIGH_BIT.get(index));
     return new InterruptMessage(InterruptWindow.RANGE.first() | handle | FORMAT.of(1), 0);
   }
 
@@ -60,7 +61,7 @@ public final class RemappableMessage {
       return OptionalInt.empty();
     }
     long address = message.address();
-    long handle = HANDLE_14_0.get(address) | HANDLE_15.get(address) << HANDLE_14_0.width();
+    long handle = LOW_BITS.of(HANDLE_14_0.get(address)) | HIGH_BIT.of(HANDLE_15.get(address));
     long sub = SHV.isSet(address) ? SUBHANDLE.get(message.data()) : 0;
     return OptionalInt.of((int) (handle + sub));
   }
