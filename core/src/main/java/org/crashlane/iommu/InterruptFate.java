@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import java.util.function.Supplier;
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.UnreadableMemoryException;
 
 /** What an IOMMU does with an interrupt message. */
 public sealed interface InterruptFate {
@@ -78,14 +80,23 @@ public sealed interface InterruptFate {
   }
 
   /**
-   * {@return true if the processor that {@code message} is for gets the vector it asks for; false
-   * where that is not known}
+   * {@return true if a message that asks for {@code vector} brings it, whichever processor asked;
+   * false where that is not known}
    */
-  default boolean serves(InterruptMessage message) {
+  default boolean brings(int vector) {
     return switch (this) {
-      case Delivered d -> d.target().serves(message.target());
-      case Redirected r -> r.target().serves(message.target());
+      case Delivered d -> d.target().vector() == vector && d.target().mode().bringsVector();
+      case Redirected r -> r.target().brings(vector);
       case Posted _, Blocked _, Unknown _ -> false;
     };
+  }
+
+  /** {@return what {@code reading} finds; that it is not known where it meets unreadable memory} */
+  static InterruptFate read(Supplier<InterruptFate> reading) {
+    try {
+      return reading.get();
+    } catch (UnreadableMemoryException e) {
+      return new Unknown(e.address(), e.reason());
+    }
   }
 }

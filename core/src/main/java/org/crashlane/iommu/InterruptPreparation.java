@@ -15,21 +15,24 @@ import org.crashlane.pci.RequesterId;
  * @param preparedCount vectors that arrive because of the stores
  * @param readyCount vectors that arrive without
  * @param against what stands in the way of the others, or of all
+ * @param conditions what must hold for the stores to be right and to have effect
  */
 public record InterruptPreparation(
     RequesterId source,
     List<Store> stores,
     int preparedCount,
     int readyCount,
-    List<String> against) {
+    List<String> against,
+    List<String> conditions) {
 
   public InterruptPreparation {
     stores = List.copyOf(stores);
     against = List.copyOf(against);
+    conditions = List.copyOf(conditions);
   }
 
   /** {@return that nothing is written, since {@code reason}} */
   public static InterruptPreparation impossible(RequesterId source, String reason) {
-    return new InterruptPreparation(source, List.of(), 0, 0, List.of(reason));
+    return new InterruptPreparation(source, List.of(), 0, 0, List.of(reason), List.of());
   }
 }

@@ -24,11 +24,9 @@ public record InterruptTarget(long destination, boolean logical, int vector, Del
     return !logical && (destination == BROADCAST || destination == BROADCAST_X2APIC);
   }
 
-  /** {@return true if who sent {@code asked} and got this sees no difference but more of it} */
-  public boolean serves(InterruptTarget asked) {
-    boolean sameVector = vector == asked.vector && mode.bringsVector() && asked.mode.bringsVector();
-    boolean sameDestination = destination == asked.destination && logical == asked.logical;
-    return sameVector && (isBroadcast() || sameDestination);
+  /** {@return true if every processor gets {@code wanted}: whichever one asked is among them} */
+  public boolean brings(int wanted) {
+    return vector == wanted && mode.bringsVector() && isBroadcast();
   }
 
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -18,7 +17,6 @@ import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Irta;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -116,17 +114,12 @@ public final class InterruptTables implements InterruptRemapping {
           FaultReason.INTERRUPT_INDEX,
           "index %s, table of %,d entries".formatted(Hex.of(index.getAsInt()), entryCount()));
     }
-    return chosen(source, index.getAsInt());
+    return InterruptFate.read(() -> chosen(source, address(index.getAsInt())));
   }
 
-  private InterruptFate chosen(RequesterId source, int index) {
-    long address = InterruptEntry.address(table(), index);
+  private InterruptFate chosen(RequesterId source, long address) {
     long[] entry = new long[InterruptEntry.BYTES / Long.BYTES];
-    try {
-      memory.readLongs(address, entry, entry.length);
-    } catch (UnreadableMemoryException e) {
-      return new InterruptFate.Unknown(address, e.reason());
-    }
+    memory.readLongs(address, entry, entry.length);
     return decided(source, address, entry[0], entry[1]);
   }
 
@@ -150,17 +143,12 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<InterruptRoute> routes(RequesterId source) {
-    List<InterruptRoute> routes = new ArrayList<>();
-    if (!enabled()) {
-      return routes;
-    }
-    for (int index = 0; index < entryCount(); index++) {
-      InterruptFate fate = chosen(source, index);
-      if (!(fate instanceof InterruptFate.Blocked)) {
-        routes.add(new InterruptRoute(index, InterruptEntry.address(table(), index), fate));
-      }
-    }
-    return routes;
+    return InterruptRoute.in(
+        enabled() ? entryCount() : 0, this::address, at -> chosen(source, at));
+  }
+
+  private long address(int index) {
+    return InterruptEntry.address(table(), index);
   }
 
   @Override
