@@ -24,7 +24,9 @@ enum InterruptFormat {
       }
       boolean reserved =
           InterruptEntry.GUEST_MODE.isSet(entry) || InterruptEntry.RSVD_31_24.isSet(entry);
-      return reserved ? blocked(InterruptEvent.ENTRY_RESERVED, evidence) : toward(InterruptEntry.target(entry), evidence);
+      return reserved
+          ? blocked(InterruptEvent.ENTRY_RESERVED, evidence)
+          : toward(InterruptEntry.target(entry), evidence);
     }
 
     @Override

@@ -83,8 +83,15 @@ final class InterruptPlanner {
 
   InterruptPreparation result() {
     List<String> reasons =
-        against.entrySet().stream().map(e -> InterruptVectors.describe(e.getValue()) + ": " + e.getKey()).toList();
+        against.entrySet().stream()
+            .map(e -> InterruptVectors.describe(e.getValue()) + ": " + e.getKey())
+            .toList();
     return new InterruptPreparation(
-        source, stores, preparedCount, readyCount, reasons, stores.isEmpty() ? List.of() : CONDITIONS);
+        source,
+        stores,
+        preparedCount,
+        readyCount,
+        reasons,
+        stores.isEmpty() ? List.of() : CONDITIONS);
   }
 }

@@ -47,8 +47,6 @@ final class InterruptTablePages {
   }
 
   List<AddressRange> all() {
-    return pages.stream()
-        .map(page -> AddressRange.ofSize(page, PageArena.PAGE_BYTES))
-        .toList();
+    return pages.stream().map(page -> AddressRange.ofSize(page, PageArena.PAGE_BYTES)).toList();
   }
 }

@@ -9,7 +9,6 @@ import org.crashlane.iommu.DeliveryMode;
 import org.crashlane.iommu.InterruptFate;
 import org.crashlane.iommu.InterruptFate.Blocked;
 import org.crashlane.iommu.InterruptFate.Delivered;
-import org.crashlane.iommu.InterruptFate.Unknown;
 import org.crashlane.iommu.InterruptMessage;
 import org.crashlane.iommu.InterruptPreparation;
 import org.crashlane.iommu.InterruptRemapping;
@@ -152,8 +151,7 @@ public final class InterruptTables implements InterruptRemapping {
     } catch (UnreadableMemoryException e) {
       return InterruptPreparation.impossible(source, "its device table entry: " + e.reason());
     }
-    InterruptRemapping.deviceVectors()
-        .forEach(vector -> prepare(source, vector, word, planner));
+    InterruptRemapping.deviceVectors().forEach(vector -> prepare(source, vector, word, planner));
     return planner.result();
   }
 

@@ -91,8 +91,7 @@ public final class WideInterruptEntry {
   static InterruptTarget target(long low, long high, boolean x2apic) {
     long destination =
         x2apic
-            ? TARGET_LOW.of(DESTINATION_LOW.get(low))
-                | TARGET_HIGH.of(DESTINATION_HIGH.get(high))
+            ? TARGET_LOW.of(DESTINATION_LOW.get(low)) | TARGET_HIGH.of(DESTINATION_HIGH.get(high))
             : DESTINATION_XAPIC.get(low);
     return new InterruptTarget(
         destination,
@@ -111,7 +110,6 @@ public final class WideInterruptEntry {
 
   /** {@return the high word of an entry that sends interrupts to {@code target}} */
   public static long high(InterruptTarget target) {
-    return VECTOR.of(target.vector())
-        | DESTINATION_HIGH.of(TARGET_HIGH.get(target.destination()));
+    return VECTOR.of(target.vector()) | DESTINATION_HIGH.of(TARGET_HIGH.get(target.destination()));
   }
 }

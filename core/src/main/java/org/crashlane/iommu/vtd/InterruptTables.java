@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
-import org.crashlane.bits.Layout;
 import org.crashlane.iommu.InterruptFate;
 import org.crashlane.iommu.InterruptMessage;
 import org.crashlane.iommu.InterruptPreparation;
 import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Irta;
@@ -25,7 +25,7 @@ import org.crashlane.pci.RequesterId;
  * specification, "Interrupt Requests in Compatibility Format").
  */
 public final class InterruptTables implements InterruptRemapping {
-  private static final int PAGE_BYTES = PageTable.PAGE_BYTES;
+  private static final int PAGE_BYTES = PageArena.PAGE_BYTES;
 
   private final PhysicalMemory memory;
   private final long gsts;
@@ -54,11 +54,7 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<String> description() {
-    return List.of(line(Gsts.LAYOUT, gsts), line(Irta.LAYOUT, irta));
-  }
-
-  private static String line(Layout layout, long value) {
-    return "%s %s: %s".formatted(layout.name(), Hex.of(value), layout.describe(value));
+    return List.of(Gsts.LAYOUT.line(gsts), Irta.LAYOUT.line(irta));
   }
 
   /** {@return how many entries the table has, 2 to 65,536} */
@@ -143,8 +139,7 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<InterruptRoute> routes(RequesterId source) {
-    return InterruptRoute.in(
-        enabled() ? entryCount() : 0, this::address, at -> chosen(source, at));
+    return InterruptRoute.in(enabled() ? entryCount() : 0, this::address, at -> chosen(source, at));
   }
 
   private long address(int index) {
