@@ -30,6 +30,9 @@ public interface InterruptRemapping {
   /** {@return false if every message passes as it is sent, whoever sends it} */
   boolean enabled();
 
+  /** {@return true if its entries name processors by 32 bits: the primary uses x2APIC} */
+  boolean extendedDestinations();
+
   /** {@return the registers that say so, decoded, one line each} */
   List<String> description();
 

@@ -17,6 +17,11 @@ enum NoInterruptRemapping implements InterruptRemapping {
   }
 
   @Override
+  public boolean extendedDestinations() {
+    return false;
+  }
+
+  @Override
   public List<String> description() {
     return List.of();
   }

@@ -52,6 +52,11 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   @Override
+  public boolean extendedDestinations() {
+    return settings.format() == InterruptFormat.WIDE_X2APIC;
+  }
+
+  @Override
   public List<String> description() {
     return List.of(settings.toString());
   }

@@ -77,7 +77,8 @@ public final class InterruptTables implements InterruptRemapping {
     return Irta.IRTA.inPlace(irta);
   }
 
-  private boolean extended() {
+  @Override
+  public boolean extendedDestinations() {
     return Irta.EIME.isSet(irta);
   }
 
@@ -94,8 +95,9 @@ public final class InterruptTables implements InterruptRemapping {
   private InterruptFate compatible(InterruptMessage message) {
     boolean allowed = Gsts.CFIS.isSet(gsts);
     String evidence =
-        "GSTS.IRES=1 GSTS.CFIS=%d IRTA.EIME=%d".formatted(allowed ? 1 : 0, extended() ? 1 : 0);
-    return allowed && !extended()
+        "GSTS.IRES=1 GSTS.CFIS=%d IRTA.EIME=%d"
+            .formatted(allowed ? 1 : 0, extendedDestinations() ? 1 : 0);
+    return allowed && !extendedDestinations()
         ? new InterruptFate.Delivered(message.target(), evidence)
         : blocked(FaultReason.INTERRUPT_COMPATIBILITY, evidence);
   }
@@ -122,7 +124,7 @@ public final class InterruptTables implements InterruptRemapping {
   private InterruptFate decided(RequesterId source, long address, long low, long high) {
     String evidence =
         "IRTE at %s: %s".formatted(Hex.of(address), InterruptEntry.describe(low, high));
-    Optional<FaultReason> fault = InterruptEntry.fault(low, high, source, extended());
+    Optional<FaultReason> fault = InterruptEntry.fault(low, high, source, extendedDestinations());
     if (fault.isPresent()) {
       return blocked(fault.get(), evidence);
     }
@@ -130,7 +132,8 @@ public final class InterruptTables implements InterruptRemapping {
       int vector = (int) InterruptEntry.V.get(low);
       return new InterruptFate.Posted(vector, InterruptEntry.descriptor(low, high), evidence);
     }
-    return new InterruptFate.Redirected(InterruptEntry.target(low, extended()), evidence);
+    return new InterruptFate.Redirected(
+        InterruptEntry.target(low, extendedDestinations()), evidence);
   }
 
   private static InterruptFate blocked(FaultReason reason, String evidence) {
@@ -154,7 +157,7 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<String> insideRemedies() {
-    return extended()
+    return extendedDestinations()
         ? List.of()
         : List.of(
             "let the primary set GCMD.CFI: IRTA.EIME=0, so messages in compatibility format"
