@@ -9,6 +9,7 @@ import org.crashlane.iommu.DeliveryMode;
 import org.crashlane.iommu.InterruptFate;
 import org.crashlane.iommu.InterruptFate.Blocked;
 import org.crashlane.iommu.InterruptFate.Delivered;
+import org.crashlane.iommu.InterruptFate.Unknown;
 import org.crashlane.iommu.InterruptMessage;
 import org.crashlane.iommu.InterruptPreparation;
 import org.crashlane.iommu.InterruptRemapping;
@@ -130,10 +131,19 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<InterruptRoute> routes(RequesterId source) {
-    OptionalLong word = remapping(source);
+    try {
+      OptionalLong word = remapping(source);
+      return word.isPresent() ? routes(word.getAsLong()) : List.of();
+    } catch (UnreadableMemoryException e) {
+      Unknown unknown = new Unknown(e.address(), "the device table entry: " + e.reason());
+      return List.of(new InterruptRoute(0, e.address(), unknown));
+    }
+  }
+
+  private List<InterruptRoute> routes(long word) {
     return InterruptRoute.in(
-        word.isPresent() ? InterruptControl.entryCount(word.getAsLong()) : 0,
-        index -> address(word.getAsLong(), index),
+        InterruptControl.entryCount(word),
+        index -> address(word, index),
         at -> settings.format().fate(at, memory::readLong));
   }
 
