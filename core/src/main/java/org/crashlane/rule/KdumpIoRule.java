@@ -71,6 +71,7 @@ public final class KdumpIoRule {
   private Verdict judge() {
     Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
     tables.attachments().forEach(a -> attachments.put(a.requester(), a));
+    machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
     List<Device> dumpPath = machine.devices().stream().filter(Device::onDumpPath).toList();
     if (dumpPath.isEmpty()) {
       findings.cannotTell(
@@ -80,7 +81,7 @@ public final class KdumpIoRule {
           "name the device that the dump goes through");
     }
     new DeviceRules(machine, findings).judge();
-    dumpPath.forEach(d -> judgeDevice(d, Optional.ofNullable(attachments.get(d.requester()))));
+    dumpPath.forEach(d -> judgeDevice(d, attachments.get(d.requester())));
     Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
     for (Attachment attachment : attachments.values()) {
@@ -122,12 +123,8 @@ public final class KdumpIoRule {
         MAKE_READABLE);
   }
 
-  private void judgeDevice(Device device, Optional<Attachment> attachment) {
-    if (attachment.isEmpty()) {
-      noEntry(device, "no entry for " + device.requester() + " in the IOMMU's device tables");
-      return;
-    }
-    switch (attachment.get()) {
+  private void judgeDevice(Device device, Attachment attachment) {
+    switch (attachment) {
       case Blocked blocked -> noEntry(device, blocked.reason());
       case Unsupported _ -> {
         // told with the others whose mappings are not read
