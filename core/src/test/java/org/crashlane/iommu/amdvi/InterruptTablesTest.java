@@ -49,7 +49,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
 
   private InterruptTables unit(InterruptFormat format) {
     return new InterruptTables(
-        memory, new InterruptSettings(true, format), deviceTable(DEVICE_TABLE));
+        memory, new InterruptSettings(true, format, 0), deviceTable(DEVICE_TABLE));
   }
 
   private void control(long word) {
@@ -132,7 +132,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
   @Test
   void aDeviceBeyondTheDeviceTableIsBlocked() {
     InterruptFate fate = unit(InterruptFormat.SMALL).fate(RequesterId.parse("01:00.0"), MESSAGE);
-    assertEquals(1, assertInstanceOf(InterruptFate.Blocked.class, fate).reason());
+    assertEquals(2, assertInstanceOf(InterruptFate.Blocked.class, fate).reason());
   }
 
   @Test
@@ -154,7 +154,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     assertEquals(List.of(), unit.prepare(SOURCE).stores());
     InterruptTables lost =
         new InterruptTables(
-            memory, new InterruptSettings(true, InterruptFormat.WIDE), deviceTable(1L << 40));
+            memory, new InterruptSettings(true, InterruptFormat.WIDE, 0), deviceTable(1L << 40));
     assertInstanceOf(InterruptFate.Unknown.class, lost.fate(SOURCE, MESSAGE));
     assertInstanceOf(
         InterruptFate.Unknown.class, lost.routes(SOURCE).getFirst().fate(), "of the device");
@@ -164,12 +164,28 @@ final class InterruptTablesTest extends InterruptRemappingContract {
 
   @Test
   void settingsAreThoseOfTheControlRegister() {
-    assertEquals(new InterruptSettings(false, InterruptFormat.SMALL), InterruptSettings.of(0));
-    assertEquals(new InterruptSettings(true, InterruptFormat.SMALL), InterruptSettings.of(1));
-    assertEquals(new InterruptSettings(true, InterruptFormat.WIDE), InterruptSettings.of(0x20001));
     assertEquals(
-        new InterruptSettings(true, InterruptFormat.WIDE_X2APIC),
-        InterruptSettings.of(0x4_0000_0002_0001L));
+        new InterruptSettings(false, InterruptFormat.SMALL, 0), InterruptSettings.of(0, 0));
+    assertEquals(new InterruptSettings(true, InterruptFormat.SMALL, 0), InterruptSettings.of(1, 0));
+    assertEquals(
+        new InterruptSettings(true, InterruptFormat.WIDE, 0), InterruptSettings.of(0x20001, 0));
+    assertEquals(
+        new InterruptSettings(true, InterruptFormat.WIDE_X2APIC, 0),
+        InterruptSettings.of(0x4_0000_0002_0001L, 0));
+  }
+
+  @Test
+  void theEncryptionBitIsNoAddress() {
+    long bit = 1L << 47;
+    control(REMAP | ENTRIES_512 | TABLE | bit);
+    small(0x31, fixed(1, 0x55));
+    InterruptTables encrypted =
+        new InterruptTables(
+            memory,
+            new InterruptSettings(true, InterruptFormat.SMALL, bit),
+            deviceTable(DEVICE_TABLE));
+    assertInstanceOf(InterruptFate.Redirected.class, encrypted.fate(SOURCE, MESSAGE));
+    assertEquals(TABLE, encrypted.tablePages().getFirst().first());
   }
 
   @Test
@@ -239,7 +255,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     }
     boolean enabled = random.nextInt(8) != 0;
     return new InterruptTables(
-        memory, new InterruptSettings(enabled, format), deviceTable(DEVICE_TABLE));
+        memory, new InterruptSettings(enabled, format, 0), deviceTable(DEVICE_TABLE));
   }
 
   @Override
