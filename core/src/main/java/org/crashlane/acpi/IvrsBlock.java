@@ -111,6 +111,13 @@ public sealed interface IvrsBlock {
           .orElseGet(() -> IvhdFeatures.reportedNames(features));
     }
 
+    /** {@return where the features stand that {@link #featureNames()} names} */
+    Extent featuresAt() {
+      return extended.isPresent()
+          ? new Extent(at.offset() + IvrsLayout.EXTENDED_FEATURES_OFFSET, Long.BYTES)
+          : new Extent(at.offset() + IvrsLayout.FEATURES_OFFSET, Integer.BYTES);
+    }
+
     /** {@return how many levels of host page tables the unit walks, 4 to 6; 7 is reserved} */
     public int pageTableLevelsMax() {
       return extended
