@@ -42,13 +42,16 @@ final class IvrsText {
   private static String summary(IvrsBlock block) {
     return switch (block) {
       case Ivhd ivhd ->
-          "type %s, unit %s:%s, registers at %s, page tables of up to %d levels%s"
+          "type %s, unit %s:%s, registers at %s%s%s"
               .formatted(
                   Hex.of(ivhd.type(), 2),
                   segment(ivhd.segment()),
                   ivhd.device(),
                   Hex.of(ivhd.registerBase()),
-                  ivhd.pageTableLevelsMax(),
+                  ivhd.pageTableLevelsMax().isPresent()
+                      ? ", page tables of up to %d levels"
+                          .formatted(ivhd.pageTableLevelsMax().getAsInt())
+                      : "",
                   flagsOf(ivhd));
       case Ivmd ivmd ->
           "type %s, %s, %s%s"
@@ -136,6 +139,6 @@ final class IvrsText {
   }
 
   private static String names(List<String> names) {
-    return names.isEmpty() ? " none" : " " + String.join(" ", names);
+    return names.isEmpty() ? ": none reported" : " " + String.join(" ", names);
   }
 }

@@ -74,7 +74,10 @@ final class IvrsJson {
                     .put("extendedFeatures2", Hex.of(efr.second())),
             () -> node.putNull("extendedFeatures").putNull("extendedFeatures2"));
     AcpiJson.addNames(node, "featureNames", ivhd.featureNames());
-    node.put("pageTableLevelsMax", ivhd.pageTableLevelsMax());
+    ivhd.pageTableLevelsMax()
+        .ifPresentOrElse(
+            levels -> node.put("pageTableLevelsMax", levels),
+            () -> node.putNull("pageTableLevelsMax"));
     ArrayNode entries = node.putArray("entries");
     ivhd.entries().forEach(entry -> entries.add(of(entry)));
   }
