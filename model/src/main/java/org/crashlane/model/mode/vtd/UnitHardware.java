@@ -7,6 +7,7 @@ import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.iommu.vtd.Caches;
 import org.crashlane.iommu.vtd.CachingUnit;
 import org.crashlane.iommu.vtd.Capabilities;
@@ -76,7 +77,7 @@ final class UnitHardware implements RegisterFile {
     caches.visit(new CacheFingerprint(into));
   }
 
-  private record CacheFingerprint(Fingerprint into) implements Caches.Visitor {
+  private record CacheFingerprint(Fingerprint into) implements UnitCaches.Visitor {
     @Override
     public void deviceEntry(RequesterId requester, long low, long high) {
       into.add(requester.value());
