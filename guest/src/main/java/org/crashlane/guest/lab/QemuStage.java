@@ -55,7 +55,7 @@ public final class QemuStage implements Stage {
   private Rehearsal rehearse(Scenario scenario, Consumer<String> progress, Optional<Path> folder)
       throws IOException {
     long startNanos = System.nanoTime();
-    TableWitness witness = new TableWitness(scenario, config.disk());
+    TableWitness witness = new TableWitness(scenario, config);
     try (LabRun run = LabRun.of(parts, config, scenario)) {
       LabEvidence evidence = run.execute(witness, phase -> progress.accept(doing(scenario, phase)));
       DumpOutcome dump =

@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
+import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.rehearsal.Scenario;
@@ -27,11 +27,13 @@ import org.crashlane.rule.Verdict;
 final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final DiskKind disk;
+  private final LabIommu iommu;
   private Optional<Verdict> verdict = Optional.empty();
 
-  TableWitness(Scenario scenario, DiskKind disk) {
+  TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
-    this.disk = disk;
+    this.disk = config.disk();
+    this.iommu = config.iommu();
   }
 
   @Override
@@ -40,7 +42,12 @@ final class TableWitness implements LabHook {
       arm(guest);
     }
     LiveGuest live = guest.live();
-    TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
+    if (iommu.vendor().isEmpty()) {
+      verdict = Optional.of(Verdict.of(List.of()));
+      return;
+    }
+    TranslationTables tables =
+        iommu.vendor().get().open(live.memory(), live.registers(iommu.registerRegion()));
     verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));

@@ -90,6 +90,21 @@ public final class LiveGuest implements AutoCloseable {
     return memory;
   }
 
+  /**
+   * {@return the registers of a device of its; reading them throws {@link
+   * java.io.UncheckedIOException} if the control socket fails}
+   *
+   * @param region what QEMU's memory tree calls them
+   * @throws IOException if it has no such device
+   */
+  public RegisterFile registers(String region) throws IOException {
+    AddressRange range =
+        view.find(region)
+            .orElseThrow(
+                () -> new IOException(qmp.socket() + ": the guest has no registers " + region));
+    return new HmpRegisters(qmp, range.first());
+  }
+
   /** {@return where the registers of its VT-d unit are, if it has one} */
   public Optional<AddressRange> vtdRegisterRange() {
     return view.find(VTD_REGISTERS);

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.guest.lab.boot;
+package org.crashlane.guest.lab.iommu;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.crashlane.acpi.AcpiHeader;
-import org.crashlane.acpi.Dmar;
-import org.crashlane.acpi.DmarOverride;
 
 /**
- * The DMAR table of QEMU's firmware, as far as an override depends on it: the override has to be in
- * the capture kernel's initramfs before the guest boots for the first time. The firmware's real
- * table, which the primary hands out, is held against it before the crash.
+ * A table of QEMU's firmware, as far as an override depends on it: the override has to be in the
+ * capture kernel's initramfs before the guest boots for the first time. The firmware's real table,
+ * which the primary hands out, is held against it before the crash.
  */
 public final class FirmwareTable {
-  private static final int TABLE_BYTES = 48;
   private static final int CHECKSUM_OFFSET = 9;
   private static final byte REVISION = 1;
-
-  /** The field behind the header holds the address width less one. */
-  private static final byte WIDTH_39 = 38;
 
   private FirmwareTable() {}
 
   /**
-   * {@return a DMAR table with the header that QEMU gives every ACPI table: OEM id "BOCHS ", table
-   * id "BXPC ", OEM revision 1 (hw/acpi/aml-build.c, QEMU 7.2)}
+   * {@return a table with the header that QEMU gives every ACPI table: OEM id "BOCHS ", table id
+   * "BXPC ", OEM revision 1 (hw/acpi/aml-build.c, QEMU 7.2)}
+   *
+   * @param signature four letters
+   * @param body what stands behind the header
    */
-  public static byte[] ofQemu() {
-    ByteBuffer table = ByteBuffer.allocate(TABLE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    table.put(ascii("DMAR")).putInt(TABLE_BYTES).put(REVISION).put((byte) 0);
+  public static byte[] ofQemu(String signature, byte[] body) {
+    int size = AcpiHeader.SIZE_BYTES + body.length;
+    ByteBuffer table = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    table.put(ascii(signature)).putInt(size).put(REVISION).put((byte) 0);
     table.put(ascii("BOCHS ")).put(ascii("BXPC    ")).putInt(1).put(ascii("BXPC")).putInt(1);
-    table.put(WIDTH_39);
+    table.put(body);
     byte[] bytes = table.array();
     byte sum = 0;
     for (byte b : bytes) {
@@ -39,24 +37,6 @@ public final class FirmwareTable {
     }
     bytes[CHECKSUM_OFFSET] = (byte) -sum;
     return bytes;
-  }
-
-  /** {@return the table that hides QEMU's IOMMU} */
-  public static byte[] override() {
-    return DmarOverride.hiding(ofQemu());
-  }
-
-  /**
-   * {@return true if Linux would take {@link #override()} in place of {@code firmware}}
-   *
-   * @throws org.crashlane.bits.MalformedInputException if {@code firmware} is no DMAR table
-   */
-  public static boolean isOverridden(byte[] firmware) {
-    AcpiHeader theirs = Dmar.read("the firmware's DMAR table", firmware).header();
-    AcpiHeader ours = Dmar.read("the override", override()).header();
-    return ours.oemId().equals(theirs.oemId())
-        && ours.oemTableId().equals(theirs.oemTableId())
-        && ours.oemRevision() > theirs.oemRevision();
   }
 
   private static byte[] ascii(String text) {
