@@ -25,7 +25,7 @@ public interface TranslationTables {
    * interrupt window}
    */
   default List<Unmappable> unmappable() {
-    return List.of(new Unmappable(InterruptWindow.RANGE, "requests there are interrupts"));
+    return List.of(InterruptWindow.UNMAPPABLE);
   }
 
   /** Tells {@code visitor} all that {@code table} maps. */
@@ -49,6 +49,11 @@ public interface TranslationTables {
    * @param entry the entry's value
    */
   long nextTable(long entry);
+
+  /** {@return what the unit does with interrupts} */
+  default InterruptRemapping interrupts() {
+    return InterruptRemapping.none();
+  }
 
   /** {@return the pages that hold the device tables themselves, each of 4 KiB} */
   List<AddressRange> deviceTablePages();

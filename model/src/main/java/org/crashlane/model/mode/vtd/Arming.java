@@ -10,7 +10,7 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.vtd.PageTable;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Tables;
 import org.crashlane.iommu.vtd.UnitConfig;
 import org.crashlane.memory.AddressRange;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.VisitCounts;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/**
+ * Gathers what a reader of device tables finds, within limits: tables that are wrong may name more
+ * pages, and have more wrong with them, than can be told.
+ */
+public final class DeviceTableReading {
+  private final PhysicalMemory memory;
+  private final WalkLimits limits;
+  private final List<Attachment> attachments = new ArrayList<>();
+  private final List<Malformation> malformations = new ArrayList<>();
+  private final List<AddressRange> pages = new ArrayList<>();
+  private final VisitCounts visits = new VisitCounts();
+  private long readCount;
+  private int malformationCount;
+
+  /**
+   * @param memory where the tables are
+   * @param limits how many pages are read, and how many malformations told
+   */
+  public DeviceTableReading(PhysicalMemory memory, WalkLimits limits) {
+    this.memory = memory;
+    this.limits = limits;
+  }
+
+  /** {@return true if no more pages are read, which has been told} */
+  public boolean isAtLimit() {
+    return readCount > limits.tablePageCount();
+  }
+
+  /**
+   * {@return the page at {@code address}, or nothing where it cannot be read, or is one too many,
+   * which is told}
+   *
+   * @param from physical address of the entry that points to it
+   * @param raw that entry
+   */
+  public Optional<long[]> page(String what, long address, long from, long raw) {
+    boolean isNew = visits.visit(address) == 1;
+    if (isNew && !isAtLimit() && ++readCount > limits.tablePageCount()) {
+      add(new Malformation(from, raw, 0, Kind.BOUND, "device tables of more pages than are read"));
+    }
+    if (isAtLimit()) {
+      return Optional.empty();
+    }
+    long[] page = new long[PageTable.ENTRY_COUNT];
+    try {
+      memory.readLongs(address, page, page.length);
+    } catch (UnreadableMemoryException e) {
+      String reason = "%s at %s: %s".formatted(what, Hex.of(address), e.reason());
+      add(new Malformation(from, raw, 0, Kind.UNREADABLE, reason));
+      return Optional.empty();
+    }
+    if (isNew) {
+      pages.add(AddressRange.ofSize(address, PageTable.PAGE_BYTES));
+    }
+    return Optional.of(page);
+  }
+
+  /** Adds what a device has. */
+  public void attach(Attachment attachment) {
+    attachments.add(attachment);
+  }
+
+  /**
+   * Tells of bits that must be zero and are not, if there are any.
+   *
+   * @param reserved the bits of {@code word} that must be zero
+   */
+  public void reserved(String what, long at, long word, long reserved) {
+    long set = word & reserved;
+    if (set != 0) {
+      String reason = "reserved bits of the " + what + " are set: " + Hex.of(set);
+      add(new Malformation(at, word, 0, Kind.RESERVED, reason));
+    }
+  }
+
+  /** Tells of something wrong, as far as the limits go. */
+  public void add(Malformation malformation) {
+    malformationCount++;
+    if (malformationCount < limits.malformationCount()) {
+      malformations.add(malformation);
+    } else if (malformationCount == limits.malformationCount()) {
+      String reason = "more malformations than are told";
+      malformations.add(
+          new Malformation(malformation.entryAddress(), malformation.raw(), 0, Kind.BOUND, reason));
+    }
+  }
+
+  /** {@return all that was found} */
+  public DeviceTables found() {
+    return new DeviceTables(attachments, malformations, pages);
+  }
+}

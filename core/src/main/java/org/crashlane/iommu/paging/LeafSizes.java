@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import org.crashlane.iommu.Mapping;
+
+/** Which parts of a wanted mapping one leaf can serve. */
+final class LeafSizes {
+  private final EntryFormat format;
+  private final long physicalMinusIova;
+
+  LeafSizes(EntryFormat format, Mapping wanted) {
+    this.format = format;
+    this.physicalMinusIova = wanted.physicalFirst() - wanted.iova().first();
+  }
+
+  /** {@return where {@code iova} is to go} */
+  long physical(long iova) {
+    return iova + physicalMinusIova;
+  }
+
+  /** {@return true if one leaf at {@code level} can map all from {@code first} to {@code last}} */
+  boolean fits(int level, long first, long last) {
+    return last - first + 1 == PageTable.entrySpanBytes(level)
+        && PageTable.offset(physical(first), level) == 0
+        && format.mayBeLeaf(level);
+  }
+}

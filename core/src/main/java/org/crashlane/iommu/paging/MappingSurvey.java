@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Conflicts;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+
+/** Finds out what a mapping would take and what stands against it; writes nothing. */
+final class MappingSurvey implements RangeDescent.Visitor {
+  private final EntryFormat format;
+  private final LeafSizes sizes;
+  private final Mapping wanted;
+  private final long wantedRights;
+  private final Conflicts conflicts = new Conflicts();
+
+  private Optional<String> refusal = Optional.empty();
+  private long tablePageCount;
+  private long leafCount;
+  private long alreadyMappedBytes;
+
+  MappingSurvey(EntryFormat format, Mapping wanted) {
+    this.format = format;
+    this.sizes = new LeafSizes(format, wanted);
+    this.wanted = wanted;
+    this.wantedRights = format.rights(wanted.permissions());
+  }
+
+  @Override
+  public void absent(long entryAddress, int level, long first, long last, long rights) {
+    if ((rights & wantedRights) != wantedRights) {
+      impassable(entryAddress, "an entry above does not leave the rights that are wanted");
+      return;
+    }
+    count(level, first, last);
+  }
+
+  private void count(int level, long first, long last) {
+    if (sizes.fits(level, first, last)) {
+      leafCount++;
+      return;
+    }
+    tablePageCount++;
+    int below = level - 1;
+    if (below == 1) {
+      leafCount += (last - first + 1) / PageTable.PAGE_BYTES;
+      return;
+    }
+    for (long from = first; from - 1 != last; ) {
+      long to = PageTable.lastOfPart(from, below, last);
+      count(below, from, to);
+      from = to + 1;
+    }
+  }
+
+  @Override
+  public void mapped(long first, long last, long physical, long rights) {
+    boolean asWanted = physical == sizes.physical(first) && (rights & wantedRights) == wantedRights;
+    if (asWanted) {
+      alreadyMappedBytes += last - first + 1;
+    } else {
+      conflicts.add(first, last - first + 1, physical, format.permissions(rights));
+    }
+  }
+
+  @Override
+  public void impassable(long entryAddress, String reason) {
+    if (refusal.isEmpty()) {
+      refusal =
+          Optional.of(
+              "cannot map %s: entry at %s: %s".formatted(wanted, Hex.of(entryAddress), reason));
+    }
+  }
+
+  /** {@return what mapping the range would do, given the table pages that it takes} */
+  MapResult result() {
+    if (refusal.isPresent()) {
+      return new MapResult.Refused(refusal.get());
+    }
+    if (tablePageCount > Integer.MAX_VALUE) {
+      return new MapResult.Refused("needs " + tablePageCount + " new table pages");
+    }
+    List<Mapping> found = conflicts.found();
+    return found.isEmpty()
+        ? new MapResult.Mapped(leafCount, Math.toIntExact(tablePageCount), alreadyMappedBytes)
+        : new MapResult.Conflict(found);
+  }
+
+  long tablePageCount() {
+    return tablePageCount;
+  }
+
+  long leafCount() {
+    return leafCount;
+  }
+
+  long alreadyMappedBytes() {
+    return alreadyMappedBytes;
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import java.util.Arrays;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.memory.WritableMemory;
+
+/** Writes a mapping that a survey found free: tables below an entry first, the entry last. */
+final class MappingWriter implements RangeDescent.Visitor {
+  private final WritableMemory memory;
+  private final EntryFormat format;
+  private final LeafSizes sizes;
+  private final Mapping wanted;
+  private final long[] newPages;
+  private final long[][] pages = new long[PageTable.LEVELS_MAX][PageTable.ENTRY_COUNT];
+  private int usedCount;
+
+  /**
+   * @param newPages where new tables go, as many as the survey counted
+   */
+  MappingWriter(WritableMemory memory, EntryFormat format, Mapping wanted, long[] newPages) {
+    this.memory = memory;
+    this.format = format;
+    this.sizes = new LeafSizes(format, wanted);
+    this.wanted = wanted;
+    this.newPages = newPages;
+  }
+
+  @Override
+  public void absent(long entryAddress, int level, long first, long last, long rights) {
+    memory.writeLong(entryAddress, entry(level, first, last));
+  }
+
+  @Override
+  public void mapped(long first, long last, long physical, long rights) {
+    // As wanted: the survey refuses all else.
+  }
+
+  @Override
+  public void impassable(long entryAddress, String reason) {
+    throw new IllegalStateException(
+        "tables changed while they were written: entry at %s: %s"
+            .formatted(Hex.of(entryAddress), reason));
+  }
+
+  /** {@return an entry at {@code level} for these IOVAs, all tables below it written} */
+  private long entry(int level, long first, long last) {
+    if (sizes.fits(level, first, last)) {
+      return format.leaf(sizes.physical(first), level, wanted.permissions());
+    }
+    long table = level - 1 == 1 ? writeLeaves(first, last) : writeTables(level - 1, first, last);
+    return format.table(table, level - 1);
+  }
+
+  private long writeLeaves(long first, long last) {
+    long table = newPages[usedCount++];
+    int from = PageTable.index(first, 1);
+    int behind = PageTable.index(last, 1) + 1;
+    long leaf = format.leaf(sizes.physical(first), 1, wanted.permissions());
+    writeAbsent(table, 0, from);
+    memory.writeRising(
+        PageTable.entryAddress(table, from), leaf, PageTable.PAGE_BYTES, behind - from);
+    writeAbsent(table, behind, PageTable.ENTRY_COUNT);
+    return table;
+  }
+
+  private void writeAbsent(long table, int from, int behind) {
+    if (from < behind) {
+      memory.writeRising(PageTable.entryAddress(table, from), 0, 0, behind - from);
+    }
+  }
+
+  private long writeTables(int level, long first, long last) {
+    long[] page = pages[level];
+    Arrays.fill(page, 0);
+    for (long from = first; from - 1 != last; ) {
+      long to = PageTable.lastOfPart(from, level, last);
+      page[PageTable.index(from, level)] = entry(level, from, to);
+      from = to + 1;
+    }
+    long table = newPages[usedCount++];
+    memory.writeLongs(table, page, PageTable.ENTRY_COUNT);
+    return table;
+  }
+}
