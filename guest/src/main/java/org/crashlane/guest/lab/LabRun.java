@@ -188,7 +188,7 @@ public final class LabRun implements AutoCloseable {
 
   private RegisterSnapshot registers(LiveGuest live) throws IOException {
     try {
-      return config.iommu().snapshot(live.registers(config.iommu().registerRegion()));
+      return config.iommu().snapshot(live.iommu().registers());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

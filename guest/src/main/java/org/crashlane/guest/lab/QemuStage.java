@@ -16,6 +16,7 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Stage;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a real kernel under QEMU; one guest for each rehearsal. */
@@ -62,13 +63,14 @@ public final class QemuStage implements Stage {
           DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
       Verdict tables = witness.verdict();
       Observations observations = evidence.observations(dump);
+      Strategy effect = config.iommu().effectOf(scenario.strategy());
       Rehearsal rehearsal =
           new Rehearsal(
               scenario,
               tables,
-              Prediction.of(scenario.strategy(), tables),
+              Prediction.of(effect, tables),
               observations,
-              Aftermath.judge(scenario.strategy(), tables, observations),
+              Aftermath.judge(effect, tables, observations),
               Duration.ofNanos(System.nanoTime() - startNanos),
               machineTime(evidence.times()));
       if (folder.isPresent()) {

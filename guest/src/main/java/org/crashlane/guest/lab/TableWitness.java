@@ -42,12 +42,7 @@ final class TableWitness implements LabHook {
       arm(guest);
     }
     LiveGuest live = guest.live();
-    if (iommu.vendor().isEmpty()) {
-      verdict = Optional.of(Verdict.of(List.of()));
-      return;
-    }
-    TranslationTables tables =
-        iommu.vendor().get().open(live.memory(), live.registers(iommu.registerRegion()));
+    TranslationTables tables = live.iommu().tables(live.memory());
     verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
@@ -79,6 +74,10 @@ final class TableWitness implements LabHook {
                     d.driver().orElse("(no driver)"),
                     d.driver().filter(disk.drivers().getFirst()::equals).isPresent()))
             .toList();
-    return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices);
+    return new Machine(
+        guest.facts().ram(),
+        guest.facts().crashRanges(),
+        devices,
+        iommu.ioApics(guest.facts().firmwareTable()));
   }
 }

@@ -45,7 +45,7 @@ class LabRunTest {
           run.execute(
               guest -> {
                 assertFalse(guest.live().qmp().isRunning());
-                tablePages.add(guest.live().vtdRegisters().read64(0x20));
+                tablePages.add(guest.live().iommu().registers().read64(0x20));
                 guest.alsoCompare(tablePages.getFirst());
               },
               phases::add);

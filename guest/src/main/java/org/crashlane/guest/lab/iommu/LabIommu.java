@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
 
@@ -27,17 +27,11 @@ public interface LabIommu {
     };
   }
 
-  /** {@return who knows its tables} */
-  Optional<Vendor> vendor();
-
   /** {@return its name as a device of QEMU} */
   String qemuDevice();
 
   /** {@return the device's options, whatever is rehearsed} */
   List<String> qemuOptions();
-
-  /** {@return what QEMU's memory tree calls its registers} */
-  String registerRegion();
 
   /** {@return events of QEMU, rare enough to be traced from the start} */
   List<String> traced();
@@ -55,11 +49,8 @@ public interface LabIommu {
    */
   List<String> captureArguments(Strategy strategy);
 
-  /**
-   * {@return true if a capture kernel that was told {@link #captureArguments} leaves the IOMMU
-   * alone}
-   */
-  boolean leftAloneUnder(Strategy strategy);
+  /** {@return what a capture kernel really does that is told {@link #captureArguments}} */
+  Strategy effectOf(Strategy strategy);
 
   /** {@return true if Debian's kernel of that flavour has its driver} */
   boolean isDrivenBy(KernelFlavour flavour);
@@ -69,6 +60,14 @@ public interface LabIommu {
 
   /** {@return the ACPI table that tells of it, as an override hides it} */
   HidingTable hidingTable();
+
+  /**
+   * {@return by which requester ids it knows the IOAPICs}
+   *
+   * @param firmwareTable the firmware's ACPI table that tells of it
+   * @throws org.crashlane.bits.MalformedInputException if that is no such table
+   */
+  List<RequesterId> ioApics(byte[] firmwareTable);
 
   /** {@return its registers as they are} */
   RegisterSnapshot snapshot(RegisterFile registers);

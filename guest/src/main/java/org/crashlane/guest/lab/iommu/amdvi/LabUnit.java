@@ -3,16 +3,18 @@ package org.crashlane.guest.lab.iommu.amdvi;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
+import org.crashlane.acpi.IvhdEntry;
+import org.crashlane.acpi.Ivrs;
+import org.crashlane.acpi.IvrsOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
 import org.crashlane.guest.lab.iommu.HidingTable;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Strategy;
 
 /** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
@@ -24,11 +26,6 @@ public final class LabUnit implements LabIommu {
   private static final byte[] BODY = new byte[12];
 
   @Override
-  public Optional<Vendor> vendor() {
-    return Optional.empty();
-  }
-
-  @Override
   public String qemuDevice() {
     return "amd-iommu";
   }
@@ -36,11 +33,6 @@ public final class LabUnit implements LabIommu {
   @Override
   public List<String> qemuOptions() {
     return List.of();
-  }
-
-  @Override
-  public String registerRegion() {
-    return "amdvi-mmio";
   }
 
   @Override
@@ -87,8 +79,8 @@ public final class LabUnit implements LabIommu {
    * drivers/iommu/amd/init.c): what the dead kernel left running goes on running.
    */
   @Override
-  public boolean leftAloneUnder(Strategy strategy) {
-    return strategy.blind() || strategy == Strategy.OFF;
+  public Strategy effectOf(Strategy strategy) {
+    return strategy == Strategy.OFF ? Strategy.NONE : strategy;
   }
 
   @Override
@@ -106,6 +98,14 @@ public final class LabUnit implements LabIommu {
   public HidingTable hidingTable() {
     return new HidingTable(
         IvrsOverride.ARCHIVE_PATH, IvrsOverride.hiding(FirmwareTable.ofQemu("IVRS", BODY)));
+  }
+
+  @Override
+  public List<RequesterId> ioApics(byte[] firmwareTable) {
+    return Ivrs.read("the firmware's IVRS table", firmwareTable).specialDevices().stream()
+        .filter(special -> special.kind() == IvhdEntry.Special.Variety.IOAPIC)
+        .map(IvhdEntry.Special::device)
+        .toList();
   }
 
   @Override

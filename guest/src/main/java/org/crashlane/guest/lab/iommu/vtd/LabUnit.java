@@ -3,8 +3,9 @@ package org.crashlane.guest.lab.iommu.vtd;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
+import org.crashlane.acpi.DeviceScope;
+import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
 import org.crashlane.guest.lab.iommu.HidingTable;
@@ -12,8 +13,8 @@ import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Strategy;
 
 /** QEMU's {@code intel-iommu} (hw/i386/intel_iommu.c, QEMU 7.2). */
@@ -30,11 +31,6 @@ public final class LabUnit implements LabIommu {
   private static final byte[] BODY = {38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
   @Override
-  public Optional<Vendor> vendor() {
-    return Optional.of(Vendor.VTD);
-  }
-
-  @Override
   public String qemuDevice() {
     return "intel-iommu";
   }
@@ -43,11 +39,6 @@ public final class LabUnit implements LabIommu {
   @Override
   public List<String> qemuOptions() {
     return List.of("caching-mode=off");
-  }
-
-  @Override
-  public String registerRegion() {
-    return "intel_iommu";
   }
 
   @Override
@@ -84,8 +75,8 @@ public final class LabUnit implements LabIommu {
 
   /** Linux 6.1 switches translation off when it is told {@code intel_iommu=off}. */
   @Override
-  public boolean leftAloneUnder(Strategy strategy) {
-    return strategy.blind();
+  public Strategy effectOf(Strategy strategy) {
+    return strategy;
   }
 
   @Override
@@ -102,6 +93,15 @@ public final class LabUnit implements LabIommu {
   public HidingTable hidingTable() {
     return new HidingTable(
         DmarOverride.ARCHIVE_PATH, DmarOverride.hiding(FirmwareTable.ofQemu("DMAR", BODY)));
+  }
+
+  @Override
+  public List<RequesterId> ioApics(byte[] firmwareTable) {
+    return Dmar.read("the firmware's DMAR table", firmwareTable).units().stream()
+        .flatMap(unit -> unit.scopes().stream())
+        .filter(scope -> scope.kind() == DeviceScope.Kind.IOAPIC)
+        .flatMap(scope -> scope.requester().stream())
+        .toList();
   }
 
   @Override
