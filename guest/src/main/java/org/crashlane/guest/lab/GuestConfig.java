@@ -17,6 +17,8 @@ import org.crashlane.rehearsal.Strategy;
  *
  * @param mapping how the primary kernel maps DMA: which IOMMU the guest has
  * @param interruptRemapping whether the IOMMU offers to remap interrupts
+ * @param interruptsPrepared whether the interrupt tables are prepared from outside, right before
+ *     the crash, to let an unaware capture kernel's interrupts through
  * @param memoryBytes its RAM, a multiple of 2 MiB
  * @param cpuCount processors of the primary; the capture kernel uses one
  * @param disk what the dump goes to
@@ -27,6 +29,7 @@ import org.crashlane.rehearsal.Strategy;
 public record GuestConfig(
     MappingMode mapping,
     boolean interruptRemapping,
+    boolean interruptsPrepared,
     long memoryBytes,
     int cpuCount,
     DiskKind disk,
@@ -90,6 +93,7 @@ public record GuestConfig(
     return new GuestConfig(
         MappingMode.VTD,
         false,
+        false,
         GIB,
         1,
         DiskKind.NVME,
@@ -103,24 +107,55 @@ public record GuestConfig(
     boolean driven = LabIommu.of(mode).isDrivenBy(kernels.primary());
     KernelChoice chosen = driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
     return new GuestConfig(
-        mode, interruptRemapping, memoryBytes, cpuCount, disk, chosen, more, limits);
+        mode,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        chosen,
+        more,
+        limits);
   }
 
   /** {@return the same with an IOMMU that offers to remap interrupts, or does not} */
   public GuestConfig withInterruptRemapping(boolean on) {
-    return new GuestConfig(mapping, on, memoryBytes, cpuCount, disk, kernels, more, limits);
+    return new GuestConfig(
+        mapping, on, interruptsPrepared, memoryBytes, cpuCount, disk, kernels, more, limits);
+  }
+
+  /** {@return the same with interrupt tables prepared right before the crash, or not} */
+  public GuestConfig withInterruptsPrepared(boolean prepared) {
+    return new GuestConfig(
+        mapping, interruptRemapping, prepared, memoryBytes, cpuCount, disk, kernels, more, limits);
   }
 
   /** {@return the same with that much RAM} */
   public GuestConfig withMemoryBytes(long bytes) {
     return new GuestConfig(
-        mapping, interruptRemapping, bytes, cpuCount, disk, kernels, more, limits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        bytes,
+        cpuCount,
+        disk,
+        kernels,
+        more,
+        limits);
   }
 
   /** {@return the same with that many processors} */
   public GuestConfig withCpuCount(int count) {
     return new GuestConfig(
-        mapping, interruptRemapping, memoryBytes, count, disk, kernels, more, limits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        count,
+        disk,
+        kernels,
+        more,
+        limits);
   }
 
   /** {@return the same with that disk, and a primary kernel that has its driver} */
@@ -128,26 +163,58 @@ public record GuestConfig(
     boolean driven = kind.isDrivenBy(kernels.primary());
     KernelChoice chosen = driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
     return new GuestConfig(
-        mapping, interruptRemapping, memoryBytes, cpuCount, kind, chosen, more, limits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        kind,
+        chosen,
+        more,
+        limits);
   }
 
   /** {@return the same with other kernels} */
   public GuestConfig withKernels(UnaryOperator<KernelChoice> change) {
     KernelChoice chosen = change.apply(kernels);
     return new GuestConfig(
-        mapping, interruptRemapping, memoryBytes, cpuCount, disk, chosen, more, limits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        chosen,
+        more,
+        limits);
   }
 
   /** {@return the same with these options} */
   public GuestConfig withMore(MoreOptions options) {
     return new GuestConfig(
-        mapping, interruptRemapping, memoryBytes, cpuCount, disk, kernels, options, limits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        kernels,
+        options,
+        limits);
   }
 
   /** {@return the same with these limits} */
   public GuestConfig withLimits(PhaseLimits phaseLimits) {
     return new GuestConfig(
-        mapping, interruptRemapping, memoryBytes, cpuCount, disk, kernels, more, phaseLimits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        kernels,
+        more,
+        phaseLimits);
   }
 
   /** {@return the guest's IOMMU} */

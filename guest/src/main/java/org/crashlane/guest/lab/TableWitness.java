@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.lab.iommu.LabIommu;
@@ -14,6 +15,7 @@ import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rule.KdumpIoRule;
@@ -28,12 +30,14 @@ final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final DiskKind disk;
   private final LabIommu iommu;
+  private final boolean interruptsPrepared;
   private Optional<Verdict> verdict = Optional.empty();
 
   TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
     this.disk = config.disk();
     this.iommu = config.iommu();
+    this.interruptsPrepared = config.interruptsPrepared();
   }
 
   @Override
@@ -41,9 +45,13 @@ final class TableWitness implements LabHook {
     if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
       arm(guest);
     }
+    Machine machine = machine(guest);
     LiveGuest live = guest.live();
     TranslationTables tables = live.iommu().tables(live.memory());
-    verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
+    if (interruptsPrepared) {
+      prepareInterrupts(live.memory(), tables, machine);
+    }
+    verdict = Optional.of(KdumpIoRule.judge(machine, tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
@@ -58,6 +66,16 @@ final class TableWitness implements LabHook {
         throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
       }
     }
+  }
+
+  /** A guest that stands and has minutes to live needs no way back. */
+  private static void prepareInterrupts(
+      WritableMemory memory, TranslationTables tables, Machine machine) {
+    Stream.concat(
+            machine.ioApics().stream(),
+            machine.devices().stream().filter(Device::onDumpPath).map(Device::requester))
+        .flatMap(source -> tables.interrupts().prepare(source).stores().stream())
+        .forEach(store -> memory.writeLong(store.address(), store.after()));
   }
 
   /** {@return the verdict on the tables; there is one once the guest was attended} */
