@@ -71,9 +71,14 @@ public record LabEvidence(
         .filter(iommu::isDetection)
         .map(line -> "it said: " + TIME_STAMP.matcher(line).replaceFirst(""))
         .forEach(detection::add);
-    LabIommu.Sightings seen = iommu.sightings(trace.after(), atReady, atEnd);
+    LabIommu.Sightings seen = sightings();
     seen.accesses().ifPresent(detection::add);
     return new Observations(dump, seen.blocked(), seen.writes(), detection, atEnd.translating());
+  }
+
+  /** {@return what QEMU traced of its IOMMU after the crash} */
+  LabIommu.Sightings sightings() {
+    return iommu.sightings(trace.after(), atReady, atEnd);
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

@@ -70,7 +70,11 @@ public final class QemuStage implements Stage {
               tables,
               Prediction.of(effect, tables),
               observations,
-              Aftermath.judge(effect, tables, observations),
+              ObservedVerdict.of(
+                  Aftermath.judge(effect, tables, observations),
+                  config.iommu(),
+                  scenario.strategy(),
+                  evidence.sightings()),
               Duration.ofNanos(System.nanoTime() - startNanos),
               machineTime(evidence.times()));
       if (folder.isPresent()) {

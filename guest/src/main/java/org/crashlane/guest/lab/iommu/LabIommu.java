@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.iommu;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.pci.RequesterId;
@@ -52,6 +53,12 @@ public interface LabIommu {
   /** {@return what a capture kernel really does that is told {@link #captureArguments}} */
   Strategy effectOf(Strategy strategy);
 
+  /** {@return why {@link #effectOf} is another strategy, where it is} */
+  Optional<String> reasonOfEffect(Strategy strategy);
+
+  /** {@return what QEMU lets pass of interrupts that hardware would block, if anything} */
+  Optional<String> laxityWithInterrupts();
+
   /** {@return true if Debian's kernel of that flavour has its driver} */
   boolean isDrivenBy(KernelFlavour flavour);
 
@@ -89,13 +96,24 @@ public interface LabIommu {
    *
    * @param accesses the capture kernel's accesses to its registers in one line, if there were any
    * @param writes those that changed something, in words
-   * @param blocked what it blocked, in words
+   * @param requests memory requests that it blocked, in words
+   * @param interrupts interrupts that it blocked, in words
    */
-  record Sightings(Optional<String> accesses, List<String> writes, List<String> blocked) {
+  record Sightings(
+      Optional<String> accesses,
+      List<String> writes,
+      List<String> requests,
+      List<String> interrupts) {
     /** Copies the lists. */
     public Sightings {
       writes = List.copyOf(writes);
-      blocked = List.copyOf(blocked);
+      requests = List.copyOf(requests);
+      interrupts = List.copyOf(interrupts);
+    }
+
+    /** {@return all that it blocked: interrupts are requests, too} */
+    public List<String> blocked() {
+      return Stream.concat(requests.stream(), interrupts.stream()).toList();
     }
   }
 }

@@ -27,29 +27,27 @@ final class FaultWords {
   private static final Pattern NOT_DELIVERED =
       Pattern.compile("amdvi_(?:ir_target_abort|ir_err|err) (.*)");
 
-  /** QEMU's IOAPIC sends as this function (AMDVI_IOAPIC_SB_DEVID in hw/i386/amd_iommu.h). */
-  private static final RequesterId IOAPIC = new RequesterId(0xa0);
-
   private FaultWords() {}
 
-  /** {@return what was blocked, one line each, in the order of {@code trace}} */
-  static List<String> of(List<String> trace) {
+  /** {@return memory requests that were blocked, one line each} */
+  static List<String> requests(List<String> trace) {
+    return trace.stream()
+        .map(TRANSLATED::matcher)
+        .filter(Matcher::matches)
+        .map(blocked -> "request at %s by %s blocked".formatted(blocked.group(2), blocked.group(1)))
+        .toList();
+  }
+
+  /** {@return interrupts that were blocked, one line each} */
+  static List<String> interrupts(List<String> trace) {
     List<String> blocked = new ArrayList<>();
     String interrupt = "interrupt";
     for (String line : trace) {
-      Matcher translated = TRANSLATED.matcher(line);
-      if (translated.matches()) {
-        blocked.add(
-            "request at %s by %s blocked".formatted(translated.group(2), translated.group(1)));
-        continue;
-      }
       Matcher sent = INTERRUPT.matcher(line);
+      Matcher lost = NOT_DELIVERED.matcher(line);
       if (sent.matches()) {
         interrupt = interrupt(sent);
-        continue;
-      }
-      Matcher lost = NOT_DELIVERED.matcher(line);
-      if (lost.matches()) {
+      } else if (lost.matches()) {
         blocked.add(interrupt + " blocked: " + lost.group(1));
       }
     }
@@ -60,6 +58,9 @@ final class FaultWords {
     RequesterId source = new RequesterId(Math.toIntExact(Hex.parse(sent.group(3))));
     return "interrupt (address %s, data %s) of %s%s"
         .formatted(
-            sent.group(1), sent.group(2), source, source.equals(IOAPIC) ? ", the IOAPIC," : "");
+            sent.group(1),
+            sent.group(2),
+            source,
+            source.equals(LabUnit.IO_APIC) ? ", the IOAPIC," : "");
   }
 }

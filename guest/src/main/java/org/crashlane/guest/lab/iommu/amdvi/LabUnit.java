@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.iommu.amdvi;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.crashlane.acpi.IvhdEntry;
 import org.crashlane.acpi.Ivrs;
@@ -19,6 +20,9 @@ import org.crashlane.rehearsal.Strategy;
 
 /** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
 public final class LabUnit implements LabIommu {
+  /** QEMU's IOAPIC sends as this function (AMDVI_IOAPIC_SB_DEVID in hw/i386/amd_iommu.h). */
+  static final RequesterId IO_APIC = new RequesterId(0xa0);
+
   /** What Linux 6.1 says of a unit it has found (drivers/iommu/amd/init.c). */
   private static final String DETECTION = "AMD-Vi: Found IOMMU";
 
@@ -84,6 +88,20 @@ public final class LabUnit implements LabIommu {
   }
 
   @Override
+  public Optional<String> reasonOfEffect(Strategy strategy) {
+    return strategy == Strategy.OFF
+        ? Optional.of(
+            "amd_iommu=off: Linux 6.1 gives its driver up before it has looked at a unit, so that"
+                + " the IOMMU runs on as the dead kernel left it")
+        : Optional.empty();
+  }
+
+  @Override
+  public Optional<String> laxityWithInterrupts() {
+    return Optional.empty();
+  }
+
+  @Override
   public boolean isDrivenBy(KernelFlavour flavour) {
     return flavour == KernelFlavour.FULL;
   }
@@ -100,12 +118,15 @@ public final class LabUnit implements LabIommu {
         IvrsOverride.ARCHIVE_PATH, IvrsOverride.hiding(FirmwareTable.ofQemu("IVRS", BODY)));
   }
 
+  /** QEMU's table tells of the IOAPIC only where interrupts may be remapped. */
   @Override
   public List<RequesterId> ioApics(byte[] firmwareTable) {
-    return Ivrs.read("the firmware's IVRS table", firmwareTable).specialDevices().stream()
-        .filter(special -> special.kind() == IvhdEntry.Special.Variety.IOAPIC)
-        .map(IvhdEntry.Special::device)
-        .toList();
+    List<RequesterId> told =
+        Ivrs.read("the firmware's IVRS table", firmwareTable).specialDevices().stream()
+            .filter(special -> special.kind() == IvhdEntry.Special.Variety.IOAPIC)
+            .map(IvhdEntry.Special::device)
+            .toList();
+    return told.isEmpty() ? List.of(IO_APIC) : told;
   }
 
   @Override
@@ -131,6 +152,7 @@ public final class LabUnit implements LabIommu {
     return new Sightings(
         RegisterAccesses.all(trace),
         RegisterAccesses.writes(trace, atReady, atEnd),
-        FaultWords.of(trace));
+        FaultWords.requests(trace),
+        FaultWords.interrupts(trace));
   }
 }

@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.iommu.vtd;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
@@ -80,6 +81,18 @@ public final class LabUnit implements LabIommu {
   }
 
   @Override
+  public Optional<String> reasonOfEffect(Strategy strategy) {
+    return Optional.empty();
+  }
+
+  /** See vtd_interrupt_remap_msi() in hw/i386/intel_iommu.c. */
+  @Override
+  public Optional<String> laxityWithInterrupts() {
+    return Optional.of(
+        "QEMU 7.2 lets compatibility format pass whatever the registers say; hardware does not");
+  }
+
+  @Override
   public boolean isDrivenBy(KernelFlavour flavour) {
     return true;
   }
@@ -129,7 +142,8 @@ public final class LabUnit implements LabIommu {
     return new Sightings(
         RegisterAccesses.reads(of(READ, trace)),
         RegisterAccesses.writes(of(WRITE, trace)),
-        blocked.isEmpty() ? atEnd.faults() : blocked);
+        blocked.isEmpty() ? atEnd.faults() : blocked,
+        List.of());
   }
 
   private static List<String> of(String event, List<String> trace) {
