@@ -28,7 +28,7 @@ public final class AmdviTables extends PagedTables {
   private final InterruptTables interrupts;
 
   private AmdviTables(
-      PhysicalMemory memory, UnitConfig config, UnitState state, InterruptSettings interrupts) {
+      PhysicalMemory memory, UnitConfig config, UnitState state, InterruptTables interrupts) {
     super(
         state,
         config.hostTables(),
@@ -36,11 +36,7 @@ public final class AmdviTables extends PagedTables {
         new Tables(config));
     this.memory = memory;
     this.config = config;
-    this.interrupts =
-        new InterruptTables(
-            memory,
-            interrupts,
-            requester -> config.deviceTable().entryAddress(requester, config.encryptionMask()));
+    this.interrupts = interrupts;
   }
 
   /**
@@ -63,7 +59,7 @@ public final class AmdviTables extends PagedTables {
       int physicalAddressWidth,
       long encryptionMask) {
     UnitConfig config = UnitConfig.of(registers, physicalAddressWidth, encryptionMask, false);
-    InterruptSettings interrupts = InterruptSettings.of(registers.read64(Registers.CONTROL));
+    InterruptTables interrupts = InterruptTables.open(memory, config, registers);
     return new AmdviTables(memory, config, state(memory, config, registers), interrupts);
   }
 
@@ -97,7 +93,7 @@ public final class AmdviTables extends PagedTables {
       long at = base.address(segment, config.encryptionMask());
       for (int i = 0; i < base.entryCount(segment); i++, at += DeviceTableEntry.BYTES) {
         try {
-          if (InterruptControl.remaps(memory.readLong(at + InterruptControl.OFFSET_BYTES))) {
+          if (DeviceTableEntry.remapsInterrupts(memory.readLong(at + 2 * Long.BYTES))) {
             return true;
           }
         } catch (UnreadableMemoryException e) {
