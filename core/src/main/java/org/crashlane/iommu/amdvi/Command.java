@@ -38,8 +38,7 @@ public sealed interface Command {
    * @param interrupt true if an interrupt tells of it too
    * @param flush true if no command behind it begins before
    */
-  record CompletionWait(
-      OptionalLong storeAddress, long storeData, boolean interrupt, boolean flush)
+  record CompletionWait(OptionalLong storeAddress, long storeData, boolean interrupt, boolean flush)
       implements Command {}
 
   /** INVALIDATE_DEVTAB_ENTRY: drops what is cached of a device's entry. */
@@ -62,11 +61,7 @@ public sealed interface Command {
    * @param guest the PASID whose translations go, instead of those without
    */
   record InvalidateIotlb(
-      RequesterId requester,
-      int maximumPending,
-      int queueId,
-      Pages pages,
-      Optional<Integer> guest)
+      RequesterId requester, int maximumPending, int queueId, Pages pages, Optional<Integer> guest)
       implements Command {}
 
   /** INVALIDATE_INTERRUPT_TABLE: drops what is cached of a device's interrupt remapping entries. */

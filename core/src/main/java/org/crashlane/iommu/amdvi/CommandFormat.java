@@ -78,10 +78,7 @@ final class CommandFormat {
           Words.of("INVALIDATE_DEVTAB_ENTRY", NONE, DEVICE_ID),
           INVALIDATE_IOMMU_PAGES,
           Words.of(
-              "INVALIDATE_IOMMU_PAGES",
-              Layout.of("pages", S, PDE, GN, ADDRESS),
-              PASID,
-              DOMAIN_ID),
+              "INVALIDATE_IOMMU_PAGES", Layout.of("pages", S, PDE, GN, ADDRESS), PASID, DOMAIN_ID),
           INVALIDATE_IOTLB_PAGES,
           Words.of(
               "INVALIDATE_IOTLB_PAGES",
@@ -103,11 +100,7 @@ final class CommandFormat {
               QUEUE_ID,
               PASID_19_8),
           COMPLETE_PPR_REQUEST,
-          Words.of(
-              "COMPLETE_PPR_REQUEST",
-              Layout.of("answer", GN, PPR_TAG),
-              DEVICE_ID,
-              PPR_PASID),
+          Words.of("COMPLETE_PPR_REQUEST", Layout.of("answer", GN, PPR_TAG), DEVICE_ID, PPR_PASID),
           INVALIDATE_IOMMU_ALL,
           Words.of("INVALIDATE_IOMMU_ALL", NONE));
 
@@ -123,9 +116,7 @@ final class CommandFormat {
     return switch (opcode) {
       case COMPLETION_WAIT ->
           new Command.CompletionWait(
-              STORE.isSet(low)
-                  ? OptionalLong.of(STORE_ADDRESS.inPlace(low))
-                  : OptionalLong.empty(),
+              STORE.isSet(low) ? OptionalLong.of(STORE_ADDRESS.inPlace(low)) : OptionalLong.empty(),
               high,
               INTERRUPT.isSet(low),
               FLUSH.isSet(low));
@@ -159,9 +150,7 @@ final class CommandFormat {
     }
     int order = Long.numberOfTrailingZeros(~(address | BitField.lowMask(ADDRESS.low()))) + 1;
     // All ones are undefined; what drops too much is never wrong.
-    return order > Long.SIZE
-        ? Pages.ALL
-        : new Pages(address & ~BitField.lowMask(order), order);
+    return order > Long.SIZE ? Pages.ALL : new Pages(address & ~BitField.lowMask(order), order);
   }
 
   private static long code(Pages pages) {

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.Faults;
 
 /**
  * What a device table entry decides by itself, before any page table is read.
@@ -28,7 +29,7 @@ final class EntryDecision {
     if (config.exclusion().excludes(iova, word1)) {
       return Optional.of(new Outcome.Reached(iova));
     }
-    if (HyperTransportRange.RANGE.contains(iova)) {
+    if (UnitConfig.HYPER_TRANSPORT.range().contains(iova)) {
       return Optional.of(faults.blocked(request, FaultReason.SPECIAL_ADDRESS));
     }
     if (DeviceTableEntry.usesGuestTables(word0, config)) {

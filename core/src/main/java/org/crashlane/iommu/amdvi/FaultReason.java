@@ -3,13 +3,14 @@ package org.crashlane.iommu.amdvi;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.paging.BlockReason;
 
 /**
  * Why a unit blocked a request, finer than the codes of its event log: two reasons may leave the
  * same event (AMD 48882, "I/O Page Faults" and "Event Logging"). Where the manual leaves open which
  * event it is, as VirtualBox reads it (DevIommuAmd.cpp).
  */
-public enum FaultReason {
+public enum FaultReason implements BlockReason {
   ENTRY_RESERVED(
       EventCode.ILLEGAL_DEV_TABLE_ENTRY,
       EventFlags.RZ.of(1),
@@ -62,7 +63,7 @@ public enum FaultReason {
     return code;
   }
 
-  /** {@return what it means, in words} */
+  @Override
   public String meaning() {
     return meaning;
   }
@@ -71,6 +72,7 @@ public enum FaultReason {
    * {@return the number of the reason for an access: the event's code in bits 15:12, below it the
    * flags as Linux prints them}
    */
+  @Override
   public int number(Access access) {
     long direction =
         switch (access) {
@@ -90,8 +92,9 @@ public enum FaultReason {
     return (int) FLAGS.get(number);
   }
 
-  /** {@return true if SA or SE of a device table entry may keep the event from being logged} */
-  boolean isPageFault() {
+  /** {@return true if SA keeps the event from being logged} */
+  @Override
+  public boolean qualified() {
     return code == EventCode.IO_PAGE_FAULT;
   }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.vtd.PageTable;
 
 /**
  * Entry of the host page tables: 8 bytes, a page or a table at a lower level, as Next Level says
@@ -100,63 +99,13 @@ public final class PageTableEntry {
     return leaf(address | size, permissions) | NEXT_LEVEL.of(NEXT_LEVEL_SIZED_PAGE);
   }
 
-  /** {@return the size in bytes of the page that an entry with Next Level 7 maps} */
-  static long sizeBytes(long entry) {
-    return Long.lowestOneBit(~(ADDR.inPlace(entry) | BitField.lowMask(ADDR.low()))) << 1;
-  }
-
-  /** {@return true if a present entry maps a page} */
-  static boolean isLeaf(long entry) {
-    int next = (int) NEXT_LEVEL.get(entry);
-    return next == NEXT_LEVEL_PAGE || next == NEXT_LEVEL_SIZED_PAGE;
-  }
-
   /**
-   * {@return the physical address that a leaf at {@code level} maps the first address to that it
-   * serves, of those that share the entry with {@code iova}}
+   * {@return the size in bytes of the page that an entry with Next Level 7 maps}
+   *
+   * @param address the entry's address field, without what says encrypted
    */
-  static long page(long entry, int level, long iova, UnitConfig config) {
-    long span = PageTable.entrySpanBytes(level);
-    long address = entry & config.addressBits();
-    if (NEXT_LEVEL.get(entry) == NEXT_LEVEL_PAGE) {
-      return address & -span;
-    }
-    long sizeBytes = sizeBytes(address);
-    return address & -sizeBytes | iova & (sizeBytes - 1) & -span;
-  }
-
-  /**
-   * {@return true if no bit of {@code iova} is set that the levels from {@code next} up to {@code
-   * level}, both left out, translate}
-   */
-  static boolean skipsZeroBits(long iova, int level, int next) {
-    long below = PageTable.entrySpanBytes(level) - 1;
-    return (iova & below & ~BitField.lowMask(PageTable.addressWidth(next))) == 0;
-  }
-
-  /** {@return what is wrong with a present entry at {@code level}, or nothing} */
-  static Optional<FaultReason> fault(long entry, int level, UnitConfig config) {
-    long reserved = isLeaf(entry) ? RSVD_56_52.mask() : reservedInTable();
-    if ((entry & (reserved | config.reservedAddressBits())) != 0) {
-      return Optional.of(FaultReason.PAGE_RESERVED);
-    }
-    if (NEXT_LEVEL.get(entry) == NEXT_LEVEL_SIZED_PAGE) {
-      return fitsLevel(sizeBytes(entry & config.addressBits()), level)
-          ? Optional.empty()
-          : Optional.of(FaultReason.PAGE_SIZE);
-    }
-    return NEXT_LEVEL.get(entry) < level ? Optional.empty() : Optional.of(FaultReason.NEXT_LEVEL);
-  }
-
-  /** {@return the bits that must be zero in an entry that points to a table} */
-  private static long reservedInTable() {
-    return RSVD_56_52.mask() | PMC.mask() | U.mask() | FC.mask();
-  }
-
-  /** {@return true if a sized page is larger than the level's own, and smaller than the next's} */
-  private static boolean fitsLevel(long sizeBytes, int level) {
-    int order = Long.numberOfTrailingZeros(sizeBytes);
-    return PageTable.entrySpanBytes(level) < 1L << order && order < PageTable.addressWidth(level);
+  static long sizeBytes(long address) {
+    return Long.lowestOneBit(~(address | BitField.lowMask(ADDR.low()))) << 1;
   }
 
   /** {@return both rights} */
@@ -164,13 +113,8 @@ public final class PageTableEntry {
     return IR.mask() | IW.mask();
   }
 
-  /** {@return the bits that stand for {@code permissions}} */
-  static long rights(Permissions permissions) {
-    return switch (permissions) {
-      case NONE -> 0;
-      case READ_ONLY -> IR.mask();
-      case WRITE_ONLY -> IW.mask();
-      case READ_WRITE -> rights();
-    };
+  private static long rights(Permissions permissions) {
+    return (permissions.allows(Access.READ) ? IR.mask() : 0)
+        | (permissions.allows(Access.WRITE) ? IW.mask() : 0);
   }
 }

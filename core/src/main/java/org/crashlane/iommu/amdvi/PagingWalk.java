@@ -5,7 +5,9 @@ import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.vtd.PageTable;
+import org.crashlane.iommu.paging.Faults;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -14,56 +16,28 @@ import org.crashlane.memory.UnreadableMemoryException;
  * manual: at each level presence, reserved fields, permission, then where it goes on.
  */
 final class PagingWalk {
-
-  /** Who learns what a unit may cache of a request's way. */
-  interface Sink {
-    /** Learns nothing. */
-    Sink NONE =
-        new Sink() {
-          @Override
-          public void leaf(long iova, int level, long page, long rights) {
-            // A unit that caches nothing.
-          }
-
-          @Override
-          public void absent(long iova, int level) {
-            // A unit that caches nothing.
-          }
-        };
-
-    /**
-     * An entry at {@code level} maps {@code page}: all that the entry itself serves, be it the
-     * whole page or a part.
-     *
-     * @param rights IR and IW in their places, ANDed over all levels
-     */
-    void leaf(long iova, int level, long page, long rights);
-
-    /** The entry at {@code level} is not present. */
-    void absent(long iova, int level);
-  }
-
-  private final UnitConfig config;
+  private final PageTableFormat format;
 
   PagingWalk(UnitConfig config) {
-    this.config = config;
+    this.format = PageTableFormat.of(config);
   }
 
   /**
    * {@return what becomes of {@code request}}
    *
-   * @param word0 word 0 of the device table entry, in order
+   * @param word0 word 0 of the device table entry, which permits the access
    * @param sink is told of the leaf or the gap that the way ends at
    */
-  Outcome translate(PhysicalMemory memory, Request request, long word0, Faults faults, Sink sink) {
+  Outcome translate(
+      PhysicalMemory memory, Request request, long word0, Faults faults, WalkSink sink) {
     long iova = request.iova();
     int level = DeviceTableEntry.levels(word0);
-    if ((iova & ~BitField.lowMask(PageTable.addressWidth(level))) != 0) {
+    if (isBeyond(iova, level)) {
       return faults.blocked(request, FaultReason.ADDRESS_BEYOND_MODE);
     }
     long wanted = EntryDecision.wanted(request.access());
-    long table = word0 & config.addressBits();
-    long rights = word0 & PageTableEntry.rights();
+    long table = format.target(word0);
+    long rights = format.allRights();
     while (true) {
       long entry;
       try {
@@ -71,29 +45,35 @@ final class PagingWalk {
       } catch (UnreadableMemoryException e) {
         return faults.unreadable(request, e, FaultReason.PAGE_TABLE_ACCESS);
       }
-      if (!PageTableEntry.PR.isSet(entry)) {
+      if (!format.isPresent(entry)) {
         sink.absent(iova, level);
         return faults.blocked(request, FaultReason.NOT_PRESENT);
       }
-      Optional<FaultReason> fault = PageTableEntry.fault(entry, level, config);
+      Optional<FaultReason> fault = format.fault(entry, level);
       if (fault.isPresent()) {
         return faults.blocked(request, fault.get());
       }
       if ((entry & wanted) == 0) {
         return faults.blocked(request, FaultReason.PERMISSION);
       }
-      rights &= entry;
-      if (PageTableEntry.isLeaf(entry)) {
-        long page = PageTableEntry.page(entry, level, iova, config);
-        sink.leaf(iova, level, page, rights);
-        return new Outcome.Reached(page | iova & (PageTable.entrySpanBytes(level) - 1));
+      rights = format.rights(entry, rights);
+      if (format.isLeaf(entry, level)) {
+        long physical = format.physical(entry, level, iova);
+        long offset = PageTable.offset(physical, level);
+        sink.leaf(iova, level, physical - offset, format.permissions(rights));
+        return new Outcome.Reached(physical);
       }
-      int next = (int) PageTableEntry.NEXT_LEVEL.get(entry);
-      if (!PageTableEntry.skipsZeroBits(iova, level, next)) {
+      int next = format.nextLevel(entry, level);
+      if (isBeyond(PageTable.offset(iova, level), next)) {
         return faults.blocked(request, FaultReason.SKIPPED_BITS);
       }
-      table = entry & config.addressBits();
+      table = format.target(entry);
       level = next;
     }
+  }
+
+  /** {@return true if {@code address} has bits that a table at {@code level} does not translate} */
+  private static boolean isBeyond(long address, int level) {
+    return (address & ~BitField.lowMask(PageTable.addressWidth(level))) != 0;
   }
 }

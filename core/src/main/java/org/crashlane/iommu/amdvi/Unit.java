@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import java.util.Optional;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.BeforeTables;
+import org.crashlane.iommu.paging.Faults;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
@@ -31,12 +32,11 @@ public final class Unit implements Iommu {
 
   @Override
   public Outcome translate(Request request) {
-    if (InterruptWindow.contains(request.iova())) {
-      return new Outcome.Interrupt();
-    }
-    if (!config.translationEnabled()) {
-      return new Outcome.Reached(request.iova());
-    }
+    return BeforeTables.of(request, config.translationEnabled())
+        .orElseGet(() -> byDeviceTable(request));
+  }
+
+  private Outcome byDeviceTable(Request request) {
     return switch (DeviceTableLookup.of(memory, config, request)) {
       case DeviceTableLookup.Missing missing -> missing.outcome();
       case DeviceTableLookup.Found found -> byEntry(request, found.word0(), found.word1());
@@ -44,10 +44,8 @@ public final class Unit implements Iommu {
   }
 
   private Outcome byEntry(Request request, long word0, long word1) {
-    Optional<Outcome> decided = EntryDecision.of(config, request, word0, word1);
-    return decided.isPresent()
-        ? decided.get()
-        : paging.translate(
-            memory, request, word0, EntryDecision.faults(config, word1), PagingWalk.Sink.NONE);
+    Faults faults = EntryDecision.faults(config, word1);
+    return EntryDecision.of(config, request, word0, word1)
+        .orElseGet(() -> paging.translate(memory, request, word0, faults, WalkSink.NONE));
   }
 }

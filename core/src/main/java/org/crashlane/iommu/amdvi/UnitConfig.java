@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import java.util.List;
 import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.Paging;
+import org.crashlane.memory.AddressRange;
 
 /**
  * Where one unit differs from another, and how it is set.
@@ -32,7 +39,24 @@ public record UnitConfig(
   /** The widest physical address that entries can hold: stands for a width that is not known. */
   public static final int PHYSICAL_ADDRESS_WIDTH_MAX = 52;
 
+  /**
+   * The top 12 GiB below 1 TiB, where HyperTransport has interrupts, configuration and messages:
+   * never translated as DMA (AMD 48882, "Special Address Controls"; Linux 6.0
+   * drivers/iommu/amd/amd_iommu_types.h, HT_RANGE). What would let some requests there pass (IoCtl,
+   * SysMgt) is for port I/O and messages, not for memory.
+   */
+  static final Unmappable HYPER_TRANSPORT =
+      new Unmappable(
+          new AddressRange(0xfd_0000_0000L, 0xff_ffff_ffffL),
+          "HyperTransport has special addresses there");
+
   public UnitConfig {
+    if (encryptionMask != 0
+        && (Long.bitCount(encryptionMask) != 1
+            || PageTableEntry.ADDR.inPlace(encryptionMask) == 0
+            || Long.numberOfTrailingZeros(encryptionMask) == PageTableEntry.ADDR.low())) {
+      throw new IllegalArgumentException("no bit of an address: " + Hex.of(encryptionMask));
+    }
     if (physicalAddressWidth < PageTableEntry.ADDR.low() || physicalAddressWidth > Long.SIZE) {
       throw new IllegalArgumentException(
           "physical address width out of range: " + physicalAddressWidth);
@@ -72,19 +96,26 @@ public record UnitConfig(
         true);
   }
 
+  /** {@return how host page tables are made} */
+  Paging hostTables() {
+    return new Paging(
+        PageTableFormat.of(this),
+        PageTable.addressWidth(capabilities.maximumLevels()),
+        new AddressRange(
+            0, BitField.lowMask(Math.min(physicalAddressWidth, addressField().high() + 1))),
+        List.of(InterruptWindow.UNMAPPABLE, HYPER_TRANSPORT));
+  }
+
+  /** {@return the bits of every entry that are an address: those below what says encrypted} */
+  BitField addressField() {
+    BitField whole = PageTableEntry.ADDR;
+    return encryptionMask == 0
+        ? whole
+        : BitField.bits(whole.name(), Long.numberOfTrailingZeros(encryptionMask) - 1, whole.low());
+  }
+
   /** {@return the bits of address fields that must be zero} */
   long reservedAddressBits() {
     return PageTableEntry.ADDR.mask() & ~BitField.lowMask(physicalAddressWidth) & ~encryptionMask;
-  }
-
-  /** {@return the bits of address fields that are an address} */
-  long addressBits() {
-    return PageTableEntry.ADDR.mask() & ~encryptionMask;
-  }
-
-  /** {@return the last physical address that an entry can lead to} */
-  long highestAddress() {
-    return addressBits() & BitField.lowMask(physicalAddressWidth)
-        | BitField.lowMask(PageTableEntry.ADDR.low());
   }
 }
