@@ -64,7 +64,8 @@ class ProbeFileTest {
   @Test
   void machineAndProbesAreRead() throws IOException {
     try (ProbeFile file = open(MACHINE + READ + WRITE)) {
-      assertEquals(0xd2008c222f0606L, file.machine().capability());
+      assertEquals(
+          new UnitRegisters.Vtd(16, 0xd2008c222f0606L, 0xf00f4a), file.machine().registers());
       assertEquals(DEVICE, file.machine().requester());
       assertEquals(
           List.of(

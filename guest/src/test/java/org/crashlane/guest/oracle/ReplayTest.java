@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplayTest {
   private static final List<String> SAMPLES = List.of("vtd-39.jsonl.gz", "vtd-48.jsonl.gz");
   private static final Set<QemuQuirk> QUIRKS =
-      Set.of(QemuQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD);
+      Set.of(VtdQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD);
 
   @ParameterizedTest
   @ValueSource(strings = {"vtd-39.jsonl.gz", "vtd-48.jsonl.gz"})
@@ -69,7 +69,7 @@ class ReplayTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyMutantIsFoundOut(Mutant mutant) throws Exception {
+  void everyMutantIsFoundOut(VtdMutant mutant) throws Exception {
     long differences = 0;
     for (String name : SAMPLES) {
       ReplayResult result =
