@@ -4,6 +4,7 @@ package org.crashlane.guest.oracle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
@@ -72,6 +73,16 @@ record AmdviAsQemu(
 
   AmdviAsQemu {
     steps = List.copyOf(steps);
+  }
+
+  /** {@return true if any entry on the way is {@code such}} */
+  boolean passes(Predicate<Step> such) {
+    return steps.stream().anyMatch(such);
+  }
+
+  /** {@return true if there are entries on the way, and the last one is {@code such}} */
+  boolean ends(Predicate<Step> such) {
+    return !steps.isEmpty() && such.test(steps.getLast());
   }
 
   /** {@return QEMU's way for {@code probe}, with its tables in {@code memory}} */

@@ -44,11 +44,11 @@ public final class AmdviCases implements CaseSource {
       draft.moveTo(first + dice.any(WITHIN_HYPER_TRANSPORT));
     }
     long word0 = word0(levels);
+    putEntry(draft, word0);
+    new HostTableDraft(dice, draft).put(levels);
     if (!isTranslated(word0)) {
       draft.passUntranslated();
     }
-    putEntry(draft, word0);
-    new HostTableDraft(dice, draft).put(levels);
     return draft.finish(id, root());
   }
 

@@ -75,7 +75,7 @@ public enum AmdviQuirk implements QemuQuirk {
     boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
       long iova = probe.tables().iova();
       return isBlockedFor(FaultReason.SKIPPED_BITS, outcome)
-          && qemu.steps().stream().anyMatch(step -> skips(step, iova));
+          && qemu.passes(step -> skips(step, iova));
     }
   },
 
@@ -84,7 +84,7 @@ public enum AmdviQuirk implements QemuQuirk {
     @Override
     boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
       return isBlockedFor(FaultReason.NEXT_LEVEL, outcome)
-          && qemu.steps().stream().anyMatch(step -> !step.isLeaf() && step.next() >= step.level());
+          && qemu.passes(step -> !step.isLeaf() && step.next() >= step.level());
     }
   },
 
@@ -93,7 +93,7 @@ public enum AmdviQuirk implements QemuQuirk {
     @Override
     boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
       return isBlockedFor(FaultReason.PAGE_SIZE, outcome)
-          && qemu.steps().getLast().next() == PageTableEntry.NEXT_LEVEL_SIZED_PAGE;
+          && qemu.ends(step -> step.next() == PageTableEntry.NEXT_LEVEL_SIZED_PAGE);
     }
   },
 
@@ -102,7 +102,7 @@ public enum AmdviQuirk implements QemuQuirk {
     @Override
     boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
       return isBlockedFor(FaultReason.PAGE_RESERVED, outcome)
-          && qemu.steps().stream().anyMatch(step -> MAYBE_RESERVED.get(step.entry()) != 0);
+          && qemu.passes(step -> MAYBE_RESERVED.get(step.entry()) != 0);
     }
   },
 
@@ -111,8 +111,7 @@ public enum AmdviQuirk implements QemuQuirk {
     @Override
     boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
       return isBlockedFor(FaultReason.NOT_PRESENT, outcome)
-          && qemu.steps().getLast().isLeaf()
-          && !PageTableEntry.PR.isSet(qemu.steps().getLast().entry());
+          && qemu.ends(step -> step.isLeaf() && !PageTableEntry.PR.isSet(step.entry()));
     }
   };
 

@@ -38,15 +38,17 @@ final class ProbeJson {
         line,
         0,
         node -> {
-          List<AddressRange> arena = arena(node);
+          UnitRegisters registers = registers(node);
+          boolean separate = registers instanceof UnitRegisters.Amdvi && !node.has("root");
+          List<AddressRange> arena = separate ? separateTables(node) : List.of(ProbeMemory.ARENA);
           return new ProbeMachine(
               text(node, "oracle"),
               node.has("opts") ? text(node, "opts") : "",
-              registers(node),
+              registers,
               ramBytes(node, arena),
               arena,
               requester(node),
-              node.has("root") ? hex(node, "root") : deviceTable(node),
+              separate ? deviceTable(node) : hex(node, "root"),
               number(node, "seed"));
         });
   }
@@ -64,11 +66,8 @@ final class ProbeJson {
     return new UnitRegisters.Amdvi(hex(node, "ext"));
   }
 
-  /** A machine whose device table stands for itself has twice as much room for page tables. */
-  private static List<AddressRange> arena(JsonNode node) {
-    if (node.has("root")) {
-      return List.of(ProbeMemory.ARENA);
-    }
+  /** Where the device table is apart, there is twice as much room for page tables. */
+  private static List<AddressRange> separateTables(JsonNode node) {
     AddressRange pageTables =
         AddressRange.ofSize(ProbeMemory.ARENA.first(), 2 * ProbeMemory.ARENA.sizeBytes());
     DeviceTableBase base = new DeviceTableBase(List.of(deviceTable(node)));
