@@ -11,6 +11,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.DriverTables;
 import org.crashlane.pci.RequesterId;
 
 /** A kernel's root and context tables of one unit, and the domain ids that it gave there. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.Remapper;
@@ -11,9 +10,8 @@ import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
-import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.mode.paging.RemappingUnits;
 import org.crashlane.model.spec.MachineSpec;
-import org.crashlane.model.spec.ModeSpec;
 
 /** Intel VT-d. */
 public final class VtdMode implements Mode {
@@ -52,17 +50,9 @@ public final class VtdMode implements Mode {
 
   @Override
   public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
-    if (!(remapper instanceof VtdHardware hardware)) {
-      throw new IllegalArgumentException("not VT-d units: " + remapper);
+    if (remapper instanceof RemappingUnits units) {
+      return units.tables(machine, memory);
     }
-    ModeSpec.Vtd spec = Placement.spec(machine);
-    List<UnitTables> tables = new ArrayList<>();
-    for (int i = 0; i < spec.units().size(); i++) {
-      int unit = i;
-      List<DeviceSpec> behind =
-          machine.devices().stream().filter(d -> Placement.unitIndex(spec, d) == unit).toList();
-      tables.add(new UnitTables(spec.units().get(i).name(), hardware.tables(i, memory), behind));
-    }
-    return tables;
+    throw new IllegalArgumentException("not VT-d units: " + remapper);
   }
 }

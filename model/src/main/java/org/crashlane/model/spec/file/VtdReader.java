@@ -9,7 +9,7 @@ import org.crashlane.bits.BitField;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.ModeSpec;
-import org.crashlane.model.spec.ModeSpec.Rmrr;
+import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 import org.crashlane.model.spec.ModeSpec.Vtd;
 import org.crashlane.model.spec.ModeSpec.VtdUnit;
 
@@ -91,8 +91,8 @@ final class VtdReader {
     return width;
   }
 
-  private List<Rmrr> reserved() {
-    List<Rmrr> reserved = new ArrayList<>();
+  private List<ReservedMemory> reserved() {
+    List<ReservedMemory> reserved = new ArrayList<>();
     if (mapping.optional("reserved-memory").isPresent()) {
       for (Value value : mapping.required("reserved-memory").items(0, RESERVED)) {
         ObjectValue object = value.object(List.of("device", "range"));
@@ -101,7 +101,7 @@ final class VtdReader {
         if (ram.stream().noneMatch(r -> r.contains(range))) {
           throw place.wrong("%s is not in memory, which is at %s".formatted(range, ram));
         }
-        reserved.add(new Rmrr(object.required("device").name(), range));
+        reserved.add(new ReservedMemory(object.required("device").name(), range));
       }
     }
     return reserved;
