@@ -7,6 +7,7 @@ module org.crashlane.core {
   exports org.crashlane.iommu;
   exports org.crashlane.iommu.gart;
   exports org.crashlane.iommu.calgary;
+  exports org.crashlane.iommu.paging;
   exports org.crashlane.iommu.vtd;
   exports org.crashlane.machine;
   exports org.crashlane.memory;

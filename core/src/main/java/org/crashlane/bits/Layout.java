@@ -42,6 +42,13 @@ public record Layout(String name, List<BitField> fields) {
   }
 
   /**
+   * {@return {@code word} with its name, in whole and by fields: {@code GSTS 0x80000000: TES=1}}
+   */
+  public String line(long word) {
+    return (name + " " + Hex.of(word) + ": " + describe(word)).stripTrailing();
+  }
+
+  /**
    * {@return the fields that are not zero in {@code word}, highest first: {@code DID=0x5 AW=0x2}}
    */
   public String describe(long word) {

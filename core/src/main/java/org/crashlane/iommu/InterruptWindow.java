@@ -12,6 +12,10 @@ public final class InterruptWindow {
   /** The window. */
   public static final AddressRange RANGE = new AddressRange(0xfee0_0000L, 0xfeef_ffffL);
 
+  /** The window, as what cannot be mapped. */
+  public static final Unmappable UNMAPPABLE =
+      new Unmappable(RANGE, "requests there are interrupts");
+
   private InterruptWindow() {}
 
   /** {@return true if {@code address} lies in the window} */

@@ -25,7 +25,7 @@ public interface TranslationTables {
    * interrupt window}
    */
   default List<Unmappable> unmappable() {
-    return List.of(new Unmappable(InterruptWindow.RANGE, "requests there are interrupts"));
+    return List.of(InterruptWindow.UNMAPPABLE);
   }
 
   /** Tells {@code visitor} all that {@code table} maps. */

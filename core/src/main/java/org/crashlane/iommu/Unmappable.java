@@ -12,6 +12,11 @@ import org.crashlane.memory.AddressRange;
  */
 public record Unmappable(AddressRange range, String reason) {
 
+  /** {@return true if {@code mapping} has any of them as IOVA or as target} */
+  public boolean overlaps(Mapping mapping) {
+    return range.overlaps(mapping.iova()) || range.overlaps(mapping.physical());
+  }
+
   @Override
   public String toString() {
     return range + ": " + reason;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -9,6 +11,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -31,6 +34,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class ArchitectureTest {
   private static final String ROOT = "org.crashlane";
   private static final String VENDORS = ROOT + ".iommu.(*)..";
+
+  /** What vendors are made of, in the same package of the house as they. */
+  private static final String COMMON_TO_VENDORS = ROOT + ".iommu.paging..";
+
   private static final int LINE_LIMIT = 500;
 
   /**
@@ -101,8 +108,21 @@ final class ArchitectureTest {
         .matching(VENDORS)
         .should()
         .notDependOnEachOther()
+        .ignoreDependency(DescribedPredicate.alwaysTrue(), resideInAPackage(COMMON_TO_VENDORS))
         .allowEmptyShould(true)
         .because("a vendor is added or taken away without touching another")
+        .check(CORE);
+  }
+
+  @Test
+  void whatVendorsShareKnowsNoVendor() {
+    noClasses()
+        .that()
+        .resideInAPackage(COMMON_TO_VENDORS)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(ROOT + ".iommu.*..").and(not(resideInAPackage(COMMON_TO_VENDORS))))
+        .because("what is common bends to the vendors by what they pass in")
         .check(CORE);
   }
 

@@ -4,6 +4,7 @@ package org.crashlane.iommu.calgary;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.MappingRun;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.PhysicalMemory;
@@ -55,7 +56,7 @@ final class TableWalk {
       long tce = Tce.fromMemory(page[i]);
       long iova = iovaFirst + (long) i * Tce.PAGE_BYTES;
       if (Tce.R.isSet(tce) || Tce.W.isSet(tce)) {
-        run.add(iova, tce);
+        run.add(iova, Tce.PAGE_BYTES, Tce.target(tce), Tce.permissions(tce));
       } else {
         malformed(
             table.entryAddress(iova), tce, iova, 1, Kind.RESERVED, "not zero, without a right");

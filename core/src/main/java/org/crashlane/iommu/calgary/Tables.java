@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.calgary;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
-import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Conflicts;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.memory.WritableMemory;
@@ -64,8 +62,9 @@ public final class Tables {
     } catch (UnreadableMemoryException e) {
       return new MapResult.Refused("cannot map " + wanted + ": " + e.getMessage());
     }
-    if (!survey.conflicts.isEmpty()) {
-      return new MapResult.Conflict(survey.conflicts);
+    List<Mapping> conflicts = survey.conflicts.found();
+    if (!conflicts.isEmpty()) {
+      return new MapResult.Conflict(conflicts);
     }
     write(memory, table, wanted);
     return new MapResult.Mapped(survey.freeCount, 0, survey.alreadyMappedBytes);
@@ -141,9 +140,9 @@ public final class Tables {
   }
 
   /** What stands in the entries of a range before it is mapped. */
-  private static final class Survey implements WalkVisitor {
+  private static final class Survey {
     private final Mapping wanted;
-    private final List<Mapping> conflicts = new ArrayList<>();
+    private final Conflicts conflicts = new Conflicts();
     private long freeCount;
     private long alreadyMappedBytes;
 
@@ -152,7 +151,6 @@ public final class Tables {
     }
 
     void read(WritableMemory memory, TceTable table) {
-      MappingRun conflictRun = new MappingRun(this);
       for (long at = 0; at < wanted.iova().sizeBytes(); at += Tce.PAGE_BYTES) {
         long iova = wanted.iova().first() + at;
         long tce = Tce.fromMemory(memory.readLong(table.entryAddress(iova)));
@@ -161,26 +159,14 @@ public final class Tables {
         } else if (isAsWanted(tce, wanted.physicalFirst() + at)) {
           alreadyMappedBytes += Tce.PAGE_BYTES;
         } else {
-          conflictRun.add(iova, tce);
+          conflicts.add(iova, Tce.PAGE_BYTES, Tce.target(tce), Tce.permissions(tce));
         }
       }
-      conflictRun.end();
     }
 
     private boolean isAsWanted(long tce, long physical) {
       long rights = Tce.of(0, wanted.permissions());
       return Tce.target(tce) == physical && (tce & rights) == rights;
-    }
-
-    @Override
-    public void mapping(
-        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      conflicts.add(new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions));
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      throw new IllegalStateException("a run of mappings told of " + malformation);
     }
   }
 }

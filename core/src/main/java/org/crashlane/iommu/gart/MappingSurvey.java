@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.gart;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Conflicts;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.WalkVisitor;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 
 /** Finds out what a mapping would take and what stands against it; writes nothing. */
@@ -16,7 +13,7 @@ final class MappingSurvey {
   private final Aperture aperture;
   private final Mapping wanted;
   private final Optional<ScratchPage> scratch;
-  private final List<Mapping> conflicts = new ArrayList<>();
+  private final Conflicts conflicts = new Conflicts();
 
   private long freeCount;
   private long alreadyMappedBytes;
@@ -29,7 +26,6 @@ final class MappingSurvey {
 
   /** Reads the entries that serve the IOVAs wanted; to be called once. */
   void read(PhysicalMemory memory, long table) {
-    MappingRun run = new MappingRun(new ConflictList(conflicts));
     int last = aperture.indexOf(wanted.iova().last());
     for (int index = aperture.indexOf(wanted.iova().first()); index <= last; index++) {
       long entry = PteTable.read(memory, table, index);
@@ -38,10 +34,13 @@ final class MappingSurvey {
       } else if (isFree(entry)) {
         freeCount++;
       } else {
-        run.addPage(aperture.addressOf(index), Gpte.physicalAddress(entry));
+        conflicts.add(
+            aperture.addressOf(index),
+            PteTable.PAGE_BYTES,
+            Gpte.physicalAddress(entry),
+            Permissions.READ_WRITE);
       }
     }
-    run.end();
   }
 
   /** {@return true if {@code entry} serves no mapping} */
@@ -60,7 +59,7 @@ final class MappingSurvey {
 
   /** {@return what is mapped otherwise than wanted} */
   List<Mapping> conflicts() {
-    return conflicts;
+    return conflicts.found();
   }
 
   /** {@return how many entries are to be written} */
@@ -70,18 +69,5 @@ final class MappingSurvey {
 
   long alreadyMappedBytes() {
     return alreadyMappedBytes;
-  }
-
-  private record ConflictList(List<Mapping> conflicts) implements WalkVisitor {
-    @Override
-    public void mapping(
-        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      conflicts.add(new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions));
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      throw new IllegalStateException("a run of mappings told of " + malformation);
-    }
   }
 }

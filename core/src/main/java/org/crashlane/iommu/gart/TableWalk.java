@@ -4,6 +4,8 @@ package org.crashlane.iommu.gart;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.MappingRun;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.PhysicalMemory;
@@ -70,7 +72,11 @@ final class TableWalk {
           Kind.RESERVED,
           "reserved bits set: " + Hex.of(Gpte.RSVD_3_2.inPlace(entry)));
     }
-    run.addPage(aperture.addressOf(index), Gpte.physicalAddress(entry));
+    run.add(
+        aperture.addressOf(index),
+        PteTable.PAGE_BYTES,
+        Gpte.physicalAddress(entry),
+        Permissions.READ_WRITE);
   }
 
   private void malformed(int index, long raw, Kind kind, String reason) {

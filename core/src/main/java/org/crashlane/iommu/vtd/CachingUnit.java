@@ -4,7 +4,11 @@ package org.crashlane.iommu.vtd;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.DeviceEntryCache;
+import org.crashlane.iommu.paging.Iotlb;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
@@ -43,9 +47,9 @@ public final class CachingUnit {
     if (!legacy) {
       return new Unit(memory, config).translate(request);
     }
-    ContextCache contexts = caches.contexts();
+    DeviceEntryCache contexts = caches.deviceEntries();
     int place = contexts.find(request.requester().value());
-    if (place != ContextCache.NOT_CACHED) {
+    if (place != DeviceEntryCache.NOT_CACHED) {
       return byContext(memory, caches, request, contexts.low(place), contexts.high(place));
     }
     return byDeviceTables(memory, caches, request);
@@ -60,7 +64,7 @@ public final class CachingUnit {
         yield faults(faulted.low()).blocked(request, faulted.reason());
       }
       case ContextLookup.Found found -> {
-        caches.contexts().keep(request.requester().value(), found.low(), found.high());
+        caches.deviceEntries().keep(request.requester().value(), found.low(), found.high());
         yield byContext(memory, caches, request, found.low(), found.high());
       }
     };
@@ -71,7 +75,7 @@ public final class CachingUnit {
     boolean absent =
         reason == FaultReason.ROOT_NOT_PRESENT || reason == FaultReason.CONTEXT_NOT_PRESENT;
     if (cachesAbsent && absent) {
-      caches.contexts().keep(request.requester().value(), low, reason.code());
+      caches.deviceEntries().keep(request.requester().value(), low, reason.code());
     }
   }
 
@@ -84,22 +88,16 @@ public final class CachingUnit {
       return new Outcome.Reached(request.iova());
     }
     int domainId = ContextEntry.domainId(high);
-    Iotlb iotlb = caches.iotlb();
     long iova = request.iova();
     int levels = ContextEntry.levels(high);
-    if (PageTable.addressWidth(levels) < Long.SIZE
-        && iova >>> PageTable.addressWidth(levels) != 0) {
+    int width = PageTable.addressWidth(levels);
+    if (width < Long.SIZE && iova >>> width != 0) {
       return byTables(memory, caches, request, low, high);
     }
-    for (int level = 1; level <= levels; level++) {
-      if (iotlb.hasLevel(level)) {
-        long value = iotlb.get(Iotlb.key(domainId, level, iova));
-        if (value != Iotlb.NOT_CACHED) {
-          return byTranslation(request, low, value, level);
-        }
-      }
-    }
-    return byTables(memory, caches, request, low, high);
+    long value = caches.iotlb().find(domainId, levels, iova);
+    return value == Iotlb.NOT_CACHED
+        ? byTables(memory, caches, request, low, high)
+        : byTranslation(request, low, value);
   }
 
   private Outcome byTables(
@@ -108,14 +106,14 @@ public final class CachingUnit {
     PagingWalk.Sink sink =
         new PagingWalk.Sink() {
           @Override
-          public void leaf(long iova, int level, long page, long rights) {
-            caches.iotlb().put(Iotlb.key(domainId, level, iova), page | rights);
+          public void leaf(long iova, int level, long page, Permissions permissions) {
+            caches.iotlb().put(domainId, level, iova, Iotlb.leaf(page, level, permissions));
           }
 
           @Override
           public void absent(long iova, int level) {
             if (cachesAbsent) {
-              caches.iotlb().put(Iotlb.key(domainId, level, iova), Iotlb.ABSENT);
+              caches.iotlb().put(domainId, level, iova, Iotlb.ABSENT);
             }
           }
         };
@@ -123,13 +121,13 @@ public final class CachingUnit {
         memory, request, ContextEntry.table(low), ContextEntry.levels(high), faults(low), sink);
   }
 
-  private Outcome byTranslation(Request request, long low, long value, int level) {
-    boolean read = request.access() == Access.READ;
-    if (!(read ? SecondLevelEntry.R : SecondLevelEntry.W).isSet(value)) {
+  private Outcome byTranslation(Request request, long low, long value) {
+    if (!Iotlb.allows(value, request.access())) {
+      boolean read = request.access() == Access.READ;
       FaultReason reason = read ? FaultReason.NO_READ_PERMISSION : FaultReason.NO_WRITE_PERMISSION;
       return faults(low).blocked(request, reason);
     }
-    long physical = SecondLevelEntry.ADDR.inPlace(value) | PageTable.offset(request.iova(), level);
+    long physical = Iotlb.physical(value, request.iova());
     return InterruptWindow.contains(physical)
         ? faults(low).blocked(request, FaultReason.OUTPUT_IN_INTERRUPT_RANGE)
         : new Outcome.Reached(physical);

@@ -6,6 +6,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -47,7 +48,7 @@ final class FirstLevelWalk {
       }
       everywhere &= entry;
       if (format.isLeaf(entry, level)) {
-        long physical = format.page(entry, level) | PageTable.offset(iova, level);
+        long physical = format.physical(entry, level, iova);
         return judge(request, route, everywhere, physical, faults);
       }
       table = format.target(entry);

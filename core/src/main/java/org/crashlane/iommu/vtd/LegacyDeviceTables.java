@@ -5,6 +5,8 @@ import java.util.Optional;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.paging.DeviceTableReading;
+import org.crashlane.iommu.paging.DeviceTables;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;

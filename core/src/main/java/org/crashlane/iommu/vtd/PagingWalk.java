@@ -5,7 +5,9 @@ import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -58,7 +60,7 @@ final class PagingWalk {
     Sink NONE =
         new Sink() {
           @Override
-          public void leaf(long iova, int level, long page, long rights) {
+          public void leaf(long iova, int level, long page, Permissions permissions) {
             // A unit that caches nothing.
           }
 
@@ -71,9 +73,9 @@ final class PagingWalk {
     /**
      * An entry at {@code level} maps {@code page}.
      *
-     * @param rights R and W in their places, ANDed over all levels
+     * @param permissions ANDed over all levels
      */
-    void leaf(long iova, int level, long page, long rights);
+    void leaf(long iova, int level, long page, Permissions permissions);
 
     /** The entry at {@code level} is not present. */
     void absent(long iova, int level);
@@ -105,7 +107,7 @@ final class PagingWalk {
     }
     long wanted = wanted(request.access());
     long table = top;
-    long rights = PageTableFormat.allRights();
+    long rights = format.allRights();
     for (int level = levels; ; level--) {
       long entry;
       try {
@@ -113,7 +115,7 @@ final class PagingWalk {
       } catch (UnreadableMemoryException e) {
         return faults.unreadable(request, e, level == levels ? reasons.topAccess : reasons.access);
       }
-      rights = PageTableFormat.rights(entry, rights);
+      rights = format.rights(entry, rights);
       if ((entry & wanted) == 0) {
         if (!format.isPresent(entry)) {
           sink.absent(iova, level);
@@ -126,7 +128,7 @@ final class PagingWalk {
       }
       table = format.target(entry);
       if (format.isLeaf(entry, level)) {
-        sink.leaf(iova, level, table, rights);
+        sink.leaf(iova, level, table, format.permissions(rights));
         return reached(request, table | PageTable.offset(iova, level), faults);
       }
     }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.List;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.Paging;
 import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.memory.AddressRange;
 
 /**
  * Where one VT-d unit differs from another, and how it is set.
@@ -38,6 +43,15 @@ public record UnitConfig(
         registers.read64(Registers.RTADDR),
         Gsts.TES.isSet(registers.read32(Registers.GSTS)),
         wholeMemory);
+  }
+
+  /** {@return how second-level tables are made} */
+  Paging secondLevel() {
+    return new Paging(
+        PageTableFormat.secondLevel(this),
+        capabilities.maximumAddressWidth(),
+        new AddressRange(0, SecondLevelEntry.highestAddress(hostAddressWidth)),
+        List.of(InterruptWindow.UNMAPPABLE));
   }
 
   /** {@return a unit that translates, in the mode of {@code rootTableAddress}, all memory known} */

@@ -4,17 +4,14 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Hex;
-import org.crashlane.bits.Layout;
-import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
-import org.crashlane.iommu.MapResult;
-import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.paging.DeviceTables;
+import org.crashlane.iommu.paging.PagedTables;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Gsts;
@@ -22,27 +19,23 @@ import org.crashlane.iommu.vtd.Registers.Pmen;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.memory.WritableMemory;
 
-/**
- * The tables of one VT-d unit. Registers are read once, when opened; memory whenever asked.
- *
- * <p>What cannot be read is told as unreadable, whether or not the hardware could read it.
- */
-public final class VtdTables implements TranslationTables {
+/** The tables of one VT-d unit. */
+public final class VtdTables extends PagedTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
-  private final UnitState state;
   private final boolean rootTableSet;
-  private final Walker walker;
   private final FirstLevelTables firstLevel;
 
   private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts, UnitState state) {
+    super(
+        state,
+        config.secondLevel(),
+        new Walker(memory, config, WalkLimits.DEFAULT),
+        new Tables(config));
     this.memory = memory;
     this.config = config;
-    this.state = state;
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
-    this.walker = new Walker(memory, config, WalkLimits.DEFAULT);
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
@@ -66,10 +59,10 @@ public final class VtdTables implements TranslationTables {
   private static UnitState state(UnitConfig config, long gsts, RegisterFile registers) {
     Capabilities capabilities = config.capabilities();
     List<String> description = new ArrayList<>();
-    description.add(line(Cap.LAYOUT, capabilities.cap()));
-    description.add(line(Ecap.LAYOUT, capabilities.ecap()));
-    description.add(line(Gsts.LAYOUT, gsts));
-    description.add(line(Rtaddr.LAYOUT, config.rootTableAddress()));
+    description.add(Cap.LAYOUT.line(capabilities.cap()));
+    description.add(Ecap.LAYOUT.line(capabilities.ecap()));
+    description.add(Gsts.LAYOUT.line(gsts));
+    description.add(Rtaddr.LAYOUT.line(config.rootTableAddress()));
     if (capabilities.protectsMemory()) {
       description.addAll(protectedMemory(capabilities.cap(), registers));
     }
@@ -88,7 +81,7 @@ public final class VtdTables implements TranslationTables {
       return List.of();
     }
     List<String> lines = new ArrayList<>();
-    lines.add(line(Pmen.LAYOUT, pmen));
+    lines.add(Pmen.LAYOUT.line(pmen));
     if (Cap.PLMR.isSet(cap)) {
       long base = registers.read32(Registers.PLMBASE);
       long limit = registers.read32(Registers.PLMLIMIT);
@@ -102,36 +95,10 @@ public final class VtdTables implements TranslationTables {
     return lines;
   }
 
-  private static String line(Layout layout, long value) {
-    return "%s %s: %s"
-        .formatted(layout.name(), Hex.of(value), layout.describe(value))
-        .stripTrailing();
-  }
-
-  @Override
-  public UnitState state() {
-    return state;
-  }
-
-  @Override
-  public List<Attachment> attachments() {
-    return deviceTables().attachments();
-  }
-
-  @Override
-  public List<Malformation> malformations() {
-    return deviceTables().malformations();
-  }
-
-  @Override
-  public List<AddressRange> deviceTablePages() {
-    return deviceTables().pages();
-  }
-
   @Override
   public void walk(TableId table, WalkVisitor visitor) {
     switch (table.kind()) {
-      case SECOND_LEVEL -> walker.walk(table, visitor);
+      case SECOND_LEVEL -> super.walk(table, visitor);
       case FIRST_LEVEL -> firstLevel.walk(table, visitor);
     }
   }
@@ -139,23 +106,13 @@ public final class VtdTables implements TranslationTables {
   @Override
   public AddressRange reach(TableId table) {
     return switch (table.kind()) {
-      case SECOND_LEVEL -> walker.reach(table);
+      case SECOND_LEVEL -> super.reach(table);
       case FIRST_LEVEL -> FirstLevelTables.reach(table);
     };
   }
 
   @Override
-  public long nextTable(long entry) {
-    return SecondLevelEntry.ADDR.inPlace(entry);
-  }
-
-  @Override
-  public MapResult mapIdentity(
-      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
-    return new Tables(config).mapIdentity(target, table, range, arena);
-  }
-
-  private DeviceTables deviceTables() {
+  protected DeviceTables deviceTables() {
     if (!rootTableSet) {
       return DeviceTables.none();
     }
@@ -163,7 +120,21 @@ public final class VtdTables implements TranslationTables {
       case LEGACY -> LegacyDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
       case SCALABLE -> ScalableDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
       case ABORTING -> DeviceTables.none();
-      case INVALID -> DeviceTables.ofInvalidMode(config.rootTableAddress());
+      case INVALID -> ofInvalidMode(config.rootTableAddress());
     };
+  }
+
+  /** {@return what is known of a unit that goes by no tables, because of what its register says} */
+  private static DeviceTables ofInvalidMode(long rootTableAddress) {
+    String reason =
+        FaultReason.MODE_INVALID.meaning() + ": " + Rtaddr.LAYOUT.describe(rootTableAddress);
+    Malformation invalid =
+        new Malformation(
+            Rtaddr.RTA.inPlace(rootTableAddress),
+            rootTableAddress,
+            0,
+            Malformation.Kind.RESERVED,
+            reason);
+    return new DeviceTables(List.of(), List.of(invalid), List.of());
   }
 }

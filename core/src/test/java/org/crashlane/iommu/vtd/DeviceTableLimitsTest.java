@@ -12,6 +12,8 @@ import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.paging.DeviceTables;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;

@@ -10,6 +10,7 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;

@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.crashlane.SharedData;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.RecordedProbes.Probe;
 import org.crashlane.iommu.vtd.RecordedProbes.RecordedFault;
 import org.crashlane.memory.AddressRange;

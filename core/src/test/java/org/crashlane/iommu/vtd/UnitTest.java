@@ -9,6 +9,7 @@ import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -16,6 +16,8 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.UnmapResult;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -9,7 +9,7 @@ import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.vtd.PageTable;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;

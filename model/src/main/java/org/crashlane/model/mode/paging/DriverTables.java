@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.vtd.PageTable;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.kernel.PageFrames;
 

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.vtd.PageTable;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.ArmReport;

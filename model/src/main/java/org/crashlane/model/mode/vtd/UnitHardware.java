@@ -6,6 +6,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.iommu.vtd.Caches;
 import org.crashlane.iommu.vtd.CachingUnit;
 import org.crashlane.iommu.vtd.Capabilities;
@@ -62,14 +63,14 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
   public void addTo(Fingerprint into) {
     UnitRegisters.addTo(into, registers());
     into.add(rootInEffect);
-    into.add(caches.contextCount());
+    into.add(caches.deviceEntryCount());
     into.add(caches.translationCount());
     caches.visit(new CacheFingerprint(into));
   }
 
-  private record CacheFingerprint(Fingerprint into) implements Caches.Visitor {
+  private record CacheFingerprint(Fingerprint into) implements UnitCaches.Visitor {
     @Override
-    public void context(RequesterId requester, long low, long high) {
+    public void deviceEntry(RequesterId requester, long low, long high) {
       into.add(requester.value());
       into.add(low);
       into.add(high);
@@ -190,7 +191,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
     int domainId = (int) Ccmd.DID.get(command);
     long asked = Ccmd.CIRG.get(command);
     switch ((int) asked) {
-      case InvalidationRegisters.GLOBAL -> caches.dropContexts();
+      case InvalidationRegisters.GLOBAL -> caches.dropDeviceEntries();
       case InvalidationRegisters.DOMAIN -> caches.dropContexts(domainId);
       case InvalidationRegisters.SELECTIVE ->
           caches.dropContexts(

@@ -3,10 +3,10 @@ package org.crashlane.model.mode.vtd;
 
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Caches;
 import org.crashlane.iommu.vtd.CachingUnit;
 import org.crashlane.iommu.vtd.ContextEntry;
-import org.crashlane.iommu.vtd.PageTable;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.iommu.vtd.SecondLevelEntry;

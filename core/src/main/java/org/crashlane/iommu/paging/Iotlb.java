@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
 import java.util.function.LongPredicate;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Permissions;
 
 /**
- * What a unit remembers of second-level tables: for each leaf that was ever used where it leads,
- * and, if the unit remembers that too, which entries were not present. An open-addressed table from
- * a key of domain, level and IOVA to the page and its rights.
+ * What a unit remembers of page tables: for each leaf that was ever used where it leads, and, if
+ * the unit remembers that too, which entries were not present. An open-addressed table from a key
+ * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs have up to 57
+ * bits.
  */
-final class Iotlb {
-  /** What {@link #get} answers where nothing is remembered: no leaf has rights like these. */
-  static final long NOT_CACHED = -1;
+public final class Iotlb {
+  /** What is answered where nothing is remembered: no leaf has a level like this. */
+  public static final long NOT_CACHED = -1;
 
   /** What is remembered of an entry that is not present. */
-  static final long ABSENT = 0;
+  public static final long ABSENT = 0;
+
+  private static final BitField READ = BitField.bit("read", 0);
+  private static final BitField WRITE = BitField.bit("write", 1);
+  private static final BitField LEAF_LEVEL = BitField.bits("leaf level", 4, 2);
+  private static final BitField PAGE = BitField.bits("page", 63, 12);
 
   private static final BitField KEY_PAGE = BitField.bits("IOVA page", 44, 0);
   private static final BitField KEY_LEVEL = BitField.bits("level", 47, 45);
@@ -62,6 +70,45 @@ final class Iotlb {
       countByLevel = countByLevel.clone();
       shared = false;
     }
+  }
+
+  /** {@return what is to be remembered of a leaf at {@code level} that leads to {@code page}} */
+  public static long leaf(long page, int level, Permissions permissions) {
+    return PAGE.inPlace(page)
+        | LEAF_LEVEL.of(level)
+        | READ.of(permissions.allows(Access.READ) ? 1 : 0)
+        | WRITE.of(permissions.allows(Access.WRITE) ? 1 : 0);
+  }
+
+  /** {@return true if what is remembered lets {@code access} pass} */
+  public static boolean allows(long value, Access access) {
+    return switch (access) {
+      case READ -> READ.isSet(value);
+      case WRITE -> WRITE.isSet(value);
+    };
+  }
+
+  /** {@return where what is remembered of a leaf leads {@code iova}} */
+  public static long physical(long value, long iova) {
+    return PAGE.inPlace(value) | PageTable.offset(iova, (int) LEAF_LEVEL.get(value));
+  }
+
+  /** {@return what is remembered for {@code iova}, smallest pages first, or {@link #NOT_CACHED}} */
+  public long find(int domainId, int levels, long iova) {
+    for (int level = 1; level <= levels; level++) {
+      if (countByLevel[level] != 0) {
+        long value = get(key(domainId, level, iova));
+        if (value != NOT_CACHED) {
+          return value;
+        }
+      }
+    }
+    return NOT_CACHED;
+  }
+
+  /** Remembers {@code value} of the entry at {@code level} that serves {@code iova}. */
+  public void put(int domainId, int level, long iova, long value) {
+    put(key(domainId, level, iova), value);
   }
 
   static long key(int domainId, int level, long iova) {

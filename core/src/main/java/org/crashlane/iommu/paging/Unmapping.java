@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import java.util.Optional;
 import org.crashlane.bits.Hex;
@@ -14,7 +14,7 @@ import org.crashlane.memory.WritableMemory;
  */
 final class Unmapping {
   private final WritableMemory memory;
-  private final PageTableFormat format;
+  private final EntryFormat format;
   private final AddressRange iovas;
 
   private Optional<String> refusal = Optional.empty();
@@ -22,7 +22,7 @@ final class Unmapping {
   private long leafCount;
   private long bytes;
 
-  Unmapping(WritableMemory memory, PageTableFormat format, AddressRange iovas) {
+  Unmapping(WritableMemory memory, EntryFormat format, AddressRange iovas) {
     this.memory = memory;
     this.format = format;
     this.iovas = iovas;
@@ -57,17 +57,36 @@ final class Unmapping {
     if (!format.isPresent(entry)) {
       return;
     }
-    if (!format.isLeaf(entry, level)) {
-      through(format.target(entry), level - 1, first, last);
-    } else if (last - first + 1 != PageTable.entrySpanBytes(level)) {
+    int nextLevel = format.nextLevel(entry, level);
+    if (nextLevel >= level) {
+      refusal =
+          Optional.of("the entry at %s: %s".formatted(Hex.of(at), format.wrong(entry, level)));
+      return;
+    }
+    if (nextLevel != 0) {
+      table(entry, level, nextLevel, first, last);
+      return;
+    }
+    long offset = format.leafBytes(entry, level) - 1;
+    if (!iovas.contains(new AddressRange(first & ~offset, first | offset))) {
       refusal =
           Optional.of(
               "the leaf at %s maps more than %s"
                   .formatted(Hex.of(at), new AddressRange(first, last)));
     } else if (writing) {
       memory.writeLong(at, 0);
-      leafCount++;
+      leafCount += (first & offset) == 0 ? 1 : 0;
       bytes += last - first + 1;
+    }
+  }
+
+  /** Goes on in a table; IOVAs beyond what it serves, where levels are skipped, are not mapped. */
+  private void table(long entry, int level, int nextLevel, long first, long last) {
+    long reach =
+        (first & -PageTable.entrySpanBytes(level)) | (PageTable.entrySpanBytes(nextLevel + 1) - 1);
+    if (Long.compareUnsigned(first, reach) <= 0) {
+      long end = Long.compareUnsigned(last, reach) < 0 ? last : reach;
+      through(format.target(entry), nextLevel, first, end);
     }
   }
 }

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import org.crashlane.bits.BitField;
 
 /**
- * The shape that VT-d's paging structures of every kind have: pages of 512 entries of 8 bytes, each
- * level translating 9 bits of the address above the 12 of the page offset (VT-d specification, "DMA
- * remapping page tables").
+ * The shape that page tables have in memory: pages of 512 entries of 8 bytes, each level
+ * translating 9 bits of the address above the 12 of the page offset (VT-d specification, "DMA
+ * remapping page tables"; AMD IOMMU specification, "I/O Page Tables for Host Translations").
  */
 public final class PageTable {
   /** Entries of a table. */
   public static final int ENTRY_COUNT = 512;
 
-  static final int ENTRY_BYTES = Long.BYTES;
+  /** Size of an entry in bytes. */
+  public static final int ENTRY_BYTES = Long.BYTES;
 
   /** Size of a table, and of the smallest page that it maps, in bytes. */
   public static final int PAGE_BYTES = ENTRY_COUNT * ENTRY_BYTES;
 
-  static final int LEVELS_MIN = 2;
+  private static final int LEVELS_MIN = 2;
 
   /** The most levels that tables may have. */
   public static final int LEVELS_MAX = 6;
 
   /** The part of an address that stays within a 4 KiB page. */
-  static final BitField PAGE_OFFSET = BitField.bits("page offset", 11, 0);
+  public static final BitField PAGE_OFFSET = BitField.bits("page offset", 11, 0);
 
   /** Which entry of the table at level 1 to 6 an address goes through. */
   private static final BitField[] INDEX = {
@@ -63,25 +64,25 @@ public final class PageTable {
   }
 
   /** {@return the part of {@code address} that an entry at {@code level} passes on} */
-  static long offset(long address, int level) {
+  public static long offset(long address, int level) {
     return address & (entrySpanBytes(level) - 1);
   }
 
   /**
    * {@return the last address that the entry at {@code level} serves which serves {@code address}}
    */
-  static long lastOfEntry(long address, int level) {
+  public static long lastOfEntry(long address, int level) {
     return address | (entrySpanBytes(level) - 1);
   }
 
   /** {@return the last address up to {@code last} that shares an entry with {@code address}} */
-  static long lastOfPart(long address, int level, long last) {
+  public static long lastOfPart(long address, int level, long last) {
     long lastOfEntry = lastOfEntry(address, level);
     return Long.compareUnsigned(lastOfEntry, last) < 0 ? lastOfEntry : last;
   }
 
   /** {@return {@code address} without its page offset} */
-  static long page(long address) {
+  public static long page(long address) {
     return address & ~PAGE_OFFSET.mask();
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TableId;
@@ -35,15 +35,15 @@ final class RangeDescent {
   }
 
   private final PhysicalMemory memory;
-  private final PageTableFormat format;
+  private final EntryFormat format;
   private final Mapping wanted;
   private final Visitor visitor;
   private final VisitCounts visits = new VisitCounts();
   private final long[][] pages = new long[PageTable.LEVELS_MAX + 1][];
 
-  RangeDescent(PhysicalMemory memory, UnitConfig config, Mapping wanted, Visitor visitor) {
+  RangeDescent(PhysicalMemory memory, EntryFormat format, Mapping wanted, Visitor visitor) {
     this.memory = memory;
-    this.format = PageTableFormat.secondLevel(config);
+    this.format = format;
     this.wanted = wanted;
     this.visitor = visitor;
   }
@@ -57,7 +57,7 @@ final class RangeDescent {
         table.levels(),
         wanted.iova().first(),
         wanted.iova().last(),
-        PageTableFormat.allRights());
+        format.allRights());
   }
 
   private void through(long table, int level, long first, long last, long rightsAbove) {
@@ -88,14 +88,17 @@ final class RangeDescent {
       return;
     }
     if (format.reservedBits(entry, level) != 0) {
-      visitor.impassable(at, "reserved bits are set in the entry");
+      visitor.impassable(at, format.wrong(entry, level));
       return;
     }
-    long rights = PageTableFormat.rights(entry, rightsAbove);
-    if (format.isLeaf(entry, level)) {
-      visitor.mapped(first, last, format.target(entry) + PageTable.offset(first, level), rights);
+    long rights = format.rights(entry, rightsAbove);
+    int nextLevel = format.nextLevel(entry, level);
+    if (nextLevel == 0) {
+      visitor.mapped(first, last, format.physical(entry, level, first), rights);
+    } else if (PageTable.offset(last, level) >= PageTable.entrySpanBytes(nextLevel + 1)) {
+      visitor.impassable(at, "levels are skipped that the range needs");
     } else {
-      through(format.target(entry), level - 1, first, last, rights);
+      through(format.target(entry), nextLevel, first, last, rights);
     }
   }
 }

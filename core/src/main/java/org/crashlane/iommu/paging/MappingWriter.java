@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
 import org.crashlane.bits.Hex;
@@ -9,6 +9,7 @@ import org.crashlane.memory.WritableMemory;
 /** Writes a mapping that a survey found free: tables below an entry first, the entry last. */
 final class MappingWriter implements RangeDescent.Visitor {
   private final WritableMemory memory;
+  private final EntryFormat format;
   private final LeafSizes sizes;
   private final Mapping wanted;
   private final long[] newPages;
@@ -18,9 +19,10 @@ final class MappingWriter implements RangeDescent.Visitor {
   /**
    * @param newPages where new tables go, as many as the survey counted
    */
-  MappingWriter(WritableMemory memory, UnitConfig config, Mapping wanted, long[] newPages) {
+  MappingWriter(WritableMemory memory, EntryFormat format, Mapping wanted, long[] newPages) {
     this.memory = memory;
-    this.sizes = new LeafSizes(config.capabilities(), wanted);
+    this.format = format;
+    this.sizes = new LeafSizes(format, wanted);
     this.wanted = wanted;
     this.newPages = newPages;
   }
@@ -45,17 +47,17 @@ final class MappingWriter implements RangeDescent.Visitor {
   /** {@return an entry at {@code level} for these IOVAs, all tables below it written} */
   private long entry(int level, long first, long last) {
     if (sizes.fits(level, first, last)) {
-      return SecondLevelEntry.leaf(sizes.physical(first), level, wanted.permissions());
+      return format.leaf(sizes.physical(first), level, wanted.permissions());
     }
     long table = level - 1 == 1 ? writeLeaves(first, last) : writeTables(level - 1, first, last);
-    return SecondLevelEntry.table(table);
+    return format.table(table, level - 1);
   }
 
   private long writeLeaves(long first, long last) {
     long table = newPages[usedCount++];
     int from = PageTable.index(first, 1);
     int behind = PageTable.index(last, 1) + 1;
-    long leaf = SecondLevelEntry.leaf(sizes.physical(first), 1, wanted.permissions());
+    long leaf = format.leaf(sizes.physical(first), 1, wanted.permissions());
     writeAbsent(table, 0, from);
     memory.writeRising(
         PageTable.entryAddress(table, from), leaf, PageTable.PAGE_BYTES, behind - from);

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 
 /**
- * What a unit remembers of root and context entries: for each requester that ever asked its context
- * entry, or why it has none. In order of requester id.
+ * What a unit remembers of the tables that tell where a device goes: for each requester that ever
+ * asked the two words of its entry that matter, or why it has none. In order of requester id.
  */
-final class ContextCache {
-  static final int NOT_CACHED = -1;
+public final class DeviceEntryCache {
+  /** What {@link #find} answers where nothing is remembered. */
+  public static final int NOT_CACHED = -1;
 
   private int[] sources = {};
   private long[] lows = {};
   private long[] highs = {};
   private int count;
 
-  ContextCache fork() {
-    ContextCache copy = new ContextCache();
+  /** Makes an empty cache. */
+  public DeviceEntryCache() {}
+
+  /** {@return a cache in the same state, that changes by itself} */
+  public DeviceEntryCache fork() {
+    DeviceEntryCache copy = new DeviceEntryCache();
     copy.sources = Arrays.copyOf(sources, count);
     copy.lows = Arrays.copyOf(lows, count);
     copy.highs = Arrays.copyOf(highs, count);
@@ -26,35 +31,33 @@ final class ContextCache {
   }
 
   /** {@return where the entry of {@code source} is, or {@link #NOT_CACHED}} */
-  int find(int source) {
+  public int find(int source) {
     int place = Arrays.binarySearch(sources, 0, count, source);
     return place < 0 ? NOT_CACHED : place;
   }
 
-  int source(int place) {
+  /** {@return whose entry it is} */
+  public int source(int place) {
     return sources[place];
   }
 
-  /** {@return the entry's first word; one without P stands for no entry} */
-  long low(int place) {
+  /** {@return the entry's first word} */
+  public long low(int place) {
     return lows[place];
   }
 
-  /** {@return the entry's second word; where there is no entry, the code of the fault} */
-  long high(int place) {
+  /** {@return the entry's second word} */
+  public long high(int place) {
     return highs[place];
   }
 
-  /** {@return the domain that an invalidation must name: 0 where there is no entry} */
-  int domainId(int place) {
-    return ContextEntry.isPresent(lows[place]) ? ContextEntry.domainId(highs[place]) : 0;
-  }
-
-  int count() {
+  /** {@return how many are remembered} */
+  public int count() {
     return count;
   }
 
-  void keep(int source, long low, long high) {
+  /** Remembers an entry, in the place of what was remembered for {@code source}. */
+  public void keep(int source, long low, long high) {
     int place = Arrays.binarySearch(sources, 0, count, source);
     if (place < 0) {
       place = -place - 1;
@@ -70,7 +73,7 @@ final class ContextCache {
   }
 
   /** Drops the entries at the places that {@code dropped} says. */
-  void dropIf(IntPredicate dropped) {
+  public void dropIf(IntPredicate dropped) {
     int kept = 0;
     for (int place = 0; place < count; place++) {
       if (!dropped.test(place)) {

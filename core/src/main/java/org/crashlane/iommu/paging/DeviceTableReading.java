@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.crashlane.memory.UnreadableMemoryException;
  * Gathers what a reader of device tables finds, within limits: tables that are wrong may name more
  * pages, and have more wrong with them, than can be told.
  */
-final class DeviceTableReading {
+public final class DeviceTableReading {
   private final PhysicalMemory memory;
   private final WalkLimits limits;
   private final List<Attachment> attachments = new ArrayList<>();
@@ -28,13 +28,17 @@ final class DeviceTableReading {
   private long readCount;
   private int malformationCount;
 
-  DeviceTableReading(PhysicalMemory memory, WalkLimits limits) {
+  /**
+   * @param memory where the tables are
+   * @param limits how many pages are read, and how many malformations told
+   */
+  public DeviceTableReading(PhysicalMemory memory, WalkLimits limits) {
     this.memory = memory;
     this.limits = limits;
   }
 
   /** {@return true if no more pages are read, which has been told} */
-  boolean isAtLimit() {
+  public boolean isAtLimit() {
     return readCount > limits.tablePageCount();
   }
 
@@ -45,7 +49,7 @@ final class DeviceTableReading {
    * @param from physical address of the entry that points to it
    * @param raw that entry
    */
-  Optional<long[]> page(String what, long address, long from, long raw) {
+  public Optional<long[]> page(String what, long address, long from, long raw) {
     boolean isNew = visits.visit(address) == 1;
     if (isNew && !isAtLimit() && ++readCount > limits.tablePageCount()) {
       add(new Malformation(from, raw, 0, Kind.BOUND, "device tables of more pages than are read"));
@@ -67,7 +71,8 @@ final class DeviceTableReading {
     return Optional.of(page);
   }
 
-  void attach(Attachment attachment) {
+  /** Adds what a device has. */
+  public void attach(Attachment attachment) {
     attachments.add(attachment);
   }
 
@@ -76,7 +81,7 @@ final class DeviceTableReading {
    *
    * @param reserved the bits of {@code word} that must be zero
    */
-  void reserved(String what, long at, long word, long reserved) {
+  public void reserved(String what, long at, long word, long reserved) {
     long set = word & reserved;
     if (set != 0) {
       String reason = "reserved bits of the " + what + " are set: " + Hex.of(set);
@@ -84,7 +89,8 @@ final class DeviceTableReading {
     }
   }
 
-  private void add(Malformation malformation) {
+  /** Tells of something wrong, as far as the limits go. */
+  public void add(Malformation malformation) {
     malformationCount++;
     if (malformationCount < limits.malformationCount()) {
       malformations.add(malformation);
@@ -95,7 +101,8 @@ final class DeviceTableReading {
     }
   }
 
-  DeviceTables found() {
+  /** {@return all that was found} */
+  public DeviceTables found() {
     return new DeviceTables(attachments, malformations, pages);
   }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
 import org.crashlane.iommu.Mapping;
 
 /** Which parts of a wanted mapping one leaf can serve. */
 final class LeafSizes {
-  private final Capabilities capabilities;
+  private final EntryFormat format;
   private final long physicalMinusIova;
 
-  LeafSizes(Capabilities capabilities, Mapping wanted) {
-    this.capabilities = capabilities;
+  LeafSizes(EntryFormat format, Mapping wanted) {
+    this.format = format;
     this.physicalMinusIova = wanted.physicalFirst() - wanted.iova().first();
   }
 
@@ -22,6 +22,6 @@ final class LeafSizes {
   boolean fits(int level, long first, long last) {
     return last - first + 1 == PageTable.entrySpanBytes(level)
         && PageTable.offset(physical(first), level) == 0
-        && capabilities.supportsLeafAt(level);
+        && format.mayBeLeaf(level);
   }
 }

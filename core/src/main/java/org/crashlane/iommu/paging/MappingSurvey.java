@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Conflicts;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
-import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.WalkVisitor;
-import org.crashlane.memory.AddressRange;
 
 /** Finds out what a mapping would take and what stands against it; writes nothing. */
 final class MappingSurvey implements RangeDescent.Visitor {
+  private final EntryFormat format;
   private final LeafSizes sizes;
   private final Mapping wanted;
   private final long wantedRights;
-  private final List<Mapping> conflicts = new ArrayList<>();
-  private final MappingRun conflictRun;
+  private final Conflicts conflicts = new Conflicts();
 
   private Optional<String> refusal = Optional.empty();
   private long tablePageCount;
   private long leafCount;
   private long alreadyMappedBytes;
 
-  MappingSurvey(UnitConfig config, Mapping wanted) {
-    this.sizes = new LeafSizes(config.capabilities(), wanted);
+  MappingSurvey(EntryFormat format, Mapping wanted) {
+    this.format = format;
+    this.sizes = new LeafSizes(format, wanted);
     this.wanted = wanted;
-    this.wantedRights = SecondLevelEntry.rights(wanted.permissions());
-    this.conflictRun = new MappingRun(new ConflictList(conflicts), wanted.iova().last());
+    this.wantedRights = format.rights(wanted.permissions());
   }
 
   @Override
@@ -65,7 +61,7 @@ final class MappingSurvey implements RangeDescent.Visitor {
     if (asWanted) {
       alreadyMappedBytes += last - first + 1;
     } else {
-      conflictRun.add(first, last - first + 1, physical, rights);
+      conflicts.add(first, last - first + 1, physical, format.permissions(rights));
     }
   }
 
@@ -83,13 +79,13 @@ final class MappingSurvey implements RangeDescent.Visitor {
     if (refusal.isPresent()) {
       return new MapResult.Refused(refusal.get());
     }
-    conflictRun.end();
     if (tablePageCount > Integer.MAX_VALUE) {
       return new MapResult.Refused("needs " + tablePageCount + " new table pages");
     }
-    return conflicts.isEmpty()
+    List<Mapping> found = conflicts.found();
+    return found.isEmpty()
         ? new MapResult.Mapped(leafCount, Math.toIntExact(tablePageCount), alreadyMappedBytes)
-        : new MapResult.Conflict(conflicts);
+        : new MapResult.Conflict(found);
   }
 
   long tablePageCount() {
@@ -102,18 +98,5 @@ final class MappingSurvey implements RangeDescent.Visitor {
 
   long alreadyMappedBytes() {
     return alreadyMappedBytes;
-  }
-
-  private record ConflictList(List<Mapping> conflicts) implements WalkVisitor {
-    @Override
-    public void mapping(
-        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      conflicts.add(new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions));
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      throw new IllegalStateException("a run of mappings told of " + malformation);
-    }
   }
 }

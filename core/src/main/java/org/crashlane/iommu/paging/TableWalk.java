@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.vtd;
+package org.crashlane.iommu.paging;
 
+import java.util.Arrays;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.MappingRun;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.VisitCounts;
 import org.crashlane.iommu.WalkLimits;
@@ -17,8 +19,11 @@ import org.crashlane.memory.UnreadableMemoryException;
  * table pages seen the first time and for malformations, never for entries.
  */
 final class TableWalk {
+  /** No table lies here: its first byte is the last there is. */
+  private static final long NOT_ON_THE_WAY = -1;
+
   private final PhysicalMemory memory;
-  private final PageTableFormat format;
+  private final EntryFormat format;
   private final WalkLimits limits;
   private final AddressRange reach;
   private final WalkVisitor visitor;
@@ -35,7 +40,7 @@ final class TableWalk {
 
   TableWalk(
       PhysicalMemory memory,
-      PageTableFormat format,
+      EntryFormat format,
       WalkLimits limits,
       AddressRange reach,
       WalkVisitor visitor) {
@@ -45,7 +50,7 @@ final class TableWalk {
     this.reach = reach;
     this.visitor = visitor;
     this.run = new MappingRun(visitor, reach.last());
-    this.leafTables = new LeafTables(format, run, this::reserved);
+    this.leafTables = new LeafTables(format, run, this::leafEntries);
   }
 
   /** Walks from the top; to be called once. */
@@ -54,7 +59,7 @@ final class TableWalk {
     for (int level = 1; level <= topLevel; level++) {
       pages[level] = new long[PageTable.ENTRY_COUNT];
     }
-    descend(table.root(), topLevel, 0, PageTableFormat.allRights(), table.root(), 0);
+    descend(table.root(), topLevel, 0, format.allRights(), table.root(), 0);
     run.end();
   }
 
@@ -71,7 +76,8 @@ final class TableWalk {
     }
     long last = iova + PageTable.ENTRY_COUNT * PageTable.entrySpanBytes(level) - 1;
     if (isOnTheWay(table, level)) {
-      malformed(from, raw, iova, last, Kind.CYCLE, "points back to a table above it, ", table);
+      malformed(
+          from, raw, iova, last, Kind.CYCLE, "points back to a table above it, " + Hex.of(table));
     }
     if (tablePageCount == limits.tablePageCount()) {
       long end = reach.last();
@@ -81,19 +87,20 @@ final class TableWalk {
           iova,
           end,
           Kind.BOUND,
-          "walk ended at its limit of table pages before ",
-          table);
+          "walk ended at its limit of table pages before " + Hex.of(table));
       return;
     }
     if (visits.visit(table) > limits.visitsPerTablePage()) {
-      malformed(from, raw, iova, last, Kind.BOUND, "visited too often: the table at ", table);
+      malformed(
+          from, raw, iova, last, Kind.BOUND, "visited too often: the table at " + Hex.of(table));
       return;
     }
     long[] page = pages[level];
     try {
       memory.readLongs(table, page, PageTable.ENTRY_COUNT);
     } catch (UnreadableMemoryException e) {
-      malformed(from, raw, iova, last, Kind.UNREADABLE, e.reason() + ": the table at ", table);
+      malformed(
+          from, raw, iova, last, Kind.UNREADABLE, e.reason() + ": the table at " + Hex.of(table));
       return;
     }
     tablePageCount++;
@@ -102,7 +109,7 @@ final class TableWalk {
     if (level == 1) {
       leafTables.walk(page, table, iova, rights);
     } else {
-      entries(page, table, level, iova, rights);
+      entries(page, 0, table, level, iova, rights);
     }
   }
 
@@ -115,42 +122,39 @@ final class TableWalk {
     return false;
   }
 
-  private void entries(long[] page, long table, int level, long iovaFirst, long rightsAbove) {
+  private void leafEntries(long[] page, int from, long table, long iovaFirst, long rights) {
+    entries(page, from, table, 1, iovaFirst, rights);
+  }
+
+  private void entries(
+      long[] page, int from, long table, int level, long iovaFirst, long rightsAbove) {
     long span = PageTable.entrySpanBytes(level);
-    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+    for (int i = from; i < PageTable.ENTRY_COUNT; i++) {
       long entry = page[i];
-      long rights = PageTableFormat.rights(entry, rightsAbove);
+      long rights = format.rights(entry, rightsAbove);
       long iova = iovaFirst + i * span;
       if (!format.isPresent(entry) || rights == 0 || !reach.contains(iova)) {
         continue;
       }
+      long at = PageTable.entryAddress(table, i);
       if (format.reservedBits(entry, level) != 0) {
-        reserved(table, i, entry, level, iova);
-      } else if (format.isLeaf(entry, level)) {
-        run.add(iova, span, format.page(entry, level), rights);
+        malformed(at, entry, iova, iova + span - 1, Kind.RESERVED, format.wrong(entry, level));
+        continue;
+      }
+      int nextLevel = format.nextLevel(entry, level);
+      if (nextLevel == 0) {
+        run.add(iova, span, format.physical(entry, level, iova), format.permissions(rights));
       } else {
-        long at = PageTable.entryAddress(table, i);
-        descend(format.target(entry), level - 1, iova, rights, at, entry);
+        Arrays.fill(way, nextLevel, level, NOT_ON_THE_WAY);
+        descend(format.target(entry), nextLevel, iova, rights, at, entry);
       }
     }
   }
 
-  private void reserved(long table, int index, long entry, int level, long iova) {
-    malformed(
-        PageTable.entryAddress(table, index),
-        entry,
-        iova,
-        iova + PageTable.entrySpanBytes(level) - 1,
-        Kind.RESERVED,
-        "reserved bits set at level " + level + ": ",
-        format.reservedBits(entry, level));
-  }
-
-  private void malformed(
-      long at, long raw, long iova, long iovaLast, Kind kind, String what, long value) {
+  private void malformed(long at, long raw, long iova, long iovaLast, Kind kind, String reason) {
     malformationCount++;
     if (malformationCount < limits.malformationCount()) {
-      visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, what + Hex.of(value)));
+      visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, reason));
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
           new Malformation(

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import java.util.List;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.WritableMemory;
+
+/**
+ * The tables of one unit whose page tables are trees. Registers are read once, when opened; memory
+ * whenever asked.
+ *
+ * <p>What cannot be read is told as unreadable, whether or not the hardware could read it.
+ */
+public abstract class PagedTables implements TranslationTables {
+  private final UnitState state;
+  private final Paging paging;
+  private final TableWalker walker;
+  private final TableEditor editor;
+
+  /**
+   * @param state what the registers say
+   * @param paging how the unit's own page tables are made
+   * @param walker reads them
+   * @param editor writes them
+   */
+  protected PagedTables(UnitState state, Paging paging, TableWalker walker, TableEditor editor) {
+    this.state = state;
+    this.paging = paging;
+    this.walker = walker;
+    this.editor = editor;
+  }
+
+  /** {@return what the tables say now that tell where a device goes} */
+  protected abstract DeviceTables deviceTables();
+
+  @Override
+  public final UnitState state() {
+    return state;
+  }
+
+  @Override
+  public final List<Attachment> attachments() {
+    return deviceTables().attachments();
+  }
+
+  @Override
+  public final List<Malformation> malformations() {
+    return deviceTables().malformations();
+  }
+
+  @Override
+  public final List<AddressRange> deviceTablePages() {
+    return deviceTables().pages();
+  }
+
+  @Override
+  public void walk(TableId table, WalkVisitor visitor) {
+    walker.walk(table, visitor);
+  }
+
+  @Override
+  public AddressRange reach(TableId table) {
+    return walker.reach(table);
+  }
+
+  @Override
+  public final long nextTable(long entry) {
+    return paging.format().target(entry);
+  }
+
+  @Override
+  public final MapResult mapIdentity(
+      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
+    return editor.mapIdentity(target, table, range, arena);
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import java.util.Arrays;
+import java.util.stream.LongStream;
+import org.crashlane.bits.BitField;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * What one unit remembers of the tables while it runs: device entries and translations. Made by
+ * whoever runs the machine, copied with it, one for each unit.
+ *
+ * <p>Nothing gives way to anything: an entry that was ever used serves until an invalidation names
+ * it, whatever the tables say meanwhile. That is the most that a missing invalidation can spoil;
+ * hardware forgets earlier. Entries above the leaves are not remembered by themselves: in a
+ * driver's hands they do not change once they are there.
+ */
+public class UnitCaches {
+  private final DeviceEntryCache deviceEntries;
+  private final Iotlb iotlb;
+
+  /** Makes empty caches. */
+  protected UnitCaches() {
+    this.deviceEntries = new DeviceEntryCache();
+    this.iotlb = new Iotlb();
+  }
+
+  /** Makes a copy that changes by itself. */
+  protected UnitCaches(UnitCaches other) {
+    this.deviceEntries = other.deviceEntries.fork();
+    this.iotlb = other.iotlb.fork();
+  }
+
+  /** Who is told of all that is remembered. */
+  public interface Visitor {
+
+    /**
+     * A device's entry.
+     *
+     * @param low its first word
+     * @param high its second word
+     */
+    void deviceEntry(RequesterId requester, long low, long high);
+
+    /**
+     * A page-table entry.
+     *
+     * @param domainId its tag
+     * @param level 1 for 4 KiB, and so on
+     * @param iova the first that it serves
+     * @param value as the {@link Iotlb} has it
+     */
+    void translation(int domainId, int level, long iova, long value);
+  }
+
+  /** Tells {@code visitor} all, in an order that depends on nothing but what there is. */
+  public final void visit(Visitor visitor) {
+    for (int place = 0; place < deviceEntries.count(); place++) {
+      visitor.deviceEntry(
+          new RequesterId(deviceEntries.source(place)),
+          deviceEntries.low(place),
+          deviceEntries.high(place));
+    }
+    for (long key : iotlb.sortedKeys()) {
+      visitor.translation(Iotlb.domainId(key), Iotlb.level(key), Iotlb.iova(key), iotlb.get(key));
+    }
+  }
+
+  /** {@return how many device entries are remembered, those that are not there too} */
+  public final int deviceEntryCount() {
+    return deviceEntries.count();
+  }
+
+  /** {@return how many page-table entries are remembered} */
+  public final int translationCount() {
+    return iotlb.count();
+  }
+
+  /** Drops all device entries. */
+  public final void dropDeviceEntries() {
+    deviceEntries.dropIf(place -> true);
+  }
+
+  /** Drops all translations. */
+  public final void dropTranslations() {
+    iotlb.clear();
+  }
+
+  /** Drops the translations of a domain. */
+  public final void dropTranslations(int domainId) {
+    iotlb.dropIf(key -> Iotlb.domainId(key) == domainId);
+  }
+
+  /**
+   * Drops the translations of a domain that serve any of 2^{@code pagesOrder} pages.
+   *
+   * @param iova the first page, aligned to so many
+   */
+  public final void dropTranslations(int domainId, long iova, int pagesOrder) {
+    int order = pagesOrder + PageTable.PAGE_OFFSET.width();
+    long first = iova & ~BitField.lowMask(order);
+    long last = first | BitField.lowMask(order);
+    if (pagesOrder < Integer.SIZE - 1 && 1L << pagesOrder <= iotlb.count()) {
+      for (long page = first; page - 1 != last; page += PageTable.PAGE_BYTES) {
+        dropServing(domainId, page);
+      }
+    } else {
+      iotlb.dropIf(key -> Iotlb.domainId(key) == domainId && overlaps(key, first, last));
+    }
+  }
+
+  private void dropServing(int domainId, long iova) {
+    for (int level = 1; level <= PageTable.LEVELS_MAX; level++) {
+      if (iotlb.hasLevel(level)) {
+        iotlb.drop(Iotlb.key(domainId, level, iova));
+      }
+    }
+  }
+
+  private static boolean overlaps(long key, long first, long last) {
+    long from = Iotlb.iova(key);
+    long to = PageTable.lastOfEntry(from, Iotlb.level(key));
+    return Long.compareUnsigned(from, last) <= 0 && Long.compareUnsigned(first, to) <= 0;
+  }
+
+  /** {@return what is remembered of device tables} */
+  public final DeviceEntryCache deviceEntries() {
+    return deviceEntries;
+  }
+
+  /** {@return what is remembered of page tables} */
+  public final Iotlb iotlb() {
+    return iotlb;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof UnitCaches that && Arrays.equals(words(), that.words());
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(words());
+  }
+
+  private long[] words() {
+    LongStream.Builder words = LongStream.builder();
+    visit(
+        new Visitor() {
+          @Override
+          public void deviceEntry(RequesterId requester, long low, long high) {
+            words.add(requester.value()).add(low).add(high);
+          }
+
+          @Override
+          public void translation(int domainId, int level, long iova, long value) {
+            words.add(Iotlb.key(domainId, level, iova)).add(value);
+          }
+        });
+    return words.build().toArray();
+  }
+
+  @Override
+  public String toString() {
+    return deviceEntryCount() + " deviceEntries and " + translationCount() + " translations cached";
+  }
+}
