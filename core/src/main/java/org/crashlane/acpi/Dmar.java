@@ -24,7 +24,8 @@ public record Dmar(
     int hostAddressWidthBits,
     int flags,
     List<DmarStructure> structures,
-    List<TableProblem> problems) {
+    List<TableProblem> problems)
+    implements AcpiTable {
 
   public Dmar {
     structures = List.copyOf(structures);
@@ -77,7 +78,7 @@ public record Dmar(
     return only(DmarStructure.Rmrr.class).toList();
   }
 
-  /** {@return the table for people: a tree, one line a structure or scope, problems at the end} */
+  @Override
   public String describe() {
     return DmarText.of(this);
   }

@@ -33,9 +33,6 @@ final class DmarLayout {
   static final int SATC = 5;
   static final int SIDP = 6;
 
-  /** Type and length, which every remapping structure begins with. */
-  static final int STRUCTURE_HEADER_BYTES = 4;
-
   /** Section 8.3: flags, and the register set's size: 2^N pages of 4 KiB. */
   static final BitField INCLUDE_PCI_ALL = BitField.bit("INCLUDE_PCI_ALL", 0);
 

@@ -50,6 +50,11 @@ public interface TranslationTables {
    */
   long nextTable(long entry);
 
+  /** {@return what the unit does with interrupts} */
+  default InterruptRemapping interrupts() {
+    return InterruptRemapping.none();
+  }
+
   /** {@return the pages that hold the device tables themselves, each of 4 KiB} */
   List<AddressRange> deviceTablePages();
 

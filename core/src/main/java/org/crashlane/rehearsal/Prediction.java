@@ -28,6 +28,11 @@ public enum Prediction {
     if (findings.stream().anyMatch(f -> f.severity() == Severity.BROKEN && f.code().losesDump())) {
       return NO_DUMP;
     }
+    // Without interrupts a driver may end by polling, or give up.
+    if (findings.stream()
+        .anyMatch(f -> f.severity() == Severity.BROKEN && f.code() == FindingCode.C3)) {
+      return UNKNOWN;
+    }
     // What cannot be read may serve the dump path or stop it. Leftovers do neither.
     boolean unread =
         findings.stream()

@@ -15,6 +15,7 @@ public enum FindingCode {
           + " window, the GART aperture, an untranslated hole, or another reserved region"),
   C1("the capture kernel detected the IOMMU"),
   C2("the capture kernel wrote to the IOMMU"),
+  C3("the IOMMU remaps interrupts and does not let an unaware capture kernel's through"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
   D2("DMA changed memory that no driver had given to the device"),
   D3("the dump was read through the GART's aperture, not from the memory under it"),
@@ -36,7 +37,7 @@ public enum FindingCode {
   public boolean losesDump() {
     return switch (this) {
       case A1, A2, A3, A4, B1, B2, B3, D3 -> true;
-      case A5, C1, C2, D1, D2, G1, L1, L2, L3, M1, P1, W1 -> false;
+      case A5, C1, C2, C3, D1, D2, G1, L1, L2, L3, M1, P1, W1 -> false;
     };
   }
 

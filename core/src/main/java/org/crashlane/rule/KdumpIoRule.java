@@ -22,9 +22,11 @@ import org.crashlane.pci.RequesterId;
 
 /**
  * The Kdump IO Rule, rules A and B, judged from the tables of a running IOMMU: would a capture
- * kernel that never looks at it get its I/O through, and could leftover DMA reach the crash range?
+ * kernel that never looks at it get its I/O and its interrupts through, and could leftover DMA
+ * reach the crash range?
  *
- * <p>Rule C is about what the capture kernel does, which no table tells.
+ * <p>Rule C is about what the capture kernel does, which no table tells; but for C3, what becomes
+ * of its interrupts.
  */
 public final class KdumpIoRule {
   static final String MAKE_READABLE =
@@ -45,7 +47,7 @@ public final class KdumpIoRule {
    * {@return the verdict on {@code tables}, as they stand now}
    *
    * <p>An IOMMU that does not translate lets DMA pass as it is: the rule holds by itself where the
-   * devices reach the crash range.
+   * devices reach the crash range, and where interrupts arrive, which it may remap all the same.
    */
   public static Verdict judge(Machine machine, TranslationTables tables) {
     return judge(machine, tables, AuditLimits.DEFAULT);
@@ -63,9 +65,15 @@ public final class KdumpIoRule {
    * limits} allow; what they cut off is unknown}
    */
   public static Verdict judge(Machine machine, TranslationTables tables, AuditLimits limits) {
-    return tables.state().translating()
-        ? new KdumpIoRule(machine, tables, limits).judge()
-        : judge(machine);
+    KdumpIoRule rule = new KdumpIoRule(machine, tables, limits);
+    return tables.state().translating() ? rule.judge() : rule.judgeUntranslated();
+  }
+
+  private Verdict judgeUntranslated() {
+    new DeviceRules(machine, findings).judge();
+    new InterruptRules(machine, tables.interrupts(), findings).judge();
+    new TableRules(machine, tables, findings, limits).judgePlaces();
+    return Verdict.of(findings.all());
   }
 
   private Verdict judge() {
@@ -80,6 +88,7 @@ public final class KdumpIoRule {
           "name the device that the dump goes through");
     }
     new DeviceRules(machine, findings).judge();
+    new InterruptRules(machine, tables.interrupts(), findings).judge();
     dumpPath.forEach(d -> judgeDevice(d, Optional.ofNullable(attachments.get(d.requester()))));
     Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();

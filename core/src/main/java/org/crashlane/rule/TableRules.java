@@ -57,6 +57,12 @@ final class TableRules {
     }
   }
 
+  /** Judges where the interrupt tables stand: all there is to an IOMMU that translates nothing. */
+  void judgePlaces() {
+    long[] pages = interruptTablePages().toArray();
+    machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
+  }
+
   private void judgeTable(TableId table, List<RequesterId> requesters, AuditBudget budget) {
     TableAudit audit = new TableAudit(machine, tables.untouched(table), budget);
     tables.walk(table, audit);
@@ -185,12 +191,13 @@ final class TableRules {
 
   /** {@return all pages that tables are made of, sorted, each once} */
   private long[] tablePages(AuditBudget walked) {
-    return LongStream.concat(
-            tables.deviceTablePages().stream().mapToLong(AddressRange::first),
-            Arrays.stream(walked.tablePages()))
-        .sorted()
-        .distinct()
-        .toArray();
+    LongStream deviceTables = tables.deviceTablePages().stream().mapToLong(AddressRange::first);
+    LongStream ofDma = LongStream.concat(deviceTables, Arrays.stream(walked.tablePages()));
+    return LongStream.concat(ofDma, interruptTablePages()).sorted().distinct().toArray();
+  }
+
+  private LongStream interruptTablePages() {
+    return tables.interrupts().tablePages().stream().mapToLong(AddressRange::first);
   }
 
   private void judgePlace(AddressRange crash, long[] pages) {

@@ -179,6 +179,22 @@ public final class Registers {
     private Rtaddr() {}
   }
 
+  /** Interrupt remapping table address register. */
+  public static final class Irta {
+    /** Size: the table has 2^(S+1) entries. */
+    public static final BitField S = BitField.bits("S", 3, 0);
+
+    /** Extended interrupt mode enable: destinations are x2APIC ids. */
+    public static final BitField EIME = BitField.bit("EIME", 11);
+
+    public static final BitField IRTA = BitField.bits("IRTA", 63, 12);
+
+    /** The register. */
+    public static final Layout LAYOUT = Layout.of("IRTA", S, EIME, IRTA);
+
+    private Irta() {}
+  }
+
   /** Protected memory enable register. */
   public static final class Pmen {
     /** Protected region status: protection is in force. */

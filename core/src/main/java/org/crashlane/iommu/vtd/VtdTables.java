@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -26,8 +27,14 @@ public final class VtdTables extends PagedTables {
   private final UnitConfig config;
   private final boolean rootTableSet;
   private final FirstLevelTables firstLevel;
+  private final InterruptTables interrupts;
 
-  private VtdTables(PhysicalMemory memory, UnitConfig config, long gsts, UnitState state) {
+  private VtdTables(
+      PhysicalMemory memory,
+      UnitConfig config,
+      long gsts,
+      UnitState state,
+      InterruptTables interrupts) {
     super(
         state,
         config.secondLevel(),
@@ -36,6 +43,7 @@ public final class VtdTables extends PagedTables {
     this.memory = memory;
     this.config = config;
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
+    this.interrupts = interrupts;
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
@@ -53,7 +61,8 @@ public final class VtdTables extends PagedTables {
       PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
     UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
     long gsts = registers.read32(Registers.GSTS);
-    return new VtdTables(memory, config, gsts, state(config, gsts, registers));
+    InterruptTables interrupts = InterruptTables.open(memory, registers);
+    return new VtdTables(memory, config, gsts, state(config, gsts, registers), interrupts);
   }
 
   private static UnitState state(UnitConfig config, long gsts, RegisterFile registers) {
@@ -93,6 +102,11 @@ public final class VtdTables extends PagedTables {
       lines.add("protected high memory: PHMBASE " + Hex.of(base) + " PHMLIMIT " + Hex.of(limit));
     }
     return lines;
+  }
+
+  @Override
+  public InterruptRemapping interrupts() {
+    return interrupts;
   }
 
   @Override

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.acpi;
+
+import java.util.List;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * One device entry of an IVHD block (AMD specification 48882, "IVHD Device Entries"). Ranges are
+ * two entries, a start and an end; {@link DeviceSpan} puts them together.
+ */
+public sealed interface IvhdEntry {
+
+  /** {@return where it stands in the table} */
+  Extent at();
+
+  /** {@return the number of its type} */
+  int type();
+
+  /** {@return what kind of entry it is, in words} */
+  String name();
+
+  /** An entry that says something of devices: which interrupts and messages pass untouched. */
+  sealed interface WithSettings extends IvhdEntry {
+
+    /** {@return the data setting, 8 bits; see {@link #settingNames()}} */
+    int settings();
+
+    /** {@return names of what passes} */
+    default List<String> settingNames() {
+      return FlagNames.of(
+          settings(),
+          IvrsLayout.INIT_PASS,
+          IvrsLayout.EINT_PASS,
+          IvrsLayout.NMI_PASS,
+          IvrsLayout.SYS_MGT,
+          IvrsLayout.LINT0_PASS,
+          IvrsLayout.LINT1_PASS);
+    }
+  }
+
+  /** Padding of 4 bytes (type 0) or 8 (type 0x40). */
+  record Pad(Extent at, int type) implements IvhdEntry {
+    static final int TYPE = 0x00;
+    static final int TYPE_8_BYTES = 0x40;
+
+    @Override
+    public String name() {
+      return "padding";
+    }
+  }
+
+  /** Every device of the segment. */
+  record All(Extent at, int settings) implements WithSettings {
+    static final int TYPE = 0x01;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "all devices";
+    }
+  }
+
+  /** One device. */
+  record Select(Extent at, RequesterId device, int settings) implements WithSettings {
+    static final int TYPE = 0x02;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "device";
+    }
+  }
+
+  /** The first device of a range. */
+  record RangeStart(Extent at, RequesterId device, int settings) implements WithSettings {
+    static final int TYPE = 0x03;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "range from";
+    }
+  }
+
+  /** The last device of the range that began before. */
+  record RangeEnd(Extent at, RequesterId device) implements IvhdEntry {
+    static final int TYPE = 0x04;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "range to";
+    }
+  }
+
+  /**
+   * One device whose requests carry another requester id.
+   *
+   * @param alias the requester id on the requests: the device table is indexed by it
+   */
+  record AliasSelect(Extent at, RequesterId device, int settings, RequesterId alias)
+      implements WithSettings {
+    static final int TYPE = 0x42;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "device";
+    }
+  }
+
+  /** The first of a range of devices whose requests carry {@code alias}. */
+  record AliasRangeStart(Extent at, RequesterId device, int settings, RequesterId alias)
+      implements WithSettings {
+    static final int TYPE = 0x43;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "range from";
+    }
+  }
+
+  /**
+   * One device, with extended settings.
+   *
+   * @param extended 32 bits, as they stand
+   */
+  record ExtendedSelect(Extent at, RequesterId device, int settings, long extended)
+      implements WithSettings {
+    static final int TYPE = 0x46;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "device";
+    }
+  }
+
+  /** The first of a range of devices with extended settings. */
+  record ExtendedRangeStart(Extent at, RequesterId device, int settings, long extended)
+      implements WithSettings {
+    static final int TYPE = 0x47;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "range from";
+    }
+  }
+
+  /**
+   * A device that is no PCI function but makes requests with a requester id.
+   *
+   * @param handle I/O APIC id or HPET number
+   * @param device the requester id of its requests
+   * @param variety the number that {@link Variety} gives a name to
+   */
+  record Special(Extent at, int settings, int handle, RequesterId device, int variety)
+      implements WithSettings {
+    static final int TYPE = 0x48;
+
+    /** What a special device is. */
+    public enum Variety {
+      IOAPIC,
+      HPET,
+      /** A number that the specification reserves. */
+      UNKNOWN;
+
+      private static final int IOAPIC_NUMBER = 1;
+      private static final int HPET_NUMBER = 2;
+
+      static Variety of(int number) {
+        return switch (number) {
+          case IOAPIC_NUMBER -> IOAPIC;
+          case HPET_NUMBER -> HPET;
+          default -> UNKNOWN;
+        };
+      }
+    }
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "special device";
+    }
+
+    /** {@return what the device is} */
+    public Variety kind() {
+      return Variety.of(variety);
+    }
+  }
+
+  /**
+   * A device that PCI does not enumerate.
+   *
+   * @param device the requester id of its requests
+   * @param hardwareId ACPI {@code _HID}, without the zero bytes at its end
+   * @param compatibleId ACPI {@code _CID}, without the zero bytes at its end
+   * @param uniqueId ACPI {@code _UID}: text, or a number in decimal; empty if there is none
+   */
+  record AcpiHid(
+      Extent at,
+      RequesterId device,
+      int settings,
+      String hardwareId,
+      String compatibleId,
+      String uniqueId)
+      implements WithSettings {
+    static final int TYPE = 0xf0;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+
+    @Override
+    public String name() {
+      return "ACPI device";
+    }
+  }
+
+  /**
+   * An entry of a type not known: kept as it stands.
+   *
+   * @param content what follows the type, two hexadecimal digits a byte
+   */
+  record Unknown(Extent at, int type, String content) implements IvhdEntry {
+    @Override
+    public String name() {
+      return "unknown";
+    }
+  }
+}

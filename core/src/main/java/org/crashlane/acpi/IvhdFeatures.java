@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.acpi;
+
+import static org.crashlane.bits.BitField.bit;
+import static org.crashlane.bits.BitField.bits;
+
+import java.util.List;
+import org.crashlane.bits.BitField;
+
+/**
+ * What an IOMMU can do, as its IVHD block says: 32 bits of feature reporting in type 0x10, an image
+ * of the Extended Feature Register in the others. Bits are named as AMD's specification 48882 and
+ * its open firmware ({@code IOMMU_MMIO_EFR}) name them.
+ */
+final class IvhdFeatures {
+  /** Feature reporting of type 0x10, the fields of one bit. */
+  private static final BitField[] REPORTED = {
+    bit("XTSup", 0),
+    bit("NXSup", 1),
+    bit("GTSup", 2),
+    bit("IASup", 5),
+    bit("GASup", 6),
+    bit("HESup", 7)
+  };
+
+  private static final BitField REPORTED_HATS = bits("HATS", 31, 30);
+
+  /** The Extended Feature Register, the fields of one bit. */
+  private static final BitField[] EXTENDED = {
+    bit("PreFSup", 0),
+    bit("PPRSup", 1),
+    bit("XTSup", 2),
+    bit("NXSup", 3),
+    bit("GTSup", 4),
+    bit("GAPPISup", 5),
+    bit("IASup", 6),
+    bit("GASup", 7),
+    bit("HESup", 8),
+    bit("PCSup", 9),
+    bit("USSup", 37),
+    bit("PprOvrflwEarlySup", 40),
+    bit("PPRAutoRspSup", 41),
+    bit("BlkStopMrkSup", 44),
+    bit("PerfOptSup", 45),
+    bit("MsiCapMmioSup", 46),
+    bit("GIoSup", 48),
+    bit("HASup", 49),
+    bit("EPHSup", 50),
+    bit("AttrFWSup", 51),
+    bit("HDSup", 52),
+    bit("InvIotlbTypeSup", 54),
+    bit("vIommuSup", 55),
+    bit("GAUpdateDisSup", 61),
+    bit("ForcePhyDestSup", 62),
+    bit("SNPSup", 63)
+  };
+
+  private static final BitField EXTENDED_HATS = bits("HATS", 11, 10);
+
+  /** HATS: 0 stands for four levels, 2 for six; 3 is reserved. */
+  private static final int FEWEST_LEVELS = 4;
+
+  private IvhdFeatures() {}
+
+  static List<String> reportedNames(long features) {
+    return FlagNames.of(features, REPORTED);
+  }
+
+  static List<String> extendedNames(long register) {
+    return FlagNames.of(register, EXTENDED);
+  }
+
+  static int reportedLevelsMax(long features) {
+    return (int) REPORTED_HATS.get(features) + FEWEST_LEVELS;
+  }
+
+  static int extendedLevelsMax(long register) {
+    return (int) EXTENDED_HATS.get(register) + FEWEST_LEVELS;
+  }
+}

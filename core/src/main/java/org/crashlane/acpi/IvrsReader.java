@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.acpi;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.acpi.IvrsBlock.Ivhd;
+import org.crashlane.acpi.IvrsBlock.Ivhd.ExtendedFeatures;
+import org.crashlane.acpi.IvrsBlock.Ivmd;
+import org.crashlane.acpi.IvrsBlock.Unknown;
+import org.crashlane.bits.Alignment;
+import org.crashlane.bits.ByteReader;
+import org.crashlane.bits.Hex;
+import org.crashlane.pci.RequesterId;
+
+/** Reads one IVRS table. */
+final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
+  private final TableFrame frame;
+
+  IvrsReader(String source, byte[] bytes) {
+    this.frame = new TableFrame(source, bytes, IvrsLayout.SIGNATURE, IvrsLayout.PREFIX_BYTES);
+  }
+
+  Ivrs read() {
+    ByteReader reader = frame.reader();
+    long info = reader.u32("IVinfo");
+    reader.skip(IvrsLayout.RESERVED_BYTES, "reserved bytes");
+    ByteReader body = frame.body();
+    Checksum checksum = frame.checksum();
+    List<IvrsBlock> blocks = frame.structures(body, this);
+    return new Ivrs(frame.header(), checksum, info, blocks, frame.problems());
+  }
+
+  @Override
+  public String describe(int kind) {
+    return "block of type " + Hex.of(type(kind), 2);
+  }
+
+  @Override
+  public Optional<IvrsBlock> read(int kind, Extent at, ByteReader in) {
+    int type = type(kind);
+    return switch (type) {
+      case IvrsLayout.IVHD_10H, IvrsLayout.IVHD_11H, IvrsLayout.IVHD_40H ->
+          Optional.of(ivhd(at, kind, in));
+      case IvrsLayout.IVMD_ALL, IvrsLayout.IVMD_SELECT, IvrsLayout.IVMD_RANGE ->
+          Optional.of(ivmd(at, kind, in));
+      default -> Optional.empty();
+    };
+  }
+
+  @Override
+  public IvrsBlock unknown(int kind, Extent at, String content) {
+    return new Unknown(at, type(kind), flags(kind), content);
+  }
+
+  private Ivhd ivhd(Extent at, int kind, ByteReader in) {
+    int type = type(kind);
+    RequesterId device = new RequesterId(in.u16("device id"));
+    int capabilityOffset = in.u16("capability offset");
+    long baseOffset = in.offset();
+    long registerBase = in.u64("IOMMU base address");
+    if (!Alignment.isAligned(registerBase, IvrsLayout.REGISTER_ALIGNMENT_BYTES)) {
+      frame.problem(
+          baseOffset, "register base %s is no multiple of 16 KiB".formatted(Hex.of(registerBase)));
+    }
+    int segment = in.u16("PCI segment group");
+    int info = in.u16("IOMMU info");
+    long features = in.u32("IOMMU feature reporting");
+    Optional<ExtendedFeatures> extended =
+        type == IvrsLayout.IVHD_10H
+            ? Optional.empty()
+            : Optional.of(
+                new ExtendedFeatures(
+                    in.u64("extended feature register"), in.u64("extended feature register 2")));
+    return new Ivhd(
+        at,
+        type,
+        flags(kind),
+        device,
+        capabilityOffset,
+        registerBase,
+        segment,
+        info,
+        features,
+        extended,
+        new IvhdEntryReader(type, frame.problems()).read(in));
+  }
+
+  private Ivmd ivmd(Extent at, int kind, ByteReader in) {
+    RequesterId first = new RequesterId(in.u16("device id"));
+    RequesterId last = new RequesterId(in.u16("auxiliary data"));
+    int segment = in.u16("PCI segment group");
+    in.skip(IvrsLayout.IVMD_RESERVED_BYTES, "reserved bytes");
+    long startOffset = in.offset();
+    Ivmd ivmd =
+        new Ivmd(
+            at,
+            type(kind),
+            flags(kind),
+            first,
+            last,
+            segment,
+            in.u64("start address"),
+            in.u64("memory length"));
+    if (ivmd.type() == IvrsLayout.IVMD_RANGE && first.compareTo(last) > 0) {
+      frame.problem(at.offset(), "the range from %s ends before, at %s".formatted(first, last));
+    }
+    if (ivmd.hasEffect()) {
+      check(startOffset, ivmd);
+    }
+    return ivmd;
+  }
+
+  private void check(long offset, Ivmd ivmd) {
+    String start = Hex.of(ivmd.start());
+    String length = Hex.of(ivmd.lengthBytes());
+    if (ivmd.region().isEmpty()) {
+      frame.problem(
+          offset, "memory at %s of %s bytes is no range of addresses".formatted(start, length));
+    } else if (!Alignment.isAligned(ivmd.start(), IvrsLayout.PAGE_BYTES)
+        || !Alignment.isAligned(ivmd.lengthBytes(), IvrsLayout.PAGE_BYTES)) {
+      frame.problem(
+          offset, "memory at %s of %s bytes is not whole 4 KiB pages".formatted(start, length));
+    }
+  }
+
+  private static int type(int kind) {
+    return (int) IvrsLayout.TYPE.get(kind);
+  }
+
+  private static int flags(int kind) {
+    return (int) IvrsLayout.FLAGS.get(kind);
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.acpi;
+
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.ByteReader;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.MalformedInputException;
+
+/**
+ * What tables of IOMMUs have in common: the ACPI header, a few fields, and structures behind each
+ * other, each with its type in the first two bytes and its length in the next two.
+ *
+ * <p>Each structure is read in a window of the length it gives itself, cut at the table's end, so
+ * that a wrong length spoils no more than its own structure.
+ */
+final class TableFrame {
+  /** Type and length, which every structure begins with. */
+  private static final int STRUCTURE_HEADER_BYTES = 4;
+
+  private final byte[] bytes;
+  private final String signature;
+  private final int prefixBytes;
+  private final List<TableProblem> problems = new ArrayList<>();
+  private final ByteReader reader;
+  private final AcpiHeader header;
+
+  /** How structures of one table are told apart and read. */
+  interface Structures<T> {
+
+    /** {@return the structure in words, for a message} */
+    String describe(int kind);
+
+    /**
+     * Reads what follows the length.
+     *
+     * @param kind the structure's first two bytes
+     * @return empty if there is no such structure
+     * @throws MalformedInputException if {@code content} is too short for it
+     */
+    Optional<T> read(int kind, Extent at, ByteReader content);
+
+    /**
+     * {@return the structure as it stands}
+     *
+     * @param content what follows the length, two hexadecimal digits a byte
+     */
+    T unknown(int kind, Extent at, String content);
+  }
+
+  /**
+   * Reads the header.
+   *
+   * @param prefixBytes all in front of the first structure
+   * @throws MalformedInputException if the signature is another one or the header is not all there
+   */
+  TableFrame(String source, byte[] bytes, String signature, int prefixBytes) {
+    this.bytes = bytes;
+    this.signature = signature;
+    this.prefixBytes = prefixBytes;
+    this.reader = ByteReader.of(source, bytes);
+    this.header = AcpiHeader.read(reader);
+    if (!header.signature().equals(signature)) {
+      throw new MalformedInputException(
+          source,
+          0,
+          "signature is %s, not \"%s\"".formatted(Quoted.of(header.signature()), signature));
+    }
+  }
+
+  AcpiHeader header() {
+    return header;
+  }
+
+  /** {@return the reader, behind the header: the table's own fields come first} */
+  ByteReader reader() {
+    return reader;
+  }
+
+  /** {@return what is wrong, in the order of reading; more is added here} */
+  List<TableProblem> problems() {
+    return problems;
+  }
+
+  void problem(long offset, String reason) {
+    problems.add(new TableProblem(offset, reason));
+  }
+
+  /** {@return a reader of the structures, as many bytes as the table says and has} */
+  ByteReader body() {
+    return reader.window(usableLength() - prefixBytes, "structures");
+  }
+
+  /** How many bytes to read as the table; what is wrong with the length it gives is reported. */
+  private int usableLength() {
+    long lengthBytes = header.lengthBytes();
+    if (lengthBytes < prefixBytes) {
+      problem(
+          AcpiHeader.LENGTH_OFFSET,
+          "table length is %d bytes, too few for %s %s; read to the end of the file"
+              .formatted(lengthBytes, signature.startsWith("I") ? "an" : "a", signature));
+      return bytes.length;
+    }
+    if (lengthBytes != bytes.length) {
+      problem(
+          AcpiHeader.LENGTH_OFFSET,
+          "table length is %d bytes, the file has %d: %s"
+              .formatted(
+                  lengthBytes,
+                  bytes.length,
+                  lengthBytes > bytes.length ? "truncated" : "the rest is left out"));
+    }
+    return (int) Math.min(lengthBytes, bytes.length);
+  }
+
+  /** {@return whether the bytes add up; if not, that is a problem} */
+  Checksum checksum() {
+    long lengthBytes = header.lengthBytes();
+    if (lengthBytes < prefixBytes || lengthBytes > bytes.length) {
+      return Checksum.UNVERIFIABLE;
+    }
+    int sum = AcpiHeader.sum(bytes, (int) lengthBytes);
+    if (sum == 0) {
+      return Checksum.RIGHT;
+    }
+    int right = Byte.toUnsignedInt((byte) (header.checksumByte() - sum));
+    problem(
+        AcpiHeader.CHECKSUM_OFFSET,
+        "checksum is %s, %s would be right"
+            .formatted(Hex.of(header.checksumByte(), 2), Hex.of(right, 2)));
+    return Checksum.WRONG;
+  }
+
+  /** {@return all structures, as far as one leads to the next} */
+  <T> List<T> structures(ByteReader body, Structures<T> kinds) {
+    List<T> structures = new ArrayList<>();
+    while (body.remaining() > 0) {
+      long offset = body.offset();
+      if (body.remaining() < STRUCTURE_HEADER_BYTES) {
+        problem(offset, "%d bytes at the end are no structure".formatted(body.remaining()));
+        break;
+      }
+      int kind = body.u16("type");
+      Extent at = new Extent(offset, body.u16("length"));
+      if (at.lengthBytes() < STRUCTURE_HEADER_BYTES) {
+        problem(
+            offset,
+            "%s is %d bytes long, too few to find the next one; %d bytes are left unread"
+                .formatted(kinds.describe(kind), at.lengthBytes(), body.remaining()));
+        break;
+      }
+      structures.add(structure(kind, at, content(body, at, kinds.describe(kind)), kinds));
+    }
+    return structures;
+  }
+
+  /** The bytes behind type and length, as many as the table has. */
+  private ByteReader content(ByteReader body, Extent at, String what) {
+    int wanted = at.lengthBytes() - STRUCTURE_HEADER_BYTES;
+    int present = Math.min(wanted, body.remaining());
+    if (present < wanted) {
+      problem(
+          at.offset(),
+          "%s is %d bytes long and ends %d bytes behind the table"
+              .formatted(what, at.lengthBytes(), wanted - present));
+    }
+    return body.window(present, what);
+  }
+
+  private <T> T structure(int kind, Extent at, ByteReader content, Structures<T> kinds) {
+    int from = (int) content.offset();
+    int to = from + content.remaining();
+    Optional<T> known;
+    try {
+      known = kinds.read(kind, at, content);
+    } catch (MalformedInputException e) {
+      // The structure's fixed part does not fit: a fact about this table, not the end of it.
+      problem(e.offset(), "%s is too short: %s".formatted(kinds.describe(kind), e.reason()));
+      known = Optional.empty();
+    }
+    return known.orElseGet(
+        () -> kinds.unknown(kind, at, HexFormat.of().formatHex(bytes, from, to)));
+  }
+}

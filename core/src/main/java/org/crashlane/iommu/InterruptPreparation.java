@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+import java.util.List;
+import org.crashlane.memory.Store;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * What can be written into interrupt remapping tables before the crash, so that the messages of a
+ * kernel that knows of no IOMMU arrive.
+ *
+ * @param source whose interrupts
+ * @param stores in order: a stop after any of them leaves every interrupt that was let through as
+ *     it was; empty if nothing can be prepared
+ * @param preparedCount vectors that arrive because of the stores
+ * @param readyCount vectors that arrive without
+ * @param against what stands in the way of the others, or of all
+ * @param conditions what must hold for the stores to be right and to have effect
+ */
+public record InterruptPreparation(
+    RequesterId source,
+    List<Store> stores,
+    int preparedCount,
+    int readyCount,
+    List<String> against,
+    List<String> conditions) {
+
+  public InterruptPreparation {
+    stores = List.copyOf(stores);
+    against = List.copyOf(against);
+    conditions = List.copyOf(conditions);
+  }
+
+  /** {@return that nothing is written, since {@code reason}} */
+  public static InterruptPreparation impossible(RequesterId source, String reason) {
+    return new InterruptPreparation(source, List.of(), 0, 0, List.of(reason), List.of());
+  }
+}

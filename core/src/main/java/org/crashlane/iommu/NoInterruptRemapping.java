@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu;
+
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+
+/** Every message passes as it is sent. */
+enum NoInterruptRemapping implements InterruptRemapping {
+  INSTANCE;
+
+  private static final String WHY = "interrupts are not remapped";
+
+  @Override
+  public boolean enabled() {
+    return false;
+  }
+
+  @Override
+  public boolean extendedDestinations() {
+    return false;
+  }
+
+  @Override
+  public List<String> description() {
+    return List.of();
+  }
+
+  @Override
+  public List<AddressRange> tablePages() {
+    return List.of();
+  }
+
+  @Override
+  public InterruptFate fate(RequesterId source, InterruptMessage message) {
+    return new InterruptFate.Delivered(message.target(), WHY);
+  }
+
+  @Override
+  public List<InterruptRoute> routes(RequesterId source) {
+    return List.of();
+  }
+
+  @Override
+  public InterruptPreparation prepare(RequesterId source) {
+    return InterruptPreparation.impossible(source, WHY);
+  }
+
+  @Override
+  public List<String> insideRemedies() {
+    return List.of();
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.List;
+import java.util.function.LongUnaryOperator;
+import org.crashlane.bits.Alignment;
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.DeliveryMode;
+import org.crashlane.iommu.InterruptFate;
+import org.crashlane.iommu.InterruptTarget;
+import org.crashlane.memory.Store;
+
+/** How the entries of all interrupt remapping tables of one unit are laid out. */
+enum InterruptFormat {
+  /** 4 bytes each, destinations of 8 bits. */
+  SMALL(InterruptEntry.BYTES) {
+    @Override
+    InterruptFate fate(long address, LongUnaryOperator words) {
+      long entry = half(address).get(words.applyAsLong(wordOf(address)));
+      String evidence = at(address, InterruptEntry.LAYOUT.describe(entry));
+      if (!InterruptEntry.REMAP_EN.isSet(entry)) {
+        return blocked(InterruptEvent.NOT_ENABLED, evidence);
+      }
+      boolean reserved =
+          InterruptEntry.GUEST_MODE.isSet(entry) || InterruptEntry.RSVD_31_24.isSet(entry);
+      return reserved
+          ? blocked(InterruptEvent.ENTRY_RESERVED, evidence)
+          : toward(InterruptEntry.target(entry), evidence);
+    }
+
+    @Override
+    boolean isFree(long address, LongUnaryOperator words) {
+      return !half(address).isSet(words.applyAsLong(wordOf(address)));
+    }
+
+    @Override
+    List<Store> enable(long address, LongUnaryOperator words, int vector) {
+      long before = words.applyAsLong(wordOf(address));
+      InterruptTarget target = everywhere(InterruptTarget.BROADCAST, vector);
+      long after = half(address).with(before, InterruptEntry.of(target));
+      return List.of(new Store(wordOf(address), before, after));
+    }
+  },
+
+  /** 16 bytes each, destinations of 8 bits. */
+  WIDE(WideInterruptEntry.BYTES) {
+    @Override
+    InterruptFate fate(long address, LongUnaryOperator words) {
+      return wideFate(address, words, false);
+    }
+
+    @Override
+    boolean isFree(long address, LongUnaryOperator words) {
+      return wideIsFree(address, words);
+    }
+
+    @Override
+    List<Store> enable(long address, LongUnaryOperator words, int vector) {
+      return enableWide(address, words, everywhere(InterruptTarget.BROADCAST, vector));
+    }
+  },
+
+  /** 16 bytes each, destinations of 32 bits. */
+  WIDE_X2APIC(WideInterruptEntry.BYTES) {
+    @Override
+    InterruptFate fate(long address, LongUnaryOperator words) {
+      return wideFate(address, words, true);
+    }
+
+    @Override
+    boolean isFree(long address, LongUnaryOperator words) {
+      return wideIsFree(address, words);
+    }
+
+    @Override
+    List<Store> enable(long address, LongUnaryOperator words, int vector) {
+      return enableWide(address, words, everywhere(InterruptTarget.BROADCAST_X2APIC, vector));
+    }
+  };
+
+  private static final BitField EVEN = BitField.bits("entry at a multiple of 8", 31, 0);
+  private static final BitField ODD = BitField.bits("entry 4 bytes on", 63, 32);
+
+  private final int bytes;
+
+  InterruptFormat(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** {@return size of an entry in bytes} */
+  int bytes() {
+    return bytes;
+  }
+
+  /**
+   * {@return what becomes of the interrupts that choose the entry at {@code address}}
+   *
+   * @param words reads the 8 bytes at an address
+   */
+  abstract InterruptFate fate(long address, LongUnaryOperator words);
+
+  /** {@return true if nobody has taken the entry: all of it is zero} */
+  abstract boolean isFree(long address, LongUnaryOperator words);
+
+  /**
+   * {@return the stores that make of a free entry one that brings {@code vector} to every
+   * processor; the last one enables it}
+   */
+  abstract List<Store> enable(long address, LongUnaryOperator words, int vector);
+
+  private static long wordOf(long address) {
+    return Alignment.down(address, Long.BYTES);
+  }
+
+  private static BitField half(long address) {
+    return Alignment.isAligned(address, Long.BYTES) ? EVEN : ODD;
+  }
+
+  private static InterruptTarget everywhere(long broadcast, int vector) {
+    return new InterruptTarget(broadcast, false, vector, DeliveryMode.FIXED);
+  }
+
+  private static InterruptFate wideFate(long address, LongUnaryOperator words, boolean x2apic) {
+    long low = words.applyAsLong(address);
+    long high = words.applyAsLong(address + Long.BYTES);
+    boolean guest = InterruptEntry.GUEST_MODE.isSet(low);
+    String fields =
+        WideInterruptEntry.HIGH.describe(high)
+            + " "
+            + (guest ? WideInterruptEntry.GUEST_LOW : WideInterruptEntry.LOW).describe(low);
+    String evidence = at(address, fields);
+    if (!InterruptEntry.REMAP_EN.isSet(low)) {
+      return blocked(InterruptEvent.NOT_ENABLED, evidence);
+    }
+    if (guest) {
+      int vector = (int) WideInterruptEntry.VECTOR.get(high);
+      return new InterruptFate.Posted(vector, WideInterruptEntry.GA_ROOT.inPlace(high), evidence);
+    }
+    return toward(WideInterruptEntry.target(low, high, x2apic), evidence);
+  }
+
+  private static boolean wideIsFree(long address, LongUnaryOperator words) {
+    return words.applyAsLong(address) == 0 && words.applyAsLong(address + Long.BYTES) == 0;
+  }
+
+  private static List<Store> enableWide(
+      long address, LongUnaryOperator words, InterruptTarget target) {
+    long high = address + Long.BYTES;
+    return List.of(
+        new Store(high, words.applyAsLong(high), WideInterruptEntry.high(target)),
+        new Store(address, words.applyAsLong(address), WideInterruptEntry.low(target)));
+  }
+
+  private static InterruptFate toward(InterruptTarget target, String evidence) {
+    return target.mode().bringsVector()
+        ? new InterruptFate.Redirected(target, evidence)
+        : blocked(InterruptEvent.INTERRUPT_TYPE, evidence);
+  }
+
+  private static InterruptFate blocked(InterruptEvent event, String evidence) {
+    return new InterruptFate.Blocked(event.code(), event.meaning(), evidence);
+  }
+
+  private static String at(long address, String fields) {
+    return "IRTE at %s: %s".formatted(Hex.of(address), fields.isEmpty() ? "0" : fields);
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.DeliveryMode;
+import org.crashlane.iommu.InterruptFate;
+import org.crashlane.iommu.InterruptFate.Blocked;
+import org.crashlane.iommu.InterruptFate.Delivered;
+import org.crashlane.iommu.InterruptMessage;
+import org.crashlane.iommu.InterruptPreparation;
+import org.crashlane.iommu.InterruptRemapping;
+import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * What an AMD-Vi unit does with interrupts. Each device has its own say in its device table entry;
+ * where that is to remap, the low bits of the message's data choose an entry of the device's table:
+ * a message that was written for vector 0x31 meets entry 0x31, whatever stands there (AMD I/O
+ * Virtualization Technology Specification, "Interrupt Remapping"; checks as in VirtualBox
+ * DevIommuAmd.cpp and QEMU 9 amd_iommu.c).
+ */
+public final class InterruptTables implements InterruptRemapping {
+  private static final int REQUESTER_COUNT = 1 << Character.SIZE;
+
+  private final PhysicalMemory memory;
+  private final InterruptSettings settings;
+  private final Function<RequesterId, OptionalLong> deviceEntries;
+
+  /**
+   * @param settings what the control register says
+   * @param deviceEntries physical address of the device table entry of a requester; nothing where
+   *     the device table ends before it
+   */
+  InterruptTables(
+      PhysicalMemory memory,
+      InterruptSettings settings,
+      Function<RequesterId, OptionalLong> deviceEntries) {
+    this.memory = memory;
+    this.settings = settings;
+    this.deviceEntries = deviceEntries;
+  }
+
+  @Override
+  public boolean enabled() {
+    return settings.enabled();
+  }
+
+  @Override
+  public boolean extendedDestinations() {
+    return settings.format() == InterruptFormat.WIDE_X2APIC;
+  }
+
+  @Override
+  public List<String> description() {
+    return List.of(settings.toString());
+  }
+
+  @Override
+  public List<AddressRange> tablePages() {
+    if (!enabled()) {
+      return List.of();
+    }
+    InterruptTablePages pages = new InterruptTablePages(memory, settings.format());
+    for (int id = 0; id < REQUESTER_COUNT; id++) {
+      deviceEntries.apply(new RequesterId(id)).ifPresent(pages::ofDevice);
+    }
+    return pages.all();
+  }
+
+  @Override
+  public InterruptFate fate(RequesterId source, InterruptMessage message) {
+    if (!enabled()) {
+      return new Delivered(message.target(), settings.toString());
+    }
+    OptionalLong entry = deviceEntries.apply(source);
+    if (entry.isEmpty()) {
+      return blocked(InterruptEvent.BEYOND_DEVICE_TABLE, "device id " + Hex.of(source.value()));
+    }
+    long at = entry.getAsLong() + InterruptControl.OFFSET_BYTES;
+    return InterruptFate.read(() -> controlled(memory.readLong(at), at, message));
+  }
+
+  private InterruptFate controlled(long word, long at, InterruptMessage message) {
+    String evidence = InterruptControl.describe(word, at);
+    if (!InterruptControl.IV.isSet(word)) {
+      return new Delivered(message.target(), evidence);
+    }
+    if (InterruptControl.RSVD_53_52.isSet(word)) {
+      return blocked(InterruptEvent.DEVICE_ENTRY_RESERVED, evidence);
+    }
+    DeliveryMode mode = message.target().mode();
+    if (!mode.bringsVector()) {
+      return InterruptControl.passes(word, mode)
+          ? new Delivered(message.target(), evidence)
+          : blocked(InterruptEvent.NOT_LET_PASS, evidence);
+    }
+    return switch ((int) InterruptControl.INT_CTL.get(word)) {
+      case InterruptControl.INT_CTL_ABORT -> blocked(InterruptEvent.ABORTED, evidence);
+      case InterruptControl.INT_CTL_FORWARD -> new Delivered(message.target(), evidence);
+      case InterruptControl.INT_CTL_REMAP -> remapped(word, message, evidence);
+      default -> blocked(InterruptEvent.DEVICE_ENTRY_RESERVED, evidence);
+    };
+  }
+
+  private InterruptFate remapped(long word, InterruptMessage message, String evidence) {
+    int index = (int) InterruptControl.INDEX.get(message.data());
+    if (InterruptControl.entryCount(word) == 0) {
+      return blocked(InterruptEvent.TABLE_LENGTH, evidence);
+    }
+    if (index >= InterruptControl.entryCount(word)) {
+      return blocked(
+          InterruptEvent.BEYOND_TABLE, "index %s; %s".formatted(Hex.of(index), evidence));
+    }
+    return settings.format().fate(address(word, index), memory::readLong);
+  }
+
+  private long address(long word, int index) {
+    return InterruptControl.INT_TAB_ROOT.inPlace(word) + (long) index * settings.format().bytes();
+  }
+
+  private static InterruptFate blocked(InterruptEvent event, String evidence) {
+    return new Blocked(event.code(), event.meaning(), evidence);
+  }
+
+  @Override
+  public List<InterruptRoute> routes(RequesterId source) {
+    OptionalLong word = remapping(source);
+    return InterruptRoute.in(
+        word.isPresent() ? InterruptControl.entryCount(word.getAsLong()) : 0,
+        index -> address(word.getAsLong(), index),
+        at -> settings.format().fate(at, memory::readLong));
+  }
+
+  /** {@return the word that controls the interrupts of {@code source}, if they go by a table} */
+  private OptionalLong remapping(RequesterId source) {
+    OptionalLong entry = enabled() ? deviceEntries.apply(source) : OptionalLong.empty();
+    if (entry.isEmpty()) {
+      return entry;
+    }
+    long word = memory.readLong(entry.getAsLong() + InterruptControl.OFFSET_BYTES);
+    return InterruptControl.remaps(word) ? OptionalLong.of(word) : OptionalLong.empty();
+  }
+
+  @Override
+  public InterruptPreparation prepare(RequesterId source) {
+    InterruptPlanner planner = new InterruptPlanner(source, settings.format(), memory);
+    OptionalLong word;
+    try {
+      word = remapping(source);
+    } catch (UnreadableMemoryException e) {
+      return InterruptPreparation.impossible(source, "its device table entry: " + e.reason());
+    }
+    InterruptRemapping.deviceVectors().forEach(vector -> prepare(source, vector, word, planner));
+    return planner.result();
+  }
+
+  private void prepare(
+      RequesterId source, int vector, OptionalLong word, InterruptPlanner planner) {
+    if (word.isPresent() && vector < InterruptControl.entryCount(word.getAsLong())) {
+      planner.plan(vector, address(word.getAsLong(), vector));
+      return;
+    }
+    InterruptFate fate = fate(source, InterruptMessage.fixed(0, vector));
+    if (fate.brings(vector)) {
+      planner.ready();
+    } else {
+      planner.refuse(vector, reason(fate));
+    }
+  }
+
+  private static String reason(InterruptFate fate) {
+    return fate instanceof Blocked blocked ? blocked.meaning() : fate.toString();
+  }
+
+  @Override
+  public List<String> insideRemedies() {
+    return List.of();
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.vtd;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.InterruptFate;
+import org.crashlane.iommu.InterruptMessage;
+import org.crashlane.iommu.InterruptPreparation;
+import org.crashlane.iommu.InterruptRemapping;
+import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Irta;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * What a VT-d unit does with interrupts. While it remaps them, messages in compatibility format
+ * never reach its table: GSTS.CFIS and IRTA.EIME alone decide whether they pass (VT-d
+ * specification, "Interrupt Requests in Compatibility Format").
+ */
+public final class InterruptTables implements InterruptRemapping {
+  private static final int PAGE_BYTES = PageArena.PAGE_BYTES;
+
+  private final PhysicalMemory memory;
+  private final long gsts;
+  private final long irta;
+
+  private InterruptTables(PhysicalMemory memory, long gsts, long irta) {
+    this.memory = memory;
+    this.gsts = gsts;
+    this.irta = irta;
+  }
+
+  /**
+   * {@return the interrupt side of the unit with {@code registers}} The table address is read of a
+   * unit that remaps only: others need not have the register.
+   */
+  public static InterruptTables open(PhysicalMemory memory, RegisterFile registers) {
+    long gsts = registers.read32(Registers.GSTS);
+    long irta = Gsts.IRES.isSet(gsts) ? registers.read64(Registers.IRTA) : 0;
+    return new InterruptTables(memory, gsts, irta);
+  }
+
+  @Override
+  public boolean enabled() {
+    return Gsts.IRES.isSet(gsts);
+  }
+
+  @Override
+  public List<String> description() {
+    return List.of(Gsts.LAYOUT.line(gsts), Irta.LAYOUT.line(irta));
+  }
+
+  /** {@return how many entries the table has, 2 to 65,536} */
+  public int entryCount() {
+    return 2 << (int) Irta.S.get(irta);
+  }
+
+  @Override
+  public List<AddressRange> tablePages() {
+    if (!enabled()) {
+      return List.of();
+    }
+    int pageCount = Math.ceilDiv(entryCount() * InterruptEntry.BYTES, PAGE_BYTES);
+    return IntStream.range(0, pageCount)
+        .mapToObj(n -> AddressRange.ofSize(table() + (long) n * PAGE_BYTES, PAGE_BYTES))
+        .toList();
+  }
+
+  private long table() {
+    return Irta.IRTA.inPlace(irta);
+  }
+
+  @Override
+  public boolean extendedDestinations() {
+    return Irta.EIME.isSet(irta);
+  }
+
+  @Override
+  public InterruptFate fate(RequesterId source, InterruptMessage message) {
+    if (!enabled()) {
+      return new InterruptFate.Delivered(message.target(), "GSTS.IRES=0");
+    }
+    return RemappableMessage.isRemappable(message)
+        ? remapped(source, message)
+        : compatible(message);
+  }
+
+  private InterruptFate compatible(InterruptMessage message) {
+    boolean allowed = Gsts.CFIS.isSet(gsts);
+    String evidence =
+        "GSTS.IRES=1 GSTS.CFIS=%d IRTA.EIME=%d"
+            .formatted(allowed ? 1 : 0, extendedDestinations() ? 1 : 0);
+    return allowed && !extendedDestinations()
+        ? new InterruptFate.Delivered(message.target(), evidence)
+        : blocked(FaultReason.INTERRUPT_COMPATIBILITY, evidence);
+  }
+
+  private InterruptFate remapped(RequesterId source, InterruptMessage message) {
+    OptionalInt index = RemappableMessage.index(message);
+    if (index.isEmpty()) {
+      return blocked(FaultReason.INTERRUPT_REQUEST_RESERVED, "message " + message);
+    }
+    if (index.getAsInt() >= entryCount()) {
+      return blocked(
+          FaultReason.INTERRUPT_INDEX,
+          "index %s, table of %,d entries".formatted(Hex.of(index.getAsInt()), entryCount()));
+    }
+    return InterruptFate.read(() -> chosen(source, address(index.getAsInt())));
+  }
+
+  private InterruptFate chosen(RequesterId source, long address) {
+    long[] entry = new long[InterruptEntry.BYTES / Long.BYTES];
+    memory.readLongs(address, entry, entry.length);
+    return decided(source, address, entry[0], entry[1]);
+  }
+
+  private InterruptFate decided(RequesterId source, long address, long low, long high) {
+    String evidence =
+        "IRTE at %s: %s".formatted(Hex.of(address), InterruptEntry.describe(low, high));
+    Optional<FaultReason> fault = InterruptEntry.fault(low, high, source, extendedDestinations());
+    if (fault.isPresent()) {
+      return blocked(fault.get(), evidence);
+    }
+    if (InterruptEntry.isPosted(low)) {
+      int vector = (int) InterruptEntry.V.get(low);
+      return new InterruptFate.Posted(vector, InterruptEntry.descriptor(low, high), evidence);
+    }
+    return new InterruptFate.Redirected(
+        InterruptEntry.target(low, extendedDestinations()), evidence);
+  }
+
+  private static InterruptFate blocked(FaultReason reason, String evidence) {
+    return new InterruptFate.Blocked(reason.code(), reason.meaning(), evidence);
+  }
+
+  @Override
+  public List<InterruptRoute> routes(RequesterId source) {
+    return InterruptRoute.in(enabled() ? entryCount() : 0, this::address, at -> chosen(source, at));
+  }
+
+  private long address(int index) {
+    return InterruptEntry.address(table(), index);
+  }
+
+  @Override
+  public InterruptPreparation prepare(RequesterId source) {
+    return InterruptPreparation.impossible(
+        source, "messages in compatibility format never reach the table: no entry helps");
+  }
+
+  @Override
+  public List<String> insideRemedies() {
+    return extendedDestinations()
+        ? List.of()
+        : List.of(
+            "let the primary set GCMD.CFI: IRTA.EIME=0, so messages in compatibility format"
+                + " then pass");
+  }
+}
