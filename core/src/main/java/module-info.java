@@ -5,6 +5,7 @@ module org.crashlane.core {
   exports org.crashlane.arming;
   exports org.crashlane.bits;
   exports org.crashlane.iommu;
+  exports org.crashlane.iommu.amdvi;
   exports org.crashlane.iommu.gart;
   exports org.crashlane.iommu.calgary;
   exports org.crashlane.iommu.paging;

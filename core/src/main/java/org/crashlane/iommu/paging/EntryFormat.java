@@ -47,6 +47,17 @@ public abstract class EntryFormat {
     return PageTable.entrySpanBytes(level);
   }
 
+  /**
+   * {@return true if all entries that serve the page of a leaf are like it} Where one page takes
+   * several entries and they differ, hardware may go by any of them.
+   *
+   * @param page the entries of the leaf's table
+   * @param index which of them is the leaf
+   */
+  public boolean isWhole(long[] page, int index, int level) {
+    return true;
+  }
+
   /** {@return where a leaf at {@code level} leads {@code iova}} */
   public long physical(long entry, int level, long iova) {
     long offset = leafBytes(entry, level) - 1;

@@ -93,8 +93,14 @@ public final class Iotlb {
     return PAGE.inPlace(value) | PageTable.offset(iova, (int) LEAF_LEVEL.get(value));
   }
 
-  /** {@return what is remembered for {@code iova}, smallest pages first, or {@link #NOT_CACHED}} */
+  /**
+   * {@return what is remembered for {@code iova}, smallest pages first, or {@link #NOT_CACHED}, as
+   * for all beyond what tables of {@code levels} levels translate}
+   */
   public long find(int domainId, int levels, long iova) {
+    if ((iova & ~BitField.lowMask(PageTable.addressWidth(levels))) != 0) {
+      return NOT_CACHED;
+    }
     for (int level = 1; level <= levels; level++) {
       if (countByLevel[level] != 0) {
         long value = get(key(domainId, level, iova));

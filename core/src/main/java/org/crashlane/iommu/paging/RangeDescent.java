@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.VisitCounts;
@@ -33,6 +34,9 @@ final class RangeDescent {
     /** What is here cannot be gone through; told once, at the first such place. */
     void impassable(long entryAddress, String reason);
   }
+
+  /** What is wrong where the entries of one page differ; the page's size follows. */
+  static final String NOT_WHOLE = "other entries differ that serve the same page, of size ";
 
   private final PhysicalMemory memory;
   private final EntryFormat format;
@@ -77,9 +81,23 @@ final class RangeDescent {
     long from = first;
     for (int i = PageTable.index(first, level); i <= lastIndex; i++) {
       long to = i == lastIndex ? last : PageTable.lastOfEntry(from, level);
-      entry(PageTable.entryAddress(table, i), page[i], level, from, to, rightsAbove);
+      long at = PageTable.entryAddress(table, i);
+      if (isPart(page, i, level)) {
+        visitor.impassable(at, NOT_WHOLE + Hex.of(format.leafBytes(page[i], level)));
+      } else {
+        entry(at, page[i], level, from, to, rightsAbove);
+      }
       from = to + 1;
     }
+  }
+
+  /** {@return true if a sound leaf is there, but not all of its page} */
+  private boolean isPart(long[] page, int index, int level) {
+    long entry = page[index];
+    return format.isPresent(entry)
+        && format.reservedBits(entry, level) == 0
+        && format.isLeaf(entry, level)
+        && !format.isWhole(page, index, level);
   }
 
   private void entry(long at, long entry, int level, long first, long last, long rightsAbove) {

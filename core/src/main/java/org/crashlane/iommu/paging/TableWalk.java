@@ -142,7 +142,10 @@ final class TableWalk {
         continue;
       }
       int nextLevel = format.nextLevel(entry, level);
-      if (nextLevel == 0) {
+      if (nextLevel == 0 && !format.isWhole(page, i, level)) {
+        String reason = RangeDescent.NOT_WHOLE + Hex.of(format.leafBytes(entry, level));
+        malformed(at, entry, iova, iova + span - 1, Kind.RESERVED, reason);
+      } else if (nextLevel == 0) {
         run.add(iova, span, format.physical(entry, level, iova), format.permissions(rights));
       } else {
         Arrays.fill(way, nextLevel, level, NOT_ON_THE_WAY);

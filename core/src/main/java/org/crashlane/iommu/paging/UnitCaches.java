@@ -4,6 +4,7 @@ package org.crashlane.iommu.paging;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -121,6 +122,28 @@ public class UnitCaches {
     long from = Iotlb.iova(key);
     long to = PageTable.lastOfEntry(from, Iotlb.level(key));
     return Long.compareUnsigned(from, last) <= 0 && Long.compareUnsigned(first, to) <= 0;
+  }
+
+  /**
+   * {@return who remembers what a request's way shows}
+   *
+   * @param domainId the tag of what is remembered
+   * @param absentToo true if the unit remembers entries that are not present
+   */
+  public final WalkSink sink(int domainId, boolean absentToo) {
+    return new WalkSink() {
+      @Override
+      public void leaf(long iova, int level, long page, Permissions permissions) {
+        iotlb.put(domainId, level, iova, Iotlb.leaf(page, level, permissions));
+      }
+
+      @Override
+      public void absent(long iova, int level) {
+        if (absentToo) {
+          iotlb.put(domainId, level, iova, Iotlb.ABSENT);
+        }
+      }
+    };
   }
 
   /** {@return what is remembered of device tables} */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.Optional;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
-import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.BeforeTables;
 import org.crashlane.iommu.paging.DeviceEntryCache;
+import org.crashlane.iommu.paging.Faults;
 import org.crashlane.iommu.paging.Iotlb;
-import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
@@ -38,11 +40,9 @@ public final class CachingUnit {
 
   /** {@return what becomes of {@code request}; what it took is in {@code caches} afterwards} */
   public Outcome translate(PhysicalMemory memory, Caches caches, Request request) {
-    if (InterruptWindow.contains(request.iova())) {
-      return new Outcome.Interrupt();
-    }
-    if (!config.translationEnabled()) {
-      return new Outcome.Reached(request.iova());
+    Optional<Outcome> early = BeforeTables.of(request, config.translationEnabled());
+    if (early.isPresent()) {
+      return early.get();
     }
     if (!legacy) {
       return new Unit(memory, config).translate(request);
@@ -88,13 +88,7 @@ public final class CachingUnit {
       return new Outcome.Reached(request.iova());
     }
     int domainId = ContextEntry.domainId(high);
-    long iova = request.iova();
-    int levels = ContextEntry.levels(high);
-    int width = PageTable.addressWidth(levels);
-    if (width < Long.SIZE && iova >>> width != 0) {
-      return byTables(memory, caches, request, low, high);
-    }
-    long value = caches.iotlb().find(domainId, levels, iova);
+    long value = caches.iotlb().find(domainId, ContextEntry.levels(high), request.iova());
     return value == Iotlb.NOT_CACHED
         ? byTables(memory, caches, request, low, high)
         : byTranslation(request, low, value);
@@ -102,21 +96,7 @@ public final class CachingUnit {
 
   private Outcome byTables(
       PhysicalMemory memory, Caches caches, Request request, long low, long high) {
-    int domainId = ContextEntry.domainId(high);
-    PagingWalk.Sink sink =
-        new PagingWalk.Sink() {
-          @Override
-          public void leaf(long iova, int level, long page, Permissions permissions) {
-            caches.iotlb().put(domainId, level, iova, Iotlb.leaf(page, level, permissions));
-          }
-
-          @Override
-          public void absent(long iova, int level) {
-            if (cachesAbsent) {
-              caches.iotlb().put(domainId, level, iova, Iotlb.ABSENT);
-            }
-          }
-        };
+    WalkSink sink = caches.sink(ContextEntry.domainId(high), cachesAbsent);
     return paging.translate(
         memory, request, ContextEntry.table(low), ContextEntry.levels(high), faults(low), sink);
   }

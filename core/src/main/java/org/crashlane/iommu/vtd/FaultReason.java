@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.paging.BlockReason;
 
 /**
  * Why a unit blocked a request, as the FR field of a fault record has it (VT-d specification,
@@ -17,7 +19,7 @@ import java.util.stream.Stream;
  * (DevIommuIntel.cpp); QEMU's is the same but for {@link #CONTEXT_RESERVED}, which its table of
  * qualified faults leaves out.
  */
-public enum FaultReason {
+public enum FaultReason implements BlockReason {
   ROOT_NOT_PRESENT(0x1, "LRT.2", false, "present bit in root entry is clear"),
   CONTEXT_NOT_PRESENT(0x2, "LCT.2", true, "present bit in context entry is clear"),
   CONTEXT_INVALID(0x3, "LCT.4", true, "invalid context entry"),
@@ -123,12 +125,18 @@ public enum FaultReason {
     return condition;
   }
 
+  @Override
+  public int number(Access access) {
+    return code;
+  }
+
   /** {@return true if FPD keeps the fault from being recorded} */
+  @Override
   public boolean qualified() {
     return qualified;
   }
 
-  /** {@return what it means, in words} */
+  @Override
   public String meaning() {
     return meaning;
   }

@@ -6,6 +6,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.Faults;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;

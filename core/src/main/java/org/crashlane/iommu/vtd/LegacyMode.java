@@ -3,6 +3,8 @@ package org.crashlane.iommu.vtd;
 
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.Faults;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 
 /** Translation through a root table and context tables in legacy mode. */
@@ -36,7 +38,7 @@ final class LegacyMode {
         ContextEntry.table(low),
         ContextEntry.levels(high),
         faults(low),
-        PagingWalk.Sink.NONE);
+        WalkSink.NONE);
   }
 
   private Faults faults(long low) {

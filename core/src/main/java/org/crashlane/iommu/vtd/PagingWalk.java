@@ -5,9 +5,10 @@ import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
-import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.Faults;
 import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -54,33 +55,6 @@ final class PagingWalk {
             FaultReason.SCALABLE_INTERRUPT_RANGE);
   }
 
-  /** Who learns what a unit may cache of a request's way. */
-  interface Sink {
-    /** Learns nothing. */
-    Sink NONE =
-        new Sink() {
-          @Override
-          public void leaf(long iova, int level, long page, Permissions permissions) {
-            // A unit that caches nothing.
-          }
-
-          @Override
-          public void absent(long iova, int level) {
-            // A unit that caches nothing.
-          }
-        };
-
-    /**
-     * An entry at {@code level} maps {@code page}.
-     *
-     * @param permissions ANDed over all levels
-     */
-    void leaf(long iova, int level, long page, Permissions permissions);
-
-    /** The entry at {@code level} is not present. */
-    void absent(long iova, int level);
-  }
-
   private final int maximumAddressWidth;
   private final PageTableFormat format;
   private final Reasons reasons;
@@ -99,7 +73,7 @@ final class PagingWalk {
    * @param sink is told of the leaf or the gap that the way ends at
    */
   Outcome translate(
-      PhysicalMemory memory, Request request, long top, int levels, Faults faults, Sink sink) {
+      PhysicalMemory memory, Request request, long top, int levels, Faults faults, WalkSink sink) {
     long iova = request.iova();
     int width = Math.min(PageTable.addressWidth(levels), maximumAddressWidth);
     if ((iova & ~BitField.lowMask(width)) != 0) {

@@ -4,6 +4,8 @@ package org.crashlane.iommu.vtd;
 import java.util.Optional;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.Faults;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -67,7 +69,7 @@ final class ScalableMode {
               s.table().root(),
               s.table().levels(),
               faults.suppressedBy(s.suppressed()),
-              PagingWalk.Sink.NONE);
+              WalkSink.NONE);
       case PasidRoute.FirstLevel f ->
           firstLevel.translate(request, f, faults.suppressedBy(f.suppressed()));
       case PasidRoute.PassThrough _ -> new Outcome.Reached(request.iova());

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.InterruptWindow;
+import java.util.Optional;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.BeforeTables;
+import org.crashlane.iommu.paging.Faults;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
@@ -32,11 +34,9 @@ public final class Unit implements Iommu {
 
   @Override
   public Outcome translate(Request request) {
-    if (InterruptWindow.contains(request.iova())) {
-      return new Outcome.Interrupt();
-    }
-    if (!config.translationEnabled()) {
-      return new Outcome.Reached(request.iova());
+    Optional<Outcome> early = BeforeTables.of(request, config.translationEnabled());
+    if (early.isPresent()) {
+      return early.get();
     }
     return switch (TableMode.of(config)) {
       case LEGACY -> legacy.translate(request);

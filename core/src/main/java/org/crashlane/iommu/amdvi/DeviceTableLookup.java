@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.OptionalLong;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.Faults;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/** What the device table has for a requester. */
+sealed interface DeviceTableLookup {
+
+  /**
+   * An entry, in order or not.
+   *
+   * @param word0 its first word
+   * @param word1 its second word
+   */
+  record Found(long word0, long word1) implements DeviceTableLookup {}
+
+  /**
+   * No entry.
+   *
+   * @param outcome what becomes of the request
+   */
+  record Missing(Outcome outcome) implements DeviceTableLookup {}
+
+  /** {@return what there is for {@code request}} */
+  static DeviceTableLookup of(PhysicalMemory memory, UnitConfig config, Request request) {
+    Faults faults = new Faults(false, config.wholeMemory());
+    OptionalLong address =
+        config.deviceTable().entryAddress(request.requester(), config.encryptionMask());
+    if (address.isEmpty()) {
+      return new Missing(faults.blocked(request, FaultReason.DEVICE_BEYOND_TABLE));
+    }
+    try {
+      long at = address.getAsLong();
+      return new Found(memory.readLong(at), memory.readLong(at + Long.BYTES));
+    } catch (UnreadableMemoryException e) {
+      return new Missing(faults.unreadable(request, e, FaultReason.DEVICE_TABLE_ACCESS));
+    }
+  }
+}
