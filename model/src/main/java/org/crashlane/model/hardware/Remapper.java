@@ -70,6 +70,11 @@ public interface Remapper {
    */
   List<AddressRange> tablePages(PhysicalMemory memory);
 
+  /** {@return memory that it writes by itself now: logs of what went wrong; mostly none} */
+  default List<AddressRange> logs() {
+    return List.of();
+  }
+
   /** {@return the faults recorded since the last call, oldest first} */
   List<Fault> takeFaults();
 

@@ -3,6 +3,7 @@ package org.crashlane.model.spec;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
@@ -180,5 +181,54 @@ public sealed interface ModeSpec {
    */
   record VtdUnit(
       String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent)
+      implements PagingUnit {}
+
+  /**
+   * AMD-Vi. Reserved memory is what the IVRS table has as IVMD: Linux maps unity and exclusion
+   * ranges alike, to themselves.
+   *
+   * @param hostAddressWidth bits of a physical address
+   * @param deviceTableBytes size of the primary's device table, a power of two; nothing for as much
+   *     as the highest device id takes, which is what the capture kernel expects
+   * @param adoption how the capture kernel takes tables over, where it does
+   * @param snp true if SEV-SNP is on: the units' base registers are locked once they work
+   */
+  record Amdvi(
+      int hostAddressWidth,
+      List<AmdviUnit> units,
+      List<ReservedMemory> reserved,
+      int iovaLimitBits,
+      OptionalLong deviceTableBytes,
+      Adoption adoption,
+      boolean snp)
+      implements Paging {
+    public Amdvi {
+      units = List.copyOf(units);
+      reserved = List.copyOf(reserved);
+    }
+
+    @Override
+    public MappingMode mode() {
+      return MappingMode.AMDVI;
+    }
+  }
+
+  /** How a capture kernel takes over what another kernel's AMD driver left. */
+  enum Adoption {
+    /** It copies the device table, and has buffers of its own (Linux 4.14 to 6.17). */
+    COPY,
+    /** It goes on with the old device table and the old buffers (Linux from 6.18 on). */
+    REUSE
+  }
+
+  /**
+   * One AMD IOMMU.
+   *
+   * @param registerBase where its registers are mapped, 16 KiB
+   * @param addressWidth bits of an IOVA: 39 or 48, for tables of three levels, as Linux begins, or
+   *     four
+   * @param cachesAbsent true if it caches entries that are not present (NpCache)
+   */
+  record AmdviUnit(String name, long registerBase, int addressWidth, boolean cachesAbsent)
       implements PagingUnit {}
 }

@@ -175,7 +175,9 @@ final class Domains {
       Cpu cpu, Domain domain, long iova, long page, long pageCount, Permissions rights) {
     DriverTables.Result result =
         units.tables().map(cpu.memory(), frames, domain.table(), iova, page, pageCount, rights);
-    if (units.cachesAbsent(domain.unit())) {
+    if (result == DriverTables.Result.REPLACED) {
+      units.flush(cpu, domain);
+    } else if (units.cachesAbsent(domain.unit())) {
       flush(cpu, domain, iova, pageCount);
     }
     return result;

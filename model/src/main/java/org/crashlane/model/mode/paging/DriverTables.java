@@ -19,6 +19,8 @@ public abstract class DriverTables {
   /** What became of writing leaves. */
   public enum Result {
     MAPPED,
+    /** Mapped over what was there, which the unit may remember for any address of the domain. */
+    REPLACED,
     /** There was no page for a table; nothing is mapped. */
     NO_FRAME,
     /** An entry was there already, at which the kernel stopped; nothing is mapped. */
@@ -28,7 +30,7 @@ public abstract class DriverTables {
   /** {@return an entry that maps the page at {@code physical}} */
   protected abstract long leaf(long physical, Permissions permissions);
 
-  /** {@return an entry that leads to the table at {@code address}, one level below} */
+  /** {@return an entry that leads to the table of {@code level} at {@code address}} */
   protected abstract long table(int level, long address);
 
   /** {@return true if the driver takes {@code entry}, above the leaves, for one of a table} */
@@ -61,25 +63,33 @@ public abstract class DriverTables {
       long physical,
       long pageCount,
       Permissions permissions) {
+    Result all = Result.MAPPED;
     for (long page = 0; page < pageCount; page++) {
       long offset = page * PageTable.PAGE_BYTES;
-      OptionalLong at = leafAddress(memory, frames, table, iova + offset);
-      Result result =
-          at.isEmpty()
-              ? Result.NO_FRAME
-              : writeLeaf(memory, at.getAsLong(), leaf(physical + offset, permissions));
-      if (result != Result.MAPPED) {
-        clear(memory, table, iova, page);
-        return result;
+      long leaf = leaf(physical + offset, permissions);
+      switch (mapPage(memory, frames, table, iova + offset, leaf)) {
+        case MAPPED -> {
+          // Nothing was there.
+        }
+        case REPLACED -> all = Result.REPLACED;
+        case NO_FRAME -> {
+          clear(memory, table, iova, page);
+          return Result.NO_FRAME;
+        }
+        case BUG -> {
+          clear(memory, table, iova, page);
+          return Result.BUG;
+        }
       }
     }
-    return Result.MAPPED;
+    return all;
   }
 
-  /** {@return where the leaf of {@code iova} is, tables made on the way, or nothing} */
-  private OptionalLong leafAddress(
-      WritableMemory memory, PageFrames frames, TableId table, long iova) {
+  /** Writes the leaf of {@code iova}, tables made on the way. */
+  private Result mapPage(
+      WritableMemory memory, PageFrames frames, TableId table, long iova, long leaf) {
     long at = table.root();
+    boolean replaced = false;
     for (int level = table.levels(); level > 1; level--) {
       long entryAddress = PageTable.entryAddress(at, PageTable.index(iova, level));
       long entry = memory.readLong(entryAddress);
@@ -89,12 +99,14 @@ public abstract class DriverTables {
       }
       OptionalLong below = newTable(memory, frames);
       if (below.isEmpty()) {
-        return below;
+        return Result.NO_FRAME;
       }
       at = below.getAsLong();
-      memory.writeLong(entryAddress, table(level, at));
+      memory.writeLong(entryAddress, table(level - 1, at));
+      replaced |= entry != 0;
     }
-    return OptionalLong.of(PageTable.entryAddress(at, PageTable.index(iova, 1)));
+    Result written = writeLeaf(memory, PageTable.entryAddress(at, PageTable.index(iova, 1)), leaf);
+    return written == Result.MAPPED && replaced ? Result.REPLACED : written;
   }
 
   /** Takes out the leaves of {@code pageCount} pages; tables stay. */

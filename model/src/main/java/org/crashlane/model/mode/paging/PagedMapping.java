@@ -131,7 +131,7 @@ public final class PagedMapping implements DmaMapping {
     long iova = first.getAsLong() * PageTable.PAGE_BYTES;
     Permissions rights = domains.units().rights(domain, direction);
     return switch (domains.writeLeaves(cpu, domain, iova, page, pageCount, rights)) {
-      case MAPPED -> mapped(iova + buffer - page, buffer, sizeBytes, direction);
+      case MAPPED, REPLACED -> mapped(iova + buffer - page, buffer, sizeBytes, direction);
       case NO_FRAME -> failed(domain, first.getAsLong(), pageCount, "no page for tables");
       case BUG -> failed(domain, first.getAsLong(), pageCount, "kernel BUG: entry in use");
     };

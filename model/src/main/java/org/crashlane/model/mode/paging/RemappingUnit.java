@@ -3,11 +3,13 @@ package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
@@ -50,6 +52,11 @@ public abstract class RemappingUnit<R extends Register> implements RegisterFile 
 
   /** {@return the tables that its registers name, as they stand} */
   public abstract TranslationTables tables(PhysicalMemory memory);
+
+  /** {@return memory that it writes by itself now: its log of what went wrong} */
+  public Optional<AddressRange> log() {
+    return Optional.empty();
+  }
 
   /** {@return a unit in the same state, that changes by itself} */
   public abstract RemappingUnit<R> fork();

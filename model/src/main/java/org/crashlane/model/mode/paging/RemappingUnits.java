@@ -191,6 +191,11 @@ public final class RemappingUnits implements Remapper {
   }
 
   @Override
+  public List<AddressRange> logs() {
+    return Arrays.stream(units).flatMap(unit -> unit.log().stream()).toList();
+  }
+
+  @Override
   public List<Fault> takeFaults() {
     List<Fault> faults = new ArrayList<>();
     for (RemappingUnit<?> unit : units) {

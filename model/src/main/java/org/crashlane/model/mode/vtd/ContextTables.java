@@ -51,16 +51,8 @@ final class ContextTables {
 
   void addTo(Fingerprint into) {
     into.add(root);
-    addTo(into, domainIds);
-    addTo(into, copied);
-  }
-
-  private static void addTo(Fingerprint into, BitSet bits) {
-    long[] words = bits.toLongArray();
-    into.add(words.length);
-    for (long word : words) {
-      into.add(word);
-    }
+    into.add(domainIds);
+    into.add(copied);
   }
 
   UnitDriver unit() {

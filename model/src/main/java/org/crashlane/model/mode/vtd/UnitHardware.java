@@ -6,7 +6,6 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.iommu.vtd.Caches;
 import org.crashlane.iommu.vtd.CachingUnit;
 import org.crashlane.iommu.vtd.Capabilities;
@@ -23,6 +22,7 @@ import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.mode.paging.CacheFingerprint;
 import org.crashlane.model.mode.paging.RegisterBank;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.pci.RequesterId;
@@ -63,26 +63,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
   public void addTo(Fingerprint into) {
     UnitRegisters.addTo(into, registers());
     into.add(rootInEffect);
-    into.add(caches.deviceEntryCount());
-    into.add(caches.translationCount());
-    caches.visit(new CacheFingerprint(into));
-  }
-
-  private record CacheFingerprint(Fingerprint into) implements UnitCaches.Visitor {
-    @Override
-    public void deviceEntry(RequesterId requester, long low, long high) {
-      into.add(requester.value());
-      into.add(low);
-      into.add(high);
-    }
-
-    @Override
-    public void translation(int domainId, int level, long iova, long value) {
-      into.add(domainId);
-      into.add(level);
-      into.add(iova);
-      into.add(value);
-    }
+    CacheFingerprint.add(into, caches);
   }
 
   /** {@return how the unit is set now} */
