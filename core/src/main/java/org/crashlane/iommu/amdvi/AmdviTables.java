@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.WalkLimits;
@@ -24,8 +25,10 @@ import org.crashlane.pci.RequesterId;
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
+  private final InterruptTables interrupts;
 
-  private AmdviTables(PhysicalMemory memory, UnitConfig config, UnitState state) {
+  private AmdviTables(
+      PhysicalMemory memory, UnitConfig config, UnitState state, InterruptTables interrupts) {
     super(
         state,
         config.hostTables(),
@@ -33,6 +36,7 @@ public final class AmdviTables extends PagedTables {
         new Tables(config));
     this.memory = memory;
     this.config = config;
+    this.interrupts = interrupts;
   }
 
   /**
@@ -55,7 +59,8 @@ public final class AmdviTables extends PagedTables {
       int physicalAddressWidth,
       long encryptionMask) {
     UnitConfig config = UnitConfig.of(registers, physicalAddressWidth, encryptionMask, false);
-    return new AmdviTables(memory, config, state(memory, config, registers));
+    InterruptTables interrupts = InterruptTables.open(memory, config, registers);
+    return new AmdviTables(memory, config, state(memory, config, registers), interrupts);
   }
 
   private static UnitState state(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
@@ -97,6 +102,11 @@ public final class AmdviTables extends PagedTables {
       }
     }
     return false;
+  }
+
+  @Override
+  public InterruptRemapping interrupts() {
+    return interrupts;
   }
 
   @Override
