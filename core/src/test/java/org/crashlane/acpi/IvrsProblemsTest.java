@@ -49,7 +49,7 @@ final class IvrsProblemsTest {
   void tableLengthTooSmallForAnIvrsIsNotBelieved() {
     Ivrs ivrs = TableBuilder.ivrs().lengthOff(-1).readIvrs();
     assertOneProblem(
-        4, "table length is 47 bytes, too few for an IVRS; read to the end of the file", ivrs);
+        4, "table length is 47 bytes, too few for IVRS; read to the end of the file", ivrs);
     assertEquals(Checksum.UNVERIFIABLE, ivrs.checksum());
   }
 
