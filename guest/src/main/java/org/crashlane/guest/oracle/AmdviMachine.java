@@ -28,7 +28,9 @@ public final class AmdviMachine implements UnitDriver {
 
   private static final long UNIT = 0xfed80000L;
 
-  /** Function 0 there has device id 0x80: the first that a device table of a page has no entry for. */
+  /**
+   * Function 0 there has device id 0x80: the first that a device table of a page has no entry for.
+   */
   private static final int EDU_SLOT = 0x10;
 
   private static final long COMMANDS = 0x180000;
@@ -54,8 +56,8 @@ public final class AmdviMachine implements UnitDriver {
         device, EDU_SLOT, (machine, requester) -> find(machine, options, requester, seed));
   }
 
-  private static AmdviMachine find(
-      QTest machine, String options, RequesterId requester, long seed) throws IOException {
+  private static AmdviMachine find(QTest machine, String options, RequesterId requester, long seed)
+      throws IOException {
     Commands commands = new Commands();
     int features = commands.readq(UNIT + Registers.EXT_FEATURES);
     long[] answers = machine.run(commands);

@@ -48,7 +48,9 @@ final class Dice {
     return Long.lowestOneBit(left);
   }
 
-  /** {@return one random bit of {@code candidates}, if any, in {@code percent} of 100 cases, else 0} */
+  /**
+   * {@return one random bit of {@code candidates}, if any, in {@code percent} of 100 cases, else 0}
+   */
   long noise(int percent, long candidates) {
     return chance(percent) && candidates != 0 ? oneBitOf(candidates) : 0;
   }

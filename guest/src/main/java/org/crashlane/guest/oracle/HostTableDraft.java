@@ -105,8 +105,7 @@ final class HostTableDraft {
             ? SIZE_ORDER_MIN + dice.below(SIZE_ORDER_MAX - SIZE_ORDER_MIN + 1)
             : fittingOrder(level);
     long sizeBytes = 1L << order;
-    return PageTableEntry.sizedLeaf(
-        draft.targetPage(sizeBytes), sizeBytes, Permissions.READ_WRITE);
+    return PageTableEntry.sizedLeaf(draft.targetPage(sizeBytes), sizeBytes, Permissions.READ_WRITE);
   }
 
   /** A size between the level's own and the next one's, if there is a code for it. */

@@ -38,8 +38,8 @@ import org.crashlane.bits.MalformedInputException;
  *  "fault": {"addr": "0x…", "sid": 32, "reason": 3, "type": "W"}}
  * }</pre>
  *
- * <p>On AMD-Vi no {@code fault} is looked at: the recorded machines show none. A probe may have a {@code root} of its own. Memory outside the listed words is as {@link
- * ProbeMemory} has it.
+ * <p>On AMD-Vi no {@code fault} is looked at: the recorded machines show none. A probe may have a
+ * {@code root} of its own. Memory outside the listed words is as {@link ProbeMemory} has it.
  */
 public final class ProbeFile implements AutoCloseable {
   private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};

@@ -34,7 +34,9 @@ final class SecondLevelDraft {
     this.draft = draft;
   }
 
-  /** {@return the page of a level's table: 0 and 1 are left to device tables, and so are 6 and 7} */
+  /**
+   * {@return the page of a level's table: 0 and 1 are left to device tables, and so are 6 and 7}
+   */
   static long tablePage(int level) {
     return CaseDraft.page(1 + level);
   }
@@ -51,8 +53,7 @@ final class SecondLevelDraft {
         return;
       }
       long next = nextTable(level);
-      draft.put(
-          draft.entryAddress(table, level), withRights(SecondLevelEntry.table(next)) | noise);
+      draft.put(draft.entryAddress(table, level), withRights(SecondLevelEntry.table(next)) | noise);
       table = next;
     }
   }

@@ -13,8 +13,8 @@ import org.crashlane.iommu.vtd.ScalableContextEntry;
 import org.crashlane.pci.RequesterId;
 
 /**
- * Where QEMU 7.2's Intel IOMMU is known to do other than the unit, and why. Each explains as little as it
- * can: whether a request is blocked, and whether that is recorded, is never left open.
+ * Where QEMU 7.2's Intel IOMMU is known to do other than the unit, and why. Each explains as little
+ * as it can: whether a request is blocked, and whether that is recorded, is never left open.
  */
 public enum VtdQuirk implements QemuQuirk {
   /**

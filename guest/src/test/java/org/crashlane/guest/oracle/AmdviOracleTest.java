@@ -24,8 +24,7 @@ class AmdviOracleTest {
   void unitDoesAsQemuButForItsQuirks() throws IOException {
     try (IommuMachine machine = AmdviMachine.start("", Live.SEED)) {
       CaseSource cases = new AmdviCases(machine.description());
-      ReplayResult result =
-          Live.compare(machine, AmdviUnits.FACTORY, cases, Live.PROBES, _ -> {});
+      ReplayResult result = Live.compare(machine, AmdviUnits.FACTORY, cases, Live.PROBES, _ -> {});
       assertTrue(result.probeCount() >= Live.PROBES);
       if (Live.PROBES >= Live.ENOUGH_FOR_EVERY_KIND) {
         assertEquals(Set.of(AmdviQuirk.values()), result.explained().keySet());

@@ -32,11 +32,7 @@ final class Live {
 
   /** {@return the result of a comparison in which nothing differs that is not explained} */
   static ReplayResult compare(
-      IommuMachine machine,
-      UnitFactory units,
-      CaseSource cases,
-      long probes,
-      Oracle.ProbeSink sink)
+      IommuMachine machine, UnitFactory units, CaseSource cases, long probes, Oracle.ProbeSink sink)
       throws IOException {
     Oracle oracle = new Oracle(machine, units);
     Map<String, Integer> kinds = new TreeMap<>();

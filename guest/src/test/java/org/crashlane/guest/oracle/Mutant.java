@@ -4,9 +4,7 @@ package org.crashlane.guest.oracle;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 
-/**
- * A deliberate fault in a unit: a comparison that does not find each of them is worth nothing.
- */
+/** A deliberate fault in a unit: a comparison that does not find each of them is worth nothing. */
 interface Mutant {
 
   /** {@return what the unit with the fault says instead of {@code right}} */

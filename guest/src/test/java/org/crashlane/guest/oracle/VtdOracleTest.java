@@ -82,7 +82,8 @@ class VtdOracleTest {
   @ParameterizedTest
   @ValueSource(ints = {39, 48})
   void recordedProbesReplay(int width, @TempDir Path temporary) throws IOException {
-    try (IommuMachine machine = VtdMachine.start("aw-bits=" + width, Rtaddr.TTM_LEGACY, Live.SEED)) {
+    try (IommuMachine machine =
+        VtdMachine.start("aw-bits=" + width, Rtaddr.TTM_LEGACY, Live.SEED)) {
       CaseSource cases = new LegacyCases(machine.description());
       String name = "vtd-" + width + ".jsonl.gz";
       Live.assertReplays(machine, VtdUnits.FACTORY, cases, temporary, name);
