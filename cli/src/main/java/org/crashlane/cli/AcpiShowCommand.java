@@ -4,8 +4,7 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.crashlane.acpi.Checksum;
-import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.AcpiTable;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.report.AcpiJson;
 import org.crashlane.report.JsonReport;
@@ -20,13 +19,15 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "show",
     description = {
-      "Show DMAR tables: IOMMUs, the devices behind them, memory that firmware keeps using.",
+      "Show DMAR and IVRS tables: IOMMUs, the devices behind them, memory that firmware keeps "
+          + "using.",
       "What is wrong with a table is said after it, and ends the command with 1; a wrong checksum "
-          + "alone does not. Kernels use such tables, too."
+          + "of a DMAR alone does not: Linux uses such a table, but no such IVRS."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sudo crashlane acpi show /sys/firmware/acpi/tables/DMAR",
+      "  sudo crashlane acpi show /sys/firmware/acpi/tables/IVRS",
       "  crashlane acpi show --json dmar.dat | jq '.tables[].structures[] | select(.name==\"RMRR\")'"
     })
 final class AcpiShowCommand implements Callable<Integer> {
@@ -56,17 +57,16 @@ final class AcpiShowCommand implements Callable<Integer> {
     for (String name : files) {
       InputFile file = new InputFile(name);
       try {
-        Dmar dmar = Dmar.read(file.source(), file.read(TABLE_BYTES_MAX, terminal.in()));
-        int harmless = dmar.checksum() == Checksum.WRONG ? 1 : 0;
-        if (code == ExitCode.HOLDS && dmar.problems().size() > harmless) {
+        AcpiTable table = AcpiTable.read(file.source(), file.read(TABLE_BYTES_MAX, terminal.in()));
+        if (code == ExitCode.HOLDS && !table.isUsable()) {
           code = ExitCode.BROKEN;
         }
         if (json) {
           ObjectNode node = JsonNodeFactory.instance.objectNode().put("source", file.source());
-          node.setAll(AcpiJson.of(dmar));
+          node.setAll(AcpiJson.of(table));
           tables.add(node);
         } else {
-          terminal.out().print((several ? file.source() + ":\n" : "") + dmar.describe());
+          terminal.out().print((several ? file.source() + ":\n" : "") + table.describe());
         }
       } catch (IOException | MalformedInputException e) {
         // The files behind it are shown all the same.

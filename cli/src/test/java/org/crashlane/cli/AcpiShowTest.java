@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -48,6 +51,34 @@ class AcpiShowTest {
     Run run = Run.with(table, "acpi", "show", "-");
     assertEquals(1, run.code());
     assertTrue(run.out().contains("structure type 119 is not known"), run.out());
+  }
+
+  @Test
+  void amdsTableIsShownAndItsWrongChecksumEndsWithOne() throws IOException {
+    byte[] table =
+        ByteBuffer.allocate(48)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put("IVRS".getBytes(StandardCharsets.US_ASCII))
+            .putInt(48)
+            .array();
+    int rightChecksum = -(('I' + 'V' + 'R' + 'S') + 48);
+    table[9] = (byte) rightChecksum;
+    Run right = Run.with(table, "acpi", "show", "-");
+    assertEquals(0, right.code(), right.err());
+    assertTrue(right.out().startsWith("IVRS revision 0, 48 bytes, checksum right"), right.out());
+    table[9]++;
+    Run wrong = Run.with(table, "acpi", "show", "--json", "-");
+    assertEquals(1, wrong.code());
+    JsonNode document = new JsonMapper().readTree(wrong.out());
+    assertEquals("IVRS", document.at("/tables/0/signature").asString());
+    assertEquals("WRONG", document.at("/tables/0/checksum").asString());
+  }
+
+  @Test
+  void anotherTableIsRefused() {
+    Run run = Run.with(new byte[64], "acpi", "show", "-");
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("neither \"DMAR\" nor \"IVRS\""), run.err());
   }
 
   @Test

@@ -17,6 +17,12 @@ public sealed interface AcpiTable permits Dmar, Ivrs {
   /** {@return what is wrong but could be read all the same, in the order of reading} */
   List<TableProblem> problems();
 
+  /**
+   * {@return true if nothing is wrong with the table that Linux would mind} It uses a DMAR table
+   * with a wrong checksum, but not such an IVRS table.
+   */
+  boolean isUsable();
+
   /** {@return the table for people: a tree, one line a structure or part, problems at the end} */
   String describe();
 

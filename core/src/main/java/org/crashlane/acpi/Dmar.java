@@ -79,6 +79,12 @@ public record Dmar(
   }
 
   @Override
+  public boolean isUsable() {
+    int harmless = checksum == Checksum.WRONG ? 1 : 0;
+    return problems.size() == harmless;
+  }
+
+  @Override
   public String describe() {
     return DmarText.of(this);
   }

@@ -5,6 +5,7 @@ import static org.crashlane.bits.BitField.bit;
 import static org.crashlane.bits.BitField.bits;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.crashlane.bits.BitField;
 
 /**
@@ -60,6 +61,8 @@ final class IvhdFeatures {
   /** HATS: 0 stands for four levels, 2 for six; 3 is reserved. */
   private static final int FEWEST_LEVELS = 4;
 
+  private static final int MOST_LEVELS = 6;
+
   private IvhdFeatures() {}
 
   static List<String> reportedNames(long features) {
@@ -70,11 +73,17 @@ final class IvhdFeatures {
     return FlagNames.of(register, EXTENDED);
   }
 
-  static int reportedLevelsMax(long features) {
-    return (int) REPORTED_HATS.get(features) + FEWEST_LEVELS;
+  static OptionalInt reportedLevelsMax(long features) {
+    return levelsMax(features, REPORTED_HATS);
   }
 
-  static int extendedLevelsMax(long register) {
-    return (int) EXTENDED_HATS.get(register) + FEWEST_LEVELS;
+  static OptionalInt extendedLevelsMax(long register) {
+    return levelsMax(register, EXTENDED_HATS);
+  }
+
+  /** A word of zeros is that of firmware that reports nothing, not of a unit of four levels. */
+  private static OptionalInt levelsMax(long word, BitField hats) {
+    int levels = (int) hats.get(word) + FEWEST_LEVELS;
+    return word == 0 || levels > MOST_LEVELS ? OptionalInt.empty() : OptionalInt.of(levels);
   }
 }

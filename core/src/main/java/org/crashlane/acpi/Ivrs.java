@@ -175,6 +175,11 @@ public record Ivrs(
   }
 
   @Override
+  public boolean isUsable() {
+    return problems.isEmpty();
+  }
+
+  @Override
   public String describe() {
     return IvrsText.of(this);
   }

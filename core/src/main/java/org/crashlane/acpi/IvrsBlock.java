@@ -3,6 +3,7 @@ package org.crashlane.acpi;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -104,15 +105,25 @@ public sealed interface IvrsBlock {
       return (int) IvrsLayout.UNIT_ID.get(info);
     }
 
-    /** {@return names of the features the unit has} */
+    /** {@return names of the features the unit has, as far as the block reports them} */
     public List<String> featureNames() {
       return extended
           .map(efr -> IvhdFeatures.extendedNames(efr.register()))
           .orElseGet(() -> IvhdFeatures.reportedNames(features));
     }
 
-    /** {@return how many levels of host page tables the unit walks, 4 to 6; 7 is reserved} */
-    public int pageTableLevelsMax() {
+    /** {@return where the features stand that {@link #featureNames()} names} */
+    Extent featuresAt() {
+      return extended.isPresent()
+          ? new Extent(at.offset() + IvrsLayout.EXTENDED_FEATURES_OFFSET, Long.BYTES)
+          : new Extent(at.offset() + IvrsLayout.FEATURES_OFFSET, Integer.BYTES);
+    }
+
+    /**
+     * {@return how many levels of host page tables the unit walks, 4 to 6; empty if the block does
+     * not report it}
+     */
+    public OptionalInt pageTableLevelsMax() {
       return extended
           .map(efr -> IvhdFeatures.extendedLevelsMax(efr.register()))
           .orElseGet(() -> IvhdFeatures.reportedLevelsMax(features));

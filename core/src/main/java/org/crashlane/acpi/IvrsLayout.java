@@ -90,6 +90,11 @@ final class IvrsLayout {
 
   static final BitField UNIT_ID = bits("UnitID", 12, 8);
 
+  /** Where an IVHD block has feature reporting (type 0x10) and the EFR image (the others). */
+  static final int FEATURES_OFFSET = 20;
+
+  static final int EXTENDED_FEATURES_OFFSET = 24;
+
   /** The registers begin at a multiple of this: bits 13:0 of the base address are reserved. */
   static final long REGISTER_ALIGNMENT_BYTES = 1L << 14;
 

@@ -18,7 +18,10 @@ import java.nio.ByteOrder;
  * type of IVHD block to use, and gives up at {@code find_last_devid_from_ivhd} with "Unsupported
  * IVHD type 0x20": before it maps a register, with no unit in its list, so that neither the
  * clean-up after the error ({@code disable_iommus}) nor interrupt remapping ({@code
- * amd_iommu_prepare}, which comes first and fails alike) has anything to write to.
+ * amd_iommu_prepare}, which comes first and fails alike) has anything to write to. Seen with
+ * Debian's 6.1 in QEMU 7.2: a boot with this table says so and leaves the unit's first eight
+ * registers, device table and control among them, as they are at reset; a boot without it sets
+ * them.
  */
 public final class IvrsOverride {
   /** Where Linux looks for the table in the archive. */

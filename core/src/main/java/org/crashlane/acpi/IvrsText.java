@@ -29,6 +29,9 @@ final class IvrsText {
                 flags(ivrs.info(), ivrs.flagNames())));
     for (IvrsBlock block : ivrs.blocks()) {
       tree.structure(block.at(), block.name(), summary(block));
+      if (block instanceof Ivhd ivhd) {
+        tree.part(ivhd.featuresAt(), "features" + names(ivhd.featureNames()));
+      }
       for (IvhdEntry entry : block.entries()) {
         tree.part(entry.at(), summary(entry));
       }
@@ -39,15 +42,17 @@ final class IvrsText {
   private static String summary(IvrsBlock block) {
     return switch (block) {
       case Ivhd ivhd ->
-          "type %s, unit %s:%s, registers at %s, page tables of up to %d levels%s; features%s"
+          "type %s, unit %s:%s, registers at %s%s%s"
               .formatted(
                   Hex.of(ivhd.type(), 2),
                   segment(ivhd.segment()),
                   ivhd.device(),
                   Hex.of(ivhd.registerBase()),
-                  ivhd.pageTableLevelsMax(),
-                  flagsOf(ivhd),
-                  names(ivhd.featureNames()));
+                  ivhd.pageTableLevelsMax().isPresent()
+                      ? ", page tables of up to %d levels"
+                          .formatted(ivhd.pageTableLevelsMax().getAsInt())
+                      : "",
+                  flagsOf(ivhd));
       case Ivmd ivmd ->
           "type %s, %s, %s%s"
               .formatted(Hex.of(ivmd.type(), 2), devices(ivmd), memory(ivmd), flagsOf(ivmd));
@@ -134,6 +139,6 @@ final class IvrsText {
   }
 
   private static String names(List<String> names) {
-    return names.isEmpty() ? " none" : " " + String.join(" ", names);
+    return names.isEmpty() ? ": none reported" : " " + String.join(" ", names);
   }
 }

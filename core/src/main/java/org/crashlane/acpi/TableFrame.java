@@ -99,8 +99,8 @@ final class TableFrame {
     if (lengthBytes < prefixBytes) {
       problem(
           AcpiHeader.LENGTH_OFFSET,
-          "table length is %d bytes, too few for %s %s; read to the end of the file"
-              .formatted(lengthBytes, signature.startsWith("I") ? "an" : "a", signature));
+          "table length is %d bytes, too few for %s; read to the end of the file"
+              .formatted(lengthBytes, signature));
       return bytes.length;
     }
     if (lengthBytes != bytes.length) {

@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
+import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
@@ -60,13 +62,25 @@ public final class Planner {
     return new Planner(tables, memory, request).plan();
   }
 
+  /** {@return what the device tables say, of wanted devices too that have no entry but pass} */
+  private List<Attachment> attachments() {
+    List<Attachment> attachments = new ArrayList<>(tables.attachments());
+    Set<RequesterId> unlisted = new TreeSet<>(request.devices());
+    attachments.forEach(a -> unlisted.remove(a.requester()));
+    unlisted.stream()
+        .map(tables::unlisted)
+        .filter(a -> !(a instanceof Attachment.Blocked))
+        .forEach(attachments::add);
+    return attachments;
+  }
+
   private PlanResult plan() {
     UnitState state = tables.state();
     if (!state.translating()) {
       return Refused.because(
           Kind.TRANSLATION_OFF, "the IOMMU does not translate: DMA passes as it is");
     }
-    Selection selection = Selection.of(tables.attachments(), request.devices());
+    Selection selection = Selection.of(attachments(), request.devices());
     refusals.addAll(selection.refusals());
     judgeUnit(state);
     judgeCrashRanges(selection);

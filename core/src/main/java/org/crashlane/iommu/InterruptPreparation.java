@@ -31,7 +31,13 @@ public record InterruptPreparation(
     conditions = List.copyOf(conditions);
   }
 
-  /** {@return that nothing is written, since {@code reason}} */
+  /** {@return that nothing need be written, since all vectors arrive} */
+  public static InterruptPreparation needless(RequesterId source) {
+    int all = (int) InterruptRemapping.deviceVectors().count();
+    return new InterruptPreparation(source, List.of(), 0, all, List.of(), List.of());
+  }
+
+  /** {@return that nothing can be written, since {@code reason}, and no vector arrives} */
   public static InterruptPreparation impossible(RequesterId source, String reason) {
     return new InterruptPreparation(source, List.of(), 0, 0, List.of(reason), List.of());
   }

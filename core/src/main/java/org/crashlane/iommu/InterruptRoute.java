@@ -8,10 +8,11 @@ import java.util.function.LongFunction;
 import org.crashlane.bits.Hex;
 
 /**
- * One entry of an interrupt remapping table that lets interrupts through: who owns which vector.
+ * One entry of an interrupt remapping table that lets interrupts through, so that one sees who owns
+ * which vector; or a place that could not be read, where such an entry may stand.
  *
  * @param index which entry
- * @param address physical address of the entry
+ * @param address physical address of the entry, or of what could not be read
  * @param fate what becomes of the interrupts that choose it
  */
 public record InterruptRoute(int index, long address, InterruptFate fate) {

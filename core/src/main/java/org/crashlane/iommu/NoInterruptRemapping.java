@@ -43,7 +43,7 @@ enum NoInterruptRemapping implements InterruptRemapping {
 
   @Override
   public InterruptPreparation prepare(RequesterId source) {
-    return InterruptPreparation.impossible(source, WHY);
+    return InterruptPreparation.needless(source);
   }
 
   @Override

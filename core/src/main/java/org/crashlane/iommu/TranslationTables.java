@@ -4,6 +4,7 @@ package org.crashlane.iommu;
 import java.util.List;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.pci.RequesterId;
 
 /**
  * The tables of one running IOMMU, of whatever vendor, as they stand in some memory: what they say,
@@ -14,8 +15,20 @@ public interface TranslationTables {
   /** {@return what the unit's registers say} */
   UnitState state();
 
-  /** {@return one entry for each requester that has one, in order of requester id} */
+  /**
+   * {@return one entry for each requester that has one, in order of requester id; where the tables
+   * have one for every id there may be, those that are as good as none are left out}
+   */
   List<Attachment> attachments();
+
+  /**
+   * {@return what becomes of a requester that {@link #attachments} does not list: here it is
+   * blocked, for want of an entry}
+   */
+  default Attachment unlisted(RequesterId requester) {
+    return new Attachment.Blocked(
+        requester, "no entry for " + requester + " in the IOMMU's device tables");
+  }
 
   /** {@return what is wrong with the device tables themselves (root and context entries)} */
   List<Malformation> malformations();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
 
@@ -11,6 +12,14 @@ public enum Vendor {
     @Override
     public TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
       return VtdTables.open(memory, registers);
+    }
+  },
+
+  /** AMD-Vi. */
+  AMDVI("amdvi") {
+    @Override
+    public TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
+      return AmdviTables.open(memory, registers);
     }
   };
 

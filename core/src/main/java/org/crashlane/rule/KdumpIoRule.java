@@ -79,6 +79,7 @@ public final class KdumpIoRule {
   private Verdict judge() {
     Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
     tables.attachments().forEach(a -> attachments.put(a.requester(), a));
+    machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
     List<Device> dumpPath = machine.devices().stream().filter(Device::onDumpPath).toList();
     if (dumpPath.isEmpty()) {
       findings.cannotTell(
@@ -89,7 +90,7 @@ public final class KdumpIoRule {
     }
     new DeviceRules(machine, findings).judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
-    dumpPath.forEach(d -> judgeDevice(d, Optional.ofNullable(attachments.get(d.requester()))));
+    dumpPath.forEach(d -> judgeDevice(d, attachments.get(d.requester())));
     Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
     for (Attachment attachment : attachments.values()) {
@@ -131,12 +132,8 @@ public final class KdumpIoRule {
         MAKE_READABLE);
   }
 
-  private void judgeDevice(Device device, Optional<Attachment> attachment) {
-    if (attachment.isEmpty()) {
-      noEntry(device, "no entry for " + device.requester() + " in the IOMMU's device tables");
-      return;
-    }
-    switch (attachment.get()) {
+  private void judgeDevice(Device device, Attachment attachment) {
+    switch (attachment) {
       case Blocked blocked -> noEntry(device, blocked.reason());
       case Unsupported _ -> {
         // told with the others whose mappings are not read

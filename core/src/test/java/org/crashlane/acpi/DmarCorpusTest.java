@@ -3,22 +3,14 @@ package org.crashlane.acpi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.crashlane.SharedData;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,8 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class DmarCorpusTest {
   /** Structures that iasl 20200925 and later agree on; it stops at SATC where it is older. */
   private static final int LAST_COMMON_TYPE = DmarLayout.ANDD;
-
-  private static final Pattern FIELD = Pattern.compile("\\[\\w+h (\\d+) +\\w+] +([^:]+?) : (.*)");
 
   private static final Set<String> COMPARED =
       Set.of(
@@ -46,19 +36,10 @@ final class DmarCorpusTest {
           "PCI Path",
           "Device Number");
 
-  private static List<Path> corpus() throws IOException {
-    try (Stream<Path> files = Files.list(SharedData.require("acpi/dmar"))) {
-      return files.filter(f -> f.toString().endsWith(".dat")).sorted().toList();
-    }
-  }
-
   @Test
   void everyTableReadsWithoutProblemsButForRecordedChecksums() throws IOException {
-    Map<String, Boolean> checksums = new HashMap<>();
-    for (String row : Files.readAllLines(SharedData.require("acpi/dmar.csv"))) {
-      checksums.put(row.substring(0, row.indexOf(',')), row.endsWith("True"));
-    }
-    List<Path> files = corpus();
+    Map<String, Boolean> checksums = Corpus.checksums("dmar");
+    List<Path> files = Corpus.files("dmar");
     assertTrue(files.size() > 100, "tables: " + files.size());
     for (Path file : files) {
       Dmar dmar = Dmar.read(file.toString(), Files.readAllBytes(file));
@@ -71,52 +52,26 @@ final class DmarCorpusTest {
 
   @Test
   void everyTableIsWhatIaslSaysItIs(@TempDir Path folder) throws Exception {
-    assumeTrue(isInstalled(), "iasl (acpica-tools) is not installed");
-    int index = 0;
-    for (Path file : corpus()) {
-      Path copy = folder.resolve("table" + index++ + ".dat");
-      Files.copy(file, copy);
+    Iasl iasl = Iasl.require(folder);
+    for (Path file : Corpus.files("dmar")) {
       Dmar dmar = Dmar.read(file.toString(), Files.readAllBytes(file));
-      List<String> theirs = disassemble(copy);
+      List<String> theirs = fields(iasl.disassemble(file));
       List<String> ours = fields(dmar);
       assertEquals(String.join("\n", theirs), String.join("\n", ours), file::toString);
       assertTrue(ours.size() > 2, file::toString);
     }
   }
 
-  private static boolean isInstalled() {
-    return Stream.of(System.getenv("PATH").split(":"))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "iasl")));
-  }
-
-  /** What iasl prints of a table. */
-  private static List<String> disassemble(Path table) throws IOException, InterruptedException {
-    Process iasl =
-        new ProcessBuilder("iasl", "-d", table.toString())
-            .redirectErrorStream(true)
-            .directory(table.getParent().toFile())
-            .start();
-    String output = new String(iasl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, iasl.waitFor(), output);
-    Path text = Path.of(table.toString().replace(".dat", ".dsl"));
-    return fields(Files.readAllLines(text, StandardCharsets.ISO_8859_1));
-  }
-
   /** The fields that both sides know, each as its decimal offset and its value. */
-  private static List<String> fields(List<String> disassembly) {
+  private static List<String> fields(List<Iasl.Field> disassembly) {
     List<String> fields = new ArrayList<>();
-    for (String line : disassembly) {
-      Matcher m = FIELD.matcher(line);
-      if (!m.matches()) {
-        continue;
-      }
-      String name = m.group(2);
-      String value = m.group(3).split(" ", 2)[0].toLowerCase(Locale.ROOT);
-      if (name.equals("Subtable Type") && Integer.parseInt(value, 16) > LAST_COMMON_TYPE) {
+    for (Iasl.Field field : disassembly) {
+      if (field.name().equals("Subtable Type")
+          && Integer.parseInt(field.value(), 16) > LAST_COMMON_TYPE) {
         break;
       }
-      if (COMPARED.contains(name)) {
-        fields.add(m.group(1) + " " + value);
+      if (COMPARED.contains(field.name())) {
+        fields.add("%04d %s".formatted(field.offset(), field.value()));
       }
     }
     return fields;

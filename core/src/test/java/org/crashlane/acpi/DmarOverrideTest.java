@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class DmarOverrideTest {
 
   /** What Linux compares, by offset, independently of the reader. */
-  private static void assertLinuxTakes(byte[] override, byte[] firmware) {
+  static void assertLinuxTakes(byte[] override, byte[] firmware) {
     ByteBuffer ours = ByteBuffer.wrap(override).order(ByteOrder.LITTLE_ENDIAN);
     ByteBuffer theirs = ByteBuffer.wrap(firmware).order(ByteOrder.LITTLE_ENDIAN);
     assertEquals(override.length, ours.getInt(4), "length is that of the file");

@@ -59,7 +59,7 @@ final class DmarProblemsTest {
     Dmar dmar = new TableBuilder().add(ATSR).lengthOff(-9).read();
     assertEquals(Checksum.UNVERIFIABLE, dmar.checksum());
     assertOneProblem(
-        4, "table length is 47 bytes, too few for a DMAR; read to the end of the file", dmar);
+        4, "table length is 47 bytes, too few for DMAR; read to the end of the file", dmar);
     assertEquals(1, dmar.structures().size());
   }
 

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Writes DMAR tables byte by byte, right or wrong, without the reader's layout classes: what the
- * two agree on, they agree on independently.
+ * Writes DMAR and IVRS tables byte by byte, right or wrong, without the reader's layout classes:
+ * what the two agree on, they agree on independently.
  */
 final class TableBuilder {
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -17,7 +17,16 @@ final class TableBuilder {
   private int lengthDelta;
   private int checksumDelta;
   private int oemRevision = 1;
-  private int flags;
+  private byte[] fields = new byte[12];
+
+  TableBuilder() {
+    fields[0] = 38;
+  }
+
+  /** Begins an IVRS table: physical addresses of 48 bits, virtual of 64, guest virtual of 48. */
+  static TableBuilder ivrs() {
+    return new TableBuilder().signature("IVRS").fields("41302000 00000000 00000000");
+  }
 
   /** Adds bytes given in hexadecimal; blanks between them are for the reader. */
   TableBuilder add(String hex) {
@@ -31,7 +40,13 @@ final class TableBuilder {
   }
 
   TableBuilder flags(int value) {
-    this.flags = value;
+    fields[1] = (byte) value;
+    return this;
+  }
+
+  /** Sets the 12 bytes between the ACPI header and the first structure, in hexadecimal. */
+  TableBuilder fields(String hex) {
+    this.fields = HexFormat.of().parseHex(hex.replace(" ", ""));
     return this;
   }
 
@@ -59,7 +74,7 @@ final class TableBuilder {
     table.put("OEMID OEMTABLE".getBytes(StandardCharsets.ISO_8859_1));
     table.putInt(oemRevision);
     table.put("CREA".getBytes(StandardCharsets.ISO_8859_1)).putInt(7);
-    table.put((byte) 38).put((byte) flags).put(new byte[10]).put(body.toByteArray());
+    table.put(fields).put(body.toByteArray());
     byte sum = 0;
     for (byte b : table.array()) {
       sum += b;
@@ -70,5 +85,9 @@ final class TableBuilder {
 
   Dmar read() {
     return Dmar.read("built", build());
+  }
+
+  Ivrs readIvrs() {
+    return Ivrs.read("built", build());
   }
 }

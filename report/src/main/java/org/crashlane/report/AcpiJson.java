@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.List;
 import org.crashlane.acpi.AcpiHeader;
+import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarStructure;
@@ -13,6 +15,8 @@ import org.crashlane.acpi.DmarStructure.Rmrr;
 import org.crashlane.acpi.DmarStructure.Satc;
 import org.crashlane.acpi.DmarStructure.Sidp;
 import org.crashlane.acpi.DmarStructure.Unknown;
+import org.crashlane.acpi.Extent;
+import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Hex;
 import tools.jackson.databind.node.ArrayNode;
@@ -29,18 +33,29 @@ public final class AcpiJson {
   private AcpiJson() {}
 
   /** {@return the table} */
-  public static ObjectNode of(Dmar dmar) {
-    ObjectNode node = header(dmar.header());
-    node.put("checksum", dmar.checksum().name());
+  public static ObjectNode of(AcpiTable table) {
+    ObjectNode node = header(table.header());
+    node.put("checksum", table.checksum().name());
+    switch (table) {
+      case Dmar dmar -> addTo(node, dmar);
+      case Ivrs ivrs -> IvrsJson.addTo(node, ivrs);
+    }
+    ArrayNode problems = node.putArray("problems");
+    table.problems().forEach(problem -> problems.add(of(problem)));
+    return node;
+  }
+
+  private static void addTo(ObjectNode node, Dmar dmar) {
     node.put("hostAddressWidthBits", dmar.hostAddressWidthBits());
     node.put("flags", Hex.of(dmar.flags()));
-    ArrayNode names = node.putArray("flagNames");
-    dmar.flagNames().forEach(names::add);
+    addNames(node, "flagNames", dmar.flagNames());
     ArrayNode structures = node.putArray("structures");
     dmar.structures().forEach(structure -> structures.add(of(structure)));
-    ArrayNode problems = node.putArray("problems");
-    dmar.problems().forEach(problem -> problems.add(of(problem)));
-    return node;
+  }
+
+  static void addNames(ObjectNode node, String member, List<String> names) {
+    ArrayNode array = node.putArray(member);
+    names.forEach(array::add);
   }
 
   private static ObjectNode header(AcpiHeader header) {
@@ -56,14 +71,18 @@ public final class AcpiJson {
         .put("creatorRevision", Hex.of(header.creatorRevision()));
   }
 
+  /** {@return what every structure begins with} */
+  static ObjectNode structure(Extent at, int type, String name) {
+    return NODES
+        .objectNode()
+        .put("offset", Hex.of(at.offset()))
+        .put("lengthBytes", at.lengthBytes())
+        .put("type", type)
+        .put("name", name);
+  }
+
   private static ObjectNode of(DmarStructure structure) {
-    ObjectNode node =
-        NODES
-            .objectNode()
-            .put("offset", Hex.of(structure.at().offset()))
-            .put("lengthBytes", structure.at().lengthBytes())
-            .put("type", structure.type())
-            .put("name", structure.name());
+    ObjectNode node = structure(structure.at(), structure.type(), structure.name());
     boolean hasScopes = addFields(node, structure);
     if (hasScopes) {
       ArrayNode scopes = node.putArray("scopes");

@@ -108,7 +108,7 @@ public final class DeviceTableEntry {
 
   static final BitField HPT_MODE = BitField.bit("HPTMode", 59);
 
-  /** Fixed and arbitrated interrupts: 0 are blocked, 1 pass as they are, 2 are remapped. */
+  /** What becomes of fixed and arbitrated interrupts, one of the {@code INT_CTL_} values. */
   public static final BitField INT_CTL = BitField.bits("IntCtl", 61, 60);
 
   /** Legacy PIC interrupts pass. */
@@ -194,6 +194,15 @@ public final class DeviceTableEntry {
           MODE0_FC,
           SNOOP_ATTRIBUTE);
 
+  /** IntCtl: fixed and arbitrated interrupts are blocked. */
+  public static final int INT_CTL_ABORT = 0;
+
+  /** IntCtl: they pass as they are. */
+  public static final int INT_CTL_FORWARD = 1;
+
+  /** IntCtl: they go through the interrupt remapping table. */
+  public static final int INT_CTL_REMAP = 2;
+
   /** Mode: no tables, an address is the physical address; IR and IW count. */
   public static final int MODE_UNTRANSLATED = 0;
 
@@ -240,6 +249,16 @@ public final class DeviceTableEntry {
   /** {@return true if the entry counts; otherwise requests pass untranslated} */
   public static boolean isValid(long word0) {
     return V.isSet(word0);
+  }
+
+  /** {@return true if a valid entry lets nothing pass and leads nowhere} */
+  static boolean isDefault(long word0) {
+    return (word0 & ~TV.mask()) == V.mask();
+  }
+
+  /** {@return true if interrupts of the entry's device go through a remapping table} */
+  static boolean remapsInterrupts(long word2) {
+    return IV.isSet(word2) && INT_CTL.get(word2) == INT_CTL_REMAP;
   }
 
   /** {@return how many levels the tables have; 0 for none, 7 is no mode there is} */

@@ -7,9 +7,9 @@ import org.crashlane.iommu.DeliveryMode;
 import org.crashlane.iommu.InterruptTarget;
 
 /**
- * Interrupt remapping table entry (IRTE) of 32 bits, used while Control.GAEn is zero (AMD I/O
- * Virtualization Technology Specification, "Interrupt Remapping Tables, Guest Virtual APIC Not
- * Enabled"; Linux 6.0 drivers/iommu/amd/amd_iommu_types.h, {@code union irte}).
+ * Interrupt remapping table entry (IRTE) of 32 bits, used while Control.GAEn is zero (AMD 48882,
+ * "Interrupt Remapping Tables, Guest Virtual APIC Not Enabled"; Linux 6.0
+ * drivers/iommu/amd/amd_iommu_types.h, {@code union irte}).
  */
 public final class InterruptEntry {
   /** Size of an entry in bytes. */

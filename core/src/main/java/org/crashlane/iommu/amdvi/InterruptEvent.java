@@ -2,11 +2,11 @@
 package org.crashlane.iommu.amdvi;
 
 /**
- * Why a unit stops an interrupt, and the event it logs (AMD I/O Virtualization Technology
- * Specification, "Interrupt Remapping"; which event as VirtualBox DevIommuAmd.cpp has it).
+ * Why a unit stops an interrupt, and the event it logs (AMD 48882, "Interrupt Remapping"; which
+ * event as VirtualBox DevIommuAmd.cpp has it).
  */
 enum InterruptEvent {
-  BEYOND_DEVICE_TABLE(Codes.ILLEGAL_DEV_TABLE_ENTRY, "the device table ends before the device"),
+  BEYOND_DEVICE_TABLE(Codes.IO_PAGE_FAULT, "the device table ends before the device"),
   DEVICE_ENTRY_RESERVED(
       Codes.ILLEGAL_DEV_TABLE_ENTRY, "a reserved value stands in the device table entry"),
   TABLE_LENGTH(Codes.ILLEGAL_DEV_TABLE_ENTRY, "the interrupt table length is reserved"),
@@ -35,11 +35,11 @@ enum InterruptEvent {
     return meaning;
   }
 
-  /** Event codes. */
+  /** Event codes, and none. */
   private static final class Codes {
     static final int NONE = 0;
-    static final int ILLEGAL_DEV_TABLE_ENTRY = 1;
-    static final int IO_PAGE_FAULT = 2;
+    static final int ILLEGAL_DEV_TABLE_ENTRY = EventCode.ILLEGAL_DEV_TABLE_ENTRY.code();
+    static final int IO_PAGE_FAULT = EventCode.IO_PAGE_FAULT.code();
 
     private Codes() {}
   }

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import org.crashlane.bits.BitField;
+import org.crashlane.iommu.amdvi.Registers.Control;
 
 /**
- * What a unit's control register says of interrupts.
+ * How a unit is set that remaps interrupts.
  *
  * @param enabled the unit works at all (Control.IommuEn); what it does with interrupts is each
  *     device's own
  * @param format how the entries of all tables are laid out (Control.GAEn, Control.XTEn)
+ * @param encryptionMask the address bit that says encrypted, and is no address
  */
-record InterruptSettings(boolean enabled, InterruptFormat format) {
-  private static final BitField IOMMU_EN = BitField.bit("IommuEn", 0);
-  private static final BitField GA_EN = BitField.bit("GAEn", 17);
-  private static final BitField XT_EN = BitField.bit("XTEn", 50);
-
-  /** {@return what {@code control}, the control register, says} */
-  static InterruptSettings of(long control) {
+record InterruptSettings(boolean enabled, InterruptFormat format, long encryptionMask) {
+  /**
+   * {@return what the registers of a unit say}
+   *
+   * @param control the control register
+   * @param encryptionMask the address bit that says encrypted (SME), or 0
+   */
+  static InterruptSettings of(long control, long encryptionMask) {
     InterruptFormat wide =
-        XT_EN.isSet(control) ? InterruptFormat.WIDE_X2APIC : InterruptFormat.WIDE;
+        Control.XT_EN.isSet(control) ? InterruptFormat.WIDE_X2APIC : InterruptFormat.WIDE;
     return new InterruptSettings(
-        IOMMU_EN.isSet(control), GA_EN.isSet(control) ? wide : InterruptFormat.SMALL);
+        Control.IOMMU_EN.isSet(control),
+        Control.GA_EN.isSet(control) ? wide : InterruptFormat.SMALL,
+        encryptionMask);
   }
 
   @Override
@@ -30,5 +34,10 @@ record InterruptSettings(boolean enabled, InterruptFormat format) {
             enabled ? 1 : 0,
             format == InterruptFormat.SMALL ? 0 : 1,
             format == InterruptFormat.WIDE_X2APIC ? 1 : 0);
+  }
+
+  /** {@return where the table starts that {@code word}, of a device table entry, names} */
+  long table(long word) {
+    return DeviceTableEntry.INT_TAB_ROOT.inPlace(word) & ~encryptionMask;
   }
 }

@@ -16,12 +16,12 @@ import org.crashlane.memory.UnreadableMemoryException;
  */
 final class InterruptTablePages {
   private final PhysicalMemory memory;
-  private final InterruptFormat format;
+  private final InterruptSettings settings;
   private final SortedSet<Long> pages = new TreeSet<>(Long::compareUnsigned);
 
-  InterruptTablePages(PhysicalMemory memory, InterruptFormat format) {
+  InterruptTablePages(PhysicalMemory memory, InterruptSettings settings) {
     this.memory = memory;
-    this.format = format;
+    this.settings = settings;
   }
 
   /** Adds the table of the device whose device table entry stands at {@code deviceEntry}. */
@@ -37,8 +37,8 @@ final class InterruptTablePages {
     if (!InterruptControl.remaps(word)) {
       return;
     }
-    long first = InterruptControl.INT_TAB_ROOT.inPlace(word);
-    long bytes = (long) InterruptControl.entryCount(word) * format.bytes();
+    long first = settings.table(word);
+    long bytes = (long) InterruptControl.entryCount(word) * settings.format().bytes();
     for (long page = Alignment.down(first, PageArena.PAGE_BYTES);
         page < first + bytes;
         page += PageArena.PAGE_BYTES) {

@@ -9,10 +9,12 @@ import org.crashlane.iommu.DeliveryMode;
 import org.crashlane.iommu.InterruptFate;
 import org.crashlane.iommu.InterruptFate.Blocked;
 import org.crashlane.iommu.InterruptFate.Delivered;
+import org.crashlane.iommu.InterruptFate.Unknown;
 import org.crashlane.iommu.InterruptMessage;
 import org.crashlane.iommu.InterruptPreparation;
 import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -21,9 +23,8 @@ import org.crashlane.pci.RequesterId;
 /**
  * What an AMD-Vi unit does with interrupts. Each device has its own say in its device table entry;
  * where that is to remap, the low bits of the message's data choose an entry of the device's table:
- * a message that was written for vector 0x31 meets entry 0x31, whatever stands there (AMD I/O
- * Virtualization Technology Specification, "Interrupt Remapping"; checks as in VirtualBox
- * DevIommuAmd.cpp and QEMU 9 amd_iommu.c).
+ * a message that was written for vector 0x31 meets entry 0x31, whatever stands there (AMD 48882,
+ * "Interrupt Remapping"; checks as in VirtualBox DevIommuAmd.cpp and QEMU 9 amd_iommu.c).
  */
 public final class InterruptTables implements InterruptRemapping {
   private static final int REQUESTER_COUNT = 1 << Character.SIZE;
@@ -46,6 +47,15 @@ public final class InterruptTables implements InterruptRemapping {
     this.deviceEntries = deviceEntries;
   }
 
+  /** {@return the interrupt side of the unit with {@code registers}, set up as {@code config}} */
+  static InterruptTables open(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
+    long mask = config.encryptionMask();
+    return new InterruptTables(
+        memory,
+        InterruptSettings.of(registers.read64(Registers.CONTROL), mask),
+        requester -> config.deviceTable().entryAddress(requester, mask));
+  }
+
   @Override
   public boolean enabled() {
     return settings.enabled();
@@ -66,7 +76,7 @@ public final class InterruptTables implements InterruptRemapping {
     if (!enabled()) {
       return List.of();
     }
-    InterruptTablePages pages = new InterruptTablePages(memory, settings.format());
+    InterruptTablePages pages = new InterruptTablePages(memory, settings);
     for (int id = 0; id < REQUESTER_COUNT; id++) {
       deviceEntries.apply(new RequesterId(id)).ifPresent(pages::ofDevice);
     }
@@ -88,10 +98,10 @@ public final class InterruptTables implements InterruptRemapping {
 
   private InterruptFate controlled(long word, long at, InterruptMessage message) {
     String evidence = InterruptControl.describe(word, at);
-    if (!InterruptControl.IV.isSet(word)) {
+    if (!DeviceTableEntry.IV.isSet(word)) {
       return new Delivered(message.target(), evidence);
     }
-    if (InterruptControl.RSVD_53_52.isSet(word)) {
+    if (DeviceTableEntry.RSVD_53_52.isSet(word)) {
       return blocked(InterruptEvent.DEVICE_ENTRY_RESERVED, evidence);
     }
     DeliveryMode mode = message.target().mode();
@@ -100,10 +110,10 @@ public final class InterruptTables implements InterruptRemapping {
           ? new Delivered(message.target(), evidence)
           : blocked(InterruptEvent.NOT_LET_PASS, evidence);
     }
-    return switch ((int) InterruptControl.INT_CTL.get(word)) {
-      case InterruptControl.INT_CTL_ABORT -> blocked(InterruptEvent.ABORTED, evidence);
-      case InterruptControl.INT_CTL_FORWARD -> new Delivered(message.target(), evidence);
-      case InterruptControl.INT_CTL_REMAP -> remapped(word, message, evidence);
+    return switch ((int) DeviceTableEntry.INT_CTL.get(word)) {
+      case DeviceTableEntry.INT_CTL_ABORT -> blocked(InterruptEvent.ABORTED, evidence);
+      case DeviceTableEntry.INT_CTL_FORWARD -> new Delivered(message.target(), evidence);
+      case DeviceTableEntry.INT_CTL_REMAP -> remapped(word, message, evidence);
       default -> blocked(InterruptEvent.DEVICE_ENTRY_RESERVED, evidence);
     };
   }
@@ -121,7 +131,7 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   private long address(long word, int index) {
-    return InterruptControl.INT_TAB_ROOT.inPlace(word) + (long) index * settings.format().bytes();
+    return settings.table(word) + (long) index * settings.format().bytes();
   }
 
   private static InterruptFate blocked(InterruptEvent event, String evidence) {
@@ -130,10 +140,19 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<InterruptRoute> routes(RequesterId source) {
-    OptionalLong word = remapping(source);
+    try {
+      OptionalLong word = remapping(source);
+      return word.isPresent() ? routes(word.getAsLong()) : List.of();
+    } catch (UnreadableMemoryException e) {
+      Unknown unknown = new Unknown(e.address(), "the device table entry: " + e.reason());
+      return List.of(new InterruptRoute(0, e.address(), unknown));
+    }
+  }
+
+  private List<InterruptRoute> routes(long word) {
     return InterruptRoute.in(
-        word.isPresent() ? InterruptControl.entryCount(word.getAsLong()) : 0,
-        index -> address(word.getAsLong(), index),
+        InterruptControl.entryCount(word),
+        index -> address(word, index),
         at -> settings.format().fate(at, memory::readLong));
   }
 

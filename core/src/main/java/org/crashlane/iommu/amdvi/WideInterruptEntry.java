@@ -7,10 +7,9 @@ import org.crashlane.iommu.DeliveryMode;
 import org.crashlane.iommu.InterruptTarget;
 
 /**
- * Interrupt remapping table entry (IRTE) of 128 bits, used while Control.GAEn is one (AMD I/O
- * Virtualization Technology Specification, "Interrupt Remapping Tables with Guest Virtual APIC
- * Enabled"; Linux 6.0 drivers/iommu/amd/amd_iommu_types.h, {@code union irte_ga_lo}, {@code union
- * irte_ga_hi}).
+ * Interrupt remapping table entry (IRTE) of 128 bits, used while Control.GAEn is one (AMD 48882,
+ * "Interrupt Remapping Tables with Guest Virtual APIC Enabled"; Linux 6.0
+ * drivers/iommu/amd/amd_iommu_types.h, {@code union irte_ga_lo}, {@code union irte_ga_hi}).
  *
  * <p>Two forms, told apart by GuestMode: one names a processor, the other a guest's virtual APIC.
  */

@@ -9,6 +9,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
@@ -59,6 +60,11 @@ public abstract class PagedTables implements TranslationTables {
   @Override
   public final List<AddressRange> deviceTablePages() {
     return deviceTables().pages();
+  }
+
+  @Override
+  public final List<Unmappable> unmappable() {
+    return paging.unmappable();
   }
 
   @Override

@@ -92,12 +92,14 @@ public final class InterruptTables implements InterruptRemapping {
         : compatible(message);
   }
 
+  private boolean passesCompatible() {
+    return !enabled() || (Gsts.CFIS.isSet(gsts) && !extendedDestinations());
+  }
+
   private InterruptFate compatible(InterruptMessage message) {
-    boolean allowed = Gsts.CFIS.isSet(gsts);
     String evidence =
-        "GSTS.IRES=1 GSTS.CFIS=%d IRTA.EIME=%d"
-            .formatted(allowed ? 1 : 0, extendedDestinations() ? 1 : 0);
-    return allowed && !extendedDestinations()
+        "GSTS.IRES=1 GSTS.CFIS=%d IRTA.EIME=%d".formatted(Gsts.CFIS.get(gsts), Irta.EIME.get(irta));
+    return passesCompatible()
         ? new InterruptFate.Delivered(message.target(), evidence)
         : blocked(FaultReason.INTERRUPT_COMPATIBILITY, evidence);
   }
@@ -151,8 +153,10 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public InterruptPreparation prepare(RequesterId source) {
-    return InterruptPreparation.impossible(
-        source, "messages in compatibility format never reach the table: no entry helps");
+    return passesCompatible()
+        ? InterruptPreparation.needless(source)
+        : InterruptPreparation.impossible(
+            source, "messages in compatibility format never reach the table: no entry helps");
   }
 
   @Override

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.InterruptRemapping;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.amdvi.Registers.DevTabBase;
+import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
+import org.crashlane.iommu.amdvi.Registers.ExclusionLimit;
+import org.crashlane.iommu.amdvi.Registers.ExtFeatures;
+import org.crashlane.iommu.amdvi.Registers.Status;
+import org.crashlane.iommu.paging.DeviceTables;
+import org.crashlane.iommu.paging.PagedTables;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.pci.RequesterId;
+
+/** The tables of one AMD IOMMU. */
+public final class AmdviTables extends PagedTables {
+  private final PhysicalMemory memory;
+  private final UnitConfig config;
+  private final InterruptTables interrupts;
+
+  private AmdviTables(
+      PhysicalMemory memory, UnitConfig config, UnitState state, InterruptTables interrupts) {
+    super(
+        state,
+        config.hostTables(),
+        new Walker(memory, config, WalkLimits.DEFAULT),
+        new Tables(config));
+    this.memory = memory;
+    this.config = config;
+    this.interrupts = interrupts;
+  }
+
+  /**
+   * {@return the tables of the unit with {@code registers}, on a host of unknown address width
+   * whose memory is not encrypted}
+   */
+  public static AmdviTables open(PhysicalMemory memory, RegisterFile registers) {
+    return open(memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, 0);
+  }
+
+  /**
+   * {@return the tables of the unit with {@code registers}}
+   *
+   * @param physicalAddressWidth how many bits a physical address has
+   * @param encryptionMask the address bit that says encrypted (SME), or 0
+   */
+  public static AmdviTables open(
+      PhysicalMemory memory,
+      RegisterFile registers,
+      int physicalAddressWidth,
+      long encryptionMask) {
+    UnitConfig config = UnitConfig.of(registers, physicalAddressWidth, encryptionMask, false);
+    InterruptTables interrupts = InterruptTables.open(memory, config, registers);
+    return new AmdviTables(memory, config, state(memory, config, registers), interrupts);
+  }
+
+  private static UnitState state(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
+    return new UnitState(
+        config.translationEnabled(),
+        config.capabilities().cachesAbsent(),
+        config.translationEnabled() && remapsInterrupts(memory, config),
+        config.deviceTable().address(0, config.encryptionMask()),
+        description(config, registers));
+  }
+
+  private static List<String> description(UnitConfig config, RegisterFile registers) {
+    List<String> lines = new ArrayList<>();
+    lines.add(ExtFeatures.LAYOUT.line(config.capabilities().extFeatures()));
+    lines.add(Control.LAYOUT.line(registers.read64(Registers.CONTROL)));
+    lines.add(Status.LAYOUT.line(registers.read64(Registers.STATUS)));
+    config.deviceTable().registers().forEach(base -> lines.add(DevTabBase.LAYOUT.line(base)));
+    ExclusionRange exclusion = config.exclusion();
+    if (exclusion.isEnabled()) {
+      lines.add(ExclusionBase.LAYOUT.line(exclusion.base()));
+      lines.add(ExclusionLimit.LAYOUT.line(exclusion.limit()));
+    }
+    return lines;
+  }
+
+  /** Interrupts are remapped device by device: of one is enough. What cannot be read is not. */
+  private static boolean remapsInterrupts(PhysicalMemory memory, UnitConfig config) {
+    DeviceTableBase base = config.deviceTable();
+    for (int segment = 0; segment < base.segmentCount(); segment++) {
+      long at = base.address(segment, config.encryptionMask());
+      for (int i = 0; i < base.entryCount(segment); i++, at += DeviceTableEntry.BYTES) {
+        try {
+          if (DeviceTableEntry.remapsInterrupts(memory.readLong(at + 2 * Long.BYTES))) {
+            return true;
+          }
+        } catch (UnreadableMemoryException e) {
+          break;
+        }
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public InterruptRemapping interrupts() {
+    return interrupts;
+  }
+
+  @Override
+  protected DeviceTables deviceTables() {
+    return FlatDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+  }
+
+  @Override
+  public Attachment unlisted(RequesterId requester) {
+    OptionalLong at = config.deviceTable().entryAddress(requester, config.encryptionMask());
+    if (at.isEmpty()) {
+      return new Attachment.Blocked(requester, FaultReason.DEVICE_BEYOND_TABLE.meaning());
+    }
+    try {
+      long word0 = memory.readLong(at.getAsLong());
+      long word1 = memory.readLong(at.getAsLong() + Long.BYTES);
+      return FlatDeviceTables.attachment(config, requester, word0, word1);
+    } catch (UnreadableMemoryException e) {
+      return new Attachment.Unsupported(requester, FlatDeviceTables.UNREADABLE);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.paging.DeviceTableReading;
+import org.crashlane.iommu.paging.DeviceTables;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * Reads a device table, all segments of it.
+ *
+ * <p>Of its entries most are for device ids that no device has. So those that are as good as none
+ * are not told one by one: entries that are not valid, and those that let nothing pass and lead
+ * nowhere, as Linux fills the table with.
+ */
+final class FlatDeviceTables {
+  /** Why nothing is known of a device whose entry cannot be read. */
+  static final String UNREADABLE = "its device table entry cannot be read";
+
+  private static final String NO_RIGHTS =
+      "its device table entry lets nothing pass, as before a driver is bound";
+
+  private static final int ENTRIES_OF_PAGE = PageTable.PAGE_BYTES / DeviceTableEntry.BYTES;
+
+  private final UnitConfig config;
+  private final DeviceTableReading reading;
+
+  private FlatDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
+    this.config = config;
+    this.reading = new DeviceTableReading(memory, limits);
+  }
+
+  static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
+    FlatDeviceTables tables = new FlatDeviceTables(memory, config, limits);
+    for (int segment = 0; segment < config.deviceTable().segmentCount(); segment++) {
+      tables.segment(segment);
+    }
+    return tables.reading.found();
+  }
+
+  private void segment(int segment) {
+    DeviceTableBase base = config.deviceTable();
+    long address = base.address(segment, config.encryptionMask());
+    int firstId = segment * base.idsOfSegment();
+    int count = base.entryCount(segment);
+    for (int from = 0; from < count; from += ENTRIES_OF_PAGE) {
+      long at = address + (long) from * DeviceTableEntry.BYTES;
+      Optional<long[]> page = reading.page("device table", at, at, base.registers().get(segment));
+      for (int i = 0; i < ENTRIES_OF_PAGE; i++) {
+        RequesterId requester = new RequesterId(firstId + from + i);
+        if (page.isEmpty()) {
+          reading.attach(new Attachment.Unsupported(requester, UNREADABLE));
+        } else {
+          int word = i * DeviceTableEntry.WORDS;
+          long entryAt = at + (long) i * DeviceTableEntry.BYTES;
+          entry(requester, entryAt, page.get()[word], page.get()[word + 1]);
+        }
+      }
+    }
+  }
+
+  private void entry(RequesterId requester, long at, long word0, long word1) {
+    if (!DeviceTableEntry.isValid(word0) || DeviceTableEntry.isDefault(word0)) {
+      return;
+    }
+    reading.reserved(DeviceTableEntry.WORD_0.name(), at, word0, DeviceTableEntry.reserved(config));
+    reading.attach(attachment(config, requester, word0, word1));
+  }
+
+  /** {@return what the entry says of its device} */
+  static Attachment attachment(UnitConfig config, RequesterId requester, long word0, long word1) {
+    int domainId = DeviceTableEntry.domainId(word1);
+    if (!DeviceTableEntry.isValid(word0)) {
+      return new Attachment.PassThrough(requester, domainId);
+    }
+    Optional<FaultReason> fault = DeviceTableEntry.fault(word0, config);
+    if (DeviceTableEntry.usesGuestTables(word0, config)
+        && !fault.equals(Optional.of(FaultReason.ENTRY_RESERVED))) {
+      return new Attachment.Unsupported(requester, GuestTables.reason(word0, word1));
+    }
+    if (fault.isPresent()) {
+      return new Attachment.Blocked(
+          requester, fault.get().meaning() + ": " + DeviceTableEntry.WORD_0.describe(word0));
+    }
+    long rights = word0 & PageTableEntry.rights();
+    if (rights == 0) {
+      return new Attachment.Blocked(requester, NO_RIGHTS);
+    }
+    if (rights != PageTableEntry.rights()) {
+      String only = DeviceTableEntry.IR.isSet(word0) ? "reads" : "writes";
+      return new Attachment.Unsupported(
+          requester, "its device table entry allows " + only + " only: " + Hex.of(word0));
+    }
+    if (DeviceTableEntry.levels(word0) == DeviceTableEntry.MODE_UNTRANSLATED) {
+      return new Attachment.PassThrough(requester, domainId);
+    }
+    TableId table =
+        new TableId(config.addressField().inPlace(word0), DeviceTableEntry.levels(word0));
+    return new Attachment.Translated(requester, table, domainId);
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.List;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+
+/** A machine of 16 GiB with one device behind a unit, tables built by hand. */
+final class AmdviFixture {
+  static final RequesterId DEVICE = RequesterId.parse("00:04.0");
+  static final long DEVICE_TABLE = 0x200000;
+  static final long TOP = 0x102000;
+  static final long MEMORY_BYTES = 1L << 34;
+  static final int DOMAIN = 5;
+
+  /** As QEMU's unit has them: up to 6 levels, guest translation. */
+  static final Capabilities QEMU = new Capabilities(0x29d3, 0);
+
+  /** As {@link #QEMU} with up to 4 levels. */
+  static final Capabilities FOUR_LEVELS =
+      new Capabilities(Registers.ExtFeatures.HATS.with(QEMU.extFeatures(), 0), 0);
+
+  final SparseMemory memory = SparseMemory.ofSize(MEMORY_BYTES);
+  final int levels;
+  UnitConfig config;
+
+  AmdviFixture(Capabilities capabilities, int levels) {
+    this(UnitConfig.translating(capabilities, 46, DEVICE_TABLE), levels);
+  }
+
+  AmdviFixture(UnitConfig config, int levels) {
+    this.config = config;
+    this.levels = levels;
+    attach(DEVICE, DeviceTableEntry.translated(TOP, levels));
+  }
+
+  AmdviFixture() {
+    this(QEMU, 4);
+  }
+
+  void attach(RequesterId requester, long word0) {
+    deviceEntry(requester, word0, DeviceTableEntry.domain(DOMAIN));
+  }
+
+  void deviceEntry(RequesterId requester, long... words) {
+    long at = config.deviceTable().entryAddress(requester, config.encryptionMask()).orElseThrow();
+    for (int i = 0; i < words.length; i++) {
+      memory.writeLong(at + (long) i * Long.BYTES, words[i]);
+    }
+  }
+
+  /** Writes entry {@code index} of the table at {@code table}. */
+  void entry(long table, int index, long value) {
+    memory.writeLong(PageTable.entryAddress(table, index), value);
+  }
+
+  /** Points entry 0 of each level from the top to the next of {@code tables}. */
+  void chain(long... tables) {
+    long from = TOP;
+    int level = levels;
+    for (long table : tables) {
+      level--;
+      entry(from, 0, PageTableEntry.table(table, level));
+      from = table;
+    }
+  }
+
+  TableId table() {
+    return new TableId(TOP, levels);
+  }
+
+  Unit unit() {
+    return new Unit(memory, config);
+  }
+
+  Outcome translate(long iova, Access access) {
+    return unit().translate(new Request(DEVICE, iova, access));
+  }
+
+  RecordedWalk walk() {
+    return walk(WalkLimits.DEFAULT);
+  }
+
+  RecordedWalk walk(WalkLimits limits) {
+    RecordedWalk walk = new RecordedWalk();
+    walk(limits, walk);
+    return walk;
+  }
+
+  void walk(WalkLimits limits, WalkVisitor visitor) {
+    new Walker(memory, config, limits).walk(table(), visitor);
+  }
+
+  /** {@return registers of a unit set up as {@code config} says} */
+  static RegisterFile registers(UnitConfig config) {
+    return new RegisterFile() {
+      @Override
+      public long read32(int offset) {
+        throw new IllegalArgumentException("no register of 32 bits: " + offset);
+      }
+
+      @Override
+      public long read64(int offset) {
+        List<Long> bases = config.deviceTable().registers();
+        int segment = 1 + (offset - Registers.DEV_TAB_SEG_1) / Long.BYTES;
+        if (segment >= 1 && segment < bases.size()) {
+          return bases.get(segment);
+        }
+        return switch (offset) {
+          case Registers.DEV_TAB_BASE -> bases.getFirst();
+          case Registers.CONTROL -> control(config);
+          case Registers.EXT_FEATURES -> config.capabilities().extFeatures();
+          case Registers.EXCLUSION_BASE -> config.exclusion().base();
+          case Registers.EXCLUSION_LIMIT -> config.exclusion().limit();
+          default -> 0;
+        };
+      }
+    };
+  }
+
+  private static long control(UnitConfig config) {
+    int segmentsOrder = Integer.numberOfTrailingZeros(config.deviceTable().registers().size());
+    return Registers.Control.IOMMU_EN.of(config.translationEnabled() ? 1 : 0)
+        | Registers.Control.GT_EN.of(config.guestTranslationEnabled() ? 1 : 0)
+        | Registers.Control.DEV_TBL_SEG_EN.of(segmentsOrder);
+  }
+}
