@@ -6,14 +6,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
+import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rule.KdumpIoRule;
@@ -27,11 +29,15 @@ import org.crashlane.rule.Verdict;
 final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final DiskKind disk;
+  private final LabIommu iommu;
+  private final boolean interruptsPrepared;
   private Optional<Verdict> verdict = Optional.empty();
 
-  TableWitness(Scenario scenario, DiskKind disk) {
+  TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
-    this.disk = disk;
+    this.disk = config.disk();
+    this.iommu = config.iommu();
+    this.interruptsPrepared = config.interruptsPrepared();
   }
 
   @Override
@@ -39,9 +45,13 @@ final class TableWitness implements LabHook {
     if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
       arm(guest);
     }
+    Machine machine = machine(guest);
     LiveGuest live = guest.live();
-    TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
-    verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
+    TranslationTables tables = live.iommu().tables(live.memory());
+    if (interruptsPrepared) {
+      prepareInterrupts(live.memory(), tables, machine);
+    }
+    verdict = Optional.of(KdumpIoRule.judge(machine, tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
@@ -58,6 +68,16 @@ final class TableWitness implements LabHook {
     }
   }
 
+  /** A guest that stands and has minutes to live needs no way back. */
+  private static void prepareInterrupts(
+      WritableMemory memory, TranslationTables tables, Machine machine) {
+    Stream.concat(
+            machine.ioApics().stream(),
+            machine.devices().stream().filter(Device::onDumpPath).map(Device::requester))
+        .flatMap(source -> tables.interrupts().prepare(source).stores().stream())
+        .forEach(store -> memory.writeLong(store.address(), store.after()));
+  }
+
   /** {@return the verdict on the tables; there is one once the guest was attended} */
   Verdict verdict() {
     return verdict.orElseThrow(() -> new IllegalStateException("the guest was never attended"));
@@ -72,6 +92,10 @@ final class TableWitness implements LabHook {
                     d.driver().orElse("(no driver)"),
                     d.driver().filter(disk.drivers().getFirst()::equals).isPresent()))
             .toList();
-    return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices);
+    return new Machine(
+        guest.facts().ram(),
+        guest.facts().crashRanges(),
+        devices,
+        iommu.ioApics(guest.facts().firmwareTable()));
   }
 }

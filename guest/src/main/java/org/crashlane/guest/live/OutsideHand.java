@@ -22,7 +22,6 @@ import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
@@ -211,7 +210,7 @@ public final class OutsideHand implements AutoCloseable {
 
   private <T> T withTables(TableWork<T> work) throws IOException {
     try {
-      TranslationTables tables = Vendor.VTD.open(guest.memory(), guest.vtdRegisters());
+      TranslationTables tables = guest.iommu().tables(guest.memory());
       if (tables.state().translating()) {
         guest.requireSameMemory(tables.state().rootAddress());
       }
