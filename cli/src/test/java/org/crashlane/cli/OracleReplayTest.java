@@ -59,7 +59,9 @@ class OracleReplayTest {
     assertTrue(out.getFirst().contains(" probes, 0 unexplained differences, "), out.getFirst());
     String reason = AmdviQuirk.PRESENT_BIT_OF_PAGES.reason();
     assertTrue(out.stream().anyMatch(line -> line.endsWith(reason)), run::out);
-    assertEquals(out.subList(1, out.size()).stream().sorted(bySaying()).toList(), out.subList(1, out.size()));
+    assertEquals(
+        out.subList(1, out.size()).stream().sorted(bySaying()).toList(),
+        out.subList(1, out.size()));
   }
 
   /** By what stands behind the count. */
@@ -132,7 +134,9 @@ class OracleReplayTest {
     Run run = Run.of("oracle", "replay", file.toString());
     assertEquals(2, run.code());
     assertTrue(
-        run.err().contains("recorded from another IOMMU ('arm-smmu'); only VT-d and AMD-Vi are replayed"),
+        run.err()
+            .contains(
+                "recorded from another IOMMU ('arm-smmu'); only VT-d and AMD-Vi are replayed"),
         run.err());
   }
 
