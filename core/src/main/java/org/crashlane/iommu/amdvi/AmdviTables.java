@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.WalkLimits;
@@ -25,7 +24,6 @@ import org.crashlane.pci.RequesterId;
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
-  private final InterruptTables interrupts;
 
   private AmdviTables(
       PhysicalMemory memory, UnitConfig config, UnitState state, InterruptTables interrupts) {
@@ -33,10 +31,10 @@ public final class AmdviTables extends PagedTables {
         state,
         config.hostTables(),
         new Walker(memory, config, WalkLimits.DEFAULT),
-        new Tables(config));
+        new Tables(config),
+        interrupts);
     this.memory = memory;
     this.config = config;
-    this.interrupts = interrupts;
   }
 
   /**
@@ -102,11 +100,6 @@ public final class AmdviTables extends PagedTables {
       }
     }
     return false;
-  }
-
-  @Override
-  public InterruptRemapping interrupts() {
-    return interrupts;
   }
 
   @Override
