@@ -15,7 +15,7 @@ public enum MappingMode {
   CALGARY("IBM Calgary"),
   /** Intel VT-d. */
   VTD("Intel VT-d"),
-  /** AMD-Vi. */
+  /** AMD's IOMMU. */
   AMDVI("AMD-Vi");
 
   private final String title;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode.vtd;
+package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +10,6 @@ import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PageTable;
-import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
@@ -24,30 +23,26 @@ import org.crashlane.pci.RequesterId;
 /** A kernel's domains: made when first needed, with what each must have and must not hand out. */
 final class Domains {
   private final MachineSpec machine;
-  private final ModeSpec.Vtd spec;
+  private final ModeSpec.Paging spec;
   private final Role role;
   private final PageFrames frames;
-  private final List<ContextTables> units;
+  private final DriverUnits units;
   private final List<Domain> domains = new ArrayList<>();
   private final List<Reservation> reservations = new ArrayList<>();
 
   /** IOVAs that a requester's domain is not to hand out, once it is there. */
   private record Reservation(RequesterId requester, AddressRange range) {}
 
-  Domains(MachineSpec machine, Role role, PageFrames frames, List<ContextTables> units) {
+  Domains(MachineSpec machine, Role role, PageFrames frames, DriverUnits units) {
     this.machine = machine;
     this.spec = Placement.spec(machine);
     this.role = role;
     this.frames = frames;
-    this.units = List.copyOf(units);
+    this.units = units;
   }
 
   Domains fork() {
-    List<ContextTables> forks = new ArrayList<>(units.size());
-    for (ContextTables unit : units) {
-      forks.add(unit.fork());
-    }
-    Domains copy = new Domains(machine, role, frames.fork(), forks);
+    Domains copy = new Domains(machine, role, frames.fork(), units.fork());
     for (Domain domain : domains) {
       copy.domains.add(domain.fork());
     }
@@ -57,7 +52,7 @@ final class Domains {
 
   void addTo(Fingerprint into) {
     frames.addTo(into);
-    units.forEach(unit -> unit.addTo(into));
+    units.addTo(into);
     into.add(domains.size());
     domains.forEach(domain -> domain.addTo(into));
     into.add(reservations.size());
@@ -72,9 +67,9 @@ final class Domains {
     return frames;
   }
 
-  /** {@return the root and context tables of the unit that {@code domain} is on} */
-  ContextTables tables(Domain domain) {
-    return units.get(domain.unit());
+  /** {@return what the driver has of its units} */
+  DriverUnits units() {
+    return units;
   }
 
   /** {@return how many IOVA pages are taken in all} */
@@ -108,40 +103,25 @@ final class Domains {
       return Optional.empty();
     }
     int unit = Placement.unitIndex(spec, device);
-    ContextTables tables = units.get(unit);
-    TableId table = new TableId(top.getAsLong(), levels(device));
-    int id = tables.takeDomainId();
-    Domain domain = new Domain(device.requester(), unit, id, table, iovas(device));
-    long low = ContextEntry.low(ContextEntry.TT_UNTRANSLATED_ONLY, table.root());
-    long high = ContextEntry.high(table.levels(), id);
-    if (!mapReservedMemory(cpu, domain)
-        || !tables.install(cpu, frames, domain.requester(), low, high)) {
-      DriverTables.discard(cpu.memory(), frames, table);
-      tables.giveBackDomainId(id);
+    TableId table = new TableId(top.getAsLong(), units.levels(unit));
+    int id = units.takeDomainId(unit);
+    Domain domain = new Domain(device.requester(), unit, id, table, iovas(device, unit));
+    if (!mapReservedMemory(cpu, domain) || !units.attach(cpu, frames, device, domain)) {
+      units.tables().discard(cpu.memory(), frames, table);
+      units.giveBackDomainId(unit, id);
       return Optional.empty();
     }
     domains.add(domain);
     return Optional.of(domain);
   }
 
-  /** Lets the device's requests pass. Returns false if there is no page for a context table. */
-  boolean passThrough(Cpu cpu, DeviceSpec device) {
-    ContextTables tables = units.get(Placement.unitIndex(spec, device));
-    long low = ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0);
-    long high = ContextEntry.high(levels(device), tables.takeDomainId());
-    return tables.install(cpu, frames, device.requester(), low, high);
+  /** Lets the device's requests pass. Returns false if there is no page for it. */
+  boolean letPass(Cpu cpu, DeviceSpec device) {
+    return units.letPass(cpu, frames, device, Placement.unitIndex(spec, device));
   }
 
-  private int addressWidth(DeviceSpec device) {
-    return spec.units().get(Placement.unitIndex(spec, device)).addressWidth();
-  }
-
-  private int levels(DeviceSpec device) {
-    return PageTable.levels(addressWidth(device));
-  }
-
-  private TopDownIovas iovas(DeviceSpec device) {
-    int bits = Math.min(addressWidth(device), spec.iovaLimitBits());
+  private TopDownIovas iovas(DeviceSpec device, int unit) {
+    int bits = Math.min(spec.units().get(unit).addressWidth(), spec.iovaLimitBits());
     TopDownIovas iovas = TopDownIovas.ofPages(DriverTables.lastPage(bits) + 1);
     iovas.reserve(0, 0);
     reserve(iovas, InterruptWindow.RANGE);
@@ -170,13 +150,13 @@ final class Domains {
   /** {@return the memory that firmware has the requester's devices use} */
   List<AddressRange> reservedMemory(RequesterId requester) {
     return spec.reserved().stream()
-        .filter(rmrr -> machine.device(rmrr.device()).requester().equals(requester))
-        .map(ModeSpec.Rmrr::range)
+        .filter(memory -> machine.device(memory.device()).requester().equals(requester))
+        .map(ModeSpec.ReservedMemory::range)
         .toList();
   }
 
   private boolean mapReservedMemory(Cpu cpu, Domain domain) {
-    if (role == Role.ADOPTING) {
+    if (role == Role.ADOPTING && units.leavesReservedMemoryToCopies()) {
       return true;
     }
     for (AddressRange range : reservedMemory(domain.requester())) {
@@ -190,13 +170,14 @@ final class Domains {
     return true;
   }
 
-  /** Writes leaves, and has a unit forget that there were none, if it remembers such things. */
+  /** Writes leaves, and has a unit forget what it remembers of there having been others or none. */
   DriverTables.Result writeLeaves(
       Cpu cpu, Domain domain, long iova, long page, long pageCount, Permissions rights) {
     DriverTables.Result result =
-        DriverTables.map(
-            cpu.memory(), frames, machine.era(), domain.table(), iova, page, pageCount, rights);
-    if (tables(domain).unit().cachesAbsent()) {
+        units.tables().map(cpu.memory(), frames, domain.table(), iova, page, pageCount, rights);
+    if (result == DriverTables.Result.REPLACED) {
+      units.flush(cpu, domain);
+    } else if (units.cachesAbsent(domain.unit())) {
       flush(cpu, domain, iova, pageCount);
     }
     return result;
@@ -205,6 +186,6 @@ final class Domains {
   /** Has the unit forget what it remembers of these pages. */
   void flush(Cpu cpu, Domain domain, long iova, long pageCount) {
     int order = Long.numberOfTrailingZeros(TopDownIovas.blockPageCount(pageCount));
-    tables(domain).unit().flushTranslations(cpu, domain.id(), iova, order);
+    units.flush(cpu, domain, iova, order);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode.vtd;
+package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,8 +11,6 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.paging.PageTable;
-import org.crashlane.iommu.vtd.Tables;
-import org.crashlane.iommu.vtd.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
@@ -24,7 +22,7 @@ import org.crashlane.model.kernel.PageFrames;
  */
 final class Arming {
   private final Cpu cpu;
-  private final int hostAddressWidth;
+  private final DriverUnits units;
   private final PageFrames frames;
   private final List<AddressRange> ranges;
   private final long freeBytesBefore;
@@ -33,10 +31,10 @@ final class Arming {
   private long leafCount;
   private long changedEntryCount;
 
-  Arming(Cpu cpu, int hostAddressWidth, PageFrames frames, List<AddressRange> ranges) {
+  Arming(Cpu cpu, Domains domains, List<AddressRange> ranges) {
     this.cpu = cpu;
-    this.hostAddressWidth = hostAddressWidth;
-    this.frames = frames;
+    this.units = domains.units();
+    this.frames = domains.frames();
     this.ranges = ranges;
     this.freeBytesBefore = frames.freeBytes();
   }
@@ -46,11 +44,8 @@ final class Arming {
   }
 
   /** Arms the tables of {@code domain}. */
-  void arm(Domain domain, ContextTables unit) {
-    UnitConfig config =
-        UnitConfig.translating(unit.unit().capabilities(), hostAddressWidth, unit.root());
-    Tables tables = new Tables(config);
-    OptionalInt needed = survey(tables, domain);
+  void arm(Domain domain) {
+    OptionalInt needed = survey(domain);
     if (needed.isEmpty()) {
       return;
     }
@@ -62,19 +57,19 @@ final class Arming {
               .formatted(domain.requester(), needed.getAsInt(), pages.length));
       return;
     }
-    write(tables, domain, pages);
-    if (unit.unit().cachesAbsent()) {
-      unit.unit().flushTranslations(cpu, domain.id());
+    write(domain, pages);
+    if (units.cachesAbsent(domain.unit())) {
+      units.flush(cpu, domain);
     }
   }
 
   /** {@return how many table pages it takes at most, or nothing if something is in the way} */
-  private OptionalInt survey(Tables tables, Domain domain) {
+  private OptionalInt survey(Domain domain) {
     int needed = 0;
     boolean free = true;
     for (AddressRange range : ranges) {
       Mapping wanted = new Mapping(range, range.first(), Permissions.READ_WRITE);
-      switch (tables.survey(cpu.memory(), domain.table(), wanted)) {
+      switch (units.survey(cpu.memory(), domain, wanted)) {
         case MapResult.Mapped possible -> needed += possible.tablePageCount();
         case MapResult.Conflict conflict -> {
           conflicts.addAll(conflict.conflicts());
@@ -89,11 +84,11 @@ final class Arming {
     return free ? OptionalInt.of(needed) : OptionalInt.empty();
   }
 
-  private void write(Tables tables, Domain domain, long[] pages) {
+  private void write(Domain domain, long[] pages) {
     EntryCount memory = new EntryCount(cpu.memory());
     PageArena arena = PageArena.of(pages);
     for (AddressRange range : ranges) {
-      switch (tables.mapIdentity(memory, domain.table(), range, arena)) {
+      switch (units.mapIdentity(memory, domain, range, arena)) {
         case MapResult.Mapped mapped -> leafCount += mapped.leafCount();
         case MapResult.Conflict conflict -> conflicts.addAll(conflict.conflicts());
         case MapResult.Refused refused -> refuse(domain.requester() + ": " + refused.reason());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode.vtd;
+package org.crashlane.model.mode.paging;
 
 /** What a write does to a field of a register. */
-enum AccessKind {
+public enum AccessKind {
   /** Nothing: hardware sets it. */
   READ_ONLY,
   /** The field takes what is written. */

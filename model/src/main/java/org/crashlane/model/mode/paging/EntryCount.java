@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode.vtd;
+package org.crashlane.model.mode.paging;
 
 import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.WritableMemory;

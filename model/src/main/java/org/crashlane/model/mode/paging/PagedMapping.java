@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode.vtd;
+package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,35 +20,44 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
 
 /**
- * A kernel's VT-d driver ({@code intel_map_single} of Linux 2.6.27 in its effects): a domain for
- * each requester, made at the first mapping; IOVAs from the top down; leaves of 4 KiB with the
- * rights that the direction takes; what is unmapped is invalidated before its IOVA is free again.
+ * A kernel's driver of units with page tables ({@code intel_map_single} of Linux 2.6.27 in its
+ * effects): a domain for each requester, made at the first mapping; IOVAs from the top down; leaves
+ * of 4 KiB with the rights that the direction takes; what is unmapped is invalidated before its
+ * IOVA is free again.
  *
  * <p>The frames it is started with are its own from then on, and copied with it.
  */
-final class VtdMapping implements DmaMapping {
+public final class PagedMapping implements DmaMapping {
   /** How much memory a guest has: enough to be seen. */
   private static final int GUEST_PAGE_COUNT = 4;
 
   private final MachineSpec machine;
-  private final ModeSpec.Vtd spec;
+  private final ModeSpec.Paging spec;
   private final Role role;
   private final Domains domains;
 
   /** By requester; nothing is added after boot, so that copies share it. */
   private final Map<RequesterId, List<DmaHandle>> guestMemory;
 
-  VtdMapping(MachineSpec machine, Role role, Domains domains) {
-    this(machine, role, domains, new HashMap<>());
+  /**
+   * A driver without domains.
+   *
+   * @param role how it came to its tables
+   * @param frames where tables go
+   * @param units what it has of its units
+   */
+  public PagedMapping(MachineSpec machine, Role role, PageFrames frames, DriverUnits units) {
+    this(machine, role, new Domains(machine, role, frames, units), new HashMap<>());
   }
 
-  private VtdMapping(
+  private PagedMapping(
       MachineSpec machine,
       Role role,
       Domains domains,
@@ -60,14 +69,18 @@ final class VtdMapping implements DmaMapping {
     this.guestMemory = guestMemory;
   }
 
-  /** Does for a device what is done when the primary boots. */
-  void prepare(Cpu cpu, DeviceSpec device) {
+  /** Does for each device what is done when the primary boots. */
+  public void prepare(Cpu cpu) {
+    machine.devices().forEach(device -> prepare(cpu, device));
+  }
+
+  private void prepare(Cpu cpu, DeviceSpec device) {
     if (device.passThrough()) {
-      if (!domains.passThrough(cpu, device)) {
+      if (!domains.letPass(cpu, device)) {
         throw noFrame();
       }
     } else if (device.assignedToGuest() || !domains.reservedMemory(device.requester()).isEmpty()) {
-      Domain domain = domains.of(cpu, device).orElseThrow(VtdMapping::noFrame);
+      Domain domain = domains.of(cpu, device).orElseThrow(PagedMapping::noFrame);
       if (device.assignedToGuest()) {
         mapGuestMemory(cpu, domain);
       }
@@ -78,7 +91,7 @@ final class VtdMapping implements DmaMapping {
     List<DmaHandle> pages = new ArrayList<>();
     for (int page = 0; page < GUEST_PAGE_COUNT; page++) {
       long iova = (long) page * PageTable.PAGE_BYTES;
-      long frame = domains.frames().takePage().orElseThrow(VtdMapping::noFrame);
+      long frame = domains.frames().takePage().orElseThrow(PagedMapping::noFrame);
       domains.writeLeaves(cpu, domain, iova, frame, 1, Permissions.READ_WRITE);
       pages.add(new DmaHandle(iova, frame, frame, PageTable.PAGE_BYTES, Direction.BIDIRECTIONAL));
     }
@@ -116,9 +129,9 @@ final class VtdMapping implements DmaMapping {
       return new MapAttempt.Failed("no iova");
     }
     long iova = first.getAsLong() * PageTable.PAGE_BYTES;
-    Permissions rights = rights(domain, direction);
+    Permissions rights = domains.units().rights(domain, direction);
     return switch (domains.writeLeaves(cpu, domain, iova, page, pageCount, rights)) {
-      case MAPPED -> mapped(iova + buffer - page, buffer, sizeBytes, direction);
+      case MAPPED, REPLACED -> mapped(iova + buffer - page, buffer, sizeBytes, direction);
       case NO_FRAME -> failed(domain, first.getAsLong(), pageCount, "no page for tables");
       case BUG -> failed(domain, first.getAsLong(), pageCount, "kernel BUG: entry in use");
     };
@@ -133,11 +146,6 @@ final class VtdMapping implements DmaMapping {
     return new MapAttempt.Failed(reason);
   }
 
-  private Permissions rights(Domain domain, Direction direction) {
-    boolean zeroLengthReads = domains.tables(domain).unit().passesZeroLengthReads();
-    return Permissions.of(direction.reads() || !zeroLengthReads, direction.writes());
-  }
-
   @Override
   public void unmap(Cpu cpu, DeviceSpec device, DmaHandle handle) {
     if (passes(device)) {
@@ -149,7 +157,7 @@ final class VtdMapping implements DmaMapping {
             .orElseThrow(() -> new IllegalArgumentException(device + " has mapped nothing"));
     long iova = Alignment.down(handle.busAddress(), PageTable.PAGE_BYTES);
     long pageCount = DriverTables.pageCount(handle.busAddress(), handle.sizeBytes());
-    DriverTables.clear(cpu.memory(), machine.era(), domain.table(), iova, pageCount);
+    domains.units().tables().clear(cpu.memory(), domain.table(), iova, pageCount);
     domains.flush(cpu, domain, iova, pageCount);
     domain.iovas().giveBack(DriverTables.pageNumber(iova), pageCount);
   }
@@ -163,7 +171,7 @@ final class VtdMapping implements DmaMapping {
 
   @Override
   public ArmReport arm(Cpu cpu, List<AddressRange> ranges, List<DeviceSpec> devices) {
-    Arming arming = new Arming(cpu, spec.hostAddressWidth(), domains.frames(), ranges);
+    Arming arming = new Arming(cpu, domains, ranges);
     List<RequesterId> seen = new ArrayList<>();
     for (DeviceSpec device : devices) {
       if (!passes(device) && !seen.contains(device.requester())) {
@@ -172,7 +180,7 @@ final class VtdMapping implements DmaMapping {
         if (domain.isEmpty()) {
           arming.refuse(device + ": no page for tables");
         } else {
-          arming.arm(domain.get(), domains.tables(domain.get()));
+          arming.arm(domain.get());
         }
       }
     }
@@ -191,7 +199,7 @@ final class VtdMapping implements DmaMapping {
 
   @Override
   public DmaMapping fork() {
-    return new VtdMapping(machine, role, domains.fork(), guestMemory);
+    return new PagedMapping(machine, role, domains.fork(), guestMemory);
   }
 
   @Override
