@@ -20,10 +20,7 @@ public final class AccessWords {
   public static String quoted(List<Long> values, LongFunction<String> text) {
     List<Long> distinct = values.stream().distinct().toList();
     String quoted =
-        distinct.stream()
-            .limit(QUOTED_VALUES)
-            .map(text::apply)
-            .collect(Collectors.joining(", "));
+        distinct.stream().limit(QUOTED_VALUES).map(text::apply).collect(Collectors.joining(", "));
     return distinct.size() > QUOTED_VALUES
         ? quoted + " ... " + text.apply(values.getLast())
         : quoted;

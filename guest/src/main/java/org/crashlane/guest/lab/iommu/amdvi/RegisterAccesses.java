@@ -93,7 +93,11 @@ final class RegisterAccesses {
       }
     }
     if (!control.isEmpty()) {
-      lines.add("wrote to Control " + AccessWords.times(control.size()) + ": " + AccessWords.quoted(control, RegisterAccesses::control));
+      lines.add(
+          "wrote to Control "
+              + AccessWords.times(control.size())
+              + ": "
+              + AccessWords.quoted(control, RegisterAccesses::control));
     }
     for (WatchedRegister register : WatchedRegister.values()) {
       if (register != WatchedRegister.CONTROL && register.isSetUp()) {
@@ -136,5 +140,4 @@ final class RegisterAccesses {
     String upper = NAMES.get(address - Integer.BYTES);
     return upper == null ? "register " + Hex.of(address) : upper;
   }
-
 }

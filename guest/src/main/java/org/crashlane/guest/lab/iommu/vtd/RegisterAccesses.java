@@ -103,7 +103,8 @@ final class RegisterAccesses {
       Matcher access = ACCESS.matcher(line);
       registers.add(access.matches() ? name(Hex.parse(access.group(1))) : line);
     }
-    return Optional.of("read " + String.join(", ", registers) + ": " + AccessWords.times(traced.size()));
+    return Optional.of(
+        "read " + String.join(", ", registers) + ": " + AccessWords.times(traced.size()));
   }
 
   private static String written(long offset, List<Long> values) {
@@ -139,5 +140,4 @@ final class RegisterAccesses {
   private static String name(long offset) {
     return NAMES.getOrDefault(offset, "register " + Hex.of(offset));
   }
-
 }
