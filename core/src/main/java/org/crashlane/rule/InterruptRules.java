@@ -17,7 +17,8 @@ import org.crashlane.pci.RequesterId;
  */
 final class InterruptRules {
   private static final String JUDGED =
-      "judged from registers and tables; emulators may let pass what hardware blocks";
+      "judged from registers and tables, not observed: an emulator may let pass what hardware"
+          + " blocks";
 
   private final Machine machine;
   private final InterruptRemapping interrupts;
