@@ -2,7 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.qtest.Commands;
@@ -60,6 +60,8 @@ public final class AmdviMachine implements UnitDriver {
       throws IOException {
     Commands commands = new Commands();
     int features = commands.readq(UNIT + Registers.EXT_FEATURES);
+    long buffer = Ring.BASE.inPlace(COMMANDS) | Ring.LENGTH.of(COMMANDS_ORDER);
+    commands.writeq(UNIT + Registers.CMD_BUF_BASE, buffer);
     long[] answers = machine.run(commands);
     return new AmdviMachine(
         new ProbeMachine(
@@ -80,15 +82,15 @@ public final class AmdviMachine implements UnitDriver {
 
   /** The command buffer has the one command that is ever needed, all over. */
   @Override
-  public void prepare(QTest machine, MarkedRam ram) throws IOException {
+  public List<TableWord> keptWords() {
     Command drop = new Command.InvalidateAll();
-    long[] words = new long[COMMAND_COUNT * Command.BYTES / Long.BYTES];
-    Arrays.setAll(words, i -> i % 2 == 0 ? drop.low() : drop.high());
-    ram.keep(COMMANDS, words);
-    Commands commands = new Commands();
-    long base = Ring.BASE.inPlace(COMMANDS) | Ring.LENGTH.of(COMMANDS_ORDER);
-    commands.writeq(UNIT + Registers.CMD_BUF_BASE, base);
-    machine.run(commands);
+    List<TableWord> words = new ArrayList<>();
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+      long address = COMMANDS + (long) i * Command.BYTES;
+      words.add(new TableWord(address, drop.low()));
+      words.add(new TableWord(address + Long.BYTES, drop.high()));
+    }
+    return words;
   }
 
   @Override

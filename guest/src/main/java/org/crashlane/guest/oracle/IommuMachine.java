@@ -62,7 +62,7 @@ public final class IommuMachine implements AutoCloseable {
       EduDevice edu = EduDevice.attach(machine, requester, EDU_REGISTERS);
       IommuMachine started = new IommuMachine(machine, edu, unit.find(machine, requester));
       started.ram.markAll();
-      started.unit.prepare(machine, started.ram);
+      started.ram.keep(started.unit.keptWords());
       started.runRoot(started.description().root());
       return started;
     } catch (IOException | RuntimeException e) {

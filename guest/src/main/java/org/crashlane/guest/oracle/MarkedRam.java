@@ -55,11 +55,11 @@ final class MarkedRam {
   }
 
   /** Puts {@code words} there for good, instead of marks. */
-  void keep(long address, long[] words) {
-    for (int i = 0; i < words.length; i++) {
-      kept.put(address + (long) i * Long.BYTES, words[i]);
+  void keep(List<TableWord> words) {
+    for (TableWord word : words) {
+      kept.put(word.address(), word.value());
+      memory.writeLong(word.address(), word.value());
     }
-    memory.writeLongs(address, words, words.length);
   }
 
   private static int arenaIndex(long address) {

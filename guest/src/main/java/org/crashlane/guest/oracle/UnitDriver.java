@@ -2,6 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.qtest.Commands;
 import org.crashlane.guest.qtest.QTest;
@@ -24,8 +25,8 @@ interface UnitDriver {
   /** {@return the machine, as a record of its probes begins} */
   ProbeMachine description();
 
-  /** Puts what the unit needs besides tables into {@code ram}, and tells the unit. */
-  void prepare(QTest machine, MarkedRam ram) throws IOException;
+  /** {@return what must stand in memory besides tables} */
+  List<TableWord> keptWords();
 
   /** Makes the unit take {@code root}, and leaves translation as it is. */
   void useRoot(QTest machine, long root) throws IOException;

@@ -68,8 +68,8 @@ public final class VtdMachine implements UnitDriver {
   }
 
   @Override
-  public void prepare(QTest machine, MarkedRam ram) {
-    // It needs nothing but its tables.
+  public List<TableWord> keptWords() {
+    return List.of();
   }
 
   @Override

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import org.crashlane.acpi.IvhdEntry;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
@@ -119,11 +118,7 @@ public final class LabUnit implements LabIommu {
   /** QEMU's table tells of the IOAPIC only where interrupts may be remapped. */
   @Override
   public List<RequesterId> ioApics(byte[] firmwareTable) {
-    List<RequesterId> told =
-        Ivrs.read("the firmware's IVRS table", firmwareTable).specialDevices().stream()
-            .filter(special -> special.kind() == IvhdEntry.Special.Variety.IOAPIC)
-            .map(IvhdEntry.Special::device)
-            .toList();
+    List<RequesterId> told = Ivrs.read("the firmware's IVRS table", firmwareTable).ioApics();
     return told.isEmpty() ? List.of(IO_APIC) : told;
   }
 

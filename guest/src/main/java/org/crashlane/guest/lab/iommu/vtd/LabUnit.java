@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
@@ -108,11 +107,7 @@ public final class LabUnit implements LabIommu {
 
   @Override
   public List<RequesterId> ioApics(byte[] firmwareTable) {
-    return Dmar.read("the firmware's DMAR table", firmwareTable).units().stream()
-        .flatMap(unit -> unit.scopes().stream())
-        .filter(scope -> scope.kind() == DeviceScope.Kind.IOAPIC)
-        .flatMap(scope -> scope.requester().stream())
-        .toList();
+    return Dmar.read("the firmware's DMAR table", firmwareTable).ioApics();
   }
 
   @Override
