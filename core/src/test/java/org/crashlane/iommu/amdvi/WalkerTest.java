@@ -141,7 +141,8 @@ class WalkerTest {
 
   @Test
   void largestLeavesAreOfOneGibibyte() {
-    MapResult.Mapped mapped = assertInstanceOf(MapResult.Mapped.class, map(1L << 40, 1L << 39, 1L << 42));
+    MapResult.Mapped mapped =
+        assertInstanceOf(MapResult.Mapped.class, map(1L << 40, 1L << 39, 1L << 42));
     assertEquals(512, mapped.leafCount());
     assertEquals(1, mapped.tablePageCount());
     RecordedWalk walk = machine.walk();
