@@ -105,7 +105,7 @@ final class QemuOptions {
   @Option(
       names = "--capture-append",
       paramLabel = "TEXT",
-      description = "More for the capture kernel's, such as 'noapic pci=nomsi'.")
+      description = "More for the capture kernel's command line, such as 'noapic pci=nomsi'.")
   private Optional<String> captureMore = Optional.empty();
 
   @Option(names = "--no-kaslr", description = "Boot the kernels with nokaslr.")

@@ -12,6 +12,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.amdvi.Command.Pages;
+import org.crashlane.iommu.paging.CachingProperty;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -138,23 +139,14 @@ class CachingUnitTest {
       long seed, boolean cachesAbsent) {
     machine = new AmdviFixture(cachesAbsent ? CACHES_ABSENT : AmdviFixture.QEMU, 4);
     start();
-    Random random = new Random(seed);
     List<RequesterId> requesters =
         List.of(AmdviFixture.DEVICE, RequesterId.of(0, 0x30), RequesterId.of(0, 0x31));
-    for (int step = 0; step < 3000; step++) {
-      if (random.nextInt(3) == 0) {
-        change(random, requesters);
-      }
-      Request request =
-          new Request(
-              requesters.get(random.nextInt(requesters.size())),
-              (long) random.nextInt(0x800) * 0x800,
-              random.nextBoolean() ? Access.READ : Access.WRITE);
-      assertEquals(
-          machine.unit().translate(request),
-          new CachingUnit(machine.config).translate(machine.memory, caches, request),
-          () -> "seed " + seed + ": " + request);
-    }
+    CachingProperty.check(
+        seed,
+        requesters,
+        request -> machine.unit().translate(request),
+        request -> new CachingUnit(machine.config).translate(machine.memory, caches, request),
+        random -> change(random, requesters));
   }
 
   private void change(Random random, List<RequesterId> requesters) {

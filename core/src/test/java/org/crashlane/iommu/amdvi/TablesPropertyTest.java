@@ -11,12 +11,8 @@ import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
-import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.Unmappable;
-import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.paging.TableEditor;
+import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.iommu.paging.TablesProperties;
-import org.crashlane.memory.WritableMemory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,14 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TablesPropertyTest extends TablesProperties {
 
   @Override
-  protected Machine machine(SplittableRandom random) {
-    return new OnFixture(
-        switch (random.nextInt(4)) {
-          case 0 -> new AmdviFixture(AmdviFixture.QEMU, 3);
-          case 1 -> new AmdviFixture(AmdviFixture.QEMU, 5);
-          case 2 -> new AmdviFixture(encrypted(), 4);
-          default -> new AmdviFixture(AmdviFixture.FOUR_LEVELS, 4);
-        });
+  protected PagedMachine machine(SplittableRandom random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> new AmdviFixture(AmdviFixture.QEMU, 3);
+      case 1 -> new AmdviFixture(AmdviFixture.QEMU, 5);
+      case 2 -> new AmdviFixture(encrypted(), 4);
+      default -> new AmdviFixture(AmdviFixture.FOUR_LEVELS, 4);
+    };
   }
 
   /** A unit of a host whose memory is encrypted where bit 47 says so. */
@@ -45,38 +40,6 @@ class TablesPropertyTest extends TablesProperties {
         true,
         false,
         true);
-  }
-
-  private record OnFixture(AmdviFixture fixture) implements Machine {
-    @Override
-    public TableId table() {
-      return fixture.table();
-    }
-
-    @Override
-    public WritableMemory memory() {
-      return fixture.memory;
-    }
-
-    @Override
-    public TableEditor editor() {
-      return new Tables(fixture.config);
-    }
-
-    @Override
-    public RecordedWalk walk(WalkLimits limits) {
-      return fixture.walk(limits);
-    }
-
-    @Override
-    public Outcome translate(long iova, Access access) {
-      return fixture.translate(iova, access);
-    }
-
-    @Override
-    public List<Unmappable> unmappable() {
-      return fixture.config.hostTables().unmappable();
-    }
   }
 
   @Override

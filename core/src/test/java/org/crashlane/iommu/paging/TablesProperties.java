@@ -18,11 +18,8 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
-import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.WritableMemory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,34 +42,8 @@ public abstract class TablesProperties {
   /** For the tests of one vendor. */
   protected TablesProperties() {}
 
-  /** One device behind a unit, all of whose requests go through one table. */
-  public interface Machine {
-    /** {@return the table} */
-    TableId table();
-
-    /** {@return its memory} */
-    WritableMemory memory();
-
-    /** {@return what writes the unit's tables} */
-    TableEditor editor();
-
-    /** {@return what the walker finds} */
-    RecordedWalk walk(WalkLimits limits);
-
-    /** {@return what the unit does with a request of the device} */
-    Outcome translate(long iova, Access access);
-
-    /** {@return what is never mapped} */
-    List<Unmappable> unmappable();
-
-    /** {@return true if the unit lets requests through to {@code physical}} */
-    default boolean letsThroughTo(long physical) {
-      return true;
-    }
-  }
-
   /** {@return a machine of one kind or another, without a mapping} */
-  protected abstract Machine machine(SplittableRandom random);
+  protected abstract PagedMachine machine(SplittableRandom random);
 
   /** {@return an entry of any kind, often one that leads to another table} */
   protected abstract long garbage(SplittableRandom random);
@@ -81,7 +52,7 @@ public abstract class TablesProperties {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
   void whatIsMappedIsWalkedBack(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Machine machine = machine(random);
+    PagedMachine machine = machine(random);
     PageArena arena = PageArena.in(ARENA);
     List<Mapping> wanted = new ArrayList<>();
     long from = 0;
@@ -90,7 +61,7 @@ public abstract class TablesProperties {
       if (mapping.iova().last() >= 1L << 39) {
         break;
       }
-      MapResult result = machine.editor().map(machine.memory(), machine.table(), mapping, arena);
+      MapResult result = machine.editor().map(machine.memory, machine.table(), mapping, arena);
       if (machine.unmappable().stream().anyMatch(u -> u.overlaps(mapping))) {
         assertInstanceOf(MapResult.Refused.class, result);
       } else {
@@ -135,7 +106,7 @@ public abstract class TablesProperties {
   }
 
   private static void assertUnitAgrees(
-      Machine machine, RecordedWalk walk, SplittableRandom random, List<Mapping> near) {
+      PagedMachine machine, RecordedWalk walk, SplittableRandom random, List<Mapping> near) {
     for (Mapping mapping : near) {
       long size = mapping.iova().sizeBytes();
       long inside = size > 0 ? random.nextLong(size) : 0;
@@ -153,7 +124,7 @@ public abstract class TablesProperties {
   }
 
   /** The unit lets through exactly what the walk says, to where the walk says. */
-  private static void assertAgrees(Machine machine, RecordedWalk walk, long iova) {
+  private static void assertAgrees(PagedMachine machine, RecordedWalk walk, long iova) {
     boolean leftOpen =
         walk.malformations().stream()
             .anyMatch(m ->
@@ -179,12 +150,12 @@ public abstract class TablesProperties {
   }
 
   /** Tables that point anywhere among each other, with all kinds of bits set. */
-  private void fillWithGarbage(Machine machine, SplittableRandom random, int oneIn) {
+  private void fillWithGarbage(PagedMachine machine, SplittableRandom random, int oneIn) {
     for (int table = 0; table < TABLE_COUNT; table++) {
       for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
         if (random.nextInt(oneIn) == 0) {
           long at = PageTable.entryAddress(FIRST_TABLE + table * 0x1000L, i);
-          machine.memory().writeLong(at, garbage(random));
+          machine.memory.writeLong(at, garbage(random));
         }
       }
     }
@@ -194,7 +165,7 @@ public abstract class TablesProperties {
   @ValueSource(longs = {21, 22, 23, 24, 25, 26, 27, 28})
   void unitAndWalkerAgreeOnGarbage(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Machine machine = machine(random);
+    PagedMachine machine = machine(random);
     fillWithGarbage(machine, random, 256);
     WalkLimits all = new WalkLimits(Integer.MAX_VALUE, 1 << 20, 1 << 10);
     RecordedWalk walk = machine.walk(all);
@@ -217,7 +188,7 @@ public abstract class TablesProperties {
   @ValueSource(longs = {31, 32, 33, 34})
   void walkOfDenseGarbageEndsAtItsBounds(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Machine machine = machine(random);
+    PagedMachine machine = machine(random);
     fillWithGarbage(machine, random, 1);
     WalkLimits limits = new WalkLimits(16, 300, 500);
     RecordedWalk walk = machine.walk(limits);

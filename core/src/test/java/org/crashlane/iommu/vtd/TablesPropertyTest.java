@@ -3,24 +3,16 @@ package org.crashlane.iommu.vtd;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
-import org.crashlane.iommu.Access;
 import org.crashlane.iommu.AllocatedBytes;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Malformation;
-import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.RecordedWalk;
-import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.paging.PageTable;
-import org.crashlane.iommu.paging.TableEditor;
+import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.iommu.paging.TablesProperties;
-import org.crashlane.memory.WritableMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,51 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The properties on second-level tables; device tables of garbage, and what a walk allocates. */
 class TablesPropertyTest extends TablesProperties {
   @Override
-  protected Machine machine(SplittableRandom random) {
-    return new OnFixture(
-        switch (random.nextInt(4)) {
-          case 0 -> new VtdFixture(VtdFixture.NARROW, 3);
-          case 1 -> new VtdFixture(VtdFixture.SMALL_LEAVES, 4);
-          case 2 -> new VtdFixture(VtdFixture.WIDEST, 5);
-          default -> new VtdFixture();
-        });
-  }
-
-  private record OnFixture(VtdFixture fixture) implements Machine {
-    @Override
-    public TableId table() {
-      return fixture.table();
-    }
-
-    @Override
-    public WritableMemory memory() {
-      return fixture.memory;
-    }
-
-    @Override
-    public TableEditor editor() {
-      return new Tables(fixture.config);
-    }
-
-    @Override
-    public RecordedWalk walk(WalkLimits limits) {
-      return fixture.walk(limits);
-    }
-
-    @Override
-    public Outcome translate(long iova, Access access) {
-      return fixture.translate(iova, access);
-    }
-
-    @Override
-    public List<Unmappable> unmappable() {
-      return fixture.config.secondLevel().unmappable();
-    }
-
-    @Override
-    public boolean letsThroughTo(long physical) {
-      return !InterruptWindow.contains(physical);
-    }
+  protected PagedMachine machine(SplittableRandom random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> new VtdFixture(VtdFixture.NARROW, 3);
+      case 1 -> new VtdFixture(VtdFixture.SMALL_LEAVES, 4);
+      case 2 -> new VtdFixture(VtdFixture.WIDEST, 5);
+      default -> new VtdFixture();
+    };
   }
 
   @Override

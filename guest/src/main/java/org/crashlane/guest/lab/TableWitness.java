@@ -15,7 +15,8 @@ import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
-import org.crashlane.memory.WritableMemory;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rule.KdumpIoRule;
@@ -42,24 +43,27 @@ final class TableWitness implements LabHook {
 
   @Override
   public void beforeCrash(RunningGuest guest) throws IOException {
-    if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
-      arm(guest);
-    }
     Machine machine = machine(guest);
+    prepare(guest, machine);
     LiveGuest live = guest.live();
     TranslationTables tables = live.iommu().tables(live.memory());
-    if (interruptsPrepared) {
-      prepareInterrupts(live.memory(), tables, machine);
-    }
     verdict = Optional.of(KdumpIoRule.judge(machine, tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
 
-  private void arm(RunningGuest guest) throws IOException {
+  private void prepare(RunningGuest guest, Machine machine) throws IOException {
+    boolean arms = scenario.hand().equals(Optional.of(HandKind.OUTSIDE));
+    List<RequesterId> sources = interruptsPrepared ? sources(machine) : List.of();
+    if (!arms && sources.isEmpty()) {
+      return;
+    }
+    List<AddressRange> ranges = machine.crashRanges();
     try (OutsideHand hand = OutsideHand.on(guest.live(), guest.scratch().resolve("journals"))) {
       ArmResult result =
-          hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()));
+          arms
+              ? hand.arm(ranges, Set.of(), Optional.of(guest.arena()), sources)
+              : hand.prepareInterrupts(ranges, sources);
       if (result instanceof Refused refused) {
         String reasons =
             refused.reasons().stream().map(Object::toString).collect(Collectors.joining("; "));
@@ -68,14 +72,11 @@ final class TableWitness implements LabHook {
     }
   }
 
-  /** A guest that stands and has minutes to live needs no way back. */
-  private static void prepareInterrupts(
-      WritableMemory memory, TranslationTables tables, Machine machine) {
-    Stream.concat(
+  private static List<RequesterId> sources(Machine machine) {
+    return Stream.concat(
             machine.ioApics().stream(),
             machine.devices().stream().filter(Device::onDumpPath).map(Device::requester))
-        .flatMap(source -> tables.interrupts().prepare(source).stores().stream())
-        .forEach(store -> memory.writeLong(store.address(), store.after()));
+        .toList();
   }
 
   /** {@return the verdict on the tables; there is one once the guest was attended} */

@@ -67,7 +67,7 @@ record AmdviAsQemu(
 
     private long physical(long iova) {
       long bytes = pageBytes();
-      return PageTableEntry.ADDR.inPlace(entry) & -bytes | iova & (bytes - 1);
+      return (PageTableEntry.ADDR.inPlace(entry) & -bytes) | (iova & (bytes - 1));
     }
   }
 

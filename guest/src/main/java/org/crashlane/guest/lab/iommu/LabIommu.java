@@ -28,6 +28,11 @@ public interface LabIommu {
     };
   }
 
+  /** {@return that no stock kernel follows {@code strategy}} */
+  static IllegalArgumentException notInTheLab(Strategy strategy) {
+    return new IllegalArgumentException("the lab does not know the strategy " + strategy.label());
+  }
+
   /** {@return its name as a device of QEMU} */
   String qemuDevice();
 

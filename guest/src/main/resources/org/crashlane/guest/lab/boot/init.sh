@@ -156,7 +156,8 @@ capture() {
   say() { say_by_polling "$@"; }
   console_quiet
   say capture "$(uname -r)"
-  load_modules
+  # Inserting a driver waits for its disks, and one without interrupts waits for each command.
+  load_modules &
   if wait_for_disk; then
     say disk present
     timeout -s KILL "$DUMP_SECONDS" makedumpfile -E -d 31 -f --message-level 6 \

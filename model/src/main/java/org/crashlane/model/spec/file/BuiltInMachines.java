@@ -19,7 +19,9 @@ public final class BuiltInMachines {
           "amdvi",
           "mixed",
           "gart-over-ram",
-          "beyond-reach");
+          "beyond-reach",
+          "snp-copy",
+          "snp-reuse");
 
   private BuiltInMachines() {}
 

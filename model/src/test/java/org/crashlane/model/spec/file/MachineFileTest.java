@@ -113,7 +113,7 @@ class MachineFileTest {
         "    dma-mask: 30|    dma-mak: 30|devices[3]: no field is called 'dma-mak' here: there"
             + " are name, address, alias, kind, dma-mask, unit, dump-path, driver-resets,"
             + " stops-on-fault, assigned-to-guest, pass-through; did you mean 'dma-mask'?",
-        "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd was"
+        "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd, amdvi was"
             + " wanted, and not a list",
         "superpages: true|superpages: yes|mapping.units[0].superpages: true or false was"
             + " wanted, and not 'yes'",

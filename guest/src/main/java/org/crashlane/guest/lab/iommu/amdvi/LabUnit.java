@@ -71,9 +71,7 @@ public final class LabUnit implements LabIommu {
     return switch (strategy) {
       case NONE, IDENTITY, ADOPT -> List.of();
       case OFF -> List.of("amd_iommu=off");
-      case RESERVE, ABORT, RESET ->
-          throw new IllegalArgumentException(
-              "the lab does not know the strategy " + strategy.label());
+      case RESERVE, ABORT, RESET -> throw LabIommu.notInTheLab(strategy);
     };
   }
 

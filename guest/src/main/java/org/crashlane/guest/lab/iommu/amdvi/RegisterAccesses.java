@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.guest.lab.iommu.AccessWords;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.Control;
@@ -31,8 +32,6 @@ final class RegisterAccesses {
   private static final Pattern CONTROL_WRITTEN =
       Pattern.compile("amdvi_control_status .* (0x[0-9a-f]{1,16})");
   private static final String COMMAND_RUN = "amdvi_command_exec ";
-  private static final int QUOTED_VALUES = 3;
-
   private static final Map<Long, String> NAMES =
       Map.ofEntries(
           entry((long) Registers.DEV_TAB_BASE, "DevTabBar"),
@@ -71,7 +70,7 @@ final class RegisterAccesses {
     }
     return count == 0
         ? Optional.empty()
-        : Optional.of("accessed " + String.join(", ", registers) + ": " + times(count));
+        : Optional.of("accessed " + String.join(", ", registers) + ": " + AccessWords.times(count));
   }
 
   /**
@@ -94,7 +93,11 @@ final class RegisterAccesses {
       }
     }
     if (!control.isEmpty()) {
-      lines.add("wrote to Control " + times(control.size()) + ": " + quoted(control));
+      lines.add(
+          "wrote to Control "
+              + AccessWords.times(control.size())
+              + ": "
+              + AccessWords.quoted(control, RegisterAccesses::control));
     }
     for (WatchedRegister register : WatchedRegister.values()) {
       if (register != WatchedRegister.CONTROL && register.isSetUp()) {
@@ -117,24 +120,16 @@ final class RegisterAccesses {
             "changed %s from %s to %s".formatted(register.title(), Hex.of(before), Hex.of(after)));
   }
 
-  private static String quoted(List<Long> values) {
-    List<Long> distinct = values.stream().distinct().toList();
-    String quoted =
-        distinct.stream()
-            .limit(QUOTED_VALUES)
-            .map(RegisterAccesses::control)
-            .collect(Collectors.joining(", "));
-    return distinct.size() > QUOTED_VALUES ? quoted + " ... " + control(values.getLast()) : quoted;
-  }
-
   private static String control(long value) {
     String set =
         SHOWN.stream()
             .filter(bit -> bit.isSet(value))
             .map(BitField::name)
             .collect(Collectors.joining(" "));
-    boolean on = Control.IOMMU_EN.isSet(value);
-    return Hex.of(value) + " [" + set + (on ? "]" : "; IommuEn clear: translation off]");
+    if (!Control.IOMMU_EN.isSet(value)) {
+      set += (set.isEmpty() ? "" : "; ") + "IommuEn clear: translation off";
+    }
+    return Hex.of(value) + " [" + set + "]";
   }
 
   private static String name(long address) {
@@ -144,9 +139,5 @@ final class RegisterAccesses {
     }
     String upper = NAMES.get(address - Integer.BYTES);
     return upper == null ? "register " + Hex.of(address) : upper;
-  }
-
-  private static String times(int count) {
-    return count == 1 ? "once" : count + " times";
   }
 }

@@ -67,9 +67,7 @@ public final class LabUnit implements LabIommu {
       case NONE, IDENTITY -> List.of();
       case ADOPT -> List.of("intel_iommu=on");
       case OFF -> List.of("intel_iommu=off");
-      case RESERVE, ABORT, RESET ->
-          throw new IllegalArgumentException(
-              "the lab does not know the strategy " + strategy.label());
+      case RESERVE, ABORT, RESET -> throw LabIommu.notInTheLab(strategy);
     };
   }
 
