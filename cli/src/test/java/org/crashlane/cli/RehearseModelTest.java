@@ -95,7 +95,7 @@ class RehearseModelTest {
         "--stage qemu --strategy reset|--strategy reset needs --stage model",
         "--stage qem|did you mean 'qemu'?",
         "--strategy identiy|did you mean 'identity'?",
-        "--mapping nommu,gar|'gar' is unknown: there are nommu, swiotlb, gart, calgary, vtd",
+        "--mapping nommu,gar|'gar' is unknown: there are nommu, swiotlb, gart, calgary, vtd, amdvi",
         "--kernel clod --stage qemu|'clod' is unknown: there are cloud, full; did you mean 'cloud'?",
         "vdt|'vdt' is neither a file nor a built-in machine",
         "none.yaml|none.yaml: no such file",

@@ -14,7 +14,9 @@ public enum MappingMode {
   /** IBM Calgary and CalIOC2. */
   CALGARY("IBM Calgary"),
   /** Intel VT-d. */
-  VTD("Intel VT-d");
+  VTD("Intel VT-d"),
+  /** AMD's IOMMU. */
+  AMDVI("AMD-Vi");
 
   private final String title;
 

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -78,6 +79,16 @@ public record DeviceTableBase(List<Long> registers) {
    */
   long address(int segment, long encryptionMask) {
     return DevTabBase.BASE.inPlace(registers.get(segment)) & ~encryptionMask;
+  }
+
+  /** {@return where each segment lies, of those with entries} */
+  public List<AddressRange> ranges(long encryptionMask) {
+    List<AddressRange> ranges = new ArrayList<>();
+    for (int segment = 0; segment < segmentCount(); segment++) {
+      long sizeBytes = (long) entryCount(segment) * DeviceTableEntry.BYTES;
+      ranges.add(AddressRange.ofSize(address(segment, encryptionMask), sizeBytes));
+    }
+    return ranges;
   }
 
   /** {@return physical address of the requester's entry, or nothing if the table ends before} */

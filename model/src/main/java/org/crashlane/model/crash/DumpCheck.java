@@ -7,8 +7,8 @@ import org.crashlane.model.hardware.Page;
 
 /**
  * Holds the dump against memory at the panic, byte for byte. Bytes that a device wrote since by the
- * primary's own mappings are left to it: no dump can have them as they were. They are what memory
- * holds now; whatever else the dump has there is wrong.
+ * primary's own mappings, and the log of an IOMMU, are left out: no dump can have them as they
+ * were. They are what memory holds now; whatever else the dump has there is wrong.
  */
 final class DumpCheck {
   private DumpCheck() {}
@@ -55,13 +55,16 @@ final class DumpCheck {
       }
       int first = word * Long.BYTES;
       for (int at = first; at < first + Long.BYTES; at++) {
-        boolean rightly =
-            dumped.byteAt(at) == now.byteAt(at) && world.primaryLedger().mayBeWritten(address + at);
+        boolean rightly = dumped.byteAt(at) == now.byteAt(at) && mayChange(world, address + at);
         if (dumped.byteAt(at) != then.byteAt(at) && !rightly) {
           wrong++;
         }
       }
     }
     return wrong;
+  }
+
+  private static boolean mayChange(World world, long address) {
+    return world.primaryLedger().mayBeWritten(address) || world.isLogged(address);
   }
 }

@@ -2,9 +2,11 @@
 package org.crashlane.model.crash;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.crashlane.iommu.Access;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.Disk;
@@ -47,6 +49,7 @@ public final class World {
   private Ledger captureLedger;
   private Optional<CaptureKernel> capture = Optional.empty();
   private Optional<ModelMemory> atPanic = Optional.empty();
+  private List<AddressRange> logsAtPanic = List.of();
   private Violations violations = new Violations();
   private Tally tally = new Tally();
   private long step;
@@ -167,6 +170,7 @@ public final class World {
     trace(() -> "panic");
     remapper.takeFaults();
     atPanic = Optional.of(memory.fork());
+    logsAtPanic = remapper.logs();
     capture = Optional.of(new CaptureKernel(plan));
   }
 
@@ -236,6 +240,7 @@ public final class World {
     copy.captureLedger = captureLedger.fork();
     copy.capture = capture.map(CaptureKernel::fork);
     copy.atPanic = atPanic;
+    copy.logsAtPanic = logsAtPanic;
     copy.violations = violations.fork();
     copy.tally = tally.fork();
     copy.step = step;
@@ -356,6 +361,16 @@ public final class World {
 
   ModelMemory memoryAtPanic() {
     return atPanic.orElseThrow();
+  }
+
+  /** {@return true if hardware may have written {@code address} since the panic, not by DMA} */
+  boolean isLogged(long address) {
+    for (AddressRange log : logsAtPanic) {
+      if (log.contains(address)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   Optional<CaptureKernel> capture() {

@@ -3,6 +3,7 @@ package org.crashlane.model.explore;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
@@ -52,7 +53,7 @@ public final class SmallMachine {
     return new MachineSpec(
         "small " + mode.label(),
         "a machine of 128 pages, to try every order of things on",
-        Era.LINUX_2_6_27,
+        era(mode),
         ram(mode),
         List.of(crashRange(mode)),
         List.of(
@@ -61,10 +62,17 @@ public final class SmallMachine {
         modeSpec(mode));
   }
 
+  private static Era era(MappingMode mode) {
+    return switch (mode) {
+      case NOMMU, SWIOTLB, GART, CALGARY, VTD -> Era.LINUX_2_6_27;
+      case AMDVI -> Era.TODAY;
+    };
+  }
+
   /** Where the mode only matters for memory beyond a device's reach, there is some. */
   private static List<AddressRange> ram(MappingMode mode) {
     return switch (mode) {
-      case NOMMU, CALGARY, VTD -> List.of(RAM);
+      case NOMMU, CALGARY, VTD, AMDVI -> List.of(RAM);
       case SWIOTLB -> List.of(TWICE_THE_RAM);
       case GART -> List.of(RAM, HIGH_RAM);
     };
@@ -74,14 +82,14 @@ public final class SmallMachine {
   private static AddressRange crashRange(MappingMode mode) {
     return switch (mode) {
       case CALGARY -> AddressRange.parse("0x20000-0x5ffff");
-      case NOMMU, GART, VTD -> AddressRange.parse("0x40000-0x7ffff");
+      case NOMMU, GART, VTD, AMDVI -> AddressRange.parse("0x40000-0x7ffff");
       case SWIOTLB -> AddressRange.parse("0xc0000-0xfffff");
     };
   }
 
   private static int nicMask(MappingMode mode) {
     return switch (mode) {
-      case NOMMU, SWIOTLB, CALGARY, VTD -> MASK_BITS;
+      case NOMMU, SWIOTLB, CALGARY, VTD, AMDVI -> MASK_BITS;
       case GART -> WIDE_MASK_BITS;
     };
   }
@@ -119,6 +127,15 @@ public final class SmallMachine {
               List.of(new ModeSpec.VtdUnit(UNIT, 0xfed9_0000L, 39, true, false)),
               List.of(),
               MASK_BITS);
+      case AMDVI ->
+          new ModeSpec.Amdvi(
+              48,
+              List.of(new ModeSpec.AmdviUnit(UNIT, 0xfed8_0000L, 39, false)),
+              List.of(),
+              MASK_BITS,
+              OptionalLong.empty(),
+              ModeSpec.Adoption.COPY,
+              false);
     };
   }
 }

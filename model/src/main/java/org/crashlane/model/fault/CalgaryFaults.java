@@ -20,6 +20,7 @@ import org.crashlane.rehearsal.MappingMode;
 
 /** Mistakes in the mapping driver of Calgary: all it stores are TCEs. */
 final class CalgaryFaults {
+  private static final FaultMaker MAKE = new FaultMaker(MappingMode.CALGARY);
   private static final BitField LOW_32 = BitField.bits("low half", 31, 0);
   private static final LongPredicate TAR = CalgaryFaults::isTar;
   private static final LongPredicate CONFIG_RW = CalgaryFaults::isConfigRw;
@@ -27,83 +28,73 @@ final class CalgaryFaults {
   /** All of them. */
   static final List<SeededFault> ALL =
       List.of(
-          driver("little-endian", "TCEs are stored little-endian", entries(Long::reverseBytes)),
-          driver("not-enabled", "translation is never switched on", RegisterFault.lost(CONFIG_RW)),
-          driver("no-tar", "the table's address is never written", RegisterFault.lost(TAR)),
-          driver(
+          MAKE.driver(
+              "little-endian", "TCEs are stored little-endian", entries(Long::reverseBytes)),
+          MAKE.driver(
+              "not-enabled", "translation is never switched on", RegisterFault.lost(CONFIG_RW)),
+          MAKE.driver("no-tar", "the table's address is never written", RegisterFault.lost(TAR)),
+          MAKE.driver(
               "tar-off-by-a-table",
               "TAR names the memory 64 KiB behind the table",
               RegisterFault.altered(TAR, CalgaryFaults::nextTable)),
-          driver(
+          MAKE.driver(
               "tar-size-too-small",
               "TAR says that the table is of the smallest size",
               RegisterFault.altered(TAR, CalgaryFaults::smallest)),
-          driver(
+          MAKE.driver(
               "target-cut-to-32-bits",
               "TCEs lose the target's bits from 32 up",
               entries(LOW_32::inPlace)),
-          call(
+          MAKE.call(
               "not-flushed",
               "the chip keeps its old entries when the allocator begins anew",
               whileMapping(StoreFault.NONE, RegisterFault.lost(TAR))),
-          call(
+          MAKE.call(
               "mapped-one-entry-late",
               "buffers are mapped by the entries behind theirs",
               whileMapping(StoreFault.shifted(Tce.BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "mapped-to-next-page",
               "buffers are mapped to the pages behind them",
               whileMapping(entries(e -> e + Tce.PAGE_BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "direction-swapped",
               "what a device shall write is mapped for reading, and the other way round",
               mappedFor(CallFaults::swapped)),
-          call(
+          MAKE.call(
               "last-page-not-mapped",
               "of a buffer of several pages the last is not mapped",
               mappedSize(CallFaults::withoutLastPage)),
-          call(
+          MAKE.call(
               "unmaps-one-entry-late",
               "unmapping frees the entries behind those that it should",
               whileUnmapping(StoreFault.shifted(Tce.BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "arm-one-entry-late",
               "each identity TCE is stored in the entry behind its own",
               whileArming(StoreFault.shifted(Tce.BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "arm-one-table-page-late",
               "identity TCEs are stored a page of the table too far",
               whileArming(StoreFault.shifted(Tce.PAGE_BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "arm-to-next-page",
               "identity TCEs lead to the page behind",
               whileArming(entries(e -> e + Tce.PAGE_BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "arm-not-writable",
               "identity TCEs lack W",
               whileArming(entries(e -> Tce.W.with(e, 0)), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "arm-not-readable",
               "identity TCEs lack R",
               whileArming(entries(e -> Tce.R.with(e, 0)), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "arm-stores-lost",
               "identity TCEs are not stored, but counted",
               whileArming(StoreFault.LOST, RegisterFault.NONE)));
 
   private CalgaryFaults() {}
-
-  private static SeededFault call(String name, String wrong, CallFault fault) {
-    return SeededFault.of(MappingMode.CALGARY, name, wrong, fault);
-  }
-
-  private static SeededFault driver(String name, String wrong, StoreFault stores) {
-    return SeededFault.of(MappingMode.CALGARY, name, wrong, stores, RegisterFault.NONE);
-  }
-
-  private static SeededFault driver(String name, String wrong, RegisterFault registers) {
-    return SeededFault.of(MappingMode.CALGARY, name, wrong, StoreFault.NONE, registers);
-  }
 
   /** {@return entries that are in use are stored otherwise; {@code wrong} has bits in place} */
   private static StoreFault entries(LongUnaryOperator wrong) {

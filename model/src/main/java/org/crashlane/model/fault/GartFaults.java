@@ -30,6 +30,7 @@ import org.crashlane.rehearsal.MappingMode;
  * the whole aperture, 8,192 pages at least, and the model's northbridges cache 64.
  */
 final class GartFaults {
+  private static final FaultMaker MAKE = new FaultMaker(MappingMode.GART);
   private static final RequesterId SECOND = RequesterId.parse("00:19.3");
   private static final BitField HIGH_ENTRY = BitField.bits("odd entry", 63, 32);
   private static final BitField LOW_ENTRY = BitField.bits("even entry", 31, 0);
@@ -37,68 +38,57 @@ final class GartFaults {
   /** All of them. */
   static final List<SeededFault> ALL =
       List.of(
-          driver(
+          MAKE.driver(
               "not-enabled",
               "the apertures are never switched on",
               RegisterFault.altered(at(Registers.APERTURECTL), e -> ApertureCtl.GARTEN.with(e, 0))),
-          driver(
+          MAKE.driver(
               "aperture-base-off",
               "the apertures lie 32 MiB above the addresses that are handed out",
               RegisterFault.altered(
                   at(Registers.APERTUREBASE), v -> v + ApertureBase.APERBASE.of(1))),
-          driver(
+          MAKE.driver(
               "table-base-off",
               "the table is looked for a page behind its place",
               RegisterFault.altered(at(Registers.TABLEBASE), v -> v + TableBase.TBLBASE.of(1))),
-          driver(
+          MAKE.driver(
               "second-northbridge-forgotten",
               "one of two northbridges is not set up",
               RegisterFault.lost(a -> ConfigAddress.function(a).equals(SECOND))),
-          driver("big-endian", "entries are stored big-endian", entries(GartFaults::turned)),
-          driver("not-valid", "entries lack VALID", entries(e -> Gpte.VALID.with(e, 0))),
-          driver(
+          MAKE.driver("big-endian", "entries are stored big-endian", entries(GartFaults::turned)),
+          MAKE.driver("not-valid", "entries lack VALID", entries(e -> Gpte.VALID.with(e, 0))),
+          MAKE.driver(
               "high-bits-lost",
               "entries lose bits 39:32 of the address",
               entries(e -> Gpte.PHYS_39_32.with(e, 0))),
-          driver(
+          MAKE.driver(
               "neighbour-lost",
               "the entry in the other half of the word is cleared",
               GartFaults::withoutNeighbour),
-          call(
+          MAKE.call(
               "mapped-two-entries-late",
               "buffers are mapped by the word of entries behind theirs",
               whileMapping(StoreFault.shifted(Long.BYTES), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "mapped-to-next-page",
               "buffers are mapped to the pages behind them",
               whileMapping(entries(e -> e + Gpte.PHYS_31_12.of(1)), RegisterFault.NONE)),
-          call(
+          MAKE.call(
               "last-page-not-mapped",
               "of a buffer of several pages the last is not mapped",
               mappedSize(CallFaults::withoutLastPage)),
-          call(
+          MAKE.call(
               "unmaps-two-entries-late",
               "unmapping changes the word of entries behind the right one",
               whileUnmapping(StoreFault.shifted(Long.BYTES), RegisterFault.NONE)),
-          call("reach-not-asked", "every device is taken to reach all memory", reachNotAsked()),
-          call(
+          MAKE.call(
+              "reach-not-asked", "every device is taken to reach all memory", reachNotAsked()),
+          MAKE.call(
               "address-off-by-a-page",
               "devices are given the address of the page before",
               givenTo(bus -> bus - PageFrames.PAGE_BYTES)));
 
   private GartFaults() {}
-
-  private static SeededFault call(String name, String wrong, CallFault fault) {
-    return SeededFault.of(MappingMode.GART, name, wrong, fault);
-  }
-
-  private static SeededFault driver(String name, String wrong, StoreFault stores) {
-    return SeededFault.of(MappingMode.GART, name, wrong, stores, RegisterFault.NONE);
-  }
-
-  private static SeededFault driver(String name, String wrong, RegisterFault registers) {
-    return SeededFault.of(MappingMode.GART, name, wrong, StoreFault.NONE, registers);
-  }
 
   private static LongPredicate at(int offset) {
     return address -> ConfigAddress.offset(address) == offset;

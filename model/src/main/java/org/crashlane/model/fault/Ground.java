@@ -50,6 +50,10 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
           List.of(
               small(TrialMachines.vtd(false), RING_COUNT, SMALL_STEPS),
               small(TrialMachines.vtd(true), RING_COUNT, SMALL_STEPS));
+      case AMDVI ->
+          List.of(
+              small(TrialMachines.amdvi(false), RING_COUNT, SMALL_STEPS),
+              small(TrialMachines.amdvi(true), RING_COUNT, SMALL_STEPS));
     };
   }
 

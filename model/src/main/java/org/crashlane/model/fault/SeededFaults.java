@@ -15,8 +15,13 @@ public final class SeededFaults {
               CalgaryFaults.ALL,
               SharedArmingFaults.of(MappingMode.CALGARY),
               VtdFaults.ALL,
-              VtdArmingFaults.ALL,
-              SharedArmingFaults.of(MappingMode.VTD))
+              PagingFaults.of(VtdFaults.WORDS),
+              PagingArmingFaults.of(VtdFaults.WORDS),
+              SharedArmingFaults.of(MappingMode.VTD),
+              AmdviFaults.ALL,
+              PagingFaults.of(AmdviFaults.WORDS),
+              PagingArmingFaults.of(AmdviFaults.WORDS),
+              SharedArmingFaults.of(MappingMode.AMDVI))
           .flatMap(List::stream)
           .toList();
 

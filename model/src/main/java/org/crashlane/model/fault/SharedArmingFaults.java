@@ -19,47 +19,33 @@ final class SharedArmingFaults {
 
   /** {@return all of them, in {@code mode}} */
   static List<SeededFault> of(MappingMode mode) {
+    FaultMaker make = new FaultMaker(mode);
     return List.of(
-        fault(
-            mode,
-            "arm-one-page-short",
-            "the last page is not armed",
-            arming(grown(0, -1), right())),
-        fault(
-            mode,
-            "arm-one-page-late",
-            "the first page is not armed",
-            arming(grown(-1, 0), right())),
-        fault(mode, "arm-first-range-only", "one of two is armed", arming(firstOnly(), right())),
-        fault(
-            mode,
+        make.call(
+            "arm-one-page-short", "the last page is not armed", arming(grown(0, -1), right())),
+        make.call(
+            "arm-one-page-late", "the first page is not armed", arming(grown(-1, 0), right())),
+        make.call("arm-first-range-only", "one of two is armed", arming(firstOnly(), right())),
+        make.call(
             "arm-forgets-first-device",
             "one of two devices on the dump path is not armed",
             arming(right(), withoutFirst())),
-        fault(
-            mode,
+        make.call(
             "arm-forgets-last-device",
             "the other device on the dump path is not armed",
             arming(right(), withoutLast())),
-        fault(mode, "no-reserve", "armed, but not kept free", reserving(none(), right())),
-        fault(
-            mode,
+        make.call("no-reserve", "armed, but not kept free", reserving(none(), right())),
+        make.call(
             "reserve-one-page-short",
             "the last page of each crash range may be handed out",
             reserving(grown(0, -1), right())),
-        fault(
-            mode,
+        make.call(
             "reserve-one-page-late",
             "the first page of each crash range may be handed out",
             reserving(grown(-1, 0), right())),
-        fault(
-            mode,
+        make.call(
             "reserve-first-range-only",
             "one of two is kept free",
             reserving(firstOnly(), right())));
-  }
-
-  private static SeededFault fault(MappingMode mode, String name, String wrong, CallFault fault) {
-    return SeededFault.of(mode, name, wrong, fault);
   }
 }

@@ -3,6 +3,7 @@ package org.crashlane.model.fault;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
@@ -83,6 +84,27 @@ final class TrialMachines {
             MASK_BITS));
   }
 
+  /**
+   * {@return the same with an AMD IOMMU}
+   *
+   * @param cachesAbsent true if the unit caches entries that are not present, too
+   */
+  static MachineSpec amdvi(boolean cachesAbsent) {
+    return machine(
+        cachesAbsent ? "small amdvi, caching" : "small amdvi",
+        List.of(HALF_MEBIBYTE),
+        HIGH_CRASH_RANGES,
+        List.of(nic(MASK_BITS, "unit", true), disk("unit")),
+        new ModeSpec.Amdvi(
+            48,
+            List.of(new ModeSpec.AmdviUnit("unit", 0xfed8_0000L, 39, cachesAbsent)),
+            List.of(),
+            MASK_BITS,
+            OptionalLong.empty(),
+            ModeSpec.Adoption.COPY,
+            false));
+  }
+
   private static MachineSpec machine(
       String name,
       List<AddressRange> ram,
@@ -95,9 +117,10 @@ final class TrialMachines {
 
   /** Units that cache what is absent are those of today's virtual machines. */
   private static Era era(ModeSpec mode) {
-    return mode instanceof ModeSpec.Vtd vtd && vtd.units().getFirst().cachesAbsent()
-        ? Era.TODAY
-        : Era.LINUX_2_6_27;
+    boolean today =
+        mode instanceof ModeSpec.Amdvi
+            || (mode instanceof ModeSpec.Vtd vtd && vtd.units().getFirst().cachesAbsent());
+    return today ? Era.TODAY : Era.LINUX_2_6_27;
   }
 
   private static DeviceSpec nic(int maskBits, String unit, boolean onDumpPath) {

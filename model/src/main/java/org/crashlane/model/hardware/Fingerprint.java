@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
+import java.util.BitSet;
+
 /**
  * Gathers the words of a state into 64 bits, in order. Two states with equal fingerprints are taken
  * for one: among ten million different states the chance that any two collide is below 3 in a
@@ -29,6 +31,15 @@ public final class Fingerprint {
   /** Adds a flag. */
   public void add(boolean flag) {
     add(flag ? 1 : 0);
+  }
+
+  /** Adds a set of small numbers. */
+  public void add(BitSet bits) {
+    long[] words = bits.toLongArray();
+    add(words.length);
+    for (long word : words) {
+      add(word);
+    }
   }
 
   /** {@return the fingerprint of all that was added} */

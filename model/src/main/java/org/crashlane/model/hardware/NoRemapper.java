@@ -9,6 +9,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
 
 /** No IOMMU: every request goes where it says. */
 public final class NoRemapper implements Remapper {
@@ -19,7 +20,7 @@ public final class NoRemapper implements Remapper {
   }
 
   @Override
-  public Outcome translate(PhysicalMemory memory, Request request) {
+  public Outcome translate(WritableMemory memory, Request request) {
     return InterruptWindow.contains(request.iova())
         ? new Outcome.Interrupt()
         : new Outcome.Reached(request.iova());

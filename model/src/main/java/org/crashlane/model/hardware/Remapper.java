@@ -7,6 +7,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
 
 /**
  * All that stands between the machine's devices and its memory: its IOMMUs, with their registers
@@ -18,7 +19,7 @@ import org.crashlane.memory.PhysicalMemory;
 public interface Remapper {
 
   /** {@return what becomes of a device's request; caches and fault registers may change} */
-  Outcome translate(PhysicalMemory memory, Request request);
+  Outcome translate(WritableMemory memory, Request request);
 
   /**
    * {@return what the tables and registers have for {@code request}, entry by entry, for people: it
@@ -46,7 +47,7 @@ public interface Remapper {
   }
 
   /** {@return its memory-mapped registers; only called where {@link #hasMmio}} */
-  default RegisterPort mmio(PhysicalMemory memory) {
+  default RegisterPort mmio(WritableMemory memory) {
     return NoRegisters.PORT;
   }
 
@@ -68,6 +69,11 @@ public interface Remapper {
    * kernel must not write}
    */
   List<AddressRange> tablePages(PhysicalMemory memory);
+
+  /** {@return memory that it writes by itself now: logs of what went wrong; mostly none} */
+  default List<AddressRange> logs() {
+    return List.of();
+  }
 
   /** {@return the faults recorded since the last call, oldest first} */
   List<Fault> takeFaults();

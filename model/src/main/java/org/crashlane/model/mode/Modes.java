@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode;
 
+import org.crashlane.model.mode.amdvi.AmdviMode;
 import org.crashlane.model.mode.calgary.CalgaryMode;
 import org.crashlane.model.mode.gart.GartMode;
 import org.crashlane.model.mode.nommu.NommuMode;
@@ -20,6 +21,7 @@ public final class Modes {
       case GART -> new GartMode();
       case CALGARY -> new CalgaryMode();
       case VTD -> new VtdMode();
+      case AMDVI -> new AmdviMode();
     };
   }
 }

@@ -3,6 +3,7 @@ package org.crashlane.model.spec;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
@@ -109,17 +110,56 @@ public sealed interface ModeSpec {
     }
   }
 
+  /** Units that translate by trees of page tables, whoever made them. */
+  sealed interface Paging extends ModeSpec {
+
+    /** {@return bits of a physical address} */
+    int hostAddressWidth();
+
+    /** {@return the remapping units} */
+    List<? extends PagingUnit> units();
+
+    /** {@return memory that firmware has devices use, mapped to itself for them} */
+    List<ReservedMemory> reserved();
+
+    /** {@return the primary hands out no IOVA of more bits than this: 32 as Linux does first} */
+    int iovaLimitBits();
+
+    @Override
+    default List<String> unitNames() {
+      return units().stream().map(PagingUnit::name).toList();
+    }
+  }
+
+  /** One unit that translates by trees of page tables. */
+  sealed interface PagingUnit {
+
+    /** {@return what devices behind it call it} */
+    String name();
+
+    /** {@return where its registers are mapped} */
+    long registerBase();
+
+    /** {@return bits of an IOVA that a domain's tables translate} */
+    int addressWidth();
+  }
+
   /**
-   * VT-d.
+   * Memory that firmware has a device use.
+   *
+   * @param device the name of the device
+   * @param range what it uses
+   */
+  record ReservedMemory(String device, AddressRange range) {}
+
+  /**
+   * VT-d. Reserved memory is what the DMAR table has as RMRR.
    *
    * @param hostAddressWidth bits of a physical address
-   * @param units the remapping units
-   * @param reserved memory that firmware has devices use (RMRR), mapped to itself for them
-   * @param iovaLimitBits the primary hands out no IOVA of more bits than this: 32 as Linux does
-   *     first
    */
-  record Vtd(int hostAddressWidth, List<VtdUnit> units, List<Rmrr> reserved, int iovaLimitBits)
-      implements ModeSpec {
+  record Vtd(
+      int hostAddressWidth, List<VtdUnit> units, List<ReservedMemory> reserved, int iovaLimitBits)
+      implements Paging {
     public Vtd {
       units = List.copyOf(units);
       reserved = List.copyOf(reserved);
@@ -129,30 +169,66 @@ public sealed interface ModeSpec {
     public MappingMode mode() {
       return MappingMode.VTD;
     }
-
-    @Override
-    public List<String> unitNames() {
-      return units.stream().map(VtdUnit::name).toList();
-    }
   }
 
   /**
    * One VT-d unit.
    *
-   * @param name what devices behind it call it
    * @param registerBase where its registers are mapped, a page
    * @param addressWidth bits of an IOVA: 39 or 48
    * @param superpages true if it maps 2 MiB and 1 GiB by one entry
    * @param cachesAbsent true if it caches entries that are not present (CAP.CM)
    */
   record VtdUnit(
-      String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent) {}
+      String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent)
+      implements PagingUnit {}
 
   /**
-   * A reserved memory region.
+   * AMD-Vi. Reserved memory is what the IVRS table has as IVMD: Linux maps unity and exclusion
+   * ranges alike, to themselves.
    *
-   * @param device the name of the device that firmware has use it
-   * @param range what it uses
+   * @param hostAddressWidth bits of a physical address
+   * @param deviceTableBytes size of the primary's device table, a power of two; nothing for as much
+   *     as the highest device id takes, which is what the capture kernel expects
+   * @param adoption how the capture kernel takes tables over, where it does
+   * @param snp true if SEV-SNP is on: the units' base registers are locked once they work
    */
-  record Rmrr(String device, AddressRange range) {}
+  record Amdvi(
+      int hostAddressWidth,
+      List<AmdviUnit> units,
+      List<ReservedMemory> reserved,
+      int iovaLimitBits,
+      OptionalLong deviceTableBytes,
+      Adoption adoption,
+      boolean snp)
+      implements Paging {
+    public Amdvi {
+      units = List.copyOf(units);
+      reserved = List.copyOf(reserved);
+    }
+
+    @Override
+    public MappingMode mode() {
+      return MappingMode.AMDVI;
+    }
+  }
+
+  /** How a capture kernel takes over what another kernel's AMD driver left. */
+  enum Adoption {
+    /** It copies the device table, and has buffers of its own (Linux 4.14 to 6.17). */
+    COPY,
+    /** It goes on with the old device table and the old buffers (Linux from 6.18 on). */
+    REUSE
+  }
+
+  /**
+   * One AMD IOMMU.
+   *
+   * @param registerBase where its registers are mapped, 16 KiB
+   * @param addressWidth bits of an IOVA: 39 or 48, for tables of three levels, as Linux begins, or
+   *     four
+   * @param cachesAbsent true if it caches entries that are not present (NpCache)
+   */
+  record AmdviUnit(String name, long registerBase, int addressWidth, boolean cachesAbsent)
+      implements PagingUnit {}
 }

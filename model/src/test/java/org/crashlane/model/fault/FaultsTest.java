@@ -42,7 +42,7 @@ final class FaultsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SWIOTLB, 4", "GART, 6", "CALGARY, 9", "VTD, 11"})
+  @CsvSource({"SWIOTLB, 4", "GART, 6", "CALGARY, 9", "VTD, 11", "AMDVI, 25"})
   void everyModeHasItsShare(MappingMode mode, int least) {
     long count = SeededFaults.all().stream().filter(f -> f.mode() == mode).count();
     assertTrue(count >= least, mode + " has " + count);

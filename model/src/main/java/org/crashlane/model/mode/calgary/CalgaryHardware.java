@@ -16,6 +16,7 @@ import org.crashlane.iommu.calgary.TceCache;
 import org.crashlane.iommu.calgary.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
@@ -85,7 +86,7 @@ final class CalgaryHardware implements Remapper {
   }
 
   @Override
-  public Outcome translate(PhysicalMemory memory, Request request) {
+  public Outcome translate(WritableMemory memory, Request request) {
     int phb = phb(request);
     if (phb == NO_PHB) {
       return new Outcome.Reached(request.iova());
@@ -144,7 +145,12 @@ final class CalgaryHardware implements Remapper {
   }
 
   @Override
-  public RegisterPort mmio(PhysicalMemory memory) {
+  public RegisterPort mmio(WritableMemory memory) {
+    return registers();
+  }
+
+  /** {@return the chip's registers, by physical address} */
+  RegisterPort registers() {
     return new ChipPort(registerBase, bridges);
   }
 

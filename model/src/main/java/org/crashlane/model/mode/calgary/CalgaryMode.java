@@ -143,7 +143,10 @@ public final class CalgaryMode implements Mode {
   @Override
   public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
     ModeSpec.Calgary spec = spec(machine);
-    ChipRegisters registers = new ChipRegisters(remapper.mmio(memory), spec.registerBase());
+    if (!(remapper instanceof CalgaryHardware hardware)) {
+      throw new IllegalArgumentException("not a Calgary chip: " + remapper);
+    }
+    ChipRegisters registers = new ChipRegisters(hardware.registers(), spec.registerBase());
     List<UnitTables> units = new ArrayList<>();
     for (int phb = 0; phb < spec.phbs().size(); phb++) {
       String name = spec.phbs().get(phb).name();

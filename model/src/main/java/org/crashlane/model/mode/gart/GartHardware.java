@@ -15,6 +15,7 @@ import org.crashlane.iommu.gart.CpuOutcome;
 import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.ConfigAddress;
 import org.crashlane.model.hardware.CpuAccess;
 import org.crashlane.model.hardware.Fingerprint;
@@ -61,7 +62,7 @@ final class GartHardware implements Remapper {
   }
 
   @Override
-  public Outcome translate(PhysicalMemory memory, Request request) {
+  public Outcome translate(WritableMemory memory, Request request) {
     Outcome outcome = of(request.requester()).translate(memory, request);
     if (outcome instanceof Outcome.Blocked blocked && fault.isEmpty()) {
       fault = Optional.of(blocked.fault());

@@ -8,7 +8,8 @@ import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.mode.paging.PagedMapping;
+import org.crashlane.model.mode.paging.Role;
 import org.crashlane.model.spec.MachineSpec;
 
 /** The ways in which a kernel's VT-d driver starts. */
@@ -19,15 +20,13 @@ final class Boot {
    * Starts the primary's driver: fresh tables, firmware's reserved memory mapped, then translation
    * on ({@code init_dmars} of Linux 2.6.27).
    */
-  static VtdMapping primary(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  static PagedMapping primary(Cpu cpu, MachineSpec machine, PageFrames frames) {
     List<ContextTables> tables = new ArrayList<>();
     for (UnitDriver unit : UnitDriver.of(cpu, machine)) {
       tables.add(fresh(cpu, unit, frames));
     }
-    VtdMapping mapping = mapping(machine, Role.PRIMARY, frames, tables);
-    for (DeviceSpec device : machine.devices()) {
-      mapping.prepare(cpu, device);
-    }
+    PagedMapping mapping = mapping(machine, Role.PRIMARY, frames, tables);
+    mapping.prepare(cpu);
     tables.forEach(t -> t.unit().enable(cpu));
     return mapping;
   }
@@ -37,7 +36,7 @@ final class Boot {
    * are copied, second-level tables stay the primary's. A unit that does not translate, or whose
    * tables cannot be copied, gets fresh ones; the latter is switched off first.
    */
-  static VtdMapping adopting(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  static PagedMapping adopting(Cpu cpu, MachineSpec machine, PageFrames frames) {
     List<ContextTables> tables = new ArrayList<>();
     for (UnitDriver unit : UnitDriver.of(cpu, machine)) {
       tables.add(copied(cpu, unit, frames).orElseGet(() -> restarted(cpu, unit, frames)));
@@ -66,7 +65,7 @@ final class Boot {
    * Starts the capture kernel's driver with all DMA blocked: by the register where the unit can,
    * then by tables that have no entry until a driver of this kernel maps something.
    */
-  static VtdMapping aborting(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  static PagedMapping aborting(Cpu cpu, MachineSpec machine, PageFrames frames) {
     List<ContextTables> tables = new ArrayList<>();
     for (UnitDriver unit : UnitDriver.of(cpu, machine)) {
       if (unit.abortsDma()) {
@@ -79,9 +78,9 @@ final class Boot {
     return mapping(machine, Role.AFRESH, frames, tables);
   }
 
-  private static VtdMapping mapping(
+  private static PagedMapping mapping(
       MachineSpec machine, Role role, PageFrames frames, List<ContextTables> tables) {
-    return new VtdMapping(machine, role, new Domains(machine, role, frames, tables));
+    return new PagedMapping(machine, role, frames, new VtdUnits(machine, tables));
   }
 
   /** {@return tables without an entry, in the unit's hands} */

@@ -11,6 +11,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.DriverTables;
 import org.crashlane.pci.RequesterId;
 
 /** A kernel's root and context tables of one unit, and the domain ids that it gave there. */
@@ -50,16 +51,8 @@ final class ContextTables {
 
   void addTo(Fingerprint into) {
     into.add(root);
-    addTo(into, domainIds);
-    addTo(into, copied);
-  }
-
-  private static void addTo(Fingerprint into, BitSet bits) {
-    long[] words = bits.toLongArray();
-    into.add(words.length);
-    for (long word : words) {
-      into.add(word);
-    }
+    into.add(domainIds);
+    into.add(copied);
   }
 
   UnitDriver unit() {

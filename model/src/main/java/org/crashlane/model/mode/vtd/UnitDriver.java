@@ -29,7 +29,7 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
   /** {@return the drivers of all units, their capabilities read from them} */
   static List<UnitDriver> of(Cpu cpu, MachineSpec machine) {
     List<Long> bases =
-        Placement.spec(machine).units().stream().map(unit -> unit.registerBase()).toList();
+        VtdHardware.spec(machine).units().stream().map(unit -> unit.registerBase()).toList();
     return IntStream.range(0, bases.size())
         .mapToObj(i -> new UnitDriver(i, bases.get(i), capabilities(cpu, bases.get(i))))
         .toList();

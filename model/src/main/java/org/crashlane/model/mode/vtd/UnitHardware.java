@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.paging.UnitCaches;
+import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.vtd.Caches;
 import org.crashlane.iommu.vtd.CachingUnit;
 import org.crashlane.iommu.vtd.Capabilities;
@@ -20,8 +18,13 @@ import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.UnitConfig;
+import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.mode.paging.CacheFingerprint;
+import org.crashlane.model.mode.paging.RegisterBank;
+import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -29,90 +32,57 @@ import org.crashlane.pci.RequesterId;
  * GCMD.SRTP is written; nothing is dropped from the caches then (CAP.ESRTPS is clear), nor when
  * translation is switched. Commands are done when the write is. Fault interrupts are not modelled.
  */
-final class UnitHardware implements RegisterFile {
+final class UnitHardware extends RemappingUnit<UnitRegister> {
   private final int hostAddressWidth;
-  private final UnitRegisters registers;
   private final Caches caches;
-  private final List<Fault> untaken;
   private long rootInEffect;
   private CachingUnit unit;
 
   /** Makes a unit as firmware leaves it: off. */
-  UnitHardware(int hostAddressWidth, UnitRegisters registers) {
-    this(hostAddressWidth, registers, new Caches(), List.of(), 0);
-  }
-
-  private UnitHardware(
-      int hostAddressWidth,
-      UnitRegisters registers,
-      Caches caches,
-      List<Fault> untaken,
-      long rootInEffect) {
+  UnitHardware(int hostAddressWidth, RegisterBank<UnitRegister> registers) {
+    super(registers);
     this.hostAddressWidth = hostAddressWidth;
-    this.registers = registers;
-    this.caches = caches;
-    this.untaken = new ArrayList<>(untaken);
-    this.rootInEffect = rootInEffect;
+    this.caches = new Caches();
     this.unit = new CachingUnit(config());
   }
 
   private UnitHardware(UnitHardware other) {
+    super(other);
     this.hostAddressWidth = other.hostAddressWidth;
-    this.registers = other.registers.fork();
     this.caches = other.caches.fork();
-    this.untaken = new ArrayList<>(other.untaken);
     this.rootInEffect = other.rootInEffect;
     this.unit = other.unit;
   }
 
-  UnitHardware fork() {
+  @Override
+  public UnitHardware fork() {
     return new UnitHardware(this);
   }
 
-  void addTo(Fingerprint into) {
-    registers.addTo(into);
+  @Override
+  public void addTo(Fingerprint into) {
+    UnitRegisters.addTo(into, registers());
     into.add(rootInEffect);
-    into.add(caches.deviceEntryCount());
-    into.add(caches.translationCount());
-    caches.visit(new CacheFingerprint(into));
-  }
-
-  private record CacheFingerprint(Fingerprint into) implements UnitCaches.Visitor {
-    @Override
-    public void deviceEntry(RequesterId requester, long low, long high) {
-      into.add(requester.value());
-      into.add(low);
-      into.add(high);
-    }
-
-    @Override
-    public void translation(int domainId, int level, long iova, long value) {
-      into.add(domainId);
-      into.add(level);
-      into.add(iova);
-      into.add(value);
-    }
+    CacheFingerprint.add(into, caches);
   }
 
   /** {@return how the unit is set now} */
   UnitConfig config() {
     return new UnitConfig(
-        new Capabilities(registers.get(UnitRegister.CAP), registers.get(UnitRegister.ECAP)),
+        new Capabilities(registers().get(UnitRegister.CAP), registers().get(UnitRegister.ECAP)),
         hostAddressWidth,
         rootInEffect,
         isTranslating(),
         true);
   }
 
-  Caches caches() {
-    return caches;
+  @Override
+  public boolean isTranslating() {
+    return Gsts.TES.isSet(registers().get(UnitRegister.GSTS));
   }
 
-  boolean isTranslating() {
-    return Gsts.TES.isSet(registers.get(UnitRegister.GSTS));
-  }
-
-  Outcome translate(PhysicalMemory memory, Request request) {
+  @Override
+  public Outcome translate(WritableMemory memory, Request request) {
     Outcome outcome = unit.translate(memory, caches, request);
     if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
       record(blocked.fault());
@@ -122,39 +92,33 @@ final class UnitHardware implements RegisterFile {
 
   /** One record: while it holds a fault, more are lost, and nothing is recorded until PFO is 0. */
   private void record(Fault fault) {
-    long status = registers.get(UnitRegister.FSTS);
+    long status = registers().get(UnitRegister.FSTS);
     if (Fsts.PFO.isSet(status)) {
       return;
     }
-    if (FaultRecord.F.isSet(registers.get(UnitRegister.FRCD_HIGH))) {
-      registers.set(UnitRegister.FSTS, Fsts.PFO.with(status, 1));
+    if (FaultRecord.F.isSet(registers().get(UnitRegister.FRCD_HIGH))) {
+      registers().set(UnitRegister.FSTS, Fsts.PFO.with(status, 1));
       return;
     }
     FaultRecord record = FaultRecord.of(fault);
-    registers.set(UnitRegister.FRCD_LOW, record.low());
-    registers.set(UnitRegister.FRCD_HIGH, record.high());
-    registers.set(UnitRegister.FSTS, Fsts.PPF.with(status, 1));
-    untaken.add(fault);
-  }
-
-  List<Fault> takeFaults() {
-    List<Fault> taken = List.copyOf(untaken);
-    untaken.clear();
-    return taken;
+    registers().set(UnitRegister.FRCD_LOW, record.low());
+    registers().set(UnitRegister.FRCD_HIGH, record.high());
+    registers().set(UnitRegister.FSTS, Fsts.PPF.with(status, 1));
+    recorded(fault);
   }
 
   @Override
-  public long read32(int offset) {
-    return registers.read32(offset);
+  public String explain(PhysicalMemory memory, Request request) {
+    return VtdExplanation.of(memory, config(), caches.fork(), request);
   }
 
   @Override
-  public long read64(int offset) {
-    return registers.read64(offset);
+  public TranslationTables tables(PhysicalMemory memory) {
+    return VtdTables.open(memory, inEffect(), hostAddressWidth);
   }
 
   /** {@return the registers, with the root table address that is in effect} */
-  RegisterFile inEffect() {
+  private RegisterFile inEffect() {
     return new RegisterFile() {
       @Override
       public long read32(int offset) {
@@ -168,38 +132,25 @@ final class UnitHardware implements RegisterFile {
     };
   }
 
-  void write32(int offset, long value) {
-    if (UnitRegisters.isRegister(offset)) {
-      write(UnitRegisters.at(offset), registers.whole(offset, value));
-    }
-  }
-
-  void write64(int offset, long value) {
-    if (UnitRegisters.isLong(offset)) {
-      write(UnitRegisters.at(offset), value);
-    } else {
-      write32(offset, Integer.toUnsignedLong((int) value));
-      write32(offset + Integer.BYTES, value >>> Integer.SIZE);
-    }
-  }
-
-  private void write(UnitRegister register, long value) {
-    registers.set(register, register.written(registers.get(register), value));
+  @Override
+  protected void write(WritableMemory memory, UnitRegister register, long value) {
+    registers().write(register, value);
     switch (register) {
       case GCMD -> command(value);
       case CCMD -> {
         if (Ccmd.ICC.isSet(value)) {
-          invalidateContexts(registers.get(register));
+          invalidateContexts(registers().get(register));
         }
       }
       case IOTLB -> {
         if (Iotlb.IVT.isSet(value)) {
-          invalidateTranslations(registers.get(register));
+          invalidateTranslations(registers().get(register));
         }
       }
       case FRCD_HIGH -> {
-        long pending = FaultRecord.F.get(registers.get(register));
-        registers.set(UnitRegister.FSTS, Fsts.PPF.with(registers.get(UnitRegister.FSTS), pending));
+        long pending = FaultRecord.F.get(registers().get(register));
+        registers()
+            .set(UnitRegister.FSTS, Fsts.PPF.with(registers().get(UnitRegister.FSTS), pending));
       }
       case VER, CAP, ECAP, GSTS, RTADDR, FSTS, FECTL, IVA, FRCD_LOW -> {
         // Hold what is written, and no more.
@@ -208,12 +159,12 @@ final class UnitHardware implements RegisterFile {
   }
 
   private void command(long value) {
-    long status = registers.get(UnitRegister.GSTS);
+    long status = registers().get(UnitRegister.GSTS);
     if (Gsts.RTPS.isSet(value)) {
-      rootInEffect = registers.get(UnitRegister.RTADDR);
+      rootInEffect = registers().get(UnitRegister.RTADDR);
       status = Gsts.RTPS.with(status, 1);
     }
-    registers.set(UnitRegister.GSTS, Gsts.TES.with(status, Gsts.TES.get(value)));
+    registers().set(UnitRegister.GSTS, Gsts.TES.with(status, Gsts.TES.get(value)));
     unit = new CachingUnit(config());
   }
 
@@ -230,14 +181,14 @@ final class UnitHardware implements RegisterFile {
         // Reserved: nothing is asked for.
       }
     }
-    registers.set(UnitRegister.CCMD, Ccmd.CAIG.with(registers.get(UnitRegister.CCMD), asked));
+    registers().set(UnitRegister.CCMD, Ccmd.CAIG.with(registers().get(UnitRegister.CCMD), asked));
   }
 
   /** IVA serves one command: software that does not write it anew gets page 0 dropped. */
   private void invalidateTranslations(long command) {
     int domainId = (int) Iotlb.DID.get(command);
     long asked = Iotlb.IIRG.get(command);
-    long address = registers.get(UnitRegister.IVA);
+    long address = registers().get(UnitRegister.IVA);
     switch ((int) asked) {
       case InvalidationRegisters.GLOBAL -> caches.dropTranslations();
       case InvalidationRegisters.DOMAIN -> caches.dropTranslations(domainId);
@@ -247,7 +198,8 @@ final class UnitHardware implements RegisterFile {
         // Reserved: nothing is asked for.
       }
     }
-    registers.set(UnitRegister.IVA, 0);
-    registers.set(UnitRegister.IOTLB, Iotlb.IAIG.with(registers.get(UnitRegister.IOTLB), asked));
+    registers().set(UnitRegister.IVA, 0);
+    registers()
+        .set(UnitRegister.IOTLB, Iotlb.IAIG.with(registers().get(UnitRegister.IOTLB), asked));
   }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
-import static org.crashlane.model.mode.vtd.AccessKind.ONE_SHOT;
-import static org.crashlane.model.mode.vtd.AccessKind.ONE_TO_CLEAR;
-import static org.crashlane.model.mode.vtd.AccessKind.READ_WRITE;
-import static org.crashlane.model.mode.vtd.AccessKind.WRITE_ONLY;
+import static org.crashlane.model.mode.paging.AccessKind.ONE_SHOT;
+import static org.crashlane.model.mode.paging.AccessKind.ONE_TO_CLEAR;
+import static org.crashlane.model.mode.paging.AccessKind.READ_WRITE;
+import static org.crashlane.model.mode.paging.AccessKind.WRITE_ONLY;
 
 import java.util.Map;
 import org.crashlane.bits.BitField;
@@ -18,13 +18,16 @@ import org.crashlane.iommu.vtd.Registers.Fectl;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
+import org.crashlane.model.mode.paging.AccessKind;
+import org.crashlane.model.mode.paging.Register;
+import org.crashlane.model.mode.paging.RegisterSpec;
 
 /**
  * The registers of a unit, as data: what there is, where, and what writes do to which bits; those
  * in no field here are read-only. What is not listed (protected memory, invalidation queue,
  * interrupt remapping) the unit does not have: it reads as zero, and CAP and ECAP say so.
  */
-enum UnitRegister {
+enum UnitRegister implements Register {
   VER(Registers.VER, Integer.BYTES, Map.of()),
   CAP(Registers.CAP, Long.BYTES, Map.of()),
   ECAP(Registers.ECAP, Long.BYTES, Map.of()),
@@ -77,55 +80,15 @@ enum UnitRegister {
     private Place() {}
   }
 
-  private final int offset;
-  private final int sizeBytes;
-  private final long taken;
-  private final long cleared;
-  private final long hidden;
+  @SuppressWarnings("ImmutableEnumChecker") // A record of numbers.
+  private final RegisterSpec spec;
 
   UnitRegister(int offset, int sizeBytes, Map<BitField, AccessKind> access) {
-    this.offset = offset;
-    this.sizeBytes = sizeBytes;
-    this.taken = mask(access, READ_WRITE) | mask(access, WRITE_ONLY);
-    this.cleared = mask(access, ONE_TO_CLEAR);
-    this.hidden = mask(access, WRITE_ONLY);
+    this.spec = RegisterSpec.of(offset, sizeBytes, access);
   }
 
-  /** {@return its offset from the unit's base, in bytes} */
-  int offset() {
-    return offset;
-  }
-
-  /** {@return 4 or 8} */
-  int sizeBytes() {
-    return sizeBytes;
-  }
-
-  private static long mask(Map<BitField, AccessKind> access, AccessKind kind) {
-    long mask = 0;
-    for (Map.Entry<BitField, AccessKind> field : access.entrySet()) {
-      mask |= field.getValue() == kind ? field.getKey().mask() : 0;
-    }
-    return mask;
-  }
-
-  /**
-   * {@return what it holds after a write}
-   *
-   * @param before what it held
-   * @param value what is written
-   */
-  long written(long before, long value) {
-    return (before & ~taken & ~(cleared & value)) | (value & taken);
-  }
-
-  /** {@return the bits that a write of the register's other half leaves as they are} */
-  long kept(long before) {
-    return before & taken;
-  }
-
-  /** {@return what a read finds where it holds {@code value}} */
-  long read(long value) {
-    return value & ~hidden;
+  @Override
+  public RegisterSpec spec() {
+    return spec;
   }
 }

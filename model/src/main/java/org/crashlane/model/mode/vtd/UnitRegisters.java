@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
-import java.util.Arrays;
-import org.crashlane.bits.BitField;
 import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Fectl;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.mode.paging.RegisterBank;
 
-/** What one unit's registers hold. */
+/** What the registers of a unit hold at power-on, and which of it decides what follows. */
 final class UnitRegisters {
   /** Size of the page of registers in bytes. */
   static final int PAGE_BYTES = 4096;
@@ -17,20 +16,8 @@ final class UnitRegisters {
   /** Version 1.0. */
   private static final long VERSION = 0x10;
 
-  private static final UnitRegister[] ALL = UnitRegister.values();
-  private static final int NO_REGISTER = -1;
-  private static final long LOWER_HALF = BitField.lowMask(Integer.SIZE);
-
-  /** By offset in words of 4 bytes: which register is there. */
-  private static final int[] INDEX = new int[PAGE_BYTES / Integer.BYTES];
-
-  static {
-    Arrays.fill(INDEX, NO_REGISTER);
-    for (int i = 0; i < ALL.length; i++) {
-      int word = ALL[i].offset() / Integer.BYTES;
-      Arrays.fill(INDEX, word, word + ALL[i].sizeBytes() / Integer.BYTES, i);
-    }
-  }
+  private static final RegisterBank.Places<UnitRegister> PLACES =
+      RegisterBank.Places.of(UnitRegister.values(), PAGE_BYTES);
 
   /** Figures of the capability register. */
   private static final class Figure {
@@ -53,15 +40,11 @@ final class UnitRegisters {
     private Figure() {}
   }
 
-  private final long[] values;
-
-  private UnitRegisters(long[] values) {
-    this.values = values;
-  }
+  private UnitRegisters() {}
 
   /** {@return the registers after power-on of a unit with these capabilities} */
-  static UnitRegisters of(long cap, long ecap) {
-    UnitRegisters registers = new UnitRegisters(new long[ALL.length]);
+  static RegisterBank<UnitRegister> of(long cap, long ecap) {
+    RegisterBank<UnitRegister> registers = new RegisterBank<>(PLACES);
     registers.set(UnitRegister.VER, VERSION);
     registers.set(UnitRegister.CAP, cap);
     registers.set(UnitRegister.ECAP, ecap);
@@ -77,7 +60,7 @@ final class UnitRegisters {
         | Cap.SAGAW.of(narrow ? Figure.SAGAW_NARROW : Figure.SAGAW_WIDE)
         | Cap.MGAW.of(addressWidth - 1)
         | Cap.ZLR.of(1)
-        | Cap.FRO.of(UnitRegister.FRCD_LOW.offset() / FaultRecord.BYTES)
+        | Cap.FRO.of(UnitRegister.FRCD_LOW.spec().offset() / FaultRecord.BYTES)
         | Cap.SLLPS.of(superpages ? Figure.SLLPS_2M_1G : 0)
         | Cap.PSI.of(1)
         | Cap.MAMV.of(Figure.MAMV);
@@ -91,12 +74,8 @@ final class UnitRegisters {
   static long ecap(boolean abortsDma) {
     return Ecap.C.of(1)
         | Ecap.PT.of(1)
-        | Ecap.IRO.of(UnitRegister.IVA.offset() / FaultRecord.BYTES)
+        | Ecap.IRO.of(UnitRegister.IVA.spec().offset() / FaultRecord.BYTES)
         | Ecap.ADMS.of(abortsDma ? 1 : 0);
-  }
-
-  UnitRegisters fork() {
-    return new UnitRegisters(values.clone());
   }
 
   /**
@@ -104,66 +83,12 @@ final class UnitRegisters {
    * commands an invalidation writes all of CCMD or IOTLB, and a fault record matters by being
    * there.
    */
-  void addTo(Fingerprint into) {
-    into.add(get(UnitRegister.GSTS));
-    into.add(get(UnitRegister.RTADDR));
-    into.add(get(UnitRegister.IVA));
-    into.add(get(UnitRegister.FSTS));
-    into.add(get(UnitRegister.FECTL));
-    into.add(FaultRecord.F.isSet(get(UnitRegister.FRCD_HIGH)));
-  }
-
-  long get(UnitRegister register) {
-    return values[index(register.offset())];
-  }
-
-  void set(UnitRegister register, long value) {
-    values[index(register.offset())] = value;
-  }
-
-  /** {@return true if a register is at {@code offset}, a multiple of 4} */
-  static boolean isRegister(int offset) {
-    return index(offset) != NO_REGISTER;
-  }
-
-  /** {@return true if a register of 8 bytes begins at {@code offset}} */
-  static boolean isLong(int offset) {
-    return isRegister(offset)
-        && at(offset).offset() == offset
-        && at(offset).sizeBytes() == Long.BYTES;
-  }
-
-  /** {@return the register that {@code offset} is in; only where there is one} */
-  static UnitRegister at(int offset) {
-    return ALL[index(offset)];
-  }
-
-  long read32(int offset) {
-    if (!isRegister(offset)) {
-      return 0;
-    }
-    UnitRegister register = at(offset);
-    long value = register.read(get(register));
-    return offset == register.offset() ? value & LOWER_HALF : value >>> Integer.SIZE;
-  }
-
-  long read64(int offset) {
-    if (isLong(offset)) {
-      return at(offset).read(get(at(offset)));
-    }
-    return read32(offset + Integer.BYTES) << Integer.SIZE | read32(offset);
-  }
-
-  /** {@return the whole value that a write of 32 bits at {@code offset} stands for} */
-  long whole(int offset, long value32) {
-    UnitRegister register = at(offset);
-    long kept = register.kept(get(register));
-    return offset == register.offset()
-        ? (kept & ~LOWER_HALF) | value32
-        : (kept & LOWER_HALF) | value32 << Integer.SIZE;
-  }
-
-  private static int index(int offset) {
-    return INDEX[offset / Integer.BYTES];
+  static void addTo(Fingerprint into, RegisterBank<UnitRegister> registers) {
+    into.add(registers.get(UnitRegister.GSTS));
+    into.add(registers.get(UnitRegister.RTADDR));
+    into.add(registers.get(UnitRegister.IVA));
+    into.add(registers.get(UnitRegister.FSTS));
+    into.add(registers.get(UnitRegister.FECTL));
+    into.add(FaultRecord.F.isSet(registers.get(UnitRegister.FRCD_HIGH)));
   }
 }

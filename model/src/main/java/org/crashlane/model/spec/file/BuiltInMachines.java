@@ -11,7 +11,17 @@ public final class BuiltInMachines {
   /** One for each mode, in the proposal's order, and then the others. */
   private static final List<String> NAMES =
       List.of(
-          "nommu", "swiotlb", "gart", "calgary", "vtd", "mixed", "gart-over-ram", "beyond-reach");
+          "nommu",
+          "swiotlb",
+          "gart",
+          "calgary",
+          "vtd",
+          "amdvi",
+          "mixed",
+          "gart-over-ram",
+          "beyond-reach",
+          "snp-copy",
+          "snp-reuse");
 
   private BuiltInMachines() {}
 

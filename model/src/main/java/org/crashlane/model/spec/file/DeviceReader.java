@@ -93,8 +93,10 @@ final class DeviceReader {
       throw object.required("alias").wrong("is the device's own address: leave it out");
     }
     for (String name : List.of("assigned-to-guest", "pass-through")) {
-      if (flag(object, name) && mode != MappingMode.VTD) {
-        throw object.required(name).wrong("needs mode vtd, and this machine's is " + mode.label());
+      if (flag(object, name) && mode != MappingMode.VTD && mode != MappingMode.AMDVI) {
+        throw object
+            .required(name)
+            .wrong("needs mode vtd or amdvi, and this machine's is " + mode.label());
       }
     }
     if (device.assignedToGuest() && device.passThrough()) {

@@ -45,6 +45,7 @@ final class MachineReader {
         MemoryReader.crash(machine.required("crash").items(1, CRASH_RANGES), ram);
     ModeReader modeReader = new ModeReader(machine.required("mapping"), ram);
     ModeSpec mode = modeReader.mode();
+    modeReader.checkEra(mode, era);
     List<DeviceSpec> devices = new DeviceReader(mode).devices(machine.required("devices"));
     modeReader.checkDevices(devices);
     return new MachineSpec(name, summary, era, ram, crash, devices, mode);

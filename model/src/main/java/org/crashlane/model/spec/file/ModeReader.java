@@ -12,6 +12,7 @@ import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.model.spec.ModeSpec.Calgary;
 import org.crashlane.model.spec.ModeSpec.Gart;
@@ -54,6 +55,7 @@ final class ModeReader {
       case GART -> gart();
       case CALGARY -> calgary();
       case VTD -> new VtdReader(mapping, ram).vtd();
+      case AMDVI -> new AmdviReader(mapping, ram).amdvi();
     };
   }
 
@@ -61,7 +63,14 @@ final class ModeReader {
   void checkDevices(List<DeviceSpec> devices) {
     mapping
         .optional("reserved-memory")
-        .ifPresent(reserved -> VtdReader.checkDevices(reserved, devices));
+        .ifPresent(reserved -> PagingReader.checkDevices(reserved, devices));
+  }
+
+  /** Checks what of the mapping depends on whose behaviour the kernels have. */
+  void checkEra(ModeSpec mode, Era era) {
+    if (mode instanceof ModeSpec.Amdvi) {
+      AmdviReader.checkEra(mapping.required("mode"), era);
+    }
   }
 
   private ModeSpec nommu() {

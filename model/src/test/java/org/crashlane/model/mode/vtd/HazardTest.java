@@ -119,7 +119,7 @@ class HazardTest {
   @Test
   void eachUnitHasItsOwnTables() {
     MachineSpec one = VtdMachine.machine(Era.TODAY, true, false);
-    ModeSpec.Vtd mode = Placement.spec(one);
+    ModeSpec.Vtd mode = VtdHardware.spec(one);
     ModeSpec.VtdUnit second = new ModeSpec.VtdUnit("dmar1", 0xfed9_1000L, 48, true, true);
     DeviceSpec other =
         new DeviceSpec(

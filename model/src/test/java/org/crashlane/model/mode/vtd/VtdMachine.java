@@ -19,6 +19,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.RemappingUnits;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
@@ -48,7 +49,7 @@ final class VtdMachine {
 
   final MachineSpec spec;
   final ModelMemory memory;
-  final VtdHardware hardware;
+  final RemappingUnits hardware;
   final Cpu cpu;
 
   VtdMachine(Era era, boolean superpages, boolean cachesAbsent) {
@@ -70,7 +71,10 @@ final class VtdMachine {
     ModeSpec.VtdUnit unit = new ModeSpec.VtdUnit("dmar0", BASE, 39, superpages, cachesAbsent);
     ModeSpec.Vtd mode =
         new ModeSpec.Vtd(
-            39, List.of(unit), List.of(new ModeSpec.Rmrr(FIRMWARES.name(), RESERVED)), 32);
+            39,
+            List.of(unit),
+            List.of(new ModeSpec.ReservedMemory(FIRMWARES.name(), RESERVED)),
+            32);
     return new MachineSpec("small", "for tests", era, List.of(RAM), List.of(CRASH), DEVICES, mode);
   }
 

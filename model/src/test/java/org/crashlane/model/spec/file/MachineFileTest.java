@@ -20,7 +20,7 @@ import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec.Calgary;
 import org.crashlane.model.spec.ModeSpec.Gart;
-import org.crashlane.model.spec.ModeSpec.Rmrr;
+import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 import org.crashlane.model.spec.ModeSpec.Swiotlb;
 import org.crashlane.model.spec.ModeSpec.Vtd;
 import org.crashlane.pci.RequesterId;
@@ -78,7 +78,8 @@ class MachineFileTest {
     assertEquals(0xfed9_1000L, vtd.units().getLast().registerBase());
     assertEquals(39, vtd.units().getFirst().addressWidth());
     assertEquals(
-        new Rmrr("usb", new AddressRange(0x3fe0_0000, 0x3fe1_ffff)), vtd.reserved().getFirst());
+        new ReservedMemory("usb", new AddressRange(0x3fe0_0000, 0x3fe1_ffff)),
+        vtd.reserved().getFirst());
     assertTrue(machine.device("vf").assignedToGuest());
     assertTrue(machine.device("graphics").passThrough());
     assertEquals(RequesterId.of(5, 0, 0), machine.device("scsi").requester());
@@ -112,7 +113,7 @@ class MachineFileTest {
         "    dma-mask: 30|    dma-mak: 30|devices[3]: no field is called 'dma-mak' here: there"
             + " are name, address, alias, kind, dma-mask, unit, dump-path, driver-resets,"
             + " stops-on-fault, assigned-to-guest, pass-through; did you mean 'dma-mask'?",
-        "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd was"
+        "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd, amdvi was"
             + " wanted, and not a list",
         "superpages: true|superpages: yes|mapping.units[0].superpages: true or false was"
             + " wanted, and not 'yes'",

@@ -40,7 +40,9 @@ class SchemaTest {
           "beyond",
           "more memory than",
           "there is no memory at",
-          "runs off");
+          "runs off",
+          "a device table is",
+          "era today wanted");
 
   /** Values that some field takes and others do not. */
   private static final List<String> VALUES =
@@ -76,6 +78,8 @@ class SchemaTest {
           "receiver",
           "storage",
           "vtd",
+          "amdvi",
+          "copy",
           "nommu",
           "gart",
           "calgary",

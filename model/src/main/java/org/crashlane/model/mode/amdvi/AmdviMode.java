@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.amdvi;
+
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DirectMapping;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.PagedMode;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+
+/** AMD-Vi. */
+public final class AmdviMode extends PagedMode {
+
+  @Override
+  public Remapper hardware(MachineSpec machine) {
+    return AmdviHardware.of(machine);
+  }
+
+  @Override
+  public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new Boot(cpu, machine, frames).primary();
+  }
+
+  @Override
+  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new Boot(cpu, machine, frames).adopting();
+  }
+
+  @Override
+  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    for (ModeSpec.AmdviUnit unit : AmdviHardware.spec(machine).units()) {
+      UnitDriver.disable(cpu, unit.registerBase());
+    }
+    return new DirectMapping(machine.era());
+  }
+
+  @Override
+  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return new Boot(cpu, machine, frames).aborting();
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.amdvi;
+
+import java.util.List;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.amdvi.Capabilities;
+import org.crashlane.iommu.amdvi.Command.Pages;
+import org.crashlane.iommu.amdvi.DeviceTableEntry;
+import org.crashlane.iommu.amdvi.Tables;
+import org.crashlane.iommu.amdvi.UnitConfig;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.Direction;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.Domain;
+import org.crashlane.model.mode.paging.DriverTables;
+import org.crashlane.model.mode.paging.DriverUnits;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
+
+/** What an AMD driver has of its units: one device table for all, and the rings of each. */
+final class AmdviUnits implements DriverUnits {
+  private static final DriverTables FORMAT = new HostTables();
+
+  private final ModeSpec.Amdvi spec;
+  private final DeviceTable table;
+  private final List<UnitDriver> units;
+  private final Tables writer;
+
+  AmdviUnits(ModeSpec.Amdvi spec, DeviceTable table, List<UnitDriver> units) {
+    this(
+        spec,
+        table,
+        List.copyOf(units),
+        new Tables(UnitConfig.translating(new Capabilities(0, 0), spec.hostAddressWidth(), 0)));
+  }
+
+  private AmdviUnits(
+      ModeSpec.Amdvi spec, DeviceTable table, List<UnitDriver> units, Tables writer) {
+    this.spec = spec;
+    this.table = table;
+    this.units = units;
+    this.writer = writer;
+  }
+
+  @Override
+  public DriverTables tables() {
+    return FORMAT;
+  }
+
+  @Override
+  public int levels(int unit) {
+    return PageTable.levels(spec.units().get(unit).addressWidth());
+  }
+
+  @Override
+  public int takeDomainId(int unit) {
+    return table.takeDomainId();
+  }
+
+  @Override
+  public void giveBackDomainId(int unit, int id) {
+    table.giveBackDomainId(id);
+  }
+
+  @Override
+  public boolean attach(Cpu cpu, PageFrames frames, DeviceSpec device, Domain domain) {
+    long word0 = DeviceTableEntry.translated(domain.table().root(), domain.table().levels());
+    set(cpu, device, domain.unit(), word0, domain.id());
+    return true;
+  }
+
+  @Override
+  public boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
+    set(cpu, device, unit, DeviceTableEntry.passThrough(), takeDomainId(unit));
+    return true;
+  }
+
+  /** Both the device's own entry is set and that of the id that its requests carry. */
+  private void set(Cpu cpu, DeviceSpec device, int unit, long word0, int domainId) {
+    UnitDriver driver = units.get(unit);
+    setEntry(cpu, device.requester(), driver, word0, domainId);
+    if (device.alias().isPresent()) {
+      setEntry(cpu, device.address(), driver, word0, domainId);
+    }
+    driver.await(cpu);
+  }
+
+  private void setEntry(Cpu cpu, RequesterId id, UnitDriver driver, long word0, int domainId) {
+    int before = table.set(cpu.memory(), id, word0, DeviceTableEntry.domain(domainId));
+    if (before != 0) {
+      driver.flushPages(cpu, before, Pages.ALL);
+    }
+    driver.flushEntry(cpu, id);
+  }
+
+  @Override
+  public boolean cachesAbsent(int unit) {
+    return spec.units().get(unit).cachesAbsent();
+  }
+
+  @Override
+  public void flush(Cpu cpu, Domain domain) {
+    flush(cpu, domain, Pages.ALL);
+  }
+
+  @Override
+  public void flush(Cpu cpu, Domain domain, long iova, int pagesOrder) {
+    flush(cpu, domain, new Pages(iova, pagesOrder + PageTable.PAGE_OFFSET.width()));
+  }
+
+  private void flush(Cpu cpu, Domain domain, Pages pages) {
+    UnitDriver driver = units.get(domain.unit());
+    driver.flushPages(cpu, domain.id(), pages);
+    driver.await(cpu);
+  }
+
+  @Override
+  public Permissions rights(Domain domain, Direction direction) {
+    return Permissions.of(direction.reads(), direction.writes());
+  }
+
+  /** {@inheritDoc} Linux maps them anew in each default domain, whoever's tables it took over. */
+  @Override
+  public boolean leavesReservedMemoryToCopies() {
+    return false;
+  }
+
+  @Override
+  public MapResult survey(PhysicalMemory memory, Domain domain, Mapping wanted) {
+    return writer.survey(memory, domain.table(), wanted);
+  }
+
+  @Override
+  public MapResult mapIdentity(
+      WritableMemory memory, Domain domain, AddressRange range, PageArena arena) {
+    return writer.mapIdentity(memory, domain.table(), range, arena);
+  }
+
+  @Override
+  public DriverUnits fork() {
+    return new AmdviUnits(spec, table.fork(), units, writer);
+  }
+
+  @Override
+  public void addTo(Fingerprint into) {
+    table.addTo(into);
+  }
+}

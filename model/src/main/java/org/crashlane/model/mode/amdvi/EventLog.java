@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.amdvi;
+
+import org.crashlane.iommu.amdvi.EventRecord;
+import org.crashlane.iommu.amdvi.Registers.Ring;
+import org.crashlane.iommu.amdvi.Registers.Status;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.mode.paging.RegisterBank;
+
+/** A unit's side of its event log: a ring in memory that it fills until it is full. */
+final class EventLog {
+  private EventLog() {}
+
+  /** {@return where it is} */
+  static AddressRange range(RegisterBank<UnitRegister> registers) {
+    long base = registers.get(UnitRegister.EVT_LOG_BASE);
+    return AddressRange.ofSize(Ring.BASE.inPlace(base), bytes(base));
+  }
+
+  private static long bytes(long base) {
+    return (long) EventRecord.BYTES << Ring.LENGTH.get(base);
+  }
+
+  /**
+   * Writes an event. When the ring is full it is lost, and the log stands still until software has
+   * seen that.
+   *
+   * @return true if it was written
+   */
+  static boolean write(
+      WritableMemory memory, RegisterBank<UnitRegister> registers, EventRecord event) {
+    long status = registers.get(UnitRegister.STATUS);
+    if (!Status.EVENT_LOG_RUN.isSet(status)) {
+      return false;
+    }
+    long tail = registers.get(UnitRegister.EVT_TAIL);
+    AddressRange range = range(registers);
+    long next = UnitRegisters.next(tail, range.sizeBytes(), EventRecord.BYTES);
+    if (next == registers.get(UnitRegister.EVT_HEAD)) {
+      registers.set(
+          UnitRegister.STATUS, Status.EVENT_LOG_RUN.with(Status.EVENT_OVERFLOW.with(status, 1), 0));
+      return false;
+    }
+    long at = range.first() + tail;
+    if (memory.exists(AddressRange.ofSize(at, EventRecord.BYTES))) {
+      memory.writeLong(at, event.low());
+      memory.writeLong(at + Long.BYTES, event.high());
+    }
+    registers.set(UnitRegister.EVT_TAIL, next);
+    registers.set(UnitRegister.STATUS, Status.EVENT_LOG_INT.with(status, 1));
+    return true;
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.amdvi;
+
+import java.util.Optional;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.amdvi.AmdviTables;
+import org.crashlane.iommu.amdvi.Caches;
+import org.crashlane.iommu.amdvi.CachingUnit;
+import org.crashlane.iommu.amdvi.Capabilities;
+import org.crashlane.iommu.amdvi.Command;
+import org.crashlane.iommu.amdvi.DeviceTableEntry;
+import org.crashlane.iommu.amdvi.EventCode;
+import org.crashlane.iommu.amdvi.EventRecord;
+import org.crashlane.iommu.amdvi.Registers.CapabilityHeader;
+import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.amdvi.Registers.Status;
+import org.crashlane.iommu.amdvi.UnitConfig;
+import org.crashlane.iommu.paging.DeviceEntryCache;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.mode.paging.CacheFingerprint;
+import org.crashlane.model.mode.paging.RemappingUnit;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * One AMD IOMMU: registers, caches, and its ends of the command buffer and the event log. Commands
+ * are carried out when software moves the tail, before anything else happens; nothing is dropped
+ * from the caches but by them. Interrupts are not modelled.
+ *
+ * <p>Where SEV-SNP is on, firmware locks the base registers once the unit works with both its
+ * rings: writes to them are ignored from then on.
+ */
+final class UnitHardware extends RemappingUnit<UnitRegister> {
+  private final int hostAddressWidth;
+  private final long capabilityHeader;
+  private final boolean snp;
+  private final Caches caches;
+  private boolean locked;
+  private CachingUnit unit;
+
+  /**
+   * Makes a unit as firmware leaves it: off.
+   *
+   * @param snp true if SEV-SNP will be on
+   */
+  UnitHardware(int hostAddressWidth, boolean cachesAbsent, boolean snp) {
+    super(UnitRegisters.of(snp));
+    this.hostAddressWidth = hostAddressWidth;
+    this.capabilityHeader = CapabilityHeader.NP_CACHE.of(cachesAbsent ? 1 : 0);
+    this.snp = snp;
+    this.caches = new Caches();
+    this.unit = new CachingUnit(config());
+  }
+
+  private UnitHardware(UnitHardware other) {
+    super(other);
+    this.hostAddressWidth = other.hostAddressWidth;
+    this.capabilityHeader = other.capabilityHeader;
+    this.snp = other.snp;
+    this.caches = other.caches.fork();
+    this.locked = other.locked;
+    this.unit = other.unit;
+  }
+
+  @Override
+  public UnitHardware fork() {
+    return new UnitHardware(this);
+  }
+
+  @Override
+  public void addTo(Fingerprint into) {
+    UnitRegisters.addTo(into, registers());
+    into.add(locked);
+    CacheFingerprint.add(into, caches);
+  }
+
+  private UnitConfig config() {
+    UnitConfig read = UnitConfig.of(this, hostAddressWidth, 0, true);
+    return new UnitConfig(
+        new Capabilities(read.capabilities().extFeatures(), capabilityHeader),
+        read.physicalAddressWidth(),
+        read.encryptionMask(),
+        read.deviceTable(),
+        read.exclusion(),
+        read.translationEnabled(),
+        read.guestTranslationEnabled(),
+        read.wholeMemory());
+  }
+
+  @Override
+  public boolean isTranslating() {
+    return Control.IOMMU_EN.isSet(registers().get(UnitRegister.CONTROL));
+  }
+
+  @Override
+  public Outcome translate(WritableMemory memory, Request request) {
+    Outcome outcome = unit.translate(memory, caches, request);
+    if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
+      record(memory, blocked.fault());
+    }
+    return outcome;
+  }
+
+  private void record(WritableMemory memory, Fault fault) {
+    EventRecord event = EventRecord.of(fault, domainId(fault.request().requester()));
+    if (EventLog.write(memory, registers(), event)) {
+      recorded(fault);
+    }
+  }
+
+  /** {@return the domain in the requester's entry, 0 where it has none} */
+  private int domainId(RequesterId requester) {
+    DeviceEntryCache entries = caches.deviceEntries();
+    int place = entries.find(requester.value());
+    return place == DeviceEntryCache.NOT_CACHED
+        ? 0
+        : DeviceTableEntry.domainId(entries.high(place));
+  }
+
+  @Override
+  public Optional<AddressRange> log() {
+    return Control.EVENT_LOG_EN.isSet(registers().get(UnitRegister.CONTROL))
+        ? Optional.of(EventLog.range(registers()))
+        : Optional.empty();
+  }
+
+  @Override
+  public String explain(PhysicalMemory memory, Request request) {
+    return AmdviExplanation.of(memory, config(), caches.fork(), request);
+  }
+
+  @Override
+  public TranslationTables tables(PhysicalMemory memory) {
+    return AmdviTables.open(memory, this, hostAddressWidth, 0);
+  }
+
+  @Override
+  protected void write(WritableMemory memory, UnitRegister register, long value) {
+    if (locked && register.isLockedBySnp()) {
+      return;
+    }
+    registers().write(register, value);
+    switch (register) {
+      case DEV_TAB_BASE, EXCLUSION_BASE, EXCLUSION_LIMIT -> unit = new CachingUnit(config());
+      case CONTROL -> {
+        control(registers().get(register));
+        obey(memory);
+      }
+      case CMD_BUF_BASE -> setHead(UnitRegister.CMD_HEAD, UnitRegister.CMD_TAIL);
+      case EVT_LOG_BASE -> setHead(UnitRegister.EVT_HEAD, UnitRegister.EVT_TAIL);
+      case CMD_TAIL -> obey(memory);
+      case EXT_FEATURES, CMD_HEAD, EVT_HEAD, EVT_TAIL, STATUS -> {
+        // Hold what is written, and no more.
+      }
+    }
+  }
+
+  /** A new base begins with an empty ring. */
+  private void setHead(UnitRegister head, UnitRegister tail) {
+    registers().set(head, 0);
+    registers().set(tail, 0);
+  }
+
+  private void control(long control) {
+    boolean on = Control.IOMMU_EN.isSet(control);
+    boolean commands = on && Control.CMD_BUF_EN.isSet(control);
+    boolean events = on && Control.EVENT_LOG_EN.isSet(control);
+    long status = registers().get(UnitRegister.STATUS);
+    registers()
+        .set(
+            UnitRegister.STATUS,
+            Status.EVENT_LOG_RUN.with(
+                Status.CMD_BUF_RUN.with(status, commands ? 1 : 0), events ? 1 : 0));
+    locked |= snp && commands && events;
+    unit = new CachingUnit(config());
+  }
+
+  private void obey(WritableMemory memory) {
+    while (CommandBuffer.isPending(registers())) {
+      Optional<Command> command = CommandBuffer.take(memory, registers());
+      if (command.isEmpty()) {
+        refuse(memory, EventCode.COMMAND_HARDWARE_ERROR);
+      } else if (command.get() instanceof Command.Illegal) {
+        refuse(memory, EventCode.ILLEGAL_COMMAND_ERROR);
+      } else if (command.get() instanceof Command.CompletionWait wait) {
+        complete(memory, wait);
+      } else {
+        caches.obey(command.get());
+      }
+    }
+  }
+
+  private static void complete(WritableMemory memory, Command.CompletionWait wait) {
+    wait.storeAddress()
+        .ifPresent(at -> {
+          if (memory.exists(AddressRange.ofSize(at, Long.BYTES))) {
+            memory.writeLong(at, wait.storeData());
+          }
+        });
+  }
+
+  private void refuse(WritableMemory memory, EventCode code) {
+    CommandBuffer.stop(registers());
+    long at = registers().get(UnitRegister.CMD_HEAD);
+    EventLog.write(
+        memory, registers(), new EventRecord(code.code(), new RequesterId(0), 0, 0, 0, at));
+  }
+}

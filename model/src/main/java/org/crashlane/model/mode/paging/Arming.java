@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.paging;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.PageFrames;
+
+/**
+ * One arming: identity-maps ranges in one table after another, all of a table's or none, with the
+ * largest leaves that fit.
+ */
+final class Arming {
+  private final Cpu cpu;
+  private final DriverUnits units;
+  private final PageFrames frames;
+  private final List<AddressRange> ranges;
+  private final long freeBytesBefore;
+  private final List<Mapping> conflicts = new ArrayList<>();
+  private final List<String> refusals = new ArrayList<>();
+  private long leafCount;
+  private long changedEntryCount;
+
+  Arming(Cpu cpu, Domains domains, List<AddressRange> ranges) {
+    this.cpu = cpu;
+    this.units = domains.units();
+    this.frames = domains.frames();
+    this.ranges = ranges;
+    this.freeBytesBefore = frames.freeBytes();
+  }
+
+  void refuse(String reason) {
+    refusals.add(reason);
+  }
+
+  /** Arms the tables of {@code domain}. */
+  void arm(Domain domain) {
+    OptionalInt needed = survey(domain);
+    if (needed.isEmpty()) {
+      return;
+    }
+    long[] pages = take(needed.getAsInt());
+    if (pages.length < needed.getAsInt()) {
+      Arrays.stream(pages).forEach(this::giveBack);
+      refuse(
+          "%s: %d table pages needed, %d free"
+              .formatted(domain.requester(), needed.getAsInt(), pages.length));
+      return;
+    }
+    write(domain, pages);
+    if (units.cachesAbsent(domain.unit())) {
+      units.flush(cpu, domain);
+    }
+  }
+
+  /** {@return how many table pages it takes at most, or nothing if something is in the way} */
+  private OptionalInt survey(Domain domain) {
+    int needed = 0;
+    boolean free = true;
+    for (AddressRange range : ranges) {
+      Mapping wanted = new Mapping(range, range.first(), Permissions.READ_WRITE);
+      switch (units.survey(cpu.memory(), domain, wanted)) {
+        case MapResult.Mapped possible -> needed += possible.tablePageCount();
+        case MapResult.Conflict conflict -> {
+          conflicts.addAll(conflict.conflicts());
+          free = false;
+        }
+        case MapResult.Refused refused -> {
+          refuse(domain.requester() + ": " + refused.reason());
+          free = false;
+        }
+      }
+    }
+    return free ? OptionalInt.of(needed) : OptionalInt.empty();
+  }
+
+  private void write(Domain domain, long[] pages) {
+    EntryCount memory = new EntryCount(cpu.memory());
+    PageArena arena = PageArena.of(pages);
+    for (AddressRange range : ranges) {
+      switch (units.mapIdentity(memory, domain, range, arena)) {
+        case MapResult.Mapped mapped -> leafCount += mapped.leafCount();
+        case MapResult.Conflict conflict -> conflicts.addAll(conflict.conflicts());
+        case MapResult.Refused refused -> refuse(domain.requester() + ": " + refused.reason());
+      }
+    }
+    changedEntryCount += memory.count();
+    Arrays.stream(pages).skip(arena.takenCount()).forEach(this::giveBack);
+  }
+
+  private long[] take(int count) {
+    long[] pages = new long[count];
+    for (int taken = 0; taken < count; taken++) {
+      OptionalLong page = frames.takePage();
+      if (page.isEmpty()) {
+        return Arrays.copyOf(pages, taken);
+      }
+      pages[taken] = page.getAsLong();
+    }
+    return pages;
+  }
+
+  private void giveBack(long page) {
+    frames.giveBack(page, PageTable.PAGE_BYTES);
+  }
+
+  ArmReport report() {
+    long pageBytes = freeBytesBefore - frames.freeBytes();
+    return new ArmReport(
+        pageBytes / PageTable.PAGE_BYTES,
+        leafCount,
+        pageBytes + changedEntryCount * Long.BYTES,
+        conflicts,
+        refusals);
+  }
+}

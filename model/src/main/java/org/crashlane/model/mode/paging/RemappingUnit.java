@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.paging;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.hardware.Fingerprint;
+
+/**
+ * One unit as hardware: registers, caches, faults that it recorded. Memory is given to each call.
+ *
+ * @param <R> its registers
+ */
+public abstract class RemappingUnit<R extends Register> implements RegisterFile {
+  private final RegisterBank<R> registers;
+  private final List<Fault> untaken;
+
+  /** Makes a unit whose registers are {@code registers}. */
+  protected RemappingUnit(RegisterBank<R> registers) {
+    this.registers = registers;
+    this.untaken = new ArrayList<>();
+  }
+
+  /** Makes a unit in the state of {@code other}. */
+  protected RemappingUnit(RemappingUnit<R> other) {
+    this.registers = other.registers.fork();
+    this.untaken = new ArrayList<>(other.untaken);
+  }
+
+  /** {@return what becomes of a request; caches, fault registers and logs may change} */
+  public abstract Outcome translate(WritableMemory memory, Request request);
+
+  /** {@return what tables and caches have for {@code request}, in words: it changes nothing} */
+  public abstract String explain(PhysicalMemory memory, Request request);
+
+  /**
+   * A CPU wrote a register, whose value is to become what {@link RegisterBank#write} makes of it,
+   * and to do what the hardware does then.
+   */
+  protected abstract void write(WritableMemory memory, R register, long value);
+
+  /** {@return true if it translates now} */
+  public abstract boolean isTranslating();
+
+  /** {@return the tables that its registers name, as they stand} */
+  public abstract TranslationTables tables(PhysicalMemory memory);
+
+  /** {@return memory that it writes by itself now: its log of what went wrong} */
+  public Optional<AddressRange> log() {
+    return Optional.empty();
+  }
+
+  /** {@return a unit in the same state, that changes by itself} */
+  public abstract RemappingUnit<R> fork();
+
+  /** Adds all its state to {@code into}. */
+  public abstract void addTo(Fingerprint into);
+
+  /** {@return what its registers hold} */
+  protected final RegisterBank<R> registers() {
+    return registers;
+  }
+
+  /** Notes a fault as recorded. */
+  protected final void recorded(Fault fault) {
+    untaken.add(fault);
+  }
+
+  /** {@return the faults recorded since the last call, oldest first} */
+  public final List<Fault> takeFaults() {
+    List<Fault> taken = List.copyOf(untaken);
+    untaken.clear();
+    return taken;
+  }
+
+  @Override
+  public final long read32(int offset) {
+    return registers.read32(offset);
+  }
+
+  @Override
+  public final long read64(int offset) {
+    return registers.read64(offset);
+  }
+
+  /** A CPU writes 32 bits at {@code offset} from the unit's base. */
+  public final void write32(WritableMemory memory, int offset, long value) {
+    if (registers.places().isRegister(offset)) {
+      write(memory, registers.places().at(offset), registers.whole(offset, value));
+    }
+  }
+
+  /** A CPU writes 64 bits at {@code offset} from the unit's base. */
+  public final void write64(WritableMemory memory, int offset, long value) {
+    if (registers.places().isLong(offset)) {
+      write(memory, registers.places().at(offset), value);
+    } else {
+      write32(memory, offset, Integer.toUnsignedLong((int) value));
+      write32(memory, offset + Integer.BYTES, value >>> Integer.SIZE);
+    }
+  }
+}

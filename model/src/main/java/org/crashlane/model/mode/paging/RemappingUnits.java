@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.mode.paging;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.RegisterPort;
+import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+
+/**
+ * A machine's units, and who is behind which. Requesters that the machine's description puts behind
+ * none are behind the last one, as firmware describes a unit that takes all the rest. Firmware's
+ * reserved memory means nothing to hardware.
+ */
+public final class RemappingUnits implements Remapper {
+  private static final int REQUESTER_COUNT = 1 << 16;
+
+  private final ModeSpec.Paging spec;
+  private final int windowBytes;
+
+  /** Which unit each requester is behind. */
+  private final byte[] unitOf;
+
+  private final RemappingUnit<?>[] units;
+
+  private RemappingUnits(
+      ModeSpec.Paging spec, int windowBytes, byte[] unitOf, RemappingUnit<?>[] units) {
+    this.spec = spec;
+    this.windowBytes = windowBytes;
+    this.unitOf = unitOf;
+    this.units = units;
+  }
+
+  /**
+   * {@return the units of {@code machine}}
+   *
+   * @param windowBytes size of each unit's window of registers
+   * @param units as firmware leaves them, in the order of the description
+   */
+  public static RemappingUnits of(
+      MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?>> units) {
+    ModeSpec.Paging spec = Placement.spec(machine);
+    byte[] unitOf = new byte[REQUESTER_COUNT];
+    Arrays.fill(unitOf, (byte) (units.size() - 1));
+    for (DeviceSpec device : machine.devices()) {
+      unitOf[device.requester().value()] = (byte) Placement.unitIndex(spec, device);
+    }
+    return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?>[]::new));
+  }
+
+  @Override
+  public Outcome translate(WritableMemory memory, Request request) {
+    return units[unitOf[request.requester().value()]].translate(memory, request);
+  }
+
+  @Override
+  public String explain(PhysicalMemory memory, Request request) {
+    int index = unitOf[request.requester().value()];
+    return spec.unitNames().get(index) + ": " + units[index].explain(memory, request);
+  }
+
+  @Override
+  public boolean hasMmio(long address) {
+    return unitAt(address) >= 0;
+  }
+
+  private int unitAt(long address) {
+    for (int i = 0; i < units.length; i++) {
+      long offset = address - spec.units().get(i).registerBase();
+      if (offset >= 0 && offset < windowBytes) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  @Override
+  public RegisterPort mmio(WritableMemory memory) {
+    return new Port(memory);
+  }
+
+  /** The units' registers by physical address. */
+  private final class Port implements RegisterPort {
+    private final WritableMemory memory;
+
+    Port(WritableMemory memory) {
+      this.memory = memory;
+    }
+
+    private RemappingUnit<?> unit(long address) {
+      int index = unitAt(address);
+      if (index < 0) {
+        throw new IllegalArgumentException("no unit's register: 0x" + Long.toHexString(address));
+      }
+      return units[index];
+    }
+
+    private int offset(long address) {
+      return (int) (address - spec.units().get(unitAt(address)).registerBase());
+    }
+
+    @Override
+    public long read32(long address) {
+      return unit(address).read32(offset(address));
+    }
+
+    @Override
+    public long read64(long address) {
+      return unit(address).read64(offset(address));
+    }
+
+    @Override
+    public void write32(long address, long value) {
+      unit(address).write32(memory, offset(address), value);
+    }
+
+    @Override
+    public void write64(long address, long value) {
+      unit(address).write64(memory, offset(address), value);
+    }
+  }
+
+  @Override
+  public boolean isTranslating() {
+    return Arrays.stream(units).anyMatch(RemappingUnit::isTranslating);
+  }
+
+  /** {@return the tables of each unit as they stand, and who is behind it} */
+  public List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory) {
+    List<UnitTables> tables = new ArrayList<>();
+    for (int i = 0; i < units.length; i++) {
+      tables.add(
+          new UnitTables(
+              spec.unitNames().get(i), units[i].tables(memory), Placement.behind(machine, i)));
+    }
+    return tables;
+  }
+
+  @Override
+  public List<AddressRange> tablePages(PhysicalMemory memory) {
+    Set<AddressRange> pages = new TreeSet<>();
+    for (RemappingUnit<?> unit : units) {
+      if (unit.isTranslating()) {
+        TranslationTables tables = unit.tables(memory);
+        pages.addAll(tables.deviceTablePages());
+        for (Attachment attachment : tables.attachments()) {
+          if (attachment instanceof Attachment.Translated translated) {
+            tables.walk(translated.table(), new TablePages(pages));
+          }
+        }
+      }
+    }
+    return List.copyOf(pages);
+  }
+
+  private record TablePages(Set<AddressRange> pages) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      // Only the tables count.
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      // What is wrong in a table names no page.
+    }
+
+    @Override
+    public void tablePage(long address, int level) {
+      pages.add(AddressRange.ofSize(address, PageFrames.PAGE_BYTES));
+    }
+  }
+
+  @Override
+  public List<AddressRange> logs() {
+    return Arrays.stream(units).flatMap(unit -> unit.log().stream()).toList();
+  }
+
+  @Override
+  public List<Fault> takeFaults() {
+    List<Fault> faults = new ArrayList<>();
+    for (RemappingUnit<?> unit : units) {
+      faults.addAll(unit.takeFaults());
+    }
+    return faults;
+  }
+
+  @Override
+  public Remapper fork() {
+    RemappingUnit<?>[] copies = new RemappingUnit<?>[units.length];
+    Arrays.setAll(copies, i -> units[i].fork());
+    return new RemappingUnits(spec, windowBytes, unitOf, copies);
+  }
+
+  @Override
+  public void addTo(Fingerprint into) {
+    for (RemappingUnit<?> unit : units) {
+      unit.addTo(into);
+    }
+  }
+}

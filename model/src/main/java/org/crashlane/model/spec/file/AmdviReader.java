@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.spec.file;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.spec.Era;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.model.spec.ModeSpec.Adoption;
+import org.crashlane.model.spec.ModeSpec.Amdvi;
+import org.crashlane.model.spec.ModeSpec.AmdviUnit;
+
+/** Reads the AMD IOMMUs of a machine. */
+final class AmdviReader {
+  private static final List<String> FIELDS =
+      List.of(
+          "mode",
+          "host-address-width",
+          "iova-limit",
+          "units",
+          "reserved-memory",
+          "device-table",
+          "adoption",
+          "snp");
+  private static final List<String> UNIT_FIELDS =
+      List.of("name", "registers", "address-width", "caches-absent");
+
+  private static final int REGISTER_BYTES = 16 << 10;
+  private static final int HOST_WIDTH_USUAL = 48;
+
+  /** Beyond it are HyperTransport's special addresses. */
+  private static final int IOVA_LIMIT_MOST = 39;
+
+  private static final int NARROW = 39;
+  private static final long PAGE_BYTES = 4096;
+
+  /** 65,536 entries. */
+  private static final long DEVICE_TABLE_MOST = 2L << 20;
+
+  private final ObjectValue mapping;
+  private final PagingReader reader;
+
+  AmdviReader(ObjectValue mapping, List<AddressRange> ram) {
+    this.mapping = mapping.withOnly(FIELDS);
+    this.reader = new PagingReader(mapping, ram);
+  }
+
+  ModeSpec amdvi() {
+    return new Amdvi(
+        reader.hostAddressWidth(HOST_WIDTH_USUAL),
+        reader.units(UNIT_FIELDS, this::unit),
+        reader.reserved(),
+        reader.iovaLimit(IOVA_LIMIT_MOST),
+        deviceTableBytes(),
+        mapping.optional("adoption").map(a -> a.choice(adoptions())).orElse(Adoption.COPY),
+        mapping.optional("snp").map(Value::flag).orElse(false));
+  }
+
+  private AmdviUnit unit(ObjectValue object) {
+    return new AmdviUnit(
+        object.required("name").name(),
+        reader.registers(object, REGISTER_BYTES),
+        PagingReader.addressWidth(object, NARROW),
+        object.optional("caches-absent").map(Value::flag).orElse(false));
+  }
+
+  private OptionalLong deviceTableBytes() {
+    Optional<Value> value = mapping.optional("device-table");
+    if (value.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    long sizeBytes = value.get().sizeBytes();
+    if (Long.bitCount(sizeBytes) != 1 || sizeBytes < PAGE_BYTES || sizeBytes > DEVICE_TABLE_MOST) {
+      throw value.get().wrong("a device table is 4K, 8K and so on up to 2M large");
+    }
+    return OptionalLong.of(sizeBytes);
+  }
+
+  /** Linux 2.6.27's AMD driver is another, with tables of 64 MiB, and is not modelled. */
+  static void checkEra(Value mode, Era era) {
+    if (era != Era.TODAY) {
+      throw mode.wrong("amdvi is modelled as Linux of today has it: era today wanted");
+    }
+  }
+
+  private static Map<String, Adoption> adoptions() {
+    return MachineReader.byLabel(
+        Adoption.values(), adoption -> adoption.name().toLowerCase(Locale.ROOT));
+  }
+}
