@@ -165,7 +165,7 @@ final class StatementsTest {
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertTrue(result.armed().isComplete());
     assertTrue(result.armed().entryCount() > 0);
-    assertEquals(mode == MappingMode.VTD, result.armed().tablePageCount() > 0);
+    assertEquals(mode != MappingMode.CALGARY, result.armed().tablePageCount() > 0);
     assertTrue(result.armingStepCount() >= result.armed().entryCount());
   }
 
