@@ -6,6 +6,7 @@ module org.crashlane.guest {
   requires transitive tools.jackson.databind;
 
   exports org.crashlane.guest.lab;
+  exports org.crashlane.guest.lab.iommu;
   exports org.crashlane.guest.lab.judge;
   exports org.crashlane.guest.lab.parts;
   exports org.crashlane.guest.live;

@@ -22,41 +22,49 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 public final class Ratios {
   private static final int ROUND_COUNT = 5;
 
+  private static final String MAPPED = "map 64 GiB in 4 KiB leaves";
+  private static final String RUN = "walk 1 GiB of tables, targets contiguous";
+  private static final String SCATTERED = "walk 1 GiB of tables, every page a run of its own";
+  private static final String FILL = "fill the same bytes, one dependent walk a table";
+  private static final String LOAD = "load each 8 bytes of them";
+
   private static final List<Comparison> COMPARISONS =
       List.of(
-          new Comparison(
-              "identity-map 64 GiB in 4 KiB leaves",
-              "identityMap",
-              "fill the same bytes, one dependent walk a table",
-              "fillAndWalk",
-              ""),
-          new Comparison(
-              "walk 1 GiB of tables, targets contiguous",
-              "walk",
-              "load each 8 bytes of them",
-              "scan",
-              "contiguous"),
-          new Comparison(
-              "walk 1 GiB of tables, every page a run of its own",
-              "walk",
-              "load each 8 bytes of them",
-              "scan",
-              "scattered"));
+          new Comparison(MAPPED, vtd("identityMap", ""), FILL, vtd("fillAndWalk", "")),
+          new Comparison(RUN, vtd("walk", "contiguous"), LOAD, vtd("scan", "contiguous")),
+          new Comparison(SCATTERED, vtd("walk", "scattered"), LOAD, vtd("scan", "scattered")),
+          againstVtd(MAPPED, "identityMap", ""),
+          againstVtd(RUN, "walk", "contiguous"),
+          againstVtd(SCATTERED, "walk", "scattered"));
 
-  private record Comparison(
-      String what, String method, String yardstick, String yardstickMethod, String targets) {
+  /** One benchmark, as its parameters choose it; an empty text is for a parameter it has not. */
+  private record Figure(String method, String vendor, String targets) {}
+
+  private record Comparison(String what, Figure own, String yardstick, Figure yardstickFigure) {
 
     double ownMillis(Collection<RunResult> round) {
-      return millis(round, method, targets);
+      return millis(round, own);
     }
 
     double yardstickMillis(Collection<RunResult> round) {
-      return millis(round, yardstickMethod, targets);
+      return millis(round, yardstickFigure);
     }
 
     double speed(Collection<RunResult> round) {
       return yardstickMillis(round) / ownMillis(round);
     }
+  }
+
+  private static Figure vtd(String method, String targets) {
+    return new Figure(method, "vtd", targets);
+  }
+
+  private static Comparison againstVtd(String what, String method, String targets) {
+    return new Comparison(
+        what + ", AMD-Vi",
+        new Figure(method, "amdvi", targets),
+        "the same, VT-d",
+        vtd(method, targets));
   }
 
   private Ratios() {}
@@ -102,13 +110,16 @@ public final class Ratios {
   }
 
   /** {@return the median of one round's iterations} */
-  private static double millis(Collection<RunResult> round, String method, String targets) {
+  private static double millis(Collection<RunResult> round, Figure figure) {
     int middle = 50;
     return round.stream()
-        .filter(r -> r.getParams().getBenchmark().endsWith("." + method))
-        .filter(r -> targets.isEmpty() || targets.equals(r.getParams().getParam("targets")))
+        .filter(r -> r.getParams().getBenchmark().endsWith("." + figure.method()))
+        .filter(r -> figure.vendor().equals(r.getParams().getParam("vendor")))
+        .filter(r ->
+            figure.targets().isEmpty()
+                || figure.targets().equals(r.getParams().getParam("targets")))
         .mapToDouble(r -> r.getPrimaryResult().getStatistics().getPercentile(middle))
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException("no result of " + method + " " + targets));
+        .orElseThrow(() -> new IllegalStateException("no result of " + figure));
   }
 }

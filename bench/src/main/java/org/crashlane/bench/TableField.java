@@ -13,17 +13,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.amdvi.Capabilities;
+import org.crashlane.iommu.amdvi.Tables;
+import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
 
 /**
- * A mapped file that holds one VT-d unit's tables and an arena for more, seen twice: as physical
- * memory, as crashlane sees it, and as a plain segment, as the yardsticks see it.
+ * A mapped file that holds one unit's tables and an arena for more, seen twice: as physical memory,
+ * as crashlane sees it, and as a plain segment, as the yardsticks see it.
  */
 final class TableField implements AutoCloseable {
   static final ValueLayout.OfLong WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -35,20 +42,26 @@ final class TableField implements AutoCloseable {
   /** Where the arena begins. */
   static final long ARENA_FIRST = 0x2000;
 
-  /** Unit of 48 bits and 4 levels, without large pages, so that every leaf is 4 KiB. */
+  /** A VT-d unit of 48 bits and 4 levels, without large pages, so that every leaf is 4 KiB. */
   private static final long CAP = (47L << 16) | (1L << 10);
 
   private static final int CAP_OFFSET = 0x08;
 
+  /** No register: a unit of AMD's has up to 6 levels then. */
+  private static final UnitConfig AMDVI = UnitConfig.translating(new Capabilities(0, 0), 52, 0);
+
   private final Arena arena = Arena.ofShared();
   private final MappedImage memory;
   private final MemorySegment segment;
+  private final Vendor vendor;
   private final TranslationTables tables;
 
   /**
+   * @param vendor the label of whose tables they are
    * @param arenaPages how many table pages there is room for
    */
-  TableField(long arenaPages) throws IOException {
+  TableField(String vendor, long arenaPages) throws IOException {
+    this.vendor = vendor.equals(Vendor.VTD.label()) ? Vendor.VTD : Vendor.AMDVI;
     Path sharedMemory = Path.of("/dev/shm");
     Path file =
         Files.isDirectory(sharedMemory)
@@ -63,12 +76,12 @@ final class TableField implements AutoCloseable {
     segment.fill((byte) 0);
     AddressRange all = AddressRange.ofSize(0, sizeBytes);
     this.memory = MappedImage.openForWriting(file, List.of(new ImageRegion(all, 0)));
-    this.tables = Vendor.VTD.open(memory, registers());
+    this.tables = this.vendor.open(memory, registers(this.vendor));
     // Mapped, it needs no name; a run that is killed leaves nothing behind.
     Files.delete(file);
   }
 
-  private static RegisterFile registers() {
+  private static RegisterFile registers(Vendor vendor) {
     return new RegisterFile() {
       @Override
       public long read32(int offset) {
@@ -77,13 +90,29 @@ final class TableField implements AutoCloseable {
 
       @Override
       public long read64(int offset) {
-        return offset == CAP_OFFSET ? CAP : 0;
+        return vendor == Vendor.VTD && offset == CAP_OFFSET ? CAP : 0;
       }
     };
   }
 
-  MappedImage memory() {
-    return memory;
+  /**
+   * Maps {@code range} in leaves of 4 KiB: to itself, or, where the vendor's larger leaves cannot
+   * be told off, one page behind.
+   *
+   * @param arenaPages how many pages the arena has
+   */
+  MapResult map(AddressRange range, long arenaPages) {
+    PageArena arena = PageArena.in(AddressRange.ofSize(ARENA_FIRST, arenaPages * PAGE_BYTES));
+    return switch (vendor) {
+      case VTD -> tables.mapIdentity(memory, TABLE, range, arena);
+      case AMDVI ->
+          new Tables(AMDVI)
+              .map(
+                  memory,
+                  TABLE,
+                  new Mapping(range, range.first() + PAGE_BYTES, Permissions.READ_WRITE),
+                  arena);
+    };
   }
 
   MemorySegment segment() {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
-import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
@@ -41,14 +40,16 @@ public class WalkBenchmark {
   @Param({"contiguous", "scattered"})
   public String targets;
 
+  /** Whose tables they are. */
+  @Param({"vtd", "amdvi"})
+  public String vendor;
+
   private TableField field;
 
   @Setup
   public void open() throws IOException {
-    field = new TableField(LEAF_TABLES + UPPER_TABLES);
-    long arenaBytes = (LEAF_TABLES + UPPER_TABLES) * TableField.PAGE_BYTES;
-    PageArena arena = PageArena.in(AddressRange.ofSize(TableField.ARENA_FIRST, arenaBytes));
-    MapResult result = field.tables().mapIdentity(field.memory(), TableField.TABLE, RANGE, arena);
+    field = new TableField(vendor, LEAF_TABLES + UPPER_TABLES);
+    MapResult result = field.map(RANGE, LEAF_TABLES + UPPER_TABLES);
     if (!(result instanceof MapResult.Mapped)) {
       throw new IllegalStateException(result.toString());
     }

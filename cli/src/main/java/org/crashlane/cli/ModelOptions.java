@@ -17,26 +17,9 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
   /** Their names, to refuse them elsewhere. */
   static final List<String> NAMES =
-      List.of(
-          "--mapping",
-          "--seed",
-          "--runs",
-          "--arm",
-          "--schedule",
-          "--explore",
-          "--states",
-          "--trace");
+      List.of("--seed", "--runs", "--arm", "--schedule", "--explore", "--states", "--trace");
 
   private static final long STATES_LIMIT = 100_000_000;
-
-  @Option(
-      names = "--mapping",
-      converter = MappingNames.Converter.class,
-      paramLabel = "MODE[,MODE]",
-      description =
-          "The built-in machines of these modes: nommu, swiotlb, gart, calgary, vtd; of the "
-              + "machines named, those of these modes.")
-  private Optional<MappingNames> mapping = Optional.empty();
 
   @Option(
       names = "--seed",
@@ -100,11 +83,6 @@ final class ModelOptions {
       names = "--trace",
       description = "Print what happens, a line for each event; for one machine and strategy.")
   private boolean trace;
-
-  /** {@return the modes asked for; empty for all} */
-  Optional<MappingNames> mapping() {
-    return mapping;
-  }
 
   long seed() {
     return seed;

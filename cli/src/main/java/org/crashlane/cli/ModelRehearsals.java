@@ -37,13 +37,17 @@ final class ModelRehearsals {
    * @param names machines as users name them; none for the built-in ones, one for each mode
    */
   ExitCode run(
-      List<String> names, Optional<StrategyNames> strategies, ModelOptions options, boolean json)
+      List<String> names,
+      Optional<MappingNames> mapping,
+      Optional<StrategyNames> strategies,
+      ModelOptions options,
+      boolean json)
       throws IOException, InterruptedException {
     if (options.runCount() < 1 || options.runCount() > RUN_LIMIT) {
       throw new IllegalArgumentException(
           "--runs %d: 1 to %,d wanted".formatted(options.runCount(), RUN_LIMIT));
     }
-    Optional<List<MappingMode>> modes = options.mapping().map(MappingNames::named);
+    Optional<List<MappingMode>> modes = mapping.map(MappingNames::named);
     List<Strategy> shown = strategies.orElseGet(StrategyNames::all).named();
     if (options.explore()) {
       List<MachineSpec> small = names.isEmpty() ? small(modes) : machines(names, modes);

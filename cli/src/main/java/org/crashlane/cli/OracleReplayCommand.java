@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.guest.oracle.Difference;
@@ -24,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "replay",
     description = {
-      "Replay recorded probes of an IOMMU through crashlane's VT-d unit.",
+      "Replay recorded probes of an IOMMU through crashlane's own VT-d or AMD-Vi unit.",
       "",
       "A probe is a set of table words, one request of a device, and what became of it. Each "
           + "difference is printed, and for each file a count. Differences that a known quirk of the "
@@ -106,7 +105,7 @@ final class OracleReplayCommand implements Callable<Integer> {
             "%s: %d probes, %d unexplained differences, %d explained%n",
             file, result.probeCount(), result.differenceCount(), result.explainedCount());
     result.explained().entrySet().stream()
-        .sorted(Comparator.comparing(Map.Entry<QemuQuirk, Long>::getKey))
+        .sorted(Comparator.comparing(e -> e.getKey().name()))
         .forEach(e -> print(e.getKey(), e.getValue()));
   }
 

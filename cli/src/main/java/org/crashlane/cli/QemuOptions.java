@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.GuestConfig;
+import org.crashlane.guest.lab.GuestConfig.MoreOptions;
+import org.crashlane.guest.lab.KernelChoice;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.rehearsal.MappingMode;
 import picocli.CommandLine.Option;
 
 /** Options of {@code rehearse} that stage qemu alone understands. */
@@ -20,6 +23,11 @@ final class QemuOptions {
           "--crashkernel",
           "--disk",
           "--kernel",
+          "--capture",
+          "--intremap",
+          "--prepare-interrupts",
+          "--primary-append",
+          "--capture-append",
           "--no-kaslr",
           "--keep");
 
@@ -60,8 +68,45 @@ final class QemuOptions {
       names = "--kernel",
       converter = FlavourConverter.class,
       paramLabel = "FLAVOUR",
-      description = "Debian's cloud or full kernel; ahci takes the full one. Default: cloud.")
-  private KernelFlavour flavour = KernelFlavour.CLOUD;
+      description =
+          "The primary, Debian's cloud or full kernel; ahci and amdvi take the full one. Default: "
+              + "cloud where it serves.")
+  private Optional<KernelFlavour> primary = Optional.empty();
+
+  @Option(
+      names = "--capture",
+      converter = FlavourConverter.class,
+      paramLabel = "FLAVOUR",
+      description =
+          "The capture kernel, cloud or full; default: as the primary, but for amdvi the cloud "
+              + "kernel where it is to leave the IOMMU alone: it has no driver for it.")
+  private Optional<KernelFlavour> capture = Optional.empty();
+
+  @Option(
+      names = "--intremap",
+      converter = SwitchConverter.class,
+      paramLabel = "ON|OFF",
+      description = "Whether the IOMMU offers to remap interrupts; default: off.")
+  private Switch interruptRemapping = Switch.OFF;
+
+  @Option(
+      names = "--prepare-interrupts",
+      description =
+          "Before the crash, write entries into the interrupt tables that let the capture kernel's "
+              + "interrupts through, where the hardware's tables allow it.")
+  private boolean interruptsPrepared;
+
+  @Option(
+      names = "--primary-append",
+      paramLabel = "TEXT",
+      description = "More for the primary kernel's command line, such as intremap=off.")
+  private Optional<String> primaryMore = Optional.empty();
+
+  @Option(
+      names = "--capture-append",
+      paramLabel = "TEXT",
+      description = "More for the capture kernel's command line, such as 'noapic pci=nomsi'.")
+  private Optional<String> captureMore = Optional.empty();
 
   @Option(names = "--no-kaslr", description = "Boot the kernels with nokaslr.")
   private boolean withoutKaslr;
@@ -88,15 +133,39 @@ final class QemuOptions {
     }
   }
 
-  /** {@return the guest that they describe} */
-  GuestConfig config() {
+  /** On or off. */
+  enum Switch {
+    ON,
+    OFF
+  }
+
+  /** Reads one. */
+  static final class SwitchConverter extends Choice<Switch> {
+    SwitchConverter() {
+      super(Switch.values());
+    }
+  }
+
+  /** {@return the guest that they describe, behind the IOMMU of {@code mode}} */
+  GuestConfig config(MappingMode mode) {
     return GuestConfig.defaults()
+        .withMapping(mode)
+        .withInterruptRemapping(interruptRemapping == Switch.ON)
+        .withInterruptsPrepared(interruptsPrepared)
         .withMemoryBytes(memoryBytes)
         .withCpuCount(cpuCount)
-        .withFlavour(flavour)
         .withDisk(disk)
-        .withKaslr(!withoutKaslr)
-        .withCrashkernel(crashkernel);
+        .withKernels(this::chosen)
+        .withMore(
+            new MoreOptions(
+                List.of(),
+                primaryMore.stream().toList(),
+                captureMore.stream().toList(),
+                List.of()));
+  }
+
+  private KernelChoice chosen(KernelChoice usual) {
+    return new KernelChoice(primary.orElse(usual.primary()), capture, !withoutKaslr, crashkernel);
   }
 
   /** {@return who arms for identity} */

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.KeepDirectory;
 import org.crashlane.guest.lab.QemuStage;
+import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
@@ -41,16 +43,18 @@ final class QemuRehearsals {
   }
 
   /** {@return the exit code, after all is printed} */
-  ExitCode run(Optional<StrategyNames> strategies, boolean json)
+  ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, boolean json)
       throws IOException, InterruptedException, PartsUnavailableException {
-    List<Scenario> scenarios = scenarios(strategies);
-    GuestConfig config = options.config();
+    MappingMode mode = mode(mapping);
+    GuestConfig config = options.config(mode);
+    List<Scenario> scenarios = scenarios(mode, strategies);
+    Set<KernelFlavour> kernels =
+        config.flavours(scenarios.stream().map(Scenario::strategy).toList());
     Optional<KeepDirectory> kept = Optional.empty();
     if (options.keep().isPresent()) {
       kept = Optional.of(KeepDirectory.open(options.keep().get()));
     }
-    LabParts parts =
-        Parts.inUsersCache(terminal::complain).prepare(config.flavour(), moduleSources());
+    LabParts parts = Parts.inUsersCache(terminal::complain).prepare(kernels, moduleSources());
     Stage qemu = new QemuStage(parts, config, kept);
     List<Rehearsal> rehearsals = new ArrayList<>();
     try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
@@ -68,22 +72,27 @@ final class QemuRehearsals {
     return exitCode(rehearsals);
   }
 
+  private static MappingMode mode(Optional<MappingNames> mapping) {
+    List<MappingMode> named = mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
+    if (named.size() > 1) {
+      throw new IllegalArgumentException("--stage qemu takes one --mapping at a time");
+    }
+    return named.getFirst();
+  }
+
   private static Optional<Path> moduleSources() {
     return Optional.ofNullable(System.getProperty("crashlane.home"))
         .map(home -> Path.of(home, "host", "module"))
         .filter(Files::isDirectory);
   }
 
-  private List<Scenario> scenarios(Optional<StrategyNames> strategies) {
+  private List<Scenario> scenarios(MappingMode mode, Optional<StrategyNames> strategies) {
     List<Scenario> scenarios = new ArrayList<>();
     for (Strategy strategy : strategies.map(StrategyNames::named).orElse(STRATEGIES)) {
       if (strategy == Strategy.IDENTITY) {
-        options
-            .hand()
-            .hands()
-            .forEach(hand -> scenarios.add(Scenario.of(MappingMode.VTD, strategy, hand)));
+        options.hand().hands().forEach(hand -> scenarios.add(Scenario.of(mode, strategy, hand)));
       } else if (STRATEGIES.contains(strategy)) {
-        scenarios.add(Scenario.of(MappingMode.VTD, strategy));
+        scenarios.add(Scenario.of(mode, strategy));
       } else if (!strategies.equals(Optional.of(StrategyNames.all()))) {
         throw new IllegalArgumentException(
             "--strategy %s needs --stage model: no stock kernel does so (qemu has %s)"

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       "",
       "Stage model, the default, is a machine modelled to the bit: nothing to install, no root, "
           + "seconds. Without arguments it crashes a machine of each mapping mode under each "
-          + "strategy. Stage qemu boots a stock Debian kernel under QEMU with an Intel IOMMU; its "
+          + "strategy. Stage qemu boots a stock Debian kernel under QEMU behind its IOMMU; its "
           + "first run fetches a kernel and builds the guests' system, as root or with sudo.",
       "",
       "Strategies, what is done about the crash:",
@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
       "  crashlane rehearse --explore --mapping vtd --strategy reserve",
       "  crashlane machines show vtd >my.yaml; crashlane rehearse my.yaml",
       "  crashlane rehearse --stage qemu --strategy identity --hand inside --keep evidence/",
+      "  crashlane rehearse --stage qemu --mapping amdvi --strategy all",
       "",
       "Ends with the verdict of the one machine and strategy; of several, with 0 when identity holds "
           + "on all machines shown, and with 1 when not."
@@ -67,6 +68,16 @@ final class RehearseCommand implements Callable<Integer> {
       paramLabel = "STAGE",
       description = "Where: model or qemu; default: model.")
   private StageName stage = StageName.MODEL;
+
+  @Option(
+      names = "--mapping",
+      converter = MappingNames.Converter.class,
+      paramLabel = "MODE[,MODE]",
+      description =
+          "How the primary maps DMA: nommu, swiotlb, gart, calgary, vtd, amdvi. Stage model takes "
+              + "the built-in machines of these modes, or of the machines named those of these modes; "
+              + "stage qemu has vtd, its default, and amdvi.")
+  private Optional<MappingNames> mapping = Optional.empty();
 
   @Option(
       names = "--strategy",
@@ -93,14 +104,16 @@ final class RehearseCommand implements Callable<Integer> {
     return switch (stage) {
       case MODEL -> {
         refuse(QemuOptions.NAMES, StageName.QEMU);
-        yield new ModelRehearsals(terminal).run(machines, strategies, model, json).number();
+        yield new ModelRehearsals(terminal)
+            .run(machines, mapping, strategies, model, json)
+            .number();
       }
       case QEMU -> {
         refuse(ModelOptions.NAMES, StageName.MODEL);
         if (!machines.isEmpty()) {
           throw refusal("MACHINE " + machines.getFirst(), StageName.MODEL);
         }
-        yield new QemuRehearsals(terminal, qemu).run(strategies, json).number();
+        yield new QemuRehearsals(terminal, qemu).run(mapping, strategies, json).number();
       }
     };
   }

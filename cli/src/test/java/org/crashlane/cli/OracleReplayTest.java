@@ -9,17 +9,21 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import org.crashlane.guest.oracle.AmdviQuirk;
 import org.crashlane.guest.oracle.QemuQuirk;
+import org.crashlane.guest.oracle.VtdQuirk;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OracleReplayTest {
-  private static final Path SAMPLE =
-      Path.of("../guest/src/test/resources/org/crashlane/guest/oracle/vtd-39.jsonl.gz");
+  private static final Path SAMPLES =
+      Path.of("../guest/src/test/resources/org/crashlane/guest/oracle");
+  private static final Path SAMPLE = SAMPLES.resolve("vtd-39.jsonl.gz");
   private static final Pattern LANDED = Pattern.compile("\"gpa\": ?\"0x[0-9a-f]+\"");
 
   @TempDir private Path folder;
@@ -44,7 +48,25 @@ class OracleReplayTest {
     assertTrue(explained.matches("[1-9]\\d* explained"), explained);
     String count = explained.substring(0, explained.indexOf(' '));
     assertEquals(2, out.size());
-    assertEquals(line(QemuQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD, count), out.getLast());
+    assertEquals(line(VtdQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD, count), out.getLast());
+  }
+
+  @Test
+  void recordsOfAmdviAgreeButForQuirks() {
+    Run run = Run.of("oracle", "replay", SAMPLES.resolve("amdvi.jsonl.gz").toString());
+    assertEquals(0, run.code(), run::out);
+    List<String> out = run.out().lines().toList();
+    assertTrue(out.getFirst().contains(" probes, 0 unexplained differences, "), out.getFirst());
+    String reason = AmdviQuirk.PRESENT_BIT_OF_PAGES.reason();
+    assertTrue(out.stream().anyMatch(line -> line.endsWith(reason)), run::out);
+    assertEquals(
+        out.subList(1, out.size()).stream().sorted(bySaying()).toList(),
+        out.subList(1, out.size()));
+  }
+
+  /** By what stands behind the count. */
+  private static Comparator<String> bySaying() {
+    return Comparator.comparing(line -> line.substring(line.indexOf(" by ")));
   }
 
   private static String line(QemuQuirk quirk, String count) {
@@ -108,11 +130,13 @@ class OracleReplayTest {
   @Test
   void recordOfAnotherIommuIsCalledOne() throws IOException {
     Path file =
-        Files.write(folder.resolve("amd"), List.of("{\"oracle\": \"amd-iommu\", \"sid\": 32}"));
+        Files.write(folder.resolve("arm"), List.of("{\"oracle\": \"arm-smmu\", \"sid\": 32}"));
     Run run = Run.of("oracle", "replay", file.toString());
     assertEquals(2, run.code());
     assertTrue(
-        run.err().contains("recorded from another IOMMU ('amd-iommu'); only VT-d is replayed"),
+        run.err()
+            .contains(
+                "recorded from another IOMMU ('arm-smmu'); only VT-d and AMD-Vi are replayed"),
         run.err());
   }
 

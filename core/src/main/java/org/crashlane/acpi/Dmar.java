@@ -3,6 +3,7 @@ package org.crashlane.acpi;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.crashlane.pci.RequesterId;
 
 /**
  * A DMA Remapping Reporting table: what the firmware says about a machine's Intel IOMMUs (VT-d
@@ -71,6 +72,16 @@ public record Dmar(
   /** {@return the IOMMUs} */
   public List<DmarStructure.Drhd> units() {
     return only(DmarStructure.Drhd.class).toList();
+  }
+
+  /** {@return the requester ids that I/O APICs send interrupts with, as far as the table tells} */
+  public List<RequesterId> ioApics() {
+    return units().stream()
+        .flatMap(unit -> unit.scopes().stream())
+        .filter(scope -> scope.kind() == DeviceScope.Kind.IOAPIC)
+        .flatMap(scope -> scope.requester().stream())
+        .distinct()
+        .toList();
   }
 
   /** {@return the memory that firmware's devices keep using} */

@@ -153,6 +153,15 @@ public record Ivrs(
     return special(Special.Variety.IOAPIC, id);
   }
 
+  /** {@return the requester ids that I/O APICs send interrupts with} */
+  public List<RequesterId> ioApics() {
+    return specialDevices().stream()
+        .filter(special -> special.kind() == Special.Variety.IOAPIC)
+        .map(Special::device)
+        .distinct()
+        .toList();
+  }
+
   /** {@return the requester id that HPET {@code number} sends interrupts with} */
   public Optional<RequesterId> hpet(int number) {
     return special(Special.Variety.HPET, number);

@@ -33,6 +33,11 @@ public enum Prediction {
         .anyMatch(f -> f.severity() == Severity.BROKEN && f.code() == FindingCode.C3)) {
       return UNKNOWN;
     }
+    // Without interrupts a driver may still poll its way through, in hours or in time.
+    if (findings.stream()
+        .anyMatch(f -> f.code() == FindingCode.C3 && f.severity() != Severity.NOTE)) {
+      return UNKNOWN;
+    }
     // What cannot be read may serve the dump path or stop it. Leftovers do neither.
     boolean unread =
         findings.stream()

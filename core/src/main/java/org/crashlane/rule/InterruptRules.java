@@ -17,8 +17,8 @@ import org.crashlane.pci.RequesterId;
  */
 final class InterruptRules {
   private static final String JUDGED =
-      "judged from registers and tables; no interrupt was observed, and emulators may let pass what"
-          + " hardware blocks";
+      "judged from registers and tables, not observed: an emulator may let pass what hardware"
+          + " blocks";
 
   private final Machine machine;
   private final InterruptRemapping interrupts;
@@ -84,8 +84,10 @@ final class InterruptRules {
     remedies.add(
         legacyArrives
             ? "boot the capture kernel with pci=nomsi: the IOAPIC's interrupts arrive"
-            : "bear with a driver that polls when it has waited long enough: irqpoll and pci=nomsi do"
-                + " not help, since legacy interrupts pass the IOMMU too");
+            : "boot the capture kernel with noapic pci=nomsi: legacy interrupts then come from the 8259"
+                + " and not by messages that the IOMMU sees (so under QEMU; on hardware the chipset"
+                + " decides); irqpoll and pci=nomsi alone do not help, since the IOAPIC's messages pass"
+                + " the IOMMU too");
     return remedies;
   }
 

@@ -221,6 +221,16 @@ final class DmarTest {
   }
 
   @Test
+  void ioApicsAreNamedByTheUnitsTheyAreBehind() {
+    byte[] table =
+        new TableBuilder()
+            .add(
+                "0000 2000 00 00 0000 0000d9fe 00000000 03 08 0000 09 f0 1f 07 04 08 0000 00 f0 0f 00")
+            .build();
+    assertEquals(List.of(RequesterId.parse("f0:1f.7")), Dmar.read("test", table).ioApics());
+  }
+
+  @Test
   void pathThroughBridgesHasNoRequesterIdOfItsOwn() {
     Atsr atsr =
         (Atsr) only(new TableBuilder().add("0200 1200 00 00 0000 01 0a 0000 00 40 1c00 0501"));

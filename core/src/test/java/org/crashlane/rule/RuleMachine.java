@@ -41,6 +41,8 @@ final class RuleMachine {
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final PageArena pages = PageArena.in(AddressRange.ofSize(0x200000, 1 << 20));
   private boolean translating = true;
+  private long interruptStatus;
+  private long interruptTable;
 
   RuleMachine() {
     memory.writeLong(ROOT, CONTEXTS | PRESENT);
@@ -48,6 +50,13 @@ final class RuleMachine {
 
   RuleMachine notTranslating() {
     translating = false;
+    return this;
+  }
+
+  /** Has the unit remap interrupts: bits of GSTS besides those of DMA, and IRTA. */
+  RuleMachine remappingInterrupts(long status, long table) {
+    interruptStatus = status;
+    interruptTable = table;
     return this;
   }
 
@@ -114,7 +123,7 @@ final class RuleMachine {
         new RegisterFile() {
           @Override
           public long read32(int offset) {
-            return offset == 0x1c && translating ? TES | RTPS : 0;
+            return offset == 0x1c ? interruptStatus | (translating ? TES | RTPS : 0) : 0;
           }
 
           @Override
@@ -123,6 +132,7 @@ final class RuleMachine {
               case 0x08 -> CAP;
               case 0x10 -> 0xf00f4aL;
               case 0x20 -> ROOT;
+              case 0xb8 -> interruptTable;
               default -> 0;
             };
           }

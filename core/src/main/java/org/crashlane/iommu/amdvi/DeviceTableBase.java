@@ -82,7 +82,7 @@ public record DeviceTableBase(List<Long> registers) {
   }
 
   /** {@return where each segment lies, of those with entries} */
-  List<AddressRange> ranges(long encryptionMask) {
+  public List<AddressRange> ranges(long encryptionMask) {
     List<AddressRange> ranges = new ArrayList<>();
     for (int segment = 0; segment < segmentCount(); segment++) {
       long sizeBytes = (long) entryCount(segment) * DeviceTableEntry.BYTES;

@@ -79,10 +79,11 @@ final class FlatDeviceTables {
     if (!DeviceTableEntry.isValid(word0)) {
       return new Attachment.PassThrough(requester, domainId);
     }
-    if (DeviceTableEntry.usesGuestTables(word0, config)) {
+    Optional<FaultReason> fault = DeviceTableEntry.fault(word0, config);
+    if (DeviceTableEntry.usesGuestTables(word0, config)
+        && !fault.equals(Optional.of(FaultReason.ENTRY_RESERVED))) {
       return new Attachment.Unsupported(requester, GuestTables.reason(word0, word1));
     }
-    Optional<FaultReason> fault = DeviceTableEntry.fault(word0, config);
     if (fault.isPresent()) {
       return new Attachment.Blocked(
           requester, fault.get().meaning() + ": " + DeviceTableEntry.WORD_0.describe(word0));

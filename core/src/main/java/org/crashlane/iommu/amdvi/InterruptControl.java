@@ -3,18 +3,83 @@ package org.crashlane.iommu.amdvi;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
 import org.crashlane.iommu.DeliveryMode;
 
 /**
- * What the third word of a device table entry, {@link DeviceTableEntry#WORD_2}, means for the
- * device's interrupts (AMD 48882, "Device Table Entry Format"; what passes, as VirtualBox
- * DevIommuAmd.cpp has it).
+ * The third word of a device table entry, bits 191:128: what becomes of the device's interrupts
+ * (AMD 48882, "Device Table Entry Format"; the rest as VirtualBox DevIommuAmd.cpp has it).
  */
 public final class InterruptControl {
   /** Where the word stands in a device table entry, in bytes. */
   public static final int OFFSET_BYTES = 16;
 
-  /** Greatest IntTabLen: 2^11 entries, as many as MSI data can name. */
+  /** Interrupt map valid: without it all interrupts pass as they are. */
+  public static final BitField IV = BitField.bit("IV", 0);
+
+  /** Interrupt table length: 2^n entries, n up to {@link #LENGTH_MAX}. */
+  public static final BitField INT_TAB_LEN = BitField.bits("IntTabLen", 4, 1);
+
+  /** Ignore unmapped interrupts: their events are not logged. */
+  public static final BitField IG = BitField.bit("IG", 5);
+
+  /** Interrupt table root pointer: a physical address, a multiple of 64. */
+  public static final BitField INT_TAB_ROOT = BitField.bits("IntTabRoot", 51, 6);
+
+  static final BitField RSVD_53_52 = BitField.bits("RSVD_53_52", 53, 52);
+
+  /** Guest paging mode. */
+  public static final BitField GUEST_PAGING_MODE = BitField.bits("GuestPagingMode", 55, 54);
+
+  /** INIT interrupts pass. */
+  public static final BitField INIT_PASS = BitField.bit("InitPass", 56);
+
+  /** External interrupts (of the 8259) pass. */
+  public static final BitField EINT_PASS = BitField.bit("EIntPass", 57);
+
+  /** NMIs pass. */
+  public static final BitField NMI_PASS = BitField.bit("NMIPass", 58);
+
+  /** Host page table mode. */
+  public static final BitField HPT_MODE = BitField.bit("HPTMode", 59);
+
+  /** What becomes of fixed and arbitrated interrupts: one of the {@code INT_CTL_} values. */
+  public static final BitField INT_CTL = BitField.bits("IntCtl", 61, 60);
+
+  /** The LINT0 pin passes. */
+  public static final BitField LINT0_PASS = BitField.bit("Lint0Pass", 62);
+
+  /** The LINT1 pin passes. */
+  public static final BitField LINT1_PASS = BitField.bit("Lint1Pass", 63);
+
+  /** The word. */
+  public static final Layout LAYOUT =
+      Layout.of(
+          "DTE, interrupt word",
+          IV,
+          INT_TAB_LEN,
+          IG,
+          INT_TAB_ROOT,
+          RSVD_53_52,
+          GUEST_PAGING_MODE,
+          INIT_PASS,
+          EINT_PASS,
+          NMI_PASS,
+          HPT_MODE,
+          INT_CTL,
+          LINT0_PASS,
+          LINT1_PASS);
+
+  /** Fixed and arbitrated interrupts are aborted. */
+  public static final int INT_CTL_ABORT = 0;
+
+  /** They pass as they are. */
+  public static final int INT_CTL_FORWARD = 1;
+
+  /** They are remapped by the table. */
+  public static final int INT_CTL_REMAP = 2;
+
+  /** Longest table: 2^11 entries, as many as MSI data can name. */
   public static final int LENGTH_MAX = 11;
 
   /** Which entry a message chooses: bits 10:0 of its data, delivery mode included. */
@@ -24,31 +89,27 @@ public final class InterruptControl {
 
   /** {@return true if the device's fixed interrupts go through a table} */
   static boolean remaps(long word) {
-    return DeviceTableEntry.remapsInterrupts(word) && entryCount(word) > 0;
+    return IV.isSet(word) && INT_CTL.get(word) == INT_CTL_REMAP && entryCount(word) > 0;
   }
 
   /** {@return how many entries the table has, 1 to 2,048, or 0 for a length that is reserved} */
   static int entryCount(long word) {
-    int length = (int) DeviceTableEntry.INT_TAB_LEN.get(word);
+    int length = (int) INT_TAB_LEN.get(word);
     return length > LENGTH_MAX ? 0 : 1 << length;
   }
 
   /** {@return the word, which stands at {@code address}, in words for people} */
   static String describe(long word, long address) {
-    return "%s at %s: %s"
-        .formatted(
-            DeviceTableEntry.WORD_2.name(),
-            Hex.of(address),
-            DeviceTableEntry.WORD_2.describe(word));
+    return "%s at %s: %s".formatted(LAYOUT.name(), Hex.of(address), LAYOUT.describe(word));
   }
 
   /** {@return true if interrupts of {@code mode}, which brings no vector, pass} */
   static boolean passes(long word, DeliveryMode mode) {
     return switch (mode) {
       case SMI -> true;
-      case NMI -> DeviceTableEntry.NMI_PASS.isSet(word);
-      case INIT -> DeviceTableEntry.INIT_PASS.isSet(word);
-      case EXT_INT -> DeviceTableEntry.EINT_PASS.isSet(word);
+      case NMI -> NMI_PASS.isSet(word);
+      case INIT -> INIT_PASS.isSet(word);
+      case EXT_INT -> EINT_PASS.isSet(word);
       case FIXED, LOWEST_PRIORITY, RESERVED_3, RESERVED_6 -> false;
     };
   }

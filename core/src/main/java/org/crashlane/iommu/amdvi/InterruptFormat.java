@@ -163,6 +163,6 @@ enum InterruptFormat {
   }
 
   private static String at(long address, String fields) {
-    return "IRTE at %s: %s".formatted(Hex.of(address), fields.isEmpty() ? "0" : fields);
+    return "IRTE at %s: %s".formatted(Hex.of(address), fields.isBlank() ? "0" : fields.strip());
   }
 }

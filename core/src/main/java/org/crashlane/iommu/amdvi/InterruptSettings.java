@@ -38,6 +38,6 @@ record InterruptSettings(boolean enabled, InterruptFormat format, long encryptio
 
   /** {@return where the table starts that {@code word}, of a device table entry, names} */
   long table(long word) {
-    return DeviceTableEntry.INT_TAB_ROOT.inPlace(word) & ~encryptionMask;
+    return InterruptControl.INT_TAB_ROOT.inPlace(word) & ~encryptionMask;
   }
 }

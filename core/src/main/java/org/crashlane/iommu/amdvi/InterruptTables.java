@@ -98,10 +98,10 @@ public final class InterruptTables implements InterruptRemapping {
 
   private InterruptFate controlled(long word, long at, InterruptMessage message) {
     String evidence = InterruptControl.describe(word, at);
-    if (!DeviceTableEntry.IV.isSet(word)) {
+    if (!InterruptControl.IV.isSet(word)) {
       return new Delivered(message.target(), evidence);
     }
-    if (DeviceTableEntry.RSVD_53_52.isSet(word)) {
+    if (InterruptControl.RSVD_53_52.isSet(word)) {
       return blocked(InterruptEvent.DEVICE_ENTRY_RESERVED, evidence);
     }
     DeliveryMode mode = message.target().mode();
@@ -110,10 +110,10 @@ public final class InterruptTables implements InterruptRemapping {
           ? new Delivered(message.target(), evidence)
           : blocked(InterruptEvent.NOT_LET_PASS, evidence);
     }
-    return switch ((int) DeviceTableEntry.INT_CTL.get(word)) {
-      case DeviceTableEntry.INT_CTL_ABORT -> blocked(InterruptEvent.ABORTED, evidence);
-      case DeviceTableEntry.INT_CTL_FORWARD -> new Delivered(message.target(), evidence);
-      case DeviceTableEntry.INT_CTL_REMAP -> remapped(word, message, evidence);
+    return switch ((int) InterruptControl.INT_CTL.get(word)) {
+      case InterruptControl.INT_CTL_ABORT -> blocked(InterruptEvent.ABORTED, evidence);
+      case InterruptControl.INT_CTL_FORWARD -> new Delivered(message.target(), evidence);
+      case InterruptControl.INT_CTL_REMAP -> remapped(word, message, evidence);
       default -> blocked(InterruptEvent.DEVICE_ENTRY_RESERVED, evidence);
     };
   }

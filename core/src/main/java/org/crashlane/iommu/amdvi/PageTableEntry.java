@@ -104,7 +104,7 @@ public final class PageTableEntry {
    *
    * @param address the entry's address field, without what says encrypted
    */
-  static long sizeBytes(long address) {
+  public static long sizeBytes(long address) {
     return Long.lowestOneBit(~(address | BitField.lowMask(ADDR.low()))) << 1;
   }
 

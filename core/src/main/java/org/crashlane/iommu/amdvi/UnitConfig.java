@@ -45,7 +45,7 @@ public record UnitConfig(
    * drivers/iommu/amd/amd_iommu_types.h, HT_RANGE). What would let some requests there pass (IoCtl,
    * SysMgt) is for port I/O and messages, not for memory.
    */
-  static final Unmappable HYPER_TRANSPORT =
+  public static final Unmappable HYPER_TRANSPORT =
       new Unmappable(
           new AddressRange(0xfd_0000_0000L, 0xff_ffff_ffffL),
           "HyperTransport has special addresses there");

@@ -2,24 +2,18 @@
 package org.crashlane.iommu.amdvi;
 
 import java.util.List;
-import org.crashlane.iommu.Access;
-import org.crashlane.iommu.Outcome;
-import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.WalkVisitor;
-import org.crashlane.iommu.paging.PageTable;
-import org.crashlane.memory.SparseMemory;
+import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.pci.RequesterId;
 
-/** A machine of 16 GiB with one device behind a unit, tables built by hand. */
-final class AmdviFixture {
+/** A machine with one device behind a unit, tables built by hand. */
+final class AmdviFixture extends PagedMachine {
   static final RequesterId DEVICE = RequesterId.parse("00:04.0");
   static final long DEVICE_TABLE = 0x200000;
   static final long TOP = 0x102000;
-  static final long MEMORY_BYTES = 1L << 34;
   static final int DOMAIN = 5;
 
   /** As QEMU's unit has them: up to 6 levels, guest translation. */
@@ -29,7 +23,6 @@ final class AmdviFixture {
   static final Capabilities FOUR_LEVELS =
       new Capabilities(Registers.ExtFeatures.HATS.with(QEMU.extFeatures(), 0), 0);
 
-  final SparseMemory memory = SparseMemory.ofSize(MEMORY_BYTES);
   final int levels;
   UnitConfig config;
 
@@ -58,12 +51,7 @@ final class AmdviFixture {
     }
   }
 
-  /** Writes entry {@code index} of the table at {@code table}. */
-  void entry(long table, int index, long value) {
-    memory.writeLong(PageTable.entryAddress(table, index), value);
-  }
-
-  /** Points entry 0 of each level from the top to the next of {@code tables}. */
+  /** Makes a way from entry 0 of the top through entry 0 of each of {@code tables}. */
   void chain(long... tables) {
     long from = TOP;
     int level = levels;
@@ -74,30 +62,34 @@ final class AmdviFixture {
     }
   }
 
-  TableId table() {
+  @Override
+  protected RequesterId device() {
+    return DEVICE;
+  }
+
+  @Override
+  public TableId table() {
     return new TableId(TOP, levels);
   }
 
-  Unit unit() {
+  @Override
+  public Unit unit() {
     return new Unit(memory, config);
   }
 
-  Outcome translate(long iova, Access access) {
-    return unit().translate(new Request(DEVICE, iova, access));
+  @Override
+  public Tables editor() {
+    return new Tables(config);
   }
 
-  RecordedWalk walk() {
-    return walk(WalkLimits.DEFAULT);
+  @Override
+  protected Walker walker(WalkLimits limits) {
+    return new Walker(memory, config, limits);
   }
 
-  RecordedWalk walk(WalkLimits limits) {
-    RecordedWalk walk = new RecordedWalk();
-    walk(limits, walk);
-    return walk;
-  }
-
-  void walk(WalkLimits limits, WalkVisitor visitor) {
-    new Walker(memory, config, limits).walk(table(), visitor);
+  @Override
+  public List<Unmappable> unmappable() {
+    return config.hostTables().unmappable();
   }
 
   /** {@return registers of a unit set up as {@code config} says} */

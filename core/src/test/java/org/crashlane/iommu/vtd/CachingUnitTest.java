@@ -11,6 +11,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.CachingProperty;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
@@ -166,25 +167,16 @@ class CachingUnitTest {
       long seed, boolean cachesAbsent) {
     machine = new VtdFixture(cachesAbsent ? CACHES_ABSENT : VtdFixture.WIDE, 4);
     start();
-    Random random = new Random(seed);
     List<RequesterId> requesters = new ArrayList<>(List.of(VtdFixture.DEVICE));
     for (int devfn = 0x30; devfn < 0x34; devfn++) {
       requesters.add(RequesterId.of(0, devfn));
     }
-    for (int step = 0; step < 3000; step++) {
-      if (random.nextInt(3) == 0) {
-        change(random, requesters);
-      }
-      Request request =
-          new Request(
-              requesters.get(random.nextInt(requesters.size())),
-              (long) random.nextInt(0x800) * 0x800,
-              random.nextBoolean() ? Access.READ : Access.WRITE);
-      assertEquals(
-          machine.unit().translate(request),
-          new CachingUnit(machine.config).translate(machine.memory, caches, request),
-          () -> "seed " + seed + ": " + request);
-    }
+    CachingProperty.check(
+        seed,
+        requesters,
+        request -> machine.unit().translate(request),
+        request -> new CachingUnit(machine.config).translate(machine.memory, caches, request),
+        random -> change(random, requesters));
   }
 
   private void change(Random random, List<RequesterId> requesters) {

@@ -12,19 +12,17 @@ import java.util.Optional;
 import org.crashlane.SharedData;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.ProbeFile;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.RecordedProbes.Probe;
 import org.crashlane.iommu.vtd.RecordedProbes.RecordedFault;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.memory.UnreadableMemoryException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The unit against QEMU 7.2's, probe by probe. */
 class RecordedProbesReplayTest {
   private static final AddressRange ARENA = new AddressRange(0x100000, 0x107fff);
-  private static final long TAG = 0x7a60_0000_0000_0000L;
 
   /** How a probe and the unit agree. The silent ones are QEMU's ways of showing nothing. */
   private enum Agreement {
@@ -70,7 +68,7 @@ class RecordedProbesReplayTest {
     // QEMU has one width for IOVAs and for physical addresses.
     int hostAddressWidth = capabilities.maximumAddressWidth();
     return new Unit(
-        new ProbeMemory(recorded.ramBytes(), probe.tables()),
+        new ProbeFile.ProbeMemory(recorded.ramBytes(), List.of(ARENA), probe.tables()),
         UnitConfig.translating(capabilities, hostAddressWidth, recorded.root()));
   }
 
@@ -116,38 +114,5 @@ class RecordedProbesReplayTest {
 
   private static boolean silent(Probe probe) {
     return probe.reached().isEmpty() && probe.fault().isEmpty();
-  }
-
-  /** The machine's memory: tables in the arena, and elsewhere each word tagged with its address. */
-  private record ProbeMemory(long ramBytes, Map<Long, Long> tables) implements PhysicalMemory {
-    @Override
-    public String source() {
-      return "probe";
-    }
-
-    @Override
-    public List<AddressRange> ranges() {
-      return List.of(AddressRange.ofSize(0, ramBytes));
-    }
-
-    @Override
-    public long readLong(long address) {
-      if (Long.compareUnsigned(address, ramBytes) >= 0) {
-        throw new UnreadableMemoryException(source(), address, "no memory");
-      }
-      return ARENA.contains(address) ? tables.getOrDefault(address, 0L) : address ^ TAG;
-    }
-
-    @Override
-    public void readLongs(long address, long[] into, int count) {
-      for (int i = 0; i < count; i++) {
-        into[i] = readLong(address + (long) i * Long.BYTES);
-      }
-    }
-
-    @Override
-    public void read(long address, byte[] into, int offset, int length) {
-      throw new UnsupportedOperationException("tables are read by the word");
-    }
   }
 }

@@ -2,27 +2,24 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.List;
-import org.crashlane.iommu.Access;
-import org.crashlane.iommu.Outcome;
-import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.pci.RequesterId;
 
 /** A machine of 16 GiB with one device behind a unit in legacy mode, tables built by hand. */
-final class VtdFixture {
+final class VtdFixture extends PagedMachine {
   static final RequesterId DEVICE = RequesterId.parse("00:04.0");
   static final long ROOT = 0x100000;
   static final long CONTEXT = 0x101000;
   static final long TOP = 0x102000;
-  static final long MEMORY_BYTES = 1L << 34;
 
   /** As QEMU's unit has them: 3 and 4 levels, 2 MiB and 1 GiB leaves, pass-through. */
   static final Capabilities WIDE = new Capabilities(0xd2008c222f0606L, 0xf00f4aL);
@@ -39,7 +36,6 @@ final class VtdFixture {
   static final Capabilities SMALL_LEAVES =
       new Capabilities(Registers.Cap.SLLPS.with(WIDE.cap(), 0), WIDE.ecap());
 
-  final SparseMemory memory = SparseMemory.ofSize(MEMORY_BYTES);
   final UnitConfig config;
   final int levels;
 
@@ -60,11 +56,6 @@ final class VtdFixture {
     memory.writeLong(at + Long.BYTES, ContextEntry.high(levels, 1 + requester.devfn()));
   }
 
-  /** Writes entry {@code index} of the table at {@code table}. */
-  void entry(long table, int index, long value) {
-    memory.writeLong(PageTable.entryAddress(table, index), value);
-  }
-
   /** Points entry 0 of each level from the top to the next of {@code tables}. */
   void chain(long... tables) {
     long from = TOP;
@@ -74,30 +65,39 @@ final class VtdFixture {
     }
   }
 
-  TableId table() {
+  @Override
+  protected RequesterId device() {
+    return DEVICE;
+  }
+
+  @Override
+  public TableId table() {
     return new TableId(TOP, levels);
   }
 
-  Unit unit() {
+  @Override
+  public Unit unit() {
     return new Unit(memory, config);
   }
 
-  Outcome translate(long iova, Access access) {
-    return unit().translate(new Request(DEVICE, iova, access));
+  @Override
+  public Tables editor() {
+    return new Tables(config);
   }
 
-  RecordedWalk walk() {
-    return walk(WalkLimits.DEFAULT);
+  @Override
+  protected Walker walker(WalkLimits limits) {
+    return new Walker(memory, config, limits);
   }
 
-  RecordedWalk walk(WalkLimits limits) {
-    RecordedWalk walk = new RecordedWalk();
-    walk(limits, walk);
-    return walk;
+  @Override
+  public List<Unmappable> unmappable() {
+    return config.secondLevel().unmappable();
   }
 
-  void walk(WalkLimits limits, WalkVisitor visitor) {
-    new Walker(memory, config, limits).walk(table(), visitor);
+  @Override
+  public boolean letsThroughTo(long physical) {
+    return !InterruptWindow.contains(physical);
   }
 
   /** {@return memory that has a hole where {@code page} is} */

@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab;
 
 import java.util.List;
+import org.crashlane.guest.lab.parts.KernelFlavour;
 
 /** What the dump is written to. */
 public enum DiskKind {
@@ -17,6 +18,14 @@ public enum DiskKind {
   /** {@return where both kernels find it} */
   String blockDevice() {
     return blockDevice;
+  }
+
+  /** {@return true if Debian's kernel of that flavour has its driver} */
+  boolean isDrivenBy(KernelFlavour flavour) {
+    return switch (this) {
+      case NVME -> true;
+      case AHCI -> flavour == KernelFlavour.FULL;
+    };
   }
 
   /** {@return the drivers it needs, in the order to load them where they are modules} */

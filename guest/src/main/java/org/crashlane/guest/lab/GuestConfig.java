@@ -1,29 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
 
 /**
  * The guest of a run.
  *
+ * @param mapping how the primary kernel maps DMA: which IOMMU the guest has
+ * @param interruptRemapping whether the IOMMU offers to remap interrupts
+ * @param interruptsPrepared whether the interrupt tables are prepared from outside, right before
+ *     the crash, to let an unaware capture kernel's interrupts through
  * @param memoryBytes its RAM, a multiple of 2 MiB
  * @param cpuCount processors of the primary; the capture kernel uses one
  * @param disk what the dump goes to
- * @param flavour which of Debian's kernels boots; AHCI needs {@link KernelFlavour#FULL}
- * @param kaslr whether the kernels place themselves at random
- * @param crashkernel what stands behind {@code crashkernel=}
+ * @param kernels what boots
  * @param more options that are passed on as they are
  * @param limits how long each phase may take
  */
 public record GuestConfig(
+    MappingMode mapping,
+    boolean interruptRemapping,
+    boolean interruptsPrepared,
     long memoryBytes,
     int cpuCount,
     DiskKind disk,
-    KernelFlavour flavour,
-    boolean kaslr,
-    String crashkernel,
+    KernelChoice kernels,
     MoreOptions more,
     PhaseLimits limits) {
   private static final long MIB = 1L << 20;
@@ -36,7 +46,7 @@ public record GuestConfig(
   /**
    * Options that are passed on as they are.
    *
-   * @param iommu of QEMU's {@code intel-iommu} device
+   * @param iommu of QEMU's IOMMU device
    * @param primary for the primary kernel's command line
    * @param capture for the capture kernel's
    * @param qemu for QEMU
@@ -44,10 +54,9 @@ public record GuestConfig(
   public record MoreOptions(
       List<String> iommu, List<String> primary, List<String> capture, List<String> qemu) {
 
-    /** {@return none, and an IOMMU that neither remaps interrupts nor wants invalidations} */
+    /** {@return none} */
     public static MoreOptions none() {
-      return new MoreOptions(
-          List.of("intremap=off", "caching-mode=off"), List.of(), List.of(), List.of());
+      return new MoreOptions(List.of(), List.of(), List.of(), List.of());
     }
 
     public MoreOptions {
@@ -68,65 +77,178 @@ public record GuestConfig(
     if (cpuCount < 1) {
       throw new IllegalArgumentException("guest with " + cpuCount + " processors");
     }
-    if (disk == DiskKind.AHCI && flavour == KernelFlavour.CLOUD) {
+    if (!LabIommu.of(mapping).isDrivenBy(kernels.primary())) {
+      throw new IllegalArgumentException(
+          "Debian's %s kernel has no driver for %s"
+              .formatted(kernels.primary().label(), mapping.title()));
+    }
+    if (!disk.isDrivenBy(kernels.primary())
+        || !disk.isDrivenBy(kernels.capture().orElse(KernelFlavour.FULL))) {
       throw new IllegalArgumentException("Debian's cloud kernel has no AHCI driver");
     }
   }
 
-  /** {@return 1 GiB, one processor, an NVMe disk, KASLR on, {@code crashkernel=256M}} */
+  /** {@return VT-d, 1 GiB, one processor, an NVMe disk, KASLR on, {@code crashkernel=256M}} */
   public static GuestConfig defaults() {
     return new GuestConfig(
+        MappingMode.VTD,
+        false,
+        false,
         GIB,
         1,
         DiskKind.NVME,
-        KernelFlavour.CLOUD,
-        true,
-        "256M",
+        new KernelChoice(KernelFlavour.CLOUD, Optional.empty(), true, "256M"),
         MoreOptions.none(),
         PhaseLimits.defaults());
   }
 
+  /** {@return the same with that IOMMU, and a primary kernel that has its driver} */
+  public GuestConfig withMapping(MappingMode mode) {
+    boolean driven = LabIommu.of(mode).isDrivenBy(kernels.primary());
+    KernelChoice chosen = driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
+    return new GuestConfig(
+        mode,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        chosen,
+        more,
+        limits);
+  }
+
+  /** {@return the same with an IOMMU that offers to remap interrupts, or does not} */
+  public GuestConfig withInterruptRemapping(boolean on) {
+    return new GuestConfig(
+        mapping, on, interruptsPrepared, memoryBytes, cpuCount, disk, kernels, more, limits);
+  }
+
+  /** {@return the same with interrupt tables prepared right before the crash, or not} */
+  public GuestConfig withInterruptsPrepared(boolean prepared) {
+    return new GuestConfig(
+        mapping, interruptRemapping, prepared, memoryBytes, cpuCount, disk, kernels, more, limits);
+  }
+
   /** {@return the same with that much RAM} */
   public GuestConfig withMemoryBytes(long bytes) {
-    return new GuestConfig(bytes, cpuCount, disk, flavour, kaslr, crashkernel, more, limits);
+    return new GuestConfig(
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        bytes,
+        cpuCount,
+        disk,
+        kernels,
+        more,
+        limits);
   }
 
   /** {@return the same with that many processors} */
   public GuestConfig withCpuCount(int count) {
-    return new GuestConfig(memoryBytes, count, disk, flavour, kaslr, crashkernel, more, limits);
+    return new GuestConfig(
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        count,
+        disk,
+        kernels,
+        more,
+        limits);
   }
 
-  /** {@return the same with that disk, and a kernel that has its driver} */
+  /** {@return the same with that disk, and a primary kernel that has its driver} */
   public GuestConfig withDisk(DiskKind kind) {
-    KernelFlavour kernel = kind == DiskKind.AHCI ? KernelFlavour.FULL : flavour;
-    return new GuestConfig(memoryBytes, cpuCount, kind, kernel, kaslr, crashkernel, more, limits);
+    boolean driven = kind.isDrivenBy(kernels.primary());
+    KernelChoice chosen = driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
+    return new GuestConfig(
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        kind,
+        chosen,
+        more,
+        limits);
   }
 
-  /** {@return the same with that kernel} */
-  public GuestConfig withFlavour(KernelFlavour kernel) {
-    return new GuestConfig(memoryBytes, cpuCount, disk, kernel, kaslr, crashkernel, more, limits);
-  }
-
-  /** {@return the same with KASLR on or off} */
-  public GuestConfig withKaslr(boolean on) {
-    return new GuestConfig(memoryBytes, cpuCount, disk, flavour, on, crashkernel, more, limits);
-  }
-
-  /** {@return the same with that behind {@code crashkernel=}} */
-  public GuestConfig withCrashkernel(String text) {
-    return new GuestConfig(memoryBytes, cpuCount, disk, flavour, kaslr, text, more, limits);
+  /** {@return the same with other kernels} */
+  public GuestConfig withKernels(UnaryOperator<KernelChoice> change) {
+    KernelChoice chosen = change.apply(kernels);
+    return new GuestConfig(
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        chosen,
+        more,
+        limits);
   }
 
   /** {@return the same with these options} */
   public GuestConfig withMore(MoreOptions options) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, kaslr, crashkernel, options, limits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        kernels,
+        options,
+        limits);
   }
 
   /** {@return the same with these limits} */
   public GuestConfig withLimits(PhaseLimits phaseLimits) {
     return new GuestConfig(
-        memoryBytes, cpuCount, disk, flavour, kaslr, crashkernel, more, phaseLimits);
+        mapping,
+        interruptRemapping,
+        interruptsPrepared,
+        memoryBytes,
+        cpuCount,
+        disk,
+        kernels,
+        more,
+        phaseLimits);
+  }
+
+  /** {@return the guest's IOMMU} */
+  public LabIommu iommu() {
+    return LabIommu.of(mapping);
+  }
+
+  /**
+   * {@return the capture kernel of a run}
+   *
+   * @throws IllegalArgumentException if one was chosen that cannot do what {@code strategy} says
+   */
+  public KernelFlavour captureFlavour(Strategy strategy) {
+    KernelFlavour usual = iommu().captureFlavour(strategy, kernels.primary());
+    KernelFlavour fit = disk.isDrivenBy(usual) ? usual : kernels.primary();
+    KernelFlavour flavour = kernels.capture().orElse(fit);
+    if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
+      throw new IllegalArgumentException(
+          "--strategy %s wants a capture kernel with a driver for %s, and Debian's %s kernel has none"
+              .formatted(strategy.label(), mapping.title(), flavour.label()));
+    }
+    return flavour;
+  }
+
+  /** {@return the kernels that runs under {@code strategies} boot} */
+  public Set<KernelFlavour> flavours(Iterable<Strategy> strategies) {
+    Set<KernelFlavour> flavours = EnumSet.of(kernels.primary());
+    strategies.forEach(strategy -> flavours.add(captureFlavour(strategy)));
+    return flavours;
+  }
+
+  /** {@return true if the capture kernel would find the IOMMU, were it not hidden from it} */
+  boolean needsHiding(Strategy strategy) {
+    return strategy.blind() && iommu().isDrivenBy(captureFlavour(strategy));
   }
 
   /** {@return memory that neither kernel uses, for new table pages} */

@@ -11,9 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.acpi.DmarOverride;
 import org.crashlane.guest.lab.boot.CpioArchive;
-import org.crashlane.guest.lab.boot.FirmwareTable;
+import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.parts.KernelParts;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -28,6 +28,7 @@ final class Initrds {
   private static final int LOAD_SEEK_BLOCK = 24_576;
 
   private static final int DISK_WAIT_TENTHS = 200;
+  private static final int DUMP_SECONDS = 60;
   private static final int GO_WAIT_SECONDS = 600;
 
   private Initrds() {}
@@ -35,54 +36,60 @@ final class Initrds {
   /** Writes the primary's initramfs, with the capture kernel and its initramfs inside. */
   static Path write(Path directory, LabParts parts, GuestConfig config, Scenario scenario)
       throws IOException {
-    byte[] settings = settings(parts, config, scenario).getBytes(StandardCharsets.UTF_8);
+    KernelParts primaryKernel = parts.kernel(config.kernels().primary());
+    KernelParts captureKernel = parts.kernel(config.captureFlavour(scenario.strategy()));
     Path capture = directory.resolve("capture.cpio");
     try (CpioArchive archive = create(capture)) {
-      if (scenario.strategy().blind()) {
-        archive.file(DmarOverride.ARCHIVE_PATH, FirmwareTable.override());
+      if (config.needsHiding(scenario.strategy())) {
+        HidingTable table = config.iommu().hidingTable();
+        archive.file(table.archivePath(), table.bytes());
       }
-      archive.file("lab.conf", settings);
+      archive.file("lab.conf", settings(captureKernel, config, scenario));
     }
-    append(parts.systemArchive(), capture);
+    append(captureKernel.systemArchive(), capture);
 
     Path primary = directory.resolve("primary.cpio");
     try (CpioArchive archive = create(primary)) {
-      archive.file("lab.conf", settings);
-      archive.file("boot/vmlinuz", parts.kernelImage());
+      archive.file("lab.conf", settings(primaryKernel, config, scenario));
+      archive.file("boot/vmlinuz", captureKernel.image());
       archive.file("boot/capture.cpio", capture);
       if (armsInside(scenario)) {
-        Optional<Path> module = parts.handModule();
+        Optional<Path> module = primaryKernel.handModule();
         archive.file(
             "crashlane_arm.ko",
             module.orElseThrow(
                 () -> new IllegalArgumentException("the inside hand's module was not built")));
       }
     }
-    append(parts.systemArchive(), primary);
+    append(primaryKernel.systemArchive(), primary);
     Files.delete(capture);
     return primary;
   }
 
   /** {@return {@code lab.conf}: what {@code init.sh} must know, as shell assignments} */
-  static String settings(LabParts parts, GuestConfig config, Scenario scenario) {
+  static byte[] settings(KernelParts kernel, GuestConfig config, Scenario scenario) {
     List<String> modules = new ArrayList<>();
     for (String driver : config.disk().drivers()) {
-      for (String module : parts.modulesFor(driver)) {
+      for (String module : kernel.modulesFor(driver)) {
         if (!modules.contains(module)) {
           modules.add(module);
         }
       }
     }
-    return String.join(
-        "\n",
-        "DISK=" + quoted(config.disk().blockDevice()),
-        "MODULES=" + quoted(String.join(" ", modules)),
-        "CAPTURE_ARGS=" + quoted(KernelArguments.capture(config, scenario)),
-        "INSIDE_HAND=" + (armsInside(scenario) ? "yes" : "no"),
-        "LOAD_SEEK_BLOCK=" + LOAD_SEEK_BLOCK,
-        "DISK_WAIT_TENTHS=" + DISK_WAIT_TENTHS,
-        "GO_WAIT_SECONDS=" + GO_WAIT_SECONDS,
-        "");
+    String text =
+        String.join(
+            "\n",
+            "IOMMU_TABLE=" + quoted(config.iommu().hidingTable().signature()),
+            "DISK=" + quoted(config.disk().blockDevice()),
+            "MODULES=" + quoted(String.join(" ", modules)),
+            "CAPTURE_ARGS=" + quoted(KernelArguments.capture(config, scenario)),
+            "INSIDE_HAND=" + (armsInside(scenario) ? "yes" : "no"),
+            "LOAD_SEEK_BLOCK=" + LOAD_SEEK_BLOCK,
+            "DISK_WAIT_TENTHS=" + DISK_WAIT_TENTHS,
+            "DUMP_SECONDS=" + DUMP_SECONDS,
+            "GO_WAIT_SECONDS=" + GO_WAIT_SECONDS,
+            "");
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static boolean armsInside(Scenario scenario) {

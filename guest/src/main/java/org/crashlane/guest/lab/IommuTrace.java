@@ -20,9 +20,6 @@ import java.util.List;
  */
 public record IommuTrace(List<String> before, List<String> after) {
   private static final String IOAPIC_WRITE = "ioapic_mem_write ";
-  private static final String WRITE = "vtd_reg_write ";
-  private static final String READ = "vtd_reg_read ";
-  private static final String FAULT = "vtd_dmar_fault ";
 
   public IommuTrace {
     before = List.copyOf(before);
@@ -59,21 +56,6 @@ public record IommuTrace(List<String> before, List<String> after) {
         rest.subList(from, rest.size()).stream()
             .filter(line -> !line.startsWith(IOAPIC_WRITE))
             .toList());
-  }
-
-  /** {@return the writes to the IOMMU's registers after the crash} */
-  public List<String> registerWritesAfterCrash() {
-    return after.stream().filter(line -> line.startsWith(WRITE)).toList();
-  }
-
-  /** {@return the reads of the IOMMU's registers after the crash} */
-  public List<String> registerReadsAfterCrash() {
-    return after.stream().filter(line -> line.startsWith(READ)).toList();
-  }
-
-  /** {@return the requests that the IOMMU blocked after the crash} */
-  public List<String> faultsAfterCrash() {
-    return after.stream().filter(line -> line.startsWith(FAULT)).toList();
   }
 
   private static List<String> lines(byte[] bytes, int from, int to) {

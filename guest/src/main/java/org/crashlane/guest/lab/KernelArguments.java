@@ -12,7 +12,7 @@ final class KernelArguments {
 
   /**
    * A disk that does not answer is given up in seconds, under every strategy alike. A panic of the
-   * capture kernel ends the run (QEMU does not reboot).
+   * capture kernel ends the run (QEMU does not reboot). Its script speaks through the kernel's log.
    */
   private static final List<String> CAPTURE =
       List.of(
@@ -21,17 +21,18 @@ final class KernelArguments {
           "nvme_core.admin_timeout=5",
           "nvme_core.io_timeout=5",
           "libata.ata_probe_timeout=2",
+          "printk.devkmsg=on",
           "panic=1");
 
   private KernelArguments() {}
 
   static String primary(GuestConfig config) {
     List<String> arguments = new ArrayList<>(CONSOLE);
-    arguments.add("intel_iommu=on");
-    arguments.add("crashkernel=" + config.crashkernel());
+    arguments.addAll(config.iommu().primaryArguments());
+    arguments.add("crashkernel=" + config.kernels().crashkernel());
     arguments.add(reserved(config.arena()));
     arguments.add("panic=1");
-    if (!config.kaslr()) {
+    if (!config.kernels().kaslr()) {
       arguments.add("nokaslr");
     }
     arguments.addAll(config.more().primary());
@@ -41,17 +42,10 @@ final class KernelArguments {
   static String capture(GuestConfig config, Scenario scenario) {
     List<String> arguments = new ArrayList<>(CONSOLE);
     arguments.addAll(CAPTURE);
-    if (!config.kaslr()) {
+    if (!config.kernels().kaslr()) {
       arguments.add("nokaslr");
     }
-    switch (scenario.strategy()) {
-      case NONE, IDENTITY -> {}
-      case ADOPT -> arguments.add("intel_iommu=on");
-      case OFF -> arguments.add("intel_iommu=off");
-      case RESERVE, ABORT, RESET ->
-          throw new IllegalArgumentException(
-              "the lab does not know the strategy " + scenario.strategy().label());
-    }
+    arguments.addAll(config.iommu().captureArguments(scenario.strategy()));
     arguments.addAll(config.more().capture());
     return String.join(" ", arguments);
   }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
+import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Observations;
@@ -16,6 +18,7 @@ import org.crashlane.rehearsal.Scenario;
  * All that was collected of one run. The files exist until the run is closed.
  *
  * @param scenario what was run
+ * @param iommu the guest's IOMMU
  * @param primaryConsole the console up to the panic, that line included
  * @param captureConsole the console from there on
  * @param facts what the primary said of itself
@@ -32,6 +35,7 @@ import org.crashlane.rehearsal.Scenario;
  */
 public record LabEvidence(
     Scenario scenario,
+    LabIommu iommu,
     List<String> primaryConsole,
     List<String> captureConsole,
     PrimaryFacts facts,
@@ -45,10 +49,6 @@ public record LabEvidence(
     RegisterSnapshot atEnd,
     PhaseTimes times,
     OptionalInt qemuStatus) {
-
-  /** What Linux 6.1 says of a unit it has found (drivers/iommu/intel/dmar.c and iommu.c). */
-  private static final List<String> DETECTION =
-      List.of("DMAR: DRHD base:", "DMAR: Translation already enabled", "Using Queued invalidation");
 
   /** In front of a kernel message. */
   private static final Pattern TIME_STAMP = Pattern.compile("^\\[ *[0-9]+\\.[0-9]+\\] ");
@@ -68,21 +68,17 @@ public record LabEvidence(
   public Observations observations(DumpOutcome dump) {
     List<String> detection = new ArrayList<>();
     captureMessages().stream()
-        .filter(line -> DETECTION.stream().anyMatch(line::contains))
+        .filter(iommu::isDetection)
         .map(line -> "it said: " + TIME_STAMP.matcher(line).replaceFirst(""))
         .forEach(detection::add);
-    RegisterAccesses.reads(trace.registerReadsAfterCrash()).ifPresent(detection::add);
-    List<String> faults =
-        new ArrayList<>(trace.faultsAfterCrash().stream().map(FaultWords::of).toList());
-    if (faults.isEmpty()) {
-      atEnd.faultRecords().forEach(record -> faults.add(record.toString()));
-    }
-    return new Observations(
-        dump,
-        faults,
-        RegisterAccesses.writes(trace.registerWritesAfterCrash()),
-        detection,
-        atEnd.translating());
+    LabIommu.Sightings seen = sightings();
+    seen.accesses().ifPresent(detection::add);
+    return new Observations(dump, seen.blocked(), seen.writes(), detection, atEnd.translating());
+  }
+
+  /** {@return what QEMU traced of its IOMMU after the crash} */
+  LabIommu.Sightings sightings() {
+    return iommu.sightings(trace.after(), atReady, atEnd);
   }
 
   /** {@return what the capture kernel said of IOMMUs and disks} */

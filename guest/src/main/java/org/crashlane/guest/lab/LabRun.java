@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -9,7 +10,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.crashlane.bits.MalformedInputException;
-import org.crashlane.guest.lab.boot.FirmwareTable;
+import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.live.LiveGuest;
@@ -92,7 +94,12 @@ public final class LabRun implements AutoCloseable {
     teardown.add(console::close);
     QemuProcess qemu =
         QemuProcess.start(
-            QemuCommandLine.of(parts.qemu(), config, area, parts.kernelImage(), initrd),
+            QemuCommandLine.of(
+                parts.qemu(),
+                config,
+                area,
+                parts.kernel(config.kernels().primary()).image(),
+                initrd),
             area,
             teardown);
     qemu.onEnd(console::end);
@@ -102,7 +109,7 @@ public final class LabRun implements AutoCloseable {
   /** The guest stands: the hook has its turn, then what must not change is copied. */
   private Ready prepare(LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
       throws IOException {
-    RegisterSnapshot registers = RegisterSnapshot.read(live);
+    RegisterSnapshot registers = registers(live);
     RunningGuest guest = new RunningGuest(live, facts, config.arena(), area.directory());
     hook.beforeCrash(guest);
     PanicSample sample =
@@ -112,7 +119,7 @@ public final class LabRun implements AutoCloseable {
             facts.vmcoreinfoSizeBytes(),
             guest.alsoCompared());
     long traceBytes = area.traceBytes();
-    for (String event : QemuCommandLine.TRACED_FROM_CRASH) {
+    for (String event : QemuCommandLine.tracedFromCrash(config)) {
       live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
     }
     return new Ready(line, traceBytes, facts, registers, sample);
@@ -152,7 +159,7 @@ public final class LabRun implements AutoCloseable {
       Started started, LiveGuest live, Ready ready, int panic, CaptureEnd end) throws IOException {
     live.qmp().stop();
     long endBytes = started.area().traceBytes();
-    RegisterSnapshot atEnd = RegisterSnapshot.read(live);
+    RegisterSnapshot atEnd = registers(live);
     // Also writes back what QEMU still holds of the disk.
     live.qmp().execute("quit");
     OptionalInt status = started.qemu().awaitEnd();
@@ -163,6 +170,7 @@ public final class LabRun implements AutoCloseable {
     List<String> captureLines = lines.subList(captureLine, lines.size());
     return new LabEvidence(
         scenario,
+        config.iommu(),
         lines.subList(0, captureLine),
         captureLines,
         ready.facts(),
@@ -178,6 +186,14 @@ public final class LabRun implements AutoCloseable {
         status);
   }
 
+  private RegisterSnapshot registers(LiveGuest live) throws IOException {
+    try {
+      return config.iommu().snapshot(live.iommu().registers());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
   private void refuseUnlessReady(PrimaryFacts facts, SerialConsole console) throws LabException {
     if (!facts.captureKernelLoaded()) {
       throw refused("kexec did not take the capture kernel", console);
@@ -189,8 +205,12 @@ public final class LabRun implements AutoCloseable {
       throw refused("the inside hand's module was not taken", console);
     }
     try {
-      if (scenario.strategy().blind() && !FirmwareTable.isOverridden(facts.firmwareDmar())) {
-        throw refused("the DMAR override is not for this firmware's table", console);
+      HidingTable table = config.iommu().hidingTable();
+      if (config.needsHiding(scenario.strategy())
+          && !table.takesThePlaceOf(facts.firmwareTable())) {
+        throw refused(
+            "the %s override is not for this firmware's table".formatted(table.signature()),
+            console);
       }
     } catch (MalformedInputException e) {
       throw refused(e.getMessage(), console);

@@ -17,7 +17,7 @@ import org.crashlane.pci.PciAddress;
  * @param vmcoreinfoAddress physical address of the VMCOREINFO note
  * @param vmcoreinfoSizeBytes how long it may be
  * @param devices on PCI
- * @param firmwareDmarHex the firmware's DMAR table in hexadecimal, empty if it has none
+ * @param firmwareTableHex the firmware's table of its IOMMUs in hexadecimal, empty if it has none
  * @param captureKernelLoaded whether {@code kexec} took the capture kernel
  * @param insideHandStatus exit status of inserting the inside hand's module, where it was
  * @param insideHandLines what that module said
@@ -31,7 +31,7 @@ public record PrimaryFacts(
     long vmcoreinfoAddress,
     int vmcoreinfoSizeBytes,
     List<PciDevice> devices,
-    String firmwareDmarHex,
+    String firmwareTableHex,
     boolean captureKernelLoaded,
     Optional<Integer> insideHandStatus,
     List<String> insideHandLines,
@@ -55,9 +55,9 @@ public record PrimaryFacts(
       Optional<Integer> iommuGroup,
       Optional<String> groupType) {}
 
-  /** {@return the firmware's DMAR table} */
-  byte[] firmwareDmar() {
-    return HexFormat.of().parseHex(firmwareDmarHex);
+  /** {@return the firmware's table of its IOMMUs} */
+  byte[] firmwareTable() {
+    return HexFormat.of().parseHex(firmwareTableHex);
   }
 
   private static final String ABSENT = "-";
@@ -81,7 +81,7 @@ public record PrimaryFacts(
           Hex.parse(vmcoreinfo[0]),
           Math.toIntExact(Hex.parse(vmcoreinfo[1])),
           transcript.values("device").stream().map(PrimaryFacts::device).toList(),
-          transcript.value("dmar").orElse(""),
+          transcript.value("iommu-table").orElse(""),
           transcript.value("kexec").equals(Optional.of("1")),
           transcript.value("inside-hand").map(Integer::valueOf),
           transcript.values("hand"),

@@ -5,23 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of the lab's QEMU: a q35 machine with an Intel IOMMU and one disk behind it. */
+/** The command line of the lab's QEMU: a q35 machine with an IOMMU and one disk behind it. */
 final class QemuCommandLine {
-  /** Rare events, cheap to trace for the whole run (hw/i386/trace-events, QEMU 7.2). */
-  private static final List<String> TRACED =
-      List.of(
-          "vtd_dmar_fault",
-          "vtd_dmar_enable",
-          "vtd_reg_dmar_root",
-          "vtd_reg_write_gcmd",
-          "vtd_fault_disabled");
-
-  /**
-   * Every access to the IOMMU's registers, and the writes to the IOAPIC that mark the primary's end
-   * (see {@link IommuTrace}). Too many to trace while the primary boots and works.
-   */
-  static final List<String> TRACED_FROM_CRASH =
-      List.of("vtd_reg_write", "vtd_reg_read", "ioapic_mem_write");
+  /** The writes to the IOAPIC that mark the primary's end (see {@link IommuTrace}). */
+  private static final String END_OF_PRIMARY = "ioapic_mem_write";
 
   private QemuCommandLine() {}
 
@@ -42,7 +29,7 @@ final class QemuCommandLine {
     add(argv, "-no-reboot", "-no-shutdown");
     addControl(argv, area);
     addDevices(argv, config, area);
-    for (String event : TRACED) {
+    for (String event : config.iommu().traced()) {
       add(argv, "-trace", event);
     }
     add(argv, "-D", area.trace().toString());
@@ -50,6 +37,13 @@ final class QemuCommandLine {
     add(argv, "-append", KernelArguments.primary(config));
     argv.addAll(config.more().qemu());
     return argv;
+  }
+
+  /** {@return the events that are too many to be traced while the primary boots and works} */
+  static List<String> tracedFromCrash(GuestConfig config) {
+    List<String> events = new ArrayList<>(config.iommu().tracedFromCrash());
+    events.add(END_OF_PRIMARY);
+    return events;
   }
 
   /** The monitor stands in front: it listens by the time the console connects. */
@@ -64,7 +58,9 @@ final class QemuCommandLine {
   }
 
   private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
-    List<String> iommu = new ArrayList<>(List.of("intel-iommu"));
+    List<String> iommu = new ArrayList<>(List.of(config.iommu().qemuDevice()));
+    iommu.addAll(config.iommu().qemuOptions());
+    iommu.add("intremap=" + (config.interruptRemapping() ? "on" : "off"));
     iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.
     add(argv, "-device", String.join(",", iommu));

@@ -16,6 +16,7 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Stage;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a real kernel under QEMU; one guest for each rehearsal. */
@@ -55,20 +56,25 @@ public final class QemuStage implements Stage {
   private Rehearsal rehearse(Scenario scenario, Consumer<String> progress, Optional<Path> folder)
       throws IOException {
     long startNanos = System.nanoTime();
-    TableWitness witness = new TableWitness(scenario, config.disk());
+    TableWitness witness = new TableWitness(scenario, config);
     try (LabRun run = LabRun.of(parts, config, scenario)) {
       LabEvidence evidence = run.execute(witness, phase -> progress.accept(doing(scenario, phase)));
       DumpOutcome dump =
           DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
       Verdict tables = witness.verdict();
       Observations observations = evidence.observations(dump);
+      Strategy effect = config.iommu().effectOf(scenario.strategy());
       Rehearsal rehearsal =
           new Rehearsal(
               scenario,
               tables,
-              Prediction.of(scenario.strategy(), tables),
+              Prediction.of(effect, tables),
               observations,
-              Aftermath.judge(scenario.strategy(), tables, observations),
+              ObservedVerdict.of(
+                  Aftermath.judge(effect, tables, observations),
+                  config.iommu(),
+                  scenario.strategy(),
+                  evidence.sightings()),
               Duration.ofNanos(System.nanoTime() - startNanos),
               machineTime(evidence.times()));
       if (folder.isPresent()) {

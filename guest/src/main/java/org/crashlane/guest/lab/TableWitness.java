@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
+import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rule.KdumpIoRule;
@@ -27,35 +30,53 @@ import org.crashlane.rule.Verdict;
 final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final DiskKind disk;
+  private final LabIommu iommu;
+  private final boolean interruptsPrepared;
   private Optional<Verdict> verdict = Optional.empty();
 
-  TableWitness(Scenario scenario, DiskKind disk) {
+  TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
-    this.disk = disk;
+    this.disk = config.disk();
+    this.iommu = config.iommu();
+    this.interruptsPrepared = config.interruptsPrepared();
   }
 
   @Override
   public void beforeCrash(RunningGuest guest) throws IOException {
-    if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
-      arm(guest);
-    }
+    Machine machine = machine(guest);
+    prepare(guest, machine);
     LiveGuest live = guest.live();
-    TranslationTables tables = Vendor.VTD.open(live.memory(), live.vtdRegisters());
-    verdict = Optional.of(KdumpIoRule.judge(machine(guest), tables));
+    TranslationTables tables = live.iommu().tables(live.memory());
+    verdict = Optional.of(KdumpIoRule.judge(machine, tables));
     // Page tables below them change with every transfer until the very end.
     tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
   }
 
-  private void arm(RunningGuest guest) throws IOException {
+  private void prepare(RunningGuest guest, Machine machine) throws IOException {
+    boolean arms = scenario.hand().equals(Optional.of(HandKind.OUTSIDE));
+    List<RequesterId> sources = interruptsPrepared ? sources(machine) : List.of();
+    if (!arms && sources.isEmpty()) {
+      return;
+    }
+    List<AddressRange> ranges = machine.crashRanges();
     try (OutsideHand hand = OutsideHand.on(guest.live(), guest.scratch().resolve("journals"))) {
       ArmResult result =
-          hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()));
+          arms
+              ? hand.arm(ranges, Set.of(), Optional.of(guest.arena()), sources)
+              : hand.prepareInterrupts(ranges, sources);
       if (result instanceof Refused refused) {
         String reasons =
             refused.reasons().stream().map(Object::toString).collect(Collectors.joining("; "));
         throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
       }
     }
+  }
+
+  private static List<RequesterId> sources(Machine machine) {
+    return Stream.concat(
+            machine.ioApics().stream(),
+            machine.devices().stream().filter(Device::onDumpPath).map(Device::requester))
+        .toList();
   }
 
   /** {@return the verdict on the tables; there is one once the guest was attended} */
@@ -72,6 +93,10 @@ final class TableWitness implements LabHook {
                     d.driver().orElse("(no driver)"),
                     d.driver().filter(disk.drivers().getFirst()::equals).isPresent()))
             .toList();
-    return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices);
+    return new Machine(
+        guest.facts().ram(),
+        guest.facts().crashRanges(),
+        devices,
+        iommu.ioApics(guest.facts().firmwareTable()));
   }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
-import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
@@ -20,8 +19,6 @@ import org.crashlane.memory.WritableMemory;
  * QEMU: on machines with a hole below 4 GiB the two are not the same.
  */
 public final class LiveGuest implements AutoCloseable {
-  private static final String VTD_REGISTERS = "intel_iommu";
-
   private final QmpClient qmp;
   private final boolean ownsQmp;
   private final Path memoryFile;
@@ -90,24 +87,20 @@ public final class LiveGuest implements AutoCloseable {
     return memory;
   }
 
-  /** {@return where the registers of its VT-d unit are, if it has one} */
-  public Optional<AddressRange> vtdRegisterRange() {
-    return view.find(VTD_REGISTERS);
-  }
-
   /**
-   * {@return the registers of its VT-d unit; reading them throws {@link
-   * java.io.UncheckedIOException} if the control socket fails}
+   * {@return its IOMMU}
    *
-   * @throws IOException if it has no such unit
+   * @throws IOException if it has none
    */
-  public RegisterFile vtdRegisters() throws IOException {
-    AddressRange range =
-        vtdRegisterRange()
-            .orElseThrow(() ->
-                new IOException(
-                    qmp.socket() + ": the guest has no Intel IOMMU (-device intel-iommu)"));
-    return new HmpRegisters(qmp, range.first());
+  public GuestIommu iommu() throws IOException {
+    for (GuestIommu.Kind kind : GuestIommu.Kind.values()) {
+      Optional<AddressRange> range = view.find(kind.region());
+      if (range.isPresent()) {
+        return new GuestIommu(kind.vendor(), new HmpRegisters(qmp, range.get().first()));
+      }
+    }
+    throw new IOException(
+        qmp.socket() + ": the guest has no IOMMU (-device intel-iommu or amd-iommu)");
   }
 
   /** {@return what is on its PCI buses, in order of requester id} */

@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.InterruptArming;
 import org.crashlane.arming.Journal;
 import org.crashlane.arming.MemoryHand;
 import org.crashlane.arming.PlanRequest;
@@ -22,7 +24,6 @@ import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
@@ -88,8 +89,57 @@ public final class OutsideHand implements AutoCloseable {
   public ArmResult arm(
       List<AddressRange> crashRanges, Set<RequesterId> devices, Optional<AddressRange> arena)
       throws IOException {
+    return arm(crashRanges, devices, arena, List.of());
+  }
+
+  /**
+   * Arms as {@link #arm(List, Set, Optional)} does, and has interrupt tables let the interrupts of
+   * an unaware capture kernel through, as far as they can.
+   *
+   * @param interruptSources whose interrupts: devices on the dump path, IOAPICs
+   */
+  public ArmResult arm(
+      List<AddressRange> crashRanges,
+      Set<RequesterId> devices,
+      Optional<AddressRange> arena,
+      List<RequesterId> interruptSources)
+      throws IOException {
+    PlanRequest request = new PlanRequest(target(), crashRanges, devices, arena);
+    return arm((target, tables) ->
+        switch (Planner.plan(tables, guest.memory(), request)) {
+          case PlanResult.Planned planned ->
+              new PlanResult.Planned(
+                  InterruptArming.with(planned.plan(), tables.interrupts(), interruptSources));
+          case Refused refused -> refused;
+        });
+  }
+
+  /**
+   * Has interrupt tables let the interrupts of an unaware capture kernel through, as far as they
+   * can, and maps nothing.
+   *
+   * @param crashRanges what the crash kernel has
+   * @param interruptSources whose interrupts: devices on the dump path, IOAPICs
+   * @throws IOException as {@link #arm(List, Set, Optional)} does
+   */
+  public ArmResult prepareInterrupts(
+      List<AddressRange> crashRanges, List<RequesterId> interruptSources) throws IOException {
+    return arm((target, tables) ->
+        new PlanResult.Planned(
+            InterruptArming.with(
+                new ArmingPlan(target, crashRanges, List.of(), List.of(), List.of(), List.of()),
+                tables.interrupts(),
+                interruptSources)));
+  }
+
+  /** Plans what is to be written into the tables of a guest that stands. */
+  @FunctionalInterface
+  private interface TablePlan {
+    PlanResult of(Target target, TranslationTables tables);
+  }
+
+  private ArmResult arm(TablePlan plan) throws IOException {
     Target target = target();
-    PlanRequest request = new PlanRequest(target, crashRanges, devices, arena);
     Optional<TargetLock> lock = TargetLock.tryAcquire(target);
     if (lock.isEmpty()) {
       return Refused.because(Refusal.Kind.IN_USE, TargetLock.busy(target));
@@ -98,7 +148,7 @@ public final class OutsideHand implements AutoCloseable {
       return whileStopped(
           held,
           tables ->
-              switch (Planner.plan(tables, guest.memory(), request)) {
+              switch (plan.of(target, tables)) {
                 case PlanResult.Planned planned -> hand(held, tables).arm(planned.plan());
                 case Refused refused -> refused;
               });
@@ -211,7 +261,7 @@ public final class OutsideHand implements AutoCloseable {
 
   private <T> T withTables(TableWork<T> work) throws IOException {
     try {
-      TranslationTables tables = Vendor.VTD.open(guest.memory(), guest.vtdRegisters());
+      TranslationTables tables = guest.iommu().tables(guest.memory());
       if (tables.state().translating()) {
         guest.requireSameMemory(tables.state().rootAddress());
       }

@@ -8,15 +8,13 @@ import java.util.TreeMap;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.PageArena;
-import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.vtd.SecondLevelEntry;
+import org.crashlane.iommu.paging.PageTable;
 
 /**
- * A case in the making: an address and second-level tables for it, mostly sound ones, so that walks
- * get far, with now and then a flaw at any step of the way.
+ * A case in the making: an address, and words of tables for it.
  *
- * <p>Leaves point into 16 MiB of memory apart from the tables, or outside memory. They never point
- * to where a write would change more than memory.
+ * <p>Leaves are to point into 16 MiB of memory apart from the tables, or outside memory. They never
+ * point to where a write would change more than memory.
  */
 final class CaseDraft {
   /** Chances, of 100. */
@@ -37,25 +35,13 @@ final class CaseDraft {
   /** Far beyond memory, but within 39 bits. */
   static final long OUTSIDE_RAM = 0x7f_0000_0000L;
 
-  static final int THREE_LEVELS = 3;
-  static final int FOUR_LEVELS = 4;
-
-  private static final int NOISE_CHANCE = 4;
-  private static final int SUPERPAGE_CHANCE = 15;
-  private static final int ALL_RIGHTS_CHANCE = 80;
-  private static final long BELOW_PAGE = BitField.bits("attributes", 11, 2).mask();
-  private static final long DEPENDING_ON_CAPABILITIES =
-      SecondLevelEntry.SNP.mask() | SecondLevelEntry.TM.mask() | SecondLevelEntry.PS.mask();
-
+  /** Where pages in memory are. */
   private static final long TARGET_FIRST = 1L << 24;
+
+  /** How many pages tables may use. */
+  static final int PAGE_COUNT = (int) (ProbeMemory.ARENA.sizeBytes() / PageArena.PAGE_BYTES);
+
   private static final int TARGET_BITS = 24;
-  private static final int PAGE_BITS = 12;
-  private static final int INDEX_BITS = 9;
-  private static final int GIBIBYTE_LEVEL = 3;
-  private static final int PAGE_COUNT =
-      (int) (ProbeMemory.ARENA.sizeBytes() / PageArena.PAGE_BYTES);
-  private static final BitField PAGE = BitField.bits("page", 63, 12);
-  private static final BitField OFFSET = BitField.bits("offset in page", 11, 0);
   private static final BitField WORD_IN_PAGE = BitField.bits("word in page", 11, 3);
   private static final int WORDS_IN_PAGE = 1 << WORD_IN_PAGE.width();
 
@@ -72,31 +58,35 @@ final class CaseDraft {
   CaseDraft(Dice dice, long ramBytes, int id, int levels) {
     this.dice = dice;
     this.ramBytes = ramBytes;
-    int width = PAGE_BITS + INDEX_BITS * levels;
-    long address = dice.chance(RARELY) ? InterruptEdges.near(dice) : dice.bits(width);
-    address |= dice.noise(SOMETIMES, ~BitField.lowMask(width));
+    long reached = BitField.lowMask(PageTable.addressWidth(levels));
+    long address = dice.chance(RARELY) ? InterruptEdges.near(dice) : dice.bits(Long.SIZE) & reached;
+    address |= dice.noise(SOMETIMES, ~reached);
     this.iova = Alignment.down(WORD_IN_PAGE.with(address, id % WORDS_IN_PAGE), Long.BYTES);
+  }
+
+  /** {@return the address} */
+  long iova() {
+    return iova;
+  }
+
+  /** Makes the address one in {@code page}, with the offset that it has. */
+  void moveTo(long page) {
+    iova = PageTable.page(page) | PageTable.PAGE_OFFSET.inPlace(iova);
   }
 
   /** Makes the address one that may pass untranslated: such that it means no device. */
   void passUntranslated() {
-    long page =
+    moveTo(
         switch (dice.below(2 + 1)) {
           case 0 -> InterruptEdges.within(dice);
           case 1 -> iova | OUTSIDE_RAM;
           default -> target();
-        };
-    iova = PAGE.inPlace(page) | OFFSET.inPlace(iova);
+        });
   }
 
-  /** {@return a page of the arena: 0 and 1 are left to device tables, and so are 6 and 7} */
+  /** {@return a page of the arena} */
   static long page(int number) {
     return ProbeMemory.ARENA.first() + (long) number * PageArena.PAGE_BYTES;
-  }
-
-  /** {@return the page of a level's table} */
-  static long tablePage(int level) {
-    return page(1 + level);
   }
 
   /** {@return {@code table}, or now and then a page that is no table, or no memory} */
@@ -104,7 +94,8 @@ final class CaseDraft {
     return dice.chance(RARELY) ? elsewhere() : table;
   }
 
-  private long elsewhere() {
+  /** {@return a page that is no table, or no memory} */
+  long elsewhere() {
     return dice.oneOf(OUTSIDE_RAM, TARGET_FIRST, ramBytes);
   }
 
@@ -115,68 +106,29 @@ final class CaseDraft {
     }
   }
 
-  /** Puts the tables for the address, from the top one down to a leaf. */
-  void putTables(int levels) {
-    long table = tablePage(levels);
-    for (int level = levels; level >= 1; level--) {
-      boolean leaf = level == 1 || dice.chance(level == FOUR_LEVELS ? 1 : SUPERPAGE_CHANCE);
-      if (leaf && level >= GIBIBYTE_LEVEL) {
-        // A page this large begins at 0: the address in it has to be one in the target memory.
-        long target = PAGE.inPlace(target()) | OFFSET.inPlace(iova);
-        iova = Alignment.down(iova, 1L << shift(GIBIBYTE_LEVEL)) | target;
-      }
-      long address = table + index(level) * Long.BYTES;
-      long noise = dice.noise(NOISE_CHANCE, BELOW_PAGE | ABOVE_MEMORY);
-      noise |= dice.noise(RARELY, DEPENDING_ON_CAPABILITIES);
-      if (leaf) {
-        put(address, leaf(level) | noise);
-        return;
-      }
-      long next = nextTable(level);
-      put(address, withRights(SecondLevelEntry.table(next)) | noise);
-      table = next;
+  /**
+   * {@return a page of {@code sizeBytes} that the address leads to, in memory}
+   *
+   * <p>One larger than all pages in memory begins at 0; the address is then changed within it.
+   */
+  long targetPage(long sizeBytes) {
+    if (sizeBytes <= 1L << TARGET_BITS) {
+      return Alignment.down(target(), sizeBytes);
     }
-  }
-
-  private long leaf(int level) {
-    long span = 1L << shift(level);
-    long page = level >= GIBIBYTE_LEVEL ? 0 : Alignment.down(target(), span);
-    page = dice.chance(RARELY) ? OUTSIDE_RAM : page;
-    if (level > 1) {
-      page |= dice.noise(SOMETIMES, span - (1L << PAGE_BITS));
-    }
-    return withRights(SecondLevelEntry.leaf(page, level, Permissions.READ_WRITE));
-  }
-
-  private long withRights(long entry) {
-    if (dice.chance(ALL_RIGHTS_CHANCE)) {
-      return entry;
-    }
-    long without = SecondLevelEntry.R.with(SecondLevelEntry.W.with(entry, 0), 0);
-    return without | SecondLevelEntry.R.of(dice.below(2)) | SecondLevelEntry.W.of(dice.below(2));
-  }
-
-  /** The page of the next level: its own, or now and then any of the tables, or none at all. */
-  private long nextTable(int level) {
-    if (dice.chance(1)) {
-      return elsewhere();
-    }
-    return dice.chance(RARELY) ? page(dice.below(PAGE_COUNT)) : tablePage(level - 1);
+    moveTo(Alignment.down(iova, sizeBytes) | target());
+    return 0;
   }
 
   private long target() {
     return TARGET_FIRST | Alignment.down(dice.bits(TARGET_BITS), Long.BYTES);
   }
 
-  private long index(int level) {
-    return (iova >>> shift(level)) & BitField.lowMask(INDEX_BITS);
+  /** {@return where the entry for the address is in {@code table}, one at {@code level}} */
+  long entryAddress(long table, int level) {
+    return PageTable.entryAddress(table, PageTable.index(iova, level));
   }
 
-  private static int shift(int level) {
-    return PAGE_BITS + INDEX_BITS * (level - 1);
-  }
-
-  /** {@return the case, with {@code root} in the root table address register} */
+  /** {@return the case, with {@code root} in the register that points to the tables} */
   ProbeCase finish(int id, long root) {
     List<TableWord> listed = new ArrayList<>();
     words.forEach((address, value) -> listed.add(new TableWord(address, value)));

@@ -8,8 +8,8 @@ public interface CaseSource {
   /**
    * {@return another case, numbered {@code id}}
    *
-   * <p>The addresses of {@link VtdMachine#BATCH_CASES} cases in a row differ in their offsets in a
-   * page.
+   * <p>The addresses of {@link IommuMachine#BATCH_CASES} cases in a row differ in their offsets in
+   * a page.
    */
   ProbeCase next(int id);
 }

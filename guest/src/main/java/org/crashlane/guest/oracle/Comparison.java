@@ -24,33 +24,38 @@ final class Comparison {
   Comparison(ProbeMachine machine, UnitFactory units) {
     this.machine = machine;
     this.units = units;
-    this.memory = new ProbeMemory(machine.ramBytes());
+    this.memory = new ProbeMemory(machine);
   }
 
   /** {@return what the unit says of {@code probe}'s request} */
   Outcome outcome(Probe probe) {
-    memory.load(probe.tables().words());
-    Iommu unit = units.unit(machine, memory, probe.tables().root());
+    Iommu unit = units.unit(machine, memory(probe), probe.tables().root());
     return unit.translate(probe.request(machine.requester()));
   }
 
-  /** {@return true if {@code outcome} is what was seen; the probe's words must be loaded} */
+  /** {@return the memory that {@code probe} met} */
+  PhysicalMemory memory(Probe probe) {
+    memory.load(probe.tables().words());
+    return memory;
+  }
+
+  /** {@return true if {@code outcome} is what was seen} */
   boolean agrees(Probe probe, Outcome outcome) {
     return switch (outcome) {
-      case Outcome.Reached(long address) -> seenAt(address, probe);
+      case Outcome.Reached(long address) -> seenAt(address, memory(probe), probe);
       case Outcome.Interrupt() -> isBlocked(probe.observed());
-      case Outcome.Blocked(Fault fault) when fault.recorded() ->
+      case Outcome.Blocked(Fault fault) when fault.recorded() && machine.registers().showFaults() ->
           probe.observed().equals(record(fault));
       case Outcome.Blocked(Fault _) -> isBlocked(probe.observed());
       case Outcome.Unknown _ -> false;
     };
   }
 
-  private boolean seenAt(long address, Probe probe) {
+  private boolean seenAt(long address, PhysicalMemory memory, Probe probe) {
     if (!exists(memory, address)) {
       return probe.observed() instanceof Observation.Nothing;
     }
-    if (probe.access() == Access.READ && ProbeMemory.ARENA.contains(address)) {
+    if (probe.access() == Access.READ && machine.hasTablesAt(address)) {
       return probe.observed().equals(new Observation.Nothing(memory.readLong(address)));
     }
     return probe.observed().equals(new Observation.Landed(address));
@@ -61,7 +66,7 @@ final class Comparison {
   }
 
   /** What blocks a read leaves the device with zeros, in QEMU and on hardware. */
-  private static boolean isBlocked(Observation observed) {
+  static boolean isBlocked(Observation observed) {
     return observed.equals(new Observation.Nothing(0));
   }
 

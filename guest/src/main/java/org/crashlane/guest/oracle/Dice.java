@@ -48,8 +48,10 @@ final class Dice {
     return Long.lowestOneBit(left);
   }
 
-  /** {@return one random bit of {@code candidates} in {@code percent} of 100 cases, else 0} */
+  /**
+   * {@return one random bit of {@code candidates}, if any, in {@code percent} of 100 cases, else 0}
+   */
   long noise(int percent, long candidates) {
-    return chance(percent) ? oneBitOf(candidates) : 0;
+    return chance(percent) && candidates != 0 ? oneBitOf(candidates) : 0;
   }
 }

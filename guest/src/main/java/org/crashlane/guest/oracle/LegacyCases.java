@@ -5,9 +5,10 @@ import static org.crashlane.guest.oracle.CaseDraft.ABOVE_MEMORY;
 import static org.crashlane.guest.oracle.CaseDraft.OFTEN;
 import static org.crashlane.guest.oracle.CaseDraft.RARELY;
 import static org.crashlane.guest.oracle.CaseDraft.SOMETIMES;
+import static org.crashlane.guest.oracle.SecondLevelDraft.FOUR_LEVELS;
+import static org.crashlane.guest.oracle.SecondLevelDraft.THREE_LEVELS;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.RootEntry;
 
@@ -30,18 +31,16 @@ public final class LegacyCases implements CaseSource {
   public LegacyCases(ProbeMachine machine) {
     this.dice = new Dice(machine.seed());
     this.machine = machine;
-    this.fourLevels =
-        new Capabilities(machine.capability(), machine.extendedCapability())
-            .supportsLevels(CaseDraft.FOUR_LEVELS);
+    this.fourLevels = VtdUnits.capabilities(machine).supportsLevels(FOUR_LEVELS);
   }
 
   @Override
   public ProbeCase next(int id) {
-    int levels = fourLevels && dice.chance(HALF) ? CaseDraft.FOUR_LEVELS : CaseDraft.THREE_LEVELS;
+    int levels = fourLevels && dice.chance(HALF) ? FOUR_LEVELS : THREE_LEVELS;
     CaseDraft draft = new CaseDraft(dice, machine.ramBytes(), id, levels);
     putRoot(draft, draft.mostly(CaseDraft.page(1)));
-    putContext(draft, draft.mostly(CaseDraft.tablePage(levels)), levels);
-    draft.putTables(levels);
+    putContext(draft, draft.mostly(SecondLevelDraft.tablePage(levels)), levels);
+    new SecondLevelDraft(dice, draft).put(levels);
     return draft.finish(id, dice.chance(1) ? CaseDraft.OUTSIDE_RAM : machine.root());
   }
 

@@ -2,13 +2,15 @@
 package org.crashlane.guest.oracle;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 
 /**
- * A machine's memory of which every word is known: marks, but for the tables in the arena. What a
- * device wrote is found as a word that differs.
+ * A machine's memory of which every word is known: marks, but for the tables in the arena and what
+ * is kept elsewhere. What a device wrote is found as a word that differs.
  */
 final class MarkedRam {
   /** A page through which the device's buffer is filled and emptied; no case points there. */
@@ -22,6 +24,7 @@ final class MarkedRam {
   private final long[] chunk = new long[CHUNK_WORDS];
   private final long[] arena = new long[ARENA_WORDS];
   private final List<Integer> loaded = new ArrayList<>();
+  private final Map<Long, Long> kept = new HashMap<>();
 
   /** Who is told of words that a device wrote. */
   @FunctionalInterface
@@ -48,7 +51,15 @@ final class MarkedRam {
   private long expected(long address) {
     return ProbeMemory.ARENA.contains(address)
         ? arena[arenaIndex(address)]
-        : ProbeMemory.markOf(address);
+        : kept.getOrDefault(address, ProbeMemory.markOf(address));
+  }
+
+  /** Puts {@code words} there for good, instead of marks. */
+  void keep(List<TableWord> words) {
+    for (TableWord word : words) {
+      kept.put(word.address(), word.value());
+      memory.writeLong(word.address(), word.value());
+    }
   }
 
   private static int arenaIndex(long address) {

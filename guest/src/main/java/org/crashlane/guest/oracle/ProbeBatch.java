@@ -31,7 +31,7 @@ final class ProbeBatch {
   private final List<Optional<Long>> landed;
 
   ProbeBatch(List<ProbeCase> cases) {
-    if (cases.size() > VtdMachine.BATCH_CASES) {
+    if (cases.size() > IommuMachine.BATCH_CASES) {
       throw new IllegalArgumentException("a batch of " + cases.size() + " cases");
     }
     if (cases.stream().mapToLong(c -> OFFSET.get(c.iova())).distinct().count() != cases.size()) {

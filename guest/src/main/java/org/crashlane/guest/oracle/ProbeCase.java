@@ -9,7 +9,7 @@ import org.crashlane.bits.Hex;
  * Tables and an address to try on them.
  *
  * @param id its number in its run
- * @param root the root table address register
+ * @param root the register that points to the tables
  * @param words the table words that are not zero, in the arena of {@link ProbeMemory}
  * @param iova the address that the device uses, a multiple of 8
  */

@@ -24,6 +24,10 @@ import org.crashlane.bits.MalformedInputException;
  *  "ram_bytes": 67108864, "sid": 32, "root": "0x100000", "seed": 11, "note": "…"}
  * }</pre>
  *
+ * <p>A machine with AMD-Vi has {@code ext}, its extended feature register, instead of the three
+ * registers of VT-d. Where it has no {@code root}, {@code devtab} and {@code devtab_size_field} are
+ * the device table base address register, and table words may be in the device table too.
+ *
  * <p>Each further line is a probe: the table words, the IOVA, what the device did ({@code R} or
  * {@code W}), the data a read brought, and the physical address reached or the fault recorded:
  *
@@ -34,8 +38,8 @@ import org.crashlane.bits.MalformedInputException;
  *  "fault": {"addr": "0x…", "sid": 32, "reason": 3, "type": "W"}}
  * }</pre>
  *
- * <p>A probe may have a {@code root} of its own. Memory outside the listed words is as {@link
- * ProbeMemory} has it.
+ * <p>On AMD-Vi no {@code fault} is looked at: the recorded machines show none. A probe may have a
+ * {@code root} of its own. Memory outside the listed words is as {@link ProbeMemory} has it.
  */
 public final class ProbeFile implements AutoCloseable {
   private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};

@@ -8,6 +8,9 @@ import java.util.function.Function;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.amdvi.DeviceTableBase;
+import org.crashlane.iommu.amdvi.Registers.DevTabBase;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -35,26 +38,48 @@ final class ProbeJson {
         line,
         0,
         node -> {
-          requireVtd(node);
+          UnitRegisters registers = registers(node);
+          boolean separate = registers instanceof UnitRegisters.Amdvi && !node.has("root");
+          List<AddressRange> arena = separate ? separateTables(node) : List.of(ProbeMemory.ARENA);
           return new ProbeMachine(
               text(node, "oracle"),
-              text(node, "opts"),
-              number(node, "ver"),
-              hex(node, "cap"),
-              hex(node, "ecap"),
-              ramBytes(node),
+              node.has("opts") ? text(node, "opts") : "",
+              registers,
+              ramBytes(node, arena),
+              arena,
               requester(node),
-              hex(node, "root"),
+              separate ? deviceTable(node) : hex(node, "root"),
               number(node, "seed"));
         });
   }
 
-  /** A machine that has no VT-d capability register is another kind of IOMMU. */
-  private static void requireVtd(JsonNode node) {
-    String oracle = text(node, "oracle");
+  /** Each vendor's capability registers have names of their own. */
+  private static UnitRegisters registers(JsonNode node) {
+    if (node.has("cap")) {
+      return new UnitRegisters.Vtd(number(node, "ver"), hex(node, "cap"), hex(node, "ecap"));
+    }
     require(
-        node.has("cap") || node.has("opts"),
-        "recorded from another IOMMU ('" + oracle + "'); only VT-d is replayed");
+        node.has("ext"),
+        "recorded from another IOMMU ('"
+            + text(node, "oracle")
+            + "'); only VT-d and AMD-Vi are replayed");
+    return new UnitRegisters.Amdvi(hex(node, "ext"));
+  }
+
+  /** Where the device table is apart, there is twice as much room for page tables. */
+  private static List<AddressRange> separateTables(JsonNode node) {
+    AddressRange pageTables =
+        AddressRange.ofSize(ProbeMemory.ARENA.first(), 2 * ProbeMemory.ARENA.sizeBytes());
+    DeviceTableBase base = new DeviceTableBase(List.of(deviceTable(node)));
+    AddressRange deviceTable = base.ranges(0).getFirst();
+    require(!deviceTable.overlaps(pageTables), "'devtab' is at page tables: " + deviceTable);
+    return List.of(pageTables, deviceTable);
+  }
+
+  /** A device table base address register in two parts. */
+  private static long deviceTable(JsonNode node) {
+    long size = number(node, "devtab_size_field");
+    return DevTabBase.BASE.inPlace(hex(node, "devtab")) | DevTabBase.SIZE.of(size);
   }
 
   /**
@@ -87,18 +112,19 @@ final class ProbeJson {
   private static Probe probe(JsonNode node, ProbeMachine machine) {
     long root = node.has("root") ? hex(node, "root") : machine.root();
     ProbeCase tables =
-        new ProbeCase(small(node, "id"), root, words(node), aligned(hex(node, "iova")));
-    return new Probe(tables, access(text(node, "op")), observation(node));
+        new ProbeCase(small(node, "id"), root, words(node, machine), aligned(hex(node, "iova")));
+    return new Probe(tables, access(text(node, "op")), observation(node, machine));
   }
 
-  private static Observation observation(JsonNode node) {
+  private static Observation observation(JsonNode node, ProbeMachine machine) {
     JsonNode reached = required(node, "gpa");
-    JsonNode fault = required(node, "fault");
-    require(reached.isNull() || fault.isNull(), "both 'gpa' and 'fault' are there");
+    boolean faulted = machine.registers().showFaults() && !required(node, "fault").isNull();
+    require(reached.isNull() || !faulted, "both 'gpa' and 'fault' are there");
     if (!reached.isNull()) {
       return new Observation.Landed(hex(node, "gpa"));
     }
-    if (!fault.isNull()) {
+    if (faulted) {
+      JsonNode fault = node.get("fault");
       return new Observation.Faulted(
           small(fault, "reason"),
           hex(fault, "addr"),
@@ -108,7 +134,7 @@ final class ProbeJson {
     return new Observation.Nothing(node.has("data") ? hex(node, "data") : 0);
   }
 
-  private static List<TableWord> words(JsonNode node) {
+  private static List<TableWord> words(JsonNode node, ProbeMachine machine) {
     JsonNode listed = required(node, "mem");
     require(listed.isObject(), "'mem' is no object");
     List<TableWord> words = new ArrayList<>(listed.size());
@@ -117,8 +143,8 @@ final class ProbeJson {
       require(
           address % Long.BYTES == 0, "table word at " + Hex.of(address) + ": not a multiple of 8");
       require(
-          ProbeMemory.ARENA.contains(address),
-          "table word at " + Hex.of(address) + ", outside " + ProbeMemory.ARENA);
+          machine.hasTablesAt(address),
+          "table word at " + Hex.of(address) + ", outside " + machine.arena());
       words.add(new TableWord(address, Hex.parse(string(entry.getValue(), entry.getKey()))));
     }
     return words;
@@ -137,9 +163,11 @@ final class ProbeJson {
     return iova;
   }
 
-  private static long ramBytes(JsonNode node) {
+  private static long ramBytes(JsonNode node, List<AddressRange> arena) {
     long bytes = number(node, "ram_bytes");
-    require(bytes > ProbeMemory.ARENA.last(), "'ram_bytes' is too small: " + bytes);
+    require(
+        arena.stream().allMatch(range -> bytes > range.last()),
+        "'ram_bytes' is too small: " + bytes);
     return bytes;
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import java.util.List;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -8,21 +10,30 @@ import org.crashlane.pci.RequesterId;
  *
  * @param oracle what answered, with its version
  * @param options the IOMMU's options, as given to it
- * @param version its version register
- * @param capability its capability register (CAP)
- * @param extendedCapability its extended capability register (ECAP)
+ * @param registers what the IOMMU can do
  * @param ramBytes memory from address 0 on
+ * @param arena where table words may be; those not listed are zero
  * @param requester the device that asked
- * @param root the root table address register, where a probe has none of its own
+ * @param root the register that points to the tables, where a probe has none of its own: VT-d's
+ *     root table address, AMD-Vi's device table base
  * @param seed what the random cases grew from
  */
 public record ProbeMachine(
     String oracle,
     String options,
-    long version,
-    long capability,
-    long extendedCapability,
+    UnitRegisters registers,
     long ramBytes,
+    List<AddressRange> arena,
     RequesterId requester,
     long root,
-    long seed) {}
+    long seed) {
+
+  public ProbeMachine {
+    arena = List.copyOf(arena);
+  }
+
+  /** {@return true if there may be a table word at {@code address}} */
+  boolean hasTablesAt(long address) {
+    return arena.stream().anyMatch(range -> range.contains(address));
+  }
+}

@@ -12,7 +12,7 @@ import org.crashlane.memory.UnreadableMemoryException;
  * that tells its own address, so that data which was read says where it came from.
  */
 public final class ProbeMemory implements PhysicalMemory {
-  /** Where table words may be; those not listed are zero. */
+  /** Where our own machines have their table words. */
   public static final AddressRange ARENA = new AddressRange(0x100000, 0x107fff);
 
   private static final long MARK = 0x7a60_0000_0000_0000L;
@@ -20,14 +20,15 @@ public final class ProbeMemory implements PhysicalMemory {
   private static final long WORD_ALIGNMENT = -Long.BYTES;
 
   private final AddressRange all;
-  private final SparseMemory arena = new SparseMemory("probe's tables", List.of(ARENA));
+  private final ProbeMachine machine;
+  private final SparseMemory arena;
   private List<TableWord> loaded = List.of();
 
-  /**
-   * @param ramBytes how much memory there is, from address 0
-   */
-  public ProbeMemory(long ramBytes) {
-    this.all = AddressRange.ofSize(0, ramBytes);
+  /** The memory of {@code machine}. */
+  public ProbeMemory(ProbeMachine machine) {
+    this.machine = machine;
+    this.all = AddressRange.ofSize(0, machine.ramBytes());
+    this.arena = new SparseMemory("probe's tables", machine.arena());
   }
 
   /** {@return what the word at {@code address} holds outside the arena} */
@@ -59,7 +60,7 @@ public final class ProbeMemory implements PhysicalMemory {
 
   @Override
   public long readLong(long address) {
-    if (ARENA.contains(address)) {
+    if (machine.hasTablesAt(address)) {
       return arena.readLong(address);
     }
     if (!all.contains(address)) {

@@ -70,9 +70,14 @@ public final class ProbeRecorder implements AutoCloseable {
     ObjectNode node = mapper.createObjectNode();
     node.put("oracle", machine.oracle());
     node.put("opts", machine.options());
-    node.put("ver", machine.version());
-    node.put("cap", Hex.of(machine.capability()));
-    node.put("ecap", Hex.of(machine.extendedCapability()));
+    switch (machine.registers()) {
+      case UnitRegisters.Vtd(long version, long capability, long extendedCapability) -> {
+        node.put("ver", version);
+        node.put("cap", Hex.of(capability));
+        node.put("ecap", Hex.of(extendedCapability));
+      }
+      case UnitRegisters.Amdvi(long extFeatures) -> node.put("ext", Hex.of(extFeatures));
+    }
     node.put("ram_bytes", machine.ramBytes());
     node.put("sid", machine.requester().value());
     node.put("root", Hex.of(machine.root()));

@@ -5,20 +5,31 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.iommu.Iommu;
+import org.crashlane.memory.PhysicalMemory;
 
 /** Holds recorded probes against a unit. */
 public final class Replay {
   private Replay() {}
 
   /**
-   * {@return how the probes in {@code file} compare with the VT-d unit}
+   * {@return how the probes in {@code file} compare with our unit of the machine's vendor}
    *
    * @param file as {@link ProbeFile} reads it, packed by gzip or not
    * @throws MalformedInputException if it is no such file, or is damaged
    * @throws IOException if it cannot be read
    */
   public static ReplayResult of(Path file, ReplayLimits limits) throws IOException {
-    return of(file, limits, VtdUnits.FACTORY);
+    return of(file, limits, Replay::unit);
+  }
+
+  private static Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root) {
+    UnitFactory units =
+        switch (machine.registers()) {
+          case UnitRegisters.Vtd _ -> VtdUnits.FACTORY;
+          case UnitRegisters.Amdvi _ -> AmdviUnits.FACTORY;
+        };
+    return units.unit(machine, memory, root);
   }
 
   /** As {@link #of(Path, ReplayLimits)}, with a unit of the caller's. */

@@ -3,6 +3,8 @@ package org.crashlane.guest.oracle;
 
 import static org.crashlane.guest.oracle.CaseDraft.OFTEN;
 import static org.crashlane.guest.oracle.CaseDraft.RARELY;
+import static org.crashlane.guest.oracle.SecondLevelDraft.FOUR_LEVELS;
+import static org.crashlane.guest.oracle.SecondLevelDraft.THREE_LEVELS;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.vtd.PasidDirectoryEntry;
@@ -41,13 +43,13 @@ public final class ScalableCases implements CaseSource {
 
   @Override
   public ProbeCase next(int id) {
-    int levels = dice.chance(HALF) ? CaseDraft.FOUR_LEVELS : CaseDraft.THREE_LEVELS;
+    int levels = dice.chance(HALF) ? FOUR_LEVELS : THREE_LEVELS;
     CaseDraft draft = new CaseDraft(dice, machine.ramBytes(), id, levels);
     putRoot(draft);
     putContext(draft);
     putDirectory(draft);
     putPasid(draft, levels);
-    draft.putTables(levels);
+    new SecondLevelDraft(dice, draft).put(levels);
     return draft.finish(id, machine.root());
   }
 
@@ -75,7 +77,7 @@ public final class ScalableCases implements CaseSource {
   }
 
   private void putPasid(CaseDraft draft, int levels) {
-    long word = draft.mostly(CaseDraft.tablePage(levels));
+    long word = draft.mostly(SecondLevelDraft.tablePage(levels));
     word |= present(PasidTableEntry.P) | suppressed(PasidTableEntry.FPD);
     word |= PasidTableEntry.AW.of(levels - LEVELS_OF_AW_ZERO);
     int type = dice.chance(TRANSLATED_CHANCE) ? PasidTableEntry.PGTT_SECOND_LEVEL : otherType();

@@ -2,7 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,9 +10,10 @@ import org.crashlane.iommu.Outcome;
 
 /** Counts how probes compare with a unit. One thread at a time. */
 public final class Tally {
+  private final ProbeMachine machine;
   private final Comparison comparison;
   private final int keptDifferences;
-  private final Map<QemuQuirk, Long> explained = new EnumMap<>(QemuQuirk.class);
+  private final Map<QemuQuirk, Long> explained = new HashMap<>();
   private final List<Difference> differences = new ArrayList<>();
   private long probeCount;
   private long differenceCount;
@@ -23,6 +24,7 @@ public final class Tally {
    * @param keptDifferences how many differences are kept to be shown; all are counted
    */
   public Tally(ProbeMachine machine, UnitFactory units, int keptDifferences) {
+    this.machine = machine;
     this.comparison = new Comparison(machine, units);
     this.keptDifferences = keptDifferences;
   }
@@ -34,7 +36,7 @@ public final class Tally {
     if (comparison.agrees(probe, outcome)) {
       return Optional.empty();
     }
-    Optional<QemuQuirk> quirk = QemuQuirk.explaining(probe, outcome);
+    Optional<QemuQuirk> quirk = explaining(probe, outcome);
     if (quirk.isPresent()) {
       explained.merge(quirk.get(), 1L, Long::sum);
       return Optional.empty();
@@ -45,6 +47,13 @@ public final class Tally {
       differences.add(difference);
     }
     return Optional.of(difference);
+  }
+
+  private Optional<QemuQuirk> explaining(Probe probe, Outcome outcome) {
+    return switch (machine.registers()) {
+      case UnitRegisters.Vtd _ -> VtdQuirk.explaining(probe, outcome);
+      case UnitRegisters.Amdvi _ -> AmdviQuirk.explaining(probe, outcome, machine, comparison);
+    };
   }
 
   /** {@return how many were compared so far} */

@@ -12,7 +12,7 @@ public interface UnitFactory {
    * {@return a unit as {@code machine} has one, translating}
    *
    * @param memory where it finds its tables, now and later
-   * @param root its root table address register
+   * @param root the register that points to its tables
    */
   Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root);
 }

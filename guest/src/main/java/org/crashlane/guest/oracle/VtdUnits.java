@@ -14,9 +14,17 @@ public final class VtdUnits {
 
   private VtdUnits() {}
 
+  /** {@return what the unit of {@code machine} can do} */
+  static Capabilities capabilities(ProbeMachine machine) {
+    return switch (machine.registers()) {
+      case UnitRegisters.Vtd(long _, long cap, long ecap) -> new Capabilities(cap, ecap);
+      case UnitRegisters.Amdvi _ -> throw new IllegalArgumentException(machine.oracle());
+    };
+  }
+
   /** QEMU has one width, {@code aw-bits}: of IOVAs, in CAP.MGAW, and of physical addresses. */
   private static Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root) {
-    Capabilities can = new Capabilities(machine.capability(), machine.extendedCapability());
+    Capabilities can = capabilities(machine);
     return new Unit(memory, new UnitConfig(can, can.maximumAddressWidth(), root, true, true));
   }
 }

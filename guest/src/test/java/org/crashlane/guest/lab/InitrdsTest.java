@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.crashlane.guest.lab.boot.CpioArchive;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.KernelParts;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
@@ -27,21 +29,24 @@ class InitrdsTest {
   private static final Path SHELL = Path.of("/bin/sh");
 
   @TempDir private Path directory;
+  private KernelParts kernel;
   private LabParts parts;
 
   @BeforeEach
   void makeParts() throws Exception {
-    parts =
-        new LabParts(
+    kernel =
+        new KernelParts(
             "6.1.0",
             "1",
-            Path.of("qemu"),
             Files.writeString(directory.resolve("vmlinuz"), "KERNEL"),
             Files.writeString(directory.resolve("system"), "SYSTEM"),
             Map.of(
                 "ahci", List.of("libata.ko", "ahci.ko"),
                 "sd_mod", List.of("libata.ko", "sd_mod.ko")),
             Optional.empty());
+    parts =
+        new LabParts(
+            Path.of("qemu"), Map.of(KernelFlavour.CLOUD, kernel, KernelFlavour.FULL, kernel));
   }
 
   @Test
@@ -53,8 +58,9 @@ class InitrdsTest {
             .withMore(
                 new GuestConfig.MoreOptions(
                     List.of(), List.of(), List.of("it's=$HOME`x`\"y\""), List.of()));
-    String settings = Initrds.settings(parts, config, Scenario.of(MappingMode.VTD, Strategy.ADOPT));
-    Path file = Files.writeString(directory.resolve("lab.conf"), settings);
+    byte[] settings =
+        Initrds.settings(kernel, config, Scenario.of(MappingMode.VTD, Strategy.ADOPT));
+    Path file = Files.write(directory.resolve("lab.conf"), settings);
 
     String script = ". " + file + "; printf '%s|%s|%s' \"$DISK\" \"$MODULES\" \"$CAPTURE_ARGS\"";
     Process process = new ProcessBuilder(SHELL.toString(), "-c", script).start();

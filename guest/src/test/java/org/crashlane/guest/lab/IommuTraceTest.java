@@ -20,15 +20,13 @@ class IommuTraceTest {
         IommuTrace.split(
             List.of(ENABLED), List.of(LAST_INVALIDATION, IOAPIC, IOAPIC, READ, FAULT, DISABLED));
     assertEquals(List.of(ENABLED, LAST_INVALIDATION), trace.before());
-    assertEquals(List.of(DISABLED), trace.registerWritesAfterCrash());
-    assertEquals(List.of(READ), trace.registerReadsAfterCrash());
-    assertEquals(List.of(FAULT), trace.faultsAfterCrash());
+    assertEquals(List.of(READ, FAULT, DISABLED), trace.after());
   }
 
   @Test
   void withoutTheMarkNothingIsExcused() {
     IommuTrace trace = IommuTrace.split(List.of(ENABLED), List.of(LAST_INVALIDATION));
-    assertEquals(List.of(LAST_INVALIDATION), trace.registerWritesAfterCrash());
+    assertEquals(List.of(LAST_INVALIDATION), trace.after());
   }
 
   @Test

@@ -26,7 +26,7 @@ class KernelArgumentsTest {
 
   @Test
   void kaslrIsSwitchedOffInBothKernels() {
-    GuestConfig config = CONFIG.withKaslr(false);
+    GuestConfig config = CONFIG.withKernels(kernels -> kernels.withKaslr(false));
     assertTrue(KernelArguments.primary(config).contains(" nokaslr"));
     assertTrue(
         KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.NONE))

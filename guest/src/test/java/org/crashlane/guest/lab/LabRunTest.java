@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.crashlane.guest.lab.judge.DumpJudge;
+import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.MappingMode;
@@ -44,7 +45,7 @@ class LabRunTest {
           run.execute(
               guest -> {
                 assertFalse(guest.live().qmp().isRunning());
-                tablePages.add(guest.live().vtdRegisters().read64(0x20));
+                tablePages.add(guest.live().iommu().registers().read64(0x20));
                 guest.alsoCompare(tablePages.getFirst());
               },
               phases::add);
@@ -52,7 +53,7 @@ class LabRunTest {
 
       DumpOutcome.Written dump = assertInstanceOf(DumpOutcome.Written.class, observations.dump());
       assertEquals(evidence.sample().pageCount(), dump.comparedPageCount());
-      assertEquals(parts.release(), dump.release());
+      assertEquals(parts.kernel(KernelFlavour.CLOUD).release(), dump.release());
       assertEquals(List.of(), observations.faultsAfterCrash());
       assertEquals(OptionalInt.of(0), evidence.qemuStatus());
       assertEquals(CaptureEnd.DONE, evidence.captureEnd());
@@ -69,7 +70,7 @@ class LabRunTest {
     assertEquals(List.of(), seen.detectionLines());
     assertTrue(seen.translatingAtEnd());
     assertTrue(evidence.atReady().translating());
-    assertEquals(evidence.atReady().rootTable(), evidence.atEnd().rootTable());
+    assertEquals(evidence.atReady().rootAddress(), evidence.atEnd().rootAddress());
   }
 
   private static DumpOutcome judge(LabEvidence evidence) throws IOException {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import org.crashlane.guest.lab.boot.FirmwareTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.PciAddress;
 import org.junit.jupiter.api.Test;
@@ -36,7 +35,7 @@ class PrimaryFactsTest {
             Optional.of("DMA-FQ")),
         facts.devices().get(1));
     assertEquals(Optional.empty(), facts.devices().getFirst().driver());
-    assertTrue(FirmwareTable.isOverridden(facts.firmwareDmar()));
+    assertTrue(GuestConfig.defaults().iommu().hidingTable().takesThePlaceOf(facts.firmwareTable()));
     assertTrue(facts.captureKernelLoaded());
     assertEquals(Optional.of(0), facts.insideHandStatus());
     assertTrue(facts.insideHandLines().getLast().contains("3 domains armed"));

@@ -75,7 +75,7 @@ class QemuStageTest {
         GuestConfig.defaults()
             .withMemoryBytes(6 * GIB)
             .withCpuCount(2)
-            .withCrashkernel("512M,high");
+            .withKernels(k -> k.withCrashkernel("512M,high"));
 
     Rehearsal rehearsal = rehearse(config, OUTSIDE);
 
@@ -136,7 +136,9 @@ class QemuStageTest {
   private Rehearsal rehearse(GuestConfig config, Scenario scenario) throws IOException {
     QemuStage stage =
         new QemuStage(
-            TestParts.orSkip(config.flavour()), config, Optional.of(KeepDirectory.open(kept)));
+            TestParts.orSkip(config.flavours(List.of(scenario.strategy()))),
+            config,
+            Optional.of(KeepDirectory.open(kept)));
     Rehearsal rehearsal = stage.rehearse(scenario, progress::add);
     assertTrue(rehearsal.asPredicted());
     return rehearsal;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.Parts;
@@ -19,14 +20,14 @@ final class TestParts {
 
   /** {@return the parts; where they cannot be had the test is skipped with the reason} */
   static LabParts orSkip() throws IOException {
-    return orSkip(KernelFlavour.CLOUD);
+    return orSkip(Set.of(KernelFlavour.CLOUD));
   }
 
-  /** {@return the parts with that kernel; where they cannot be had the test is skipped} */
-  static LabParts orSkip(KernelFlavour flavour) throws IOException {
+  /** {@return the parts with those kernels; where they cannot be had the test is skipped} */
+  static LabParts orSkip(Set<KernelFlavour> flavours) throws IOException {
     try {
       return Parts.inUsersCache(step -> {})
-          .prepare(flavour, Optional.of(MODULE_SOURCES).filter(Files::exists));
+          .prepare(flavours, Optional.of(MODULE_SOURCES).filter(Files::exists));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

@@ -23,7 +23,7 @@ class CasesTest {
   private static final long CAP_OF_48_BITS = 0xd2008c222f0606L;
 
   static Stream<Function<ProbeMachine, CaseSource>> sources() {
-    return Stream.of(LegacyCases::new, ScalableCases::new);
+    return Stream.of(LegacyCases::new, ScalableCases::new, AmdviCases::new);
   }
 
   @ParameterizedTest
@@ -37,8 +37,8 @@ class CasesTest {
   @MethodSource("sources")
   void casesOfABatchUseDifferentWordsOfTheirPages(Function<ProbeMachine, CaseSource> source) {
     List<ProbeCase> cases = cases(source, 7);
-    for (int first = 0; first + VtdMachine.BATCH_CASES <= COUNT; first++) {
-      List<ProbeCase> batch = cases.subList(first, first + VtdMachine.BATCH_CASES);
+    for (int first = 0; first + IommuMachine.BATCH_CASES <= COUNT; first++) {
+      List<ProbeCase> batch = cases.subList(first, first + IommuMachine.BATCH_CASES);
       long offsets =
           batch.stream()
               .mapToLong(c -> c.iova() - Alignment.down(c.iova(), PageArena.PAGE_BYTES))
@@ -68,7 +68,7 @@ class CasesTest {
 
   @Test
   void memoryHoldsTheWordsOfOneCaseAtATimeAndMarksAround() {
-    ProbeMemory memory = new ProbeMemory(64 << 20);
+    ProbeMemory memory = new ProbeMemory(machine(new UnitRegisters.Amdvi(0), 7));
     memory.load(List.of(new TableWord(0x100008, 5)));
     memory.load(List.of(new TableWord(0x100010, 6)));
     assertEquals(0, memory.readLong(0x100008));
@@ -81,11 +81,20 @@ class CasesTest {
     assertThrows(UnreadableMemoryException.class, () -> memory.readLong(64 << 20));
   }
 
+  private static ProbeMachine machine(UnitRegisters registers, long seed) {
+    return new ProbeMachine(
+        "none",
+        "",
+        registers,
+        64 << 20,
+        List.of(ProbeMemory.ARENA),
+        RequesterId.of(0, 4, 0),
+        0x100000,
+        seed);
+  }
+
   private static List<ProbeCase> cases(Function<ProbeMachine, CaseSource> source, long seed) {
-    RequesterId requester = RequesterId.of(0, 4, 0);
-    ProbeMachine machine =
-        new ProbeMachine("none", "", 0, CAP_OF_48_BITS, 0, 64 << 20, requester, 0x100000, seed);
-    CaseSource cases = source.apply(machine);
+    CaseSource cases = source.apply(machine(new UnitRegisters.Vtd(0, CAP_OF_48_BITS, 0), seed));
     return IntStream.range(0, COUNT).mapToObj(cases::next).toList();
   }
 }

@@ -39,6 +39,18 @@ class ProbeFileTest {
   private static final String WRITE =
       "{\"id\": 1, \"mem\": {}, \"iova\": \"0x10\", \"op\": \"W\", \"gpa\": \"0x1000010\", "
           + "\"fault\": null}\n";
+  private static final String AMDVI =
+      "{\"oracle\": \"a machine\", \"opts\": \"\", \"ext\": \"0x29d3\", \"ram_bytes\": 67108864, "
+          + "\"sid\": 128, \"root\": \"0x106001\", \"seed\": 11}\n";
+
+  /** With the device table by itself. */
+  private static final String AMDVI_APART =
+      "{\"oracle\": \"a machine\", \"devtab\": \"0x200000\", \"devtab_size_field\": 511, "
+          + "\"sid\": 32, \"ext\": \"0x29d3\", \"ram_bytes\": 67108864, \"seed\": 11}\n";
+
+  private static final String AMDVI_WRITE =
+      "{\"id\": 1, \"mem\": {\"0x200400\": \"3\", \"0x10fff8\": \"4\"}, \"iova\": \"0x10\", "
+          + "\"op\": \"W\", \"gpa\": null, \"events\": []}\n";
   private static final RequesterId DEVICE = RequesterId.of(0, 4, 0);
 
   @TempDir private Path folder;
@@ -51,7 +63,8 @@ class ProbeFileTest {
       out.write(text);
     }
     Path file = folder.resolve("fuzzed");
-    List<byte[]> corpus = List.of(text, packed.toByteArray());
+    byte[] apart = (AMDVI_APART + AMDVI_WRITE).getBytes(StandardCharsets.UTF_8);
+    List<byte[]> corpus = List.of(text, packed.toByteArray(), apart);
     long count =
         new Fuzz("probe file", corpus, List.of(MalformedInputException.class))
             .run(bytes -> {
@@ -64,7 +77,8 @@ class ProbeFileTest {
   @Test
   void machineAndProbesAreRead() throws IOException {
     try (ProbeFile file = open(MACHINE + READ + WRITE)) {
-      assertEquals(0xd2008c222f0606L, file.machine().capability());
+      assertEquals(
+          new UnitRegisters.Vtd(16, 0xd2008c222f0606L, 0xf00f4a), file.machine().registers());
       assertEquals(DEVICE, file.machine().requester());
       assertEquals(
           List.of(
@@ -81,6 +95,40 @@ class ProbeFileTest {
   }
 
   @Test
+  void machineWithDeviceTableApartHasTablesThereToo() throws IOException {
+    try (ProbeFile file = open(AMDVI_APART + AMDVI_WRITE)) {
+      assertEquals(new UnitRegisters.Amdvi(0x29d3), file.machine().registers());
+      assertEquals(0x2001ff, file.machine().root());
+      List<TableWord> words = List.of(new TableWord(0x200400, 3), new TableWord(0x10fff8, 4));
+      assertEquals(
+          List.of(
+              new Probe(
+                  new ProbeCase(1, 0x2001ff, words, 0x10),
+                  Access.WRITE,
+                  new Observation.Nothing(0))),
+          rest(file));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"devtab\": \"0x200000\" | \"devtab\": \"0x108000\" | at page tables",
+        "\"devtab\": \"0x200000\" | \"devtab\": \"0x4000000\" | too small",
+        "\"devtab_size_field\": 511 | \"devtab_size_field\": 512 | does not fit",
+        "\"devtab_size_field\"      | \"size\"                    | is missing",
+        "\"ext\": \"0x29d3\"      | \"ecap\": \"0x29d3\"      | another IOMMU",
+      })
+  void flawInAMachineIsNamed(String sound, String flawed, String reason) {
+    assertTrue(AMDVI_APART.contains(sound), sound);
+    String content = AMDVI_APART.replace(sound, flawed);
+    MalformedInputException e =
+        assertThrows(MalformedInputException.class, () -> open(content).close());
+    assertTrue(e.getMessage().contains(reason), e::getMessage);
+  }
+
+  @Test
   void packedFileReadsAsTheSame() throws IOException {
     try (ProbeFile plain = open(MACHINE + READ + WRITE);
         ProbeFile packed = ProbeFile.open(packed(MACHINE + READ + WRITE), limits())) {
@@ -89,15 +137,20 @@ class ProbeFileTest {
     }
   }
 
-  @Test
-  void whatTheRecorderWritesIsReadBack() throws IOException {
-    ProbeMachine machine = open(MACHINE).machine();
+  @ParameterizedTest
+  @ValueSource(strings = {MACHINE, AMDVI})
+  void whatTheRecorderWritesIsReadBack(String first) throws IOException {
+    ProbeMachine machine = open(first).machine();
     List<Probe> probes =
-        List.of(
-            probe(0x100000, Access.READ, new Observation.Landed(0x1234560)),
-            probe(0x7f00000000L, Access.READ, new Observation.Nothing(-1L)),
-            probe(0x100000, Access.WRITE, new Observation.Nothing(0)),
-            probe(0x100400, Access.WRITE, new Observation.Faulted(5, 0, DEVICE, Access.WRITE)));
+        new ArrayList<>(
+            List.of(
+                probe(0x100000, Access.READ, new Observation.Landed(0x1234560)),
+                probe(0x7f00000000L, Access.READ, new Observation.Nothing(-1L)),
+                probe(0x100000, Access.WRITE, new Observation.Nothing(0))));
+    if (machine.registers().showFaults()) {
+      Observation fault = new Observation.Faulted(5, 0, DEVICE, Access.WRITE);
+      probes.add(probe(0x100400, Access.WRITE, fault));
+    }
     Path file = folder.resolve("recorded");
     try (ProbeRecorder recorder = ProbeRecorder.create(file, machine)) {
       for (Probe probe : probes) {
@@ -147,8 +200,8 @@ class ProbeFileTest {
 
   @Test
   void fileOfAnotherVendorIsRefused() {
-    String amd = "{\"oracle\": \"amd-iommu\", \"devtab\": \"0x200000\", \"sid\": 32}\n";
-    assertThrows(MalformedInputException.class, () -> open(amd).close());
+    String other = "{\"oracle\": \"arm-smmu\", \"sid\": 32}\n";
+    assertThrows(MalformedInputException.class, () -> open(other).close());
   }
 
   @Test

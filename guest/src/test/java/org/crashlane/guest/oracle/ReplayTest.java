@@ -25,18 +25,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Recorded probes against the unit; needs no QEMU. */
 class ReplayTest {
-  private static final List<String> SAMPLES = List.of("vtd-39.jsonl.gz", "vtd-48.jsonl.gz");
-  private static final Set<QemuQuirk> QUIRKS =
-      Set.of(QemuQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD);
+  private static final List<String> VTD_SAMPLES = List.of("vtd-39.jsonl.gz", "vtd-48.jsonl.gz");
+  private static final String AMDVI_SAMPLE = "amdvi.jsonl.gz";
+  private static final Set<QemuQuirk> VTD_QUIRKS =
+      Set.of(VtdQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD);
 
   @ParameterizedTest
-  @ValueSource(strings = {"vtd-39.jsonl.gz", "vtd-48.jsonl.gz"})
+  @ValueSource(strings = {"vtd-39.jsonl.gz", "vtd-48.jsonl.gz", AMDVI_SAMPLE})
   void ownRecordsReplayWithoutUnexplainedDifference(String name) throws Exception {
     ReplayResult result = Replay.of(sample(name), ReplayLimits.standard());
     assertTrue(result.probeCount() >= 1000);
     assertEquals(List.of(), result.differences());
-    assertTrue(QUIRKS.containsAll(result.explained().keySet()), result::toString);
+    assertTrue(quirks(name).containsAll(result.explained().keySet()), result::toString);
     assertTrue(result.agrees());
+  }
+
+  private static Set<QemuQuirk> quirks(String name) {
+    return name.equals(AMDVI_SAMPLE) ? Set.of(AmdviQuirk.values()) : VTD_QUIRKS;
   }
 
   @ParameterizedTest
@@ -45,13 +50,24 @@ class ReplayTest {
     ReplayResult result = Replay.of(SharedFiles.require("oracle/" + name), ReplayLimits.standard());
     assertTrue(result.probeCount() >= 2000);
     assertEquals(List.of(), result.differences());
-    assertEquals(QUIRKS, result.explained().keySet());
+    assertEquals(VTD_QUIRKS, result.explained().keySet());
+  }
+
+  @Test
+  void sharedRecordsOfAmdviReplayWithoutUnexplainedDifference() throws IOException {
+    Path file = SharedFiles.require("oracle/qemu_amdvi.jsonl.gz");
+    ReplayResult result = Replay.of(file, ReplayLimits.standard());
+    assertTrue(result.probeCount() >= 2000);
+    assertEquals(List.of(), result.differences());
+    assertEquals(
+        Set.of(AmdviQuirk.UNTRANSLATED_WITHOUT_TV, AmdviQuirk.PRESENT_BIT_OF_PAGES),
+        result.explained().keySet());
   }
 
   @Test
   void unitWithTheQuirkHasNothingToBeExplained() throws Exception {
     ReplayResult sound = Replay.of(sample("vtd-39.jsonl.gz"), ReplayLimits.standard());
-    assertEquals(QUIRKS, sound.explained().keySet());
+    assertEquals(VTD_QUIRKS, sound.explained().keySet());
     ReplayResult asQemu =
         Replay.of(sample("vtd-39.jsonl.gz"), ReplayLimits.standard(), ReplayTest::asQemu);
     assertEquals(new ReplayResult(sound.probeCount(), Map.of(), 0, List.of()), asQemu);
@@ -69,11 +85,28 @@ class ReplayTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyMutantIsFoundOut(Mutant mutant) throws Exception {
+  void everyMutantOfVtdIsFoundOut(VtdMutant mutant) throws Exception {
+    assertFoundOut(mutant, VtdUnits.FACTORY, VTD_SAMPLES);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyMutantOfAmdviIsFoundOut(org.crashlane.iommu.amdvi.FaultReason reason) throws Exception {
+    assertFoundOut(new AmdviMutant(reason), AmdviUnits.FACTORY, List.of(AMDVI_SAMPLE));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyMutantOfAnyVendorIsFoundOut(CommonMutant mutant) throws Exception {
+    assertFoundOut(mutant, VtdUnits.FACTORY, VTD_SAMPLES);
+    assertFoundOut(mutant, AmdviUnits.FACTORY, List.of(AMDVI_SAMPLE));
+  }
+
+  private static void assertFoundOut(Mutant mutant, UnitFactory sound, List<String> samples)
+      throws Exception {
     long differences = 0;
-    for (String name : SAMPLES) {
-      ReplayResult result =
-          Replay.of(sample(name), ReplayLimits.standard(), mutant.over(VtdUnits.FACTORY));
+    for (String name : samples) {
+      ReplayResult result = Replay.of(sample(name), ReplayLimits.standard(), mutant.over(sound));
       assertFalse(result.differences().stream().anyMatch(d -> d.toString().contains("\n")));
       differences += result.differenceCount();
     }

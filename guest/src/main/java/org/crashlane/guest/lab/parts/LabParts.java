@@ -2,39 +2,30 @@
 package org.crashlane.guest.lab.parts;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What the lab boots, ready in the cache.
  *
- * @param release the kernel's release, as {@code uname -r} gives it
- * @param packageVersion the version of the kernel's package
  * @param qemu the host's QEMU
- * @param kernelImage the bootable kernel, both primary and capture
- * @param systemArchive the gzip-compressed cpio archive with the programs, the kernel's disk
- *     modules and {@code /init}; the same for both roles
- * @param diskModules driver name to the files under {@code /modules} of the archive, in the order
- *     to load them; a driver built into the kernel has none
- * @param handModule the inside hand's kernel module, built for this kernel, if its sources were
- *     given
+ * @param kernels those that were prepared
  */
-public record LabParts(
-    String release,
-    String packageVersion,
-    Path qemu,
-    Path kernelImage,
-    Path systemArchive,
-    Map<String, List<String>> diskModules,
-    Optional<Path> handModule) {
+public record LabParts(Path qemu, Map<KernelFlavour, KernelParts> kernels) {
 
   public LabParts {
-    diskModules = Map.copyOf(diskModules);
+    kernels = Map.copyOf(kernels);
   }
 
-  /** {@return the module files to load for {@code driver}, in order; none if it is built in} */
-  public List<String> modulesFor(String driver) {
-    return diskModules.getOrDefault(driver, List.of());
+  /**
+   * {@return a kernel with its system}
+   *
+   * @throws IllegalArgumentException if it was not prepared
+   */
+  public KernelParts kernel(KernelFlavour flavour) {
+    KernelParts kernel = kernels.get(flavour);
+    if (kernel == null) {
+      throw new IllegalArgumentException("the " + flavour.label() + " kernel was not prepared");
+    }
+    return kernel;
   }
 }

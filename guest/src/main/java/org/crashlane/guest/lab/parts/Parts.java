@@ -9,7 +9,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -53,28 +55,38 @@ public final class Parts {
   /**
    * {@return the parts, from the cache or made now}
    *
+   * @param flavours the kernels that are wanted
    * @param moduleSources where the inside hand's sources are; without them it is not built
    * @throws PartsUnavailableException if one cannot be had on this machine
    */
-  public LabParts prepare(KernelFlavour flavour, Optional<Path> moduleSources)
+  public LabParts prepare(Set<KernelFlavour> flavours, Optional<Path> moduleSources)
       throws IOException, PartsUnavailableException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
+    Map<KernelFlavour, KernelParts> kernels = new EnumMap<>(KernelFlavour.class);
+    for (KernelFlavour flavour : flavours) {
+      kernels.put(flavour, prepare(flavour, moduleSources));
+    }
+    return new LabParts(HostPrograms.path("qemu-system-x86_64"), kernels);
+  }
+
+  private KernelParts prepare(KernelFlavour flavour, Optional<Path> moduleSources)
+      throws IOException, PartsUnavailableException {
     Cache cache = Cache.in(directory);
     Path pointer = Pointer.file(cache, flavour);
     String stamp = stamp(moduleSources);
-    Optional<LabParts> ready = read(pointer, stamp, cache);
+    Optional<KernelParts> ready = read(pointer, stamp, cache);
     if (ready.isPresent()) {
       return ready.get();
     }
     return cache.locked(() -> {
-      Optional<LabParts> madeMeanwhile = read(pointer, stamp, cache);
+      Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache);
       return madeMeanwhile.isPresent()
           ? madeMeanwhile.get()
           : make(cache, flavour, moduleSources, pointer, stamp);
     });
   }
 
-  private LabParts make(
+  private KernelParts make(
       Cache cache, KernelFlavour flavour, Optional<Path> moduleSources, Path pointer, String stamp)
       throws IOException, PartsUnavailableException {
     HostPrograms.ensure(HostPrograms.TO_UNPACK, progress);
@@ -97,8 +109,8 @@ public final class Parts {
     return partsOf(kernel, entry);
   }
 
-  private static Optional<LabParts> read(Path pointer, String stamp, Cache cache)
-      throws IOException, PartsUnavailableException {
+  private static Optional<KernelParts> read(Path pointer, String stamp, Cache cache)
+      throws IOException {
     Optional<Pointer> found = Pointer.read(pointer).filter(p -> p.stamp().equals(stamp));
     if (found.isEmpty()) {
       return Optional.empty();
@@ -127,13 +139,11 @@ public final class Parts {
         now.minus(KEPT_UNUSED));
   }
 
-  private static LabParts partsOf(Kernel kernel, Path entry)
-      throws IOException, PartsUnavailableException {
+  private static KernelParts partsOf(Kernel kernel, Path entry) throws IOException {
     Path module = entry.resolve("crashlane_arm.ko");
-    return new LabParts(
+    return new KernelParts(
         kernel.release(),
         kernel.version(),
-        HostPrograms.path("qemu-system-x86_64"),
         kernel.image(),
         entry.resolve("system.cpio.gz"),
         kernel.diskModules(),

@@ -40,7 +40,9 @@ final class SystemArchive {
           "dd",
           "poweroff",
           "blockdev",
-          "sync");
+          "sync",
+          "tail",
+          "timeout");
 
   private static final List<String> PROGRAMS = List.of("kexec", "makedumpfile");
 

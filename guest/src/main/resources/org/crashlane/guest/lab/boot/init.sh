@@ -10,12 +10,18 @@
 #   DISK            block device that takes the dump
 #   MODULES         kernel modules under /modules, in the order to load them
 #   CAPTURE_ARGS    the capture kernel's command line
+#   IOMMU_TABLE     the ACPI table that names IOMMUs on this machine
 #   INSIDE_HAND     "yes" to insert /crashlane_arm.ko before the crash
 #   LOAD_SEEK_BLOCK where the writer writes, in blocks of 64 KiB, behind anything a dump may reach
+#   DUMP_SECONDS    how long writing the dump may take
 #   DISK_WAIT_TENTHS  how long a disk that does not appear is waited for, in tenths of a second
 #   GO_WAIT_SECONDS how long the primary waits for the host's word
 
 say() { echo "@crashlane $*"; }
+
+# What a program prints, the console's driver sends by interrupts, and a capture kernel may get none.
+# What the kernel logs it sends by polling; the most urgent messages alone pass console_quiet.
+say_by_polling() { echo "<0>@crashlane $*" > /dev/kmsg; }
 
 # Kernel messages would fall into the middle of our lines: only emergencies meanwhile.
 console_quiet() { echo 1 > /proc/sys/kernel/printk; }
@@ -56,7 +62,9 @@ wait_for_disk() {
 }
 
 kernel_messages() {
-  dmesg | grep -i -E 'dmar|iommu|nvme|ahci|ata[0-9]|crashkernel|kexec|override' | sed 's/^/@crashlane message /'
+  dmesg | grep -v '@crashlane' |
+    grep -i -E 'dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|crashkernel|kexec|override' |
+    while read -r message; do say message "$message"; done
 }
 
 describe_memory() {
@@ -79,9 +87,9 @@ describe_devices() {
   done
 }
 
-firmware_dmar() {
-  table=/sys/firmware/acpi/tables/DMAR
-  [ -e $table ] && say dmar "$(xxd -p $table | tr -d '\n')"
+firmware_table() {
+  table=/sys/firmware/acpi/tables/$IOMMU_TABLE
+  [ -e "$table" ] && say iommu-table "$(xxd -p "$table" | tr -d '\n')"
 }
 
 crash_ranges() {
@@ -124,7 +132,7 @@ primary() {
   wait_for_disk || say warning "no $DISK in the primary kernel"
   describe_memory
   describe_devices
-  firmware_dmar
+  firmware_table
   kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS"
   say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
   if [ "$INSIDE_HAND" = yes ]; then
@@ -145,13 +153,16 @@ primary() {
 }
 
 capture() {
+  say() { say_by_polling "$@"; }
   console_quiet
   say capture "$(uname -r)"
-  load_modules
+  # Inserting a driver waits for its disks, and one without interrupts waits for each command.
+  load_modules &
   if wait_for_disk; then
     say disk present
-    makedumpfile -E -d 31 -f --message-level 6 /proc/vmcore "$DISK"
-    say makedumpfile $?
+    timeout -s KILL "$DUMP_SECONDS" makedumpfile -E -d 31 -f --message-level 6 \
+      /proc/vmcore "$DISK" > /tmp/makedumpfile.log 2>&1
+    say makedumpfile $? "$(tail -n 1 /tmp/makedumpfile.log)"
     blockdev --flushbufs "$DISK"
     sync
   else

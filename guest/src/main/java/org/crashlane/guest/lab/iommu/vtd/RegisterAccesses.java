@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.guest.lab;
+package org.crashlane.guest.lab.iommu.vtd;
 
 import static java.util.Map.entry;
 
@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.guest.lab.iommu.AccessWords;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 
@@ -27,8 +28,6 @@ final class RegisterAccesses {
       Pattern.compile(
           "vtd_reg_(?:read|write) addr (0x[0-9a-f]{1,16}) size 0x[0-9a-f]+"
               + "(?: value (0x[0-9a-f]{1,16}))?");
-
-  private static final int QUOTED_VALUES = 3;
 
   /** A register of 64 bits may be accessed by halves; then the upper one has an address too. */
   private static final Map<Long, String> NAMES =
@@ -104,26 +103,19 @@ final class RegisterAccesses {
       Matcher access = ACCESS.matcher(line);
       registers.add(access.matches() ? name(Hex.parse(access.group(1))) : line);
     }
-    return Optional.of("read " + String.join(", ", registers) + ": " + times(traced.size()));
+    return Optional.of(
+        "read " + String.join(", ", registers) + ": " + AccessWords.times(traced.size()));
   }
 
   private static String written(long offset, List<Long> values) {
-    List<Long> distinct = values.stream().distinct().toList();
-    String quoted =
-        distinct.stream()
-            .limit(QUOTED_VALUES)
-            .map(value -> value(offset, value))
-            .collect(Collectors.joining(", "));
-    if (distinct.size() > QUOTED_VALUES) {
-      quoted += " ... " + value(offset, values.getLast());
-    }
+    String quoted = AccessWords.quoted(values, value -> value(offset, value));
     String register = name(offset);
     if (!register.startsWith("register")) {
       register += " (register " + Hex.of(offset) + ")";
     }
     return values.size() == 1
         ? "wrote " + quoted + " to " + register
-        : "wrote to " + register + " " + times(values.size()) + ": " + quoted;
+        : "wrote to " + register + " " + AccessWords.times(values.size()) + ": " + quoted;
   }
 
   private static String value(long offset, long value) {
@@ -147,9 +139,5 @@ final class RegisterAccesses {
 
   private static String name(long offset) {
     return NAMES.getOrDefault(offset, "register " + Hex.of(offset));
-  }
-
-  private static String times(int count) {
-    return count == 1 ? "once" : count + " times";
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.guest.lab;
+package org.crashlane.guest.lab.iommu.vtd;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

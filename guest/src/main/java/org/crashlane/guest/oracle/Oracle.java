@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Holds a unit against a running machine, on random cases. */
-public final class VtdOracle {
-  private final VtdMachine machine;
+public final class Oracle {
+  private final IommuMachine machine;
   private final UnitFactory units;
 
   /** Who is told of each probe, to record it. */
@@ -21,7 +21,7 @@ public final class VtdOracle {
    * @param machine what the unit is compared with
    * @param units makes the unit
    */
-  public VtdOracle(VtdMachine machine, UnitFactory units) {
+  public Oracle(IommuMachine machine, UnitFactory units) {
     this.machine = machine;
     this.units = units;
   }
@@ -38,8 +38,8 @@ public final class VtdOracle {
     Tally tally = new Tally(machine.description(), units, keptDifferences);
     int nextId = 0;
     while (tally.probeCount() < probeCount) {
-      List<ProbeCase> batch = new ArrayList<>(VtdMachine.BATCH_CASES);
-      for (int i = 0; i < VtdMachine.BATCH_CASES; i++) {
+      List<ProbeCase> batch = new ArrayList<>(IommuMachine.BATCH_CASES);
+      for (int i = 0; i < IommuMachine.BATCH_CASES; i++) {
         batch.add(cases.next(nextId++));
       }
       for (Probe probe : machine.probe(batch)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.guest.lab.boot;
+package org.crashlane.guest.lab.iommu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HexFormat;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.rehearsal.MappingMode;
 import org.junit.jupiter.api.Test;
 
-class FirmwareTableTest {
+class HidingTableTest {
+  private static final HidingTable OVERRIDE = LabIommu.of(MappingMode.VTD).hidingTable();
+
   /** What the firmware of QEMU 7.2 gave a guest with one disk. */
   private static final byte[] RECORDED =
       HexFormat.of()
@@ -22,15 +25,15 @@ class FirmwareTableTest {
 
   @Test
   void overrideTakesThePlaceOfARecordedTable() {
-    assertTrue(FirmwareTable.isOverridden(RECORDED));
+    assertTrue(OVERRIDE.takesThePlaceOf(RECORDED));
   }
 
   @Test
   void overrideHasNoUnitAndARightChecksum() {
-    Dmar table = Dmar.read("override", FirmwareTable.override());
+    Dmar table = Dmar.read("override", OVERRIDE.bytes());
     assertEquals(0, table.units().size());
     int sum = 0;
-    for (byte b : FirmwareTable.override()) {
+    for (byte b : OVERRIDE.bytes()) {
       sum += b;
     }
     assertEquals(0, sum % 256);
@@ -41,11 +44,11 @@ class FirmwareTableTest {
     byte[] foreign = RECORDED.clone();
     int oemIdOffset = 10;
     foreign[oemIdOffset] = 'X';
-    assertFalse(FirmwareTable.isOverridden(foreign));
+    assertFalse(OVERRIDE.takesThePlaceOf(foreign));
   }
 
   @Test
   void noTableIsAClearError() {
-    assertThrows(MalformedInputException.class, () -> FirmwareTable.isOverridden(new byte[0]));
+    assertThrows(MalformedInputException.class, () -> OVERRIDE.takesThePlaceOf(new byte[0]));
   }
 }

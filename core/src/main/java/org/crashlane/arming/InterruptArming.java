@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.arming;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.crashlane.iommu.InterruptPreparation;
+import org.crashlane.iommu.InterruptRemapping;
+import org.crashlane.memory.Store;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * Has an arming prepare interrupt remapping tables too, so that the interrupts of a capture kernel
+ * that knows of no IOMMU arrive. Only entries that nobody has taken are written; disarming makes
+ * them free again.
+ */
+public final class InterruptArming {
+  private InterruptArming() {}
+
+  /**
+   * {@return {@code plan} with the stores that prepare the tables of {@code sources} behind its
+   * own, and notes of what cannot be prepared and of what must hold}
+   *
+   * @param plan a plan for the memory that {@code interrupts} is read from; it may be empty
+   * @param sources whose interrupts the capture kernel needs: devices on the dump path, IOAPICs
+   */
+  public static ArmingPlan with(
+      ArmingPlan plan, InterruptRemapping interrupts, List<RequesterId> sources) {
+    // Sources may share a table, and then have the same stores.
+    Set<Store> stores = new LinkedHashSet<>(plan.stores());
+    Set<String> conditions = new LinkedHashSet<>();
+    List<String> notes = new ArrayList<>(plan.notes());
+    for (RequesterId source : sources) {
+      InterruptPreparation preparation = interrupts.prepare(source);
+      stores.addAll(preparation.stores());
+      conditions.addAll(preparation.conditions());
+      notes.add(
+          "interrupts of %s: %d vectors arrive as it is, %d more by entries written"
+              .formatted(source, preparation.readyCount(), preparation.preparedCount()));
+      preparation.against().forEach(why -> notes.add("interrupts of " + source + ": " + why));
+    }
+    conditions.forEach(condition -> notes.add("interrupts: " + condition));
+    return new ArmingPlan(
+        plan.target(),
+        plan.crashRanges(),
+        plan.tables(),
+        plan.newPages(),
+        List.copyOf(stores),
+        notes);
+  }
+}

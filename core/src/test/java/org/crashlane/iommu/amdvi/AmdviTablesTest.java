@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Test;
+
+/** What a unit's registers and its device table say. */
+class AmdviTablesTest {
+  private static final RequesterId OTHER = RequesterId.parse("3a:1f.7");
+
+  private final AmdviFixture machine = new AmdviFixture();
+
+  private AmdviTables open() {
+    return open(machine.memory);
+  }
+
+  private AmdviTables open(PhysicalMemory memory) {
+    return AmdviTables.open(memory, AmdviFixture.registers(machine.config), 46, 0);
+  }
+
+  private Optional<Attachment> attachment(RequesterId requester) {
+    return open().attachments().stream().filter(a -> a.requester().equals(requester)).findFirst();
+  }
+
+  @Test
+  void attachedDeviceGoesThroughItsTable() {
+    assertEquals(
+        List.of(
+            new Attachment.Translated(
+                AmdviFixture.DEVICE, new TableId(AmdviFixture.TOP, 4), AmdviFixture.DOMAIN)),
+        open().attachments());
+  }
+
+  @Test
+  void entriesThatAreAsGoodAsNoneAreNotListedButAnswered() {
+    machine.attach(OTHER, DeviceTableEntry.blocked());
+    assertEquals(Optional.empty(), attachment(OTHER));
+    Attachment.Blocked blocked = assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));
+    assertEquals(
+        "its device table entry lets nothing pass, as before a driver is bound", blocked.reason());
+    machine.attach(OTHER, DeviceTableEntry.V.of(1));
+    assertEquals(Optional.empty(), attachment(OTHER));
+    assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));
+    machine.attach(OTHER, 0);
+    assertEquals(Optional.empty(), attachment(OTHER));
+    assertEquals(new Attachment.PassThrough(OTHER, AmdviFixture.DOMAIN), open().unlisted(OTHER));
+  }
+
+  @Test
+  void modeZeroPassesThrough() {
+    machine.attach(OTHER, DeviceTableEntry.passThrough());
+    assertEquals(
+        Optional.of(new Attachment.PassThrough(OTHER, AmdviFixture.DOMAIN)), attachment(OTHER));
+  }
+
+  @Test
+  void entryOfOneRightIsNoPass() {
+    long word0 = DeviceTableEntry.translated(AmdviFixture.TOP, 4);
+    machine.attach(OTHER, DeviceTableEntry.IW.with(word0, 0));
+    Attachment.Unsupported some =
+        assertInstanceOf(Attachment.Unsupported.class, attachment(OTHER).orElseThrow());
+    assertTrue(some.reason().contains("allows reads only"), some::reason);
+    machine.attach(OTHER, word0 & ~PageTableEntry.rights());
+    assertInstanceOf(Attachment.Blocked.class, attachment(OTHER).orElseThrow());
+  }
+
+  @Test
+  void entryOfGuestTablesIsNoPass() {
+    machine.config =
+        new UnitConfig(
+            AmdviFixture.QEMU,
+            46,
+            0,
+            machine.config.deviceTable(),
+            ExclusionRange.NONE,
+            true,
+            true,
+            true);
+    long guest = DeviceTableEntry.GV.of(1) | DeviceTableEntry.GIOV.of(1);
+    machine.attach(OTHER, DeviceTableEntry.passThrough() | guest);
+    assertInstanceOf(Attachment.Unsupported.class, attachment(OTHER).orElseThrow());
+    machine.attach(OTHER, DeviceTableEntry.passThrough() | DeviceTableEntry.GV.of(1));
+    assertInstanceOf(Attachment.PassThrough.class, attachment(OTHER).orElseThrow());
+  }
+
+  @Test
+  void reservedBitsBlockAndAreTold() {
+    machine.attach(OTHER, DeviceTableEntry.passThrough() | 1L << 2);
+    assertInstanceOf(Attachment.Blocked.class, attachment(OTHER).orElseThrow());
+    Malformation malformation = open().malformations().getFirst();
+    assertEquals(
+        AmdviFixture.DEVICE_TABLE + (long) OTHER.value() * DeviceTableEntry.BYTES,
+        malformation.entryAddress());
+    assertEquals(Malformation.Kind.RESERVED, malformation.kind());
+  }
+
+  @Test
+  void deviceTablePageThatCannotBeReadIsNoPass() {
+    long hole = AmdviFixture.DEVICE_TABLE + 0x1000;
+    PhysicalMemory holed =
+        new SparseMemory(
+            "with a hole",
+            List.of(
+                new AddressRange(0, hole - 1),
+                new AddressRange(hole + 0x1000, AmdviFixture.MEMORY_BYTES - 1)));
+    AmdviTables tables = open(holed);
+    assertEquals(128, tables.attachments().size());
+    RequesterId within = new RequesterId(0x80);
+    assertInstanceOf(Attachment.Unsupported.class, tables.attachments().getFirst());
+    assertEquals(within, tables.attachments().getFirst().requester());
+    assertInstanceOf(Attachment.Unsupported.class, tables.unlisted(within));
+    assertTrue(tables.malformations().getFirst().isUnread());
+    assertEquals(511, tables.deviceTablePages().size());
+  }
+
+  @Test
+  void stateIsWhatTheRegistersSay() {
+    UnitState state = open().state();
+    assertTrue(state.translating());
+    assertFalse(state.cachesAbsent());
+    assertFalse(state.interruptsRemapped());
+    assertEquals(AmdviFixture.DEVICE_TABLE, state.rootAddress());
+    assertEquals(
+        List.of("EFR 0x29d3", "Control 0x1", "Status 0x0", "DevTabBar 0x2001ff"),
+        state.description().stream().map(l -> l.substring(0, l.indexOf(':'))).toList());
+  }
+
+  @Test
+  void interruptsAreRemappedIfThoseOfOneDeviceAre() {
+    long word2 =
+        DeviceTableEntry.IV.of(1) | DeviceTableEntry.INT_CTL.of(DeviceTableEntry.INT_CTL_REMAP);
+    machine.deviceEntry(OTHER, 0, 0, word2);
+    assertTrue(open().state().interruptsRemapped());
+    assertTrue(open().interrupts().enabled());
+  }
+
+  @Test
+  void exclusionRangeIsTold() {
+    long base = 0x5000_0000L | ExclusionBase.EX_EN.of(1);
+    machine.config =
+        new UnitConfig(
+            AmdviFixture.QEMU,
+            46,
+            0,
+            machine.config.deviceTable(),
+            new ExclusionRange(base, 0x5fff_f000L),
+            true,
+            false,
+            true);
+    assertTrue(
+        open().state().description().stream().anyMatch(l -> l.startsWith("ExclusionBase 0x5000")));
+  }
+
+  @Test
+  void interruptWindowAndHyperTransportRangeAreNotMappable() {
+    assertEquals(
+        List.of(InterruptWindow.UNMAPPABLE, UnitConfig.HYPER_TRANSPORT), open().unmappable());
+  }
+}

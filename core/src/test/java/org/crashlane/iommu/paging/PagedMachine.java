@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.paging;
+
+import java.util.List;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Unmappable;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+
+/** A machine of 16 GiB with one device behind a unit, whose requests go through one table. */
+public abstract class PagedMachine {
+  /** How much memory there is. */
+  public static final long MEMORY_BYTES = 1L << 34;
+
+  /** All of it. */
+  public final SparseMemory memory = SparseMemory.ofSize(MEMORY_BYTES);
+
+  /** For the tests of one vendor. */
+  protected PagedMachine() {}
+
+  /** {@return the device} */
+  protected abstract RequesterId device();
+
+  /** {@return the table that it goes through} */
+  public abstract TableId table();
+
+  /** {@return the unit, by the tables as they are} */
+  public abstract Iommu unit();
+
+  /** {@return what writes the unit's tables} */
+  public abstract TableEditor editor();
+
+  /** {@return what reads them} */
+  protected abstract TableWalker walker(WalkLimits limits);
+
+  /** {@return what is never mapped} */
+  public abstract List<Unmappable> unmappable();
+
+  /** {@return true if the unit lets requests through to {@code physical}} */
+  public boolean letsThroughTo(long physical) {
+    return true;
+  }
+
+  /** Writes entry {@code index} of the table at {@code table}. */
+  public final void entry(long table, int index, long value) {
+    memory.writeLong(PageTable.entryAddress(table, index), value);
+  }
+
+  /** {@return what becomes of a request of the device} */
+  public final Outcome translate(long iova, Access access) {
+    return unit().translate(new Request(device(), iova, access));
+  }
+
+  /** {@return what the device's table maps} */
+  public final RecordedWalk walk() {
+    return walk(WalkLimits.DEFAULT);
+  }
+
+  /** {@return what it maps, as far as the limits go} */
+  public final RecordedWalk walk(WalkLimits limits) {
+    RecordedWalk walk = new RecordedWalk();
+    walk(limits, walk);
+    return walk;
+  }
+
+  /** Tells {@code visitor} what it maps. */
+  public final void walk(WalkLimits limits, WalkVisitor visitor) {
+    walker(limits).walk(table(), visitor);
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import static org.crashlane.iommu.InterruptMachine.DISK;
+import static org.crashlane.iommu.InterruptMachine.IO_APIC;
+import static org.crashlane.iommu.InterruptMachine.TABLE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.crashlane.iommu.InterruptMachine;
+import org.crashlane.memory.Store;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.Test;
+
+/** C3 on an AMD-Vi unit, device by device, and on VT-d, where registers decide for all. */
+final class InterruptRulesTest {
+  private final InterruptMachine machine = new InterruptMachine();
+
+  private Verdict judge() {
+    return KdumpIoRule.judge(machine.machine(true), machine.tables());
+  }
+
+  private static List<Finding> interrupts(Verdict verdict) {
+    return verdict.findings().stream().filter(f -> f.code() == FindingCode.C3).toList();
+  }
+
+  private static Finding only(Verdict verdict) {
+    List<Finding> found = interrupts(verdict);
+    assertEquals(1, found.size(), found.toString());
+    return found.getFirst();
+  }
+
+  private static String text(Finding finding) {
+    return String.join("\n", finding.evidence()) + "\n" + finding.remedy();
+  }
+
+  private void prepare() {
+    for (Store store : machine.tables().interrupts().prepare(DISK).stores()) {
+      machine.memory().writeLong(store.address(), store.after());
+    }
+  }
+
+  @Test
+  void devicesWhoseInterruptsAreNotRemappedHold() {
+    assertEquals(List.of(), interrupts(judge()));
+  }
+
+  @Test
+  void anEmptyTableBlocksEverythingAndCanBePrepared() {
+    machine.remap(DISK, TABLE);
+    Finding finding = only(judge());
+    assertEquals(Severity.BROKEN, finding.severity());
+    assertEquals("00:04.0 nvme", finding.subject());
+    assertTrue(text(finding).contains("are blocked: 0x20-0xee (207 vectors)"), text(finding));
+    assertTrue(text(finding).contains("IRTE at 0x400200: 0"), text(finding));
+    assertTrue(
+        text(finding).contains("judged from registers and tables, not observed"), text(finding));
+    assertTrue(finding.remedy().startsWith("boot the primary with intremap=off:"), text(finding));
+    assertTrue(finding.remedy().contains("prepare 207 entries"), text(finding));
+    assertTrue(finding.remedy().contains("pci=nomsi: the IOAPIC's"), text(finding));
+  }
+
+  @Test
+  void aPreparedTableHolds() {
+    machine.remap(DISK, TABLE);
+    prepare();
+    assertEquals(Answer.HOLDS, judge().answer());
+  }
+
+  @Test
+  void aVectorThatThePrimaryHasTakenLeavesItUnknown() {
+    machine.remap(DISK, TABLE);
+    machine.entry(TABLE, 0x31, 0, 0x77);
+    prepare();
+    Finding finding = only(judge());
+    assertEquals(Severity.UNKNOWN, finding.severity());
+    assertTrue(text(finding).contains("arrive: 0x20-0x30 0x32-0xee (206 vectors)"), text(finding));
+    assertTrue(text(finding).contains("go elsewhere: 0x31 (1 vector)"), text(finding));
+    assertTrue(text(finding).contains("vector 0x31: goes to vector 0x77"), text(finding));
+    assertEquals(Answer.UNKNOWN, judge().answer());
+  }
+
+  @Test
+  void aTableThatCannotBeReadIsUnknown() {
+    machine.remap(DISK, 1L << 40);
+    Finding finding = only(judge());
+    assertEquals(Severity.UNKNOWN, finding.severity());
+    assertTrue(text(finding).contains("are not known: 0x20-0xee"), text(finding));
+  }
+
+  @Test
+  void anIoApicThatIsBlockedTakesTheWayOutByLegacyInterruptsAway() {
+    machine.remap(DISK, TABLE);
+    machine.control(IO_APIC, 1);
+    List<Finding> found = interrupts(judge());
+    assertEquals(2, found.size());
+    assertEquals("IOAPIC 00:14.0", found.getFirst().subject());
+    found.forEach(f -> assertTrue(f.remedy().contains("pci=nomsi do not help"), f.remedy()));
+  }
+
+  @Test
+  void anIoApicThatIsNotKnownIsANote() {
+    Finding finding = only(KdumpIoRule.judge(machine.machine(false), machine.tables()));
+    assertEquals(Severity.NOTE, finding.severity());
+    assertEquals("the IOAPICs", finding.subject());
+  }
+
+  @Test
+  void interruptTablesInTheCrashRangeAreOverwritten() {
+    machine.remap(DISK, InterruptMachine.TABLE_IN_CRASH_RANGE);
+    prepare();
+    List<Finding> place =
+        judge().findings().stream().filter(f -> f.code() == FindingCode.L3).toList();
+    assertEquals(1, place.size(), place.toString());
+    assertTrue(text(place.getFirst()).contains("table page 0x2100000"), place.toString());
+  }
+
+  @Test
+  void vtdBlocksAllUnlessCompatibilityFormatIsLetPass() {
+    RuleMachine vtd = new RuleMachine();
+    vtd.arm(vtd.attach(RuleMachine.DISK));
+    long irta = 0x30_0000L;
+    Finding finding = ofTheDisk(vtd.remappingInterrupts(0x200_0000L, irta).judge());
+    assertEquals(Severity.BROKEN, finding.severity());
+    assertTrue(text(finding).contains("IRTA 0x300000"), text(finding));
+    assertTrue(text(finding).contains("GSTS.CFIS=0 IRTA.EIME=0"), text(finding));
+    assertTrue(finding.remedy().contains("GCMD.CFI"), text(finding));
+    assertFalse(finding.remedy().contains("nox2apic"), text(finding));
+    Finding extended = ofTheDisk(vtd.remappingInterrupts(0x280_0000L, irta | 0x800).judge());
+    assertTrue(extended.remedy().contains("intremap=off nox2apic"), extended.remedy());
+    assertFalse(extended.remedy().contains("GCMD.CFI"), extended.remedy());
+    assertEquals(Answer.HOLDS, vtd.remappingInterrupts(0x280_0000L, irta).judge().answer());
+  }
+
+  @Test
+  void vtdIsJudgedWhereItRemapsInterruptsAlone() {
+    RuleMachine vtd = new RuleMachine().notTranslating();
+    Verdict verdict = vtd.remappingInterrupts(0x200_0000L, RuleMachine.CRASH.first()).judge();
+    assertEquals(Severity.BROKEN, ofTheDisk(verdict).severity());
+    assertTrue(verdict.findings().stream().anyMatch(f -> f.code() == FindingCode.L3));
+  }
+
+  /** {@return the finding on the disk: the IOAPIC is a note} */
+  private static Finding ofTheDisk(Verdict verdict) {
+    List<Finding> found =
+        interrupts(verdict).stream().filter(f -> f.severity() != Severity.NOTE).toList();
+    assertEquals(1, found.size(), found.toString());
+    return found.getFirst();
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+
+/**
+ * The rule's verdict, joined by what the lab has seen of it and what only a stage of QEMU knows.
+ */
+final class ObservedVerdict {
+  private ObservedVerdict() {}
+
+  /**
+   * {@return {@code verdict} with what was seen}
+   *
+   * @param seen what QEMU traced after the crash
+   */
+  static Verdict of(Verdict verdict, LabIommu iommu, Strategy strategy, Sightings seen) {
+    List<Finding> findings = new ArrayList<>();
+    for (Finding finding : verdict.findings()) {
+      boolean judged = finding.code() == FindingCode.C3 && finding.severity() != Severity.NOTE;
+      findings.add(judged ? withInterrupts(finding, iommu, seen) : finding);
+    }
+    iommu.reasonOfEffect(strategy).map(ObservedVerdict::leftRunning).ifPresent(findings::add);
+    return Verdict.of(findings);
+  }
+
+  private static Finding withInterrupts(Finding finding, LabIommu iommu, Sightings seen) {
+    List<String> evidence = new ArrayList<>(finding.evidence());
+    List<String> blocked = seen.interrupts();
+    if (blocked.isEmpty()) {
+      evidence.add("in this run no interrupt was seen to be blocked");
+      iommu.laxityWithInterrupts().ifPresent(evidence::add);
+    } else {
+      evidence.add(
+          "in this run %d interrupts were blocked after the panic; first: %s"
+              .formatted(blocked.size(), blocked.getFirst()));
+    }
+    return new Finding(
+        finding.code(),
+        finding.severity(),
+        finding.subject(),
+        finding.range(),
+        evidence,
+        finding.remedy());
+  }
+
+  private static Finding leftRunning(String reason) {
+    return new Finding(
+        FindingCode.C2,
+        Severity.NOTE,
+        "capture kernel",
+        Optional.empty(),
+        List.of(reason),
+        "arm the primary: with the crash range identity-mapped this capture kernel does what the"
+            + " rule wants");
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.iommu;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+
+/** One of QEMU's IOMMUs: all that the lab has to know of a vendor. */
+public interface LabIommu {
+
+  /**
+   * {@return the IOMMU by which a primary kernel maps DMA in {@code mode}}
+   *
+   * @throws IllegalArgumentException if QEMU has none for it
+   */
+  static LabIommu of(MappingMode mode) {
+    return switch (mode) {
+      case VTD -> new org.crashlane.guest.lab.iommu.vtd.LabUnit();
+      case AMDVI -> new org.crashlane.guest.lab.iommu.amdvi.LabUnit();
+      case NOMMU, SWIOTLB, GART, CALGARY ->
+          throw new IllegalArgumentException(
+              "--mapping " + mode.label() + ": QEMU has no such IOMMU (it has vtd and amdvi)");
+    };
+  }
+
+  /** {@return that no stock kernel follows {@code strategy}} */
+  static IllegalArgumentException notInTheLab(Strategy strategy) {
+    return new IllegalArgumentException("the lab does not know the strategy " + strategy.label());
+  }
+
+  /** {@return its name as a device of QEMU} */
+  String qemuDevice();
+
+  /** {@return the device's options, whatever is rehearsed} */
+  List<String> qemuOptions();
+
+  /** {@return events of QEMU, rare enough to be traced from the start} */
+  List<String> traced();
+
+  /** {@return further ones, for every access to its registers; traced from the crash on} */
+  List<String> tracedFromCrash();
+
+  /** {@return what makes a kernel that has the driver use it} */
+  List<String> primaryArguments();
+
+  /**
+   * {@return what a capture kernel is told of it}
+   *
+   * @throws IllegalArgumentException if no stock kernel can be made to follow {@code strategy}
+   */
+  List<String> captureArguments(Strategy strategy);
+
+  /** {@return what a capture kernel really does that is told {@link #captureArguments}} */
+  Strategy effectOf(Strategy strategy);
+
+  /** {@return why {@link #effectOf} is another strategy, where it is} */
+  Optional<String> reasonOfEffect(Strategy strategy);
+
+  /** {@return what QEMU lets pass of interrupts that hardware would block, if anything} */
+  Optional<String> laxityWithInterrupts();
+
+  /** {@return true if Debian's kernel of that flavour has its driver} */
+  boolean isDrivenBy(KernelFlavour flavour);
+
+  /** {@return the capture kernel that serves {@code strategy} best beside that primary kernel} */
+  KernelFlavour captureFlavour(Strategy strategy, KernelFlavour primary);
+
+  /** {@return the ACPI table that tells of it, as an override hides it} */
+  HidingTable hidingTable();
+
+  /**
+   * {@return by which requester ids it knows the IOAPICs}
+   *
+   * @param firmwareTable the firmware's ACPI table that tells of it
+   * @throws org.crashlane.bits.MalformedInputException if that is no such table
+   */
+  List<RequesterId> ioApics(byte[] firmwareTable);
+
+  /** {@return its registers as they are} */
+  RegisterSnapshot snapshot(RegisterFile registers);
+
+  /** {@return true if a kernel that says {@code message} has found it} */
+  boolean isDetection(String message);
+
+  /**
+   * {@return what {@code trace} shows}
+   *
+   * @param trace QEMU's, from the primary's last act on
+   * @param atReady the registers before the crash
+   * @param atEnd the registers when the capture kernel was done
+   */
+  Sightings sightings(List<String> trace, RegisterSnapshot atReady, RegisterSnapshot atEnd);
+
+  /**
+   * What was seen after the crash.
+   *
+   * @param accesses the capture kernel's accesses to its registers in one line, if there were any
+   * @param writes those that changed something, in words
+   * @param requests memory requests that it blocked, in words
+   * @param interrupts interrupts that it blocked, in words
+   */
+  record Sightings(
+      Optional<String> accesses,
+      List<String> writes,
+      List<String> requests,
+      List<String> interrupts) {
+    /** Copies the lists. */
+    public Sightings {
+      writes = List.copyOf(writes);
+      requests = List.copyOf(requests);
+      interrupts = List.copyOf(interrupts);
+    }
+
+    /** {@return all that it blocked: interrupts are requests, too} */
+    public List<String> blocked() {
+      return Stream.concat(requests.stream(), interrupts.stream()).toList();
+    }
+  }
+}

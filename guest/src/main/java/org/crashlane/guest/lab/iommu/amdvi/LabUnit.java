@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.iommu.amdvi;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.crashlane.acpi.Ivrs;
+import org.crashlane.acpi.IvrsOverride;
+import org.crashlane.guest.lab.iommu.FirmwareTable;
+import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.lab.iommu.RegisterSnapshot;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Strategy;
+
+/** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
+public final class LabUnit implements LabIommu {
+  /** QEMU's IOAPIC sends as this function (AMDVI_IOAPIC_SB_DEVID in hw/i386/amd_iommu.h). */
+  static final RequesterId IO_APIC = new RequesterId(0xa0);
+
+  /** What Linux 6.1 says of a unit it has found (drivers/iommu/amd/init.c). */
+  private static final String DETECTION = "AMD-Vi: Found IOMMU";
+
+  /** Behind the header of an IVRS table: IVinfo and reserved bytes. */
+  private static final byte[] BODY = new byte[12];
+
+  @Override
+  public String qemuDevice() {
+    return "amd-iommu";
+  }
+
+  @Override
+  public List<String> qemuOptions() {
+    return List.of();
+  }
+
+  @Override
+  public List<String> traced() {
+    return List.of(
+        "amdvi_control_status",
+        "amdvi_invalid_dte",
+        "amdvi_dte_get_fail",
+        "amdvi_get_pte_hwerror",
+        "amdvi_mode_invalid");
+  }
+
+  @Override
+  public List<String> tracedFromCrash() {
+    return List.of(
+        "amdvi_mmio_read",
+        "amdvi_command_exec",
+        "amdvi_translation_result",
+        "amdvi_ir_remap_msi_req",
+        "amdvi_ir_target_abort",
+        "amdvi_ir_err",
+        "amdvi_err");
+  }
+
+  /** Without a word the driver translates. */
+  @Override
+  public List<String> primaryArguments() {
+    return List.of();
+  }
+
+  @Override
+  public List<String> captureArguments(Strategy strategy) {
+    return switch (strategy) {
+      case NONE, IDENTITY, ADOPT -> List.of();
+      case OFF -> List.of("amd_iommu=off");
+      case RESERVE, ABORT, RESET -> throw LabIommu.notInTheLab(strategy);
+    };
+  }
+
+  /**
+   * Linux 6.1 heeds {@code amd_iommu=off} before it has looked at a single unit (state_next() in
+   * drivers/iommu/amd/init.c): what the dead kernel left running goes on running.
+   */
+  @Override
+  public Strategy effectOf(Strategy strategy) {
+    return strategy == Strategy.OFF ? Strategy.NONE : strategy;
+  }
+
+  @Override
+  public Optional<String> reasonOfEffect(Strategy strategy) {
+    return strategy == Strategy.OFF
+        ? Optional.of(
+            "amd_iommu=off: Linux 6.1 gives its driver up before it has looked at a unit, so that"
+                + " the IOMMU runs on as the dead kernel left it")
+        : Optional.empty();
+  }
+
+  @Override
+  public Optional<String> laxityWithInterrupts() {
+    return Optional.empty();
+  }
+
+  @Override
+  public boolean isDrivenBy(KernelFlavour flavour) {
+    return flavour == KernelFlavour.FULL;
+  }
+
+  /** A kernel that has no driver cannot but leave the IOMMU alone: nothing must be hidden. */
+  @Override
+  public KernelFlavour captureFlavour(Strategy strategy, KernelFlavour primary) {
+    return strategy.blind() ? KernelFlavour.CLOUD : KernelFlavour.FULL;
+  }
+
+  @Override
+  public HidingTable hidingTable() {
+    return new HidingTable(
+        IvrsOverride.ARCHIVE_PATH, IvrsOverride.hiding(FirmwareTable.ofQemu("IVRS", BODY)));
+  }
+
+  /** QEMU's table tells of the IOAPIC only where interrupts may be remapped. */
+  @Override
+  public List<RequesterId> ioApics(byte[] firmwareTable) {
+    List<RequesterId> told = Ivrs.read("the firmware's IVRS table", firmwareTable).ioApics();
+    return told.isEmpty() ? List.of(IO_APIC) : told;
+  }
+
+  @Override
+  public RegisterSnapshot snapshot(RegisterFile registers) {
+    SequencedMap<String, Long> values = new LinkedHashMap<>();
+    for (WatchedRegister register : WatchedRegister.values()) {
+      values.put(register.title(), registers.read64(register.offset()));
+    }
+    return new RegisterSnapshot(
+        Registers.Control.IOMMU_EN.isSet(values.get(WatchedRegister.CONTROL.title())),
+        Registers.DevTabBase.BASE.inPlace(values.get(WatchedRegister.DEVICE_TABLE.title())),
+        values,
+        List.of());
+  }
+
+  @Override
+  public boolean isDetection(String message) {
+    return message.contains(DETECTION);
+  }
+
+  @Override
+  public Sightings sightings(List<String> trace, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
+    return new Sightings(
+        RegisterAccesses.all(trace),
+        RegisterAccesses.writes(trace, atReady, atEnd),
+        FaultWords.requests(trace),
+        FaultWords.interrupts(trace));
+  }
+}

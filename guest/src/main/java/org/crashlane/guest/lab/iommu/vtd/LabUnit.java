@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.iommu.vtd;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.DmarOverride;
+import org.crashlane.guest.lab.iommu.FirmwareTable;
+import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.lab.iommu.RegisterSnapshot;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Strategy;
+
+/** QEMU's {@code intel-iommu} (hw/i386/intel_iommu.c, QEMU 7.2). */
+public final class LabUnit implements LabIommu {
+  private static final String WRITE = "vtd_reg_write ";
+  private static final String READ = "vtd_reg_read ";
+  private static final String FAULT = "vtd_dmar_fault ";
+
+  /** What Linux 6.1 says of a unit it has found (drivers/iommu/intel/dmar.c and iommu.c). */
+  private static final List<String> DETECTION =
+      List.of("DMAR: DRHD base:", "DMAR: Translation already enabled", "Using Queued invalidation");
+
+  /** Behind the header of a DMAR table: the address width less one, flags, reserved bytes. */
+  private static final byte[] BODY = {38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+  @Override
+  public String qemuDevice() {
+    return "intel-iommu";
+  }
+
+  /** Entries that are not present are not cached: mapping needs no invalidation. */
+  @Override
+  public List<String> qemuOptions() {
+    return List.of("caching-mode=off");
+  }
+
+  @Override
+  public List<String> traced() {
+    return List.of(
+        "vtd_dmar_fault",
+        "vtd_dmar_enable",
+        "vtd_reg_dmar_root",
+        "vtd_reg_write_gcmd",
+        "vtd_fault_disabled");
+  }
+
+  @Override
+  public List<String> tracedFromCrash() {
+    return List.of("vtd_reg_write", "vtd_reg_read");
+  }
+
+  @Override
+  public List<String> primaryArguments() {
+    return List.of("intel_iommu=on");
+  }
+
+  @Override
+  public List<String> captureArguments(Strategy strategy) {
+    return switch (strategy) {
+      case NONE, IDENTITY -> List.of();
+      case ADOPT -> List.of("intel_iommu=on");
+      case OFF -> List.of("intel_iommu=off");
+      case RESERVE, ABORT, RESET -> throw LabIommu.notInTheLab(strategy);
+    };
+  }
+
+  /** Linux 6.1 switches translation off when it is told {@code intel_iommu=off}. */
+  @Override
+  public Strategy effectOf(Strategy strategy) {
+    return strategy;
+  }
+
+  @Override
+  public Optional<String> reasonOfEffect(Strategy strategy) {
+    return Optional.empty();
+  }
+
+  /** See vtd_interrupt_remap_msi() in hw/i386/intel_iommu.c. */
+  @Override
+  public Optional<String> laxityWithInterrupts() {
+    return Optional.of(
+        "QEMU 7.2 lets compatibility format pass whatever the registers say; hardware does not");
+  }
+
+  @Override
+  public boolean isDrivenBy(KernelFlavour flavour) {
+    return true;
+  }
+
+  @Override
+  public KernelFlavour captureFlavour(Strategy strategy, KernelFlavour primary) {
+    return primary;
+  }
+
+  @Override
+  public HidingTable hidingTable() {
+    return new HidingTable(
+        DmarOverride.ARCHIVE_PATH, DmarOverride.hiding(FirmwareTable.ofQemu("DMAR", BODY)));
+  }
+
+  @Override
+  public List<RequesterId> ioApics(byte[] firmwareTable) {
+    return Dmar.read("the firmware's DMAR table", firmwareTable).ioApics();
+  }
+
+  @Override
+  public RegisterSnapshot snapshot(RegisterFile registers) {
+    SequencedMap<String, Long> values = new LinkedHashMap<>();
+    values.put("GSTS", registers.read32(Registers.GSTS));
+    values.put("RTADDR", registers.read64(Registers.RTADDR));
+    values.put("FSTS", registers.read32(Registers.FSTS));
+    values.put("IRTA", registers.read64(Registers.IRTA));
+    return new RegisterSnapshot(
+        Registers.Gsts.TES.isSet(values.get("GSTS")),
+        values.get("RTADDR"),
+        values,
+        FaultRecords.read(registers));
+  }
+
+  @Override
+  public boolean isDetection(String message) {
+    return DETECTION.stream().anyMatch(message::contains);
+  }
+
+  @Override
+  public Sightings sightings(List<String> trace, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
+    List<String> blocked = of(FAULT, trace).stream().map(FaultWords::of).toList();
+    return new Sightings(
+        RegisterAccesses.reads(of(READ, trace)),
+        RegisterAccesses.writes(of(WRITE, trace)),
+        blocked.isEmpty() ? atEnd.faults() : blocked,
+        List.of());
+  }
+
+  private static List<String> of(String event, List<String> trace) {
+    return trace.stream().filter(line -> line.startsWith(event)).toList();
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Set;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.Test;
+
+class GuestConfigTest {
+  private static final GuestConfig VTD = GuestConfig.defaults();
+  private static final GuestConfig AMD = VTD.withMapping(MappingMode.AMDVI);
+
+  @Test
+  void withVtdBothKernelsAreTheSameAndTheIommuIsHidden() {
+    for (Strategy strategy : List.of(Strategy.NONE, Strategy.IDENTITY, Strategy.ADOPT)) {
+      assertEquals(KernelFlavour.CLOUD, VTD.captureFlavour(strategy));
+      assertEquals(strategy.blind(), VTD.needsHiding(strategy));
+    }
+    assertEquals(Set.of(KernelFlavour.CLOUD), VTD.flavours(List.of(Strategy.NONE)));
+  }
+
+  @Test
+  void withAmdTheCaptureKernelThatLeavesTheIommuAloneHasNoDriver() {
+    assertEquals(KernelFlavour.FULL, AMD.kernels().primary());
+    assertEquals(KernelFlavour.CLOUD, AMD.captureFlavour(Strategy.IDENTITY));
+    assertFalse(AMD.needsHiding(Strategy.IDENTITY));
+    assertEquals(KernelFlavour.FULL, AMD.captureFlavour(Strategy.ADOPT));
+    assertFalse(AMD.needsHiding(Strategy.ADOPT));
+    assertEquals(
+        Set.of(KernelFlavour.CLOUD, KernelFlavour.FULL), AMD.flavours(List.of(Strategy.NONE)));
+  }
+
+  @Test
+  void aCaptureKernelThatHasTheDriverIsKeptFromSeeingTheIommu() {
+    GuestConfig full = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.FULL));
+    assertTrue(full.needsHiding(Strategy.IDENTITY));
+    assertEquals(Set.of(KernelFlavour.FULL), full.flavours(List.of(Strategy.NONE)));
+  }
+
+  @Test
+  void anAhciDiskWantsTheFullKernelOnBothSides() {
+    GuestConfig ahci = AMD.withDisk(DiskKind.AHCI);
+    assertEquals(KernelFlavour.FULL, ahci.captureFlavour(Strategy.NONE));
+    assertTrue(ahci.needsHiding(Strategy.NONE));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> ahci.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD)));
+  }
+
+  @Test
+  void aKernelWithoutTheDriverIsNoPrimary() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> AMD.withKernels(kernels -> kernels.withPrimary(KernelFlavour.CLOUD)));
+    assertEquals("Debian's cloud kernel has no driver for AMD-Vi", e.getMessage());
+  }
+
+  @Test
+  void aKernelWithoutTheDriverCannotAdopt() {
+    GuestConfig cloud = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> cloud.captureFlavour(Strategy.ADOPT));
+    assertTrue(e.getMessage().startsWith("--strategy adopt wants a capture kernel"));
+  }
+}
