@@ -20,7 +20,10 @@ import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
-/** The tables of one AMD IOMMU. */
+/**
+ * The tables of one AMD IOMMU. What its exclusion range lets pass is told with the registers and
+ * counts for nothing else: a crash range that only it would serve is taken as not mapped.
+ */
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
@@ -105,7 +108,10 @@ public final class AmdviTables extends PagedTables {
 
   @Override
   protected DeviceTables deviceTables() {
-    return FlatDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+    boolean neverSet = !config.translationEnabled() && state().rootAddress() == 0;
+    return neverSet
+        ? DeviceTables.none()
+        : FlatDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
   }
 
   @Override

@@ -97,7 +97,7 @@ final class SmallMachinesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"CALGARY", "VTD"})
+  @EnumSource(names = {"CALGARY", "VTD", "AMDVI"})
   void bothIommusHandOutIovasAtTheCrashRangeUnlessTheyAreReserved(MappingMode mode) {
     assertTrue(count(mapped(mode, Strategy.NONE), inCrashRange(mode)) > 0);
     for (Strategy strategy : List.of(Strategy.RESERVE, Strategy.IDENTITY)) {

@@ -68,7 +68,7 @@ final class ExplorerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"CALGARY", "VTD"})
+  @EnumSource(names = {"CALGARY", "VTD", "AMDVI"})
   void reservingAloneSavesNoDumpInAnyOrder(MappingMode mode) throws InterruptedException {
     Exploration all = explore(SmallMachine.plan(mode, Strategy.RESERVE), 2);
     assertTrue(all.isComplete());
@@ -105,7 +105,7 @@ final class ExplorerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"CALGARY", "VTD", "GART"})
+  @EnumSource(names = {"CALGARY", "VTD", "AMDVI", "GART"})
   void aCounterexampleViolatesWithItsLastStepAndNotBefore(MappingMode mode)
       throws InterruptedException {
     Exploration all = explore(little(mode, Strategy.ABORT), 2);

@@ -31,7 +31,7 @@ final class ShrinkerTest {
   private static final Workload ENDLESS = new Workload(4, -1, false, 1 << 16);
 
   @ParameterizedTest
-  @EnumSource(names = {"CALGARY", "VTD", "GART"})
+  @EnumSource(names = {"CALGARY", "VTD", "AMDVI", "GART"})
   void aShrunkScheduleStillViolatesAndNoStepOfItCanGo(MappingMode mode) {
     CrashPlan plan = SmallMachine.plan(mode, Strategy.OFF).withWorkload(ENDLESS);
     Crash crash = new Crash(plan, BACKGROUND);

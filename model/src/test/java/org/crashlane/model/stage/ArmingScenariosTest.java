@@ -75,7 +75,7 @@ final class ArmingScenariosTest {
   @ParameterizedTest
   @EnumSource(
       value = MappingMode.class,
-      names = {"CALGARY", "VTD"})
+      names = {"CALGARY", "VTD", "AMDVI"})
   void armedEarlyAndKeptFreeTheRuleHolds(MappingMode mode) {
     CrashPlan plan = small(mode, Strategy.IDENTITY);
     CrashResult result = crash(plan, 1, STEPS);
@@ -89,7 +89,7 @@ final class ArmingScenariosTest {
   @ParameterizedTest
   @EnumSource(
       value = MappingMode.class,
-      names = {"CALGARY", "VTD"})
+      names = {"CALGARY", "VTD", "AMDVI"})
   void armingLateWhereADriverHoldsTheAddressesIsRefusedAndTheDumpIsLost(MappingMode mode) {
     CrashPlan plan = small(mode, Strategy.IDENTITY).withTiming(ArmTiming.LATE);
     CrashResult result = crash(plan, 1, STEPS);

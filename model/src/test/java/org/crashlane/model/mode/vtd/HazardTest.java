@@ -120,7 +120,7 @@ class HazardTest {
   void eachUnitHasItsOwnTables() {
     MachineSpec one = VtdMachine.machine(Era.TODAY, true, false);
     ModeSpec.Vtd mode = VtdHardware.spec(one);
-    ModeSpec.VtdUnit second = new ModeSpec.VtdUnit("dmar1", 0xfed9_1000L, 48, true, true);
+    ModeSpec.VtdUnit second = new ModeSpec.VtdUnit("unit1", 0xfed9_1000L, 48, true, true);
     DeviceSpec other =
         new DeviceSpec(
             "other",
@@ -128,7 +128,7 @@ class HazardTest {
             Optional.empty(),
             DISK.kind(),
             64,
-            "dmar1",
+            "unit1",
             true,
             false,
             false,
@@ -157,12 +157,12 @@ class HazardTest {
     assertTrue(machine.reaches(DISK, here.busAddress(), Access.READ, BUFFER));
     assertTrue(machine.reaches(other, here.busAddress(), Access.READ, BUFFER + PAGE));
     List<UnitTables> tables = new VtdMode().tables(machine.spec, machine.hardware, machine.memory);
-    assertEquals(List.of("dmar0", "dmar1"), tables.stream().map(UnitTables::unit).toList());
+    assertEquals(List.of("unit0", "unit1"), tables.stream().map(UnitTables::unit).toList());
     assertEquals(List.of(other), tables.getLast().devices());
     String text =
         machine.hardware.explain(
             machine.memory, new Request(other.requester(), there.busAddress(), Access.READ));
-    assertTrue(text.startsWith("dmar1: RTADDR "), text);
+    assertTrue(text.startsWith("unit1: RTADDR "), text);
     assertTrue(text.endsWith("reaches 0x301000"), text);
     assertEquals(new Outcome.Interrupt(), machine.dma(other, 0xfee0_0000L, Access.WRITE));
   }
