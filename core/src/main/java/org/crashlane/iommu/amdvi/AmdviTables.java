@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.WalkLimits;
@@ -21,11 +20,13 @@ import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
-/** The tables of one AMD IOMMU. */
+/**
+ * The tables of one AMD IOMMU. What its exclusion range lets pass is told with the registers and
+ * counts for nothing else: a crash range that only it would serve is taken as not mapped.
+ */
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
-  private final InterruptTables interrupts;
 
   private AmdviTables(
       PhysicalMemory memory, UnitConfig config, UnitState state, InterruptTables interrupts) {
@@ -33,10 +34,10 @@ public final class AmdviTables extends PagedTables {
         state,
         config.hostTables(),
         new Walker(memory, config, WalkLimits.DEFAULT),
-        new Tables(config));
+        new Tables(config),
+        interrupts);
     this.memory = memory;
     this.config = config;
-    this.interrupts = interrupts;
   }
 
   /**
@@ -106,13 +107,11 @@ public final class AmdviTables extends PagedTables {
   }
 
   @Override
-  public InterruptRemapping interrupts() {
-    return interrupts;
-  }
-
-  @Override
   protected DeviceTables deviceTables() {
-    return FlatDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+    boolean neverSet = !config.translationEnabled() && state().rootAddress() == 0;
+    return neverSet
+        ? DeviceTables.none()
+        : FlatDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
   }
 
   @Override

@@ -26,6 +26,9 @@ final class FlatDeviceTables {
   private static final String NO_RIGHTS =
       "its device table entry lets nothing pass, as before a driver is bound";
 
+  /** Where an entry is not valid, its domain id is not either. */
+  private static final int NO_DOMAIN = 0;
+
   private static final int ENTRIES_OF_PAGE = PageTable.PAGE_BYTES / DeviceTableEntry.BYTES;
 
   private final UnitConfig config;
@@ -75,10 +78,10 @@ final class FlatDeviceTables {
 
   /** {@return what the entry says of its device} */
   static Attachment attachment(UnitConfig config, RequesterId requester, long word0, long word1) {
-    int domainId = DeviceTableEntry.domainId(word1);
     if (!DeviceTableEntry.isValid(word0)) {
-      return new Attachment.PassThrough(requester, domainId);
+      return new Attachment.PassThrough(requester, NO_DOMAIN);
     }
+    int domainId = DeviceTableEntry.domainId(word1);
     Optional<FaultReason> fault = DeviceTableEntry.fault(word0, config);
     if (DeviceTableEntry.usesGuestTables(word0, config)
         && !fault.equals(Optional.of(FaultReason.ENTRY_RESERVED))) {

@@ -73,11 +73,8 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<AddressRange> tablePages() {
-    if (!enabled()) {
-      return List.of();
-    }
     InterruptTablePages pages = new InterruptTablePages(memory, settings);
-    for (int id = 0; id < REQUESTER_COUNT; id++) {
+    for (int id = 0; enabled() && id < REQUESTER_COUNT; id++) {
       deviceEntries.apply(new RequesterId(id)).ifPresent(pages::ofDevice);
     }
     return pages.all();

@@ -3,6 +3,7 @@ package org.crashlane.iommu.paging;
 
 import java.util.List;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
@@ -25,18 +26,26 @@ public abstract class PagedTables implements TranslationTables {
   private final Paging paging;
   private final TableWalker walker;
   private final TableEditor editor;
+  private final InterruptRemapping interrupts;
 
   /**
    * @param state what the registers say
    * @param paging how the unit's own page tables are made
    * @param walker reads them
    * @param editor writes them
+   * @param interrupts what the unit does with interrupts
    */
-  protected PagedTables(UnitState state, Paging paging, TableWalker walker, TableEditor editor) {
+  protected PagedTables(
+      UnitState state,
+      Paging paging,
+      TableWalker walker,
+      TableEditor editor,
+      InterruptRemapping interrupts) {
     this.state = state;
     this.paging = paging;
     this.walker = walker;
     this.editor = editor;
+    this.interrupts = interrupts;
   }
 
   /** {@return what the tables say now that tell where a device goes} */
@@ -45,6 +54,11 @@ public abstract class PagedTables implements TranslationTables {
   @Override
   public final UnitState state() {
     return state;
+  }
+
+  @Override
+  public final InterruptRemapping interrupts() {
+    return interrupts;
   }
 
   @Override

@@ -4,7 +4,6 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -27,7 +26,6 @@ public final class VtdTables extends PagedTables {
   private final UnitConfig config;
   private final boolean rootTableSet;
   private final FirstLevelTables firstLevel;
-  private final InterruptTables interrupts;
 
   private VtdTables(
       PhysicalMemory memory,
@@ -39,11 +37,11 @@ public final class VtdTables extends PagedTables {
         state,
         config.secondLevel(),
         new Walker(memory, config, WalkLimits.DEFAULT),
-        new Tables(config));
+        new Tables(config),
+        interrupts);
     this.memory = memory;
     this.config = config;
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
-    this.interrupts = interrupts;
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
@@ -102,11 +100,6 @@ public final class VtdTables extends PagedTables {
       lines.add("protected high memory: PHMBASE " + Hex.of(base) + " PHMLIMIT " + Hex.of(limit));
     }
     return lines;
-  }
-
-  @Override
-  public InterruptRemapping interrupts() {
-    return interrupts;
   }
 
   @Override

@@ -59,7 +59,7 @@ class AmdviTablesTest {
     assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));
     machine.attach(OTHER, 0);
     assertEquals(Optional.empty(), attachment(OTHER));
-    assertEquals(new Attachment.PassThrough(OTHER, AmdviFixture.DOMAIN), open().unlisted(OTHER));
+    assertEquals(new Attachment.PassThrough(OTHER, 0), open().unlisted(OTHER));
   }
 
   @Test
@@ -165,6 +165,23 @@ class AmdviTablesTest {
             true);
     assertTrue(
         open().state().description().stream().anyMatch(l -> l.startsWith("ExclusionBase 0x5000")));
+  }
+
+  @Test
+  void unitThatWasNeverSetUpHasNoDeviceTable() {
+    machine.config =
+        new UnitConfig(
+            AmdviFixture.QEMU,
+            46,
+            0,
+            new DeviceTableBase(List.of(0L)),
+            ExclusionRange.NONE,
+            false,
+            false,
+            true);
+    machine.memory.writeLong(0, DeviceTableEntry.passThrough());
+    assertEquals(List.of(), open().attachments());
+    assertEquals(List.of(), open().deviceTablePages());
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.crashlane.iommu.amdvi.UnitConfig;
 
 /** Random AMD-Vi tables of 1 to 6 levels, with flaws in device table entries too. */
 public final class AmdviCases implements CaseSource {
-  /** Where a walk does not depend on them, and nothing else does. */
+  /** Bits of word 0 that have no say in where requests go, unless they are reserved. */
   private static final long OTHER_BITS =
       ~(DeviceTableEntry.V.mask()
           | DeviceTableEntry.TV.mask()
@@ -43,7 +43,7 @@ public final class AmdviCases implements CaseSource {
       long first = UnitConfig.HYPER_TRANSPORT.range().first();
       draft.moveTo(first + dice.any(WITHIN_HYPER_TRANSPORT));
     }
-    long word0 = word0(levels);
+    long word0 = word0(draft, levels);
     putEntry(draft, word0);
     new HostTableDraft(dice, draft).put(levels);
     if (!isTranslated(word0)) {
@@ -65,9 +65,10 @@ public final class AmdviCases implements CaseSource {
     return dice.chance(RARELY) ? DevTabBase.SIZE.with(machine.root(), 0) : machine.root();
   }
 
-  private long word0(int levels) {
+  private long word0(CaseDraft draft, int levels) {
     long table = dice.chance(RARELY) ? OUTSIDE_RAM : HostTableDraft.tablePage(levels);
-    long word = HostTableDraft.withRights(dice, DeviceTableEntry.translated(table, levels));
+    long word = DeviceTableEntry.translated(table, levels);
+    word = draft.withRights(word, DeviceTableEntry.IR, DeviceTableEntry.IW);
     word = dice.chance(OFTEN) ? word : DeviceTableEntry.V.with(word, 0);
     word = dice.chance(OFTEN) ? word : DeviceTableEntry.TV.with(word, 0);
     if (dice.chance(SOMETIMES)) {

@@ -137,9 +137,10 @@ public enum AmdviQuirk implements QemuQuirk {
             ? comparison.agrees(probe, new Outcome.Reached(qemu.reached().getAsLong()))
             : Comparison.isBlocked(probe.observed());
     return seen
-        ? Arrays.<QemuQuirk>stream(values())
-            .filter(quirk -> ((AmdviQuirk) quirk).explains(outcome, qemu, probe))
+        ? Arrays.stream(values())
+            .filter(quirk -> quirk.explains(outcome, qemu, probe))
             .findFirst()
+            .map(QemuQuirk.class::cast)
         : Optional.empty();
   }
 

@@ -41,6 +41,7 @@ final class CaseDraft {
   /** How many pages tables may use. */
   static final int PAGE_COUNT = (int) (ProbeMemory.ARENA.sizeBytes() / PageArena.PAGE_BYTES);
 
+  private static final int ALL_RIGHTS_CHANCE = 85;
   private static final int TARGET_BITS = 24;
   private static final BitField WORD_IN_PAGE = BitField.bits("word in page", 11, 3);
   private static final int WORDS_IN_PAGE = 1 << WORD_IN_PAGE.width();
@@ -121,6 +122,13 @@ final class CaseDraft {
 
   private long target() {
     return TARGET_FIRST | Alignment.down(dice.bits(TARGET_BITS), Long.BYTES);
+  }
+
+  /** {@return {@code entry} with the rights it has, or now and then with others} */
+  long withRights(long entry, BitField read, BitField write) {
+    return dice.chance(ALL_RIGHTS_CHANCE)
+        ? entry
+        : read.with(write.with(entry, dice.below(2)), dice.below(2));
   }
 
   /** {@return where the entry for the address is in {@code table}, one at {@code level}} */

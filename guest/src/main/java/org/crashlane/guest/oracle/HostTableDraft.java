@@ -18,7 +18,6 @@ import org.crashlane.iommu.paging.PageTable;
  * say. QEMU would go round a circle of tables for ever.
  */
 final class HostTableDraft {
-  private static final int ALL_RIGHTS_CHANCE = 85;
   private static final int LARGE_PAGE_CHANCE = 15;
   private static final int SIZED_PAGE_CHANCE = 25;
   private static final int SKIP_CHANCE = 15;
@@ -49,15 +48,6 @@ final class HostTableDraft {
   /** {@return the page of a level's table; those of the device table are behind them} */
   static long tablePage(int level) {
     return CaseDraft.page(level - 1);
-  }
-
-  /** {@return {@code entry} with the rights it has, or now and then with others} */
-  static long withRights(Dice dice, long entry) {
-    if (dice.chance(ALL_RIGHTS_CHANCE)) {
-      return entry;
-    }
-    long without = PageTableEntry.IR.with(PageTableEntry.IW.with(entry, 0), 0);
-    return without | PageTableEntry.IR.of(dice.below(2)) | PageTableEntry.IW.of(dice.below(2));
   }
 
   /** Puts the tables for the address, from the top one down to a leaf. */
@@ -118,6 +108,7 @@ final class HostTableDraft {
   private long flawed(long entry) {
     long flawed = dice.chance(OFTEN) ? entry : PageTableEntry.PR.with(entry, 0);
     flawed |= dice.noise(1, ABOVE_MEMORY & PageTableEntry.ADDR.mask());
-    return withRights(dice, flawed) | dice.noise(RARELY, OTHER_BITS);
+    return draft.withRights(flawed, PageTableEntry.IR, PageTableEntry.IW)
+        | dice.noise(RARELY, OTHER_BITS);
   }
 }

@@ -21,7 +21,6 @@ final class SecondLevelDraft {
 
   private static final int NOISE_CHANCE = 4;
   private static final int SUPERPAGE_CHANCE = 15;
-  private static final int ALL_RIGHTS_CHANCE = 80;
   private static final long BELOW_PAGE = BitField.bits("attributes", 11, 2).mask();
   private static final long DEPENDING_ON_CAPABILITIES =
       SecondLevelEntry.SNP.mask() | SecondLevelEntry.TM.mask() | SecondLevelEntry.PS.mask();
@@ -69,11 +68,7 @@ final class SecondLevelDraft {
   }
 
   private long withRights(long entry) {
-    if (dice.chance(ALL_RIGHTS_CHANCE)) {
-      return entry;
-    }
-    long without = SecondLevelEntry.R.with(SecondLevelEntry.W.with(entry, 0), 0);
-    return without | SecondLevelEntry.R.of(dice.below(2)) | SecondLevelEntry.W.of(dice.below(2));
+    return draft.withRights(entry, SecondLevelEntry.R, SecondLevelEntry.W);
   }
 
   /** The page of the next level: its own, or now and then any of the tables, or none at all. */

@@ -99,9 +99,10 @@ public enum VtdQuirk implements QemuQuirk {
 
   /** {@return the quirk by which QEMU did other than {@code outcome}, if one is known} */
   static Optional<QemuQuirk> explaining(Probe probe, Outcome outcome) {
-    return Arrays.<QemuQuirk>stream(values())
-        .filter(quirk -> ((VtdQuirk) quirk).explains(probe, outcome))
-        .findFirst();
+    return Arrays.stream(values())
+        .filter(quirk -> quirk.explains(probe, outcome))
+        .findFirst()
+        .map(QemuQuirk.class::cast);
   }
 
   abstract boolean explains(Probe probe, Outcome outcome);

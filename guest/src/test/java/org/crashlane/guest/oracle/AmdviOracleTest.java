@@ -15,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The AMD-Vi unit against QEMU's, live. */
 @Tag("qemu")
 class AmdviOracleTest {
+  private static final long PROBES_OF_AN_OPTION = 2_000;
+
   @BeforeAll
   static void needsQemu() {
     Qemu.assumeInstalled();
@@ -29,6 +31,15 @@ class AmdviOracleTest {
       if (Live.PROBES >= Live.ENOUGH_FOR_EVERY_KIND) {
         assertEquals(Set.of(AmdviQuirk.values()), result.explained().keySet());
       }
+    }
+  }
+
+  /** That interrupts are remapped changes nothing for DMA. */
+  @Test
+  void unitDoesAsQemuWithInterruptRemapping() throws IOException {
+    try (IommuMachine machine = AmdviMachine.start("intremap=on", Live.SEED)) {
+      CaseSource cases = new AmdviCases(machine.description());
+      Live.compare(machine, AmdviUnits.FACTORY, cases, PROBES_OF_AN_OPTION, _ -> {});
     }
   }
 

@@ -13,11 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.amdvi.DeviceTableEntry;
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.vtd.FaultReason;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -100,6 +104,32 @@ class ReplayTest {
   void everyMutantOfAnyVendorIsFoundOut(CommonMutant mutant) throws Exception {
     assertFoundOut(mutant, VtdUnits.FACTORY, VTD_SAMPLES);
     assertFoundOut(mutant, AmdviUnits.FACTORY, List.of(AMDVI_SAMPLE));
+  }
+
+  /** QEMU goes round such a circle for ever; a record that says otherwise is wrong. */
+  @Test
+  void circleOfTablesIsADifferenceAndEnds() {
+    long table = ProbeMemory.ARENA.first();
+    long deviceTable = CaseDraft.page(AmdviMachine.DEVICE_TABLE_PAGE);
+    List<TableWord> words =
+        List.of(
+            new TableWord(table, PageTableEntry.table(table, 4)),
+            new TableWord(deviceTable, DeviceTableEntry.translated(table, 4)));
+    ProbeMachine machine =
+        new ProbeMachine(
+            "none",
+            "",
+            new UnitRegisters.Amdvi(0),
+            64 << 20,
+            List.of(ProbeMemory.ARENA),
+            RequesterId.of(0, 0, 0),
+            deviceTable,
+            0);
+    Tally tally = new Tally(machine, AmdviUnits.FACTORY, 1);
+    ProbeCase circle = new ProbeCase(0, deviceTable, words, 0);
+    assertTrue(
+        tally.add(new Probe(circle, Access.READ, new Observation.Landed(0x1000))).isPresent());
+    assertTrue(tally.add(new Probe(circle, Access.READ, new Observation.Nothing(0))).isEmpty());
   }
 
   private static void assertFoundOut(Mutant mutant, UnitFactory sound, List<String> samples)
