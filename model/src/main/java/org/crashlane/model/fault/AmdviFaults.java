@@ -47,10 +47,6 @@ final class AmdviFaults {
   static final List<SeededFault> ALL =
       List.of(
           MAKE.driver(
-              "not-enabled",
-              "translation is never switched on",
-              RegisterFault.altered(at(Registers.CONTROL), v -> Control.IOMMU_EN.with(v, 0))),
-          MAKE.driver(
               "device-table-off-by-a-page",
               "the device table is looked for a page behind its place",
               RegisterFault.altered(at(Registers.DEV_TAB_BASE), v -> v + DevTabBase.BASE.of(1))),
@@ -58,6 +54,10 @@ final class AmdviFaults {
               "device-table-of-a-page",
               "the device table is said to have one page",
               RegisterFault.altered(at(Registers.DEV_TAB_BASE), v -> DevTabBase.SIZE.with(v, 0))),
+          MAKE.driver(
+              "not-enabled",
+              "translation is never switched on",
+              RegisterFault.altered(at(Registers.CONTROL), v -> Control.IOMMU_EN.with(v, 0))),
           MAKE.driver(
               "no-commands",
               "the command buffer is never switched on",

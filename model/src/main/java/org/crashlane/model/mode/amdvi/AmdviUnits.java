@@ -20,6 +20,7 @@ import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.Domain;
+import org.crashlane.model.mode.paging.DomainIds;
 import org.crashlane.model.mode.paging.DriverTables;
 import org.crashlane.model.mode.paging.DriverUnits;
 import org.crashlane.model.spec.DeviceSpec;
@@ -57,18 +58,8 @@ final class AmdviUnits implements DriverUnits {
   }
 
   @Override
-  public int levels(int unit) {
-    return PageTable.levels(spec.units().get(unit).addressWidth());
-  }
-
-  @Override
-  public int takeDomainId(int unit) {
-    return table.takeDomainId();
-  }
-
-  @Override
-  public void giveBackDomainId(int unit, int id) {
-    table.giveBackDomainId(id);
+  public DomainIds domainIds(int unit) {
+    return table.domainIds();
   }
 
   @Override
@@ -80,7 +71,7 @@ final class AmdviUnits implements DriverUnits {
 
   @Override
   public boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
-    set(cpu, device, unit, DeviceTableEntry.passThrough(), takeDomainId(unit));
+    set(cpu, device, unit, DeviceTableEntry.passThrough(), domainIds(unit).take());
     return true;
   }
 

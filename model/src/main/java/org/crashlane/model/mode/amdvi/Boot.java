@@ -88,7 +88,8 @@ final class Boot {
     List<UnitDriver> units = new ArrayList<>();
     for (ModeSpec.AmdviUnit unit : spec.units()) {
       long base = unit.registerBase();
-      long completion = spec.snp() ? UnitDriver.completionInUse(cpu, base) : newPage();
+      long completion =
+          UnitDriver.worksForSnp(cpu, base) ? UnitDriver.completionInUse(cpu, base) : newPage();
       UnitDriver driver = new UnitDriver(base, UnitDriver.buffersInUse(cpu, base, completion));
       driver.restartRings(cpu);
       driver.flushAll(cpu);
@@ -122,7 +123,7 @@ final class Boot {
     for (UnitDriver unit : units) {
       unit.useDeviceTable(cpu, table.register());
       unit.useBuffers(cpu);
-      if (spec.snp()) {
+      if (UnitDriver.worksForSnp(cpu, unit.base())) {
         unit.useCompletionRange(cpu);
       }
       unit.restartRings(cpu);

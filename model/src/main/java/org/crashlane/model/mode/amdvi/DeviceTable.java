@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.amdvi;
 
-import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.BitField;
@@ -13,6 +12,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.DomainIds;
 import org.crashlane.pci.RequesterId;
 
 /** A kernel's device table, which all units share, and the domain ids that it gave. */
@@ -20,14 +20,11 @@ final class DeviceTable {
   private static final long LAST_BELOW_4_GIB = BitField.lowMask(Integer.SIZE);
   private static final int WORDS = DeviceTableEntry.BYTES / Long.BYTES;
 
-  /** Domain 0 stands for no domain. */
-  private static final int FIRST_DOMAIN = 1;
-
   private final long address;
   private final long sizeBytes;
-  private final BitSet domainIds;
+  private final DomainIds domainIds;
 
-  private DeviceTable(long address, long sizeBytes, BitSet domainIds) {
+  private DeviceTable(long address, long sizeBytes, DomainIds domainIds) {
     this.address = address;
     this.sizeBytes = sizeBytes;
     this.domainIds = domainIds;
@@ -54,7 +51,7 @@ final class DeviceTable {
       words[id * WORDS] = DeviceTableEntry.blocked();
     }
     cpu.memory().writeLongs(at.getAsLong(), words, words.length);
-    return Optional.of(new DeviceTable(at.getAsLong(), sizeBytes, new BitSet()));
+    return Optional.of(new DeviceTable(at.getAsLong(), sizeBytes, new DomainIds()));
   }
 
   /**
@@ -71,12 +68,12 @@ final class DeviceTable {
       return Optional.empty();
     }
     try {
-      BitSet ids = new BitSet();
+      DomainIds ids = new DomainIds();
       for (int id = 0; id <= last.value(); id++) {
         long entry = at + (long) id * DeviceTableEntry.BYTES;
         int domain = DeviceTableEntry.domainId(cpu.memory().readLong(entry + Long.BYTES));
         if (DeviceTableEntry.isValid(cpu.memory().readLong(entry)) && domain != 0) {
-          ids.set(domain);
+          ids.keep(domain);
         }
       }
       return Optional.of(new DeviceTable(at, sizeBytes, ids));
@@ -94,7 +91,7 @@ final class DeviceTable {
     long[] words = new long[(int) (sizeBytes / Long.BYTES)];
     cpu.memory().readLongs(address, words, words.length);
     cpu.memory().writeLongs(at.getAsLong(), words, words.length);
-    return Optional.of(new DeviceTable(at.getAsLong(), sizeBytes, (BitSet) domainIds.clone()));
+    return Optional.of(new DeviceTable(at.getAsLong(), sizeBytes, domainIds.fork()));
   }
 
   /** {@return what the base address register is to hold} */
@@ -102,14 +99,8 @@ final class DeviceTable {
     return DeviceTableBase.register(address, sizeBytes);
   }
 
-  int takeDomainId() {
-    int id = domainIds.nextClearBit(FIRST_DOMAIN);
-    domainIds.set(id);
-    return id;
-  }
-
-  void giveBackDomainId(int id) {
-    domainIds.clear(id);
+  DomainIds domainIds() {
+    return domainIds;
   }
 
   /** {@return the domain id that the device's entry had before its first words were set} */
@@ -122,11 +113,11 @@ final class DeviceTable {
   }
 
   DeviceTable fork() {
-    return new DeviceTable(address, sizeBytes, (BitSet) domainIds.clone());
+    return new DeviceTable(address, sizeBytes, domainIds.fork());
   }
 
   void addTo(Fingerprint into) {
     into.add(address);
-    into.add(domainIds);
+    domainIds.addTo(into);
   }
 }

@@ -9,6 +9,7 @@ import org.crashlane.iommu.amdvi.EventRecord;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
+import org.crashlane.iommu.amdvi.Registers.ExtFeatures;
 import org.crashlane.iommu.amdvi.Registers.Pointer;
 import org.crashlane.iommu.amdvi.Registers.Ring;
 import org.crashlane.memory.WritableMemory;
@@ -41,6 +42,11 @@ record UnitDriver(long base, Buffers buffers) {
 
   static boolean isTranslating(Cpu cpu, long base) {
     return Control.IOMMU_EN.isSet(cpu.mmio().read64(base + Registers.CONTROL));
+  }
+
+  /** {@return true if SEV-SNP is on, which firmware shows in EFR} */
+  static boolean worksForSnp(Cpu cpu, long base) {
+    return ExtFeatures.SNP_SUP.isSet(cpu.mmio().read64(base + Registers.EXT_FEATURES));
   }
 
   /** {@return the rings that the registers name, and {@code completion}} */

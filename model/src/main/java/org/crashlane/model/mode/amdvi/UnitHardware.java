@@ -23,7 +23,6 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
-import org.crashlane.model.mode.paging.CacheFingerprint;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.pci.RequesterId;
 
@@ -35,11 +34,10 @@ import org.crashlane.pci.RequesterId;
  * <p>Where SEV-SNP is on, firmware locks the base registers once the unit works with both its
  * rings: writes to them are ignored from then on.
  */
-final class UnitHardware extends RemappingUnit<UnitRegister> {
+final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   private final int hostAddressWidth;
   private final long capabilityHeader;
   private final boolean snp;
-  private final Caches caches;
   private boolean locked;
   private CachingUnit unit;
 
@@ -49,34 +47,26 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
    * @param snp true if SEV-SNP will be on
    */
   UnitHardware(int hostAddressWidth, boolean cachesAbsent, boolean snp) {
-    super(UnitRegisters.of(snp));
+    super(UnitRegisters.of(snp), new Caches());
     this.hostAddressWidth = hostAddressWidth;
     this.capabilityHeader = CapabilityHeader.NP_CACHE.of(cachesAbsent ? 1 : 0);
     this.snp = snp;
-    this.caches = new Caches();
     this.unit = new CachingUnit(config());
   }
 
   private UnitHardware(UnitHardware other) {
-    super(other);
+    super(other, other.caches().fork());
     this.hostAddressWidth = other.hostAddressWidth;
     this.capabilityHeader = other.capabilityHeader;
     this.snp = other.snp;
-    this.caches = other.caches.fork();
     this.locked = other.locked;
     this.unit = other.unit;
   }
 
   @Override
-  public UnitHardware fork() {
-    return new UnitHardware(this);
-  }
-
-  @Override
-  public void addTo(Fingerprint into) {
+  protected void addRegistersTo(Fingerprint into) {
     UnitRegisters.addTo(into, registers());
     into.add(locked);
-    CacheFingerprint.add(into, caches);
   }
 
   private UnitConfig config() {
@@ -99,7 +89,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
 
   @Override
   public Outcome translate(WritableMemory memory, Request request) {
-    Outcome outcome = unit.translate(memory, caches, request);
+    Outcome outcome = unit.translate(memory, caches(), request);
     if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
       record(memory, blocked.fault());
     }
@@ -115,7 +105,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
 
   /** {@return the domain in the requester's entry, 0 where it has none} */
   private int domainId(RequesterId requester) {
-    DeviceEntryCache entries = caches.deviceEntries();
+    DeviceEntryCache entries = caches().deviceEntries();
     int place = entries.find(requester.value());
     return place == DeviceEntryCache.NOT_CACHED
         ? 0
@@ -131,7 +121,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
 
   @Override
   public String explain(PhysicalMemory memory, Request request) {
-    return AmdviExplanation.of(memory, config(), caches.fork(), request);
+    return AmdviExplanation.of(memory, config(), caches().fork(), request);
   }
 
   @Override
@@ -190,7 +180,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
       } else if (command.get() instanceof Command.CompletionWait wait) {
         complete(memory, wait);
       } else {
-        caches.obey(command.get());
+        caches().obey(command.get());
       }
     }
   }
@@ -209,5 +199,10 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
     long at = registers().get(UnitRegister.CMD_HEAD);
     EventLog.write(
         memory, registers(), new EventRecord(code.code(), new RequesterId(0), 0, 0, 0, at));
+  }
+
+  @Override
+  public UnitHardware fork() {
+    return new UnitHardware(this);
   }
 }

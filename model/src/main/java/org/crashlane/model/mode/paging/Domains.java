@@ -103,12 +103,12 @@ final class Domains {
       return Optional.empty();
     }
     int unit = Placement.unitIndex(spec, device);
-    TableId table = new TableId(top.getAsLong(), units.levels(unit));
-    int id = units.takeDomainId(unit);
+    TableId table = new TableId(top.getAsLong(), levels(unit));
+    int id = units.domainIds(unit).take();
     Domain domain = new Domain(device.requester(), unit, id, table, iovas(device, unit));
     if (!mapReservedMemory(cpu, domain) || !units.attach(cpu, frames, device, domain)) {
       units.tables().discard(cpu.memory(), frames, table);
-      units.giveBackDomainId(unit, id);
+      units.domainIds(unit).giveBack(id);
       return Optional.empty();
     }
     domains.add(domain);
@@ -118,6 +118,10 @@ final class Domains {
   /** Lets the device's requests pass. Returns false if there is no page for it. */
   boolean letPass(Cpu cpu, DeviceSpec device) {
     return units.letPass(cpu, frames, device, Placement.unitIndex(spec, device));
+  }
+
+  private int levels(int unit) {
+    return PageTable.levels(spec.units().get(unit).addressWidth());
   }
 
   private TopDownIovas iovas(DeviceSpec device, int unit) {

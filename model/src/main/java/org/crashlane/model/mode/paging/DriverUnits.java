@@ -24,14 +24,8 @@ public interface DriverUnits {
   /** {@return how the driver writes a domain's tables} */
   DriverTables tables();
 
-  /** {@return how many levels a new domain's tables have} */
-  int levels(int unit);
-
-  /** {@return a domain id that is not in use on {@code unit}, now in use} */
-  int takeDomainId(int unit);
-
-  /** Has a domain id be free again. */
-  void giveBackDomainId(int unit, int id);
+  /** {@return the ids of the domains on {@code unit}} */
+  DomainIds domainIds(int unit);
 
   /**
    * Writes the device's entries, so that its requests go by the domain's tables.

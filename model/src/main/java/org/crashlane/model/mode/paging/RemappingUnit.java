@@ -9,6 +9,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -18,20 +19,25 @@ import org.crashlane.model.hardware.Fingerprint;
  * One unit as hardware: registers, caches, faults that it recorded. Memory is given to each call.
  *
  * @param <R> its registers
+ * @param <C> what it remembers
  */
-public abstract class RemappingUnit<R extends Register> implements RegisterFile {
+public abstract class RemappingUnit<R extends Register, C extends UnitCaches>
+    implements RegisterFile {
   private final RegisterBank<R> registers;
+  private final C caches;
   private final List<Fault> untaken;
 
-  /** Makes a unit whose registers are {@code registers}. */
-  protected RemappingUnit(RegisterBank<R> registers) {
+  /** Makes a unit whose registers are {@code registers}, and that remembers {@code caches}. */
+  protected RemappingUnit(RegisterBank<R> registers, C caches) {
     this.registers = registers;
+    this.caches = caches;
     this.untaken = new ArrayList<>();
   }
 
-  /** Makes a unit in the state of {@code other}. */
-  protected RemappingUnit(RemappingUnit<R> other) {
+  /** Makes a unit in the state of {@code other}, with {@code caches} that are a copy of its own. */
+  protected RemappingUnit(RemappingUnit<R, C> other, C caches) {
     this.registers = other.registers.fork();
+    this.caches = caches;
     this.untaken = new ArrayList<>(other.untaken);
   }
 
@@ -59,10 +65,21 @@ public abstract class RemappingUnit<R extends Register> implements RegisterFile 
   }
 
   /** {@return a unit in the same state, that changes by itself} */
-  public abstract RemappingUnit<R> fork();
+  public abstract RemappingUnit<R, C> fork();
+
+  /** Adds to {@code into} what later behaviour depends on, but for the caches. */
+  protected abstract void addRegistersTo(Fingerprint into);
 
   /** Adds all its state to {@code into}. */
-  public abstract void addTo(Fingerprint into);
+  public final void addTo(Fingerprint into) {
+    addRegistersTo(into);
+    CacheFingerprint.add(into, caches);
+  }
+
+  /** {@return what it remembers} */
+  protected final C caches() {
+    return caches;
+  }
 
   /** {@return what its registers hold} */
   protected final RegisterBank<R> registers() {

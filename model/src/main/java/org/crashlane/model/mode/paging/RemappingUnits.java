@@ -14,13 +14,13 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
-import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -40,10 +40,10 @@ public final class RemappingUnits implements Remapper {
   /** Which unit each requester is behind. */
   private final byte[] unitOf;
 
-  private final RemappingUnit<?>[] units;
+  private final RemappingUnit<?, ?>[] units;
 
   private RemappingUnits(
-      ModeSpec.Paging spec, int windowBytes, byte[] unitOf, RemappingUnit<?>[] units) {
+      ModeSpec.Paging spec, int windowBytes, byte[] unitOf, RemappingUnit<?, ?>[] units) {
     this.spec = spec;
     this.windowBytes = windowBytes;
     this.unitOf = unitOf;
@@ -57,14 +57,14 @@ public final class RemappingUnits implements Remapper {
    * @param units as firmware leaves them, in the order of the description
    */
   public static RemappingUnits of(
-      MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?>> units) {
+      MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?, ?>> units) {
     ModeSpec.Paging spec = Placement.spec(machine);
     byte[] unitOf = new byte[REQUESTER_COUNT];
     Arrays.fill(unitOf, (byte) (units.size() - 1));
     for (DeviceSpec device : machine.devices()) {
       unitOf[device.requester().value()] = (byte) Placement.unitIndex(spec, device);
     }
-    return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?>[]::new));
+    return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?, ?>[]::new));
   }
 
   @Override
@@ -106,7 +106,7 @@ public final class RemappingUnits implements Remapper {
       this.memory = memory;
     }
 
-    private RemappingUnit<?> unit(long address) {
+    private RemappingUnit<?, ?> unit(long address) {
       int index = unitAt(address);
       if (index < 0) {
         throw new IllegalArgumentException("no unit's register: 0x" + Long.toHexString(address));
@@ -158,7 +158,7 @@ public final class RemappingUnits implements Remapper {
   @Override
   public List<AddressRange> tablePages(PhysicalMemory memory) {
     Set<AddressRange> pages = new TreeSet<>();
-    for (RemappingUnit<?> unit : units) {
+    for (RemappingUnit<?, ?> unit : units) {
       if (unit.isTranslating()) {
         TranslationTables tables = unit.tables(memory);
         pages.addAll(tables.deviceTablePages());
@@ -186,7 +186,7 @@ public final class RemappingUnits implements Remapper {
 
     @Override
     public void tablePage(long address, int level) {
-      pages.add(AddressRange.ofSize(address, PageFrames.PAGE_BYTES));
+      pages.add(AddressRange.ofSize(address, PageTable.PAGE_BYTES));
     }
   }
 
@@ -198,7 +198,7 @@ public final class RemappingUnits implements Remapper {
   @Override
   public List<Fault> takeFaults() {
     List<Fault> faults = new ArrayList<>();
-    for (RemappingUnit<?> unit : units) {
+    for (RemappingUnit<?, ?> unit : units) {
       faults.addAll(unit.takeFaults());
     }
     return faults;
@@ -206,14 +206,14 @@ public final class RemappingUnits implements Remapper {
 
   @Override
   public Remapper fork() {
-    RemappingUnit<?>[] copies = new RemappingUnit<?>[units.length];
+    RemappingUnit<?, ?>[] copies = new RemappingUnit<?, ?>[units.length];
     Arrays.setAll(copies, i -> units[i].fork());
     return new RemappingUnits(spec, windowBytes, unitOf, copies);
   }
 
   @Override
   public void addTo(Fingerprint into) {
-    for (RemappingUnit<?> unit : units) {
+    for (RemappingUnit<?, ?> unit : units) {
       unit.addTo(into);
     }
   }

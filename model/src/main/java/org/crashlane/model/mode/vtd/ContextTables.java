@@ -11,6 +11,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.paging.DomainIds;
 import org.crashlane.model.mode.paging.DriverTables;
 import org.crashlane.pci.RequesterId;
 
@@ -20,17 +21,14 @@ final class ContextTables {
   private static final int WORDS_OF_TABLE = BUS_COUNT * ContextEntry.BYTES / Long.BYTES;
   private static final int WORDS_OF_ENTRY = ContextEntry.BYTES / Long.BYTES;
 
-  /** Domain 0 stands for entries that are not present, where a unit caches those. */
-  private static final int FIRST_DOMAIN = 1;
-
   private final UnitDriver unit;
   private final long root;
-  private final BitSet domainIds;
+  private final DomainIds domainIds;
 
   /** Requesters whose entries are copies of another kernel's. */
   private final BitSet copied;
 
-  private ContextTables(UnitDriver unit, long root, BitSet domainIds, BitSet copied) {
+  private ContextTables(UnitDriver unit, long root, DomainIds domainIds, BitSet copied) {
     this.unit = unit;
     this.root = root;
     this.domainIds = domainIds;
@@ -42,16 +40,16 @@ final class ContextTables {
     OptionalLong root = DriverTables.newTable(cpu.memory(), frames);
     return root.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ContextTables(unit, root.getAsLong(), new BitSet(), new BitSet()));
+        : Optional.of(new ContextTables(unit, root.getAsLong(), new DomainIds(), new BitSet()));
   }
 
   ContextTables fork() {
-    return new ContextTables(unit, root, (BitSet) domainIds.clone(), (BitSet) copied.clone());
+    return new ContextTables(unit, root, domainIds.fork(), (BitSet) copied.clone());
   }
 
   void addTo(Fingerprint into) {
     into.add(root);
-    into.add(domainIds);
+    domainIds.addTo(into);
     into.add(copied);
   }
 
@@ -64,15 +62,8 @@ final class ContextTables {
     return root;
   }
 
-  /** {@return a domain id that is not in use, now in use} */
-  int takeDomainId() {
-    int id = domainIds.nextClearBit(FIRST_DOMAIN);
-    domainIds.set(id);
-    return id;
-  }
-
-  void giveBackDomainId(int id) {
-    domainIds.clear(id);
+  DomainIds domainIds() {
+    return domainIds;
   }
 
   /**
@@ -124,7 +115,7 @@ final class ContextTables {
     for (int devfn = 0; devfn < BUS_COUNT; devfn++) {
       int word = devfn * WORDS_OF_ENTRY;
       if (ContextEntry.isPresent(words[word])) {
-        domainIds.set(ContextEntry.domainId(words[word + 1]));
+        domainIds.keep(ContextEntry.domainId(words[word + 1]));
         copied.set(RequesterId.of(bus, devfn).value());
       } else {
         words[word] = 0;

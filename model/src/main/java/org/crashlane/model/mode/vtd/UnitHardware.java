@@ -22,7 +22,6 @@ import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
-import org.crashlane.model.mode.paging.CacheFingerprint;
 import org.crashlane.model.mode.paging.RegisterBank;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.pci.RequesterId;
@@ -32,24 +31,21 @@ import org.crashlane.pci.RequesterId;
  * GCMD.SRTP is written; nothing is dropped from the caches then (CAP.ESRTPS is clear), nor when
  * translation is switched. Commands are done when the write is. Fault interrupts are not modelled.
  */
-final class UnitHardware extends RemappingUnit<UnitRegister> {
+final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   private final int hostAddressWidth;
-  private final Caches caches;
   private long rootInEffect;
   private CachingUnit unit;
 
   /** Makes a unit as firmware leaves it: off. */
   UnitHardware(int hostAddressWidth, RegisterBank<UnitRegister> registers) {
-    super(registers);
+    super(registers, new Caches());
     this.hostAddressWidth = hostAddressWidth;
-    this.caches = new Caches();
     this.unit = new CachingUnit(config());
   }
 
   private UnitHardware(UnitHardware other) {
-    super(other);
+    super(other, other.caches().fork());
     this.hostAddressWidth = other.hostAddressWidth;
-    this.caches = other.caches.fork();
     this.rootInEffect = other.rootInEffect;
     this.unit = other.unit;
   }
@@ -60,10 +56,9 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
   }
 
   @Override
-  public void addTo(Fingerprint into) {
+  protected void addRegistersTo(Fingerprint into) {
     UnitRegisters.addTo(into, registers());
     into.add(rootInEffect);
-    CacheFingerprint.add(into, caches);
   }
 
   /** {@return how the unit is set now} */
@@ -83,7 +78,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
 
   @Override
   public Outcome translate(WritableMemory memory, Request request) {
-    Outcome outcome = unit.translate(memory, caches, request);
+    Outcome outcome = unit.translate(memory, caches(), request);
     if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
       record(blocked.fault());
     }
@@ -109,7 +104,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
 
   @Override
   public String explain(PhysicalMemory memory, Request request) {
-    return VtdExplanation.of(memory, config(), caches.fork(), request);
+    return VtdExplanation.of(memory, config(), caches().fork(), request);
   }
 
   @Override
@@ -172,11 +167,14 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
     int domainId = (int) Ccmd.DID.get(command);
     long asked = Ccmd.CIRG.get(command);
     switch ((int) asked) {
-      case InvalidationRegisters.GLOBAL -> caches.dropDeviceEntries();
-      case InvalidationRegisters.DOMAIN -> caches.dropContexts(domainId);
+      case InvalidationRegisters.GLOBAL -> caches().dropDeviceEntries();
+      case InvalidationRegisters.DOMAIN -> caches().dropContexts(domainId);
       case InvalidationRegisters.SELECTIVE ->
-          caches.dropContexts(
-              domainId, new RequesterId((int) Ccmd.SID.get(command)), (int) Ccmd.FM.get(command));
+          caches()
+              .dropContexts(
+                  domainId,
+                  new RequesterId((int) Ccmd.SID.get(command)),
+                  (int) Ccmd.FM.get(command));
       default -> {
         // Reserved: nothing is asked for.
       }
@@ -190,10 +188,10 @@ final class UnitHardware extends RemappingUnit<UnitRegister> {
     long asked = Iotlb.IIRG.get(command);
     long address = registers().get(UnitRegister.IVA);
     switch ((int) asked) {
-      case InvalidationRegisters.GLOBAL -> caches.dropTranslations();
-      case InvalidationRegisters.DOMAIN -> caches.dropTranslations(domainId);
+      case InvalidationRegisters.GLOBAL -> caches().dropTranslations();
+      case InvalidationRegisters.DOMAIN -> caches().dropTranslations(domainId);
       case InvalidationRegisters.SELECTIVE ->
-          caches.dropTranslations(domainId, Iva.ADDR.inPlace(address), (int) Iva.AM.get(address));
+          caches().dropTranslations(domainId, Iva.ADDR.inPlace(address), (int) Iva.AM.get(address));
       default -> {
         // Reserved: nothing is asked for.
       }

@@ -18,6 +18,7 @@ import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.Domain;
+import org.crashlane.model.mode.paging.DomainIds;
 import org.crashlane.model.mode.paging.DriverTables;
 import org.crashlane.model.mode.paging.DriverUnits;
 import org.crashlane.model.spec.DeviceSpec;
@@ -46,18 +47,8 @@ final class VtdUnits implements DriverUnits {
   }
 
   @Override
-  public int levels(int unit) {
-    return PageTable.levels(spec.units().get(unit).addressWidth());
-  }
-
-  @Override
-  public int takeDomainId(int unit) {
-    return units.get(unit).takeDomainId();
-  }
-
-  @Override
-  public void giveBackDomainId(int unit, int id) {
-    units.get(unit).giveBackDomainId(id);
+  public DomainIds domainIds(int unit) {
+    return units.get(unit).domainIds();
   }
 
   @Override
@@ -69,8 +60,9 @@ final class VtdUnits implements DriverUnits {
 
   @Override
   public boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
+    int levels = PageTable.levels(spec.units().get(unit).addressWidth());
     long low = ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0);
-    long high = ContextEntry.high(levels(unit), takeDomainId(unit));
+    long high = ContextEntry.high(levels, domainIds(unit).take());
     return units.get(unit).install(cpu, frames, device.requester(), low, high);
   }
 

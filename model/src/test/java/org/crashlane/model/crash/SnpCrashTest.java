@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.model.hardware.Background;
+import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A host with SEV-SNP on, whose IOMMU does not let its base registers be changed. */
+final class SnpCrashTest {
+  private static final int STEPS = 600;
+
+  private static CrashResult crash(String machine, Strategy strategy) {
+    CrashPlan plan = CrashPlan.of(BuiltInMachines.find(machine).orElseThrow(), strategy);
+    return new Crash(plan, new Background(1)).random(1, STEPS, Trace.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"snp-copy", "snp-reuse"})
+  void aCaptureKernelThatLooksAtNoIommuDoesNotNoticeTheLock(String machine) {
+    CrashResult result = crash(machine, Strategy.IDENTITY);
+    assertTrue(result.isDumpRight(), result.failure());
+    assertEquals(List.of(), result.violations().all());
+  }
+
+  @Test
+  void aCopiedDeviceTableIsNeverReadAndTheDiskTakesThePrimarysCommands() {
+    CrashResult result = crash("snp-copy", Strategy.ADOPT);
+    assertFalse(result.dumped());
+    assertTrue(result.violations().count(Kind.CAPTURE_ASTRAY) > 0);
+    assertTrue(result.corruptedByteCount() > 0);
+  }
+
+  @Test
+  void aReusedDeviceTableGetsADumpThatHasWhatTheCaptureKernelWroteToIt() {
+    CrashResult result = crash("snp-reuse", Strategy.ADOPT);
+    assertTrue(result.dumped(), result.failure());
+    assertFalse(result.isDumpRight());
+    assertEquals(0, result.corruptedByteCount());
+    assertTrue(result.dumpChangedByCaptureByteCount() > 0);
+    assertTrue(result.dumpDifferingByteCount() < 4096);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"snp-copy", "snp-reuse"})
+  void aDeviceTableThatBlocksAllIsNotReadEither(String machine) {
+    CrashResult result = crash(machine, Strategy.ABORT);
+    assertFalse(result.dumped());
+    assertTrue(result.leftoverThroughCount() > 0);
+    assertEquals(0, result.leftoverBlockedCount());
+  }
+}
