@@ -55,7 +55,7 @@ final class ObservedVerdict {
 
   private static Finding leftRunning(String reason) {
     return new Finding(
-        FindingCode.C2,
+        FindingCode.A1,
         Severity.NOTE,
         "capture kernel",
         Optional.empty(),

@@ -59,7 +59,7 @@ class ObservedVerdictTest {
   void aStrategyThatTheKernelDoesNotFollowIsNoted() {
     Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, Strategy.OFF, QUIET);
     assertEquals(Answer.HOLDS, verdict.answer());
-    assertEquals(FindingCode.C2, verdict.findings().getFirst().code());
+    assertEquals(FindingCode.A1, verdict.findings().getFirst().code());
     assertEquals(Severity.NOTE, verdict.findings().getFirst().severity());
   }
 
