@@ -33,11 +33,6 @@ record EntryWords(
     return isEntry.test(word) && ranges.stream().anyMatch(range -> range.contains(target));
   }
 
-  /** {@return the entry of the other byte order} */
-  static long swapped(long word) {
-    return Long.reverseBytes(word);
-  }
-
   /** {@return the entry without the bits of its target from 32 up} */
   long cutTo32Bits(long word) {
     BitField high = BitField.bits("high half of the address", address.high(), Integer.SIZE);

@@ -37,9 +37,7 @@ final class PagingArmingFaults {
             "identity entries lead to the page behind",
             leaves(entry -> entry + PageFrames.PAGE_BYTES)),
         make.call(
-            "arm-big-endian",
-            "identity entries are stored big-endian",
-            leaves(EntryWords::swapped)),
+            "arm-big-endian", "identity entries are stored big-endian", leaves(Long::reverseBytes)),
         make.call(
             "arm-large-as-table",
             "identity entries of large pages say that they lead to tables",

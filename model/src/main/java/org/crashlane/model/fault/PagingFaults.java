@@ -29,7 +29,7 @@ final class PagingFaults {
             "tables-not-cleared",
             "new tables keep what memory held before",
             StoreFault.LOST.when(word -> word == 0)),
-        make.call("big-endian", "entries are stored big-endian", mapping(EntryWords::swapped)),
+        make.call("big-endian", "entries are stored big-endian", mapping(Long::reverseBytes)),
         make.call("not-writable", "entries lack W", mapping(e -> words.write().with(e, 0))),
         make.call("not-readable", "entries lack R", mapping(e -> words.read().with(e, 0))),
         make.call(

@@ -47,10 +47,7 @@ public abstract class RemappingUnit<R extends Register, C extends UnitCaches>
   /** {@return what tables and caches have for {@code request}, in words: it changes nothing} */
   public abstract String explain(PhysicalMemory memory, Request request);
 
-  /**
-   * A CPU wrote a register, whose value is to become what {@link RegisterBank#write} makes of it,
-   * and to do what the hardware does then.
-   */
+  /** Has {@code register} take what a CPU writes, and does what the hardware does then. */
   protected abstract void write(WritableMemory memory, R register, long value);
 
   /** {@return true if it translates now} */

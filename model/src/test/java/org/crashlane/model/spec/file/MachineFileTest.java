@@ -2,6 +2,7 @@
 package org.crashlane.model.spec.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
@@ -18,6 +20,9 @@ import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec.Adoption;
+import org.crashlane.model.spec.ModeSpec.Amdvi;
+import org.crashlane.model.spec.ModeSpec.AmdviUnit;
 import org.crashlane.model.spec.ModeSpec.Calgary;
 import org.crashlane.model.spec.ModeSpec.Gart;
 import org.crashlane.model.spec.ModeSpec.ReservedMemory;
@@ -84,6 +89,54 @@ class MachineFileTest {
     assertTrue(machine.device("graphics").passThrough());
     assertEquals(RequesterId.of(5, 0, 0), machine.device("scsi").requester());
     assertEquals(machine.device("scsi").requester(), machine.device("capture-card").requester());
+  }
+
+  @Test
+  void amdviIsReadInEveryDetail() {
+    Amdvi amdvi = (Amdvi) BuiltInMachines.of(MappingMode.AMDVI).modeSpec();
+    assertEquals(
+        new Amdvi(
+            48,
+            List.of(new AmdviUnit("ivhd0", 0xfeb8_0000L, 39, false)),
+            List.of(new ReservedMemory("usb", new AddressRange(0x37f0_0000, 0x37f1_ffff))),
+            32,
+            OptionalLong.empty(),
+            Adoption.COPY,
+            false),
+        amdvi);
+    String text = BuiltInMachines.text("snp-reuse").orElseThrow();
+    String other = text.replace("snp: true", "device-table: 64K").replace("iova-limit: 32", "");
+    Amdvi sized = (Amdvi) MachineFile.read("x", other).modeSpec();
+    assertEquals(OptionalLong.of(1 << 16), sized.deviceTableBytes());
+    assertEquals(Adoption.REUSE, sized.adoption());
+    assertFalse(sized.snp());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "era: today|era: 2.6.27|mapping.mode: amdvi is modelled as Linux of today has it: era today"
+            + " wanted",
+        "snp: true|device-table: 6K|mapping.device-table: a device table is 4K, 8K and so on up to"
+            + " 2M large",
+        "snp: true|device-table: 4M|mapping.device-table: a device table is 4K, 8K and so on up to"
+            + " 2M large",
+        "iova-limit: 32|iova-limit: 40|mapping.iova-limit: a number from 16 to 39 was wanted, and"
+            + " not '40'",
+        "adoption: reuse|adoption: reus|mapping.adoption: 'reus' is unknown: there are copy, reuse;"
+            + " did you mean 'reuse'?",
+        "0xfeb80000|0xfeb81000|mapping.units[0].registers: registers stand at a multiple of their"
+            + " size, 16K"
+      })
+  void mistakesInAmdviAreToldWithPlaceAndField(String line, String wrong, String told) {
+    String text = BuiltInMachines.text("snp-reuse").orElseThrow();
+    assertTrue(text.contains(line));
+    MachineFileException e =
+        assertThrows(
+            MachineFileException.class, () -> MachineFile.read("x", text.replace(line, wrong)));
+    assertTrue(e.getMessage().contains(told), e::getMessage);
   }
 
   @Test
