@@ -100,7 +100,7 @@ final class InterruptRulesTest {
     List<Finding> found = interrupts(judge());
     assertEquals(2, found.size());
     assertEquals("IOAPIC 00:14.0", found.getFirst().subject());
-    found.forEach(f -> assertTrue(f.remedy().contains("pci=nomsi do not help"), f.remedy()));
+    found.forEach(f -> assertTrue(f.remedy().contains("pci=nomsi alone do not help"), f.remedy()));
   }
 
   private Finding withoutIoApics() {
