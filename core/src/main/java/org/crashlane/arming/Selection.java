@@ -13,6 +13,7 @@ import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.pci.RequesterId;
 
@@ -50,8 +51,12 @@ record Selection(
                 "scalable mode without a second level, table "
                     + t.table()
                     + ": first-level tables are read, not written");
+        case Translated t when t.permissions() != Permissions.READ_WRITE ->
+            unsupported.add(requester, onlySome(t.permissions()));
         case Translated t ->
             tables.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(requester);
+        case PassThrough p when p.permissions() != Permissions.READ_WRITE ->
+            unsupported.add(requester, onlySome(p.permissions()));
         case PassThrough _ ->
             notes.add(requester + " passes untranslated: it reaches the crash range as it is");
         case Blocked b when named -> noTables.add(requester, b.reason());
@@ -76,5 +81,9 @@ record Selection(
       refusals.add(new Refusal(Kind.NO_DEVICE, "no device is translated: there is nothing to arm"));
     }
     return new Selection(tables, notes, refusals);
+  }
+
+  private static String onlySome(Permissions permissions) {
+    return "its own entry lets pass " + permissions + " only, whatever is mapped";
   }
 }

@@ -14,11 +14,30 @@ public sealed interface Attachment {
    *
    * @param table the tables they go through
    * @param domainId the tag of its cached translations
+   * @param permissions what its entry leaves of the rights that the tables give
    */
-  record Translated(RequesterId requester, TableId table, int domainId) implements Attachment {}
+  record Translated(RequesterId requester, TableId table, int domainId, Permissions permissions)
+      implements Attachment {
 
-  /** Its requests pass untranslated. */
-  record PassThrough(RequesterId requester, int domainId) implements Attachment {}
+    /** One whose rights are the tables' affair alone. */
+    public Translated(RequesterId requester, TableId table, int domainId) {
+      this(requester, table, domainId, Permissions.READ_WRITE);
+    }
+  }
+
+  /**
+   * Its requests pass untranslated.
+   *
+   * @param permissions which of them
+   */
+  record PassThrough(RequesterId requester, int domainId, Permissions permissions)
+      implements Attachment {
+
+    /** One whose requests all pass. */
+    public PassThrough(RequesterId requester, int domainId) {
+      this(requester, domainId, Permissions.READ_WRITE);
+    }
+  }
 
   /**
    * It has an entry by which all its requests are blocked.

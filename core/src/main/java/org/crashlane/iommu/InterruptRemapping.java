@@ -47,6 +47,12 @@ public interface InterruptRemapping {
    */
   InterruptFate fate(RequesterId source, InterruptMessage message);
 
+  /**
+   * {@return true if messages of an unaware kernel may fare differently by who sends them, so that
+   * one sender's tell nothing of another's}
+   */
+  boolean dependsOnSource();
+
   /** {@return the entries that are for {@code source} and let interrupts through, in order} */
   List<InterruptRoute> routes(RequesterId source);
 

@@ -11,17 +11,24 @@ import org.crashlane.bits.Hex;
  * @param logical true if {@code destination} is a set (destination mode 1)
  * @param vector which interrupt, 0 to 255
  * @param mode what it asks of the processor
+ * @param extended true if destinations have 32 bits (x2APIC)
  */
-public record InterruptTarget(long destination, boolean logical, int vector, DeliveryMode mode) {
+public record InterruptTarget(
+    long destination, boolean logical, int vector, DeliveryMode mode, boolean extended) {
   /** The physical destination that means every processor, 8 bits wide. */
   public static final long BROADCAST = 0xff;
 
   /** The same where destinations have 32 bits. */
   public static final long BROADCAST_X2APIC = 0xffff_ffffL;
 
-  /** {@return true if every processor is meant} */
+  /** A target whose destination has 8 bits. */
+  public InterruptTarget(long destination, boolean logical, int vector, DeliveryMode mode) {
+    this(destination, logical, vector, mode, false);
+  }
+
+  /** {@return true if every processor is meant; 255 is one processor's id with x2APIC} */
   public boolean isBroadcast() {
-    return !logical && (destination == BROADCAST || destination == BROADCAST_X2APIC);
+    return !logical && destination == (extended ? BROADCAST_X2APIC : BROADCAST);
   }
 
   /** {@return true if every processor gets {@code wanted}: whichever one asked is among them} */

@@ -37,6 +37,11 @@ enum NoInterruptRemapping implements InterruptRemapping {
   }
 
   @Override
+  public boolean dependsOnSource() {
+    return false;
+  }
+
+  @Override
   public List<InterruptRoute> routes(RequesterId source) {
     return List.of();
   }

@@ -16,6 +16,13 @@ public enum Permissions {
     return write ? WRITE_ONLY : NONE;
   }
 
+  /** {@return the rights that both give} */
+  public Permissions and(Permissions other) {
+    return of(
+        allows(Access.READ) && other.allows(Access.READ),
+        allows(Access.WRITE) && other.allows(Access.WRITE));
+  }
+
   /** {@return true if {@code access} passes} */
   public boolean allows(Access access) {
     return switch (access) {

@@ -45,11 +45,20 @@ public interface TranslationTables {
   void walk(TableId table, WalkVisitor visitor);
 
   /**
-   * {@return the IOVAs that pass as they are, in rising order, since {@code table} has no entries
-   * for them: as if mapped to themselves, but no mapping; mostly none} They are not walked.
+   * {@return the IOVAs at which requests of {@code requester} pass as they are, in rising order,
+   * whatever its tables have for them: as if mapped to themselves, but no mapping; mostly none}
+   * They are not walked. Of a requester that passes untranslated everywhere nothing is told.
    */
-  default List<AddressRange> untouched(TableId table) {
+  default List<AddressRange> untouched(RequesterId requester) {
     return List.of();
+  }
+
+  /**
+   * {@return true if a device that is translated reaches what its tables map and no more, {@link
+   * #untouched} addresses aside; false of an aperture, which never kept anything in}
+   */
+  default boolean confines() {
+    return true;
   }
 
   /** {@return the IOVAs that {@code table} can translate, from 0} */

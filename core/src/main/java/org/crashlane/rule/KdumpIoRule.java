@@ -13,6 +13,7 @@ import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
@@ -31,6 +32,8 @@ import org.crashlane.pci.RequesterId;
 public final class KdumpIoRule {
   static final String MAKE_READABLE =
       "make the tables readable, or arm the device from inside the primary kernel";
+
+  private static final AddressRange ALL_ADDRESSES = new AddressRange(0, -1);
 
   private final Machine machine;
   private final TranslationTables tables;
@@ -70,10 +73,21 @@ public final class KdumpIoRule {
   }
 
   private Verdict judgeUntranslated() {
+    if (tables.interrupts().enabled() && machine.devices().stream().noneMatch(Device::onDumpPath)) {
+      noDumpPath();
+    }
     new DeviceRules(machine, findings).judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
     new TableRules(machine, tables, findings, limits).judgePlaces();
     return Verdict.of(findings.all());
+  }
+
+  private void noDumpPath() {
+    findings.cannotTell(
+        FindingCode.M1,
+        "the machine",
+        List.of("none of its " + machine.devices().size() + " known devices is on the dump path"),
+        "name the device that the dump goes through");
   }
 
   private Verdict judge() {
@@ -82,25 +96,21 @@ public final class KdumpIoRule {
     machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
     List<Device> dumpPath = machine.devices().stream().filter(Device::onDumpPath).toList();
     if (dumpPath.isEmpty()) {
-      findings.cannotTell(
-          FindingCode.M1,
-          "the machine",
-          List.of("none of its " + machine.devices().size() + " known devices is on the dump path"),
-          "name the device that the dump goes through");
+      noDumpPath();
     }
     new DeviceRules(machine, findings).judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
     dumpPath.forEach(d -> judgeDevice(d, attachments.get(d.requester())));
-    Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
+    machine.devices().forEach(d -> judgePassing(d, attachments.get(d.requester())));
+    Map<Way, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
     for (Attachment attachment : attachments.values()) {
       switch (attachment) {
         case Translated t ->
-            users.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(t.requester());
+            users.computeIfAbsent(Way.of(t, tables), _ -> new ArrayList<>()).add(t.requester());
         case Unsupported u ->
             unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(u.requester());
-        case PassThrough p -> judgePassing(p);
-        case Blocked _ -> {
+        case PassThrough _, Blocked _ -> {
           // no tables
         }
       }
@@ -133,30 +143,75 @@ public final class KdumpIoRule {
   }
 
   private void judgeDevice(Device device, Attachment attachment) {
+    List<AddressRange> notPassing =
+        machine.crashRanges().stream()
+            .filter(crash -> !Way.passes(crash, tables.untouched(device.requester())))
+            .toList();
     switch (attachment) {
-      case Blocked blocked -> noEntry(device, blocked.reason());
+      case Blocked blocked -> {
+        if (!notPassing.isEmpty()) {
+          noEntry(device, blocked.reason());
+        }
+      }
       case Unsupported _ -> {
         // told with the others whose mappings are not read
       }
       // Untranslated, the crash range is reached as it is, but where nothing can be mapped.
-      case PassThrough _ -> judgeUnmappable(device);
+      case PassThrough passing -> {
+        judgeRights(device, passing.permissions(), notPassing);
+        judgeUnmappable(device);
+      }
       case Translated translated -> {
-        judgeReach(device, translated.table());
+        judgeReach(device, translated.table(), notPassing);
         judgeUnmappable(device);
       }
     }
   }
 
-  private void judgePassing(PassThrough passing) {
-    machine.devices().stream()
-        .filter(d -> d.assignedToGuest() && d.requester().equals(passing.requester()))
-        .forEach(d ->
-            findings.broken(
-                FindingCode.G1,
-                d.toString(),
-                Optional.of(machine.crashRanges().getFirst()),
-                List.of("its requests pass untranslated: all memory is within its reach"),
-                "give it a table of the guest's memory"));
+  private void judgeRights(Device device, Permissions permissions, List<AddressRange> crashRanges) {
+    if (permissions != Permissions.READ_WRITE) {
+      for (AddressRange crash : crashRanges) {
+        findings.broken(
+            FindingCode.A2,
+            device.toString(),
+            Optional.of(crash),
+            List.of("its requests pass untranslated, but " + permissions + " only"),
+            "let the primary give the device both rights in its entry");
+      }
+    }
+  }
+
+  /** What passes untranslated is within reach of whoever owns the device, and of leftover DMA. */
+  private void judgePassing(Device device, Attachment attachment) {
+    boolean isAll = attachment instanceof PassThrough;
+    List<AddressRange> passing =
+        isAll ? List.of(ALL_ADDRESSES) : tables.untouched(device.requester());
+    Optional<AddressRange> reached =
+        passing.stream()
+            .flatMap(range ->
+                machine.crashRanges().stream().flatMap(c -> c.intersection(range).stream()))
+            .findFirst();
+    if (reached.isEmpty()) {
+      return;
+    }
+    if (device.assignedToGuest()) {
+      findings.broken(
+          FindingCode.G1,
+          device.toString(),
+          reached,
+          List.of(
+              isAll
+                  ? "its requests pass untranslated: all memory is within its reach"
+                  : "its requests pass untranslated at " + passing),
+          "give it a table of the guest's memory, and nothing besides");
+    } else if (!isAll && tables.confines()) {
+      findings.note(
+          FindingCode.L1,
+          device.toString(),
+          reached,
+          List.of("its requests pass untranslated and unchecked at " + passing),
+          "no table keeps its leftover DMA out there: stop the device before the capture kernel runs");
+    }
   }
 
   private void noEntry(Device device, String evidence) {
@@ -168,9 +223,9 @@ public final class KdumpIoRule {
         "bind a driver to the device in the primary kernel, so that it has a domain, then arm it");
   }
 
-  private void judgeReach(Device device, TableId table) {
+  private void judgeReach(Device device, TableId table, List<AddressRange> crashRanges) {
     AddressRange reach = tables.reach(table);
-    for (AddressRange crash : machine.crashRanges()) {
+    for (AddressRange crash : crashRanges) {
       if (!reach.contains(crash)) {
         findings.broken(
             FindingCode.B2,

@@ -36,18 +36,18 @@ final class TableRules {
   }
 
   /**
-   * Judges every table once.
+   * Judges every way once.
    *
-   * @param users who goes through each
+   * @param users who goes it
    */
-  void judge(Map<TableId, List<RequesterId>> users) {
+  void judge(Map<Way, List<RequesterId>> users) {
     AuditBudget budget = new AuditBudget(limits);
-    users.forEach((table, requesters) -> judgeTable(table, requesters, budget));
+    users.forEach((way, requesters) -> judgeWay(way, requesters, budget));
     long[] pages = tablePages(budget);
     machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
     AuditBudget writersBudget = new AuditBudget(limits);
-    users.forEach((table, requesters) ->
-        judgeWriters(subject(table, requesters), table, new WriteCheck(pages, writersBudget)));
+    users.forEach((way, requesters) ->
+        judgeWriters(subject(way, requesters), way, new WriteCheck(pages, writersBudget)));
     if (budget.isSpent() || writersBudget.isSpent()) {
       findings.cannotTell(
           FindingCode.L3,
@@ -63,11 +63,11 @@ final class TableRules {
     machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
   }
 
-  private void judgeTable(TableId table, List<RequesterId> requesters, AuditBudget budget) {
-    TableAudit audit = new TableAudit(machine, tables.untouched(table), budget);
-    tables.walk(table, audit);
+  private void judgeWay(Way way, List<RequesterId> requesters, AuditBudget budget) {
+    TableAudit audit = new TableAudit(machine, way.untouched(), budget);
+    way.walk(tables, audit);
     audit.end();
-    String subject = subject(table, requesters);
+    String subject = subject(way, requesters);
     boolean onDumpPath = servesDumpPath(requesters);
     Pieces<Malformation> unread = audit.unread();
     if (!unread.isEmpty()) {
@@ -77,7 +77,7 @@ final class TableRules {
     if (onDumpPath) {
       judgeCoverage(subject, audit);
     }
-    judgeGuests(requesters, table, audit);
+    judgeGuests(requesters, way.table(), audit);
     judgeLeftovers(subject, audit);
   }
 
@@ -102,7 +102,7 @@ final class TableRules {
   }
 
   /** Devices on the dump path are named first; a table may serve hundreds. */
-  private String subject(TableId table, List<RequesterId> requesters) {
+  private String subject(Way way, List<RequesterId> requesters) {
     List<String> onPath =
         machine.devices().stream()
             .filter(d -> d.onDumpPath() && requesters.contains(d.requester()))
@@ -110,7 +110,8 @@ final class TableRules {
             .toList();
     String who = onPath.isEmpty() ? requesters.getFirst().toString() : String.join(", ", onPath);
     int unnamed = requesters.size() - Math.max(1, onPath.size());
-    return "%s%s, table %s".formatted(who, unnamed > 0 ? " and " + unnamed + " more" : "", table);
+    return "%s%s, table %s"
+        .formatted(who, unnamed > 0 ? " and " + unnamed + " more" : "", way.table());
   }
 
   private void judgeCoverage(String subject, TableAudit audit) {
@@ -215,8 +216,8 @@ final class TableRules {
     }
   }
 
-  private void judgeWriters(String subject, TableId table, WriteCheck check) {
-    tables.walk(table, check);
+  private void judgeWriters(String subject, Way way, WriteCheck check) {
+    way.walk(tables, check);
     if (!check.writing().isEmpty()) {
       findings.broken(
           FindingCode.L3,

@@ -54,7 +54,10 @@ final class InterruptMessageTest {
   @Test
   void onlyABroadcastReachesWhicheverProcessorAsked() {
     assertTrue(new InterruptTarget(0xff, false, 0x31, DeliveryMode.FIXED).brings(0x31));
-    assertTrue(new InterruptTarget(0xffff_ffffL, false, 0x31, DeliveryMode.FIXED).brings(0x31));
+    assertTrue(
+        new InterruptTarget(0xffff_ffffL, false, 0x31, DeliveryMode.FIXED, true).brings(0x31));
+    assertFalse(new InterruptTarget(0xff, false, 0x31, DeliveryMode.FIXED, true).brings(0x31));
+    assertFalse(new InterruptTarget(0xffff_ffffL, false, 0x31, DeliveryMode.FIXED).brings(0x31));
     assertFalse(new InterruptTarget(0xff, true, 0x31, DeliveryMode.FIXED).brings(0x31));
     assertFalse(new InterruptTarget(0, false, 0x31, DeliveryMode.FIXED).brings(0x31));
     assertFalse(new InterruptTarget(0xff, false, 0x32, DeliveryMode.FIXED).brings(0x31));

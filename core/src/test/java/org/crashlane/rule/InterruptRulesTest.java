@@ -10,12 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.crashlane.iommu.InterruptMachine;
+import org.crashlane.machine.Device;
 import org.crashlane.memory.Store;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 
 /** C3 on an AMD-Vi unit, device by device, and on VT-d, where registers decide for all. */
 final class InterruptRulesTest {
+  private static final long FORWARD = 0x1000_0000_0000_0001L;
+
   private final InterruptMachine machine = new InterruptMachine();
 
   private Verdict judge() {
@@ -100,11 +103,35 @@ final class InterruptRulesTest {
     found.forEach(f -> assertTrue(f.remedy().contains("pci=nomsi alone do not help"), f.remedy()));
   }
 
-  @Test
-  void anIoApicThatIsNotKnownIsANote() {
+  private Finding withoutIoApics() {
     Finding finding = only(KdumpIoRule.judge(machine.machine(false), machine.tables()));
-    assertEquals(Severity.NOTE, finding.severity());
     assertEquals("the IOAPICs", finding.subject());
+    return finding;
+  }
+
+  @Test
+  void anIoApicThatIsNotKnownIsANoteWhereAllSendersFareAlike() {
+    assertEquals(Severity.NOTE, withoutIoApics().severity());
+    machine.control(IO_APIC, FORWARD);
+    assertEquals(Severity.NOTE, withoutIoApics().severity());
+  }
+
+  @Test
+  void anIoApicThatIsNotKnownIsNoPassWhereItMayBeBlocked() {
+    machine.control(IO_APIC, 1);
+    assertEquals(Severity.UNKNOWN, withoutIoApics().severity());
+    machine.control(IO_APIC, FORWARD | 1L << 52);
+    assertEquals(Severity.UNKNOWN, withoutIoApics().severity());
+  }
+
+  @Test
+  void aDumpPathThatIsNotKnownIsNoPassWhereInterruptsAloneAreRemapped() {
+    RuleMachine vtd = new RuleMachine().notTranslating();
+    Device card = new Device(RuleMachine.CARD, "card", false);
+    assertEquals(Answer.HOLDS, vtd.judge(card).answer());
+    Verdict verdict = vtd.remappingInterrupts(0x200_0000L, 0x30_0000L).judge(card);
+    assertEquals(Answer.UNKNOWN, verdict.answer());
+    assertEquals(FindingCode.M1, verdict.findings().getFirst().code());
   }
 
   @Test

@@ -16,13 +16,14 @@ import org.crashlane.iommu.amdvi.Registers.ExtFeatures;
 import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.iommu.paging.DeviceTables;
 import org.crashlane.iommu.paging.PagedTables;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
 /**
- * The tables of one AMD IOMMU. What its exclusion range lets pass is told with the registers and
- * counts for nothing else: a crash range that only it would serve is taken as not mapped.
+ * The tables of one AMD IOMMU. What its exclusion range lets pass is told with the registers, and
+ * as {@link #untouched} of each device that it is for.
  */
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;
@@ -112,6 +113,23 @@ public final class AmdviTables extends PagedTables {
     return neverSet
         ? DeviceTables.none()
         : FlatDeviceTables.read(memory, config, WalkLimits.DEVICE_TABLES);
+  }
+
+  @Override
+  public List<AddressRange> untouched(RequesterId requester) {
+    OptionalLong at = config.deviceTable().entryAddress(requester, config.encryptionMask());
+    if (at.isEmpty() || !config.exclusion().isEnabled()) {
+      return List.of();
+    }
+    try {
+      long word0 = memory.readLong(at.getAsLong());
+      return DeviceTableEntry.isValid(word0) && !DeviceTableEntry.hasReserved(word0, config)
+          ? config.exclusion().of(memory.readLong(at.getAsLong() + Long.BYTES)).stream().toList()
+          : List.of();
+    } catch (UnreadableMemoryException e) {
+      // Told as the device's attachment: nothing is known of it.
+      return List.of();
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ package org.crashlane.iommu.amdvi;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Permissions;
 
 /**
  * Device table entry: 32 bytes in four words, one for each device id (AMD 48882, "Device Table
@@ -271,6 +272,11 @@ public final class DeviceTableEntry {
     return (int) DOMAIN_ID.get(word1);
   }
 
+  /** {@return what the entry leaves of the rights that its tables give} */
+  static Permissions permissions(long word0) {
+    return Permissions.of(IR.isSet(word0), IW.isSet(word0));
+  }
+
   /** {@return physical address of the guest CR3 table} */
   public static long guestTable(long word0, long word1) {
     return GCR3_14_12.get(word0) << GCR3_FIRST_BIT
@@ -287,7 +293,7 @@ public final class DeviceTableEntry {
    * {@return why a unit blocks all requests of the entry's device, whatever they ask, or nothing}
    */
   static Optional<FaultReason> fault(long word0, UnitConfig config) {
-    if ((word0 & reserved(config)) != 0) {
+    if (hasReserved(word0, config)) {
       return Optional.of(FaultReason.ENTRY_RESERVED);
     }
     if (!TV.isSet(word0)) {
@@ -296,6 +302,11 @@ public final class DeviceTableEntry {
     return levels(word0) > config.capabilities().maximumLevels()
         ? Optional.of(FaultReason.ENTRY_MODE)
         : Optional.empty();
+  }
+
+  /** {@return true if bits of word 0 are set that must be zero} */
+  static boolean hasReserved(long word0, UnitConfig config) {
+    return (word0 & reserved(config)) != 0;
   }
 
   /** {@return the bits of word 0 that must be zero} */

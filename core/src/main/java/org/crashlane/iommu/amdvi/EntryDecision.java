@@ -23,7 +23,7 @@ final class EntryDecision {
       return Optional.of(new Outcome.Reached(iova));
     }
     Faults faults = faults(config, word1);
-    if ((word0 & DeviceTableEntry.reserved(config)) != 0) {
+    if (DeviceTableEntry.hasReserved(word0, config)) {
       return Optional.of(faults.blocked(request, FaultReason.ENTRY_RESERVED));
     }
     if (config.exclusion().excludes(iova, word1)) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
 import org.crashlane.iommu.amdvi.Registers.ExclusionLimit;
+import org.crashlane.memory.AddressRange;
 
 /**
  * Addresses at which requests pass untranslated and unchecked: of all devices, or of those whose
@@ -52,9 +54,24 @@ public record ExclusionRange(long base, long limit) {
    * @param word1 word 1 of the device's entry
    */
   boolean excludes(long iova, long word1) {
-    return isEnabled()
-        && (isForAll() || DeviceTableEntry.EX.isSet(word1))
+    return isFor(word1)
         && Long.compareUnsigned(first(), iova) <= 0
         && Long.compareUnsigned(iova, last()) <= 0;
+  }
+
+  /**
+   * {@return the addresses at which requests of a device pass by the range; a range that ends
+   * before it begins has none}
+   *
+   * @param word1 word 1 of the device's entry
+   */
+  Optional<AddressRange> of(long word1) {
+    return isFor(word1) && Long.compareUnsigned(first(), last()) <= 0
+        ? Optional.of(new AddressRange(first(), last()))
+        : Optional.empty();
+  }
+
+  private boolean isFor(long word1) {
+    return isEnabled() && (isForAll() || DeviceTableEntry.EX.isSet(word1));
   }
 }

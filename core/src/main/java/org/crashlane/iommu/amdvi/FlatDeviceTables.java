@@ -2,8 +2,8 @@
 package org.crashlane.iommu.amdvi;
 
 import java.util.Optional;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.DeviceTableReading;
@@ -91,20 +91,15 @@ final class FlatDeviceTables {
       return new Attachment.Blocked(
           requester, fault.get().meaning() + ": " + DeviceTableEntry.WORD_0.describe(word0));
     }
-    long rights = word0 & PageTableEntry.rights();
-    if (rights == 0) {
+    Permissions permissions = DeviceTableEntry.permissions(word0);
+    if (permissions == Permissions.NONE) {
       return new Attachment.Blocked(requester, NO_RIGHTS);
     }
-    if (rights != PageTableEntry.rights()) {
-      String only = DeviceTableEntry.IR.isSet(word0) ? "reads" : "writes";
-      return new Attachment.Unsupported(
-          requester, "its device table entry allows " + only + " only: " + Hex.of(word0));
-    }
     if (DeviceTableEntry.levels(word0) == DeviceTableEntry.MODE_UNTRANSLATED) {
-      return new Attachment.PassThrough(requester, domainId);
+      return new Attachment.PassThrough(requester, domainId, permissions);
     }
     TableId table =
         new TableId(config.addressField().inPlace(word0), DeviceTableEntry.levels(word0));
-    return new Attachment.Translated(requester, table, domainId);
+    return new Attachment.Translated(requester, table, domainId, permissions);
   }
 }

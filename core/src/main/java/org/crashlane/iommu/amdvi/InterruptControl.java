@@ -92,6 +92,11 @@ public final class InterruptControl {
     return IV.isSet(word) && INT_CTL.get(word) == INT_CTL_REMAP && entryCount(word) > 0;
   }
 
+  /** {@return true if the device's fixed interrupts pass as they are} */
+  static boolean passesFixed(long word) {
+    return !IV.isSet(word) || (INT_CTL.get(word) == INT_CTL_FORWARD && !RSVD_53_52.isSet(word));
+  }
+
   /** {@return how many entries the table has, 1 to 2,048, or 0 for a length that is reserved} */
   static int entryCount(long word) {
     int length = (int) INT_TAB_LEN.get(word);

@@ -4,6 +4,7 @@ package org.crashlane.iommu.amdvi;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.DeliveryMode;
 import org.crashlane.iommu.InterruptFate;
@@ -69,6 +70,25 @@ public final class InterruptTables implements InterruptRemapping {
   @Override
   public List<String> description() {
     return List.of(settings.toString());
+  }
+
+  /** {@return true if the entry of any device has a say, or cannot be read} */
+  @Override
+  public boolean dependsOnSource() {
+    return enabled()
+        && IntStream.range(0, REQUESTER_COUNT)
+            .mapToObj(id -> deviceEntries.apply(new RequesterId(id)))
+            .flatMapToLong(OptionalLong::stream)
+            .anyMatch(this::mayHold);
+  }
+
+  private boolean mayHold(long deviceEntry) {
+    try {
+      return !InterruptControl.passesFixed(
+          memory.readLong(deviceEntry + InterruptControl.OFFSET_BYTES));
+    } catch (UnreadableMemoryException e) {
+      return true;
+    }
   }
 
   @Override

@@ -116,6 +116,9 @@ public record UnitConfig(
 
   /** {@return the bits of address fields that must be zero} */
   long reservedAddressBits() {
-    return PageTableEntry.ADDR.mask() & ~BitField.lowMask(physicalAddressWidth) & ~encryptionMask;
+    // Above what says encrypted there is no address either, whatever width the host was said to
+    // have.
+    long usable = addressField().mask() & BitField.lowMask(physicalAddressWidth);
+    return PageTableEntry.ADDR.mask() & ~usable & ~encryptionMask;
   }
 }

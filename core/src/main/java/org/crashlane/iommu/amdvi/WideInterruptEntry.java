@@ -96,7 +96,8 @@ public final class WideInterruptEntry {
         destination,
         InterruptEntry.DM.isSet(low),
         (int) VECTOR.get(high),
-        DeliveryMode.of(InterruptEntry.INT_TYPE.get(low)));
+        DeliveryMode.of(InterruptEntry.INT_TYPE.get(low)),
+        x2apic);
   }
 
   /** {@return the low word of an entry that sends interrupts to {@code target}, enabled} */

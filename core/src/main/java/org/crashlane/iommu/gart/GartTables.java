@@ -110,14 +110,22 @@ public final class GartTables implements TranslationTables {
   }
 
   @Override
-  public List<AddressRange> untouched(TableId table) {
-    AddressRange aperture = requireOwn(table).range();
+  public List<AddressRange> untouched(RequesterId requester) {
+    if (!config.translatesDevices()) {
+      return List.of();
+    }
+    AddressRange aperture = config.requireAperture().range();
     List<AddressRange> outside = new ArrayList<>();
     if (aperture.first() != 0) {
       outside.add(new AddressRange(0, aperture.first() - 1));
     }
     outside.add(new AddressRange(aperture.last() + 1, -1));
     return outside;
+  }
+
+  @Override
+  public boolean confines() {
+    return false;
   }
 
   @Override

@@ -44,6 +44,11 @@ public final class PageTable {
     return (int) INDEX[level].get(address);
   }
 
+  /** {@return how many entries of a table at {@code level} an address can choose, 128 or 512} */
+  public static int entryCount(int level) {
+    return 1 << INDEX[level].width();
+  }
+
   /** {@return how many bytes an entry at {@code level} serves} */
   public static long entrySpanBytes(int level) {
     return 1L << INDEX[level].low();

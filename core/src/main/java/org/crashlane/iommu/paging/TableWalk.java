@@ -129,7 +129,8 @@ final class TableWalk {
   private void entries(
       long[] page, int from, long table, int level, long iovaFirst, long rightsAbove) {
     long span = PageTable.entrySpanBytes(level);
-    for (int i = from; i < PageTable.ENTRY_COUNT; i++) {
+    int count = PageTable.entryCount(level);
+    for (int i = from; i < count; i++) {
       long entry = page[i];
       long rights = format.rights(entry, rightsAbove);
       long iova = iovaFirst + i * span;

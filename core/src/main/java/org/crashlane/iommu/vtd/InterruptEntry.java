@@ -154,7 +154,8 @@ public final class InterruptEntry {
         (extended ? DST : DST_XAPIC).get(low),
         DM.isSet(low),
         (int) V.get(low),
-        DeliveryMode.of(DLM.get(low)));
+        DeliveryMode.of(DLM.get(low)),
+        extended);
   }
 
   /** {@return physical address of a posted entry's descriptor} */

@@ -92,6 +92,12 @@ public final class InterruptTables implements InterruptRemapping {
         : compatible(message);
   }
 
+  /** {@return false: registers alone decide of messages in compatibility format} */
+  @Override
+  public boolean dependsOnSource() {
+    return false;
+  }
+
   private boolean passesCompatible() {
     return !enabled() || (Gsts.CFIS.isSet(gsts) && !extendedDestinations());
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
@@ -70,12 +71,18 @@ class AmdviTablesTest {
   }
 
   @Test
-  void entryOfOneRightIsNoPass() {
+  void rightsOfTheEntryAreTold() {
     long word0 = DeviceTableEntry.translated(AmdviFixture.TOP, 4);
+    TableId table = machine.table();
     machine.attach(OTHER, DeviceTableEntry.IW.with(word0, 0));
-    Attachment.Unsupported some =
-        assertInstanceOf(Attachment.Unsupported.class, attachment(OTHER).orElseThrow());
-    assertTrue(some.reason().contains("allows reads only"), some::reason);
+    assertEquals(
+        Optional.of(
+            new Attachment.Translated(OTHER, table, AmdviFixture.DOMAIN, Permissions.READ_ONLY)),
+        attachment(OTHER));
+    machine.attach(OTHER, DeviceTableEntry.IR.with(DeviceTableEntry.passThrough(), 0));
+    assertEquals(
+        Optional.of(new Attachment.PassThrough(OTHER, AmdviFixture.DOMAIN, Permissions.WRITE_ONLY)),
+        attachment(OTHER));
     machine.attach(OTHER, word0 & ~PageTableEntry.rights());
     assertInstanceOf(Attachment.Blocked.class, attachment(OTHER).orElseThrow());
   }
@@ -165,6 +172,36 @@ class AmdviTablesTest {
             true);
     assertTrue(
         open().state().description().stream().anyMatch(l -> l.startsWith("ExclusionBase 0x5000")));
+  }
+
+  private void exclude(long bits, long first, long last) {
+    machine.config =
+        new UnitConfig(
+            AmdviFixture.QEMU,
+            46,
+            0,
+            machine.config.deviceTable(),
+            new ExclusionRange(first | ExclusionBase.EX_EN.of(1) | bits, last),
+            true,
+            false,
+            true);
+  }
+
+  @Test
+  void exclusionRangeIsUntouchedOfThoseItIsFor() {
+    List<AddressRange> range = List.of(new AddressRange(0x5000_0000L, 0x5fff_ffffL));
+    exclude(0, 0x5000_0000L, 0x5fff_f000L);
+    assertEquals(List.of(), open().untouched(AmdviFixture.DEVICE));
+    machine.deviceEntry(OTHER, DeviceTableEntry.blocked(), DeviceTableEntry.EX.of(1));
+    assertEquals(range, open().untouched(OTHER));
+    exclude(ExclusionBase.ALLOW.of(1), 0x5000_0000L, 0x5fff_f000L);
+    assertEquals(range, open().untouched(AmdviFixture.DEVICE));
+    machine.attach(OTHER, 0);
+    assertEquals(List.of(), open().untouched(OTHER));
+    machine.attach(OTHER, DeviceTableEntry.passThrough() | 1L << 2);
+    assertEquals(List.of(), open().untouched(OTHER));
+    exclude(ExclusionBase.ALLOW.of(1), 0x5000_0000L, 0x4fff_f000L);
+    assertEquals(List.of(), open().untouched(AmdviFixture.DEVICE));
   }
 
   @Test

@@ -16,12 +16,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Entries of both sizes as numbers, worked out by hand from the structures in Linux 6.0. */
 final class InterruptEntryTest {
 
-  private static InterruptTarget random(SplittableRandom random, long destinations) {
+  private static InterruptTarget random(SplittableRandom random, boolean extended) {
     return new InterruptTarget(
-        random.nextLong(destinations),
+        random.nextLong(1L << (extended ? 32 : 8)),
         random.nextBoolean(),
         random.nextInt(256),
-        DeliveryMode.of(random.nextInt(8)));
+        DeliveryMode.of(random.nextInt(8)),
+        extended);
   }
 
   @Test
@@ -42,10 +43,10 @@ final class InterruptEntryTest {
   void targetsSurviveARoundTrip() {
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < 10_000; i++) {
-      InterruptTarget small = random(random, 1 << 8);
+      InterruptTarget small = random(random, false);
       assertEquals(small, InterruptEntry.target(InterruptEntry.of(small)));
       assertEquals(small, wide(small, false));
-      InterruptTarget large = random(random, 1L << 32);
+      InterruptTarget large = random(random, true);
       assertEquals(large, wide(large, true));
     }
   }

@@ -169,4 +169,41 @@ class WalkerTest {
     assertTrue((host.memory.readLong(AmdviFixture.TOP) & encrypted) != 0);
     assertEquals(List.of(new Mapping(page, page.first(), RW)), host.walk().mappings());
   }
+
+  @Test
+  void theTopOfSixLevelsHasAsManyEntriesAsAddressesCanChoose() {
+    AmdviFixture wide = new AmdviFixture(AmdviFixture.QEMU, 6);
+    wide.chain(0x107000, 0x108000, L3, L2, L1);
+    wide.entry(L1, 3, PageTableEntry.leaf(0x3000, RW));
+    wide.entry(AmdviFixture.TOP, 127, PageTableEntry.leaf(0, RW));
+    wide.entry(AmdviFixture.TOP, 128, PageTableEntry.leaf(0, RW));
+    wide.entry(AmdviFixture.TOP, 511, PageTableEntry.table(AmdviFixture.TOP, 5));
+    RecordedWalk walk = wide.walk();
+    assertEquals(
+        List.of(
+            new Mapping(AddressRange.ofSize(0x3000, 0x1000), 0x3000, RW),
+            new Mapping(new AddressRange(127L << 57, -1), 0, RW)),
+        walk.mappings());
+    assertEquals(List.of(), walk.malformations());
+  }
+
+  @Test
+  void addressBitsAboveTheEncryptionBitAreReserved() {
+    UnitConfig config =
+        new UnitConfig(
+            AmdviFixture.QEMU,
+            UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX,
+            1L << 47,
+            DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
+            ExclusionRange.NONE,
+            true,
+            false,
+            true);
+    AmdviFixture host = new AmdviFixture(config, 4);
+    host.chain(L3, L2, L1);
+    host.entry(L1, 3, PageTableEntry.leaf(0x3000 | 1L << 48, RW));
+    RecordedWalk walk = host.walk();
+    assertEquals(List.of(), walk.mappings());
+    assertEquals(1, walk.count(Kind.RESERVED));
+  }
 }

@@ -42,7 +42,8 @@ final class InterruptEntryTest {
               destination,
               random.nextBoolean(),
               random.nextInt(256),
-              DeliveryMode.of(random.nextInt(8)));
+              DeliveryMode.of(random.nextInt(8)),
+              extended);
       long low = InterruptEntry.low(target, extended);
       assertEquals(target, InterruptEntry.target(low, extended));
       long high = InterruptEntry.high(DISK);

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Vendor;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.Test;
+
+/** What the rule makes of entries and registers that only AMD's IOMMUs have. */
+class AmdviRuleTest {
+  private static final RequesterId DISK = RequesterId.parse("00:04.0");
+  private static final RequesterId IO_APIC = RequesterId.parse("00:14.0");
+  private static final AddressRange RAM = AddressRange.ofSize(0, 1L << 30);
+  private static final AddressRange CRASH = AddressRange.ofSize(0x20000000, 16 << 20);
+  private static final long PAGE = 4096;
+  private static final long ELSEWHERE = 0x8000000;
+
+  private static final long DEVICE_TABLE = 0x400000;
+  private static final long DEVICE_TABLE_PAGES = 512;
+  private static final TableId TABLE = new TableId(0x200000, 4);
+
+  /** As QEMU's unit: up to 6 levels. */
+  private static final long EXT_FEATURES = 0x29d3;
+
+  private static final long V = 1;
+  private static final long TV = 2;
+  private static final long IR = 1L << 61;
+  private static final long IW = 1L << 62;
+  private static final long FOUR_LEVELS = 4L << 9;
+  private static final long EX = 1L << 39;
+  private static final long EX_EN = 1;
+  private static final long ALLOW = 2;
+
+  private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
+  private final PageArena arena = PageArena.in(AddressRange.ofSize(0x10000000, 1 << 20));
+  private long exclusionBase;
+  private long exclusionLimit;
+
+  private void entry(long word0, long word1) {
+    long at = DEVICE_TABLE + DISK.value() * 32L;
+    memory.writeLong(at, word0);
+    memory.writeLong(at + 8, word1 | 5);
+  }
+
+  private static long translated(long rights) {
+    return V | TV | FOUR_LEVELS | TABLE.root() | rights;
+  }
+
+  private void exclude(AddressRange range, long bits) {
+    exclusionBase = range.first() | EX_EN | bits;
+    exclusionLimit = range.last() & -PAGE;
+  }
+
+  private void arm(AddressRange range) {
+    tables().mapIdentity(memory, TABLE, range, arena);
+  }
+
+  /** Maps one page, behind tables that arming has left. */
+  private void map(long iova, long physical) {
+    long at = TABLE.root();
+    for (int level = 4; level > 1; level--) {
+      at =
+          memory.readLong(at + ((iova >>> (12 + 9 * (level - 1))) & 511) * 8) & 0xf_ffff_ffff_f000L;
+    }
+    memory.writeLong(at + ((iova >>> 12) & 511) * 8, physical | 1 | IR | IW);
+  }
+
+  private TranslationTables tables() {
+    return Vendor.AMDVI.open(
+        memory,
+        new RegisterFile() {
+          @Override
+          public long read32(int offset) {
+            throw new IllegalArgumentException("no register of 32 bits: " + offset);
+          }
+
+          @Override
+          public long read64(int offset) {
+            return switch (offset) {
+              case 0x00 -> DEVICE_TABLE | (DEVICE_TABLE_PAGES - 1);
+              case 0x18 -> 1;
+              case 0x20 -> exclusionBase;
+              case 0x28 -> exclusionLimit;
+              case 0x30 -> EXT_FEATURES;
+              default -> 0;
+            };
+          }
+        });
+  }
+
+  private Verdict judge(Device... devices) {
+    Machine machine = new Machine(List.of(RAM), List.of(CRASH), List.of(devices), List.of(IO_APIC));
+    return KdumpIoRule.judge(machine, tables());
+  }
+
+  private Verdict judge() {
+    return judge(new Device(DISK, "nvme", true));
+  }
+
+  private static List<FindingCode> codes(Verdict verdict) {
+    return verdict.findings().stream().map(Finding::code).toList();
+  }
+
+  private static Finding only(Verdict verdict, FindingCode code) {
+    List<Finding> found = verdict.findings().stream().filter(f -> f.code() == code).toList();
+    assertEquals(1, found.size(), verdict.toString());
+    assertEquals(Answer.BROKEN, verdict.answer());
+    return found.getFirst();
+  }
+
+  @Test
+  void theArmedCrashRangeHolds() {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    assertEquals(Verdict.of(List.of()), judge());
+  }
+
+  @Test
+  void anEntryWithOneRightBreaksA2WhateverTheTablesGive() {
+    arm(CRASH);
+    entry(translated(IR), 0);
+    Finding readOnly = only(judge(), FindingCode.A2);
+    assertEquals(Optional.of(CRASH), readOnly.range());
+    assertTrue(readOnly.evidence().get(1).endsWith("r-"), readOnly.toString());
+    entry(translated(IW), 0);
+    assertTrue(only(judge(), FindingCode.A2).evidence().get(1).endsWith("-w"));
+  }
+
+  @Test
+  void modeZeroServesTheCrashRangeWithBothRightsOnly() {
+    entry(V | TV | IR | IW, 0);
+    assertEquals(Answer.HOLDS, judge().answer());
+    entry(V | TV | IR, 0);
+    assertEquals(Optional.of(CRASH), only(judge(), FindingCode.A2).range());
+    entry(V | TV | IW, 0);
+    assertEquals(List.of(FindingCode.A2), codes(judge()));
+    entry(V | TV, 0);
+    only(judge(), FindingCode.A3);
+  }
+
+  @Test
+  void anEntryThatIsNotValidPassesTheCrashRange() {
+    entry(0, 0);
+    assertEquals(Answer.HOLDS, judge().answer());
+  }
+
+  @Test
+  void theExclusionRangeServesTheCrashRangeOfThoseItIsFor() {
+    entry(translated(IR | IW), 0);
+    exclude(CRASH, 0);
+    only(judge(), FindingCode.A1);
+    exclude(CRASH, ALLOW);
+    assertEquals(Answer.HOLDS, judge().answer());
+    exclude(CRASH, 0);
+    entry(translated(IR | IW), EX);
+    assertEquals(Answer.HOLDS, judge().answer());
+  }
+
+  @Test
+  void theExclusionRangeServesDevicesThatTheirEntriesBlock() {
+    exclude(CRASH, ALLOW);
+    for (long word0 : new long[] {V | TV, V, V | TV | IR, translated(IW)}) {
+      entry(word0, 0);
+      assertEquals(Answer.HOLDS, judge().answer(), Long.toHexString(word0));
+    }
+    entry(V | TV | IR | IW | 1 << 2, 0);
+    only(judge(), FindingCode.A3);
+  }
+
+  @Test
+  void whatTheExclusionRangeLeavesIsTheTablesAffair() {
+    entry(translated(IR | IW), 0);
+    AddressRange upper = new AddressRange(CRASH.first() + (4 << 20), CRASH.last());
+    exclude(upper, ALLOW);
+    Finding finding = only(judge(), FindingCode.A1);
+    assertTrue(
+        finding.evidence().contains(new AddressRange(CRASH.first(), upper.first() - 1).toString()),
+        finding.toString());
+    arm(new AddressRange(CRASH.first(), upper.first() - 1));
+    assertEquals(Answer.HOLDS, judge().answer());
+  }
+
+  @Test
+  void tablesDoNotCountWithinTheExclusionRange() {
+    entry(translated(IR | IW), 0);
+    arm(AddressRange.ofSize(CRASH.first(), PAGE));
+    map(CRASH.first() + PAGE, ELSEWHERE);
+    assertTrue(codes(judge()).contains(FindingCode.A4));
+    exclude(CRASH, ALLOW);
+    Verdict verdict = judge();
+    assertEquals(Answer.HOLDS, verdict.answer());
+    assertEquals(List.of(FindingCode.L1), codes(verdict), verdict.toString());
+  }
+
+  @Test
+  void mappingsOnBothSidesOfTheExclusionRangeCount() {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    exclude(AddressRange.ofSize(CRASH.first() + (4 << 20), 4 << 20), ALLOW);
+    assertEquals(Answer.HOLDS, judge().answer());
+    entry(translated(IR), 0);
+    Finding finding = only(judge(), FindingCode.A2);
+    assertEquals("0xc00000 of 0x1000000 bytes lack a right", finding.evidence().getFirst());
+  }
+
+  @Test
+  void whatPassesByTheExclusionRangeIsNotContained() {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    exclude(AddressRange.ofSize(CRASH.last() + 1 - PAGE, PAGE), ALLOW);
+    Finding note = judge().findings().getFirst();
+    assertEquals(FindingCode.L1, note.code());
+    assertEquals(Severity.NOTE, note.severity());
+    assertEquals(Optional.of(AddressRange.ofSize(CRASH.last() + 1 - PAGE, PAGE)), note.range());
+    exclude(AddressRange.ofSize(CRASH.last() + 1, PAGE), ALLOW);
+    assertEquals(Verdict.of(List.of()), judge());
+  }
+
+  @Test
+  void aGuestsDeviceWithTheCrashRangeInTheExclusionRangeBreaksG1() {
+    RequesterId card = RequesterId.parse("00:05.0");
+    memory.writeLong(DEVICE_TABLE + card.value() * 32L, V | TV);
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    exclude(CRASH, ALLOW);
+    Device guests = new Device(card, "card", false, OptionalLong.empty(), true);
+    only(judge(new Device(DISK, "nvme", true), guests), FindingCode.G1);
+  }
+}
