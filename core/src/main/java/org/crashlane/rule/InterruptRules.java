@@ -46,21 +46,14 @@ final class InterruptRules {
         judge(device.toString(), source, InterruptTally.of(interrupts, source), legacyArrives);
       }
     }
-    if (machine.ioApics().isEmpty()) {
-      unknownIoApics();
-    }
-  }
-
-  /** Where all senders fare alike, what was said of the devices goes for the IOAPICs too. */
-  private void unknownIoApics() {
-    String subject = "the IOAPICs";
-    List<String> evidence =
-        List.of("their requester ids are not known: legacy interrupts and timers were not judged");
-    String remedy = "give the ACPI table (DMAR or IVRS) that tells them";
-    if (interrupts.dependsOnSource()) {
-      findings.cannotTell(FindingCode.C3, subject, evidence, remedy);
-    } else {
-      findings.note(FindingCode.C3, subject, Optional.empty(), evidence, remedy);
+    // Where all senders fare alike, what was said of the devices goes for the IOAPICs too.
+    if (machine.ioApics().isEmpty() && interrupts.dependsOnSource()) {
+      findings.cannotTell(
+          FindingCode.C3,
+          "the IOAPICs",
+          List.of(
+              "their requester ids are not known: legacy interrupts and timers were not judged"),
+          "give the ACPI table (DMAR or IVRS) that tells them");
     }
   }
 
