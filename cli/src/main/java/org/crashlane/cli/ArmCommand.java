@@ -75,6 +75,16 @@ final class ArmCommand implements Callable<Integer> {
       description = "Memory that neither kernel uses, for new table pages.")
   private Optional<AddressRange> arena;
 
+  @Option(
+      names = "--interrupts",
+      paramLabel = "bb:dd.f",
+      converter = RequesterConverter.class,
+      description =
+          "AMD-Vi with interrupt remapping: also write entries that let an unaware capture kernel's "
+              + "interrupts from this sender through, a device of the dump path or an IOAPIC as the "
+              + "IVRS table names it; may be given often.")
+  private List<RequesterId> interruptSources = List.of();
+
   @Mixin private JournalOption journal;
 
   @Option(names = "--json", description = "Print one JSON document.")
@@ -87,7 +97,7 @@ final class ArmCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (OutsideHand hand = OutsideHand.attach(socket.path(), journal.directory())) {
-      return switch (hand.arm(crashRanges, devices, arena)) {
+      return switch (hand.arm(crashRanges, devices, arena, interruptSources)) {
         case ArmResult.Armed armed -> armed(armed, hand.judgeArmed(crashRanges, devices));
         case Refused refused -> refused(refused);
       };

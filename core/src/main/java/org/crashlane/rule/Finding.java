@@ -3,6 +3,7 @@ package org.crashlane.rule;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -25,5 +26,11 @@ public record Finding(
 
   public Finding {
     evidence = List.copyOf(evidence);
+  }
+
+  /** {@return this finding with {@code lines} behind its evidence} */
+  public Finding withEvidence(List<String> lines) {
+    List<String> all = Stream.concat(evidence.stream(), lines.stream()).toList();
+    return new Finding(code, severity, subject, range, all, remedy);
   }
 }

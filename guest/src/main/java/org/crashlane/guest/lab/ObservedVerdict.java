@@ -34,23 +34,17 @@ final class ObservedVerdict {
   }
 
   private static Finding withInterrupts(Finding finding, LabIommu iommu, Sightings seen) {
-    List<String> evidence = new ArrayList<>(finding.evidence());
+    List<String> lines = new ArrayList<>();
     List<String> blocked = seen.interrupts();
     if (blocked.isEmpty()) {
-      evidence.add("in this run no interrupt was seen to be blocked");
-      iommu.laxityWithInterrupts().ifPresent(evidence::add);
+      lines.add("in this run no interrupt was seen to be blocked");
+      iommu.laxityWithInterrupts().ifPresent(lines::add);
     } else {
-      evidence.add(
+      lines.add(
           "in this run %d interrupts were blocked after the panic; first: %s"
               .formatted(blocked.size(), blocked.getFirst()));
     }
-    return new Finding(
-        finding.code(),
-        finding.severity(),
-        finding.subject(),
-        finding.range(),
-        evidence,
-        finding.remedy());
+    return finding.withEvidence(lines);
   }
 
   private static Finding leftRunning(String reason) {

@@ -89,7 +89,7 @@ final class ViolationFindings {
     for (int i = 0; i < findings.size(); i++) {
       Finding finding = findings.get(i);
       if (finding.code() == code && finding.severity() == Severity.BROKEN) {
-        findings.set(i, withEvidence(finding, seen));
+        findings.set(i, finding.withEvidence(List.of(seen)));
         return;
       }
     }
@@ -101,18 +101,6 @@ final class ViolationFindings {
             Optional.empty(),
             List.of(seen),
             remedy(code)));
-  }
-
-  private static Finding withEvidence(Finding finding, String line) {
-    List<String> evidence = new ArrayList<>(finding.evidence());
-    evidence.add(line);
-    return new Finding(
-        finding.code(),
-        finding.severity(),
-        finding.subject(),
-        finding.range(),
-        evidence,
-        finding.remedy());
   }
 
   private static String remedy(FindingCode code) {
