@@ -141,4 +141,21 @@ class CachingUnitTest extends CachingContract {
     assertEquals(new Outcome.Reached(0x100_4000), translate(0x1_4000, Access.READ));
     assertEquals(2, caches.translationCount());
   }
+
+  /** Six levels translate more bits than a remembered translation is known by. */
+  @Test
+  void highestAddressesOfSixLevelsAreTranslatedAndNotConfused() {
+    machine = new AmdviFixture(AmdviFixture.QEMU, 6);
+    machine.chain(0x107000, 0x108000, L3, L2, L1);
+    leaf(1, 0x7000);
+    for (int index = 1; index < 128; index++) {
+      machine.entry(AmdviFixture.TOP, index, PageTableEntry.leaf(0, Permissions.READ_WRITE));
+    }
+    assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.READ));
+    for (long iova : new long[] {1L << 57 | 0x1010, 1L << 63 | 0x1010, -8}) {
+      assertEquals(machine.translate(iova, Access.READ), translate(iova, Access.READ));
+      caches.obey(drop(AmdviFixture.DOMAIN, Pages.one(iova & -0x1000)));
+    }
+    assertEquals(1, caches.translationCount());
+  }
 }
