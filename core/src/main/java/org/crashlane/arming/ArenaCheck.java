@@ -28,6 +28,7 @@ import org.crashlane.memory.PhysicalMemory;
  * where that cannot be told.
  */
 final class ArenaCheck implements WalkVisitor {
+  /** Of all tables together: a device table may name one for each of 65,536 ids. */
   private static final long TABLE_PAGES_MAX = 1 << 20;
 
   private final AddressRange arena;
@@ -80,7 +81,6 @@ final class ArenaCheck implements WalkVisitor {
     mappings = new Evidence();
     unread = new Evidence();
     tablePages = new Evidence();
-    tablePageCount = 0;
     tables.walk(table, this);
     if (tablePageCount >= TABLE_PAGES_MAX) {
       unread.add("more than %,d table pages".formatted(TABLE_PAGES_MAX));

@@ -95,8 +95,7 @@ public final class AmdviTables extends PagedTables {
       long at = base.address(segment, config.encryptionMask());
       for (int i = 0; i < base.entryCount(segment); i++, at += DeviceTableEntry.BYTES) {
         try {
-          if (DeviceTableEntry.remapsInterrupts(
-              memory.readLong(at + InterruptControl.OFFSET_BYTES))) {
+          if (InterruptControl.remaps(memory.readLong(at + InterruptControl.OFFSET_BYTES))) {
             return true;
           }
         } catch (UnreadableMemoryException e) {

@@ -10,7 +10,8 @@ import org.crashlane.iommu.Permissions;
  * Device table entry: 32 bytes in four words, one for each device id (AMD 48882, "Device Table
  * Entry Format"; Linux 6.0 drivers/iommu/amd/amd_iommu_types.h, VirtualBox iommu-amd.h).
  *
- * <p>The first two words say what becomes of DMA, the others what becomes of interrupts.
+ * <p>The first two words say what becomes of DMA; the third, what becomes of interrupts: {@link
+ * InterruptControl}.
  */
 public final class DeviceTableEntry {
   /** Size of an entry in bytes. */
@@ -83,41 +84,6 @@ public final class DeviceTableEntry {
   static final BitField SATS = BitField.bit("SATS", 42);
   static final BitField GCR3_51_31 = BitField.bits("GCR3_51_31", 63, 43);
 
-  /** Interrupt map valid: without it, interrupts pass as they are. */
-  public static final BitField IV = BitField.bit("IV", 0);
-
-  /** The interrupt remapping table has 2^this entries; from 12 up reserved. */
-  public static final BitField INT_TAB_LEN = BitField.bits("IntTabLen", 4, 1);
-
-  /** Ignore unmapped interrupts: no event tells of them. */
-  public static final BitField IG = BitField.bit("IG", 5);
-
-  /** Interrupt table root pointer: physical, aligned to 128 bytes. */
-  public static final BitField INT_TAB_ROOT = BitField.bits("InterruptTableRootPtr", 51, 6);
-
-  static final BitField RSVD_53_52 = BitField.bits("RSVD_53_52", 53, 52);
-  static final BitField GUEST_PAGING_MODE = BitField.bits("GuestPagingMode", 55, 54);
-
-  /** INIT requests pass. */
-  public static final BitField INIT_PASS = BitField.bit("InitPass", 56);
-
-  /** ExtInt requests pass. */
-  public static final BitField EINT_PASS = BitField.bit("EIntPass", 57);
-
-  /** NMI requests pass. */
-  public static final BitField NMI_PASS = BitField.bit("NMIPass", 58);
-
-  static final BitField HPT_MODE = BitField.bit("HPTMode", 59);
-
-  /** What becomes of fixed and arbitrated interrupts, one of the {@code INT_CTL_} values. */
-  public static final BitField INT_CTL = BitField.bits("IntCtl", 61, 60);
-
-  /** Legacy PIC interrupts pass. */
-  public static final BitField LINT0_PASS = BitField.bit("Lint0Pass", 62);
-
-  /** Legacy PIC non-maskable interrupts pass. */
-  public static final BitField LINT1_PASS = BitField.bit("Lint1Pass", 63);
-
   static final BitField RSVD_14_0 = BitField.bits("RSVD_14_0", 14, 0);
   static final BitField VIMU_EN = BitField.bit("vImuEn", 15);
   static final BitField GDEVICE_ID = BitField.bits("GDeviceID", 31, 16);
@@ -164,24 +130,6 @@ public final class DeviceTableEntry {
           SATS,
           GCR3_51_31);
 
-  /** The third word. */
-  public static final Layout WORD_2 =
-      Layout.of(
-          "device table entry, word 2",
-          IV,
-          INT_TAB_LEN,
-          IG,
-          INT_TAB_ROOT,
-          RSVD_53_52,
-          GUEST_PAGING_MODE,
-          INIT_PASS,
-          EINT_PASS,
-          NMI_PASS,
-          HPT_MODE,
-          INT_CTL,
-          LINT0_PASS,
-          LINT1_PASS);
-
   /** The fourth word. */
   public static final Layout WORD_3 =
       Layout.of(
@@ -194,15 +142,6 @@ public final class DeviceTableEntry {
           ATTR_V,
           MODE0_FC,
           SNOOP_ATTRIBUTE);
-
-  /** IntCtl: fixed and arbitrated interrupts are blocked. */
-  public static final int INT_CTL_ABORT = 0;
-
-  /** IntCtl: they pass as they are. */
-  public static final int INT_CTL_FORWARD = 1;
-
-  /** IntCtl: they go through the interrupt remapping table. */
-  public static final int INT_CTL_REMAP = 2;
 
   /** Mode: no tables, an address is the physical address; IR and IW count. */
   public static final int MODE_UNTRANSLATED = 0;
@@ -255,11 +194,6 @@ public final class DeviceTableEntry {
   /** {@return true if a valid entry lets nothing pass and leads nowhere} */
   static boolean isDefault(long word0) {
     return (word0 & ~TV.mask()) == V.mask();
-  }
-
-  /** {@return true if interrupts of the entry's device go through a remapping table} */
-  static boolean remapsInterrupts(long word2) {
-    return IV.isSet(word2) && INT_CTL.get(word2) == INT_CTL_REMAP;
   }
 
   /** {@return how many levels the tables have; 0 for none, 7 is no mode there is} */

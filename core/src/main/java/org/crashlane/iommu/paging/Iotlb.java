@@ -10,8 +10,8 @@ import org.crashlane.iommu.Permissions;
 /**
  * What a unit remembers of page tables: for each leaf that was ever used where it leads, and, if
  * the unit remembers that too, which entries were not present. An open-addressed table from a key
- * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs have up to 57
- * bits.
+ * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs of more than
+ * 57 bits, which tables of six levels translate, are not remembered.
  */
 public final class Iotlb {
   /** What is answered where nothing is remembered: no leaf has a level like this. */
@@ -98,7 +98,7 @@ public final class Iotlb {
    * for all beyond what tables of {@code levels} levels translate}
    */
   public long find(int domainId, int levels, long iova) {
-    if ((iova & ~BitField.lowMask(PageTable.addressWidth(levels))) != 0) {
+    if (!holds(iova) || (iova & ~BitField.lowMask(PageTable.addressWidth(levels))) != 0) {
       return NOT_CACHED;
     }
     for (int level = 1; level <= levels; level++) {
@@ -114,7 +114,14 @@ public final class Iotlb {
 
   /** Remembers {@code value} of the entry at {@code level} that serves {@code iova}. */
   public void put(int domainId, int level, long iova, long value) {
-    put(key(domainId, level, iova), value);
+    if (holds(iova)) {
+      put(key(domainId, level, iova), value);
+    }
+  }
+
+  /** {@return true if anything of {@code iova} may be remembered: a key has room for it} */
+  static boolean holds(long iova) {
+    return iova >>> PageTable.PAGE_OFFSET.width() <= KEY_PAGE.mask();
   }
 
   static long key(int domainId, int level, long iova) {

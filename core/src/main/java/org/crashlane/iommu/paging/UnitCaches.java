@@ -112,7 +112,7 @@ public class UnitCaches {
 
   private void dropServing(int domainId, long iova) {
     for (int level = 1; level <= PageTable.LEVELS_MAX; level++) {
-      if (iotlb.hasLevel(level)) {
+      if (Iotlb.holds(iova) && iotlb.hasLevel(level)) {
         iotlb.drop(Iotlb.key(domainId, level, iova));
       }
     }

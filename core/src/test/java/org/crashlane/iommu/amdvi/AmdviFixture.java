@@ -31,6 +31,7 @@ final class AmdviFixture extends PagedMachine {
   }
 
   AmdviFixture(UnitConfig config, int levels) {
+    super(DEVICE, new TableId(TOP, levels));
     this.config = config;
     this.levels = levels;
     attach(DEVICE, DeviceTableEntry.translated(TOP, levels));
@@ -60,16 +61,6 @@ final class AmdviFixture extends PagedMachine {
       entry(from, 0, PageTableEntry.table(table, level));
       from = table;
     }
-  }
-
-  @Override
-  protected RequesterId device() {
-    return DEVICE;
-  }
-
-  @Override
-  public TableId table() {
-    return new TableId(TOP, levels);
   }
 
   @Override

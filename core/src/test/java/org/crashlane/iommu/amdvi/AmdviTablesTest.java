@@ -151,7 +151,7 @@ class AmdviTablesTest {
   @Test
   void interruptsAreRemappedIfThoseOfOneDeviceAre() {
     long word2 =
-        DeviceTableEntry.IV.of(1) | DeviceTableEntry.INT_CTL.of(DeviceTableEntry.INT_CTL_REMAP);
+        InterruptControl.IV.of(1) | InterruptControl.INT_CTL.of(InterruptControl.INT_CTL_REMAP);
     machine.deviceEntry(OTHER, 0, 0, word2);
     assertTrue(open().state().interruptsRemapped());
     assertTrue(open().interrupts().enabled());

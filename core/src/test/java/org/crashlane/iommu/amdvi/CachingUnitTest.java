@@ -2,7 +2,6 @@
 package org.crashlane.iommu.amdvi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.List;
 import java.util.Optional;
@@ -12,35 +11,81 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.amdvi.Command.Pages;
-import org.crashlane.iommu.paging.CachingProperty;
+import org.crashlane.iommu.paging.CachingContract;
+import org.crashlane.iommu.paging.PagedMachine;
+import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a unit remembers, and which commands make it forget. */
-class CachingUnitTest {
-  private static final long L3 = 0x103000;
-  private static final long L2 = 0x104000;
-  private static final long L1 = 0x105000;
+class CachingUnitTest extends CachingContract {
   private static final Capabilities CACHES_ABSENT =
       new Capabilities(AmdviFixture.QEMU.extFeatures(), Registers.CapabilityHeader.NP_CACHE.of(1));
+  private static final List<RequesterId> REQUESTERS =
+      List.of(AmdviFixture.DEVICE, RequesterId.of(0, 0x30), RequesterId.of(0, 0x31));
 
   private final Caches caches = new Caches();
   private AmdviFixture machine = new AmdviFixture();
 
-  private Outcome translate(long iova, Access access) {
-    return new CachingUnit(machine.config)
-        .translate(machine.memory, caches, new Request(AmdviFixture.DEVICE, iova, access));
-  }
-
-  private void leaf(int index, long physical) {
-    machine.entry(L1, index, PageTableEntry.leaf(physical, Permissions.READ_WRITE));
+  @Override
+  protected void start(boolean cachesAbsent) {
+    machine = new AmdviFixture(cachesAbsent ? CACHES_ABSENT : AmdviFixture.QEMU, 4);
+    machine.chain(L3, L2, L1);
+    leaf(1, 0x7000);
   }
 
   private void start() {
-    machine.chain(L3, L2, L1);
-    leaf(1, 0x7000);
+    start(false);
+  }
+
+  @Override
+  protected PagedMachine machine() {
+    return machine;
+  }
+
+  @Override
+  protected UnitCaches caches() {
+    return caches;
+  }
+
+  @Override
+  protected UnitCaches fork() {
+    return caches.fork();
+  }
+
+  @Override
+  protected List<RequesterId> requesters() {
+    return REQUESTERS;
+  }
+
+  @Override
+  protected long leafEntry(long physical, Permissions permissions) {
+    return PageTableEntry.leaf(physical, permissions);
+  }
+
+  @Override
+  protected Outcome caching(Request request) {
+    return new CachingUnit(machine.config).translate(machine.memory, caches, request);
+  }
+
+  @Override
+  protected void drop(long iova, Random random) {
+    caches.obey(drop(AmdviFixture.DOMAIN, Pages.covering(iova, iova + random.nextInt(0x4000))));
+  }
+
+  @Override
+  protected void changeDevice(RequesterId requester, Random random) {
+    long word0 = DeviceTableEntry.translated(AmdviFixture.TOP, 4);
+    long withheld = random.nextInt(1 << 2);
+    machine.attach(
+        requester,
+        switch (random.nextInt(4)) {
+          case 0 -> 0;
+          case 1 -> DeviceTableEntry.passThrough();
+          case 2 -> word0 & ~(withheld << DeviceTableEntry.IR.low());
+          default -> word0;
+        });
+    caches.obey(new Command.InvalidateDeviceEntry(requester));
   }
 
   private static Command drop(int domainId, Pages pages) {
@@ -97,79 +142,20 @@ class CachingUnitTest {
     assertEquals(2, caches.translationCount());
   }
 
+  /** Six levels translate more bits than a remembered translation is known by. */
   @Test
-  void rightThatTheRememberedLeafLacksIsNotLookedForInTheTables() {
-    start();
-    machine.entry(L1, 1, PageTableEntry.leaf(0x7000, Permissions.READ_ONLY));
-    translate(0x1000, Access.READ);
+  void highestAddressesOfSixLevelsAreTranslatedAndNotConfused() {
+    machine = new AmdviFixture(AmdviFixture.QEMU, 6);
+    machine.chain(0x107000, 0x108000, L3, L2, L1);
     leaf(1, 0x7000);
-    Outcome.Blocked blocked = (Outcome.Blocked) translate(0x1000, Access.WRITE);
-    assertEquals(FaultReason.PERMISSION.number(Access.WRITE), blocked.fault().reason());
-  }
-
-  @Test
-  void absenceIsRememberedOnlyWhereTheUnitSaysSo() {
-    start();
-    Outcome absent = translate(0x2000, Access.READ);
-    assertEquals(0, caches.translationCount());
-    machine = new AmdviFixture(CACHES_ABSENT, 4);
-    start();
-    assertEquals(absent, translate(0x2000, Access.READ));
-    leaf(2, 0xa000);
-    assertEquals(absent, translate(0x2000, Access.READ));
-    caches.obey(drop(AmdviFixture.DOMAIN, Pages.one(0x2000)));
-    assertEquals(new Outcome.Reached(0xa000), translate(0x2000, Access.READ));
-  }
-
-  @Test
-  void copiesAreEqualAndChangeByThemselves() {
-    start();
-    translate(0x1000, Access.READ);
-    Caches copy = caches.fork();
-    assertEquals(caches, copy);
-    copy.obey(new Command.InvalidateAll());
-    assertNotEquals(caches, copy);
-    assertEquals(1, caches.translationCount());
-  }
-
-  /** One change of the tables and the command that it takes. */
-  @ParameterizedTest(name = "seed {0}, caches absence: {1}")
-  @CsvSource({"1, false", "2, true", "3, false", "4, true"})
-  void remembersNothingWrongWhereEveryChangeIsFollowedByItsCommand(
-      long seed, boolean cachesAbsent) {
-    machine = new AmdviFixture(cachesAbsent ? CACHES_ABSENT : AmdviFixture.QEMU, 4);
-    start();
-    List<RequesterId> requesters =
-        List.of(AmdviFixture.DEVICE, RequesterId.of(0, 0x30), RequesterId.of(0, 0x31));
-    CachingProperty.check(
-        seed,
-        requesters,
-        request -> machine.unit().translate(request),
-        request -> new CachingUnit(machine.config).translate(machine.memory, caches, request),
-        random -> change(random, requesters));
-  }
-
-  private void change(Random random, List<RequesterId> requesters) {
-    if (random.nextInt(5) == 0) {
-      RequesterId requester = requesters.get(random.nextInt(requesters.size()));
-      long word0 = DeviceTableEntry.translated(AmdviFixture.TOP, 4);
-      long withheld = random.nextInt(1 << 2);
-      machine.attach(
-          requester,
-          switch (random.nextInt(4)) {
-            case 0 -> 0;
-            case 1 -> DeviceTableEntry.passThrough();
-            case 2 -> word0 & ~(withheld << DeviceTableEntry.IR.low());
-            default -> word0;
-          });
-      caches.obey(new Command.InvalidateDeviceEntry(requester));
-      return;
+    for (int index = 1; index < 128; index++) {
+      machine.entry(AmdviFixture.TOP, index, PageTableEntry.leaf(0, Permissions.READ_WRITE));
     }
-    int index = random.nextInt(512);
-    Permissions permissions = Permissions.of(random.nextBoolean(), random.nextBoolean());
-    long page = (long) random.nextInt(1 << 20) << 12;
-    machine.entry(L1, index, random.nextInt(4) == 0 ? 0 : PageTableEntry.leaf(page, permissions));
-    long iova = (long) index << 12;
-    caches.obey(drop(AmdviFixture.DOMAIN, Pages.covering(iova, iova + random.nextInt(0x4000))));
+    assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.READ));
+    for (long iova : new long[] {1L << 57 | 0x1010, 1L << 63 | 0x1010, -8}) {
+      assertEquals(machine.translate(iova, Access.READ), translate(iova, Access.READ));
+      caches.obey(drop(AmdviFixture.DOMAIN, Pages.one(iova & -0x1000)));
+    }
+    assertEquals(1, caches.translationCount());
   }
 }

@@ -125,7 +125,7 @@ class EntryVectorsTest {
         List.of(
             DeviceTableEntry.WORD_0,
             DeviceTableEntry.WORD_1,
-            DeviceTableEntry.WORD_2,
+            InterruptControl.LAYOUT,
             DeviceTableEntry.WORD_3,
             PageTableEntry.LAYOUT,
             EventRecord.LOW)) {

@@ -22,14 +22,19 @@ public abstract class PagedMachine {
   /** All of it. */
   public final SparseMemory memory = SparseMemory.ofSize(MEMORY_BYTES);
 
+  private final RequesterId device;
+  private final TableId table;
+
   /** For the tests of one vendor. */
-  protected PagedMachine() {}
+  protected PagedMachine(RequesterId device, TableId table) {
+    this.device = device;
+    this.table = table;
+  }
 
-  /** {@return the device} */
-  protected abstract RequesterId device();
-
-  /** {@return the table that it goes through} */
-  public abstract TableId table();
+  /** {@return the table that the device goes through} */
+  public final TableId table() {
+    return table;
+  }
 
   /** {@return the unit, by the tables as they are} */
   public abstract Iommu unit();
@@ -55,7 +60,7 @@ public abstract class PagedMachine {
 
   /** {@return what becomes of a request of the device} */
   public final Outcome translate(long iova, Access access) {
-    return unit().translate(new Request(device(), iova, access));
+    return unit().translate(new Request(device, iova, access));
   }
 
   /** {@return what the device's table maps} */
@@ -72,6 +77,6 @@ public abstract class PagedMachine {
 
   /** Tells {@code visitor} what it maps. */
   public final void walk(WalkLimits limits, WalkVisitor visitor) {
-    walker(limits).walk(table(), visitor);
+    walker(limits).walk(table, visitor);
   }
 }

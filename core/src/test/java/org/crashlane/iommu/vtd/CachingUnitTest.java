@@ -2,7 +2,6 @@
 package org.crashlane.iommu.vtd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,18 +10,17 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.paging.CachingProperty;
+import org.crashlane.iommu.paging.CachingContract;
 import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.PagedMachine;
+import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A unit that remembers, against the one that does not. */
-class CachingUnitTest {
-  private static final long L3 = 0x103000;
-  private static final long L2 = 0x104000;
-  private static final long L1 = 0x105000;
+class CachingUnitTest extends CachingContract {
   private static final long LARGE = 0x60_0000;
   private static final int DOMAIN = 1 + VtdFixture.DEVICE.devfn();
   private static final Capabilities CACHES_ABSENT =
@@ -31,26 +29,76 @@ class CachingUnitTest {
   private final Caches caches = new Caches();
   private VtdFixture machine = new VtdFixture();
 
-  private Outcome translate(long iova, Access access) {
-    return new CachingUnit(machine.config)
-        .translate(machine.memory, caches, new Request(VtdFixture.DEVICE, iova, access));
+  @Override
+  protected List<RequesterId> requesters() {
+    List<RequesterId> requesters = new ArrayList<>(List.of(VtdFixture.DEVICE));
+    for (int devfn = 0x30; devfn < 0x34; devfn++) {
+      requesters.add(RequesterId.of(0, devfn));
+    }
+    return requesters;
   }
 
-  private void leaf(long table, int index, int level, long physical) {
-    machine.entry(table, index, SecondLevelEntry.leaf(physical, level, Permissions.READ_WRITE));
+  @Override
+  protected PagedMachine machine() {
+    return machine;
+  }
+
+  @Override
+  protected void start(boolean cachesAbsent) {
+    machine = new VtdFixture(cachesAbsent ? CACHES_ABSENT : VtdFixture.WIDE, 4);
+    machine.chain(L3, L2, L1);
+    leaf(1, 0x7000);
+    machine.entry(L2, 3, SecondLevelEntry.leaf(0x80_0000, 2, Permissions.READ_WRITE));
   }
 
   private void start() {
-    machine.chain(L3, L2, L1);
-    leaf(L1, 1, 1, 0x7000);
-    leaf(L2, 3, 2, 0x80_0000);
+    start(false);
+  }
+
+  @Override
+  protected Outcome caching(Request request) {
+    return new CachingUnit(machine.config).translate(machine.memory, caches, request);
+  }
+
+  @Override
+  protected UnitCaches caches() {
+    return caches;
+  }
+
+  @Override
+  protected UnitCaches fork() {
+    return caches.fork();
+  }
+
+  @Override
+  protected void drop(long iova, Random random) {
+    for (RequesterId requester : requesters()) {
+      caches.dropTranslations(1 + requester.devfn(), iova, random.nextInt(3));
+    }
+  }
+
+  @Override
+  protected long leafEntry(long physical, Permissions permissions) {
+    return SecondLevelEntry.leaf(physical, 1, permissions);
+  }
+
+  @Override
+  protected void changeDevice(RequesterId requester, Random random) {
+    long at = ContextEntry.address(VtdFixture.CONTEXT, requester.devfn());
+    boolean wasPresent = ContextEntry.isPresent(machine.memory.readLong(at));
+    int before = wasPresent ? ContextEntry.domainId(machine.memory.readLong(at + Long.BYTES)) : 0;
+    machine.attach(requester, random.nextInt(3), VtdFixture.TOP);
+    if (random.nextInt(3) == 0) {
+      machine.memory.writeLong(at, 0);
+    }
+    caches.dropContexts(before, requester, 0);
   }
 
   @Test
   void leafServesOnUntilItIsDropped() {
     start();
     assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.READ));
-    leaf(L1, 1, 1, 0x9000);
+    leaf(1, 0x9000);
     assertEquals(new Outcome.Reached(0x7010), translate(0x1010, Access.WRITE));
     caches.dropTranslations(DOMAIN + 1);
     caches.dropTranslations(DOMAIN, 0x2000, 0);
@@ -73,7 +121,7 @@ class CachingUnitTest {
   void blockOfPagesIsDroppedTogether() {
     start();
     for (int page = 0; page < 16; page++) {
-      leaf(L1, page, 1, 0x10_0000 + (long) page * PageTable.PAGE_BYTES);
+      leaf(page, 0x10_0000 + (long) page * PageTable.PAGE_BYTES);
       translate((long) page * PageTable.PAGE_BYTES, Access.READ);
     }
     assertEquals(16, caches.translationCount());
@@ -81,16 +129,6 @@ class CachingUnitTest {
     assertEquals(12, caches.translationCount(), "pages 4 to 7");
     caches.dropTranslations(DOMAIN, 0, 30);
     assertEquals(0, caches.translationCount());
-  }
-
-  @Test
-  void rightThatTheRememberedLeafLacksIsNotLookedForInTheTables() {
-    start();
-    machine.entry(L1, 1, SecondLevelEntry.leaf(0x7000, 1, Permissions.READ_ONLY));
-    translate(0x1000, Access.READ);
-    leaf(L1, 1, 1, 0x7000);
-    Outcome.Blocked blocked = (Outcome.Blocked) translate(0x1000, Access.WRITE);
-    assertEquals(FaultReason.NO_WRITE_PERMISSION.code(), blocked.fault().reason());
   }
 
   @ParameterizedTest(name = "domain {0}, device bits {1}, ignored {2}: dropped {3}")
@@ -117,24 +155,8 @@ class CachingUnitTest {
   }
 
   @Test
-  void absenceIsRememberedOnlyWhereTheUnitSaysSo() {
-    start();
-    Outcome absent = translate(0x2000, Access.READ);
-    assertEquals(0, caches.translationCount());
-    machine = new VtdFixture(CACHES_ABSENT, 4);
-    start();
-    assertEquals(absent, translate(0x2000, Access.READ));
-    leaf(L1, 2, 1, 0xa000);
-    assertEquals(absent, translate(0x2000, Access.READ));
-    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.READ));
-    caches.dropTranslations(DOMAIN, 0x2000, 0);
-    assertEquals(new Outcome.Reached(0xa000), translate(0x2000, Access.READ));
-  }
-
-  @Test
   void absentContextIsRememberedAsOfDomainZero() {
-    machine = new VtdFixture(CACHES_ABSENT, 4);
-    start();
+    start(true);
     long at = ContextEntry.address(VtdFixture.CONTEXT, VtdFixture.DEVICE.devfn());
     long low = machine.memory.readLong(at);
     machine.memory.writeLong(at, 0);
@@ -145,60 +167,5 @@ class CachingUnitTest {
     assertEquals(absent, translate(0x1000, Access.READ));
     caches.dropContexts(0, VtdFixture.DEVICE, 0);
     assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.READ));
-  }
-
-  @Test
-  void copiesAreEqualAndChangeByThemselves() {
-    start();
-    translate(0x1000, Access.READ);
-    translate(LARGE, Access.READ);
-    Caches copy = caches.fork();
-    assertEquals(caches, copy);
-    assertEquals(caches.hashCode(), copy.hashCode());
-    copy.dropTranslations();
-    assertNotEquals(caches, copy);
-    assertEquals(2, caches.translationCount());
-  }
-
-  /** One change of the tables and the invalidation that it takes. */
-  @ParameterizedTest(name = "seed {0}, caches absence: {1}")
-  @CsvSource({"1, false", "2, true", "3, false", "4, true"})
-  void remembersNothingWrongWhereEveryChangeIsFollowedByItsInvalidation(
-      long seed, boolean cachesAbsent) {
-    machine = new VtdFixture(cachesAbsent ? CACHES_ABSENT : VtdFixture.WIDE, 4);
-    start();
-    List<RequesterId> requesters = new ArrayList<>(List.of(VtdFixture.DEVICE));
-    for (int devfn = 0x30; devfn < 0x34; devfn++) {
-      requesters.add(RequesterId.of(0, devfn));
-    }
-    CachingProperty.check(
-        seed,
-        requesters,
-        request -> machine.unit().translate(request),
-        request -> new CachingUnit(machine.config).translate(machine.memory, caches, request),
-        random -> change(random, requesters));
-  }
-
-  private void change(Random random, List<RequesterId> requesters) {
-    if (random.nextInt(5) == 0) {
-      RequesterId requester = requesters.get(random.nextInt(requesters.size()));
-      long at = ContextEntry.address(VtdFixture.CONTEXT, requester.devfn());
-      boolean wasPresent = ContextEntry.isPresent(machine.memory.readLong(at));
-      int before = wasPresent ? ContextEntry.domainId(machine.memory.readLong(at + Long.BYTES)) : 0;
-      machine.attach(requester, random.nextInt(3), VtdFixture.TOP);
-      if (random.nextInt(3) == 0) {
-        machine.memory.writeLong(at, 0);
-      }
-      caches.dropContexts(before, requester, 0);
-      return;
-    }
-    int index = random.nextInt(512);
-    Permissions permissions = Permissions.of(random.nextBoolean(), random.nextBoolean());
-    long page = (long) random.nextInt(1 << 20) * PageTable.PAGE_BYTES;
-    machine.entry(L1, index, SecondLevelEntry.leaf(page, 1, permissions));
-    for (RequesterId requester : requesters) {
-      caches.dropTranslations(
-          1 + requester.devfn(), (long) index * PageTable.PAGE_BYTES, random.nextInt(3));
-    }
   }
 }

@@ -1,96 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
-import java.util.OptionalLong;
-import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
-import org.crashlane.fuzz.Fuzz;
-import org.crashlane.iommu.Access;
-import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Malformation;
-import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.paging.GarbageTables;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
-import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 
-/**
- * Translation, walks, attachments and mapping on a memory of a few pages of damaged tables and of
- * garbage whose pointers stay within it, so that tables meet, share pages and go in circles.
- */
+/** Damaged tables of both modes. */
 @Tag("slow")
-class GarbageTablesTest {
-  private static final int PAGES = 8;
-  private static final int PAGE = PageTable.PAGE_BYTES;
+class GarbageTablesTest extends GarbageTables {
   private static final int HOST_WIDTH = 46;
-  private static final long SEED = 20081121;
-  private static final int TABLES_WALKED = 3;
-  private static final RequesterId DEVICE = RequesterId.parse("00:00.0");
 
   /** As QEMU's, with everything that ECAP can promise. */
   private static final Capabilities ALL = new Capabilities(VtdFixture.WIDE.cap(), -1L);
 
-  private final AtomicLong mappingCount = new AtomicLong();
-
-  @Test
-  void damagedTablesAreStood() throws InterruptedException {
-    List<byte[]> corpus = List.of(legacy(), scalable(), garbage(1), garbage(2), garbage(3));
-    long count = new Fuzz("VT-d tables", corpus, List.of()).run(this::useAll);
-    assertTrue(mappingCount.get() > count, "hardly anything was mapped: " + mappingCount);
+  @Override
+  protected List<byte[]> sound() {
+    return List.of(legacy(), scalable());
   }
 
-  private void useAll(byte[] image) {
+  @Override
+  protected long garbageAttributes(RandomGenerator random) {
+    return random.nextInt(4) == 0 ? random.nextLong(PAGE) : random.nextLong(PAGES);
+  }
+
+  @Override
+  protected void useAll(byte[] image) {
     for (int mode : new int[] {Registers.Rtaddr.TTM_LEGACY, Registers.Rtaddr.TTM_SCALABLE}) {
       SparseMemory memory = memory(image);
       UnitConfig config = UnitConfig.translating(ALL, HOST_WIDTH, Registers.Rtaddr.TTM.of(mode));
-      Unit unit = new Unit(memory, config);
-      for (long iova : new long[] {0, 0x1238, 0x20_0000, 0x4000_0000L, 1L << 47, -8}) {
-        unit.translate(new Request(DEVICE, iova, Access.READ));
-        unit.translate(new Request(DEVICE, iova, Access.WRITE));
-      }
       Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
-      walker.walkFirstLevel(new TableId(4L * PAGE, 4), new InOrder(new AddressRange(0, -1L)));
-      useAttached(memory, VtdTables.open(memory, VtdFixture.registers(config), HOST_WIDTH));
+      walker.walkFirstLevel(new TableId(4L * PAGE, 4), inOrder(new AddressRange(0, -1L)));
+      use(
+          memory,
+          new Unit(memory, config),
+          VtdTables.open(memory, VtdFixture.registers(config), HOST_WIDTH));
     }
-  }
-
-  private void useAttached(SparseMemory memory, VtdTables tables) {
-    tables.malformations();
-    tables.deviceTablePages();
-    List<TableId> attached =
-        tables.attachments().stream()
-            .filter(Attachment.Translated.class::isInstance)
-            .map(attachment -> ((Attachment.Translated) attachment).table())
-            .distinct()
-            .limit(TABLES_WALKED)
-            .toList();
-    for (TableId table : attached) {
-      tables.walk(table, new InOrder(tables.reach(table)));
-      PageArena arena = PageArena.in(AddressRange.ofSize((PAGES - 1L) * PAGE, PAGE));
-      tables.mapIdentity(memory, table, AddressRange.ofSize(0x3f_f000, 0x40_2000), arena);
-    }
-  }
-
-  private static SparseMemory memory(byte[] image) {
-    SparseMemory memory = SparseMemory.ofSize((long) PAGES * PAGE);
-    ByteBuffer words = words(image);
-    for (long at = 0; words.remaining() >= Long.BYTES && at < PAGES * PAGE; at += Long.BYTES) {
-      memory.writeLong(at, words.getLong());
-    }
-    return memory;
   }
 
   /** Root, context, and four levels behind them, a page each. */
@@ -133,49 +85,6 @@ class GarbageTablesTest {
       image.putLong(
           (PAGES - 2) * PAGE + entry * Long.BYTES,
           SecondLevelEntry.leaf((long) entry * PAGE, 1, Permissions.READ_WRITE));
-    }
-  }
-
-  private static byte[] garbage(int stream) {
-    RandomGenerator random = new SplittableRandom(SEED + stream);
-    byte[] bytes = new byte[PAGES * PAGE];
-    ByteBuffer image = words(bytes);
-    while (image.hasRemaining()) {
-      long attributes = random.nextInt(4) == 0 ? random.nextLong(PAGE) : random.nextLong(PAGES);
-      image.putLong(random.nextLong(PAGES) * PAGE | attributes);
-    }
-    return bytes;
-  }
-
-  private static ByteBuffer words(byte[] bytes) {
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Every mapping lies within reach and behind the one before. */
-  private final class InOrder implements WalkVisitor {
-    private final AddressRange reach;
-    private OptionalLong before = OptionalLong.empty();
-
-    InOrder(AddressRange reach) {
-      this.reach = reach;
-    }
-
-    @Override
-    public void mapping(long first, long last, long physical, Permissions permissions) {
-      assertTrue(reach.contains(new AddressRange(first, last)), "out of reach");
-      before.ifPresent(b -> assertTrue(Long.compareUnsigned(b, first) < 0, "out of order"));
-      before = OptionalLong.of(last);
-      mappingCount.incrementAndGet();
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      assertTrue(!malformation.toString().isEmpty());
-    }
-
-    @Override
-    public void tablePage(long address, int level) {
-      assertTrue(level > 0);
     }
   }
 }

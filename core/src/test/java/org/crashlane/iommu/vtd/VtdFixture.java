@@ -40,6 +40,7 @@ final class VtdFixture extends PagedMachine {
   final int levels;
 
   VtdFixture(Capabilities capabilities, int levels) {
+    super(DEVICE, new TableId(TOP, levels));
     this.config = UnitConfig.translating(capabilities, 46, ROOT);
     this.levels = levels;
     memory.writeLong(ROOT, RootEntry.low(CONTEXT));
@@ -63,16 +64,6 @@ final class VtdFixture extends PagedMachine {
       entry(from, 0, SecondLevelEntry.table(table));
       from = table;
     }
-  }
-
-  @Override
-  protected RequesterId device() {
-    return DEVICE;
-  }
-
-  @Override
-  public TableId table() {
-    return new TableId(TOP, levels);
   }
 
   @Override
