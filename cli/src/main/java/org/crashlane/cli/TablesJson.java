@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {"schema": 1, "translating": true, "registers": ["GSTS 0x80000000: TES=1", "..."],
  *  "devices": [{"device": "00:04.0", "name": "...", "kind": "translated" | "pass-through" |
  *               "blocked" | "unsupported", "table": {"root": "0x...", "levels": 3, "kind": "second-level"} | absent,
- *               "domain": 1 | absent, "reason": "..." | absent}],
+ *               "domain": 1 | absent, "permissions": "rw" | absent, "reason": "..." | absent}],
  *  "tables": [{"root": "0x...", "levels": 3, "devices": ["00:04.0"],
  *              "mappings": [{"first": "0x...", "last": "0x...", "physical": "0x...",
  *                            "permissions": "rw"}],
@@ -56,9 +56,12 @@ final class TablesJson {
     return switch (attachment) {
       case Translated t -> {
         node.put("kind", "translated").set("table", of(t.table()));
-        yield node.put("domain", t.domainId());
+        yield node.put("domain", t.domainId()).put("permissions", t.permissions().toString());
       }
-      case PassThrough p -> node.put("kind", "pass-through").put("domain", p.domainId());
+      case PassThrough p ->
+          node.put("kind", "pass-through")
+              .put("domain", p.domainId())
+              .put("permissions", p.permissions().toString());
       case Blocked b -> node.put("kind", "blocked").put("reason", b.reason());
       case Unsupported u -> node.put("kind", "unsupported").put("reason", u.reason());
     };

@@ -13,6 +13,7 @@ import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.Sizes;
 import picocli.CommandLine.Command;
@@ -103,11 +104,19 @@ final class TablesWalkCommand implements Callable<Integer> {
 
   private static String what(Attachment attachment) {
     return switch (attachment) {
-      case Translated t -> "table " + t.table() + ", domain " + t.domainId();
-      case PassThrough p -> "passes untranslated, domain " + p.domainId();
+      case Translated t -> "table " + t.table() + rest(t.domainId(), t.permissions());
+      case PassThrough p -> "passes untranslated" + rest(p.domainId(), p.permissions());
       case Blocked b -> "blocked: " + b.reason();
       case Unsupported u -> "not read: " + u.reason();
     };
+  }
+
+  /** What the device's own entry withholds, the tables do not show. */
+  private static String rest(int domainId, Permissions permissions) {
+    String domain = ", domain " + domainId;
+    return permissions == Permissions.READ_WRITE
+        ? domain
+        : domain + ", no more than " + permissions;
   }
 
   private static void print(Malformation malformation, PrintWriter out) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import java.util.List;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
 
 /**
  * The IOMMU of a guest.
@@ -14,6 +16,17 @@ import org.crashlane.memory.PhysicalMemory;
  *     control socket fails
  */
 public record GuestIommu(Vendor vendor, RegisterFile registers) {
+
+  /** QEMU's IOAPIC sends as this function (AMDVI_IOAPIC_SB_DEVID in hw/i386/amd_iommu.h). */
+  public static final RequesterId AMD_IO_APIC = new RequesterId(0xa0);
+
+  /** {@return by which requester ids it knows the IOAPICs, where that decides what they may do} */
+  List<RequesterId> ioApics() {
+    return switch (vendor) {
+      case VTD -> List.of();
+      case AMDVI -> List.of(AMD_IO_APIC);
+    };
+  }
 
   /** {@return the tables that its registers point to} */
   public TranslationTables tables(PhysicalMemory memory) {

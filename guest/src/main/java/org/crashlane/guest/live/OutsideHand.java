@@ -188,7 +188,8 @@ public final class OutsideHand implements AutoCloseable {
                     f.name(),
                     devices.isEmpty() ? f.isStorage() : devices.contains(f.requester())))
             .toList();
-    Machine machine = new Machine(guest.memory().ranges(), crashRanges, known);
+    Machine machine =
+        new Machine(guest.memory().ranges(), crashRanges, known, guest.iommu().ioApics());
     Verdict verdict = whileStopped(tables -> KdumpIoRule.judge(machine, tables));
     List<Finding> findings = new ArrayList<>(verdict.findings());
     findings.add(untold(crashRanges));

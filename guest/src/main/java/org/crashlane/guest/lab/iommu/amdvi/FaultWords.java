@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
+import org.crashlane.guest.live.GuestIommu;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -61,6 +62,6 @@ final class FaultWords {
             sent.group(1),
             sent.group(2),
             source,
-            source.equals(LabUnit.IO_APIC) ? ", the IOAPIC," : "");
+            source.equals(GuestIommu.AMD_IO_APIC) ? ", the IOAPIC," : "");
   }
 }

@@ -12,6 +12,7 @@ import org.crashlane.guest.lab.iommu.HidingTable;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.live.GuestIommu;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.pci.RequesterId;
@@ -19,9 +20,6 @@ import org.crashlane.rehearsal.Strategy;
 
 /** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
 public final class LabUnit implements LabIommu {
-  /** QEMU's IOAPIC sends as this function (AMDVI_IOAPIC_SB_DEVID in hw/i386/amd_iommu.h). */
-  static final RequesterId IO_APIC = new RequesterId(0xa0);
-
   /** What Linux 6.1 says of a unit it has found (drivers/iommu/amd/init.c). */
   private static final String DETECTION = "AMD-Vi: Found IOMMU";
 
@@ -119,7 +117,7 @@ public final class LabUnit implements LabIommu {
   @Override
   public List<RequesterId> ioApics(byte[] firmwareTable) {
     List<RequesterId> told = Ivrs.read("the firmware's IVRS table", firmwareTable).ioApics();
-    return told.isEmpty() ? List.of(IO_APIC) : told;
+    return told.isEmpty() ? List.of(GuestIommu.AMD_IO_APIC) : told;
   }
 
   @Override
