@@ -4,8 +4,6 @@ package org.crashlane.iommu.amdvi;
 import java.util.List;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.Unmappable;
-import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.pci.RequesterId;
 
@@ -64,23 +62,12 @@ final class AmdviFixture extends PagedMachine {
   }
 
   @Override
-  public Unit unit() {
-    return new Unit(memory, config);
-  }
-
-  @Override
-  public Tables editor() {
-    return new Tables(config);
-  }
-
-  @Override
-  protected Walker walker(WalkLimits limits) {
-    return new Walker(memory, config, limits);
-  }
-
-  @Override
-  public List<Unmappable> unmappable() {
-    return config.hostTables().unmappable();
+  protected Parts parts() {
+    return new Parts(
+        config.hostTables().unmappable(),
+        new Unit(memory, config),
+        new Tables(config),
+        limits -> new Walker(memory, config, limits));
   }
 
   /** {@return registers of a unit set up as {@code config} says} */

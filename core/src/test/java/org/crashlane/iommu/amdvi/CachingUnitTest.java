@@ -12,20 +12,19 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.amdvi.Command.Pages;
 import org.crashlane.iommu.paging.CachingContract;
-import org.crashlane.iommu.paging.PagedMachine;
-import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 
 /** What a unit remembers, and which commands make it forget. */
-class CachingUnitTest extends CachingContract {
+class CachingUnitTest extends CachingContract<AmdviFixture, Caches> {
   private static final Capabilities CACHES_ABSENT =
       new Capabilities(AmdviFixture.QEMU.extFeatures(), Registers.CapabilityHeader.NP_CACHE.of(1));
   private static final List<RequesterId> REQUESTERS =
       List.of(AmdviFixture.DEVICE, RequesterId.of(0, 0x30), RequesterId.of(0, 0x31));
 
-  private final Caches caches = new Caches();
-  private AmdviFixture machine = new AmdviFixture();
+  CachingUnitTest() {
+    super(new Caches(), Caches::fork, new AmdviFixture());
+  }
 
   @Override
   protected void start(boolean cachesAbsent) {
@@ -36,21 +35,6 @@ class CachingUnitTest extends CachingContract {
 
   private void start() {
     start(false);
-  }
-
-  @Override
-  protected PagedMachine machine() {
-    return machine;
-  }
-
-  @Override
-  protected UnitCaches caches() {
-    return caches;
-  }
-
-  @Override
-  protected UnitCaches fork() {
-    return caches.fork();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
@@ -16,8 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What holds of every unit that remembers. */
-public abstract class CachingContract {
+/**
+ * What holds of every unit that remembers.
+ *
+ * @param <M> the vendor's machine
+ * @param <C> its caches
+ */
+public abstract class CachingContract<M extends PagedMachine, C extends UnitCaches> {
   /** Tables below the top one, of levels 3 to 1. */
   protected static final long L3 = 0x103000;
 
@@ -27,8 +33,20 @@ public abstract class CachingContract {
   private static final int STEP_COUNT = 3000;
   private static final int CHANGED_PAGES = 512;
 
+  /** What the unit remembers. */
+  protected final C caches;
+
+  /** The machine as it is now. */
+  protected M machine;
+
+  private final UnaryOperator<C> fork;
+
   /** For the tests of one vendor. */
-  protected CachingContract() {}
+  protected CachingContract(C caches, UnaryOperator<C> fork, M machine) {
+    this.caches = caches;
+    this.fork = fork;
+    this.machine = machine;
+  }
 
   /**
    * Begins with a new machine: page 1 leads to 0x7000.
@@ -36,15 +54,6 @@ public abstract class CachingContract {
    * @param cachesAbsent true if its unit remembers that entries are not present
    */
   protected abstract void start(boolean cachesAbsent);
-
-  /** {@return the machine as it is now} */
-  protected abstract PagedMachine machine();
-
-  /** {@return what its unit remembers} */
-  protected abstract UnitCaches caches();
-
-  /** {@return a copy of that, to change by itself} */
-  protected abstract UnitCaches fork();
 
   /** {@return what the unit that remembers makes of {@code request}} */
   protected abstract Outcome caching(Request request);
@@ -70,15 +79,15 @@ public abstract class CachingContract {
 
   /** Has page {@code index} lead to {@code physical}, readable and writable. */
   protected final void leaf(int index, long physical) {
-    machine().entry(L1, index, leafEntry(physical, Permissions.READ_WRITE));
+    machine.entry(L1, index, leafEntry(physical, Permissions.READ_WRITE));
   }
 
   @Test
   void rightThatTheRememberedLeafLacksIsNotLookedForInTheTables() {
     start(false);
-    machine().entry(L1, 1, leafEntry(0x7000, Permissions.READ_ONLY));
+    machine.entry(L1, 1, leafEntry(0x7000, Permissions.READ_ONLY));
     translate(0x1000, Access.READ);
-    Outcome without = machine().translate(0x1000, Access.WRITE);
+    Outcome without = machine.translate(0x1000, Access.WRITE);
     leaf(1, 0x7000);
     assertInstanceOf(Outcome.Blocked.class, without);
     assertEquals(without, translate(0x1000, Access.WRITE));
@@ -88,7 +97,7 @@ public abstract class CachingContract {
   void absenceIsRememberedOnlyWhereTheUnitSaysSo() {
     start(false);
     Outcome absent = translate(0x2000, Access.READ);
-    assertEquals(0, caches().translationCount());
+    assertEquals(0, caches.translationCount());
     start(true);
     assertEquals(absent, translate(0x2000, Access.READ));
     leaf(2, 0xa000);
@@ -102,12 +111,12 @@ public abstract class CachingContract {
   void copiesAreEqualAndChangeByThemselves() {
     start(false);
     translate(0x1000, Access.READ);
-    UnitCaches copy = fork();
-    assertEquals(caches(), copy);
-    assertEquals(caches().hashCode(), copy.hashCode());
+    C copy = fork.apply(caches);
+    assertEquals(caches, copy);
+    assertEquals(caches.hashCode(), copy.hashCode());
     copy.dropTranslations();
-    assertNotEquals(caches(), copy);
-    assertEquals(1, caches().translationCount());
+    assertNotEquals(caches, copy);
+    assertEquals(1, caches.translationCount());
   }
 
   @ParameterizedTest(name = "seed {0}, caches absence: {1}")
@@ -126,7 +135,7 @@ public abstract class CachingContract {
               (long) random.nextInt(4 * CHANGED_PAGES) * (PageTable.PAGE_BYTES / 2),
               random.nextBoolean() ? Access.READ : Access.WRITE);
       assertEquals(
-          machine().unit().translate(request),
+          machine.unit().translate(request),
           caching(request),
           () -> "seed " + seed + ": " + request);
     }
@@ -140,7 +149,7 @@ public abstract class CachingContract {
     int index = random.nextInt(CHANGED_PAGES);
     Permissions permissions = Permissions.of(random.nextBoolean(), random.nextBoolean());
     long page = (long) random.nextInt(1 << 20) * PageTable.PAGE_BYTES;
-    machine().entry(L1, index, random.nextInt(4) == 0 ? 0 : leafEntry(page, permissions));
+    machine.entry(L1, index, random.nextInt(4) == 0 ? 0 : leafEntry(page, permissions));
     drop((long) index * PageTable.PAGE_BYTES, random);
   }
 }

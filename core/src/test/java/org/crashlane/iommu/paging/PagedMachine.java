@@ -2,6 +2,7 @@
 package org.crashlane.iommu.paging;
 
 import java.util.List;
+import java.util.function.Function;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
@@ -36,17 +37,37 @@ public abstract class PagedMachine {
     return table;
   }
 
+  /**
+   * What a vendor has for the machine as it is set up now.
+   *
+   * @param unmappable what is never mapped
+   * @param unit goes by the tables as they are
+   * @param editor writes them
+   * @param walker reads them
+   */
+  public record Parts(
+      List<Unmappable> unmappable,
+      Iommu unit,
+      TableEditor editor,
+      Function<WalkLimits, TableWalker> walker) {}
+
+  /** {@return what the vendor has} */
+  protected abstract Parts parts();
+
   /** {@return the unit, by the tables as they are} */
-  public abstract Iommu unit();
+  public final Iommu unit() {
+    return parts().unit();
+  }
 
   /** {@return what writes the unit's tables} */
-  public abstract TableEditor editor();
-
-  /** {@return what reads them} */
-  protected abstract TableWalker walker(WalkLimits limits);
+  public final TableEditor editor() {
+    return parts().editor();
+  }
 
   /** {@return what is never mapped} */
-  public abstract List<Unmappable> unmappable();
+  public final List<Unmappable> unmappable() {
+    return parts().unmappable();
+  }
 
   /** {@return true if the unit lets requests through to {@code physical}} */
   public boolean letsThroughTo(long physical) {
@@ -77,6 +98,6 @@ public abstract class PagedMachine {
 
   /** Tells {@code visitor} what it maps. */
   public final void walk(WalkLimits limits, WalkVisitor visitor) {
-    walker(limits).walk(table, visitor);
+    parts().walker().apply(limits).walk(table, visitor);
   }
 }

@@ -12,22 +12,21 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.CachingContract;
 import org.crashlane.iommu.paging.PageTable;
-import org.crashlane.iommu.paging.PagedMachine;
-import org.crashlane.iommu.paging.UnitCaches;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A unit that remembers, against the one that does not. */
-class CachingUnitTest extends CachingContract {
+class CachingUnitTest extends CachingContract<VtdFixture, Caches> {
   private static final long LARGE = 0x60_0000;
   private static final int DOMAIN = 1 + VtdFixture.DEVICE.devfn();
   private static final Capabilities CACHES_ABSENT =
       new Capabilities(Registers.Cap.CM.with(VtdFixture.WIDE.cap(), 1), VtdFixture.WIDE.ecap());
 
-  private final Caches caches = new Caches();
-  private VtdFixture machine = new VtdFixture();
+  CachingUnitTest() {
+    super(new Caches(), Caches::fork, new VtdFixture());
+  }
 
   @Override
   protected List<RequesterId> requesters() {
@@ -36,11 +35,6 @@ class CachingUnitTest extends CachingContract {
       requesters.add(RequesterId.of(0, devfn));
     }
     return requesters;
-  }
-
-  @Override
-  protected PagedMachine machine() {
-    return machine;
   }
 
   @Override
@@ -58,16 +52,6 @@ class CachingUnitTest extends CachingContract {
   @Override
   protected Outcome caching(Request request) {
     return new CachingUnit(machine.config).translate(machine.memory, caches, request);
-  }
-
-  @Override
-  protected UnitCaches caches() {
-    return caches;
-  }
-
-  @Override
-  protected UnitCaches fork() {
-    return caches.fork();
   }
 
   @Override

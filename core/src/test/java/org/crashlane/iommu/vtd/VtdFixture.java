@@ -5,8 +5,6 @@ import java.util.List;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.Unmappable;
-import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.memory.AddressRange;
@@ -67,23 +65,12 @@ final class VtdFixture extends PagedMachine {
   }
 
   @Override
-  public Unit unit() {
-    return new Unit(memory, config);
-  }
-
-  @Override
-  public Tables editor() {
-    return new Tables(config);
-  }
-
-  @Override
-  protected Walker walker(WalkLimits limits) {
-    return new Walker(memory, config, limits);
-  }
-
-  @Override
-  public List<Unmappable> unmappable() {
-    return config.secondLevel().unmappable();
+  protected Parts parts() {
+    return new Parts(
+        config.secondLevel().unmappable(),
+        new Unit(memory, config),
+        new Tables(config),
+        limits -> new Walker(memory, config, limits));
   }
 
   @Override
