@@ -14,14 +14,39 @@ public sealed interface IvhdEntry {
   Extent at();
 
   /** {@return the number of its type} */
-  int type();
+  default int type() {
+    return switch (this) {
+      case Pad pad -> pad.type();
+      case All _ -> All.TYPE;
+      case Select _ -> Select.TYPE;
+      case RangeStart _ -> RangeStart.TYPE;
+      case RangeEnd _ -> RangeEnd.TYPE;
+      case AliasSelect _ -> AliasSelect.TYPE;
+      case AliasRangeStart _ -> AliasRangeStart.TYPE;
+      case ExtendedSelect _ -> ExtendedSelect.TYPE;
+      case ExtendedRangeStart _ -> ExtendedRangeStart.TYPE;
+      case Special _ -> Special.TYPE;
+      case AcpiHid _ -> AcpiHid.TYPE;
+      case Unknown unknown -> unknown.type();
+    };
+  }
 
   /** {@return what kind of entry it is, in words} */
-  String name();
+  default String name() {
+    return switch (this) {
+      case Pad _ -> "padding";
+      case All _ -> "all devices";
+      case Select _, AliasSelect _, ExtendedSelect _ -> "device";
+      case RangeStart _, AliasRangeStart _, ExtendedRangeStart _ -> "range from";
+      case RangeEnd _ -> "range to";
+      case Special _ -> "special device";
+      case AcpiHid _ -> "ACPI device";
+      case Unknown _ -> "unknown";
+    };
+  }
 
   /** An entry that says something of devices: which interrupts and messages pass untouched. */
   sealed interface WithSettings extends IvhdEntry {
-
     /** {@return the data setting, 8 bits; see {@link #settingNames()}} */
     int settings();
 
@@ -42,71 +67,26 @@ public sealed interface IvhdEntry {
   record Pad(Extent at, int type) implements IvhdEntry {
     static final int TYPE = 0x00;
     static final int TYPE_8_BYTES = 0x40;
-
-    @Override
-    public String name() {
-      return "padding";
-    }
   }
 
   /** Every device of the segment. */
   record All(Extent at, int settings) implements WithSettings {
     static final int TYPE = 0x01;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "all devices";
-    }
   }
 
   /** One device. */
   record Select(Extent at, RequesterId device, int settings) implements WithSettings {
     static final int TYPE = 0x02;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "device";
-    }
   }
 
   /** The first device of a range. */
   record RangeStart(Extent at, RequesterId device, int settings) implements WithSettings {
     static final int TYPE = 0x03;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "range from";
-    }
   }
 
   /** The last device of the range that began before. */
   record RangeEnd(Extent at, RequesterId device) implements IvhdEntry {
     static final int TYPE = 0x04;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "range to";
-    }
   }
 
   /**
@@ -117,32 +97,12 @@ public sealed interface IvhdEntry {
   record AliasSelect(Extent at, RequesterId device, int settings, RequesterId alias)
       implements WithSettings {
     static final int TYPE = 0x42;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "device";
-    }
   }
 
   /** The first of a range of devices whose requests carry {@code alias}. */
   record AliasRangeStart(Extent at, RequesterId device, int settings, RequesterId alias)
       implements WithSettings {
     static final int TYPE = 0x43;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "range from";
-    }
   }
 
   /**
@@ -153,32 +113,12 @@ public sealed interface IvhdEntry {
   record ExtendedSelect(Extent at, RequesterId device, int settings, long extended)
       implements WithSettings {
     static final int TYPE = 0x46;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "device";
-    }
   }
 
   /** The first of a range of devices with extended settings. */
   record ExtendedRangeStart(Extent at, RequesterId device, int settings, long extended)
       implements WithSettings {
     static final int TYPE = 0x47;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "range from";
-    }
   }
 
   /**
@@ -211,16 +151,6 @@ public sealed interface IvhdEntry {
       }
     }
 
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "special device";
-    }
-
     /** {@return what the device is} */
     public Variety kind() {
       return Variety.of(variety);
@@ -244,16 +174,6 @@ public sealed interface IvhdEntry {
       String uniqueId)
       implements WithSettings {
     static final int TYPE = 0xf0;
-
-    @Override
-    public int type() {
-      return TYPE;
-    }
-
-    @Override
-    public String name() {
-      return "ACPI device";
-    }
   }
 
   /**
@@ -261,10 +181,5 @@ public sealed interface IvhdEntry {
    *
    * @param content what follows the type, two hexadecimal digits a byte
    */
-  record Unknown(Extent at, int type, String content) implements IvhdEntry {
-    @Override
-    public String name() {
-      return "unknown";
-    }
-  }
+  record Unknown(Extent at, int type, String content) implements IvhdEntry {}
 }
