@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.parts.KernelFlavour;
@@ -104,117 +105,90 @@ public record GuestConfig(
 
   /** {@return the same with that IOMMU, and a primary kernel that has its driver} */
   public GuestConfig withMapping(MappingMode mode) {
-    boolean driven = LabIommu.of(mode).isDrivenBy(kernels.primary());
-    KernelChoice chosen = driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
-    return new GuestConfig(
-        mode,
-        interruptRemapping,
-        interruptsPrepared,
-        memoryBytes,
-        cpuCount,
-        disk,
-        chosen,
-        more,
-        limits);
+    return with(change -> {
+      change.mapping = mode;
+      change.kernels = primaryThatDrives(LabIommu.of(mode).isDrivenBy(kernels.primary()));
+    });
   }
 
   /** {@return the same with an IOMMU that offers to remap interrupts, or does not} */
   public GuestConfig withInterruptRemapping(boolean on) {
-    return new GuestConfig(
-        mapping, on, interruptsPrepared, memoryBytes, cpuCount, disk, kernels, more, limits);
+    return with(change -> change.interruptRemapping = on);
   }
 
   /** {@return the same with interrupt tables prepared right before the crash, or not} */
   public GuestConfig withInterruptsPrepared(boolean prepared) {
-    return new GuestConfig(
-        mapping, interruptRemapping, prepared, memoryBytes, cpuCount, disk, kernels, more, limits);
+    return with(change -> change.interruptsPrepared = prepared);
   }
 
   /** {@return the same with that much RAM} */
   public GuestConfig withMemoryBytes(long bytes) {
-    return new GuestConfig(
-        mapping,
-        interruptRemapping,
-        interruptsPrepared,
-        bytes,
-        cpuCount,
-        disk,
-        kernels,
-        more,
-        limits);
+    return with(change -> change.memoryBytes = bytes);
   }
 
   /** {@return the same with that many processors} */
   public GuestConfig withCpuCount(int count) {
-    return new GuestConfig(
-        mapping,
-        interruptRemapping,
-        interruptsPrepared,
-        memoryBytes,
-        count,
-        disk,
-        kernels,
-        more,
-        limits);
+    return with(change -> change.cpuCount = count);
   }
 
   /** {@return the same with that disk, and a primary kernel that has its driver} */
   public GuestConfig withDisk(DiskKind kind) {
-    boolean driven = kind.isDrivenBy(kernels.primary());
-    KernelChoice chosen = driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
-    return new GuestConfig(
-        mapping,
-        interruptRemapping,
-        interruptsPrepared,
-        memoryBytes,
-        cpuCount,
-        kind,
-        chosen,
-        more,
-        limits);
+    return with(change -> {
+      change.disk = kind;
+      change.kernels = primaryThatDrives(kind.isDrivenBy(kernels.primary()));
+    });
   }
 
   /** {@return the same with other kernels} */
   public GuestConfig withKernels(UnaryOperator<KernelChoice> change) {
     KernelChoice chosen = change.apply(kernels);
-    return new GuestConfig(
-        mapping,
-        interruptRemapping,
-        interruptsPrepared,
-        memoryBytes,
-        cpuCount,
-        disk,
-        chosen,
-        more,
-        limits);
+    return with(changed -> changed.kernels = chosen);
   }
 
   /** {@return the same with these options} */
   public GuestConfig withMore(MoreOptions options) {
-    return new GuestConfig(
-        mapping,
-        interruptRemapping,
-        interruptsPrepared,
-        memoryBytes,
-        cpuCount,
-        disk,
-        kernels,
-        options,
-        limits);
+    return with(change -> change.more = options);
   }
 
   /** {@return the same with these limits} */
   public GuestConfig withLimits(PhaseLimits phaseLimits) {
-    return new GuestConfig(
-        mapping,
-        interruptRemapping,
-        interruptsPrepared,
-        memoryBytes,
-        cpuCount,
-        disk,
-        kernels,
-        more,
-        phaseLimits);
+    return with(change -> change.limits = phaseLimits);
+  }
+
+  private KernelChoice primaryThatDrives(boolean driven) {
+    return driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
+  }
+
+  private GuestConfig with(Consumer<Change> setting) {
+    Change change = new Change();
+    setting.accept(change);
+    return change.done();
+  }
+
+  /** All there is, as it is, to be set anew in part. */
+  private final class Change {
+    private MappingMode mapping = GuestConfig.this.mapping;
+    private boolean interruptRemapping = GuestConfig.this.interruptRemapping;
+    private boolean interruptsPrepared = GuestConfig.this.interruptsPrepared;
+    private long memoryBytes = GuestConfig.this.memoryBytes;
+    private int cpuCount = GuestConfig.this.cpuCount;
+    private DiskKind disk = GuestConfig.this.disk;
+    private KernelChoice kernels = GuestConfig.this.kernels;
+    private MoreOptions more = GuestConfig.this.more;
+    private PhaseLimits limits = GuestConfig.this.limits;
+
+    GuestConfig done() {
+      return new GuestConfig(
+          mapping,
+          interruptRemapping,
+          interruptsPrepared,
+          memoryBytes,
+          cpuCount,
+          disk,
+          kernels,
+          more,
+          limits);
+    }
   }
 
   /** {@return the guest's IOMMU} */
