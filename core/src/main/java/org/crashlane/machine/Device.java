@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.machine;
 
-import java.util.OptionalLong;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -9,21 +8,21 @@ import org.crashlane.pci.RequesterId;
  *
  * @param requester how it shows on the bus
  * @param name for people
- * @param onDumpPath true if the capture kernel needs it to write the dump
- * @param dmaMask the highest address that it can put on the bus, unsigned; empty if that is not
- *     known
+ * @param role whether the capture kernel needs it to write the dump
+ * @param masks what it can put on the bus
  * @param assignedToGuest true if a virtual machine owns it
  */
 public record Device(
-    RequesterId requester,
-    String name,
-    boolean onDumpPath,
-    OptionalLong dmaMask,
-    boolean assignedToGuest) {
+    RequesterId requester, String name, DumpRole role, DmaMasks masks, boolean assignedToGuest) {
 
-  /** A device of the host's own, whose DMA mask is not known. */
-  public Device(RequesterId requester, String name, boolean onDumpPath) {
-    this(requester, name, onDumpPath, OptionalLong.empty(), false);
+  /** A device of the host's own, whose DMA masks are not known. */
+  public Device(RequesterId requester, String name, DumpRole role) {
+    this(requester, name, role, DmaMasks.UNKNOWN, false);
+  }
+
+  /** {@return true if the capture kernel needs it to write the dump, as far as is known} */
+  public boolean onDumpPath() {
+    return role != DumpRole.NONE;
   }
 
   @Override

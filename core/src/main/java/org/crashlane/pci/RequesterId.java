@@ -7,11 +7,18 @@ import org.crashlane.bits.BitField;
 
 /**
  * Who makes a DMA request: bus, device and function in 16 bits, as they stand on the bus and in an
- * IOMMU's fault record. Printed {@code bb:dd.f}.
+ * IOMMU's fault record, and the PCI segment whose bus that is. An IOMMU serves one segment, and
+ * neither its tables nor its faults hold the number. Printed {@code bb:dd.f}, with {@code ssss:}
+ * before it where the segment is not 0.
  *
+ * @param segment PCI segment group; above 0xffff, what Linux gives to a controller that hides a bus
+ *     of its own (VMD counts from 0x10000: drivers/pci/controller/vmd.c, Linux 6.1)
  * @param value bus in 15:8, device in 7:3, function in 2:0
  */
-public record RequesterId(int value) implements Comparable<RequesterId> {
+public record RequesterId(int segment, int value) implements Comparable<RequesterId> {
+  /** The largest segment that is taken: five hexadecimal digits. */
+  public static final int SEGMENT_MAX = 0xfffff;
+
   private static final BitField ID = BitField.bits("requester id", 15, 0);
   private static final BitField BUS = BitField.bits("bus", 15, 8);
   private static final BitField DEVFN = BitField.bits("devfn", 7, 0);
@@ -19,12 +26,20 @@ public record RequesterId(int value) implements Comparable<RequesterId> {
   private static final BitField FUNCTION = BitField.bits("function", 2, 0);
   private static final int HEX_RADIX = 16;
   private static final Pattern TEXT =
-      Pattern.compile("([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})\\.([0-7])");
+      Pattern.compile("(?:([0-9a-fA-F]{1,5}):)?([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})\\.([0-7])");
 
   public RequesterId {
+    if (segment < 0 || segment > SEGMENT_MAX) {
+      throw new IllegalArgumentException("PCI segment out of range: " + segment);
+    }
     if (value != (int) ID.inPlace(value)) {
       throw new IllegalArgumentException("requester id beyond 16 bits: " + value);
     }
+  }
+
+  /** The requester with this id in segment 0. */
+  public RequesterId(int value) {
+    this(0, value);
   }
 
   /** {@return the id of bus 0–255, device 0–31, function 0–7} */
@@ -38,19 +53,31 @@ public record RequesterId(int value) implements Comparable<RequesterId> {
   }
 
   /**
-   * Reads {@code bb:dd.f}, hexadecimal.
+   * Reads {@code bb:dd.f} or {@code ssss:bb:dd.f}, hexadecimal.
    *
    * @throws IllegalArgumentException saying what was wanted
    */
   public static RequesterId parse(String text) {
     Matcher m = TEXT.matcher(text);
     if (!m.matches()) {
-      throw new IllegalArgumentException("not a device: '" + text + "' (wanted bb:dd.f)");
+      throw new IllegalArgumentException("not a device: '" + text + "' (expected bb:dd.f)");
     }
+    int segment = m.group(1) == null ? 0 : Integer.parseInt(m.group(1), HEX_RADIX);
     return of(
-        Integer.parseInt(m.group(1), HEX_RADIX),
-        Integer.parseInt(m.group(2), HEX_RADIX),
-        Integer.parseInt(m.group(3)));
+            Integer.parseInt(m.group(2), HEX_RADIX),
+            Integer.parseInt(m.group(3), HEX_RADIX),
+            Integer.parseInt(m.group(4)))
+        .inSegment(segment);
+  }
+
+  /** {@return the requester with the same id in {@code other} segment} */
+  public RequesterId inSegment(int other) {
+    return other == segment ? this : new RequesterId(other, value);
+  }
+
+  /** {@return the requester as an IOMMU knows it, whose tables are about one segment} */
+  public RequesterId onBus() {
+    return inSegment(0);
   }
 
   /** {@return the bus, 0 to 255} */
@@ -75,11 +102,13 @@ public record RequesterId(int value) implements Comparable<RequesterId> {
 
   @Override
   public int compareTo(RequesterId other) {
-    return Integer.compare(value, other.value);
+    int bySegment = Integer.compare(segment, other.segment);
+    return bySegment != 0 ? bySegment : Integer.compare(value, other.value);
   }
 
   @Override
   public String toString() {
-    return String.format("%02x:%02x.%d", bus(), device(), function());
+    String onBus = String.format("%02x:%02x.%d", bus(), device(), function());
+    return segment == 0 ? onBus : String.format("%04x:%s", segment, onBus);
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 
@@ -29,10 +30,10 @@ final class DeviceRules {
 
   /** The capture kernel's addresses are physical ones: with two ranges, one in reach is enough. */
   private void judgeMask(Device device) {
-    if (device.dmaMask().isEmpty()) {
+    if (!(device.masks().streaming() instanceof DmaMask.Known mask)) {
       return;
     }
-    AddressRange reach = new AddressRange(0, device.dmaMask().getAsLong());
+    AddressRange reach = mask.reach();
     if (machine.crashRanges().stream().noneMatch(reach::contains)) {
       findings.broken(
           FindingCode.B1,

@@ -8,17 +8,26 @@ public enum FindingCode {
   A3("a device on the dump path has no translation entry: its requests fault"),
   A4("an IOVA inside the crash range is mapped to another page"),
   A5("the primary's IOVA allocator may still hand out addresses inside the crash range"),
+  A7(
+      "the address that a device is given is not the physical one, but that with the memory"
+          + " encryption bit, and does not lead to the page"),
   B1("no crash range lies within what a device on the dump path can put on the bus"),
   B2("the crash range lies beyond the IOMMU's address width"),
   B3(
       "the crash range overlaps addresses that do not lead to memory as they are: the interrupt"
-          + " window, the GART aperture, an untranslated hole, or another reserved region"),
+          + " window, the GART aperture, an untranslated hole, protected memory, or another reserved"
+          + " region"),
+  B4(
+      "the dump needs memory below a device's coherent mask, or a bounce pool, and no crash range"
+          + " has it there"),
   C1("the capture kernel detected the IOMMU"),
   C2("the capture kernel wrote to the IOMMU"),
   C3("the IOMMU remaps interrupts and does not let an unaware capture kernel's through"),
+  C4("the capture kernel cannot run without remapping interrupts on this machine (x2APIC)"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
   D2("DMA changed memory that no driver had given to the device"),
   D3("the dump was read through the GART's aperture, not from the memory under it"),
+  F1("firmware has a device use memory of the crash range"),
   G1("the crash range is within reach of a device that a guest owns"),
   L1("a leftover mapping reaches into the crash range"),
   L2("leftover DMA goes to whatever its IOVAs name once translation stops"),
@@ -36,8 +45,8 @@ public enum FindingCode {
   /** {@return true if what it names keeps a right dump from reaching the disk} */
   public boolean losesDump() {
     return switch (this) {
-      case A1, A2, A3, A4, B1, B2, B3, D3 -> true;
-      case A5, C1, C2, C3, D1, D2, G1, L1, L2, L3, M1, P1, W1 -> false;
+      case A1, A2, A3, A4, A7, B1, B2, B3, B4, D3 -> true;
+      case A5, C1, C2, C3, C4, D1, D2, F1, G1, L1, L2, L3, M1, P1, W1 -> false;
     };
   }
 

@@ -92,7 +92,8 @@ public final class KdumpIoRule {
 
   private Verdict judge() {
     Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
-    tables.attachments().forEach(a -> attachments.put(a.requester(), a));
+    int segment = segment();
+    tables.attachments().forEach(a -> attachments.put(a.requester().inSegment(segment), a));
     machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
     List<Device> dumpPath = machine.devices().stream().filter(Device::onDumpPath).toList();
     if (dumpPath.isEmpty()) {
@@ -104,17 +105,17 @@ public final class KdumpIoRule {
     machine.devices().forEach(d -> judgePassing(d, attachments.get(d.requester())));
     Map<Way, List<RequesterId>> users = new LinkedHashMap<>();
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
-    for (Attachment attachment : attachments.values()) {
+    attachments.forEach((requester, attachment) -> {
       switch (attachment) {
         case Translated t ->
-            users.computeIfAbsent(Way.of(t, tables), _ -> new ArrayList<>()).add(t.requester());
+            users.computeIfAbsent(Way.of(t, tables), _ -> new ArrayList<>()).add(requester);
         case Unsupported u ->
-            unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(u.requester());
+            unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(requester);
         case PassThrough _, Blocked _ -> {
           // no tables
         }
       }
-    }
+    });
     unread.forEach(this::unread);
     List<String> unreadPages =
         tables.malformations().stream()
@@ -127,6 +128,11 @@ public final class KdumpIoRule {
     }
     new TableRules(machine, tables, findings, limits).judge(users);
     return Verdict.of(findings.all());
+  }
+
+  /** The devices are those behind one IOMMU, and so on buses of one segment. */
+  private int segment() {
+    return machine.devices().stream().mapToInt(d -> d.requester().segment()).findFirst().orElse(0);
   }
 
   /** One unreadable page of the device tables may stand for hundreds of requesters. */

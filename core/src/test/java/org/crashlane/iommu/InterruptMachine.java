@@ -3,6 +3,7 @@ package org.crashlane.iommu;
 
 import java.util.List;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -86,7 +87,7 @@ public final class InterruptMachine {
     return new Machine(
         memory.ranges(),
         List.of(CRASH),
-        List.of(new Device(DISK, "nvme", true)),
+        List.of(new Device(DISK, "nvme", DumpRole.NAMED)),
         ioApicKnown ? List.of(IO_APIC) : List.of());
   }
 }

@@ -2,6 +2,7 @@
 package org.crashlane.pci;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,7 +70,8 @@ final class RequesterIdTest {
         "00:20.0",
         "100:00.0",
         "00:02.0 ",
-        "0000:00:02.0",
+        "100000:00:02.0",
+        ":00:02.0",
         "g0:00.0"
       })
   void whatIsNoDeviceIsRefused(String text) {
@@ -80,7 +82,7 @@ final class RequesterIdTest {
   void whatIsWantedIsSaid() {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> RequesterId.parse("nvme0"));
-    assertEquals("not a device: 'nvme0' (wanted bb:dd.f)", e.getMessage());
+    assertEquals("not a device: 'nvme0' (expected bb:dd.f)", e.getMessage());
   }
 
   @Test
@@ -93,5 +95,34 @@ final class RequesterIdTest {
     assertTrue(RequesterId.parse("01:00.0").compareTo(RequesterId.parse("00:1f.7")) > 0);
     assertTrue(RequesterId.parse("00:02.0").compareTo(RequesterId.parse("00:02.1")) < 0);
     assertEquals(0, RequesterId.parse("00:02.0").compareTo(new RequesterId(0x10)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0000:00:02.0,0,00:02.0",
+    "1:00:02.0,1,0001:00:02.0",
+    "00ff:01:00.0,255,00ff:01:00.0",
+    "10000:01:00.0,65536,10000:01:00.0"
+  })
+  void segmentsAreReadAndThatOfMostMachinesIsNotPrinted(String text, int segment, String printed) {
+    RequesterId id = RequesterId.parse(text);
+    assertEquals(segment, id.segment());
+    assertEquals(printed, id.toString());
+    assertEquals(RequesterId.parse(printed), id);
+  }
+
+  @Test
+  void sameIdInTwoSegmentsIsTwoRequestersThatAnIommuSeesAsOne() {
+    RequesterId first = RequesterId.parse("01:00.0");
+    RequesterId second = first.inSegment(1);
+    assertNotEquals(first, second);
+    assertTrue(first.compareTo(second) < 0);
+    assertEquals(first, second.onBus());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0x10_0000})
+  void segmentsOutOfRangeAreRefused(int segment) {
+    assertThrows(IllegalArgumentException.class, () -> new RequesterId(segment, 0));
   }
 }

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMasks;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -108,7 +109,7 @@ class AmdviRuleTest {
   }
 
   private Verdict judge() {
-    return judge(new Device(DISK, "nvme", true));
+    return judge(new Device(DISK, "nvme", DumpRole.NAMED));
   }
 
   private static List<FindingCode> codes(Verdict verdict) {
@@ -237,7 +238,7 @@ class AmdviRuleTest {
     entry(translated(IR | IW), 0);
     arm(CRASH);
     exclude(CRASH, ALLOW);
-    Device guests = new Device(card, "card", false, OptionalLong.empty(), true);
-    only(judge(new Device(DISK, "nvme", true), guests), FindingCode.G1);
+    Device guests = new Device(card, "card", DumpRole.NONE, DmaMasks.UNKNOWN, true);
+    only(judge(new Device(DISK, "nvme", DumpRole.NAMED), guests), FindingCode.G1);
   }
 }

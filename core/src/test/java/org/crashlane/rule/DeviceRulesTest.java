@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
+import org.crashlane.machine.DmaMasks;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.Prediction;
@@ -23,8 +25,9 @@ import org.junit.jupiter.api.Test;
 class DeviceRulesTest {
   private static final AddressRange LOW = AddressRange.ofSize(0x1000000, 64 << 20);
   private static final AddressRange HIGH = AddressRange.ofSize(0x1_0000_0000L, 128 << 20);
-  private static final Device GUESTS = new Device(CARD, "vf", false, OptionalLong.empty(), true);
-  private static final Device NVME = new Device(DISK, "nvme", true);
+  private static final Device GUESTS =
+      new Device(CARD, "vf", DumpRole.NONE, DmaMasks.UNKNOWN, true);
+  private static final Device NVME = new Device(DISK, "nvme", DumpRole.NAMED);
 
   private final RuleMachine machine = new RuleMachine();
 
@@ -53,8 +56,8 @@ class DeviceRulesTest {
 
   @Test
   void masksThatAreNotKnownOrNotNeededAreNotJudged() {
-    assertEquals(Answer.HOLDS, judge(new Device(DISK, "disk", true), HIGH).answer());
-    Device card = new Device(CARD, "card", false, OptionalLong.of(0xffff), false);
+    assertEquals(Answer.HOLDS, judge(new Device(DISK, "disk", DumpRole.NAMED), HIGH).answer());
+    Device card = new Device(CARD, "card", DumpRole.NONE, DmaMasks.ofBits(16), false);
     assertEquals(Answer.HOLDS, judge(card, HIGH).answer());
   }
 
@@ -76,7 +79,7 @@ class DeviceRulesTest {
     assertEquals(FindingCode.G1, finding.code());
     assertEquals(Optional.of(AddressRange.ofSize(CRASH.first(), 4096)), finding.range());
     assertTrue(finding.subject().startsWith(CARD + " vf, table "), finding.subject());
-    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", false)).answer());
+    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", DumpRole.NONE)).answer());
   }
 
   @Test
@@ -96,19 +99,20 @@ class DeviceRulesTest {
     machine.arm(machine.attach(DISK));
     machine.passThrough(CARD);
     assertEquals(FindingCode.G1, only(machine.judge(NVME, GUESTS)).code());
-    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", false)).answer());
+    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", DumpRole.NONE)).answer());
   }
 
   @Test
   void dumpThroughAGuestsDeviceBreaksG1() {
-    Device disk = new Device(DISK, "disk", true, OptionalLong.empty(), true);
+    Device disk = new Device(DISK, "disk", DumpRole.NAMED, DmaMasks.UNKNOWN, true);
     Finding finding = only(judge(disk, LOW));
     assertEquals(FindingCode.G1, finding.code());
     assertEquals(List.of("a guest owns it, and the dump goes through it"), finding.evidence());
   }
 
   private static Device disk(long mask) {
-    return new Device(DISK, "disk", true, OptionalLong.of(mask), false);
+    DmaMask known = new DmaMask.Known(mask);
+    return new Device(DISK, "disk", DumpRole.NAMED, new DmaMasks(known, known), false);
   }
 
   private static Verdict judge(Device device, AddressRange... crashRanges) {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.crashlane.iommu.InterruptMachine;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.memory.Store;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -129,7 +130,7 @@ final class InterruptRulesTest {
   @Test
   void aDumpPathThatIsNotKnownIsNoPassWhereInterruptsAloneAreRemapped() {
     RuleMachine vtd = new RuleMachine().notTranslating();
-    Device card = new Device(RuleMachine.CARD, "card", false);
+    Device card = new Device(RuleMachine.CARD, "card", DumpRole.NONE);
     assertEquals(Answer.HOLDS, vtd.judge(card).answer());
     Verdict verdict = vtd.remappingInterrupts(0x200_0000L, 0x30_0000L).judge(card);
     assertEquals(Answer.UNKNOWN, verdict.answer());

@@ -9,6 +9,7 @@ import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -156,7 +157,7 @@ final class RuleMachine {
   }
 
   Verdict judge(AuditLimits limits) {
-    Device disk = new Device(DISK, "nvme", true);
+    Device disk = new Device(DISK, "nvme", DumpRole.NAMED);
     Machine machine = new Machine(List.of(RAM), List.of(CRASH), List.of(disk));
     return KdumpIoRule.judge(machine, tables(), limits);
   }
@@ -174,7 +175,9 @@ final class RuleMachine {
   /** {@return the verdict with the disk on the dump path, and the card not} */
   Verdict judge(AddressRange... crashRanges) {
     List<Device> devices =
-        List.of(new Device(DISK, "nvme", true), new Device(CARD, "network card", false));
+        List.of(
+            new Device(DISK, "nvme", DumpRole.NAMED),
+            new Device(CARD, "network card", DumpRole.NONE));
     return KdumpIoRule.judge(new Machine(List.of(RAM), List.of(crashRanges), devices), tables());
   }
 }

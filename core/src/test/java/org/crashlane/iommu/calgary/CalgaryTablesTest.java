@@ -15,6 +15,7 @@ import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -60,7 +61,7 @@ class CalgaryTablesTest {
   }
 
   private static Verdict judge(AddressRange crash, CalgaryTables tables) {
-    List<Device> disk = List.of(new Device(DISK, "disk", true));
+    List<Device> disk = List.of(new Device(DISK, "disk", DumpRole.NAMED));
     return KdumpIoRule.judge(new Machine(List.of(RAM), List.of(crash), disk), tables);
   }
 

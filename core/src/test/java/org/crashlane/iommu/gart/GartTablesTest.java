@@ -25,6 +25,7 @@ import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -97,7 +98,8 @@ class GartTablesTest {
         new Machine(
             List.of(RAM),
             List.of(crash),
-            List.of(new Device(DISK, "disk", true), new Device(CARD, "card", false)));
+            List.of(
+                new Device(DISK, "disk", DumpRole.NAMED), new Device(CARD, "card", DumpRole.NONE)));
     return KdumpIoRule.judge(machine, open(), AuditLimits.DEFAULT).findings().stream()
         .map(Finding::code)
         .toList();

@@ -14,6 +14,7 @@ import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -91,7 +92,9 @@ final class TableWitness implements LabHook {
                 new Device(
                     d.address().requester(),
                     d.driver().orElse("(no driver)"),
-                    d.driver().filter(disk.drivers().getFirst()::equals).isPresent()))
+                    d.driver().filter(disk.drivers().getFirst()::equals).isPresent()
+                        ? DumpRole.NAMED
+                        : DumpRole.NONE))
             .toList();
     return new Machine(
         guest.facts().ram(),

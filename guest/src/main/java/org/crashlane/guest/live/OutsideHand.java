@@ -25,6 +25,7 @@ import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -182,11 +183,7 @@ public final class OutsideHand implements AutoCloseable {
       throws IOException {
     List<Device> known =
         guest.pciFunctions().stream()
-            .map(f ->
-                new Device(
-                    f.requester(),
-                    f.name(),
-                    devices.isEmpty() ? f.isStorage() : devices.contains(f.requester())))
+            .map(f -> new Device(f.requester(), f.name(), role(f, devices)))
             .toList();
     Machine machine =
         new Machine(guest.memory().ranges(), crashRanges, known, guest.iommu().ioApics());
@@ -199,6 +196,13 @@ public final class OutsideHand implements AutoCloseable {
       findings.add(narrowed(others));
     }
     return Verdict.of(findings);
+  }
+
+  private static DumpRole role(PciFunction function, Set<RequesterId> named) {
+    if (named.isEmpty()) {
+      return function.isStorage() ? DumpRole.GUESSED : DumpRole.NONE;
+    }
+    return named.contains(function.requester()) ? DumpRole.NAMED : DumpRole.NONE;
   }
 
   private static Finding narrowed(List<String> others) {

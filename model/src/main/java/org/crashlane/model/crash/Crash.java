@@ -4,8 +4,9 @@ package org.crashlane.model.crash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMasks;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
@@ -108,8 +109,8 @@ public final class Crash {
     return new Device(
         spec.requester(),
         spec.name(),
-        spec.onDumpPath(),
-        OptionalLong.of(spec.dmaMask()),
+        spec.onDumpPath() ? DumpRole.NAMED : DumpRole.NONE,
+        DmaMasks.ofBits(spec.dmaMaskBits()),
         spec.assignedToGuest());
   }
 }

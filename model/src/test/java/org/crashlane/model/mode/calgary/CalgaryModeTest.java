@@ -28,6 +28,7 @@ import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.iommu.calgary.Tar;
 import org.crashlane.iommu.calgary.TceTable;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Remapper;
@@ -232,7 +233,7 @@ class CalgaryModeTest {
         new Machine(
             machine.machine.ram(),
             machine.machine.crashRanges(),
-            List.of(new Device(DISK.requester(), DISK.name(), true)));
+            List.of(new Device(DISK.requester(), DISK.name(), DumpRole.NAMED)));
     return KdumpIoRule.judge(behind, units().get(unit).tables()).findings().stream()
         .map(Finding::code)
         .toList();

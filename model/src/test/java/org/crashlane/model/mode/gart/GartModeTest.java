@@ -15,6 +15,7 @@ import java.util.List;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.gart.Registers;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.kernel.DirectMapping;
@@ -40,7 +41,9 @@ class GartModeTest {
   private static List<FindingCode> codes(GartFixture machine, AddressRange crash) {
     List<Device> devices =
         machine.machine.devices().stream()
-            .map(d -> new Device(d.requester(), d.name(), d.onDumpPath()))
+            .map(d ->
+                new Device(
+                    d.requester(), d.name(), d.onDumpPath() ? DumpRole.NAMED : DumpRole.NONE))
             .toList();
     Machine judged = new Machine(machine.machine.ram(), List.of(crash), devices);
     UnitTables unit =

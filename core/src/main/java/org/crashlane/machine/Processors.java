@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.machine;
+
+import java.util.List;
+
+/**
+ * The processors, as far as interrupts depend on them: any of them may be the one that crashes.
+ *
+ * @param apicIds their APIC ids; empty if they are not known
+ * @param mode how their local APICs run
+ */
+public record Processors(List<Integer> apicIds, Mode mode) {
+  /** Nothing is known of them. */
+  public static final Processors UNKNOWN = new Processors(List.of(), Mode.UNKNOWN);
+
+  /** The mode of the local APICs (Intel SDM volume 3, "Extended XAPIC (x2APIC)"). */
+  public enum Mode {
+    UNKNOWN,
+    /** Ids of 8 bits. */
+    XAPIC,
+    /** Ids of 32 bits; software may go back to xAPIC by way of a disabled APIC. */
+    X2APIC,
+    /** x2APIC that firmware has locked (IA32_XAPIC_DISABLE_STATUS): there is no way back. */
+    X2APIC_LOCKED
+  }
+
+  public Processors {
+    apicIds = List.copyOf(apicIds);
+  }
+}
