@@ -31,9 +31,9 @@ import picocli.CommandLine.Parameters;
           + "and read back after; 'crashlane disarm' puts every one back. What cannot be done "
           + "safely is refused with the reason, and nothing is written.",
       "",
-      "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where "
-          + "there are two); it may move from boot to boot. New table pages need memory that neither kernel uses: boot the guest "
-          + "with memmap=1M$ADDRESS and name it as the arena."
+      "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where"
+          + " there are two); it may move from boot to boot. New table pages need memory that"
+          + " neither kernel uses: boot the guest with memmap=1M$ADDRESS and name it as the arena."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -80,9 +80,9 @@ final class ArmCommand implements Callable<Integer> {
       paramLabel = "bb:dd.f",
       converter = RequesterConverter.class,
       description =
-          "AMD-Vi with interrupt remapping: also write entries that let an unaware capture kernel's "
-              + "interrupts from this sender through, a device of the dump path or an IOAPIC as the "
-              + "IVRS table names it; may be given often.")
+          "AMD-Vi with interrupt remapping: also write entries that let an unaware capture kernel's"
+              + " interrupts from this sender through, a device of the dump path or an IOAPIC as"
+              + " the IVRS table names it; may be given often.")
   private List<RequesterId> interruptSources = List.of();
 
   @Mixin private JournalOption journal;
@@ -98,7 +98,9 @@ final class ArmCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (OutsideHand hand = OutsideHand.attach(socket.path(), journal.directory())) {
       return switch (hand.arm(crashRanges, devices, arena, interruptSources)) {
-        case ArmResult.Armed armed -> armed(armed, hand.judgeArmed(crashRanges, devices));
+        case ArmResult.Armed armed -> armed(armed, hand.judge(crashRanges, devices, true));
+        case ArmResult.Unneeded unneeded ->
+            unneeded(unneeded, hand.judge(crashRanges, devices, false));
         case Refused refused -> refused(refused);
       };
     }
@@ -109,13 +111,29 @@ final class ArmCommand implements Callable<Integer> {
     if (json) {
       terminal.out().print(JsonReport.text(ArmingReport.json(armed, verdict)));
     } else {
-      terminal.out().print(ArmingReport.text(armed));
-      terminal
-          .out()
-          .print("\n" + new TextReport(terminal.columns(), terminal.colours()).of(verdict));
+      print(ArmingReport.text(armed), verdict);
     }
-    ArmingReport.shortcoming(verdict).ifPresent(terminal::complain);
+    ArmingReport.shortcoming(verdict)
+        .ifPresent(shortcoming -> terminal.complain("armed, but " + shortcoming));
     return ExitCode.of(verdict.answer()).number();
+  }
+
+  /** Says why nothing was written, and what the tables are worth as they are. */
+  int unneeded(ArmResult.Unneeded unneeded, Verdict verdict) {
+    if (json) {
+      terminal.out().print(JsonReport.text(ArmingReport.json(unneeded, verdict)));
+    } else {
+      print(ArmingReport.text(unneeded), verdict);
+    }
+    ArmingReport.shortcoming(verdict)
+        .ifPresent(shortcoming -> terminal.complain("nothing was written; " + shortcoming));
+    return ExitCode.of(verdict.answer()).number();
+  }
+
+  private void print(String text, Verdict verdict) {
+    terminal
+        .out()
+        .print(text + "\n" + new TextReport(terminal.columns(), terminal.colours()).of(verdict));
   }
 
   /** Says why nothing was written. */

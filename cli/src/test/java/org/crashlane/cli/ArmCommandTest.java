@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
@@ -47,6 +48,18 @@ class ArmCommandTest {
     assertEquals(3, command.armed(armed(), verdict(Severity.UNKNOWN)));
     assertEquals(
         "crashlane: armed, but whether the rule holds is unknown: A1 00:03.0 nvme\n",
+        err.toString());
+  }
+
+  @Test
+  void nothingToWriteIsJudgedAsItIs() {
+    Unneeded unneeded = new Unneeded(armed().plan());
+    assertEquals(0, command.unneeded(unneeded, Verdict.of(List.of())));
+    assertTrue(out.toString().startsWith("nothing had to be written\n\nHOLDS"), out.toString());
+    assertEquals("", err.toString());
+    assertEquals(1, command.unneeded(unneeded, verdict(Severity.BROKEN)));
+    assertEquals(
+        "crashlane: nothing was written; the rule does not hold: A1 00:03.0 nvme\n",
         err.toString());
   }
 

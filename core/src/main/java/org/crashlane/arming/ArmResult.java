@@ -4,7 +4,7 @@ package org.crashlane.arming;
 import java.nio.file.Path;
 
 /** What became of arming. */
-public sealed interface ArmResult permits ArmResult.Armed, Refused {
+public sealed interface ArmResult permits ArmResult.Armed, ArmResult.Unneeded, Refused {
 
   /**
    * Every store was made and read back, and a walk of the tables found every crash range mapped to
@@ -14,4 +14,12 @@ public sealed interface ArmResult permits ArmResult.Armed, Refused {
    * @param journal the file that knows the way back
    */
   record Armed(ArmingPlan plan, Path journal) implements ArmResult {}
+
+  /**
+   * Nothing had to be written, and there is no journal: what is translated is mapped so already,
+   * the rest passes or is blocked, as the plan's notes tell.
+   *
+   * @param plan a plan without stores
+   */
+  record Unneeded(ArmingPlan plan) implements ArmResult {}
 }

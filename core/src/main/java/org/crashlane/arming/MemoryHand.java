@@ -93,17 +93,25 @@ public final class MemoryHand implements Hand {
   }
 
   private ArmResult armLocked(ArmingPlan plan) throws IOException {
+    Path file = Journal.fileFor(journalDirectory, target);
+    Optional<Refused> earlier = standing();
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    if (plan.stores().isEmpty()) {
+      return new ArmResult.Unneeded(plan);
+    }
     if (!Journal.canHold(plan)) {
       return Refused.because(
           Kind.TOO_MANY_STORES,
           "%,d stores are more than a journal holds (%,d): arm fewer devices or a smaller range"
               .formatted(plan.stores().size(), Journal.STORE_COUNT_MAX));
     }
-    Path file = Journal.fileFor(Files.createDirectories(journalDirectory), target);
-    Optional<Refused> against = standing(file).or(() -> changed(plan));
-    if (against.isPresent()) {
-      return against.get();
+    Optional<Refused> changed = changed(plan);
+    if (changed.isPresent()) {
+      return changed.get();
     }
+    Files.createDirectories(journalDirectory);
     Journal journal = Journal.create(file, plan);
     for (Store store : plan.stores()) {
       memory.writeLong(store.address(), store.after());
@@ -121,10 +129,14 @@ public final class MemoryHand implements Hand {
   }
 
   /**
-   * An earlier arming that stands, or was cut off, would lose its way back to a new journal: also
-   * what it has done to the arena, to which nothing leads yet.
+   * {@return that an earlier arming has to be taken back first, if there is one in place, or one
+   * that was cut off}
+   *
+   * <p>It would lose its way back to a new journal: also what it has done to the arena, to which
+   * nothing leads yet.
    */
-  private Optional<Refused> standing(Path file) throws IOException {
+  public Optional<Refused> standing() throws IOException {
+    Path file = Journal.fileFor(journalDirectory, target);
     if (!Files.exists(file)) {
       return Optional.empty();
     }
@@ -141,7 +153,7 @@ public final class MemoryHand implements Hand {
     String why =
         switch (old.state()) {
           case PLANNED -> "an earlier arming was cut off";
-          case ARMED -> "an earlier arming stands";
+          case ARMED -> "an earlier arming is in place";
           case DISARMING, DISARMED -> "an earlier disarming was cut off";
         };
     return Optional.of(

@@ -19,7 +19,6 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
@@ -75,37 +74,55 @@ public final class Planner {
   }
 
   private PlanResult plan() {
-    UnitState state = tables.state();
-    if (!state.translating()) {
-      return Refused.because(
-          Kind.TRANSLATION_OFF, "the IOMMU does not translate: DMA passes as it is");
+    if (!tables.state().translating()) {
+      judgeCrashRanges();
+      return refusals.isEmpty() ? nothingTranslates() : new Refused(refusals);
     }
     Selection selection = Selection.of(attachments(), request.devices());
     refusals.addAll(selection.refusals());
-    judgeUnit(state);
-    judgeCrashRanges(selection);
+    judgeCrashRanges();
+    judgePlaces(selection);
     if (!refusals.isEmpty()) {
       return new Refused(refusals);
+    }
+    if (selection.tables().isEmpty()) {
+      return planned(selection, 0);
     }
     AddressRange scratch = scratch(selection.tables().size());
     DraftMemory dryRun = DraftMemory.withScratch(memory, scratch);
     long neededCount = map(selection, dryRun, PageArena.in(scratch)).neededCount();
+    if (refusals.isEmpty() && !dryRun.stores().isEmpty()) {
+      judgeUnit();
+    }
     if (refusals.isEmpty() && neededCount > 0) {
       judgeArena(neededCount);
     }
     return refusals.isEmpty() ? planned(selection, neededCount) : new Refused(refusals);
   }
 
-  private void judgeUnit(UnitState state) {
-    if (state.cachesAbsent()) {
+  private PlanResult nothingTranslates() {
+    String note = "the IOMMU does not translate: DMA passes as it is";
+    return new PlanResult.Planned(
+        new ArmingPlan(
+            request.target(),
+            request.crashRanges(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(note)));
+  }
+
+  private void judgeUnit() {
+    if (tables.state().cachesAbsent()) {
       refuse(
           Kind.CACHES_ABSENT,
-          "the IOMMU may cache entries that are not present (caching mode), and nothing here can"
-              + " invalidate them");
+          "the IOMMU may cache entries that are not present (caching mode), and only the kernel"
+              + " that runs it can invalidate them: arm it from inside, by the crashlane_arm"
+              + " module");
     }
   }
 
-  private void judgeCrashRanges(Selection selection) {
+  private void judgeCrashRanges() {
     for (AddressRange crash : request.crashRanges()) {
       if (!Alignment.isAligned(crash.first(), PageArena.PAGE_BYTES)
           || !Alignment.isAligned(crash.last() + 1, PageArena.PAGE_BYTES)) {
@@ -121,6 +138,12 @@ public final class Planner {
             Kind.CRASH_RANGE,
             "crash range " + crash + " is not memory (there is " + memory.ranges() + ")");
       }
+    }
+  }
+
+  /** Where tables and crash ranges lie to each other; both must be there. */
+  private void judgePlaces(Selection selection) {
+    for (AddressRange crash : request.crashRanges()) {
       CrashRangeCheck.of(crash, tables).ifPresent(refusals::add);
       selection.tables().forEach((table, devices) -> judgeReach(crash, table, devices));
     }

@@ -11,8 +11,11 @@ public record Refusal(Kind kind, String reason) {
 
   /** Kinds of reason. */
   public enum Kind {
-    /** The IOMMU does not translate: there is nothing to arm. */
-    TRANSLATION_OFF,
+    /**
+     * The target's kernel lives: it would come upon the new tables as its own, and its allocator
+     * would still hand out what they map.
+     */
+    LIVING,
     /** Entries that are not present may be cached, and nobody here can invalidate them. */
     CACHES_ABSENT,
     /** A crash range is not whole pages of memory. */

@@ -17,6 +17,11 @@ public record Refused(List<Refusal> reasons) implements PlanResult, ArmResult {
     }
   }
 
+  /** {@return true if {@code kind} is the kind of all reasons} */
+  public boolean isFor(Refusal.Kind kind) {
+    return reasons.stream().allMatch(reason -> reason.kind() == kind);
+  }
+
   /** {@return a refusal for one reason} */
   public static Refused because(Refusal.Kind kind, String reason) {
     return new Refused(List.of(new Refusal(kind, reason)));

@@ -22,7 +22,7 @@ import org.crashlane.pci.RequesterId;
  *
  * @param tables by root address
  * @param notes devices that are left alone, and why
- * @param refusals why nothing may be armed; empty if something may
+ * @param refusals why nothing may be armed; empty if all that is translated may
  */
 record Selection(
     Map<TableId, List<RequesterId>> tables, List<String> notes, List<Refusal> refusals) {
@@ -77,9 +77,6 @@ record Selection(
     }
     List<Refusal> refusals = new ArrayList<>(unsupported.refusals(Kind.UNSUPPORTED));
     refusals.addAll(noTables.refusals(Kind.NO_DEVICE));
-    if (tables.isEmpty() && refusals.isEmpty()) {
-      refusals.add(new Refusal(Kind.NO_DEVICE, "no device is translated: there is nothing to arm"));
-    }
     return new Selection(tables, notes, refusals);
   }
 

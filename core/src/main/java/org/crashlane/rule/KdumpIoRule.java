@@ -216,7 +216,8 @@ public final class KdumpIoRule {
           device.toString(),
           reached,
           List.of("its requests pass untranslated and unchecked at " + passing),
-          "no table keeps its leftover DMA out there: stop the device before the capture kernel runs");
+          "no table keeps its leftover DMA out there: stop the device before the capture kernel"
+              + " runs");
     }
   }
 

@@ -92,6 +92,32 @@ class PlannerTest extends PlannerCase {
   }
 
   @Test
+  void aDeviceThatPassesUntranslatedNeedsNothing() {
+    ArmingPlan plan = planned(VtdMachine.request(TARGET, VtdMachine.PASSING));
+    assertEquals(List.of(), plan.stores());
+    assertEquals(
+        List.of("00:03.0 passes untranslated: it reaches the crash range as it is"), plan.notes());
+  }
+
+  @Test
+  void anIommuThatDoesNotTranslateNeedsNothingWhateverItCaches() {
+    machine.notTranslating().cachingAbsent();
+    ArmingPlan plan = planned(VtdMachine.request(TARGET));
+    assertEquals(List.of(), plan.stores());
+    assertEquals(List.of("the IOMMU does not translate: DMA passes as it is"), plan.notes());
+  }
+
+  @Test
+  void tablesThatMapAllAlreadyNeedNothingWhateverIsCached() {
+    machine.cachingAbsent();
+    VtdMachine.CRASH_PAGES.forEach(page -> {
+      machine.map(VtdMachine.DISK_TABLE, page, page, Permissions.READ_WRITE);
+      machine.map(VtdMachine.NETWORK_TABLE, page, page, Permissions.READ_WRITE);
+    });
+    assertEquals(List.of(), planned(VtdMachine.request(TARGET)).stores());
+  }
+
+  @Test
   void largeLeavesNeedFewerTables() {
     machine.withLargeLeaves();
     AddressRange crash = AddressRange.ofSize(0x1800000, 0x400000);

@@ -30,6 +30,7 @@ import org.crashlane.pci.RequesterId;
 final class VtdMachine {
   static final long MEMORY_BYTES = 1L << 25;
   static final AddressRange CRASH = AddressRange.ofSize(0x1800000, 0x4000);
+  static final List<Long> CRASH_PAGES = List.of(0x1800000L, 0x1801000L, 0x1802000L, 0x1803000L);
   static final AddressRange ARENA = AddressRange.ofSize(0x1000000, 0x10000);
 
   static final RequesterId DISK = RequesterId.of(0, 1, 0);

@@ -4,6 +4,7 @@ package org.crashlane.report;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.DisarmResult;
@@ -24,8 +25,20 @@ public final class ArmingReport {
 
   /** {@return what was armed, a line for each table, and where the journal is} */
   public static String text(Armed armed) {
+    return "%s%s written and read back; journal: %s%n"
+        .formatted(
+            text(armed.plan()),
+            count(armed.plan().stores().size(), "word", "words"),
+            armed.journal());
+  }
+
+  /** {@return why nothing had to be written} */
+  public static String text(Unneeded unneeded) {
+    return text(unneeded.plan()) + "nothing had to be written\n";
+  }
+
+  private static String text(ArmingPlan plan) {
     StringBuilder out = new StringBuilder();
-    ArmingPlan plan = armed.plan();
     for (TablePart part : plan.tables()) {
       out.append("table ")
           .append(part.table())
@@ -42,21 +55,16 @@ public final class ArmingReport {
       out.append('\n');
     }
     plan.notes().forEach(note -> out.append("note: ").append(note).append('\n'));
-    return out.append(
-            "%s written and read back; journal: %s%n"
-                .formatted(count(plan.stores().size(), "word", "words"), armed.journal()))
-        .toString();
+    return out.toString();
   }
 
-  /** {@return in one line why being armed is not enough, or nothing where the rule holds} */
+  /** {@return in one line why that is not enough, or nothing where the rule holds} */
   public static Optional<String> shortcoming(Verdict verdict) {
     return switch (verdict.answer()) {
       case HOLDS -> Optional.empty();
-      case BROKEN ->
-          Optional.of("armed, but the rule does not hold: " + of(Severity.BROKEN, verdict));
+      case BROKEN -> Optional.of("the rule does not hold: " + of(Severity.BROKEN, verdict));
       case UNKNOWN ->
-          Optional.of(
-              "armed, but whether the rule holds is unknown: " + of(Severity.UNKNOWN, verdict));
+          Optional.of("whether the rule holds is unknown: " + of(Severity.UNKNOWN, verdict));
     };
   }
 
@@ -74,11 +82,19 @@ public final class ArmingReport {
   /** {@return what was armed, with the verdict on it, as a whole document} */
   public static ObjectNode json(Armed armed, Verdict verdict) {
     ObjectNode node = JsonReport.of(verdict).put("outcome", "armed");
-    node.put("journal", armed.journal().toString());
+    return with(armed.plan(), node.put("journal", armed.journal().toString()));
+  }
+
+  /** {@return that nothing had to be written, with the verdict, as a whole document} */
+  public static ObjectNode json(Unneeded unneeded, Verdict verdict) {
+    return with(unneeded.plan(), JsonReport.of(verdict).put("outcome", "unneeded"));
+  }
+
+  private static ObjectNode with(ArmingPlan plan, ObjectNode node) {
     ArrayNode ranges = node.putArray("crashRanges");
-    armed.plan().crashRanges().forEach(range -> ranges.add(JsonReport.of(range)));
+    plan.crashRanges().forEach(range -> ranges.add(JsonReport.of(range)));
     ArrayNode tables = node.putArray("tables");
-    for (TablePart part : armed.plan().tables()) {
+    for (TablePart part : plan.tables()) {
       ObjectNode table =
           NODES
               .objectNode()
@@ -91,9 +107,9 @@ public final class ArmingReport {
       part.devices().forEach(device -> devices.add(device.toString()));
       tables.add(table);
     }
-    node.put("storeCount", armed.plan().stores().size());
+    node.put("storeCount", plan.stores().size());
     ArrayNode notes = node.putArray("notes");
-    armed.plan().notes().forEach(notes::add);
+    plan.notes().forEach(notes::add);
     return node;
   }
 

@@ -59,10 +59,10 @@ class ArmingReportTest {
   void whatIsLackingAfterArmingIsOneLine() {
     assertEquals(Optional.empty(), ArmingReport.shortcoming(Verdicts.holds()));
     assertEquals(
-        Optional.of("armed, but the rule does not hold: A1 00:03.0 nvme"),
+        Optional.of("the rule does not hold: A1 00:03.0 nvme"),
         ArmingReport.shortcoming(Verdicts.broken()));
     assertEquals(
-        Optional.of("armed, but whether the rule holds is unknown: A3 00:03.0 nvme"),
+        Optional.of("whether the rule holds is unknown: A3 00:03.0 nvme"),
         ArmingReport.shortcoming(Verdicts.unknown()));
   }
 

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.live.GuestLife;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.iommu.TranslationTables;
@@ -60,7 +61,8 @@ final class TableWitness implements LabHook {
       return;
     }
     List<AddressRange> ranges = machine.crashRanges();
-    try (OutsideHand hand = OutsideHand.on(guest.live(), guest.scratch().resolve("journals"))) {
+    try (OutsideHand hand =
+        OutsideHand.on(guest.live(), guest.scratch().resolve("journals"), GuestLife.DOOMED)) {
       ArmResult result =
           arms
               ? hand.arm(ranges, Set.of(), Optional.of(guest.arena()), sources)

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.AddressRange;
@@ -19,6 +20,9 @@ import org.crashlane.memory.WritableMemory;
  * QEMU: on machines with a hole below 4 GiB the two are not the same.
  */
 public final class LiveGuest implements AutoCloseable {
+  /** The page table root of a processor, as the human monitor prints it. */
+  private static final Pattern CR3 = Pattern.compile("CR3=([0-9a-f]{1,16})");
+
   private final QmpClient qmp;
   private final boolean ownsQmp;
   private final Path memoryFile;
@@ -121,6 +125,25 @@ public final class LiveGuest implements AutoCloseable {
       throw new IOException(
           "%s: not this guest's memory: %s holds %s there, %s in the guest"
               .formatted(memoryFile, Hex.of(address), Hex.of(found), Hex.of(told)));
+    }
+  }
+
+  /**
+   * Makes sure that the capture kernel runs: a processor's page tables lie in the memory that was
+   * reserved for it.
+   *
+   * @throws IOException if no processor's do
+   */
+  void requireCaptureKernelIn(List<AddressRange> crashRanges) throws IOException {
+    List<Long> roots =
+        CR3.matcher(qmp.hmp("info registers -a"))
+            .results()
+            .map(m -> Hex.parse(m.group(1)))
+            .toList();
+    if (roots.stream().noneMatch(root -> crashRanges.stream().anyMatch(r -> r.contains(root)))) {
+      throw new IOException(
+          "%s: the guest has not crashed: no processor's page tables lie in %s (they are at %s)"
+              .formatted(qmp.socket(), crashRanges, roots.stream().map(Hex::of).toList()));
     }
   }
 

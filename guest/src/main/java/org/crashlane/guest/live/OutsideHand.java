@@ -19,7 +19,7 @@ import org.crashlane.arming.MemoryHand;
 import org.crashlane.arming.PlanRequest;
 import org.crashlane.arming.PlanResult;
 import org.crashlane.arming.Planner;
-import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
@@ -48,15 +48,18 @@ public final class OutsideHand implements AutoCloseable {
   private final LiveGuest guest;
   private final boolean ownsGuest;
   private final Path journalDirectory;
+  private final GuestLife life;
 
-  private OutsideHand(LiveGuest guest, boolean ownsGuest, Path journalDirectory) {
+  private OutsideHand(LiveGuest guest, boolean ownsGuest, Path journalDirectory, GuestLife life) {
     this.guest = guest;
     this.ownsGuest = ownsGuest;
     this.journalDirectory = journalDirectory;
+    this.life = life;
   }
 
   /**
-   * Attaches to somebody's guest.
+   * Attaches to somebody's guest, which lives and is not written to; but an earlier arming is taken
+   * back.
    *
    * @param socket QEMU's control socket
    * @param journalDirectory where the way back is kept; see {@link
@@ -64,12 +67,18 @@ public final class OutsideHand implements AutoCloseable {
    * @throws IOException as {@link LiveGuest#attach(Path)} does
    */
   public static OutsideHand attach(Path socket, Path journalDirectory) throws IOException {
-    return new OutsideHand(LiveGuest.attach(socket), true, journalDirectory);
+    return attach(socket, journalDirectory, GuestLife.LIVING);
+  }
+
+  /** Attaches as {@link #attach(Path, Path)} does to a guest of which more is known. */
+  public static OutsideHand attach(Path socket, Path journalDirectory, GuestLife life)
+      throws IOException {
+    return new OutsideHand(LiveGuest.attach(socket), true, journalDirectory, life);
   }
 
   /** {@return a hand on a guest that its caller keeps and closes} */
-  public static OutsideHand on(LiveGuest guest, Path journalDirectory) {
-    return new OutsideHand(guest, false, journalDirectory);
+  public static OutsideHand on(LiveGuest guest, Path journalDirectory, GuestLife life) {
+    return new OutsideHand(guest, false, journalDirectory, life);
   }
 
   /** {@return the guest} */
@@ -79,7 +88,8 @@ public final class OutsideHand implements AutoCloseable {
 
   /**
    * Maps the crash ranges to themselves in every address space of the selected devices, or writes
-   * nothing.
+   * nothing. A living guest is never written to: what is planned for it is refused unless there is
+   * nothing to write.
    *
    * @param crashRanges whole 4 KiB pages of the guest's memory
    * @param devices only these; all that are translated if empty
@@ -105,14 +115,18 @@ public final class OutsideHand implements AutoCloseable {
       Optional<AddressRange> arena,
       List<RequesterId> interruptSources)
       throws IOException {
-    PlanRequest request = new PlanRequest(target(), crashRanges, devices, arena);
-    return arm((target, tables) ->
-        switch (Planner.plan(tables, guest.memory(), request)) {
-          case PlanResult.Planned planned ->
-              new PlanResult.Planned(
-                  InterruptArming.with(planned.plan(), tables.interrupts(), interruptSources));
-          case Refused refused -> refused;
-        });
+    PlanRequest request =
+        new PlanRequest(
+            target(), crashRanges, devices, life == GuestLife.LIVING ? Optional.empty() : arena);
+    return arm(
+        crashRanges,
+        (target, tables) ->
+            switch (Planner.plan(tables, guest.memory(), request)) {
+              case PlanResult.Planned planned ->
+                  new PlanResult.Planned(
+                      InterruptArming.with(planned.plan(), tables.interrupts(), interruptSources));
+              case Refused refused -> refused;
+            });
   }
 
   /**
@@ -125,12 +139,14 @@ public final class OutsideHand implements AutoCloseable {
    */
   public ArmResult prepareInterrupts(
       List<AddressRange> crashRanges, List<RequesterId> interruptSources) throws IOException {
-    return arm((target, tables) ->
-        new PlanResult.Planned(
-            InterruptArming.with(
-                new ArmingPlan(target, crashRanges, List.of(), List.of(), List.of(), List.of()),
-                tables.interrupts(),
-                interruptSources)));
+    return arm(
+        crashRanges,
+        (target, tables) ->
+            new PlanResult.Planned(
+                InterruptArming.with(
+                    new ArmingPlan(target, crashRanges, List.of(), List.of(), List.of(), List.of()),
+                    tables.interrupts(),
+                    interruptSources)));
   }
 
   /** Plans what is to be written into the tables of a guest that stands. */
@@ -139,21 +155,49 @@ public final class OutsideHand implements AutoCloseable {
     PlanResult of(Target target, TranslationTables tables);
   }
 
-  private ArmResult arm(TablePlan plan) throws IOException {
+  private ArmResult arm(List<AddressRange> crashRanges, TablePlan plan) throws IOException {
     Target target = target();
     Optional<TargetLock> lock = TargetLock.tryAcquire(target);
     if (lock.isEmpty()) {
-      return Refused.because(Refusal.Kind.IN_USE, TargetLock.busy(target));
+      return Refused.because(Kind.IN_USE, TargetLock.busy(target));
     }
     try (TargetLock held = lock.get()) {
       return whileStopped(
-          held,
-          tables ->
-              switch (plan.of(target, tables)) {
-                case PlanResult.Planned planned -> hand(held, tables).arm(planned.plan());
-                case Refused refused -> refused;
-              });
+          held, tables -> armStopped(crashRanges, plan, hand(held, tables), tables));
     }
+  }
+
+  /** An earlier arming comes first: its own pages and leaves would be refused for other reasons. */
+  private ArmResult armStopped(
+      List<AddressRange> crashRanges, TablePlan plan, MemoryHand hand, TranslationTables tables)
+      throws IOException {
+    if (life == GuestLife.DEAD) {
+      guest.requireCaptureKernelIn(crashRanges);
+    }
+    Optional<Refused> earlier = hand.standing();
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    return switch (plan.of(hand.target(), tables)) {
+      case PlanResult.Planned planned when isRefusedAlive(planned.plan()) -> alive();
+      case PlanResult.Planned planned -> hand.arm(planned.plan());
+      case Refused refused when life == GuestLife.LIVING && refused.isFor(Kind.ARENA_TOO_SMALL) ->
+          alive();
+      case Refused refused -> refused;
+    };
+  }
+
+  private boolean isRefusedAlive(ArmingPlan plan) {
+    return life == GuestLife.LIVING && !plan.stores().isEmpty();
+  }
+
+  private static Refused alive() {
+    return Refused.because(
+        Kind.LIVING,
+        "the crash range has to be mapped for devices, and a living guest is not written to from"
+            + " outside: its kernel would come upon the new table pages and leaves without knowing"
+            + " them. Arm it when it has crashed (--when-crashed), or from inside, by the"
+            + " crashlane_arm module");
   }
 
   /**
@@ -175,11 +219,12 @@ public final class OutsideHand implements AutoCloseable {
   }
 
   /**
-   * {@return the rule's verdict on the tables of a guest that was armed from outside}
+   * {@return the rule's verdict on the tables as they are now}
    *
    * @param devices who is on the dump path; all storage controllers if empty
+   * @param armed true if this hand has written to them
    */
-  public Verdict judgeArmed(List<AddressRange> crashRanges, Set<RequesterId> devices)
+  public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices, boolean armed)
       throws IOException {
     List<Device> known =
         guest.pciFunctions().stream()
@@ -189,7 +234,9 @@ public final class OutsideHand implements AutoCloseable {
         new Machine(guest.memory().ranges(), crashRanges, known, guest.iommu().ioApics());
     Verdict verdict = whileStopped(tables -> KdumpIoRule.judge(machine, tables));
     List<Finding> findings = new ArrayList<>(verdict.findings());
-    findings.add(untold(crashRanges));
+    if (armed) {
+      crashRanges.forEach(range -> findings.add(untold(range)));
+    }
     List<String> others =
         known.stream().filter(d -> !d.onDumpPath()).map(Device::toString).toList();
     if (!devices.isEmpty() && !others.isEmpty()) {
@@ -217,12 +264,12 @@ public final class OutsideHand implements AutoCloseable {
   }
 
   /** What stands in the tables is not what the guest's kernel believes to have put there. */
-  private static Finding untold(List<AddressRange> crashRanges) {
+  private static Finding untold(AddressRange crashRange) {
     return new Finding(
         FindingCode.A5,
         Severity.NOTE,
         "the guest's kernel",
-        Optional.of(crashRanges.getFirst()),
+        Optional.of(crashRange),
         List.of("armed from outside: its IOVA allocator was not told"),
         "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
   }

@@ -27,6 +27,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,7 +38,7 @@ class OutsideHandQemuTest {
   @TempDir Path directory;
 
   private OutsideHand hand(TranslatingQemu qemu) throws IOException {
-    return OutsideHand.attach(qemu.socket(), directory.resolve("journals"));
+    return qemu.hand(GuestLife.DOOMED);
   }
 
   private static ArmResult arm(OutsideHand hand) throws IOException {
@@ -148,10 +149,48 @@ class OutsideHandQemuTest {
   }
 
   @Test
-  void aGuestThatDoesNotTranslateIsRefused() throws Exception {
+  void aLivingGuestIsNotWrittenToAndNeedsNoFolderForThat() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
+      try (OutsideHand hand = qemu.hand(GuestLife.LIVING)) {
+        WritableMemory memory = hand.guest().memory();
+        qemu.translate(memory);
+        long before = checksum(memory);
+        requireRefused(Kind.LIVING, arm(hand));
+        assertEquals(before, checksum(memory));
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatHasNotCrashedIsNotTakenForDead() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = qemu.hand(GuestLife.DEAD)) {
+      qemu.translate(hand.guest().memory());
+      IOException e = assertThrows(IOException.class, () -> arm(hand));
+      assertTrue(e.getMessage().contains("the guest has not crashed"), e.getMessage());
+    }
+  }
+
+  @Test
+  void aLivingGuestThatNeedsNothingIsJudgedAsItIs() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand doomed = hand(qemu)) {
+      qemu.translate(doomed.guest().memory());
+      assertInstanceOf(ArmResult.Armed.class, arm(doomed));
+      OutsideHand living =
+          OutsideHand.on(doomed.guest(), directory.resolve("other"), GuestLife.LIVING);
+      ArmResult result = arm(living);
+      assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
+      assertEquals(Answer.HOLDS, living.judge(List.of(TranslatingQemu.CRASH), ALL, false).answer());
+      assertTrue(doomed.disarm().isComplete());
+    }
+  }
+
+  @Test
+  void aGuestThatDoesNotTranslateNeedsNothing() throws Exception {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         OutsideHand hand = hand(qemu)) {
-      requireRefused(Kind.TRANSLATION_OFF, arm(hand));
+      assertInstanceOf(ArmResult.Unneeded.class, arm(hand));
       assertFalse(hand.walk().state().translating());
       assertEquals(List.of(), hand.walk().tables());
     }

@@ -36,11 +36,6 @@ class RefusalQemuTest {
   }
 
   @Test
-  void translationOff() throws Exception {
-    requireRefused(Kind.TRANSLATION_OFF, "", (_, _) -> {}, CRASH, ARENA);
-  }
-
-  @Test
   void anIommuThatCachesAbsentEntries() throws Exception {
     requireRefused(
         Kind.CACHES_ABSENT, ",caching-mode=on", RefusalQemuTest::translate, CRASH, ARENA);
@@ -115,7 +110,7 @@ class RefusalQemuTest {
   }
 
   private OutsideHand hand(TranslatingQemu qemu) throws IOException {
-    return OutsideHand.attach(qemu.socket(), directory.resolve("journals"));
+    return qemu.hand(GuestLife.DOOMED);
   }
 
   private static void translate(TranslatingQemu qemu, LiveGuest guest) throws IOException {

@@ -98,6 +98,12 @@ final class TranslatingQemu implements AutoCloseable {
     return memoryFile;
   }
 
+  /** {@return a hand on it, with journals beside its memory file} */
+  @SuppressWarnings("MustBeClosedChecker") // its caller closes it
+  OutsideHand hand(GuestLife life) throws IOException {
+    return OutsideHand.attach(qemu.socket(), memoryFile.resolveSibling("journals"), life);
+  }
+
   void kill() throws InterruptedException {
     qemu.kill();
   }
