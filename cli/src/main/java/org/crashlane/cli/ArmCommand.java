@@ -25,24 +25,22 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "arm",
     description = {
-      "Identity-map the crash range in a live guest's IOMMU tables, from outside.",
+      "Identity-map the crash range in a guest's IOMMU tables, from outside.",
       "",
-      "The guest stands for the moment it takes. Every word is in a journal before it is written "
-          + "and read back after; 'crashlane disarm' puts every one back. What cannot be done "
-          + "safely is refused with the reason, and nothing is written.",
+      "A living guest is judged as it is and not written to: where something would have to be"
+          + " written, that is refused with the ways that work. Every word is in a journal before"
+          + " it is written and read back after; 'crashlane disarm' puts every one back.",
       "",
       "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where"
-          + " there are two); it may move from boot to boot. New table pages need memory that"
-          + " neither kernel uses: boot the guest with memmap=1M$ADDRESS and name it as the arena."
+          + " there are two); it may move from boot to boot."
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff "
-          + "--arena 10000000-100fffff",
+      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff",
       "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff --device 00:04.0",
       "",
-      "Ends with 0: armed, and the rule holds; 1: armed, but the rule is broken; 2: refused or",
-      "not possible, nothing was written; 3: armed, but whether the rule holds is unknown."
+      "Ends with 0: the rule holds; 1: it is broken; 2: refused or not possible, nothing was",
+      "written; 3: whether it holds is unknown."
     })
 final class ArmCommand implements Callable<Integer> {
   private final Terminal terminal;
