@@ -5,6 +5,7 @@ module org.crashlane.guest {
   requires org.crashlane.image;
   requires transitive tools.jackson.databind;
 
+  exports org.crashlane.guest;
   exports org.crashlane.guest.lab;
   exports org.crashlane.guest.lab.iommu;
   exports org.crashlane.guest.lab.judge;

@@ -3,7 +3,7 @@ package org.crashlane.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import org.crashlane.arming.Journal;
+import org.crashlane.guest.UserDirectory;
 import picocli.CommandLine.Option;
 
 /** Where the way back is kept: the same for arming and disarming. */
@@ -22,6 +22,6 @@ final class JournalOption {
 
   /** {@return where journals are if nobody says otherwise} */
   static Path usual() {
-    return Journal.defaultDirectory(System.getenv(), Path.of(System.getProperty("user.home")));
+    return UserDirectory.STATE.ofProcess();
   }
 }

@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
@@ -32,21 +31,6 @@ public final class Journal {
   private Journal(Path file, JournalParser.Parsed parsed) {
     this.file = file;
     this.parsed = parsed;
-  }
-
-  /**
-   * {@return where journals are kept unless a user says otherwise: {@code
-   * $XDG_STATE_HOME/crashlane}, or {@code ~/.local/state/crashlane}}
-   *
-   * @param environment the process's environment
-   * @param home the user's home directory
-   */
-  public static Path defaultDirectory(Map<String, String> environment, Path home) {
-    return Optional.ofNullable(environment.get("XDG_STATE_HOME"))
-        .filter(value -> !value.isEmpty())
-        .map(Path::of)
-        .orElse(home.resolve(".local/state"))
-        .resolve("crashlane");
   }
 
   /** {@return the one journal of {@code target} in {@code directory}, there or not} */

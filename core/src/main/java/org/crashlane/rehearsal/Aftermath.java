@@ -46,6 +46,7 @@ public final class Aftermath {
       case DumpOutcome.Written _ -> Optional.empty();
       case DumpOutcome.Missing missing -> Optional.of(lost(missing.reason()));
       case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reason()));
+      case DumpOutcome.NoRoom noRoom -> Optional.of(untried(noRoom.reason()));
     };
   }
 
@@ -56,7 +57,18 @@ public final class Aftermath {
         "dump disk",
         Optional.empty(),
         List.of(reason),
-        "mend the findings before it; where there is none, read the capture kernel's console");
+        "mend the findings before it");
+  }
+
+  /** A capture kernel that dies of memory says nothing of what its DMA would have met. */
+  private static Finding untried(String reason) {
+    return new Finding(
+        FindingCode.D1,
+        Severity.UNKNOWN,
+        "capture kernel",
+        Optional.empty(),
+        List.of(reason, "the rule was not put to the test"),
+        "reserve more memory for the capture kernel: a larger crashkernel=");
   }
 
   private static Optional<Finding> detected(Observations observations) {

@@ -27,6 +27,14 @@ public sealed interface DumpOutcome {
    */
   record Damaged(String reason) implements DumpOutcome {}
 
+  /**
+   * There is no dump, for a reason that is none of the IOMMU's: the crash range is too small for
+   * the capture kernel. What it says of the rule is nothing.
+   *
+   * @param reason what shows it
+   */
+  record NoRoom(String reason) implements DumpOutcome {}
+
   /** {@return true if the dump got through} */
   default boolean gotThrough() {
     return this instanceof Written;

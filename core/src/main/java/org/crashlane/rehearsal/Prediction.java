@@ -45,11 +45,18 @@ public enum Prediction {
     return unread ? UNKNOWN : DUMP;
   }
 
-  /** {@return false if {@code dump} is not what was expected} */
+  /**
+   * {@return false if {@code dump} is not what was expected} The tables say nothing of how much
+   * memory a capture kernel needs.
+   */
   public boolean agreesWith(DumpOutcome dump) {
+    return dump instanceof DumpOutcome.NoRoom || agreesWith(dump.gotThrough());
+  }
+
+  private boolean agreesWith(boolean gotThrough) {
     return switch (this) {
-      case DUMP -> dump.gotThrough();
-      case NO_DUMP -> !dump.gotThrough();
+      case DUMP -> gotThrough;
+      case NO_DUMP -> !gotThrough;
       case UNKNOWN -> true;
     };
   }

@@ -14,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.bits.MalformedInputException;
@@ -209,19 +208,6 @@ class JournalTest {
     try (var files = Files.list(directory)) {
       assertEquals(List.of(file), files.toList());
     }
-  }
-
-  @Test
-  void journalsAreKeptInTheStateDirectoryOfTheUser() {
-    Path home = Path.of("/home/u");
-    assertEquals(
-        Path.of("/home/u/.local/state/crashlane"), Journal.defaultDirectory(Map.of(), home));
-    assertEquals(
-        Path.of("/var/s/crashlane"),
-        Journal.defaultDirectory(Map.of("XDG_STATE_HOME", "/var/s"), home));
-    assertEquals(
-        Path.of("/home/u/.local/state/crashlane"),
-        Journal.defaultDirectory(Map.of("XDG_STATE_HOME", ""), home));
   }
 
   @Test

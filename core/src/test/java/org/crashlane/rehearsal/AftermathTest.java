@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -64,6 +65,16 @@ class AftermathTest {
   }
 
   @Test
+  void aCrashRangeThatIsTooSmallSaysNothingOfTheRule() {
+    Observations died =
+        new Observations(new NoRoom("it died"), List.of(), List.of(), List.of(), true);
+    Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, died);
+    assertEquals(Answer.UNKNOWN, verdict.answer());
+    assertEquals("it died", verdict.findings().getFirst().evidence().getFirst());
+    assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.NONE, UNMAPPED, died).answer());
+  }
+
+  @Test
   void leftoversInMemoryCorruptOnlyOnceTranslationIsOff() {
     Verdict leftover = Verdict.of(List.of(leftover(Optional.of(new AddressRange(0x1000, 0x1fff)))));
     assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, leftover, QUIET).answer());
@@ -110,6 +121,8 @@ class AftermathTest {
     assertTrue(Prediction.NO_DUMP.agreesWith(new Missing("zeros")));
     assertFalse(Prediction.NO_DUMP.agreesWith(DUMP));
     assertTrue(Prediction.UNKNOWN.agreesWith(DUMP));
+    assertTrue(Prediction.DUMP.agreesWith(new NoRoom("out of memory")));
+    assertTrue(Prediction.NO_DUMP.agreesWith(new NoRoom("out of memory")));
   }
 
   @Test

@@ -12,6 +12,7 @@ import org.crashlane.rehearsal.ArmingCost;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
@@ -79,6 +80,7 @@ public record MatrixReport(int width, Colours colours) {
     return switch (cell.worst().observations().dump()) {
       case Missing _ -> "NONE";
       case Damaged _ -> "DAMAGED";
+      case NoRoom _ -> "NO ROOM";
       case Written _ -> cell.answer() == Answer.HOLDS ? "dump" : "(dump)";
     };
   }
@@ -138,6 +140,7 @@ public record MatrixReport(int width, Colours colours) {
       case DumpOutcome.Written _ -> "yes";
       case DumpOutcome.Damaged _ -> "damaged";
       case DumpOutcome.Missing _ -> "NO";
+      case DumpOutcome.NoRoom _ -> "no room";
     };
   }
 

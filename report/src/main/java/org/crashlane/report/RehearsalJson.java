@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Rehearsal;
@@ -20,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <pre>
  * {"schema": 1, "rehearsals": [
  *   {"mapping": "vtd", "strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
- *    "dump": {"outcome": "written" | "missing" | "damaged", ...},
+ *    "dump": {"outcome": "written" | "missing" | "damaged" | "noroom", ...},
  *    "faultsAfterCrash": ["..."], "registerWritesAfterCrash": ["..."],
  *    "detectionLines": ["..."], "translatingAtEnd": true,
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
@@ -106,6 +107,7 @@ public final class RehearsalJson {
               .put("sizeBytes", w.sizeBytes());
       case Missing m -> node.put("reason", m.reason());
       case Damaged d -> node.put("reason", d.reason());
+      case NoRoom n -> node.put("reason", n.reason());
     };
   }
 

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
@@ -70,6 +71,7 @@ public record RehearsalReport(int width, Colours colours) {
       case Written _ -> "written";
       case Missing _ -> "NONE";
       case Damaged _ -> "DAMAGED";
+      case NoRoom _ -> "NO ROOM";
     };
   }
 
@@ -145,10 +147,11 @@ public record RehearsalReport(int width, Colours colours) {
   private static String atLength(DumpOutcome dump) {
     return switch (dump) {
       case Written w ->
-          "Dump of kernel %s, %,d bytes; %,d pages compared with memory at the panic, all equal."
+          "Dump of kernel %s, %,d bytes of memory; %,d pages compared with memory at the panic, all equal."
               .formatted(w.release(), w.sizeBytes(), w.comparedPageCount());
       case Missing m -> "No dump: " + m.reason() + ".";
       case Damaged d -> "What stands on the dump disk is damaged: " + d.reason() + ".";
+      case NoRoom n -> "No dump: the crash range is too small: " + n.reason() + ".";
     };
   }
 

@@ -61,7 +61,7 @@ final class KeptEvidence {
       case DumpOutcome.Written _ -> writeDump(evidence.disk(), folder.resolve(DUMP));
       case DumpOutcome.Damaged _ ->
           copySparsely(evidence.disk(), folder.resolve(DISK), Files.size(evidence.disk()));
-      case DumpOutcome.Missing _ -> {}
+      case DumpOutcome.Missing _, DumpOutcome.NoRoom _ -> {}
     }
   }
 

@@ -63,7 +63,7 @@ public final class OutsideHand implements AutoCloseable {
    *
    * @param socket QEMU's control socket
    * @param journalDirectory where the way back is kept; see {@link
-   *     org.crashlane.arming.Journal#defaultDirectory}
+   *     org.crashlane.guest.UserDirectory#STATE}
    * @throws IOException as {@link LiveGuest#attach(Path)} does
    */
   public static OutsideHand attach(Path socket, Path journalDirectory) throws IOException {

@@ -45,15 +45,6 @@ final class Cache {
     return new Cache(Files.createDirectories(directory));
   }
 
-  /** {@return the user's cache directory for crashlane, by the XDG rules} */
-  static Path usersDirectory() {
-    String base = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
-    // The specification: a relative path is to be ignored.
-    Path cache =
-        base.startsWith("/") ? Path.of(base) : Path.of(System.getProperty("user.home"), ".cache");
-    return cache.resolve("crashlane");
-  }
-
   Path path(String name) {
     return directory.resolve(name);
   }

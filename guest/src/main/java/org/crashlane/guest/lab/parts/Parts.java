@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.crashlane.guest.UserDirectory;
 
 /**
  * Gets the lab's parts: Debian packages by name, the host's programs, and what is built of them.
@@ -44,7 +45,7 @@ public final class Parts {
 
   /** {@return parts kept in the user's cache} {@code progress} is told each slow step, one line. */
   public static Parts inUsersCache(Consumer<String> progress) {
-    return new Parts(Cache.usersDirectory(), progress);
+    return new Parts(UserDirectory.CACHE.ofProcess(), progress);
   }
 
   /** {@return parts kept in {@code directory}} */

@@ -4,6 +4,7 @@ package org.crashlane.guest.lab.judge;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -124,6 +125,7 @@ class DumpJudgeTest {
           case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
           case DumpOutcome.Missing missing -> assertTrue(!missing.reason().isBlank());
           case DumpOutcome.Damaged damaged -> assertTrue(!damaged.reason().isBlank());
+          case DumpOutcome.NoRoom noRoom -> fail("no disk says so: " + noRoom);
         }
         put(file, at, core[at]);
       }
