@@ -100,8 +100,9 @@ public final class Action {
     throw new IllegalArgumentException(
         "not an action: '"
             + text
-            + "' (wanted post:DEVICE, post1:DEVICE to post3:DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, watchdog, arm, panic"
-            + " or capture)");
+            + "' (wanted post:DEVICE, post1:DEVICE to post"
+            + (Driver.VARIANT_COUNT - 1)
+            + ":DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, watchdog, arm, panic or capture)");
   }
 
   private static int index(String device, MachineSpec machine) {

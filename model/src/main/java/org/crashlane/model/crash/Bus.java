@@ -2,6 +2,7 @@
 package org.crashlane.model.crash;
 
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
@@ -12,6 +13,7 @@ import org.crashlane.model.hardware.DmaDevice;
 import org.crashlane.model.hardware.DmaPort;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.kernel.DmaHandle;
+import org.crashlane.model.spec.ModeSpec;
 
 /**
  * Where requests of devices meet the IOMMU and memory, and where each byte of them is held against
@@ -61,6 +63,31 @@ final class Bus implements DmaPort {
     }
     world.memory().put(physical, page);
     return true;
+  }
+
+  /**
+   * Has {@code device} read {@code bus}, which is none of its own: a request that comes too early,
+   * or once more when all is done. A unit that confines its devices lets none of these through.
+   */
+  void stray(DmaDevice device, long bus) {
+    Request request =
+        new Request(device.spec().requester(), bus & device.spec().dmaMask(), Access.READ);
+    Outcome outcome = world.remapper().translate(world.memory(), request);
+    boolean confined =
+        world.plan().machine().modeSpec() instanceof ModeSpec.Paging
+            && !device.spec().passThrough();
+    if (confined
+        && outcome instanceof Outcome.Reached reached
+        && !AskedFor.by(world, Set.of(request.requester()))
+            .allows(request.iova(), reached.physicalAddress())) {
+      note(
+          Kind.PRIMARY_ASTRAY,
+          device,
+          request,
+          reached.physicalAddress(),
+          1,
+          "a stray request, which nothing is mapped for; ");
+    }
   }
 
   /**

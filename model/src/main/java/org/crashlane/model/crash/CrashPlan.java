@@ -81,6 +81,11 @@ public record CrashPlan(
     return new CrashPlan(machine, strategy, timing, armed, captureMemory, leftOut, workload, other);
   }
 
+  /** {@return true if the primary is armed, sooner or later} */
+  boolean arms() {
+    return strategy == Strategy.IDENTITY;
+  }
+
   /** {@return true if the crash range is kept out of what the primary hands out} */
   boolean reserves() {
     return switch (strategy) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Descriptor;
 import org.crashlane.model.hardware.Fingerprint;
@@ -29,11 +30,24 @@ final class Driver {
   private static final int ODD_OFFSET = 0x800;
   private static final int LARGE_BYTES = 16 * Page.BYTES;
 
+  /** Buffers that are no power of two of pages: those beside them are not theirs. */
+  private static final int THREE_PAGES = 3 * Page.BYTES;
+
+  private static final int FIVE_PAGES = 5 * Page.BYTES;
+  private static final int SEVEN_PAGES_BUT_A_BYTE = 7 * Page.BYTES - 1;
+
+  /** The buffer that lies across the end of what the device reaches, where memory does. */
+  private static final int ACROSS_THE_MASK = 4;
+
+  /** What a ring leaves free below the end of what its device reaches, for others to lie there. */
+  private static final int BELOW_THE_MASK_BYTES = 8 * Page.BYTES;
+
   /** How many kinds of buffers there are. */
-  static final int VARIANT_COUNT = 4;
+  static final int VARIANT_COUNT = 7;
 
   private final int index;
   private final DeviceSpec spec;
+  private final boolean varied;
   private final DmaHandle[] slots;
   private boolean started;
   private long ring;
@@ -44,6 +58,7 @@ final class Driver {
   Driver(int index, DeviceSpec spec, Workload workload) {
     this.index = index;
     this.spec = spec;
+    this.varied = workload.varied();
     this.slots = new DmaHandle[workload.ringCount()];
     this.postsLeft = workload.postsPerDevice();
   }
@@ -51,10 +66,11 @@ final class Driver {
   /** Maps the ring, and what else stays mapped, and starts the device. */
   void probe(World world) {
     PrimaryKernel kernel = world.primary();
-    OptionalLong page = kernel.frames().takeFromTop(Page.BYTES, Page.BYTES, spec.dmaMask());
+    long last = varied ? spec.dmaMask() - BELOW_THE_MASK_BYTES : spec.dmaMask();
+    OptionalLong page = kernel.frames().takeFromTop(Page.BYTES, Page.BYTES, last);
     OptionalLong statistics =
         spec.kind() == DeviceKind.RECEIVER
-            ? kernel.frames().takeFromTop(Page.BYTES, Page.BYTES, spec.dmaMask())
+            ? kernel.frames().takeFromTop(Page.BYTES, Page.BYTES, last)
             : OptionalLong.empty();
     if (page.isEmpty()) {
       return;
@@ -101,11 +117,16 @@ final class Driver {
     }
     int offset = offset(variant);
     int size = size(variant);
-    Optional<DmaHandle> handle = mapAnywhere(world, offset, size);
+    Optional<DmaHandle> handle = mapAnywhere(world, variant, offset, size);
     if (handle.isEmpty()) {
       return;
     }
     slots[posted] = handle.get();
+    if (varied) {
+      // Many a device fetches ahead.
+      long behind = handle.get().bus().last() + 1;
+      kernel.stray(world, index, AddressRange.ofSize(behind, Page.BYTES));
+    }
     long[] words =
         Descriptor.pending(handle.get().busAddress(), size, operation(posted), block(posted));
     world.memory().writeLongs(descriptor(posted), words, words.length);
@@ -114,9 +135,11 @@ final class Driver {
   }
 
   /** High memory first; what the mapping driver refuses there, the driver takes lower. */
-  private Optional<DmaHandle> mapAnywhere(World world, int offset, int size) {
+  private Optional<DmaHandle> mapAnywhere(World world, int variant, int offset, int size) {
     PrimaryKernel kernel = world.primary();
-    for (long last : new long[] {-1, spec.dmaMask()}) {
+    boolean across = variant == ACROSS_THE_MASK && spec.dmaMaskBits() < Long.SIZE;
+    long highest = across ? spec.dmaMask() + Page.BYTES : -1;
+    for (long last : new long[] {highest, spec.dmaMask()}) {
       OptionalLong pages = kernel.frames().takeFromTop(offset + size, Page.BYTES, last);
       if (pages.isEmpty()) {
         continue;
@@ -156,6 +179,9 @@ final class Driver {
       peek(world, handle);
     }
     world.primary().unmap(world, index, handle);
+    if (varied) {
+      world.primary().stray(world, index, handle.bus());
+    }
     if (done) {
       verify(world, handle);
     }
@@ -220,7 +246,10 @@ final class Driver {
       case 0 -> Page.BYTES;
       case 1 -> PACKET_BYTES;
       case 2 -> ODD_BYTES;
-      default -> LARGE_BYTES;
+      case 3 -> LARGE_BYTES;
+      case ACROSS_THE_MASK -> THREE_PAGES;
+      case 5 -> FIVE_PAGES;
+      default -> SEVEN_PAGES_BUT_A_BYTE;
     };
   }
 

@@ -2,6 +2,7 @@
 package org.crashlane.model.crash;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.Access;
 import org.crashlane.model.hardware.Fingerprint;
@@ -68,6 +69,11 @@ final class Ledger {
       }
     }
     return Optional.empty();
+  }
+
+  /** {@return the live mappings of {@code device}} */
+  List<DmaHandle> live(int device) {
+    return List.of(live[device]);
   }
 
   /**

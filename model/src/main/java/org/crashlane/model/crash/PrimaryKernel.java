@@ -4,6 +4,8 @@ package org.crashlane.model.crash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Alignment;
+import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
@@ -71,6 +73,7 @@ final class PrimaryKernel {
     boolean small = machine.ram().getFirst().sizeBytes() <= 2 * FIRST_MEBIBYTE;
     List<AddressRange> taken = new ArrayList<>(machine.crashRanges());
     taken.addAll(Modes.of(machine.mode()).withheld(machine));
+    machine.devices().forEach(device -> taken.addAll(AskedFor.firmwaresMemory(machine, device)));
     taken.add(AddressRange.ofSize(0, small ? Page.BYTES : FIRST_MEBIBYTE));
     return Ranges.without(machine.ram(), taken);
   }
@@ -78,6 +81,10 @@ final class PrimaryKernel {
   /** Arms, unless that is for later, and starts the drivers. */
   void start(World world) {
     CrashPlan plan = world.plan();
+    noteGuestMemory(world);
+    if (plan.workload().varied()) {
+      strayEarly(world);
+    }
     if (plan.strategy() == Strategy.RESERVE) {
       reserve(world);
     } else if (plan.strategy() == Strategy.IDENTITY && plan.timing() == ArmTiming.EARLY) {
@@ -85,13 +92,18 @@ final class PrimaryKernel {
     }
     for (int i = 0; i < drivers.size(); i++) {
       DeviceSpec spec = plan.machine().devices().get(i);
-      for (DmaHandle handle : mapping.guestMemory(spec)) {
-        world.primaryLedger().add(i, handle);
-      }
       if (!spec.assignedToGuest()) {
         drivers.get(i).probe(world);
       } else if (!mapping.guestMemory(spec).isEmpty()) {
         startGuest(world, i, mapping.guestMemory(spec).getFirst());
+      }
+    }
+  }
+
+  private void noteGuestMemory(World world) {
+    for (int i = 0; i < drivers.size(); i++) {
+      for (DmaHandle handle : mapping.guestMemory(world.plan().machine().devices().get(i))) {
+        world.primaryLedger().add(i, handle);
       }
     }
   }
@@ -115,12 +127,38 @@ final class PrimaryKernel {
     }
     armed = mapping.arm(cpu(world), world.plan().armed(), toArm(world.plan().machine()));
     armingStepCount = world.cpuAccessCount() - before;
+    AskedFor.check(world);
     world.trace(() ->
         "armed: %d entries, %d table pages; %s"
             .formatted(
                 armed.entryCount(),
                 armed.tablePageCount(),
                 armed.isComplete() ? "all" : armed.conflicts() + " " + armed.refusals()));
+  }
+
+  /** Devices that firmware left at work ask for this and that before anything is theirs. */
+  private void strayEarly(World world) {
+    List<DeviceSpec> devices = world.plan().machine().devices();
+    for (int i = 0; i < devices.size(); i++) {
+      long last = BitField.lowMask(Math.min(devices.get(i).dmaMaskBits(), Integer.SIZE));
+      stray(world, i, AddressRange.ofSize(last + 1 - Page.BYTES, Page.BYTES));
+      for (AddressRange range : world.plan().machine().crashRanges()) {
+        stray(world, i, AddressRange.ofSize(range.first(), Page.BYTES));
+        stray(world, i, AddressRange.ofSize(range.last() + 1 - Page.BYTES, Page.BYTES));
+      }
+    }
+  }
+
+  /**
+   * Has a device read where nothing is its own, so that the unit remembers that there is nothing.
+   * Only where that does no harm of itself.
+   */
+  void stray(World world, int device, AddressRange bus) {
+    if (mapping.copesWithStrays()) {
+      long first = Alignment.down(bus.first(), Page.BYTES);
+      long last = Alignment.down(bus.last(), Page.BYTES);
+      world.stray(device, new AddressRange(first, last + Page.BYTES - 1));
+    }
   }
 
   private void reserve(World world) {

@@ -51,6 +51,8 @@ public record Violation(
     PRIMARY_DATA("the primary's driver found other bytes than the device sent"),
     /** The mapping driver handed out what it had handed out already. */
     MAPPED_TWICE("a bus address was handed out twice"),
+    /** The mapping driver's tables map what nobody asked for. */
+    MAPPED_UNASKED("more is mapped than was asked for"),
     /** After arming, the mapping driver handed out what the capture kernel will use. */
     HANDED_OUT_ARMED("a bus address in the armed crash range was handed out");
 

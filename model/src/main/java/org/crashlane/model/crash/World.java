@@ -13,6 +13,7 @@ import org.crashlane.model.hardware.Disk;
 import org.crashlane.model.hardware.DmaDevice;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.ModelMemory;
+import org.crashlane.model.hardware.Page;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DmaHandle;
@@ -169,6 +170,7 @@ public final class World {
   private void panic() {
     trace(() -> "panic");
     remapper.takeFaults();
+    AskedFor.check(this);
     atPanic = Optional.of(memory.fork());
     logsAtPanic = remapper.logs();
     capture = Optional.of(new CaptureKernel(plan));
@@ -208,6 +210,13 @@ public final class World {
   Optional<DmaHandle> meant(DmaDevice device, long bus, int length, Access access) {
     Ledger ledger = device.worksForCapture() ? captureLedger : primaryLedger;
     return ledger.find(index(device), bus, length, access);
+  }
+
+  /** Has a device read where nothing is its own: what is there, or is not, the unit remembers. */
+  void stray(int device, AddressRange pages) {
+    for (long at = pages.first(); at - 1 != pages.last(); at += Page.BYTES) {
+      bus.stray(devices[device], at);
+    }
   }
 
   private int index(DmaDevice device) {

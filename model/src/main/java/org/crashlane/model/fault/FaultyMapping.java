@@ -72,6 +72,11 @@ class FaultyMapping implements DmaMapping {
   }
 
   @Override
+  public boolean copesWithStrays() {
+    return real.copesWithStrays();
+  }
+
+  @Override
   public long takenPageCount() {
     return real.takenPageCount();
   }

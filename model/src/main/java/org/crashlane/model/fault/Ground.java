@@ -24,7 +24,15 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
   /** Enough for bus addresses to come again many times over. */
   private static final int WRAPPING_STEPS = 2000;
 
+  /** Enough for the ring of commands of a unit to be gone through more than once. */
+  private static final int FULL_RING_STEPS = 1200;
+
+  private static final int FEW_CRASHES = 2;
   private static final int RING_COUNT = 8;
+
+  /** One command: a mapping that outlives a wrap of Calgary's search meets Linux's own bug. */
+  private static final int ONE_AT_A_TIME = 2;
+
   private static final int SMALL_CHUNK_BYTES = 1 << 16;
   private static final int LARGE_CRASHES = 2;
   private static final int LARGE_STEPS = 600;
@@ -32,6 +40,7 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
   /** {@return those of {@code mode}, cheap ones first} */
   static List<Ground> of(MappingMode mode) {
     List<Ground> grounds = new ArrayList<>(small(mode));
+    TrialMachines.described(mode).forEach(machine -> grounds.add(described(machine)));
     grounds.add(large(BuiltInMachines.of(mode)));
     if (mode == MappingMode.VTD) {
       grounds.add(large(BuiltInMachines.find("mixed").orElseThrow()));
@@ -44,8 +53,7 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
       case NOMMU -> List.of();
       case SWIOTLB -> List.of(small(TrialMachines.swiotlb(), RING_COUNT, SMALL_STEPS));
       case GART -> List.of(small(TrialMachines.gart(), RING_COUNT, SMALL_STEPS));
-      // One command at a time: a mapping that outlives a wrap of the search meets Linux's own bug.
-      case CALGARY -> List.of(small(TrialMachines.calgary(), 2, WRAPPING_STEPS));
+      case CALGARY -> List.of(small(TrialMachines.calgary(), ONE_AT_A_TIME, WRAPPING_STEPS));
       case VTD ->
           List.of(
               small(TrialMachines.vtd(false), RING_COUNT, SMALL_STEPS),
@@ -62,6 +70,11 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
         CrashPlan.of(machine, Strategy.IDENTITY)
             .withWorkload(new Workload(ringCount, -1, true, SMALL_CHUNK_BYTES));
     return new Ground(plan, SMALL_CRASHES, stepCount);
+  }
+
+  private static Ground described(MachineSpec machine) {
+    int ringCount = machine.mode() == MappingMode.CALGARY ? ONE_AT_A_TIME : RING_COUNT;
+    return new Ground(small(machine, ringCount, FULL_RING_STEPS).plan(), FEW_CRASHES, FULL_RING_STEPS);
   }
 
   private static Ground large(MachineSpec machine) {

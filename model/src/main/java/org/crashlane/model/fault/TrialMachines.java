@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.fault;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -12,7 +16,9 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.model.spec.file.MachineFile;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
 
 /**
  * Small machines on which a mistake has much occasion to show: little memory, few bus addresses,
@@ -29,6 +35,33 @@ final class TrialMachines {
   private static final int WIDE_MASK_BITS = 32;
 
   private TrialMachines() {}
+
+  /**
+   * {@return machines of {@code mode} that are described in files: each has something at its edge}
+   */
+  static List<MachineSpec> described(MappingMode mode) {
+    List<String> kinds =
+        switch (mode) {
+          case NOMMU -> List.of();
+          case SWIOTLB -> List.of();
+          case GART -> List.of("far");
+          case CALGARY -> List.of("far", "windows");
+          case VTD, AMDVI -> List.of("far", "window", "firmware", "units");
+        };
+    return kinds.stream().map(kind -> read(mode.label() + "-" + kind)).toList();
+  }
+
+  private static MachineSpec read(String name) {
+    String file = "trials/" + name + ".yaml";
+    try (InputStream in = TrialMachines.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalStateException("not part of the program: " + file);
+      }
+      return MachineFile.read(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(file, e);
+    }
+  }
 
   /** {@return a mebibyte, of which the card reaches the lower half; the pool is there} */
   static MachineSpec swiotlb() {

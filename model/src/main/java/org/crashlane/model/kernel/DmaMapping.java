@@ -77,6 +77,14 @@ public interface DmaMapping {
     return ArmReport.NOTHING_NEEDED;
   }
 
+  /**
+   * {@return false if a request to what is not mapped, or not yet, may do harm: the kernel takes the
+   * device away for it, or what the IOMMU remembers of it outlives the next mapping}
+   */
+  default boolean copesWithStrays() {
+    return true;
+  }
+
   /** {@return what holds of the allocator, for invariants: bus addresses taken, in all} */
   long takenPageCount();
 

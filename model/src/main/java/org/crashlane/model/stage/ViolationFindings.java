@@ -73,7 +73,7 @@ final class ViolationFindings {
       case CAPTURE_UNMAPPABLE -> Optional.of(FindingCode.B1);
       case READ_THROUGH_APERTURE -> Optional.of(FindingCode.D3);
       case HANDED_OUT_ARMED -> Optional.of(FindingCode.A5);
-      case PRIMARY_BLOCKED, PRIMARY_ASTRAY, PRIMARY_DATA, MAPPED_TWICE ->
+      case PRIMARY_BLOCKED, PRIMARY_ASTRAY, PRIMARY_DATA, MAPPED_TWICE, MAPPED_UNASKED ->
           Optional.of(FindingCode.P1);
       case IOMMU_TOUCHED, DUMP_DIFFERS -> Optional.empty();
     };

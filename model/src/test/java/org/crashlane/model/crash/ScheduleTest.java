@@ -51,7 +51,7 @@ final class ScheduleTest {
         "",
         " ",
         "post;nic",
-        "post4:nic",
+        "post7:nic",
         "post99999999999:nic",
         "step1:nic",
         "panic1"

@@ -152,6 +152,12 @@ public final class CalgaryMapping implements DmaMapping, Watched {
     return driver.name(phb);
   }
 
+  /** {@inheritDoc} Here the watchdog takes all devices of the PHB away. */
+  @Override
+  public boolean copesWithStrays() {
+    return false;
+  }
+
   @Override
   public long takenPageCount() {
     return tables.stream()

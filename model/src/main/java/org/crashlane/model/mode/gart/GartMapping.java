@@ -176,6 +176,12 @@ final class GartMapping implements DmaMapping {
         : new ArmReport(0, 0, 0, List.of(), refusals);
   }
 
+  /** {@inheritDoc} Without a flush for each mapping the northbridges go on with what was there. */
+  @Override
+  public boolean copesWithStrays() {
+    return fullFlush;
+  }
+
   @Override
   public long takenPageCount() {
     return taken.takenCount();
