@@ -88,7 +88,8 @@ final class AskedFor {
 
   private static AddressRange pages(AddressRange range) {
     return new AddressRange(
-        Alignment.down(range.first(), Page.BYTES), Alignment.down(range.last(), Page.BYTES) + Page.BYTES - 1);
+        Alignment.down(range.first(), Page.BYTES),
+        Alignment.down(range.last(), Page.BYTES) + Page.BYTES - 1);
   }
 
   /** {@return the memory that firmware has {@code device} use} */

@@ -74,7 +74,8 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
 
   private static Ground described(MachineSpec machine) {
     int ringCount = machine.mode() == MappingMode.CALGARY ? ONE_AT_A_TIME : RING_COUNT;
-    return new Ground(small(machine, ringCount, FULL_RING_STEPS).plan(), FEW_CRASHES, FULL_RING_STEPS);
+    return new Ground(
+        small(machine, ringCount, FULL_RING_STEPS).plan(), FEW_CRASHES, FULL_RING_STEPS);
   }
 
   private static Ground large(MachineSpec machine) {

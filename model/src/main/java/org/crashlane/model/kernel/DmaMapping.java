@@ -78,8 +78,8 @@ public interface DmaMapping {
   }
 
   /**
-   * {@return false if a request to what is not mapped, or not yet, may do harm: the kernel takes the
-   * device away for it, or what the IOMMU remembers of it outlives the next mapping}
+   * {@return false if a request to what is not mapped, or not yet, may do harm: the kernel takes
+   * the device away for it, or what the IOMMU remembers of it outlives the next mapping}
    */
   default boolean copesWithStrays() {
     return true;
