@@ -33,6 +33,14 @@ public record InterruptTarget(
 
   /** {@return true if every processor gets {@code wanted}: whichever one asked is among them} */
   public boolean brings(int wanted) {
+    return mode == DeliveryMode.FIXED && mayBring(wanted);
+  }
+
+  /**
+   * {@return true if one of all processors gets {@code wanted}} Of several that arbitrate for the
+   * lowest priority, the one that gets it may be one that stands.
+   */
+  public boolean mayBring(int wanted) {
     return vector == wanted && mode.bringsVector() && isBroadcast();
   }
 

@@ -41,8 +41,35 @@ public interface TranslationTables {
     return List.of(InterruptWindow.UNMAPPABLE);
   }
 
+  /**
+   * {@return what is not known of listed requesters besides what {@link #attachments} says: tables
+   * for requests that carry a PASID, which are not read; mostly nothing}
+   */
+  default List<Attachment.Unsupported> unreadBesides() {
+    return List.of();
+  }
+
+  /** {@return what the unit itself reads and writes besides its tables} */
+  default List<UnitBuffer> buffers() {
+    return List.of();
+  }
+
+  /**
+   * {@return memory that the unit keeps from requests that pass untranslated, and may keep from
+   * those that it translates; mostly none}
+   */
+  default List<Unmappable> protectedMemory() {
+    return List.of();
+  }
+
   /** Tells {@code visitor} all that {@code table} maps. */
   void walk(TableId table, WalkVisitor visitor);
+
+  /**
+   * Tells {@code visitor} of entries that {@link #walk} leaves out, since they seem to serve no
+   * mapping: where they lead, a device reaches all the same. Mostly none.
+   */
+  default void walkLeftOut(TableId table, WalkVisitor visitor) {}
 
   /**
    * {@return the IOVAs at which requests of {@code requester} pass as they are, in rising order,

@@ -2,6 +2,7 @@
 package org.crashlane.iommu;
 
 import org.crashlane.iommu.amdvi.AmdviTables;
+import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
 
@@ -10,7 +11,8 @@ public enum Vendor {
   /** Intel VT-d. */
   VTD("vtd") {
     @Override
-    public TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
+    public TranslationTables open(
+        PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
       return VtdTables.open(memory, registers);
     }
   },
@@ -18,8 +20,10 @@ public enum Vendor {
   /** AMD-Vi. */
   AMDVI("amdvi") {
     @Override
-    public TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
-      return AmdviTables.open(memory, registers);
+    public TranslationTables open(
+        PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
+      return AmdviTables.open(
+          memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, encryptionMask);
     }
   };
 
@@ -34,6 +38,19 @@ public enum Vendor {
     return label;
   }
 
-  /** {@return the tables that {@code registers} point to, read from {@code memory}} */
-  public abstract TranslationTables open(PhysicalMemory memory, RegisterFile registers);
+  /**
+   * {@return the tables that {@code registers} point to, read from {@code memory}, which is not
+   * encrypted}
+   */
+  public final TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
+    return open(memory, registers, 0);
+  }
+
+  /**
+   * {@return the tables that {@code registers} point to, read from {@code memory}}
+   *
+   * @param encryptionMask the address bit that says encrypted in the words of AMD's tables, or 0
+   */
+  public abstract TranslationTables open(
+      PhysicalMemory memory, RegisterFile registers, long encryptionMask);
 }

@@ -20,6 +20,11 @@ public record Device(
     this(requester, name, role, DmaMasks.UNKNOWN, false);
   }
 
+  /** The same, of which it is known whether the dump goes through it. */
+  public Device(RequesterId requester, String name, boolean onDumpPath) {
+    this(requester, name, onDumpPath ? DumpRole.NAMED : DumpRole.NONE);
+  }
+
   /** {@return true if the capture kernel needs it to write the dump, as far as is known} */
   public boolean onDumpPath() {
     return role != DumpRole.NONE;

@@ -28,6 +28,14 @@ public sealed interface MemoryEncryption {
     }
   }
 
+  /**
+   * {@return the address bit that is none in table words and in what devices are given, as a mask;
+   * 0 where there is none, or where it is not known}
+   */
+  default long addressMask() {
+    return this instanceof Host host ? 1L << host.bit() : 0;
+  }
+
   /** A confidential guest (SEV, TDX): devices reach nothing but memory that is shared. */
   enum Guest implements MemoryEncryption {
     INSTANCE

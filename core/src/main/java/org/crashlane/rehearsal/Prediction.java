@@ -28,14 +28,12 @@ public enum Prediction {
     if (findings.stream().anyMatch(f -> f.severity() == Severity.BROKEN && f.code().losesDump())) {
       return NO_DUMP;
     }
-    // Without interrupts a driver may end by polling, or give up.
+    // Without interrupts a driver may still poll its way through, in hours or in time, or give up;
+    // and on which processor the panic is decides whether the capture kernel starts.
     if (findings.stream()
-        .anyMatch(f -> f.severity() == Severity.BROKEN && f.code() == FindingCode.C3)) {
-      return UNKNOWN;
-    }
-    // Without interrupts a driver may still poll its way through, in hours or in time.
-    if (findings.stream()
-        .anyMatch(f -> f.code() == FindingCode.C3 && f.severity() != Severity.NOTE)) {
+        .anyMatch(f ->
+            (f.code() == FindingCode.C3 || f.code() == FindingCode.C4)
+                && f.severity() != Severity.NOTE)) {
       return UNKNOWN;
     }
     // What cannot be read may serve the dump path or stop it. Leftovers do neither.

@@ -11,6 +11,8 @@ import org.crashlane.memory.AddressRange;
  */
 final class CrashRangeCoverage {
   private final AddressRange crashRange;
+  private final long addressMask;
+  private final Pieces<Mapping> mapped = new Pieces<>();
   private final Pieces<AddressRange> holes = new Pieces<>();
   private final Pieces<Mapping> withoutRight = new Pieces<>();
   private final Pieces<Mapping> elsewhere = new Pieces<>();
@@ -18,21 +20,36 @@ final class CrashRangeCoverage {
   private boolean reachedEnd;
 
   CrashRangeCoverage(AddressRange crashRange) {
+    this(crashRange, 0);
+  }
+
+  /**
+   * @param crashRange the IOVAs that have to lead to the crash range
+   * @param addressMask the bits of these that are no address: 0, or the memory encryption bit
+   */
+  CrashRangeCoverage(AddressRange crashRange, long addressMask) {
     this.crashRange = crashRange;
+    this.addressMask = addressMask;
     this.nextIova = crashRange.first();
   }
 
+  /** Takes what an entry maps. */
   void mapping(Mapping mapping) {
-    mapping
-        .iova()
-        .intersection(crashRange)
-        .ifPresent(iova -> {
-          holeBefore(iova.first());
-          long physical = mapping.physicalFirst() + (iova.first() - mapping.iova().first());
-          classify(new Mapping(iova, physical, mapping.permissions()));
-          nextIova = iova.last() + 1;
-          reachedEnd = iova.last() == crashRange.last();
-        });
+    mapping.iova().intersection(crashRange).ifPresent(iova -> take(mapping, iova, true));
+  }
+
+  /** Takes what is reached without an entry: nobody mapped anything there. */
+  void untouched(AddressRange range) {
+    Mapping asIs = new Mapping(range, range.first(), Permissions.READ_WRITE);
+    range.intersection(crashRange).ifPresent(iova -> take(asIs, iova, false));
+  }
+
+  private void take(Mapping mapping, AddressRange iova, boolean isMapped) {
+    holeBefore(iova.first());
+    long physical = mapping.physicalFirst() + (iova.first() - mapping.iova().first());
+    classify(new Mapping(iova, physical, mapping.permissions()), isMapped);
+    nextIova = iova.last() + 1;
+    reachedEnd = iova.last() == crashRange.last();
   }
 
   void end() {
@@ -47,16 +64,31 @@ final class CrashRangeCoverage {
     }
   }
 
-  private void classify(Mapping part) {
-    if (!part.isIdentity()) {
+  private void classify(Mapping part, boolean isMapped) {
+    if (part.physicalFirst() != (part.iova().first() & ~addressMask)) {
       elsewhere.add(part, part.iova().sizeBytes());
-    } else if (part.permissions() != Permissions.READ_WRITE) {
+      return;
+    }
+    if (isMapped) {
+      mapped.add(part, part.iova().sizeBytes());
+    }
+    if (part.permissions() != Permissions.READ_WRITE) {
       withoutRight.add(part, part.iova().sizeBytes());
     }
   }
 
   AddressRange crashRange() {
     return crashRange;
+  }
+
+  /** {@return true if all of it is reached at its own address, for reading and writing} */
+  boolean isWhole() {
+    return holes.isEmpty() && withoutRight.isEmpty() && elsewhere.isEmpty();
+  }
+
+  /** {@return what entries map to itself, with whatever rights} */
+  Pieces<Mapping> mapped() {
+    return mapped;
   }
 
   /** {@return what is not mapped} */

@@ -14,6 +14,10 @@ final class FindingList {
     return List.copyOf(findings);
   }
 
+  void add(Finding finding) {
+    findings.add(finding);
+  }
+
   void broken(
       FindingCode code,
       String subject,

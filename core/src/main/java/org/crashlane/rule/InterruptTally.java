@@ -42,6 +42,7 @@ final class InterruptTally {
     }
     List<Integer> kind =
         switch (fate) {
+          case Redirected r when r.target().mayBring(vector) -> unknown;
           case Delivered _, Redirected _, Posted _ -> elsewhere;
           case Blocked _ -> blocked;
           case Unknown _ -> unknown;

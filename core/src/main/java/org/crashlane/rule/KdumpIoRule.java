@@ -17,9 +17,13 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
+import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.FirmwareRules.Reach;
 
 /**
  * The Kdump IO Rule, rules A and B, judged from the tables of a running IOMMU: would a capture
@@ -37,13 +41,15 @@ public final class KdumpIoRule {
 
   private final Machine machine;
   private final TranslationTables tables;
-  private final AuditLimits limits;
-  private final FindingList findings = new FindingList();
+  private final FindingList findings;
+  private final TableRules tableRules;
+  private final Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
 
-  private KdumpIoRule(Machine machine, TranslationTables tables, AuditLimits limits) {
-    this.machine = machine;
-    this.tables = tables;
-    this.limits = limits;
+  private KdumpIoRule(JudgedUnit unit, AuditLimits limits, FindingList findings) {
+    this.machine = unit.behind();
+    this.tables = unit.tables();
+    this.findings = findings;
+    this.tableRules = new TableRules(machine, tables, findings, limits);
   }
 
   /**
@@ -59,7 +65,13 @@ public final class KdumpIoRule {
   /** {@return the verdict on a machine without an IOMMU: what devices reach decides} */
   public static Verdict judge(Machine machine) {
     FindingList findings = new FindingList();
-    new DeviceRules(machine, findings).judge();
+    new ProcessorRules(machine, findings).judge(false);
+    DeviceRules devices = new DeviceRules(machine, findings);
+    devices.judgeNeeds();
+    devices.judge();
+    FirmwareRules firmware = new FirmwareRules(findings);
+    FirmwareRules.inCrashRange(machine)
+        .forEach(region -> firmware.judge(machine, region, Reach.REACHED));
     return Verdict.of(findings.all());
   }
 
@@ -68,39 +80,145 @@ public final class KdumpIoRule {
    * limits} allow; what they cut off is unknown}
    */
   public static Verdict judge(Machine machine, TranslationTables tables, AuditLimits limits) {
-    KdumpIoRule rule = new KdumpIoRule(machine, tables, limits);
-    return tables.state().translating() ? rule.judge() : rule.judgeUntranslated();
+    return judge(List.of(new JudgedUnit(machine, tables)), limits);
   }
 
-  private Verdict judgeUntranslated() {
-    if (tables.interrupts().enabled() && machine.devices().stream().noneMatch(Device::onDumpPath)) {
-      noDumpPath();
+  /**
+   * {@return the verdict on a machine with several IOMMUs: whether a device may write tables is
+   * asked of all tables, not of its own unit's alone}
+   *
+   * @param units each with the devices that are behind it; all else that their machines say is
+   *     alike
+   */
+  public static Verdict judge(List<JudgedUnit> units, AuditLimits limits) {
+    FindingList findings = new FindingList();
+    Machine machine = units.getFirst().behind();
+    List<KdumpIoRule> rules =
+        units.stream().map(unit -> new KdumpIoRule(unit, limits, findings)).toList();
+    new ProcessorRules(machine, findings)
+        .judge(rules.stream().anyMatch(rule -> rule.tables.interrupts().extendedDestinations()));
+    new DeviceRules(machine, findings).judgeNeeds();
+    judgeDumpPath(units, findings);
+    rules.forEach(KdumpIoRule::judgeUnit);
+    long[] pages =
+        rules.stream().flatMapToLong(rule -> rule.tableRules.pages()).sorted().distinct().toArray();
+    rules.forEach(rule -> rule.tableRules.judgeWriters(pages));
+    FirmwareRules firmware = new FirmwareRules(findings);
+    for (FirmwareRegion region : FirmwareRules.inCrashRange(machine)) {
+      firmware.judge(
+          machine,
+          region,
+          rules.stream()
+              .flatMap(rule -> rule.reach(region).stream())
+              .reduce(Reach::or)
+              .orElse(Reach.NOT_KNOWN));
     }
-    new DeviceRules(machine, findings).judge();
-    new InterruptRules(machine, tables.interrupts(), findings).judge();
-    new TableRules(machine, tables, findings, limits).judgePlaces();
+    judgeGuess(rules, findings);
     return Verdict.of(findings.all());
   }
 
-  private void noDumpPath() {
-    findings.cannotTell(
-        FindingCode.M1,
-        "the machine",
-        List.of("none of its " + machine.devices().size() + " known devices is on the dump path"),
-        "name the device that the dump goes through");
+  /**
+   * Where DMA passes untranslated all round, and interrupts too, the device makes no difference.
+   */
+  private static void judgeDumpPath(List<JudgedUnit> units, FindingList findings) {
+    boolean matters =
+        units.stream()
+            .map(JudgedUnit::tables)
+            .anyMatch(tables -> tables.state().translating() || tables.interrupts().enabled());
+    List<Device> devices = units.stream().flatMap(u -> u.behind().devices().stream()).toList();
+    if (matters && devices.stream().noneMatch(Device::onDumpPath)) {
+      findings.cannotTell(
+          FindingCode.M1,
+          "the machine",
+          List.of("none of its " + devices.size() + " known devices is on the dump path"),
+          "name the device that the dump goes through");
+    }
   }
 
-  private Verdict judge() {
-    Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
+  /** A guess decides where another device, which may be the right one, fares worse. */
+  private static void judgeGuess(List<KdumpIoRule> rules, FindingList findings) {
+    List<Device> devices = rules.stream().flatMap(rule -> rule.machine.devices().stream()).toList();
+    List<Device> guessed = devices.stream().filter(d -> d.role() == DumpRole.GUESSED).toList();
+    if (guessed.isEmpty()) {
+      return;
+    }
+    List<Device> unarmed =
+        rules.stream()
+            .flatMap(rule ->
+                rule.machine.devices().stream()
+                    .filter(d -> !d.onDumpPath() && rule.tableRules.isUnarmed(d.requester())))
+            .toList();
+    Pieces<String> lines = new Pieces<>();
+    unarmed.forEach(d -> lines.add("not armed: " + d, 0));
+    List<String> evidence = new ArrayList<>();
+    evidence.add("taken for the devices that the dump goes through, by their class: " + guessed);
+    evidence.addAll(lines.lines());
+    findings.add(
+        new Finding(
+            FindingCode.M1,
+            unarmed.isEmpty() ? Severity.NOTE : Severity.UNKNOWN,
+            "the machine",
+            Optional.empty(),
+            evidence,
+            "name the device that the dump goes through"));
+  }
+
+  private void judgeUnit() {
+    if (tables.state().translating()) {
+      judgeTranslated();
+    } else {
+      judgeUntranslated();
+    }
+  }
+
+  private void judgeUntranslated() {
+    new DeviceRules(machine, findings).judge();
+    new InterruptRules(machine, tables.interrupts(), findings).judge();
+    UnitRules unit = new UnitRules(machine, tables, findings);
+    unit.judgeBuffers();
+    unit.judgeProtectionUntranslated();
+    tableRules.judgePlaces();
+  }
+
+  /** {@return what the devices behind this unit that use {@code region} get through to, if any} */
+  private Optional<Reach> reach(FirmwareRegion region) {
+    if (!tables.state().translating()) {
+      boolean isBehind =
+          machine.devices().isEmpty()
+              || machine.devices().stream().anyMatch(d -> region.isFor(d.requester()));
+      return isBehind ? Optional.of(Reach.REACHED) : Optional.empty();
+    }
+    return attachments.entrySet().stream()
+        .filter(entry -> region.isFor(entry.getKey()))
+        .map(entry -> reach(entry.getKey(), entry.getValue()))
+        .reduce(Reach::or);
+  }
+
+  private Reach reach(RequesterId requester, Attachment attachment) {
+    boolean passes =
+        tables.untouched(requester).stream()
+            .anyMatch(range -> machine.crashRanges().stream().anyMatch(range::overlaps));
+    if (passes) {
+      return Reach.REACHED;
+    }
+    return switch (attachment) {
+      case PassThrough _ -> Reach.REACHED;
+      case Blocked _ -> Reach.KEPT_OUT;
+      case Unsupported _ -> Reach.NOT_KNOWN;
+      case Translated _ -> tableRules.reachesCrashRange(requester) ? Reach.REACHED : Reach.KEPT_OUT;
+    };
+  }
+
+  private void judgeTranslated() {
     int segment = segment();
     tables.attachments().forEach(a -> attachments.put(a.requester().inSegment(segment), a));
     machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
     List<Device> dumpPath = machine.devices().stream().filter(Device::onDumpPath).toList();
-    if (dumpPath.isEmpty()) {
-      noDumpPath();
-    }
     new DeviceRules(machine, findings).judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
+    UnitRules unit = new UnitRules(machine, tables, findings);
+    unit.judgeBuffers();
+    unit.judgeProtection(attachments);
     dumpPath.forEach(d -> judgeDevice(d, attachments.get(d.requester())));
     machine.devices().forEach(d -> judgePassing(d, attachments.get(d.requester())));
     Map<Way, List<RequesterId>> users = new LinkedHashMap<>();
@@ -116,6 +234,12 @@ public final class KdumpIoRule {
         }
       }
     });
+    tables
+        .unreadBesides()
+        .forEach(besides ->
+            unread
+                .computeIfAbsent(besides.reason(), _ -> new ArrayList<>())
+                .add(besides.requester().inSegment(segment)));
     unread.forEach(this::unread);
     List<String> unreadPages =
         tables.malformations().stream()
@@ -126,8 +250,7 @@ public final class KdumpIoRule {
     if (!unreadPages.isEmpty()) {
       findings.cannotTell(FindingCode.L3, "the IOMMU's device tables", unreadPages, MAKE_READABLE);
     }
-    new TableRules(machine, tables, findings, limits).judge(users);
-    return Verdict.of(findings.all());
+    tableRules.judge(users);
   }
 
   /** The devices are those behind one IOMMU, and so on buses of one segment. */
@@ -148,9 +271,16 @@ public final class KdumpIoRule {
         MAKE_READABLE);
   }
 
+  /** Crash ranges that the device cannot be sent to are none of its affair: the kernel bounces. */
+  private List<AddressRange> within(Device device) {
+    return device.masks().streaming() instanceof DmaMask.Known mask
+        ? machine.crashRanges().stream().filter(mask.reach()::overlaps).toList()
+        : machine.crashRanges();
+  }
+
   private void judgeDevice(Device device, Attachment attachment) {
     List<AddressRange> notPassing =
-        machine.crashRanges().stream()
+        within(device).stream()
             .filter(crash -> !Way.passes(crash, tables.untouched(device.requester())))
             .toList();
     switch (attachment) {
@@ -245,7 +375,7 @@ public final class KdumpIoRule {
   }
 
   private void judgeUnmappable(Device device) {
-    for (AddressRange crash : machine.crashRanges()) {
+    for (AddressRange crash : within(device)) {
       List<String> inTheWay =
           tables.unmappable().stream()
               .filter(u -> u.range().overlaps(crash))

@@ -15,6 +15,7 @@ import org.crashlane.memory.AddressRange;
 final class TableAudit implements WalkVisitor {
   private final Machine machine;
   private final List<CrashRangeCoverage> coverages;
+  private final List<CrashRangeCoverage> encrypted;
   private final Pieces<Mapping> reachingIn = new Pieces<>();
   private final Pieces<Mapping> onCrashPages = new Pieces<>();
   private final Pieces<Mapping> leftovers = new Pieces<>();
@@ -35,6 +36,16 @@ final class TableAudit implements WalkVisitor {
     this.budget = budget;
     this.unreadIn = new boolean[machine.crashRanges().size()];
     this.coverages = machine.crashRanges().stream().map(CrashRangeCoverage::new).toList();
+    long mask = machine.encryption().addressMask();
+    this.encrypted =
+        mask == 0
+            ? List.of()
+            : machine.crashRanges().stream().map(crash -> withBit(crash, mask)).toList();
+  }
+
+  private static CrashRangeCoverage withBit(AddressRange crash, long mask) {
+    AddressRange iovas = new AddressRange(crash.first() | mask, crash.last() | mask);
+    return new CrashRangeCoverage(iovas, mask);
   }
 
   @Override
@@ -44,11 +55,12 @@ final class TableAudit implements WalkVisitor {
         new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
     passUntouchedBelow(iovaFirst);
     coverages.forEach(c -> c.mapping(mapping));
+    encrypted.forEach(c -> c.mapping(mapping));
     boolean onCrashPage = machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps);
     if (onCrashPage) {
       onCrashPages.add(mapping, mapping.iova().sizeBytes());
     }
-    if (mapping.isIdentity()) {
+    if (mapping.isIdentity() || isEncryptedIdentity(mapping)) {
       return;
     }
     leftovers.add(mapping, mapping.iova().sizeBytes());
@@ -61,6 +73,34 @@ final class TableAudit implements WalkVisitor {
           .intersection(ram)
           .ifPresent(inRam -> leftoverIovasInRam.add(inRam, inRam.sizeBytes()));
     }
+  }
+
+  /** Devices of a host with encrypted memory are given addresses with the bit that says so. */
+  private boolean isEncryptedIdentity(Mapping mapping) {
+    long mask = machine.encryption().addressMask();
+    return (mapping.iova().first() & mask) != 0
+        && mapping.physicalFirst() == (mapping.iova().first() & ~mask);
+  }
+
+  /** {@return takes entries that serve no mapping, if they lead into a crash range all the same} */
+  WalkVisitor leftOut() {
+    return new WalkVisitor() {
+      @Override
+      public void mapping(
+          long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+        Mapping mapping =
+            new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
+        if (machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps)) {
+          onCrashPages.add(mapping, mapping.iova().sizeBytes());
+          reachingIn.add(mapping, mapping.iova().sizeBytes());
+        }
+      }
+
+      @Override
+      public void malformed(Malformation malformation) {
+        TableAudit.this.malformed(malformation);
+      }
+    };
   }
 
   @Override
@@ -93,13 +133,13 @@ final class TableAudit implements WalkVisitor {
   }
 
   private void coverUntouched(AddressRange range) {
-    Mapping asIs = new Mapping(range, range.first(), Permissions.READ_WRITE);
-    coverages.forEach(c -> c.mapping(asIs));
+    coverages.forEach(c -> c.untouched(range));
   }
 
   void end() {
     untouched.forEach(this::coverUntouched);
     coverages.forEach(CrashRangeCoverage::end);
+    encrypted.forEach(CrashRangeCoverage::end);
   }
 
   /** {@return true if something of {@code crashRange} could not be looked at} */
@@ -109,6 +149,16 @@ final class TableAudit implements WalkVisitor {
 
   List<CrashRangeCoverage> coverages() {
     return coverages;
+  }
+
+  /** {@return the same at addresses with the memory encryption bit; none where there is none} */
+  List<CrashRangeCoverage> encrypted() {
+    return encrypted;
+  }
+
+  /** {@return true if all crash ranges are reached at their own addresses} */
+  boolean isArmed() {
+    return coverages.stream().allMatch(CrashRangeCoverage::isWhole);
   }
 
   /** {@return mappings that lead a device into a crash range from elsewhere} */

@@ -3,16 +3,20 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.Machine;
+import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -21,12 +25,22 @@ import org.crashlane.pci.RequesterId;
  * for all.
  */
 final class TableRules {
+  private static final String ENCRYPTION_REMEDY =
+      "boot the primary with mem_encrypt=off; or map the crash range twice, at its own addresses in"
+          + " entries without the bit, and at addresses with the bit in entries with it; a capture"
+          + " kernel with swiotlb=force needs the first alone";
+
   private static final String ARM = "identity-map the crash range in this table before the crash";
 
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
   private final AuditLimits limits;
+  private final Set<RequesterId> onCrashPages = new HashSet<>();
+  private final Set<RequesterId> unarmed = new HashSet<>();
+  private Map<Way, List<RequesterId>> ways = Map.of();
+  private long[] pages = new long[0];
+  private boolean isSpent;
 
   TableRules(Machine machine, TranslationTables tables, FindingList findings, AuditLimits limits) {
     this.machine = machine;
@@ -41,14 +55,35 @@ final class TableRules {
    * @param users who goes it
    */
   void judge(Map<Way, List<RequesterId>> users) {
+    ways = users;
     AuditBudget budget = new AuditBudget(limits);
     users.forEach((way, requesters) -> judgeWay(way, requesters, budget));
-    long[] pages = tablePages(budget);
-    machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
-    AuditBudget writersBudget = new AuditBudget(limits);
-    users.forEach((way, requesters) ->
-        judgeWriters(subject(way, requesters), way, new WriteCheck(pages, writersBudget)));
-    if (budget.isSpent() || writersBudget.isSpent()) {
+    pages = tablePages(budget);
+    machine.crashRanges().forEach(this::judgePlace);
+    isSpent = budget.isSpent();
+  }
+
+  /** Judges where the interrupt tables stand: all there is to an IOMMU that translates nothing. */
+  void judgePlaces() {
+    pages = interruptTablePages().toArray();
+    machine.crashRanges().forEach(this::judgePlace);
+  }
+
+  /** {@return all pages that this unit's tables were found to be made of} */
+  LongStream pages() {
+    return Arrays.stream(pages);
+  }
+
+  /**
+   * Judges who may write tables, of this unit or of another.
+   *
+   * @param allPages the pages of all tables there are, sorted
+   */
+  void judgeWriters(long[] allPages) {
+    AuditBudget budget = new AuditBudget(limits);
+    ways.forEach((way, requesters) ->
+        judgeWriters(subject(way, requesters), way, new WriteCheck(allPages, budget)));
+    if (isSpent || budget.isSpent()) {
       findings.cannotTell(
           FindingCode.L3,
           "the IOMMU's tables",
@@ -57,16 +92,27 @@ final class TableRules {
     }
   }
 
-  /** Judges where the interrupt tables stand: all there is to an IOMMU that translates nothing. */
-  void judgePlaces() {
-    long[] pages = interruptTablePages().toArray();
-    machine.crashRanges().forEach(crash -> judgePlace(crash, pages));
+  /** {@return true if tables lead {@code requester} to pages of the crash range} */
+  boolean reachesCrashRange(RequesterId requester) {
+    return onCrashPages.contains(requester);
+  }
+
+  /** {@return true if {@code requester} is translated, and not to the whole crash range} */
+  boolean isUnarmed(RequesterId requester) {
+    return unarmed.contains(requester);
   }
 
   private void judgeWay(Way way, List<RequesterId> requesters, AuditBudget budget) {
     TableAudit audit = new TableAudit(machine, way.untouched(), budget);
     way.walk(tables, audit);
     audit.end();
+    tables.walkLeftOut(way.table(), audit.leftOut());
+    if (!audit.onCrashPages().isEmpty()) {
+      onCrashPages.addAll(requesters);
+    }
+    if (!audit.isArmed()) {
+      unarmed.addAll(requesters);
+    }
     String subject = subject(way, requesters);
     boolean onDumpPath = servesDumpPath(requesters);
     Pieces<Malformation> unread = audit.unread();
@@ -76,24 +122,125 @@ final class TableRules {
     }
     if (onDumpPath) {
       judgeCoverage(subject, audit);
+      judgeEncryption(subject, way.table(), audit);
     }
-    judgeGuests(requesters, way.table(), audit);
+    boolean isGuests = judgeGuests(requesters, way.table(), audit);
+    if (!onDumpPath && !isGuests) {
+      judgeOthersIdentity(subject, requesters, audit);
+    }
     judgeLeftovers(subject, audit);
   }
 
-  private void judgeGuests(List<RequesterId> requesters, TableId table, TableAudit audit) {
+  /** {@return true if a guest's device reaches the crash range, which has been told then} */
+  private boolean judgeGuests(List<RequesterId> requesters, TableId table, TableAudit audit) {
     if (audit.onCrashPages().isEmpty()) {
+      return false;
+    }
+    List<Device> guests =
+        machine.devices().stream()
+            .filter(d -> d.assignedToGuest() && requesters.contains(d.requester()))
+            .toList();
+    for (Device device : guests) {
+      findings.broken(
+          FindingCode.G1,
+          device + ", table " + table,
+          Optional.of(audit.onCrashPages().first().physical()),
+          audit.onCrashPages().lines(),
+          "leave the device out of what is armed: the guest could write the crash range");
+    }
+    return !guests.isEmpty();
+  }
+
+  /**
+   * L1 for devices that the dump does not need. Of these no crash page has to be mapped. The whole
+   * crash range mapped to itself for reading and writing is what arming leaves, which does so for
+   * every domain, and what an identity domain of the kernel's has: harmless, since nobody ever
+   * started DMA to a page that no allocator hands out. A part of it is neither: somebody mapped
+   * just these pages for the device, and may have it write there. Where firmware did, F1 says so.
+   */
+  private void judgeOthersIdentity(String subject, List<RequesterId> requesters, TableAudit audit) {
+    for (CrashRangeCoverage coverage : audit.coverages()) {
+      AddressRange crash = coverage.crashRange();
+      boolean isFirmwares =
+          machine.firmwareRegions().stream()
+              .filter(region -> region.range().overlaps(crash))
+              .anyMatch(region -> requesters.stream().anyMatch(region::isFor));
+      if (coverage.mapped().isEmpty()
+          || coverage.isWhole()
+          || isFirmwares
+          || audit.isUnreadIn(crash)) {
+        continue;
+      }
+      List<String> evidence = new ArrayList<>(coverage.mapped().lines());
+      evidence.add("a part of the crash range, mapped to itself: not what arming leaves");
+      findings.broken(
+          FindingCode.L1,
+          subject,
+          Optional.of(coverage.mapped().first().physical()),
+          evidence,
+          "find out who has the device use these pages (firmware's regions: RMRR, IVMD), or reserve"
+              + " the crash range elsewhere");
+    }
+  }
+
+  /**
+   * A7: with memory encrypted, a capture kernel gives devices that reach so far the physical
+   * address with the encryption bit, and others plain addresses of a pool that is not encrypted
+   * (Linux 5.10, 6.1, 7.0: include/linux/dma-direct.h phys_to_dma, arch/x86/mm/mem_encrypt.c
+   * force_dma_unencrypted). The first need the page behind the address with the bit, in entries
+   * with the bit; the second behind the plain address, in entries without. Which entries carry it
+   * is not told by a walk, so that nothing here ends in a pass.
+   */
+  private void judgeEncryption(String subject, TableId table, TableAudit audit) {
+    if (machine.encryption() instanceof MemoryEncryption.Unknown) {
+      encryptionUnknown(subject, "whether memory is encrypted (SME) is not known");
+    }
+    if (!(machine.encryption() instanceof MemoryEncryption.Host host)) {
       return;
     }
-    machine.devices().stream()
-        .filter(d -> d.assignedToGuest() && requesters.contains(d.requester()))
-        .forEach(d ->
-            findings.broken(
-                FindingCode.G1,
-                d + ", table " + table,
-                Optional.of(audit.onCrashPages().first().physical()),
-                audit.onCrashPages().lines(),
-                "leave the device out of what is armed: the guest could write the crash range"));
+    List<Device> wide =
+        machine.devices().stream().filter(d -> d.onDumpPath() && reaches(d, host.bit())).toList();
+    List<AddressRange> missing =
+        audit.encrypted().stream()
+            .filter(coverage -> !coverage.isWhole())
+            .map(CrashRangeCoverage::crashRange)
+            .toList();
+    if (wide.isEmpty() || missing.isEmpty()) {
+      encryptionUnknown(
+          subject, "whether the table's entries carry the encryption bit is not read");
+      return;
+    }
+    boolean isCertain = wide.stream().anyMatch(d -> d.masks().streaming() instanceof DmaMask.Known);
+    List<String> evidence = new ArrayList<>();
+    evidence.add(
+        "memory is encrypted by address bit %d: %s"
+            .formatted(
+                host.bit(),
+                isCertain
+                    ? "the device is given addresses with it"
+                    : "the device may be given addresses with it, its DMA mask is not known"));
+    missing.forEach(iovas -> evidence.add("not mapped to the crash range as a whole: " + iovas));
+    evidence.add("the table translates " + tables.reach(table));
+    findings.add(
+        new Finding(
+            FindingCode.A7,
+            isCertain ? Severity.BROKEN : Severity.UNKNOWN,
+            subject,
+            Optional.of(missing.getFirst()),
+            evidence,
+            ENCRYPTION_REMEDY));
+  }
+
+  private void encryptionUnknown(String subject, String why) {
+    findings.cannotTell(FindingCode.A7, subject, List.of(why), ENCRYPTION_REMEDY);
+  }
+
+  /** {@return true if the device may be given addresses with {@code bit}} */
+  private static boolean reaches(Device device, int bit) {
+    return switch (device.masks().streaming()) {
+      case DmaMask.Known known -> known.last() >>> bit != 0;
+      case DmaMask.Unknown _ -> true;
+    };
   }
 
   private boolean servesDumpPath(List<RequesterId> requesters) {
@@ -201,7 +348,7 @@ final class TableRules {
     return tables.interrupts().tablePages().stream().mapToLong(AddressRange::first);
   }
 
-  private void judgePlace(AddressRange crash, long[] pages) {
+  private void judgePlace(AddressRange crash) {
     Pieces<String> inside = new Pieces<>();
     Arrays.stream(pages)
         .filter(crash::contains)
@@ -218,6 +365,7 @@ final class TableRules {
 
   private void judgeWriters(String subject, Way way, WriteCheck check) {
     way.walk(tables, check);
+    tables.walkLeftOut(way.table(), check);
     if (!check.writing().isEmpty()) {
       findings.broken(
           FindingCode.L3,

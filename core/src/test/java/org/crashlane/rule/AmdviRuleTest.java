@@ -4,7 +4,9 @@ package org.crashlane.rule;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
@@ -20,6 +22,8 @@ import org.crashlane.memory.SparseMemory;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the rule makes of entries and registers that only AMD's IOMMUs have. */
 class AmdviRuleTest {
@@ -48,6 +52,7 @@ class AmdviRuleTest {
 
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final PageArena arena = PageArena.in(AddressRange.ofSize(0x10000000, 1 << 20));
+  private final Map<Integer, Long> registers = new HashMap<>();
   private long exclusionBase;
   private long exclusionLimit;
 
@@ -93,11 +98,11 @@ class AmdviRuleTest {
           public long read64(int offset) {
             return switch (offset) {
               case 0x00 -> DEVICE_TABLE | (DEVICE_TABLE_PAGES - 1);
-              case 0x18 -> 1;
+              case 0x18 -> 1 | registers.getOrDefault(offset, 0L);
               case 0x20 -> exclusionBase;
               case 0x28 -> exclusionLimit;
               case 0x30 -> EXT_FEATURES;
-              default -> 0;
+              default -> registers.getOrDefault(offset, 0L);
             };
           }
         });
@@ -240,5 +245,67 @@ class AmdviRuleTest {
     exclude(CRASH, ALLOW);
     Device guests = new Device(card, "card", DumpRole.NONE, DmaMasks.UNKNOWN, true);
     only(judge(new Device(DISK, "nvme", DumpRole.NAMED), guests), FindingCode.G1);
+  }
+
+  /** Offset of a base register, the control bits that turn it on, and how many bytes it has. */
+  @ParameterizedTest
+  @CsvSource({
+    "0x08, 0x1000, 8192",
+    "0x10, 0x4, 8192",
+    "0x38, 0x2000, 8192",
+    "0xe0, 0x10000000, 4096",
+    "0xf0, 0x40000000, 8192",
+    "0xf8, 0x100000000, 8192"
+  })
+  void aLogOrTheCommandBufferInTheCrashRangeBreaksL3WhileItIsOn(
+      String register, String enable, long sizeBytes) {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    long length = 9L << 56;
+    registers.put(Integer.decode(register), CRASH.first() - sizeBytes + PAGE | length);
+    assertEquals(Answer.HOLDS, judge().answer());
+    registers.put(0x18, Long.decode(enable));
+    only(judge(), FindingCode.L3);
+    registers.put(Integer.decode(register), CRASH.last() + 1 - PAGE | length);
+    only(judge(), FindingCode.L3);
+    registers.put(Integer.decode(register), CRASH.last() + 1 | length);
+    assertEquals(Answer.HOLDS, judge().answer());
+  }
+
+  @Test
+  void aCompletionStoreIntoTheCrashRangeBreaksL3WhileItIsPending() {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    long ring = 0x500000;
+    registers.put(0x18, 1L << 12);
+    registers.put(0x08, ring | 9L << 56);
+    long completionWait = 1L << 60;
+    long store = 1;
+    memory.writeLong(ring + 0x10, completionWait | CRASH.first() + 8 | store);
+    registers.put(0x2000, 0x20L);
+    registers.put(0x2008, 0x20L);
+    assertEquals(Answer.HOLDS, judge().answer());
+    registers.put(0x2000, 0L);
+    only(judge(), FindingCode.L3);
+  }
+
+  @Test
+  void theTailOfTheGuestLogStoredIntoTheCrashRangeBreaksL3() {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    registers.put(0x18, 1L << 28);
+    registers.put(0xe8, CRASH.first() + 8);
+    only(judge(), FindingCode.L3);
+  }
+
+  @Test
+  void guestTablesForRequestsWithAPasidAreNotReadAndSoUnknown() {
+    long gv = 1L << 55;
+    entry(translated(IR | IW) | gv, 0);
+    arm(CRASH);
+    assertEquals(Answer.HOLDS, judge().answer());
+    long gtEn = 1L << 16;
+    registers.put(0x18, gtEn);
+    Verdicts.only(judge(), FindingCode.W1, Severity.UNKNOWN);
   }
 }

@@ -14,7 +14,9 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.machine.Machine;
+import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Strategy;
@@ -55,10 +57,100 @@ class DeviceRulesTest {
   }
 
   @Test
-  void masksThatAreNotKnownOrNotNeededAreNotJudged() {
-    assertEquals(Answer.HOLDS, judge(new Device(DISK, "disk", DumpRole.NAMED), HIGH).answer());
+  void theOrderOfCrashRangesMakesNoDifference() {
+    assertEquals(Answer.HOLDS, judge(disk(0xffff_ffffL), LOW, HIGH).answer());
+    assertEquals(Answer.HOLDS, judge(disk(0xffff_ffffL), HIGH, LOW).answer());
+  }
+
+  @Test
+  void aMaskThatIsNotKnownIsUnknownWhereNoCrashRangeIsLow() {
+    Device disk = new Device(DISK, "disk", DumpRole.NAMED);
+    Verdicts.only(judge(disk, HIGH), FindingCode.B1, Severity.UNKNOWN);
+    assertEquals(Answer.HOLDS, judge(disk, HIGH, LOW).answer());
+  }
+
+  @Test
+  void masksOfDevicesThatTheDumpDoesNotNeedAreNotJudged() {
     Device card = new Device(CARD, "card", DumpRole.NONE, DmaMasks.ofBits(16), false);
     assertEquals(Answer.HOLDS, judge(card, HIGH).answer());
+  }
+
+  @Test
+  void ringsThatHaveNoCrashRangeBelowTheirMaskBreakB4() {
+    Device raid = raid(DmaMask.ofBits(63), DmaMask.ofBits(32));
+    Finding finding = Verdicts.only(judge(raid, HIGH), FindingCode.B4, Severity.BROKEN);
+    assertEquals(
+        List.of(
+            "the device has rings and commands at addresses (coherent mask) to 0xffffffff only"),
+        finding.evidence());
+    assertEquals(Answer.HOLDS, judge(raid, HIGH, LOW).answer());
+    assertEquals(Answer.HOLDS, judge(raid, LOW, HIGH).answer());
+  }
+
+  @Test
+  void whereNothingIsWithinReachB1SaysAll() {
+    Verdicts.only(
+        judge(raid(DmaMask.ofBits(32), DmaMask.ofBits(32)), HIGH), FindingCode.B1, Severity.BROKEN);
+  }
+
+  @Test
+  void aCoherentMaskThatIsNotKnownIsUnknownWhereNoCrashRangeIsLow() {
+    Device raid = raid(DmaMask.ofBits(64), DmaMask.unknown());
+    Verdicts.only(judge(raid, HIGH), FindingCode.B4, Severity.UNKNOWN);
+    assertEquals(Answer.HOLDS, judge(raid, LOW).answer());
+  }
+
+  private static Device raid(DmaMask streaming, DmaMask coherent) {
+    return new Device(DISK, "raid", DumpRole.NAMED, new DmaMasks(streaming, coherent), false);
+  }
+
+  @Test
+  void aPoolThatLeavesNoRoomForTheKernelBreaksB4() {
+    Machine machine = machine(disk(-1), LOW);
+    long sizeBytes = LOW.sizeBytes();
+    Verdicts.only(
+        KdumpIoRule.judge(machine.withCaptureNeeds(new LowMemoryNeeds(sizeBytes, 0))),
+        FindingCode.B4,
+        Severity.BROKEN);
+    assertEquals(
+        Answer.HOLDS,
+        KdumpIoRule.judge(machine.withCaptureNeeds(new LowMemoryNeeds(sizeBytes / 2, 0))).answer());
+  }
+
+  @Test
+  void aConfidentialGuestBouncesThroughAPoolOf64MebibytesUnlessOtherwiseSaid() {
+    Machine guest = machine(disk(-1), LOW).withEncryption(MemoryEncryption.Guest.INSTANCE);
+    Verdicts.only(KdumpIoRule.judge(guest), FindingCode.B4, Severity.BROKEN);
+    assertEquals(
+        Answer.HOLDS,
+        KdumpIoRule.judge(guest.withCaptureNeeds(new LowMemoryNeeds(16 << 20, 0))).answer());
+  }
+
+  @Test
+  void aPoolOrADeviceTableHasToLieBelow4Gibibytes() {
+    for (LowMemoryNeeds needs :
+        List.of(new LowMemoryNeeds(1 << 20, 0), new LowMemoryNeeds(0, 2 << 20))) {
+      Verdicts.only(
+          KdumpIoRule.judge(machine(disk(-1), HIGH).withCaptureNeeds(needs)),
+          FindingCode.B4,
+          Severity.BROKEN);
+      assertEquals(
+          Answer.HOLDS,
+          KdumpIoRule.judge(machine(disk(-1), HIGH, LOW).withCaptureNeeds(needs)).answer());
+    }
+  }
+
+  @Test
+  void aGuessedDumpPathIsNotedAndUnknownWhereAnotherDeviceIsNotArmed() {
+    Device guessed = new Device(DISK, "disk", DumpRole.GUESSED);
+    Device card = new Device(CARD, "card", DumpRole.NONE);
+    machine.arm(machine.attach(DISK));
+    Verdicts.only(machine.judge(guessed, card), FindingCode.M1, Severity.NOTE);
+    TableId cards = machine.attach(CARD);
+    Finding finding = Verdicts.only(machine.judge(guessed, card), FindingCode.M1, Severity.UNKNOWN);
+    assertEquals("not armed: " + card, finding.evidence().getLast());
+    machine.arm(cards);
+    Verdicts.only(machine.judge(guessed, card), FindingCode.M1, Severity.NOTE);
   }
 
   @Test
@@ -79,7 +171,8 @@ class DeviceRulesTest {
     assertEquals(FindingCode.G1, finding.code());
     assertEquals(Optional.of(AddressRange.ofSize(CRASH.first(), 4096)), finding.range());
     assertTrue(finding.subject().startsWith(CARD + " vf, table "), finding.subject());
-    assertEquals(Answer.HOLDS, machine.judge(NVME, new Device(CARD, "vf", DumpRole.NONE)).answer());
+    Verdict hosts = machine.judge(NVME, new Device(CARD, "vf", DumpRole.NONE));
+    assertEquals(FindingCode.L1, only(hosts).code(), "one page is not what arming leaves");
   }
 
   @Test
@@ -116,9 +209,12 @@ class DeviceRulesTest {
   }
 
   private static Verdict judge(Device device, AddressRange... crashRanges) {
-    return KdumpIoRule.judge(
-        new Machine(
-            List.of(new AddressRange(0, HIGH.last())), List.of(crashRanges), List.of(device)));
+    return KdumpIoRule.judge(machine(device, crashRanges));
+  }
+
+  private static Machine machine(Device device, AddressRange... crashRanges) {
+    return new Machine(
+        List.of(new AddressRange(0, HIGH.last())), List.of(crashRanges), List.of(device));
   }
 
   private static Finding only(Verdict verdict) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
@@ -41,6 +43,8 @@ final class RuleMachine {
 
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final PageArena pages = PageArena.in(AddressRange.ofSize(0x200000, 1 << 20));
+  private final PageArena arena = PageArena.in(ARENA);
+  private final Map<Integer, Long> registers = new HashMap<>();
   private boolean translating = true;
   private long interruptStatus;
   private long interruptTable;
@@ -52,6 +56,17 @@ final class RuleMachine {
   RuleMachine notTranslating() {
     translating = false;
     return this;
+  }
+
+  /** Has a register hold {@code value}, or these bits besides what it always has. */
+  RuleMachine register(int offset, long value) {
+    registers.put(offset, value);
+    return this;
+  }
+
+  /** Writes a word of memory, as a descriptor of a queue. */
+  void word(long address, long value) {
+    memory.writeLong(address, value);
   }
 
   /** Has the unit remap interrupts: bits of GSTS besides those of DMA, and IRTA. */
@@ -111,7 +126,7 @@ final class RuleMachine {
   }
 
   void arm(TableId table, AddressRange range) {
-    tables().mapIdentity(memory, table, range, PageArena.in(ARENA));
+    tables().mapIdentity(memory, table, range, arena);
   }
 
   private long newPage() {
@@ -124,17 +139,20 @@ final class RuleMachine {
         new RegisterFile() {
           @Override
           public long read32(int offset) {
-            return offset == 0x1c ? interruptStatus | (translating ? TES | RTPS : 0) : 0;
+            long value = registers.getOrDefault(offset, 0L);
+            return offset == 0x1c
+                ? value | interruptStatus | (translating ? TES | RTPS : 0)
+                : value;
           }
 
           @Override
           public long read64(int offset) {
             return switch (offset) {
-              case 0x08 -> CAP;
-              case 0x10 -> 0xf00f4aL;
+              case 0x08 -> CAP | registers.getOrDefault(offset, 0L);
+              case 0x10 -> 0xf00f4aL | registers.getOrDefault(offset, 0L);
               case 0x20 -> ROOT;
               case 0xb8 -> interruptTable;
-              default -> 0;
+              default -> registers.getOrDefault(offset, 0L);
             };
           }
         });
@@ -164,6 +182,21 @@ final class RuleMachine {
 
   Verdict judge() {
     return judge(CRASH);
+  }
+
+  /** {@return the machine with the disk on the dump path, and the card not} */
+  static Machine machine() {
+    return new Machine(
+        List.of(RAM),
+        List.of(CRASH),
+        List.of(
+            new Device(DISK, "nvme", DumpRole.NAMED),
+            new Device(CARD, "network card", DumpRole.NONE)));
+  }
+
+  /** {@return the verdict on these tables with what {@code machine} says besides} */
+  Verdict judge(Machine machine) {
+    return KdumpIoRule.judge(machine, tables());
   }
 
   /** {@return the verdict on a machine with these devices} */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.amdvi.Registers.Control;
@@ -30,13 +31,18 @@ public final class AmdviTables extends PagedTables {
   private final UnitConfig config;
 
   private AmdviTables(
-      PhysicalMemory memory, UnitConfig config, UnitState state, InterruptTables interrupts) {
+      PhysicalMemory memory,
+      UnitConfig config,
+      UnitState state,
+      InterruptTables interrupts,
+      List<UnitBuffer> buffers) {
     super(
         state,
         config.hostTables(),
         new Walker(memory, config, WalkLimits.DEFAULT),
         new Tables(config),
-        interrupts);
+        interrupts,
+        buffers);
     this.memory = memory;
     this.config = config;
   }
@@ -62,7 +68,12 @@ public final class AmdviTables extends PagedTables {
       long encryptionMask) {
     UnitConfig config = UnitConfig.of(registers, physicalAddressWidth, encryptionMask, false);
     InterruptTables interrupts = InterruptTables.open(memory, config, registers);
-    return new AmdviTables(memory, config, state(memory, config, registers), interrupts);
+    return new AmdviTables(
+        memory,
+        config,
+        state(memory, config, registers),
+        interrupts,
+        UnitBuffers.of(memory, registers, encryptionMask));
   }
 
   private static UnitState state(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {

@@ -223,6 +223,11 @@ public final class DeviceTableEntry {
     return config.guestTranslationEnabled() && GV.isSet(word0) && GIOV.isSet(word0);
   }
 
+  /** {@return true if requests with a PASID alone go through guest tables} */
+  static boolean usesGuestTablesByPasid(long word0, UnitConfig config) {
+    return config.guestTranslationEnabled() && GV.isSet(word0) && !GIOV.isSet(word0);
+  }
+
   /**
    * {@return why a unit blocks all requests of the entry's device, whatever they ask, or nothing}
    */

@@ -48,6 +48,12 @@ public final class Registers {
   /** Where the tail of the guest virtual APIC log is stored. */
   public static final int GA_LOG_TAIL_ADDRESS = 0xe8;
 
+  /** Base of the second page request log. */
+  public static final int PPR_LOG_B_BASE = 0xf0;
+
+  /** Base of the second event log. */
+  public static final int EVT_LOG_B_BASE = 0xf8;
+
   /** Device table segment 1 base address; up to segment 7 follow. */
   public static final int DEV_TAB_SEG_1 = 0x100;
 
@@ -124,6 +130,13 @@ public final class Registers {
     public static final Layout LAYOUT = Layout.of("ring pointer", OFFSET);
 
     private Pointer() {}
+  }
+
+  /** Where the unit stores the tail of the guest APIC log. */
+  public static final class GaLogTail {
+    public static final BitField ADDRESS = BitField.bits("GATLogTailPtrAddr", 51, 3);
+
+    private GaLogTail() {}
   }
 
   /** Control register. */

@@ -11,6 +11,7 @@ import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
@@ -134,6 +135,22 @@ public final class GartTables implements TranslationTables {
     Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
     Optional<ScratchPage> scratch = ScratchPage.likely(walker);
     walker.walk(scratch.map(page -> page.leftOut(visitor)).orElse(visitor));
+  }
+
+  /** Tells of the entries that lead to what is taken for the scratch page, page by page. */
+  @Override
+  public void walkLeftOut(TableId table, WalkVisitor visitor) {
+    requireOwn(table);
+    Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
+    ScratchPage.likely(walker)
+        .ifPresent(scratch -> {
+          for (AddressRange range : scratch.iovas(walker)) {
+            for (long iova = range.first(); iova < range.last(); iova += PteTable.PAGE_BYTES) {
+              visitor.mapping(
+                  iova, iova + PteTable.PAGE_BYTES - 1, scratch.address(), Permissions.READ_WRITE);
+            }
+          }
+        });
   }
 
   /** {@return all addresses: those that are not translated are reached as they are} */

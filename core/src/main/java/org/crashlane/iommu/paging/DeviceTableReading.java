@@ -24,6 +24,7 @@ public final class DeviceTableReading {
   private final List<Attachment> attachments = new ArrayList<>();
   private final List<Malformation> malformations = new ArrayList<>();
   private final List<AddressRange> pages = new ArrayList<>();
+  private final List<Attachment.Unsupported> unreadBesides = new ArrayList<>();
   private final VisitCounts visits = new VisitCounts();
   private long readCount;
   private int malformationCount;
@@ -77,6 +78,15 @@ public final class DeviceTableReading {
   }
 
   /**
+   * Adds that not all is known of a device that has been attached.
+   *
+   * @param besides what is not
+   */
+  public void besides(Attachment.Unsupported besides) {
+    unreadBesides.add(besides);
+  }
+
+  /**
    * Tells of bits that must be zero and are not, if there are any.
    *
    * @param reserved the bits of {@code word} that must be zero
@@ -103,6 +113,6 @@ public final class DeviceTableReading {
 
   /** {@return all that was found} */
   public DeviceTables found() {
-    return new DeviceTables(attachments, malformations, pages);
+    return new DeviceTables(attachments, malformations, pages, unreadBesides);
   }
 }

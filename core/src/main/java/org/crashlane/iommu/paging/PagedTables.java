@@ -9,6 +9,7 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkVisitor;
@@ -27,6 +28,7 @@ public abstract class PagedTables implements TranslationTables {
   private final TableWalker walker;
   private final TableEditor editor;
   private final InterruptRemapping interrupts;
+  private final List<UnitBuffer> buffers;
 
   /**
    * @param state what the registers say
@@ -34,18 +36,21 @@ public abstract class PagedTables implements TranslationTables {
    * @param walker reads them
    * @param editor writes them
    * @param interrupts what the unit does with interrupts
+   * @param buffers what it reads and writes besides tables
    */
   protected PagedTables(
       UnitState state,
       Paging paging,
       TableWalker walker,
       TableEditor editor,
-      InterruptRemapping interrupts) {
+      InterruptRemapping interrupts,
+      List<UnitBuffer> buffers) {
     this.state = state;
     this.paging = paging;
     this.walker = walker;
     this.editor = editor;
     this.interrupts = interrupts;
+    this.buffers = List.copyOf(buffers);
   }
 
   /** {@return what the tables say now that tell where a device goes} */
@@ -69,6 +74,16 @@ public abstract class PagedTables implements TranslationTables {
   @Override
   public final List<Malformation> malformations() {
     return deviceTables().malformations();
+  }
+
+  @Override
+  public final List<Attachment.Unsupported> unreadBesides() {
+    return deviceTables().unreadBesides();
+  }
+
+  @Override
+  public final List<UnitBuffer> buffers() {
+    return buffers;
   }
 
   @Override

@@ -26,6 +26,12 @@ public record Capabilities(long cap, long ecap) {
     return code < Cap.SAGAW.width() && (Cap.SAGAW.get(cap) & (1L << code)) != 0;
   }
 
+  /** {@return true if there is a larger number of levels than {@code levels} to choose (SAGAW)} */
+  public boolean supportsMoreLevelsThan(int levels) {
+    int code = ContextEntry.addressWidthCode(levels);
+    return Cap.SAGAW.get(cap) >>> (code + 1) != 0;
+  }
+
   /** {@return how many bits an IOVA may have (CAP.MGAW)} */
   public int maximumAddressWidth() {
     return (int) Cap.MGAW.get(cap) + 1;
@@ -40,13 +46,6 @@ public record Capabilities(long cap, long ecap) {
   /** {@return true if a first-level entry at {@code level} may map a page (CAP.FL1GP)} */
   public boolean supportsFirstLevelLeafAt(int level) {
     return level <= 2 || (level == LARGEST_LEAF_LEVEL && Cap.FL1GP.isSet(cap));
-  }
-
-  /**
-   * {@return true if there is a low or a high region that can be kept from DMA (CAP.PLMR, PHMR)}
-   */
-  public boolean protectsMemory() {
-    return Cap.PLMR.isSet(cap) || Cap.PHMR.isSet(cap);
   }
 
   /** {@return true if entries that are not present may be cached (CAP.CM)} */

@@ -87,6 +87,13 @@ final class LegacyDeviceTables {
     }
     int domainId = ContextEntry.domainId(high);
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
+      // The manual wants the largest width here, and does not say what becomes of another.
+      if (config.capabilities().supportsMoreLevelsThan(ContextEntry.levels(high))) {
+        String reason =
+            "passes untranslated with an address width that is not the unit's largest: "
+                + ContextEntry.HIGH.describe(high);
+        reading.besides(new Attachment.Unsupported(requester, reason));
+      }
       return new Attachment.PassThrough(requester, domainId);
     }
     TableId table = new TableId(ContextEntry.table(low), ContextEntry.levels(high));

@@ -36,6 +36,12 @@ public final class Registers {
   /** Fault event control, 32 bits. */
   public static final int FECTL = 0x38;
 
+  /** Fault event message address, low and high half, 32 bits each. */
+  public static final int FEADDR = 0x40;
+
+  /** Advanced fault log address, 64 bits. */
+  public static final int AFLOG = 0x58;
+
   /** Protected memory enable, 32 bits. */
   public static final int PMEN = 0x64;
 
@@ -60,8 +66,17 @@ public final class Registers {
   /** See {@link #IQH}. */
   public static final int IQA = 0x90;
 
+  /** Invalidation event message address, low and high half, 32 bits each. */
+  public static final int IEADDR = 0xa8;
+
   /** Interrupt remapping table address, 64 bits. */
   public static final int IRTA = 0xb8;
+
+  /** Page request queue address, 64 bits. */
+  public static final int PQA = 0xd0;
+
+  /** Page request event message address, low and high half, 32 bits each. */
+  public static final int PEADDR = 0xe8;
 
   /** Unit of the register offsets that CAP.FRO and ECAP.IRO hold, in bytes. */
   static final int OFFSET_UNIT_BYTES = 16;
@@ -207,6 +222,44 @@ public final class Registers {
     public static final Layout LAYOUT = Layout.of("PMEN", PRS, EPM);
 
     private Pmen() {}
+  }
+
+  /** Protected memory base and limit registers, low and high: 1 MiB is the finest grain. */
+  public static final class ProtectedBound {
+    /** Bits of the address that count; a limit's others are taken for ones. */
+    public static final BitField ADDRESS = BitField.bits("address", 63, 20);
+
+    private ProtectedBound() {}
+  }
+
+  /** Address registers of the invalidation and the page request queue. */
+  public static final class Queue {
+    /** Size: 2^QS pages of 4 KiB. */
+    public static final BitField QS = BitField.bits("QS", 2, 0);
+
+    /** Descriptors have 256 bits, not 128 (invalidation queue). */
+    public static final BitField DW = BitField.bit("DW", 11);
+
+    public static final BitField QA = BitField.bits("QA", 63, 12);
+
+    private Queue() {}
+  }
+
+  /** Head and tail of the invalidation queue: an offset in bytes. */
+  public static final class QueuePointer {
+    public static final BitField OFFSET = BitField.bits("offset", 18, 4);
+
+    private QueuePointer() {}
+  }
+
+  /** Advanced fault log register. */
+  public static final class Aflog {
+    /** Size: 2^FLS pages of 4 KiB. */
+    public static final BitField FLS = BitField.bits("FLS", 11, 9);
+
+    public static final BitField FLA = BitField.bits("FLA", 63, 12);
+
+    private Aflog() {}
   }
 
   /** Fault status register. */

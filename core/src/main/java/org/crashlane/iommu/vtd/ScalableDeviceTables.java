@@ -3,11 +3,12 @@ package org.crashlane.iommu.vtd;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.VisitCounts;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.DeviceTableReading;
 import org.crashlane.iommu.paging.DeviceTables;
@@ -18,22 +19,32 @@ import org.crashlane.pci.RequesterId;
 
 /** Reads root, context and PASID tables in scalable mode. */
 final class ScalableDeviceTables {
+  private static final String OTHER_PASIDS =
+      "its PASID tables have entries besides that for requests without one, which are not read";
+
+  private static final int PASID_ENTRY_WORDS = PasidTableEntry.BYTES / Long.BYTES;
+  private static final int PASIDS_OF_TABLE = PageTable.PAGE_BYTES / PasidTableEntry.BYTES;
+  private static final long PASIDS_OF_DIRECTORY_PAGE =
+      (long) PASIDS_OF_TABLE * PageTable.ENTRY_COUNT;
+
   private static final String UNREADABLE = "its root or context table cannot be read";
 
   private final UnitConfig config;
   private final DeviceTableReading reading;
   private final PasidLookup lookup;
   private final List<Directory> directories = new ArrayList<>();
-  private final VisitCounts directoryPages = new VisitCounts();
-  private final VisitCounts pasidTables = new VisitCounts();
+  private final Map<Long, PresentPasids> ofDirectoryPage = new HashMap<>();
+  private final Map<Long, PresentPasids> ofTable = new HashMap<>();
 
   /**
    * A PASID directory, to be read when all that tells where devices go has been.
    *
+   * @param requester whose it is
    * @param word0 the word of the context entry that points to it
+   * @param ridPasid the PASID that stands for requests without one
    * @param at the address of that word
    */
-  private record Directory(long word0, long at) {}
+  private record Directory(RequesterId requester, long word0, long ridPasid, long at) {}
 
   private ScalableDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
@@ -44,7 +55,7 @@ final class ScalableDeviceTables {
   static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     ScalableDeviceTables tables = new ScalableDeviceTables(memory, config, limits);
     tables.root();
-    tables.directories.forEach(directory -> tables.pasidPages(directory));
+    tables.directories.forEach(tables::pasidPages);
     return tables.reading.found();
   }
 
@@ -109,7 +120,7 @@ final class ScalableDeviceTables {
     if (fault.isPresent()) {
       return new Attachment.Blocked(requester, fault.get().meaning());
     }
-    directories.add(new Directory(words[0], at));
+    directories.add(new Directory(requester, words[0], lookup.ridPasid(words[1]), at));
     return switch (lookup.route(words[0], words[1])) {
       case PasidRoute.SecondLevel s ->
           new Attachment.Translated(requester, s.table(), s.domainId());
@@ -126,30 +137,86 @@ final class ScalableDeviceTables {
     };
   }
 
-  /** Notes the pages of a PASID directory, and below. */
+  /** Notes the pages of a PASID directory, and below, and whether other PASIDs lead anywhere. */
   private void pasidPages(Directory directory) {
     long word0 = directory.word0();
     int pageCount =
         ScalableContextEntry.directoryCount(word0)
             * PasidDirectoryEntry.BYTES
             / PageTable.PAGE_BYTES;
+    PresentPasids present = PresentPasids.NONE;
     for (int i = 0; i < Math.max(1, pageCount) && !reading.isAtLimit(); i++) {
       long address = ScalableContextEntry.directory(word0) + (long) i * PageTable.PAGE_BYTES;
-      if (directoryPages.visit(address) == 1) {
-        reading
-            .page("PASID directory", address, directory.at(), word0)
-            .ifPresent(page -> pasidTablePages(page, address));
+      PresentPasids known = ofDirectoryPage.get(address);
+      if (known == null) {
+        known =
+            reading
+                .page("PASID directory", address, directory.at(), word0)
+                .map(page -> pasidTablePages(page, address))
+                .orElse(PresentPasids.NONE);
+        ofDirectoryPage.put(address, known);
       }
+      present = present.and(known.behind((long) i * PASIDS_OF_DIRECTORY_PAGE));
+    }
+    if (ScalableContextEntry.PASIDE.isSet(word0) && present.hasOther(directory.ridPasid())) {
+      reading.besides(
+          new Attachment.Unsupported(
+              directory.requester(), "its requests with a PASID: " + OTHER_PASIDS));
     }
   }
 
-  private void pasidTablePages(long[] directoryPage, long address) {
+  private PresentPasids pasidTablePages(long[] directoryPage, long address) {
+    PresentPasids present = PresentPasids.NONE;
     for (int i = 0; i < directoryPage.length && !reading.isAtLimit(); i++) {
       long entry = directoryPage[i];
-      long table = PasidDirectoryEntry.SMPTBLPTR.inPlace(entry);
-      if (PasidDirectoryEntry.P.isSet(entry) && pasidTables.visit(table) == 1) {
-        reading.page("PASID table", table, PageTable.entryAddress(address, i), entry);
+      if (PasidDirectoryEntry.P.isSet(entry)) {
+        long at = PageTable.entryAddress(address, i);
+        PresentPasids ofTable = pasidTable(PasidDirectoryEntry.SMPTBLPTR.inPlace(entry), at, entry);
+        present = present.and(ofTable.behind((long) i * PASIDS_OF_TABLE));
       }
+    }
+    return present;
+  }
+
+  private PresentPasids pasidTable(long table, long at, long entry) {
+    PresentPasids known = ofTable.get(table);
+    if (known == null) {
+      known = PresentPasids.NONE;
+      Optional<long[]> page = reading.page("PASID table", table, at, entry);
+      for (int i = 0; page.isPresent() && i < PASIDS_OF_TABLE; i++) {
+        if (PasidTableEntry.P.isSet(page.get()[i * PASID_ENTRY_WORDS])) {
+          known = known.and(new PresentPasids(i, PresentPasids.ABSENT));
+        }
+      }
+      ofTable.put(table, known);
+    }
+    return known;
+  }
+
+  /**
+   * Two of the PASIDs that have an entry: enough to know whether there is one besides a given one.
+   *
+   * @param first one of them, or {@link #ABSENT}
+   * @param second another, or {@link #ABSENT}
+   */
+  private record PresentPasids(long first, long second) {
+    static final long ABSENT = -1;
+    static final PresentPasids NONE = new PresentPasids(ABSENT, ABSENT);
+
+    PresentPasids and(PresentPasids more) {
+      if (first == ABSENT) {
+        return more;
+      }
+      return second == ABSENT ? new PresentPasids(first, more.first) : this;
+    }
+
+    PresentPasids behind(long offset) {
+      return new PresentPasids(
+          first == ABSENT ? ABSENT : first + offset, second == ABSENT ? ABSENT : second + offset);
+    }
+
+    boolean hasOther(long pasid) {
+      return (first != ABSENT && first != pasid) || (second != ABSENT && second != pasid);
     }
   }
 }

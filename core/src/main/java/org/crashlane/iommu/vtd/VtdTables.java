@@ -3,11 +3,11 @@ package org.crashlane.iommu.vtd;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.paging.DeviceTables;
@@ -15,7 +15,6 @@ import org.crashlane.iommu.paging.PagedTables;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Gsts;
-import org.crashlane.iommu.vtd.Registers.Pmen;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -25,23 +24,22 @@ public final class VtdTables extends PagedTables {
   private final PhysicalMemory memory;
   private final UnitConfig config;
   private final boolean rootTableSet;
+  private final List<Unmappable> protectedMemory;
   private final FirstLevelTables firstLevel;
 
-  private VtdTables(
-      PhysicalMemory memory,
-      UnitConfig config,
-      long gsts,
-      UnitState state,
-      InterruptTables interrupts) {
+  private VtdTables(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
     super(
-        state,
+        state(config, registers),
         config.secondLevel(),
         new Walker(memory, config, WalkLimits.DEFAULT),
         new Tables(config),
-        interrupts);
+        InterruptTables.open(memory, registers),
+        UnitBuffers.of(memory, registers));
     this.memory = memory;
     this.config = config;
+    long gsts = registers.read32(Registers.GSTS);
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
+    this.protectedMemory = ProtectedMemory.of(registers).ranges();
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
@@ -58,21 +56,18 @@ public final class VtdTables extends PagedTables {
   public static VtdTables open(
       PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
     UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
-    long gsts = registers.read32(Registers.GSTS);
-    InterruptTables interrupts = InterruptTables.open(memory, registers);
-    return new VtdTables(memory, config, gsts, state(config, gsts, registers), interrupts);
+    return new VtdTables(memory, config, registers);
   }
 
-  private static UnitState state(UnitConfig config, long gsts, RegisterFile registers) {
+  private static UnitState state(UnitConfig config, RegisterFile registers) {
     Capabilities capabilities = config.capabilities();
+    long gsts = registers.read32(Registers.GSTS);
     List<String> description = new ArrayList<>();
     description.add(Cap.LAYOUT.line(capabilities.cap()));
     description.add(Ecap.LAYOUT.line(capabilities.ecap()));
     description.add(Gsts.LAYOUT.line(gsts));
     description.add(Rtaddr.LAYOUT.line(config.rootTableAddress()));
-    if (capabilities.protectsMemory()) {
-      description.addAll(protectedMemory(capabilities.cap(), registers));
-    }
+    description.addAll(ProtectedMemory.of(registers).description());
     return new UnitState(
         config.translationEnabled(),
         capabilities.cachesAbsent(),
@@ -81,25 +76,9 @@ public final class VtdTables extends PagedTables {
         description);
   }
 
-  /** {@return what is kept from DMA, if anything is; limits as written, unaligned} */
-  private static List<String> protectedMemory(long cap, RegisterFile registers) {
-    long pmen = registers.read32(Registers.PMEN);
-    if (!Pmen.EPM.isSet(pmen) && !Pmen.PRS.isSet(pmen)) {
-      return List.of();
-    }
-    List<String> lines = new ArrayList<>();
-    lines.add(Pmen.LAYOUT.line(pmen));
-    if (Cap.PLMR.isSet(cap)) {
-      long base = registers.read32(Registers.PLMBASE);
-      long limit = registers.read32(Registers.PLMLIMIT);
-      lines.add("protected low memory: PLMBASE " + Hex.of(base) + " PLMLIMIT " + Hex.of(limit));
-    }
-    if (Cap.PHMR.isSet(cap)) {
-      long base = registers.read64(Registers.PHMBASE);
-      long limit = registers.read64(Registers.PHMLIMIT);
-      lines.add("protected high memory: PHMBASE " + Hex.of(base) + " PHMLIMIT " + Hex.of(limit));
-    }
-    return lines;
+  @Override
+  public List<Unmappable> protectedMemory() {
+    return protectedMemory;
   }
 
   @Override
@@ -142,6 +121,6 @@ public final class VtdTables extends PagedTables {
             0,
             Malformation.Kind.RESERVED,
             reason);
-    return new DeviceTables(List.of(), List.of(invalid), List.of());
+    return new DeviceTables(List.of(), List.of(invalid), List.of(), List.of());
   }
 }

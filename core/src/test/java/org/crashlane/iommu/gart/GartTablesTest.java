@@ -34,6 +34,7 @@ import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Severity;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -244,5 +245,30 @@ class GartTablesTest {
     assertEquals(List.of(FindingCode.L3), judge(AddressRange.ofSize(TABLE, 0x10000)));
     map(APERTURE.base(), TABLE, 4096);
     assertTrue(judge(CRASH).contains(FindingCode.L3));
+  }
+
+  @Test
+  void aPageOfTheCrashRangeIsNeverAScratchPage() {
+    for (int count : new int[] {1, 2, 100}) {
+      AddressRange iovas = AddressRange.ofSize(APERTURE.range().first(), count * 4096L);
+      new Tables(config, Optional.of(new ScratchPage(CRASH.first()))).unmap(memory, iovas);
+      assertEquals(List.of(FindingCode.L1), broken(CRASH), count + " entries");
+    }
+  }
+
+  @Test
+  void allEntriesToOnePageOfTheCrashRangeBreakL1() {
+    new Tables(config, Optional.of(new ScratchPage(CRASH.first()))).unmap(memory, APERTURE.range());
+    assertEquals(List.of(FindingCode.L1), broken(CRASH));
+  }
+
+  private List<FindingCode> broken(AddressRange crash) {
+    Machine machine =
+        new Machine(
+            List.of(RAM), List.of(crash), List.of(new Device(DISK, "disk", DumpRole.NAMED)));
+    return KdumpIoRule.judge(machine, open()).findings().stream()
+        .filter(f -> f.severity() == Severity.BROKEN)
+        .map(Finding::code)
+        .toList();
   }
 }

@@ -18,6 +18,7 @@ import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -197,5 +198,29 @@ class ScalableTablesTest extends ScalableMachine {
     change(LOWER_ENTRY, 0x3f_0000_0000L);
     assertInstanceOf(Attachment.Unsupported.class, tables().attachments().getFirst());
     assertEquals(1, tables().malformations().stream().map(m -> m.kind()).distinct().count());
+  }
+
+  @Test
+  void otherPasidsThatLeadSomewhereAreToldOfTheDevicesThatMaySendThem() {
+    long pasidEnable = ScalableContextEntry.PASIDE.of(1);
+    // One page of directory: what is behind it serves as something else.
+    for (long entry : new long[] {LOWER_ENTRY, UPPER_ENTRY}) {
+      change(entry, ScalableContextEntry.PDTS.of(3) ^ ScalableContextEntry.PDTS.of(2));
+    }
+    change(LOWER_ENTRY, pasidEnable);
+    assertEquals(List.of(), tables().unreadBesides());
+    memory.writeLong(ENTRY + 64, PasidTableEntry.P.of(1));
+    assertEquals(List.of(LOWER), withOtherPasids());
+    change(UPPER_ENTRY, pasidEnable);
+    assertEquals(List.of(LOWER, UPPER), withOtherPasids());
+    memory.writeLong(ENTRY + 64, 0);
+    memory.writeLong(DIRECTORY + 8, 0x10a000 | 1);
+    assertEquals(List.of(), withOtherPasids());
+    memory.writeLong(0x10a000 + 63 * 64, PasidTableEntry.P.of(1));
+    assertEquals(List.of(LOWER, UPPER), withOtherPasids());
+  }
+
+  private List<RequesterId> withOtherPasids() {
+    return tables().unreadBesides().stream().map(Attachment.Unsupported::requester).toList();
   }
 }

@@ -14,8 +14,10 @@ import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.JudgedUnit;
 import org.crashlane.rule.KdumpIoRule;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
@@ -65,14 +67,12 @@ public final class Crash {
     if (units.isEmpty()) {
       return KdumpIoRule.judge(known(machine, needed, machine.devices()));
     }
-    List<Finding> findings = new ArrayList<>();
-    for (UnitTables unit : units) {
-      Machine behind = known(machine, needed, unit.devices());
-      boolean onDumpPath = unit.devices().stream().anyMatch(DeviceSpec::onDumpPath);
-      KdumpIoRule.judge(behind, unit.tables()).findings().stream()
-          .filter(f -> onDumpPath || f.code() != FindingCode.M1)
-          .forEach(findings::add);
-    }
+    List<JudgedUnit> judged =
+        units.stream()
+            .map(unit -> new JudgedUnit(known(machine, needed, unit.devices()), unit.tables()))
+            .toList();
+    List<Finding> findings =
+        new ArrayList<>(KdumpIoRule.judge(judged, AuditLimits.DEFAULT).findings());
     underApertures(world).ifPresent(findings::add);
     return Verdict.of(findings);
   }

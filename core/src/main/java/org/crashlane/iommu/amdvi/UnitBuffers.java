@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.amdvi;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.UnitBuffer;
+import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.amdvi.Registers.GaLogTail;
+import org.crashlane.iommu.amdvi.Registers.Pointer;
+import org.crashlane.iommu.amdvi.Registers.Ring;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/**
+ * What an AMD IOMMU reads and writes besides its tables: the command buffer, logs, and what
+ * commands that are still to be done have it store (AMD 48882, "Command Buffer", "Event Log",
+ * "Peripheral Page Request Log", "Guest Virtual APIC Log").
+ */
+final class UnitBuffers {
+  /** Size of an entry of the command buffer, the event and the page request log. */
+  private static final int ENTRY_BYTES = 16;
+
+  private static final int GA_ENTRY_BYTES = 8;
+
+  private final PhysicalMemory memory;
+  private final RegisterFile registers;
+  private final long encryptionMask;
+  private final List<UnitBuffer> found = new ArrayList<>();
+
+  private UnitBuffers(PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
+    this.memory = memory;
+    this.registers = registers;
+    this.encryptionMask = encryptionMask;
+  }
+
+  static List<UnitBuffer> of(PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
+    UnitBuffers buffers = new UnitBuffers(memory, registers, encryptionMask);
+    long control = registers.read64(Registers.CONTROL);
+    if (Control.CMD_BUF_EN.isSet(control)) {
+      buffers.commands();
+    }
+    if (Control.EVENT_LOG_EN.isSet(control)) {
+      buffers.ring("event log", Registers.EVT_LOG_BASE, ENTRY_BYTES);
+    }
+    if (Control.DUAL_EVENT_LOG_EN.get(control) != 0) {
+      buffers.ring("event log B", Registers.EVT_LOG_B_BASE, ENTRY_BYTES);
+    }
+    if (Control.PPR_LOG_EN.isSet(control)) {
+      buffers.ring("page request log", Registers.PPR_LOG_BASE, ENTRY_BYTES);
+    }
+    if (Control.DUAL_PPR_LOG_EN.get(control) != 0) {
+      buffers.ring("page request log B", Registers.PPR_LOG_B_BASE, ENTRY_BYTES);
+    }
+    if (Control.GA_LOG_EN.isSet(control)) {
+      buffers.ring("guest APIC log", Registers.GA_LOG_BASE, GA_ENTRY_BYTES);
+      long tail = GaLogTail.ADDRESS.inPlace(registers.read64(Registers.GA_LOG_TAIL_ADDRESS));
+      buffers.store("tail of the guest APIC log", tail & ~encryptionMask);
+    }
+    return buffers.found;
+  }
+
+  private AddressRange range(int register, int entryBytes) {
+    long base = registers.read64(register);
+    long address = Ring.BASE.inPlace(base) & ~encryptionMask;
+    return AddressRange.ofSize(address, (long) entryBytes << Ring.LENGTH.get(base));
+  }
+
+  private void ring(String what, int register, int entryBytes) {
+    found.add(new UnitBuffer(what, range(register, entryBytes)));
+  }
+
+  private void store(String what, long address) {
+    found.add(new UnitBuffer(what, AddressRange.ofSize(address, Long.BYTES)));
+  }
+
+  private void commands() {
+    AddressRange ring = range(Registers.CMD_BUF_BASE, ENTRY_BYTES);
+    found.add(new UnitBuffer("command buffer", ring));
+    long tail = Pointer.OFFSET.inPlace(registers.read64(Registers.CMD_TAIL)) % ring.sizeBytes();
+    long at = Pointer.OFFSET.inPlace(registers.read64(Registers.CMD_HEAD)) % ring.sizeBytes();
+    for (long left = ring.sizeBytes() / ENTRY_BYTES; at != tail && left > 0; left--) {
+      pending(ring.first() + at);
+      at = (at + ENTRY_BYTES) % ring.sizeBytes();
+    }
+  }
+
+  private void pending(long at) {
+    try {
+      if (Command.decode(memory.readLong(at), memory.readLong(at + Long.BYTES))
+          instanceof Command.CompletionWait wait) {
+        wait.storeAddress()
+            .ifPresent(a -> store("store of a pending COMPLETION_WAIT", a & ~encryptionMask));
+      }
+    } catch (UnreadableMemoryException e) {
+      // Nothing pending that is known of; where the buffer itself is, has been told.
+    }
+  }
+}

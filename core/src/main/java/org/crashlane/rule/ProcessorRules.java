@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.bits.Hex;
+import org.crashlane.machine.Machine;
+import org.crashlane.machine.Processors;
+
+/**
+ * C4: can a kernel that remaps no interrupts run on these processors? Linux leaves x2APIC mode
+ * where it cannot remap (arch/x86/kernel/apic/apic.c of 5.10, 6.1 and 6.12: try_to_enable_x2apic,
+ * x2apic_disable): it panics if the id of the processor that it starts on, which is the one that
+ * crashed, is 255 or more, "Cannot disable x2apic, id"; and where firmware has locked the mode it
+ * cannot leave it: kernels before 6.2 write the locked register and fault, those after say "Cannot
+ * disable locked x2apic" and go on with local APICs that they take for what they are not.
+ */
+final class ProcessorRules {
+  /** Ids from here on do not fit into xAPIC mode's 8 bits; 255 is everybody. */
+  private static final int BEYOND_XAPIC = 255;
+
+  private static final String REMEDY =
+      "boot the primary with intremap=off nox2apic (or disable x2APIC in firmware), so that it runs"
+          + " in xAPIC mode; or let the capture kernel have the IOMMU's interrupt remapping; noapic"
+          + " in the capture kernel leaves the mode alone but has no IOAPIC";
+
+  private final Processors processors;
+  private final FindingList findings;
+
+  ProcessorRules(Machine machine, FindingList findings) {
+    this.processors = machine.processors();
+    this.findings = findings;
+  }
+
+  /**
+   * Judges whichever processor may crash.
+   *
+   * @param remapsToWideIds true if the primary has interrupts remapped to ids of 32 bits, so that
+   *     it runs in x2APIC mode
+   */
+  void judge(boolean remapsToWideIds) {
+    switch (processors.mode()) {
+      case XAPIC -> {
+        // Nothing to leave.
+      }
+      case X2APIC -> judgeIds();
+      case X2APIC_LOCKED -> broken(List.of("they run in x2APIC mode, and firmware has locked it"));
+      case UNKNOWN -> {
+        if (remapsToWideIds) {
+          judgeGuess();
+        }
+      }
+    }
+  }
+
+  private void judgeIds() {
+    if (processors.apicIds().isEmpty()) {
+      unknown("they run in x2APIC mode, and their ids are not known");
+    } else if (beyond() == 0) {
+      findings.note(
+          FindingCode.C4,
+          "the processors",
+          Optional.empty(),
+          List.of("they run in x2APIC mode, all ids are below 255: the capture kernel leaves it"),
+          "nothing to do");
+    } else {
+      broken(tooLarge());
+    }
+  }
+
+  private void judgeGuess() {
+    if (beyond() > 0) {
+      broken(tooLarge());
+    } else {
+      unknown(
+          "interrupts are remapped to ids of 32 bits, so that they run in x2APIC mode; "
+              + (processors.apicIds().isEmpty()
+                  ? "their ids are not known"
+                  : "whether firmware has locked it is not known"));
+    }
+  }
+
+  private long beyond() {
+    return processors.apicIds().stream().filter(id -> id >= BEYOND_XAPIC).count();
+  }
+
+  private List<String> tooLarge() {
+    List<String> evidence = new ArrayList<>();
+    evidence.add(
+        "%d of %d processors have an APIC id of 255 or more: a capture kernel that starts on one"
+                .formatted(beyond(), processors.apicIds().size())
+            + " panics (Cannot disable x2apic, id)");
+    processors.apicIds().stream()
+        .filter(id -> id >= BEYOND_XAPIC)
+        .limit(Pieces.KEPT_COUNT)
+        .forEach(id -> evidence.add("APIC id " + Hex.of(id)));
+    return evidence;
+  }
+
+  private void broken(List<String> evidence) {
+    findings.broken(FindingCode.C4, "the processors", Optional.empty(), evidence, REMEDY);
+  }
+
+  private void unknown(String why) {
+    findings.cannotTell(FindingCode.C4, "the processors", List.of(why), REMEDY);
+  }
+}

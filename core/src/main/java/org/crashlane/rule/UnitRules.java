@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Attachment.Blocked;
+import org.crashlane.iommu.Attachment.PassThrough;
+import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitBuffer;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * What the rule asks of the unit itself, whatever its tables say: L3 for what it reads and writes
+ * on its own account, B3 for memory that it keeps from DMA.
+ */
+final class UnitRules {
+  private final Machine machine;
+  private final TranslationTables tables;
+  private final FindingList findings;
+
+  UnitRules(Machine machine, TranslationTables tables, FindingList findings) {
+    this.machine = machine;
+    this.tables = tables;
+    this.findings = findings;
+  }
+
+  /**
+   * A log is written when devices fault, which leftover DMA does after the crash; what the unit
+   * reads as commands, the capture kernel would write without knowing.
+   */
+  void judgeBuffers() {
+    for (AddressRange crash : machine.crashRanges()) {
+      List<String> inside =
+          tables.buffers().stream()
+              .filter(buffer -> buffer.range().overlaps(crash))
+              .map(UnitBuffer::toString)
+              .toList();
+      if (!inside.isEmpty()) {
+        findings.broken(
+            FindingCode.L3,
+            "the IOMMU's own buffers",
+            Optional.of(crash),
+            inside,
+            "the unit goes on using them after the crash, and the capture kernel has this memory for"
+                + " its own: reserve the crash range elsewhere");
+      }
+    }
+  }
+
+  /** Judges devices of a unit that translates nothing. */
+  void judgeProtectionUntranslated() {
+    dumpPath().forEach(device -> protection(device, "its requests pass untranslated", true));
+  }
+
+  /**
+   * Judges devices of a unit that translates.
+   *
+   * @param attachments where each goes
+   */
+  void judgeProtection(Map<RequesterId, Attachment> attachments) {
+    for (Device device : dumpPath()) {
+      switch (attachments.get(device.requester())) {
+        case PassThrough _ -> protection(device, "its requests pass untranslated", true);
+        case Translated _ ->
+            protection(device, "the manual leaves it to the unit whether they are blocked", false);
+        case Blocked _, Unsupported _ -> {
+          // Nothing gets that far, or nothing is known of it: said already.
+        }
+      }
+    }
+  }
+
+  private List<Device> dumpPath() {
+    return machine.devices().stream().filter(Device::onDumpPath).toList();
+  }
+
+  private void protection(Device device, String how, boolean blocks) {
+    for (AddressRange crash : machine.crashRanges()) {
+      tables.protectedMemory().stream()
+          .filter(range -> range.range().overlaps(crash))
+          .forEach(range ->
+              findings.add(
+                  new Finding(
+                      FindingCode.B3,
+                      blocks ? Severity.BROKEN : Severity.UNKNOWN,
+                      device.toString(),
+                      range.range().intersection(crash),
+                      List.of(range.toString(), how),
+                      "have firmware leave protection of memory from DMA off, or boot the primary"
+                          + " with the IOMMU on: Linux clears it when it enables translation")));
+    }
+  }
+}

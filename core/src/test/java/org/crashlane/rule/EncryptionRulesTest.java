@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.util.List;
+import java.util.Map;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Vendor;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMasks;
+import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.Machine;
+import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.SparseMemory;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A host whose memory is encrypted: addresses that devices are given, and table words, have a bit.
+ */
+class EncryptionRulesTest {
+  private static final RequesterId DISK = RequesterId.parse("00:04.0");
+  private static final AddressRange RAM = AddressRange.ofSize(0, 1L << 30);
+  private static final AddressRange CRASH = AddressRange.ofSize(0x20000000, 16 << 20);
+  private static final long BIT = 1L << 47;
+  private static final long DEVICE_TABLE = 0x400000;
+  private static final TableId TABLE = new TableId(0x200000, 4);
+  private static final long RIGHTS = 3L << 61;
+
+  private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
+  private final PageArena arena = PageArena.in(AddressRange.ofSize(0x10000000, 1 << 20));
+
+  @BeforeEach
+  void attachTheDiskAndArmItsPlainAddresses() {
+    long at = DEVICE_TABLE + DISK.value() * 32L;
+    memory.writeLong(at, 3 | 4L << 9 | TABLE.root() | BIT | RIGHTS);
+    memory.writeLong(at + 8, 5);
+    assertInstanceOf(MapResult.Mapped.class, tables(BIT).mapIdentity(memory, TABLE, CRASH, arena));
+  }
+
+  private TranslationTables tables(long encryptionMask) {
+    Map<Integer, Long> registers = Map.of(0x00, DEVICE_TABLE | BIT | 511, 0x18, 1L, 0x30, 0x29d3L);
+    return Vendor.AMDVI.open(
+        memory,
+        new RegisterFile() {
+          @Override
+          public long read32(int offset) {
+            return registers.getOrDefault(offset, 0L);
+          }
+
+          @Override
+          public long read64(int offset) {
+            return registers.getOrDefault(offset, 0L);
+          }
+        },
+        encryptionMask);
+  }
+
+  private static Machine machine(DmaMasks masks) {
+    Device disk = new Device(DISK, "nvme", DumpRole.NAMED, masks, false);
+    return new Machine(
+        List.of(RAM), List.of(CRASH), List.of(disk), List.of(RequesterId.parse("00:14.0")));
+  }
+
+  private Verdict judge(DmaMasks masks) {
+    return KdumpIoRule.judge(
+        machine(masks).withEncryption(new MemoryEncryption.Host(47)), tables(BIT));
+  }
+
+  /** Has the upper half of what the table translates lead where the lower half does. */
+  private void mapAddressesWithTheBit() {
+    memory.writeLong(TABLE.root() + 256 * 8, memory.readLong(TABLE.root()));
+  }
+
+  @Test
+  void wordsWithTheBitLeadToThePagesWithoutIt() {
+    assertEquals(
+        Answer.HOLDS, KdumpIoRule.judge(machine(DmaMasks.ofBits(32)), tables(BIT)).answer());
+  }
+
+  @Test
+  void wordsWithTheBitCannotBeFollowedByAReaderThatTakesItForAnAddress() {
+    assertEquals(
+        Answer.UNKNOWN, KdumpIoRule.judge(machine(DmaMasks.ofBits(32)), tables(0)).answer());
+  }
+
+  @Test
+  void aDeviceThatIsGivenAddressesWithTheBitNeedsThemMappedOrBreaksA7() {
+    Finding finding = Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.BROKEN);
+    AddressRange withBit = new AddressRange(CRASH.first() | BIT, CRASH.last() | BIT);
+    assertEquals(withBit, finding.range().orElseThrow());
+  }
+
+  @Test
+  void whetherTheEntriesCarryTheBitIsNotReadAndSoUnknown() {
+    mapAddressesWithTheBit();
+    Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.UNKNOWN);
+    Verdicts.only(judge(DmaMasks.ofBits(32)), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void theBitDecidesWhatIsANarrowDevice() {
+    Verdicts.only(judge(DmaMasks.ofBits(48)), FindingCode.A7, Severity.BROKEN);
+    Verdicts.only(judge(DmaMasks.ofBits(47)), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void aMaskOrAnEncryptionThatIsNotKnownIsUnknown() {
+    Verdicts.only(judge(DmaMasks.UNKNOWN), FindingCode.A7, Severity.UNKNOWN);
+    Machine unknown = machine(DmaMasks.ofBits(64)).withEncryption(MemoryEncryption.unknown());
+    Verdicts.only(KdumpIoRule.judge(unknown, tables(BIT)), FindingCode.A7, Severity.UNKNOWN);
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+import static org.crashlane.rule.RuleMachine.CARD;
+import static org.crashlane.rule.RuleMachine.CRASH;
+import static org.crashlane.rule.RuleMachine.DISK;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.iommu.TableId;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Verdict.Answer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a VT-d unit does besides translating: memory that it protects, and that it uses itself. */
+class UnitRulesTest {
+  private static final int CAP = 0x08;
+  private static final int ECAP = 0x10;
+  private static final int GSTS = 0x1c;
+  private static final int PMEN = 0x64;
+  private static final long PLMR = 1 << 5;
+  private static final long PHMR = 1 << 6;
+  private static final long EPM = 1L << 31;
+  private static final long PRS = 1;
+
+  private final RuleMachine machine = new RuleMachine();
+
+  private void protectLow(long first, long last) {
+    machine.register(CAP, PLMR).register(PMEN, EPM | PRS);
+    machine.register(0x68, first).register(0x6c, last);
+  }
+
+  @Test
+  void memoryProtectedWhileTranslationIsOffBreaksB3() {
+    machine.notTranslating();
+    protectLow(0x1f000000, 0x2fffffff);
+    Finding finding = Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
+    assertEquals(Optional.of(CRASH), finding.range());
+    assertTrue(finding.evidence().getFirst().contains("PMEN"), finding.toString());
+  }
+
+  @Test
+  void memoryProtectedFromADeviceThatPassesThroughBreaksB3() {
+    machine.passThrough(DISK);
+    protectLow(0x1f000000, 0x2fffffff);
+    Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
+  }
+
+  @Test
+  void protectionOfAnArmedDevicesMemoryIsTheUnitsChoiceAndSoUnknown() {
+    machine.arm(machine.attach(DISK));
+    protectLow(0x1f000000, 0x2fffffff);
+    Verdicts.only(machine.judge(), FindingCode.B3, Severity.UNKNOWN);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x20f00000, 0x2fffffff, BROKEN",
+    "0x20f00000, 0x20f00000, BROKEN",
+    "0x10000000, 0x20000000, BROKEN",
+    "0x21000000, 0x2fffffff, HOLDS",
+    "0x10000000, 0x1fffffff, HOLDS",
+    "0x2f000000, 0x10000000, HOLDS"
+  })
+  void partOfTheCrashRangeIsEnoughAndALimitBelowItsBaseIsNone(
+      String base, String limit, Answer answer) {
+    machine.notTranslating();
+    protectLow(Long.decode(base), Long.decode(limit));
+    assertEquals(answer, machine.judge().answer());
+  }
+
+  @Test
+  void theHighRegionCountsTooWhereTheUnitHasOne() {
+    machine.notTranslating().register(PMEN, EPM).register(0x70, CRASH.first());
+    machine.register(0x78, CRASH.last());
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+    machine.register(CAP, PHMR);
+    Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
+    machine.register(PMEN, 0);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0x20000000, 0x20fff000, 0x1ffff000})
+  void aPageRequestQueueInTheCrashRangeBreaksL3(long queue) {
+    machine.arm(machine.attach(DISK));
+    machine.register(ECAP, 1L << 29).register(0xd0, queue | 1);
+    Finding finding = Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
+    assertTrue(finding.evidence().getFirst().startsWith("page request queue"), finding.toString());
+  }
+
+  @Test
+  void buffersBesideTheCrashRangeAreFine() {
+    machine.arm(machine.attach(DISK));
+    machine.register(ECAP, 1L << 29).register(0xd0, CRASH.last() + 1);
+    machine.register(GSTS, 1L << 26).register(0x90, CRASH.first() - 4096);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @Test
+  void anInvalidationQueueInTheCrashRangeBreaksL3WhileItIsOn() {
+    machine.arm(machine.attach(DISK));
+    machine.register(0x90, CRASH.first());
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+    machine.register(GSTS, 1L << 26);
+    Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
+  }
+
+  @Test
+  void anAdvancedFaultLogInTheCrashRangeBreaksL3() {
+    machine.arm(machine.attach(DISK));
+    machine.register(GSTS, 1L << 28).register(0x58, CRASH.first() - 4096 | 1 << 9);
+    Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x40, 0xa8})
+  void anEventThatIsSentIntoTheCrashRangeBreaksL3(int register) {
+    machine.arm(machine.attach(DISK));
+    machine.register(register, 0xfee00000L);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+    machine.register(register, CRASH.first() + 8);
+    Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
+  }
+
+  @Test
+  void aPendingInvalidationWaitThatStoresIntoTheCrashRangeBreaksL3() {
+    machine.arm(machine.attach(DISK));
+    long queue = 0x300000;
+    machine.register(GSTS, 1L << 26).register(0x90, queue);
+    machine.word(queue + 0x10, 5 | 1 << 5 | 1L << 32);
+    machine.word(queue + 0x18, CRASH.first());
+    machine.register(0x80, 0x20).register(0x88, 0x20);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+    machine.register(0x80, 0x10);
+    Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
+  }
+
+  @Test
+  void aWidthBelowTheLargestInPassThroughIsUnknown() {
+    machine.passThrough(DISK);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+    machine.register(CAP, 4L << 8);
+    Verdicts.only(machine.judge(), FindingCode.W1, Severity.UNKNOWN);
+  }
+
+  @Test
+  void aDeviceThatMayWriteAnotherUnitsTablesBreaksL3() {
+    RuleMachine other = new RuleMachine();
+    TableId armed = machine.attach(DISK);
+    machine.arm(armed);
+    TableId leftovers = other.attach(CARD);
+    other.map(leftovers, 0x1000, armed.root() + 0x100000);
+    List<JudgedUnit> units =
+        List.of(
+            new JudgedUnit(RuleMachine.machine(), machine.tables()),
+            new JudgedUnit(RuleMachine.machine(), other.tables()));
+    assertEquals(List.of(), Verdicts.of(judge(units), FindingCode.L3));
+    other.map(leftovers, 0x2000, RuleMachine.ARENA.first());
+    Finding finding = Verdicts.of(judge(units), FindingCode.L3).getFirst();
+    assertTrue(finding.subject().startsWith(CARD.toString()), finding.toString());
+  }
+
+  private static Verdict judge(List<JudgedUnit> units) {
+    return KdumpIoRule.judge(units, AuditLimits.DEFAULT);
+  }
+
+  @Test
+  void protectionIsNamedWithTheRangeThatItShares() {
+    machine.notTranslating();
+    protectLow(0x20800000, 0x2fffffff);
+    Finding finding = Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
+    assertEquals(Optional.of(new AddressRange(0x20800000, CRASH.last())), finding.range());
+  }
+}
