@@ -4,6 +4,7 @@ package org.crashlane.arming;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -31,12 +32,21 @@ public record Target(String name, String identity, Optional<Path> file) {
    * @throws IOException if the file cannot be looked at
    */
   public static Target ofFile(Path file) throws IOException {
-    Path real = file.toRealPath();
+    Path real = real(file);
     Map<String, Object> facts = Files.readAttributes(real, "unix:dev,ino,size");
     String identity =
         "file %s device %s inode %s size %s"
             .formatted(real, facts.get("dev"), facts.get("ino"), facts.get("size"));
     return new Target(real.toString(), identity, Optional.of(real));
+  }
+
+  /** What a process has open may have no name of its own, as a memfd. */
+  private static Path real(Path file) throws IOException {
+    try {
+      return file.toRealPath();
+    } catch (NoSuchFileException e) {
+      return file;
+    }
   }
 
   /**

@@ -12,15 +12,19 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
 
 /**
- * A file of any size as physical memory, mapped: a raw image, the pages a dump stores, or the
- * shared memory file of a live guest. Opened for reading only, unless asked otherwise.
+ * Files of any size as physical memory, mapped: a raw image, the pages a dump stores, or the shared
+ * memory files of a live guest. Opened for reading only, unless asked otherwise.
  *
  * <p>Single words are read and written by one access each where they are aligned in the file, so a
  * live guest never shows or sees half of one.
@@ -32,20 +36,35 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
 
   private final String source;
   private final Arena arena;
-  private final MemorySegment file;
   private final RangeIndex index;
+  private final MemorySegment[] files;
   private final long[] fileOffsets;
   private final boolean writable;
 
-  private MappedImage(
-      Path source, Arena arena, MemorySegment file, List<ImageRegion> sorted, boolean writable) {
-    this.source = source.toString();
+  private MappedImage(String source, Arena arena, List<Mapped> sorted, boolean writable) {
+    this.source = source;
     this.arena = arena;
-    this.file = file;
-    this.index = RangeIndex.of(sorted.stream().map(ImageRegion::physical).toList());
-    this.fileOffsets = sorted.stream().mapToLong(ImageRegion::fileOffset).toArray();
+    this.index = RangeIndex.of(sorted.stream().map(m -> m.region.physical()).toList());
+    this.files = sorted.stream().map(Mapped::file).toArray(MemorySegment[]::new);
+    this.fileOffsets = sorted.stream().mapToLong(m -> m.region.fileOffset()).toArray();
     this.writable = writable;
   }
+
+  /**
+   * A file, and which of its bytes are which memory.
+   *
+   * @param file the file
+   * @param regions of it
+   */
+  public record Part(Path file, List<ImageRegion> regions) {
+
+    public Part {
+      regions = List.copyOf(regions);
+    }
+  }
+
+  /** A region in a file that is mapped as a whole. */
+  private record Mapped(ImageRegion region, MemorySegment file) {}
 
   /**
    * Maps all of {@code file} for reading, address 0 at its beginning.
@@ -58,7 +77,7 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
         throw new IOException(file + ": empty file");
       }
       AddressRange all = AddressRange.ofSize(0, channel.size());
-      return map(file, channel, List.of(new ImageRegion(all, 0)), MapMode.READ_ONLY);
+      return open(file, List.of(new ImageRegion(all, 0)));
     }
   }
 
@@ -69,32 +88,42 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
    * @throws IllegalArgumentException if two regions claim one physical address
    */
   public static MappedImage open(Path file, List<ImageRegion> regions) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return map(file, channel, regions, MapMode.READ_ONLY);
-    }
+    return map(List.of(new Part(file, regions)), MapMode.READ_ONLY);
   }
 
   /** Maps as {@link #open} does, for reading and writing. */
   public static MappedImage openForWriting(Path file, List<ImageRegion> regions)
       throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return map(file, channel, regions, MapMode.READ_WRITE);
-    }
+    return openForWriting(List.of(new Part(file, regions)));
+  }
+
+  /** Maps as {@link #open} does several files as one memory, for reading and writing. */
+  public static MappedImage openForWriting(List<Part> parts) throws IOException {
+    return map(parts, MapMode.READ_WRITE);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the image owns the arena, and close() closes it
-  private static MappedImage map(
-      Path path, FileChannel channel, List<ImageRegion> regions, MapMode mode) throws IOException {
-    List<ImageRegion> sorted =
-        regions.stream().sorted(Comparator.comparing(ImageRegion::physical)).toList();
-    for (ImageRegion region : sorted) {
-      requireInside(path, channel.size(), region);
-    }
+  private static MappedImage map(List<Part> parts, MapMode mode) throws IOException {
+    boolean writable = mode.equals(MapMode.READ_WRITE);
+    Set<OpenOption> options =
+        writable
+            ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)
+            : Set.of(StandardOpenOption.READ);
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment file = channel.map(mode, 0, channel.size(), arena);
-      return new MappedImage(path, arena, file, sorted, mode.equals(MapMode.READ_WRITE));
+      List<Mapped> mapped = new ArrayList<>();
+      for (Part part : parts) {
+        try (FileChannel channel = FileChannel.open(part.file, options)) {
+          for (ImageRegion region : part.regions) {
+            requireInside(part.file, channel.size(), region);
+          }
+          MemorySegment file = channel.map(mode, 0, channel.size(), arena);
+          part.regions.forEach(region -> mapped.add(new Mapped(region, file)));
+        }
+      }
+      mapped.sort(Comparator.comparing(m -> m.region.physical()));
+      String source = parts.stream().map(p -> p.file.toString()).collect(Collectors.joining(", "));
+      return new MappedImage(source, arena, mapped, writable);
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
@@ -124,7 +153,10 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
 
   @Override
   public long readLong(long address) {
-    long offset = wordOffset(address);
+    Words.requireAligned(address);
+    int region = index.find(source, address, Long.BYTES);
+    MemorySegment file = files[region];
+    long offset = offset(region, address);
     try {
       return Words.isAligned(offset)
           ? (long) WORD.getOpaque(file, offset)
@@ -140,7 +172,7 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
     int region = index.find(source, address);
     if (Words.bytes(count) - 1 <= index.last(region) - address) {
       try {
-        MemorySegment.copy(file, WORD_ANYWHERE, offset(region, address), into, 0, count);
+        MemorySegment.copy(files[region], WORD_ANYWHERE, offset(region, address), into, 0, count);
       } catch (InternalError e) {
         throw shrunk(address, e);
       }
@@ -159,7 +191,7 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
       long left = index.last(region) - at;
       int run = left < length - done ? (int) left + 1 : length - done;
       try {
-        MemorySegment.copy(file, JAVA_BYTE, offset(region, at), into, offset + done, run);
+        MemorySegment.copy(files[region], JAVA_BYTE, offset(region, at), into, offset + done, run);
       } catch (InternalError e) {
         throw shrunk(at, e);
       }
@@ -177,10 +209,12 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
   @Override
   public void writeLong(long address, long value) {
     requireWritable();
-    long offset = wordOffset(address);
+    Words.requireAligned(address);
+    int region = index.find(source, address, Long.BYTES);
+    long offset = offset(region, address);
     Words.requireAligned(offset);
     try {
-      WORD.setVolatile(file, offset, value);
+      WORD.setVolatile(files[region], offset, value);
     } catch (InternalError e) {
       throw shrunk(address, e);
     }
@@ -197,7 +231,7 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
     Words.requireAligned(address);
     int region = index.find(source, address, Words.bytes(count));
     try {
-      MemorySegment.copy(from, 0, file, WORD_ANYWHERE, offset(region, address), count);
+      MemorySegment.copy(from, 0, files[region], WORD_ANYWHERE, offset(region, address), count);
     } catch (InternalError e) {
       throw shrunk(address, e);
     }
@@ -215,7 +249,9 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
   public void writeRising(long address, long first, long step, int count) {
     requireWritable();
     Words.requireAligned(address);
-    long at = offset(index.find(source, address, Words.bytes(count)), address);
+    int region = index.find(source, address, Words.bytes(count));
+    MemorySegment file = files[region];
+    long at = offset(region, address);
     try {
       for (int i = 0; i < count; i++) {
         file.set(WORD_ANYWHERE, at + Words.bytes(i), first + i * step);
@@ -234,11 +270,6 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
     if (!writable) {
       throw new IllegalStateException(source + ": opened for reading only");
     }
-  }
-
-  private long wordOffset(long address) {
-    Words.requireAligned(address);
-    return offset(index.find(source, address, Long.BYTES), address);
   }
 
   private long offset(int region, long address) {

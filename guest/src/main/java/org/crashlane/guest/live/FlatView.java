@@ -4,6 +4,7 @@ package org.crashlane.guest.live;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
@@ -78,19 +79,28 @@ final class FlatView {
   }
 
   /**
-   * {@return where the memory of a backend shows, neighbours joined}
+   * {@return where the memory of backends shows, neighbours of one backend joined; offsets are into
+   * the backend}
    *
    * <p>Parts that firmware made read-only for processors are memory all the same: devices and the
    * file reach them.
    *
-   * @param id the backend's id; QEMU names its region by that, or by the path of its object
+   * @param ids the backends' ids; QEMU names a region by that, or by the path of the object
    */
-  List<ImageRegion> backedBy(String id) {
+  List<ImageRegion> backedBy(Set<String> ids) {
     List<ImageRegion> regions = new ArrayList<>();
+    String before = "";
     for (FlatRange each : ranges) {
       boolean memory = each.kind().equals("ram") || each.kind().equals("rom");
-      if (memory && (each.name().equals(id) || each.name().equals("/objects/" + id))) {
-        addJoining(regions, new ImageRegion(each.range(), each.offset()));
+      String id = each.name().replaceFirst("^/objects/", "");
+      if (memory && ids.contains(id)) {
+        ImageRegion next = new ImageRegion(each.range(), each.offset());
+        if (id.equals(before)) {
+          addJoining(regions, next);
+        } else {
+          regions.add(next);
+        }
+        before = id;
       }
     }
     return regions;

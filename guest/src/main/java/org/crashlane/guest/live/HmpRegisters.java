@@ -3,6 +3,7 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.RegisterFile;
@@ -12,6 +13,8 @@ import org.crashlane.iommu.RegisterFile;
  * xp}. A control socket that fails throws {@link UncheckedIOException}.
  */
 final class HmpRegisters implements RegisterFile {
+  private static final Pattern WORD = Pattern.compile(" 0x([0-9a-f]{16})");
+
   private final QmpClient qmp;
   private final long base;
 
@@ -36,6 +39,18 @@ final class HmpRegisters implements RegisterFile {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** {@return {@code count} words of 8 bytes from a physical address on} */
+  static long[] words(QmpClient qmp, long address, int count) throws IOException {
+    String printed = qmp.hmp("xp /" + count + "gx " + Hex.of(address));
+    long[] words = WORD.matcher(printed).results().mapToLong(m -> Hex.parse(m.group(1))).toArray();
+    if (words.length != count) {
+      throw new IOException(
+          "%s: QEMU cannot read %s: it printed %d words, not %d"
+              .formatted(qmp.socket(), Hex.of(address), words.length, count));
+    }
+    return words;
   }
 
   /**

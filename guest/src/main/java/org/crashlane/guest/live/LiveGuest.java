@@ -3,8 +3,13 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
@@ -16,24 +21,30 @@ import org.crashlane.memory.WritableMemory;
 /**
  * A guest of QEMU, somebody's, as it runs. It is never quit, and never left standing.
  *
- * <p>Its memory must be a shared file. Where in the file each physical address stands is asked of
- * QEMU: on machines with a hole below 4 GiB the two are not the same.
+ * <p>Its memory must be in files that its process shares: one, or one for each NUMA node and memory
+ * module, with a name or without (memfd). Where each physical address stands is asked of QEMU, and
+ * which file that is, of the process.
  */
 public final class LiveGuest implements AutoCloseable {
   /** The page table root of a processor, as the human monitor prints it. */
   private static final Pattern CR3 = Pattern.compile("CR3=([0-9a-f]{1,16})");
 
+  /** As the human monitor's {@code gpa2hva} prints it. */
+  private static final Pattern HOST_ADDRESS = Pattern.compile(" is 0x([0-9a-f]{1,16})$");
+
+  private static final int PAGE_WORDS = 512;
+
   private final QmpClient qmp;
   private final boolean ownsQmp;
-  private final Path memoryFile;
+  private final Path firstFile;
   private final FlatView view;
   private final MappedImage memory;
 
   private LiveGuest(
-      QmpClient qmp, boolean ownsQmp, Path memoryFile, FlatView view, MappedImage memory) {
+      QmpClient qmp, boolean ownsQmp, Path firstFile, FlatView view, MappedImage memory) {
     this.qmp = qmp;
     this.ownsQmp = ownsQmp;
-    this.memoryFile = memoryFile;
+    this.firstFile = firstFile;
     this.view = view;
     this.memory = memory;
   }
@@ -43,7 +54,7 @@ public final class LiveGuest implements AutoCloseable {
    *
    * @param socket QEMU's {@code -qmp unix:SOCKET,server=on}
    * @throws IOException if the socket is gone, held or not QEMU's, or if the guest's memory is not
-   *     in one shared file (the message says how to start it)
+   *     in shared files (the message says how to start it), or not to be reached from here
    */
   public static LiveGuest attach(Path socket) throws IOException {
     QmpClient qmp = QmpClient.connect(socket);
@@ -65,15 +76,47 @@ public final class LiveGuest implements AutoCloseable {
   }
 
   private static LiveGuest attach(QmpClient qmp, boolean ownsQmp) throws IOException {
-    MemoryBackend backend = MemoryBackend.of(qmp);
     FlatView view = FlatView.parse(qmp.socket() + " (info mtree -f)", qmp.hmp("info mtree -f"));
-    List<ImageRegion> regions = view.backedBy(backend.id());
-    if (regions.isEmpty()) {
+    List<MappedImage.Part> parts = parts(qmp, view);
+    MappedImage memory = MappedImage.openForWriting(parts);
+    return new LiveGuest(qmp, ownsQmp, parts.getFirst().file(), view, memory);
+  }
+
+  private static List<MappedImage.Part> parts(QmpClient qmp, FlatView view) throws IOException {
+    MemoryBackends backends = MemoryBackends.of(qmp);
+    List<ImageRegion> unshared = view.backedBy(backends.privateIds());
+    List<ImageRegion> shared = view.backedBy(backends.ids());
+    if (!unshared.isEmpty() || shared.isEmpty()) {
       throw new IOException(
-          qmp.socket() + ": QEMU's memory tree shows no memory of backend " + backend.id());
+          "%s: the guest's memory %s is not in a file that is shared; %s"
+              .formatted(
+                  qmp.socket(),
+                  unshared.isEmpty() ? "" : unshared.getFirst().physical(),
+                  backends.howToStart()));
     }
-    MappedImage memory = MappedImage.openForWriting(backend.file(), regions);
-    return new LiveGuest(qmp, ownsQmp, backend.file(), view, memory);
+    GuestProcess process = GuestProcess.behind(qmp.socket());
+    Map<Path, List<ImageRegion>> files = new LinkedHashMap<>();
+    for (ImageRegion region : shared) {
+      long host = hostAddress(qmp, region.physical().first());
+      for (MappedImage.Part part : process.files(region.physical(), host)) {
+        files.computeIfAbsent(part.file(), _ -> new ArrayList<>()).addAll(part.regions());
+      }
+    }
+    return files.entrySet().stream()
+        .map(file -> new MappedImage.Part(file.getKey(), file.getValue()))
+        .toList();
+  }
+
+  /** {@return where QEMU's process has what is at a guest-physical address} */
+  private static long hostAddress(QmpClient qmp, long address) throws IOException {
+    String printed = qmp.hmp("gpa2hva " + Hex.of(address)).strip();
+    Matcher m = HOST_ADDRESS.matcher(printed);
+    if (!m.find()) {
+      throw new IOException(
+          "%s: QEMU does not say where it has %s: '%s'"
+              .formatted(qmp.socket(), Hex.of(address), printed));
+    }
+    return Hex.parse(m.group(1));
   }
 
   /** {@return the connection to QEMU} */
@@ -81,9 +124,9 @@ public final class LiveGuest implements AutoCloseable {
     return qmp;
   }
 
-  /** {@return the file that holds its memory} */
+  /** {@return the file that holds its memory; the first, where several do} */
   public Path memoryFile() {
-    return memoryFile;
+    return firstFile;
   }
 
   /** {@return its memory, live: what is written is there for its processors and devices at once} */
@@ -113,18 +156,26 @@ public final class LiveGuest implements AutoCloseable {
   }
 
   /**
-   * Makes sure that the memory file is this guest's: a file of that name may have been replaced.
+   * Makes sure that what was opened is this guest's memory, word by word.
    *
-   * @param address a physical address, a multiple of 8, that nobody writes just now
+   * @param pages first addresses of pages that nobody writes just now
    * @throws IOException if QEMU and the file say different things
    */
-  public void requireSameMemory(long address) throws IOException {
-    long told = HmpRegisters.word(qmp, "g", address);
-    long found = memory.readLong(address);
-    if (told != found) {
-      throw new IOException(
-          "%s: not this guest's memory: %s holds %s there, %s in the guest"
-              .formatted(memoryFile, Hex.of(address), Hex.of(found), Hex.of(told)));
+  void requireSameMemory(List<Long> pages) throws IOException {
+    long[] found = new long[PAGE_WORDS];
+    for (long page : pages) {
+      memory.readLongs(page, found, PAGE_WORDS);
+      long[] answered = HmpRegisters.words(qmp, page, PAGE_WORDS);
+      int word = Arrays.mismatch(found, answered);
+      if (word >= 0) {
+        throw new IOException(
+            "%s: not this guest's memory: %s holds %s there, %s in the guest"
+                .formatted(
+                    memory.source(),
+                    Hex.of(page + (long) word * Long.BYTES),
+                    Hex.of(found[word]),
+                    Hex.of(answered[word])));
+      }
     }
   }
 

@@ -45,6 +45,9 @@ import org.crashlane.rule.Verdict;
  * invalidates: to the crash range itself, nowhere else.
  */
 public final class OutsideHand implements AutoCloseable {
+  /** An AMD device table alone has 512. */
+  private static final int COMPARED_PAGES_MAX = 16;
+
   private final LiveGuest guest;
   private final boolean ownsGuest;
   private final Path journalDirectory;
@@ -315,7 +318,11 @@ public final class OutsideHand implements AutoCloseable {
     try {
       TranslationTables tables = guest.iommu().tables(guest.memory());
       if (tables.state().translating()) {
-        guest.requireSameMemory(tables.state().rootAddress());
+        guest.requireSameMemory(
+            tables.deviceTablePages().stream()
+                .limit(COMPARED_PAGES_MAX)
+                .map(AddressRange::first)
+                .toList());
       }
       return work.run(tables);
     } catch (UncheckedIOException e) {

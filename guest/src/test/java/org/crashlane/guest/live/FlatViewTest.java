@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.fuzz.Fuzz;
@@ -58,20 +59,20 @@ class FlatViewTest {
             new ImageRegion(AddressRange.parse("0x0-0xdffff"), 0),
             new ImageRegion(AddressRange.parse("0x100000-0x7fffffff"), 0x100000),
             new ImageRegion(AddressRange.parse("0x100000000-0x1ffffffff"), 0x80000000L)),
-        parse(PRINTED).backedBy("ram"));
+        parse(PRINTED).backedBy(Set.of("ram")));
   }
 
   @Test
   void regionsNamedByTheirObjectsPathAreFound() {
     String byPath = PRINTED.replace(": ram", ": /objects/ram");
-    assertEquals(3, parse(byPath).backedBy("ram").size());
+    assertEquals(3, parse(byPath).backedBy(Set.of("ram")).size());
   }
 
   @Test
   void otherViewsAndOtherMemoryAreLeftOut() {
     FlatView view = parse(PRINTED);
     assertEquals(7, view.ranges().size());
-    assertEquals(List.of(), view.backedBy("other"));
+    assertEquals(List.of(), view.backedBy(Set.of("other")));
     assertEquals(Optional.empty(), view.find("dma-chan"));
   }
 
@@ -117,7 +118,7 @@ class FlatViewTest {
     List<byte[]> corpus = List.of(PRINTED.getBytes(StandardCharsets.UTF_8));
     long count =
         new Fuzz("mtree", corpus, List.of(MalformedInputException.class))
-            .run(bytes -> parse(new String(bytes, StandardCharsets.UTF_8)).backedBy("ram"));
+            .run(bytes -> parse(new String(bytes, StandardCharsets.UTF_8)).backedBy(Set.of("ram")));
     assertTrue(count > 0);
   }
 
@@ -147,7 +148,7 @@ class FlatViewTest {
   /** {@return 1 if the text is refused, 0 if it is read} */
   private static int malformed(String text) {
     try {
-      parse(text).backedBy("ram");
+      parse(text).backedBy(Set.of("ram"));
       return 0;
     } catch (MalformedInputException e) {
       assertEquals("test", e.source());

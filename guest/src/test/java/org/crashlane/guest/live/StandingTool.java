@@ -48,6 +48,7 @@ public final class StandingTool {
         new ProcessBuilder(
                 List.of(
                     java.toString(),
+                    "--enable-native-access=ALL-UNNAMED",
                     "-cp",
                     classes,
                     StandingTool.class.getName(),

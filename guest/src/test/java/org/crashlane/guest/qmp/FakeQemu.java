@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.qmp;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -10,14 +11,17 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A socket that one client may come to, and that says what a test wants. */
-final class FakeQemu implements AutoCloseable {
+public final class FakeQemu implements AutoCloseable {
   static final String GREETING = "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n";
 
   /** What it does with its client. */
   @FunctionalInterface
-  interface Script {
+  public interface Script {
     void run(Client client) throws IOException;
   }
 
@@ -27,7 +31,7 @@ final class FakeQemu implements AutoCloseable {
     this.server = server;
   }
 
-  static FakeQemu listen(Path socket, Script script) throws IOException {
+  public static FakeQemu listen(Path socket, Script script) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
     Thread.ofVirtual()
@@ -43,12 +47,30 @@ final class FakeQemu implements AutoCloseable {
   }
 
   /** A script that greets and accepts the capabilities, then runs {@code rest}. */
-  static Script greeting(Script rest) {
+  public static Script greeting(Script rest) {
     return client -> {
       client.say(GREETING);
       client.hear();
       client.say("{\"return\": {}, \"id\": 1}\r\n");
       rest.run(client);
+    };
+  }
+
+  /** A script that answers each command, by its name and command line, with JSON. */
+  public static Script answering(UnaryOperator<String> answers) {
+    JsonMapper json = JsonMapper.builder().build();
+    return client -> {
+      BufferedReader in =
+          new BufferedReader(Channels.newReader(client.channel(), StandardCharsets.UTF_8));
+      client.say(GREETING);
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        JsonNode command = json.readTree(line);
+        String name = command.path("execute").asString("");
+        String commandLine = command.path("arguments").path("command-line").asString("");
+        String answer = answers.apply((name + " " + commandLine).strip());
+        client.say(
+            "{\"return\": %s, \"id\": %d}\r\n".formatted(answer, command.path("id").asLong()));
+      }
     };
   }
 
@@ -58,7 +80,7 @@ final class FakeQemu implements AutoCloseable {
   }
 
   /** The client, as the socket sees it. */
-  record Client(SocketChannel channel) {
+  public record Client(SocketChannel channel) {
 
     void say(String text) throws IOException {
       say(text.getBytes(StandardCharsets.UTF_8));

@@ -35,7 +35,11 @@ public final class QemuProcess implements AutoCloseable {
     command.addAll(List.of(options));
     Path log = directory.resolve("qemu.log");
     Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (!answers(socket)) {
       if (!process.isAlive() || System.nanoTime() > deadline) {

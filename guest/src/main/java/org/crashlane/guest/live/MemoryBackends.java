@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.util.Set;
+import java.util.TreeSet;
+import org.crashlane.guest.qmp.QmpClient;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What QEMU says of a guest's memory backends.
+ *
+ * @param ids the ids of those that are shared
+ * @param privateIds the ids of those that are not
+ * @param sizeBytes of all of them
+ */
+record MemoryBackends(Set<String> ids, Set<String> privateIds, long sizeBytes) {
+  private static final long MEBIBYTE_BYTES = 1L << 20;
+
+  /** Asks QEMU. */
+  static MemoryBackends of(QmpClient qmp) throws IOException {
+    Set<String> shared = new TreeSet<>();
+    Set<String> unshared = new TreeSet<>();
+    long sizeBytes = 0;
+    for (JsonNode backend : qmp.execute("query-memdev")) {
+      boolean isShared = backend.path("share").asBoolean(false);
+      (isShared ? shared : unshared).add(backend.path("id").asString(""));
+      sizeBytes += backend.path("size").asLong(0);
+    }
+    return new MemoryBackends(shared, unshared, sizeBytes);
+  }
+
+  /** {@return how to start a guest whose memory is read and written here} */
+  String howToStart() {
+    if (ids.isEmpty() && privateIds.size() <= 1) {
+      return "start it with -object memory-backend-file,id=ram,size=%s,mem-path=/dev/shm/guest.ram,share=on -machine memory-backend=ram"
+          .formatted(sizeBytes == 0 ? "SIZE" : sizeBytes / MEBIBYTE_BYTES + "M");
+    }
+    return "start it with share=on for each memory backend (%s)"
+        .formatted(String.join(", ", privateIds));
+  }
+}
