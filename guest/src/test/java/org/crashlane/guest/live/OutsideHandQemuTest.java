@@ -173,15 +173,18 @@ class OutsideHandQemuTest {
 
   @Test
   void aLivingGuestThatNeedsNothingIsJudgedAsItIs() throws Exception {
-    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
         OutsideHand doomed = hand(qemu)) {
+      List<AddressRange> crash = List.of(TranslatingQemu.SMALL_CRASH);
       qemu.translate(doomed.guest().memory());
-      assertInstanceOf(ArmResult.Armed.class, arm(doomed));
-      OutsideHand living =
-          OutsideHand.on(doomed.guest(), directory.resolve("other"), GuestLife.LIVING);
-      ArmResult result = arm(living);
-      assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
-      assertEquals(Answer.HOLDS, living.judge(List.of(TranslatingQemu.CRASH), ALL, false).answer());
+      assertInstanceOf(
+          ArmResult.Armed.class, doomed.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA)));
+      try (OutsideHand living =
+          OutsideHand.on(doomed.guest(), directory.resolve("other"), GuestLife.LIVING)) {
+        ArmResult result = living.arm(crash, ALL, Optional.empty());
+        assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
+        assertEquals(Answer.HOLDS, living.judge(crash, ALL, false).answer());
+      }
       assertTrue(doomed.disarm().isComplete());
     }
   }
