@@ -301,9 +301,11 @@ class AmdviRuleTest {
   @Test
   void guestTablesForRequestsWithAPasidAreNotReadAndSoUnknown() {
     long gv = 1L << 55;
-    entry(translated(IR | IW) | gv, 0);
+    entry(translated(IR | IW), 0);
     arm(CRASH);
     assertEquals(Answer.HOLDS, judge().answer());
+    entry(translated(IR | IW) | gv, 0);
+    Verdicts.only(judge(), FindingCode.W1, Severity.UNKNOWN);
     long gtEn = 1L << 16;
     registers.put(0x18, gtEn);
     Verdicts.only(judge(), FindingCode.W1, Severity.UNKNOWN);

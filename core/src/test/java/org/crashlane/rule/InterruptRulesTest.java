@@ -179,4 +179,19 @@ final class InterruptRulesTest {
     assertEquals(1, found.size(), found.toString());
     return found.getFirst();
   }
+
+  @Test
+  void whatProcessorsArbitrateForMayGoToOneThatIsHaltedAndSoIsUnknown() {
+    machine.remap(DISK, TABLE);
+    for (int vector = 0x20; vector <= 0xee; vector++) {
+      machine.entry(TABLE, vector, 0xff, vector);
+    }
+    assertEquals(List.of(), interrupts(judge()));
+    long arbitrated = 1 << 2;
+    for (int vector = 0x20; vector <= 0xee; vector++) {
+      long at = TABLE + vector * 16L;
+      machine.memory().writeLong(at, machine.memory().readLong(at) | arbitrated);
+    }
+    assertEquals(Severity.UNKNOWN, only(judge()).severity());
+  }
 }

@@ -223,9 +223,12 @@ public final class DeviceTableEntry {
     return config.guestTranslationEnabled() && GV.isSet(word0) && GIOV.isSet(word0);
   }
 
-  /** {@return true if requests with a PASID alone go through guest tables} */
-  static boolean usesGuestTablesByPasid(long word0, UnitConfig config) {
-    return config.guestTranslationEnabled() && GV.isSet(word0) && !GIOV.isSet(word0);
+  /**
+   * {@return true if there are guest tables that requests without a PASID do not go through} Those
+   * with one may, also where Control.GTEn is clear: what a unit makes of such an entry is not said.
+   */
+  static boolean hasGuestTablesBesides(long word0, UnitConfig config) {
+    return GV.isSet(word0) && !usesGuestTables(word0, config);
   }
 
   /**

@@ -74,7 +74,7 @@ final class FlatDeviceTables {
     }
     reading.reserved(DeviceTableEntry.WORD_0.name(), at, word0, DeviceTableEntry.reserved(config));
     reading.attach(attachment(config, requester, word0, word1));
-    if (DeviceTableEntry.usesGuestTablesByPasid(word0, config)) {
+    if (DeviceTableEntry.hasGuestTablesBesides(word0, config)) {
       reading.besides(
           new Attachment.Unsupported(
               requester, "requests with a PASID: " + GuestTables.reason(word0, word1)));
