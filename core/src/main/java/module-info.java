@@ -10,6 +10,7 @@ module org.crashlane.core {
   exports org.crashlane.iommu.calgary;
   exports org.crashlane.iommu.paging;
   exports org.crashlane.iommu.vtd;
+  exports org.crashlane.linux;
   exports org.crashlane.machine;
   exports org.crashlane.memory;
   exports org.crashlane.pci;

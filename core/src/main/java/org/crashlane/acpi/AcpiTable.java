@@ -5,8 +5,15 @@ import java.util.List;
 import org.crashlane.bits.ByteReader;
 import org.crashlane.bits.MalformedInputException;
 
-/** A table in which firmware reports the IOMMUs of a machine. */
-public sealed interface AcpiTable permits Dmar, Ivrs {
+/** A table in which firmware reports the IOMMUs of a machine, or what they depend on. */
+public sealed interface AcpiTable permits Dmar, Ivrs, Madt, Iort {
+  /** The signatures of the tables that can be read. */
+  List<String> SIGNATURES =
+      List.of(
+          DmarLayout.SIGNATURE,
+          IvrsLayout.SIGNATURE,
+          MadtLayout.SIGNATURE,
+          IortLayout.SIGNATURE);
 
   /** {@return the ACPI header} */
   AcpiHeader header();
@@ -18,10 +25,14 @@ public sealed interface AcpiTable permits Dmar, Ivrs {
   List<TableProblem> problems();
 
   /**
-   * {@return true if nothing is wrong with the table that Linux would mind} It uses a DMAR table
-   * with a wrong checksum, but not such an IVRS table.
+   * {@return true if nothing is wrong with the table's bytes that Linux would mind} It uses tables
+   * with a wrong checksum, save IVRS tables. What it makes of the content is another matter: {@link
+   * org.crashlane.acpi.linux}.
    */
-  boolean isUsable();
+  default boolean isUsable() {
+    int harmless = checksum() == Checksum.WRONG ? 1 : 0;
+    return problems().size() == harmless;
+  }
 
   /** {@return the table for people: a tree, one line a structure or part, problems at the end} */
   String describe();
@@ -38,12 +49,14 @@ public sealed interface AcpiTable permits Dmar, Ivrs {
     return switch (signature) {
       case DmarLayout.SIGNATURE -> Dmar.read(source, bytes);
       case IvrsLayout.SIGNATURE -> Ivrs.read(source, bytes);
+      case MadtLayout.SIGNATURE -> Madt.read(source, bytes);
+      case IortLayout.SIGNATURE -> Iort.read(source, bytes);
       default ->
           throw new MalformedInputException(
               source,
               0,
-              "signature is %s, neither \"%s\" nor \"%s\""
-                  .formatted(Quoted.of(signature), DmarLayout.SIGNATURE, IvrsLayout.SIGNATURE));
+              "signature is %s, expected one of %s"
+                  .formatted(Quoted.of(signature), String.join(", ", SIGNATURES)));
     };
   }
 }

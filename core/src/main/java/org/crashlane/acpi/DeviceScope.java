@@ -100,6 +100,28 @@ public record DeviceScope(
         RequesterId.of(startBus, path.getFirst().device(), path.getFirst().function()));
   }
 
+  /**
+   * {@return true if {@code requester} may be what the path leads to or lie behind it, for all that
+   * the table tells} It is not if it is on the bus that the path begins on.
+   */
+  public boolean mayLeadTo(RequesterId requester) {
+    boolean crossesBridge = path.size() > 1 || kind() == Kind.PCI_SUB_HIERARCHY;
+    boolean isPci = kind() == Kind.PCI_ENDPOINT || kind() == Kind.PCI_SUB_HIERARCHY;
+    return isPci && crossesBridge && requester.bus() != startBus;
+  }
+
+  /** {@return what the entry stands for and where it is, for people} */
+  public String text() {
+    String what =
+        switch (kind()) {
+          case PCI_ENDPOINT, PCI_SUB_HIERARCHY -> kind().text();
+          case IOAPIC, MSI_CAPABLE_HPET, ACPI_NAMESPACE_DEVICE ->
+              kind().text() + " " + enumerationId;
+          case UNKNOWN -> kind().text() + " type " + type;
+        };
+    return what + " at " + pathText();
+  }
+
   /** {@return names of the flags that are set} */
   public List<String> flagNames() {
     return FlagNames.of(

@@ -54,9 +54,6 @@ final class DeviceScopeReader {
     int startBus = in.u8("start bus number");
     List<DeviceScope.Hop> path = path(in.window(pathBytes, "path"));
     DeviceScope scope = new DeviceScope(at, type, flags, enumerationId, startBus, path);
-    if (scope.kind() == DeviceScope.Kind.UNKNOWN) {
-      problem(at.offset(), "device scope type %d is not known".formatted(type));
-    }
     if (path.isEmpty()) {
       problem(at.offset(), "device scope has no path");
     }

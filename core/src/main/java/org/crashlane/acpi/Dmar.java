@@ -27,6 +27,16 @@ public record Dmar(
     List<DmarStructure> structures,
     List<TableProblem> problems)
     implements AcpiTable {
+  /** Bytes in front of the first structure. */
+  public static final int PREFIX_BYTES = DmarLayout.PREFIX_BYTES;
+
+  /** Where the table has its address width and its flags. */
+  public static final int HOST_ADDRESS_WIDTH_OFFSET = DmarLayout.HOST_ADDRESS_WIDTH_OFFSET;
+
+  public static final int FLAGS_OFFSET = HOST_ADDRESS_WIDTH_OFFSET + 1;
+
+  /** The highest structure type of the specification. */
+  public static final int HIGHEST_TYPE = DmarLayout.SIDP;
 
   public Dmar {
     structures = List.copyOf(structures);
@@ -87,12 +97,6 @@ public record Dmar(
   /** {@return the memory that firmware's devices keep using} */
   public List<DmarStructure.Rmrr> reservedRegions() {
     return only(DmarStructure.Rmrr.class).toList();
-  }
-
-  @Override
-  public boolean isUsable() {
-    int harmless = checksum == Checksum.WRONG ? 1 : 0;
-    return problems.size() == harmless;
   }
 
   @Override

@@ -39,6 +39,12 @@ final class DmarLayout {
   static final BitField REGISTER_SET_SIZE = BitField.bits("Size", 3, 0);
   static final long REGISTER_PAGE_BYTES = 1L << 12;
 
+  /** Bytes of a structure in front of its device scopes: DRHD, RMRR and the others. */
+  static final int DRHD_FIXED_BYTES = 16;
+
+  static final int RMRR_FIXED_BYTES = 24;
+  static final int SCOPED_FIXED_BYTES = 8;
+
   /** Section 8.4: reserved bytes of RMRR; its ends are multiples of 4 KiB. */
   static final long RMRR_ALIGNMENT_BYTES = 1L << 12;
 

@@ -54,10 +54,7 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
       case DmarLayout.ANDD -> Optional.of(andd(at, in));
       case DmarLayout.SATC -> Optional.of(satc(at, in));
       case DmarLayout.SIDP -> Optional.of(sidp(at, in));
-      default -> {
-        problem(at.offset(), "structure type %d is not known".formatted(type));
-        yield Optional.empty();
-      }
+      default -> Optional.empty();
     };
   }
 

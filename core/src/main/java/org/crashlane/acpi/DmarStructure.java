@@ -25,6 +25,18 @@ public sealed interface DmarStructure {
     return List.of();
   }
 
+  /** {@return the PCI segment of its devices; 0 for kinds that have none} */
+  default int segment() {
+    return 0;
+  }
+
+  /** {@return the bytes in front of its device scopes} */
+  default int fixedBytes() {
+    return this instanceof Rmrr
+        ? DmarLayout.RMRR_FIXED_BYTES
+        : this instanceof Drhd ? DmarLayout.DRHD_FIXED_BYTES : DmarLayout.SCOPED_FIXED_BYTES;
+  }
+
   /**
    * DMA Remapping Hardware Unit Definition (section 8.3): one IOMMU.
    *

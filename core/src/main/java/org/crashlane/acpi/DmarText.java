@@ -71,14 +71,7 @@ final class DmarText {
   }
 
   private static String summary(DeviceScope scope) {
-    String what =
-        switch (scope.kind()) {
-          case PCI_ENDPOINT, PCI_SUB_HIERARCHY -> scope.kind().text();
-          case IOAPIC, MSI_CAPABLE_HPET, ACPI_NAMESPACE_DEVICE ->
-              scope.kind().text() + " " + scope.enumerationId();
-          case UNKNOWN -> scope.kind().text() + " type " + scope.type();
-        };
     String flags = scope.flags() == 0 ? "" : ", flags " + flags(scope.flags(), scope.flagNames());
-    return what + " at " + scope.pathText() + flags;
+    return scope.text() + flags;
   }
 }

@@ -174,6 +174,11 @@ public sealed interface IvhdEntry {
       String uniqueId)
       implements WithSettings {
     static final int TYPE = 0xf0;
+
+    /** {@return the hardware id in quotes, safe to print} */
+    public String quotedHardwareId() {
+      return Quoted.of(hardwareId);
+    }
   }
 
   /**

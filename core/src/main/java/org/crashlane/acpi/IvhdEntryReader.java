@@ -60,7 +60,7 @@ final class IvhdEntryReader {
             offset,
             "device entry type %s has no known length; %d bytes are left unread"
                 .formatted(Hex.of(type, 2), leftBytes + 1));
-        break;
+        entries.add(unknown(type, new Extent(offset, leftBytes + 1), in));
       } else {
         int wantedBytes = fixedBytes(type) - 1;
         if (wantedBytes > leftBytes) {
@@ -102,12 +102,13 @@ final class IvhdEntryReader {
           new ExtendedRangeStart(
               at, opening(at, in), settings(in), in.u32("extended data setting"));
       case Special.TYPE -> special(at, in);
-      default -> {
-        problem(at.offset(), "device entry type %s is not known".formatted(Hex.of(type, 2)));
-        byte[] content = in.bytes(in.remaining(), "device entry");
-        yield new Unknown(at, type, HexFormat.of().formatHex(content));
-      }
+      default -> unknown(type, at, in);
     };
+  }
+
+  private static Unknown unknown(int type, Extent at, ByteReader in) {
+    byte[] content = in.bytes(in.remaining(), "device entry");
+    return new Unknown(at, type, HexFormat.of().formatHex(content));
   }
 
   private Special special(Extent at, ByteReader in) {

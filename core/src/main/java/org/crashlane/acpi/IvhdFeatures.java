@@ -26,6 +26,8 @@ final class IvhdFeatures {
 
   private static final BitField REPORTED_HATS = bits("HATS", 31, 30);
 
+  private static final BitField EXTENDED_COUNTERS = bit("PCSup", 9);
+
   /** The Extended Feature Register, the fields of one bit. */
   private static final BitField[] EXTENDED = {
     bit("PreFSup", 0),
@@ -37,7 +39,7 @@ final class IvhdFeatures {
     bit("IASup", 6),
     bit("GASup", 7),
     bit("HESup", 8),
-    bit("PCSup", 9),
+    EXTENDED_COUNTERS,
     bit("USSup", 37),
     bit("PprOvrflwEarlySup", 40),
     bit("PPRAutoRspSup", 41),
@@ -63,7 +65,20 @@ final class IvhdFeatures {
 
   private static final int MOST_LEVELS = 6;
 
+  /** Performance counters and their banks, in type 0x10; there are some if neither is 0. */
+  private static final BitField REPORTED_COUNTERS = bits("PNCounters", 16, 13);
+
+  private static final BitField REPORTED_BANKS = bits("PNBanks", 22, 17);
+
   private IvhdFeatures() {}
+
+  static boolean reportedCounters(long features) {
+    return REPORTED_COUNTERS.isSet(features) && REPORTED_BANKS.isSet(features);
+  }
+
+  static boolean extendedCounters(long register) {
+    return EXTENDED_COUNTERS.isSet(register);
+  }
 
   static List<String> reportedNames(long features) {
     return FlagNames.of(features, REPORTED);

@@ -72,8 +72,20 @@ public sealed interface IvrsBlock {
      */
     public record ExtendedFeatures(long register, long second) {}
 
+    /** The highest type of block that is known. */
+    public static final int HIGHEST_TYPE = IvrsLayout.IVHD_40H;
+
     public Ivhd {
       entries = List.copyOf(entries);
+    }
+
+    /** {@return the bytes that the registers take: more where there are performance counters} */
+    public long registerBytes() {
+      boolean counters =
+          extended
+              .map(efr -> IvhdFeatures.extendedCounters(efr.register()))
+              .orElseGet(() -> IvhdFeatures.reportedCounters(features));
+      return counters ? IvrsLayout.REGISTER_BYTES_WITH_COUNTERS : IvrsLayout.REGISTER_BYTES;
     }
 
     @Override
@@ -130,7 +142,7 @@ public sealed interface IvrsBlock {
     }
 
     /** {@return true if the unit itself is {@code requester} of {@code pciSegment}} */
-    boolean isAt(int pciSegment, RequesterId requester) {
+    public boolean isAt(int pciSegment, RequesterId requester) {
       return segment == pciSegment && device.equals(requester);
     }
 
@@ -208,6 +220,15 @@ public sealed interface IvrsBlock {
       long last = start + lengthBytes - 1;
       boolean ordered = lengthBytes != 0 && Long.compareUnsigned(start, last) <= 0;
       return ordered ? Optional.of(new AddressRange(start, last)) : Optional.empty();
+    }
+
+    /** {@return the devices that the block is about, for people} */
+    public String devicesText() {
+      return switch (type) {
+        case IvrsLayout.IVMD_ALL -> "all devices of segment %04x".formatted(segment);
+        case IvrsLayout.IVMD_SELECT -> "device %04x:%s".formatted(segment, device);
+        default -> "devices %04x:%s to %s".formatted(segment, device, lastDevice);
+      };
     }
 
     /** {@return true if the block is about {@code requester} of its segment} */

@@ -98,6 +98,11 @@ final class IvrsLayout {
   /** The registers begin at a multiple of this: bits 13:0 of the base address are reserved. */
   static final long REGISTER_ALIGNMENT_BYTES = 1L << 14;
 
+  /** The registers without and with performance counters (section "MMIO Registers"). */
+  static final long REGISTER_BYTES = 1L << 14;
+
+  static final long REGISTER_BYTES_WITH_COUNTERS = 1L << 19;
+
   /** IVMD flags. */
   static final BitField UNITY = bit("Unity", 0);
 

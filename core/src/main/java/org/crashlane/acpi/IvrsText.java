@@ -55,7 +55,7 @@ final class IvrsText {
                   flagsOf(ivhd));
       case Ivmd ivmd ->
           "type %s, %s, %s%s"
-              .formatted(Hex.of(ivmd.type(), 2), devices(ivmd), memory(ivmd), flagsOf(ivmd));
+              .formatted(Hex.of(ivmd.type(), 2), ivmd.devicesText(), memory(ivmd), flagsOf(ivmd));
       case IvrsBlock.Unknown unknown ->
           "type %s, %d bytes: flags %s, %s"
               .formatted(
@@ -63,15 +63,6 @@ final class IvrsText {
                   unknown.at().lengthBytes(),
                   Hex.of(unknown.flags(), 2),
                   unknown.content());
-    };
-  }
-
-  private static String devices(Ivmd ivmd) {
-    String segment = segment(ivmd.segment());
-    return switch (ivmd.type()) {
-      case IvrsLayout.IVMD_ALL -> "all devices of segment " + segment;
-      case IvrsLayout.IVMD_SELECT -> "device %s:%s".formatted(segment, ivmd.device());
-      default -> "devices %s:%s to %s".formatted(segment, ivmd.device(), ivmd.lastDevice());
     };
   }
 

@@ -10,16 +10,13 @@ import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
 
 /**
- * What tables of IOMMUs have in common: the ACPI header, a few fields, and structures behind each
- * other, each with its type in the first two bytes and its length in the next two.
+ * What tables have in common: the ACPI header, a few fields, and structures behind each other, each
+ * with its type in front and its length behind that.
  *
  * <p>Each structure is read in a window of the length it gives itself, cut at the table's end, so
  * that a wrong length spoils no more than its own structure.
  */
 final class TableFrame {
-  /** Type and length, which every structure begins with. */
-  private static final int STRUCTURE_HEADER_BYTES = 4;
-
   private final byte[] bytes;
   private final String signature;
   private final int prefixBytes;
@@ -30,13 +27,28 @@ final class TableFrame {
   /** How structures of one table are told apart and read. */
   interface Structures<T> {
 
+    /** {@return the bytes of type and length, which every structure begins with} */
+    default int headBytes() {
+      return Short.BYTES + Short.BYTES;
+    }
+
+    /** Reads the type, and whatever else stands in front of the length. */
+    default int kind(ByteReader in) {
+      return in.u16("type");
+    }
+
+    /** Reads the length, in bytes. */
+    default int lengthBytes(ByteReader in) {
+      return in.u16("length");
+    }
+
     /** {@return the structure in words, for a message} */
     String describe(int kind);
 
     /**
      * Reads what follows the length.
      *
-     * @param kind the structure's first two bytes
+     * @param kind what {@link #kind(ByteReader)} has read
      * @return empty if there is no such structure
      * @throws MalformedInputException if {@code content} is too short for it
      */
@@ -138,27 +150,28 @@ final class TableFrame {
     List<T> structures = new ArrayList<>();
     while (body.remaining() > 0) {
       long offset = body.offset();
-      if (body.remaining() < STRUCTURE_HEADER_BYTES) {
+      if (body.remaining() < kinds.headBytes()) {
         problem(offset, "%d bytes at the end are no structure".formatted(body.remaining()));
         break;
       }
-      int kind = body.u16("type");
-      Extent at = new Extent(offset, body.u16("length"));
-      if (at.lengthBytes() < STRUCTURE_HEADER_BYTES) {
+      int kind = kinds.kind(body);
+      Extent at = new Extent(offset, kinds.lengthBytes(body));
+      if (at.lengthBytes() < kinds.headBytes()) {
         problem(
             offset,
             "%s is %d bytes long, too few to find the next one; %d bytes are left unread"
                 .formatted(kinds.describe(kind), at.lengthBytes(), body.remaining()));
         break;
       }
-      structures.add(structure(kind, at, content(body, at, kinds.describe(kind)), kinds));
+      structures.add(structure(kind, at, content(body, at, kinds, kind), kinds));
     }
     return structures;
   }
 
   /** The bytes behind type and length, as many as the table has. */
-  private ByteReader content(ByteReader body, Extent at, String what) {
-    int wanted = at.lengthBytes() - STRUCTURE_HEADER_BYTES;
+  private ByteReader content(ByteReader body, Extent at, Structures<?> kinds, int kind) {
+    String what = kinds.describe(kind);
+    int wanted = at.lengthBytes() - kinds.headBytes();
     int present = Math.min(wanted, body.remaining());
     if (present < wanted) {
       problem(

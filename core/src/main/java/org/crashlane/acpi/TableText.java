@@ -41,6 +41,34 @@ final class TableText {
     line("%s    %s".formatted(Hex.of(at.offset(), OFFSET_DIGITS), summary));
   }
 
+  /** Adds structures that are shown field by field, and the structures in them. */
+  void entries(List<TableEntry> entries) {
+    for (TableEntry entry : entries) {
+      line("%s  %s".formatted(Hex.of(entry.at().offset(), OFFSET_DIGITS), summary(entry)));
+      entry.parts().forEach(part -> part(part.at(), summary(part)));
+    }
+  }
+
+  private static String summary(TableEntry entry) {
+    StringBuilder summary = new StringBuilder(entry.name());
+    if (!entry.isKnown()) {
+      summary.append(" type %d, %d bytes".formatted(entry.type(), entry.at().lengthBytes()));
+    }
+    String separator = ": ";
+    for (FieldValue field : entry.fields()) {
+      summary.append(separator).append(field);
+      separator = ", ";
+    }
+    if (!entry.text().isEmpty()) {
+      summary.append(separator).append(Quoted.of(entry.text()));
+      separator = ", ";
+    }
+    if (!entry.rest().isEmpty()) {
+      summary.append(separator).append("bytes ").append(entry.rest());
+    }
+    return summary.toString();
+  }
+
   void line(String line) {
     text.append(line).append('\n');
   }

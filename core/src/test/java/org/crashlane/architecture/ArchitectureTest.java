@@ -53,6 +53,7 @@ final class ArchitectureTest {
           "iommu", Set.of("bits", "memory", "pci"),
           "machine", Set.of("bits", "memory", "pci", "acpi", "iommu"),
           "rule", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine"),
+          "linux", Set.of(),
           "rehearsal", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"),
           "arming", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"));
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.linux;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.crashlane.acpi.DeviceSpan;
+import org.crashlane.acpi.IvhdEntry.Special;
+import org.crashlane.acpi.Ivrs;
+import org.crashlane.acpi.IvrsBlock;
+import org.crashlane.acpi.IvrsBlock.Ivhd;
+import org.crashlane.acpi.IvrsBlock.Ivmd;
+import org.crashlane.acpi.Madt;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * The blocks of an IVRS table that Linux makes units of: those of the type that it chooses once by
+ * the table's first block ({@code get_highest_supported_ivhd_type} in {@code
+ * drivers/iommu/amd/init.c}).
+ */
+final class IvrsUnits {
+  private static final int HIGHEST_ID = RequesterId.of(255, 255).value();
+
+  private final Ivrs ivrs;
+  private final List<Madt> madt;
+  private final int blockType;
+  private final List<Ivhd> counting;
+
+  /**
+   * @param madt the machine's APIC table; none if it is not known
+   */
+  IvrsUnits(Ivrs ivrs, List<Madt> madt) {
+    this.ivrs = ivrs;
+    this.madt = madt;
+    this.blockType = chosenType(ivrs.blocks());
+    this.counting =
+        ivrs.blocks().stream()
+            .filter(Ivhd.class::isInstance)
+            .map(Ivhd.class::cast)
+            .filter(block -> block.type() == blockType)
+            .toList();
+  }
+
+  /** The type of the last block that has the device id of the first, as far as types are known. */
+  private static int chosenType(List<IvrsBlock> blocks) {
+    if (blocks.isEmpty()) {
+      return 0;
+    }
+    int type = blocks.getFirst().type();
+    Optional<RequesterId> device = deviceOf(blocks.getFirst());
+    for (IvrsBlock block : blocks) {
+      if (block.type() > Ivhd.HIGHEST_TYPE) {
+        break;
+      }
+      if (device.isPresent() && deviceOf(block).equals(device)) {
+        type = block.type();
+      }
+    }
+    return type;
+  }
+
+  /** Linux reads the two bytes behind the length, whatever kind of block it is. */
+  private static Optional<RequesterId> deviceOf(IvrsBlock block) {
+    return switch (block) {
+      case Ivhd ivhd -> Optional.of(ivhd.device());
+      case Ivmd ivmd -> Optional.of(ivmd.device());
+      case IvrsBlock.Unknown _ -> Optional.empty();
+    };
+  }
+
+  Ivrs ivrs() {
+    return ivrs;
+  }
+
+  /** {@return the machine's APIC table; none if it is not known} */
+  List<Madt> madt() {
+    return madt;
+  }
+
+  /** {@return the type of block that Linux chooses; 0 in a table without blocks} */
+  int blockType() {
+    return blockType;
+  }
+
+  /** {@return the blocks of that type, in the table's order} */
+  List<Ivhd> counting() {
+    return counting;
+  }
+
+  /** {@return the I/O APICs and HPETs that Linux knows, in its order} */
+  List<Special> specialDevices() {
+    return counting.stream()
+        .flatMap(block -> block.entries().stream())
+        .filter(Special.class::isInstance)
+        .map(Special.class::cast)
+        .toList();
+  }
+
+  /** {@return the requester id that Linux takes I/O APIC {@code id} to have} */
+  Optional<RequesterId> ioApic(int id) {
+    return specialDevices().stream()
+        .filter(special -> special.kind() == Special.Variety.IOAPIC && special.handle() == id)
+        .map(Special::device)
+        .findFirst();
+  }
+
+  /** {@return the requester ids of the devices that {@code block} says it serves} */
+  static BitSet devices(Ivhd block) {
+    BitSet devices = new BitSet();
+    for (DeviceSpan span : block.spans()) {
+      devices.set(span.first().value(), span.last().value() + 1);
+      span.alias().ifPresent(alias -> devices.set(alias.value()));
+    }
+    devices.clear(block.device().value());
+    return devices;
+  }
+
+  /** {@return the unit of {@code requester}: of several the last, as Linux's table has it} */
+  Optional<Ivhd> unitOf(int segment, RequesterId requester) {
+    return counting.stream()
+        .filter(unit -> unit.segment() == segment)
+        .filter(unit -> unit.spans().stream().anyMatch(span -> span.serves(requester)))
+        .filter(_ -> counting.stream().noneMatch(unit -> unit.isAt(segment, requester)))
+        .reduce((_, later) -> later);
+  }
+
+  /** {@return the ranges of requester ids of {@code segment} that no unit serves, in words} */
+  List<String> gaps(int segment) {
+    BitSet served = new BitSet();
+    counting.stream()
+        .filter(unit -> unit.segment() == segment)
+        .forEach(unit -> served.or(devices(unit)));
+    List<String> gaps = new ArrayList<>();
+    for (int from = served.nextClearBit(0);
+        from <= HIGHEST_ID;
+        from = served.nextClearBit(from)) {
+      int next = served.nextSetBit(from);
+      int last = next < 0 ? HIGHEST_ID : next - 1;
+      gaps.add(
+          "%04x:%s%s"
+              .formatted(
+                  segment,
+                  new RequesterId(from),
+                  last == from ? "" : " to " + new RequesterId(last)));
+      from = last + 1;
+    }
+    return gaps;
+  }
+}

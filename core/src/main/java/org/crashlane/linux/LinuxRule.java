@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.linux;
+
+import static org.crashlane.linux.Effect.DROPS_PART;
+import static org.crashlane.linux.Effect.NOTE;
+import static org.crashlane.linux.Effect.REFUSES_ALL;
+
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.crashlane.acpi.Madt;
+import org.crashlane.acpi.TableProblem;
+
+/**
+ * What Linux does with a firmware's table where that is not simply to use it: one constant a rule.
+ *
+ * <p>A rule has an effect, a place in Linux's source, the kernels in which that was read, and the
+ * message that the kernel prints, with {@code %} as in its own format strings; it is empty where
+ * the kernel says nothing.
+ */
+public enum LinuxRule {
+  DMAR_PASSES_END(
+      REFUSES_ALL,
+      Source.DMAR,
+      "dmar_walk_remapping_entries",
+      Versions.ALL,
+      "Record passes table end",
+      DmarConditions::passesEnd),
+  DMAR_UNIT_AT_ZERO(
+      REFUSES_ALL,
+      Source.DMAR,
+      "dmar_validate_one_drhd",
+      Versions.ALL,
+      "Your BIOS is broken; DMAR reported at address 0!",
+      DmarConditions::unitAtZero),
+  DMAR_WIDTH(
+      REFUSES_ALL,
+      Source.DMAR,
+      "parse_dmar_table",
+      Versions.ALL,
+      "Invalid DMAR haw",
+      DmarConditions::narrow),
+  DMAR_WITHOUT_UNIT(
+      REFUSES_ALL,
+      Source.DMAR,
+      "parse_dmar_table",
+      Versions.ALL,
+      "No DRHD structure found in DMAR table",
+      DmarConditions::noUnit),
+  DMAR_SCOPE_WITHOUT_LENGTH(
+      REFUSES_ALL,
+      Source.DMAR,
+      "dmar_alloc_dev_scope",
+      Versions.ALL,
+      "",
+      DmarConditions::scopeWithoutLength),
+  DMAR_REGISTERS_OVERLAP(
+      REFUSES_ALL,
+      Source.DMAR,
+      "map_iommu",
+      Versions.ALL,
+      "Can't reserve memory",
+      DmarConditions::registersOverlap),
+  DMAR_TOO_MANY_UNITS(
+      REFUSES_ALL,
+      Source.DMAR,
+      "alloc_iommu",
+      Versions.ALL,
+      "Failed to allocate seq_id",
+      DmarConditions::tooManyUnits),
+  DMAR_NAME_WITHOUT_END(
+      REFUSES_ALL,
+      Source.DMAR,
+      "dmar_parse_one_andd",
+      Versions.ALL,
+      "Your BIOS is broken; ANDD object name is not NUL-terminated",
+      DmarConditions::unterminatedName),
+  DMAR_ENDS_EARLY(
+      DROPS_PART,
+      Source.DMAR,
+      "dmar_walk_remapping_entries",
+      Versions.ALL,
+      "Invalid 0-length structure",
+      DmarConditions::endsEarly),
+  DMAR_SAME_UNIT_TWICE(
+      DROPS_PART,
+      Source.DMAR,
+      "dmar_parse_one_drhd",
+      Versions.ALL,
+      "",
+      DmarConditions::sameUnitTwice),
+  DMAR_TWO_UNITS_TAKE_ALL(
+      DROPS_PART,
+      Source.VTD,
+      "device_lookup_iommu",
+      Versions.ALL,
+      "",
+      DmarConditions::secondTakesAll),
+  DMAR_DEVICE_OF_TWO_UNITS(
+      DROPS_PART,
+      Source.VTD,
+      "device_lookup_iommu",
+      Versions.ALL,
+      "",
+      DmarConditions::deviceOfTwoUnits),
+  DMAR_REGION_IN_INTERRUPT_WINDOW(
+      DROPS_PART,
+      Source.VTD,
+      "dmar_parse_one_rmrr",
+      Versions.ALL,
+      "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
+      DmarConditions::regionInInterruptWindow),
+  DMAR_CHECKSUM(
+      NOTE,
+      Source.ACPICA,
+      "acpi_tb_verify_checksum",
+      Versions.ALL,
+      "Incorrect checksum in table [%4.4s] - 0x%2.2X, should be 0x%2.2X",
+      DmarConditions::wrongChecksum),
+  DMAR_IOAPIC_WITHOUT_UNIT(
+      NOTE,
+      Source.VTD_IR,
+      "parse_ioapics_under_ir",
+      Versions.ALL,
+      "ioapic %d has no mapping iommu, interrupt remapping will be disabled",
+      DmarConditions::ioApicWithoutUnit),
+  DMAR_X2APIC_OPT_OUT(
+      NOTE,
+      Source.VTD_IR,
+      "intel_prepare_irq_remapping",
+      Versions.ALL,
+      "x2apic is disabled because BIOS sets x2apic opt out bit.",
+      DmarConditions::x2apicOptOut),
+  DMAR_AFFINITY_OF_NO_UNIT(
+      NOTE,
+      Source.DMAR,
+      "dmar_parse_one_rhsa",
+      Versions.ALL,
+      "Your BIOS is broken; RHSA refers to non-existent DMAR unit at %llx",
+      DmarConditions::affinityOfNoUnit),
+  DMAR_ACPI_DEVICE_UNDECLARED(
+      NOTE,
+      Source.DMAR,
+      "dmar_acpi_dev_scope_init",
+      Versions.ALL,
+      "",
+      DmarConditions::undeclaredAcpiDevice),
+  DMAR_ACPI_DEVICE_WITHOUT_UNIT(
+      NOTE,
+      Source.DMAR,
+      "dmar_acpi_insert_dev_scope",
+      Versions.ALL,
+      "No IOMMU scope found for ANDD enumeration ID %d (%s)",
+      DmarConditions::acpiDeviceWithoutUnit),
+  DMAR_BAD_REGION(
+      NOTE,
+      Source.VTD,
+      "rmrr_sanity_check",
+      Versions.RMRR,
+      "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
+      DmarConditions::badRegion),
+  DMAR_REGION_AT_ZERO(
+      NOTE,
+      Source.VTD,
+      "dmar_parse_one_rmrr",
+      Versions.ALL,
+      "",
+      DmarConditions::regionAtZero),
+  DMAR_REGION_BEYOND_WIDTH(
+      NOTE,
+      Source.VTD,
+      "dmar_parse_one_rmrr",
+      Versions.ALL,
+      "",
+      DmarConditions::regionBeyondWidth),
+  DMAR_REGIONS_OVERLAP(
+      NOTE,
+      Source.VTD,
+      "dmar_parse_one_rmrr",
+      Versions.ALL,
+      "",
+      DmarConditions::regionsOverlap),
+  DMAR_NO_DEVICE(
+      NOTE,
+      Source.DMAR,
+      "dmar_alloc_dev_scope",
+      Versions.ALL,
+      "",
+      DmarConditions::ofNoDevice),
+  DMAR_SEGMENT_WITHOUT_UNIT(
+      NOTE,
+      Source.DMAR,
+      "dmar_insert_dev_scope",
+      Versions.ALL,
+      "",
+      DmarConditions::segmentWithoutUnit),
+  DMAR_UNKNOWN_STRUCTURE(
+      NOTE,
+      Source.DMAR,
+      "dmar_walk_remapping_entries",
+      Versions.ALL,
+      "Unknown DMAR structure type %d",
+      DmarConditions::unknownStructure),
+  DMAR_UNKNOWN_SCOPE(
+      NOTE,
+      Source.DMAR,
+      "dmar_alloc_dev_scope",
+      Versions.ALL,
+      "Unsupported device scope",
+      DmarConditions::unknownScope),
+  IVRS_CHECKSUM(
+      REFUSES_ALL,
+      Source.AMD,
+      "check_ivrs_checksum",
+      Versions.ALL,
+      "IVRS invalid checksum",
+      IvrsConditions::wrongChecksum),
+  IVRS_WITHOUT_UNIT(
+      REFUSES_ALL,
+      Source.AMD,
+      "find_last_devid_from_ivhd",
+      Versions.ALL,
+      "Unsupported IVHD type %#x",
+      IvrsConditions::noUnit),
+  IVRS_UNIT_AT_ZERO(
+      REFUSES_ALL,
+      Source.AMD,
+      "iommu_map_mmio_space",
+      Versions.ALL,
+      "Can not reserve memory region %llx-%llx for mmio",
+      IvrsConditions::unitAtZero),
+  IVRS_REGISTERS_OVERLAP(
+      REFUSES_ALL,
+      Source.AMD,
+      "iommu_map_mmio_space",
+      Versions.ALL,
+      "Can not reserve memory region %llx-%llx for mmio",
+      IvrsConditions::registersOverlap),
+  IVRS_TOO_MANY_UNITS(
+      REFUSES_ALL,
+      Source.AMD,
+      "init_iommu_one",
+      Versions.ALL,
+      "System has more IOMMUs than supported by this driver",
+      IvrsConditions::tooManyUnits),
+  IVRS_BLOCK_WITHOUT_LENGTH(
+      REFUSES_ALL,
+      Source.AMD,
+      "init_iommu_all",
+      Versions.ALL,
+      "",
+      IvrsConditions::blockWithoutLength),
+  IVRS_ENTRY_WITHOUT_LENGTH(
+      REFUSES_ALL,
+      Source.AMD,
+      "ivhd_entry_length",
+      Versions.ALL,
+      "",
+      IvrsConditions::entryWithoutLength),
+  IVRS_UNKNOWN_SPECIAL_DEVICE(
+      REFUSES_ALL,
+      Source.AMD,
+      "add_special_device",
+      Versions.ALL,
+      "",
+      IvrsConditions::unknownSpecial),
+  IVRS_NO_DEVICE(
+      REFUSES_ALL,
+      Source.AMD,
+      "find_last_devid_from_ivhd",
+      Versions.SEGMENTS,
+      "",
+      IvrsConditions::noDevice),
+  IVRS_UNIT_WITHOUT_CHOSEN_BLOCK(
+      DROPS_PART,
+      Source.AMD,
+      "init_iommu_all",
+      Versions.ALL,
+      "",
+      IvrsConditions::unitWithoutChosenBlock),
+  IVRS_DEVICE_OF_TWO_UNITS(
+      DROPS_PART,
+      Source.AMD,
+      "set_dev_entry_from_acpi",
+      Versions.ALL,
+      "",
+      IvrsConditions::deviceOfTwoUnits),
+  IVRS_ACPI_DEVICE_IN_OLD_BLOCK(
+      DROPS_PART,
+      Source.AMD,
+      "init_iommu_from_acpi",
+      Versions.ALL,
+      "Invalid IVHD device type %#x",
+      IvrsConditions::acpiDeviceInOldBlock),
+  IVRS_ACPI_DEVICE_WITHOUT_ID(
+      DROPS_PART,
+      Source.AMD,
+      "init_iommu_from_acpi",
+      Versions.ALL,
+      "Invalid HID.",
+      IvrsConditions::acpiDeviceWithoutId),
+  IVRS_REGION_IN_INTERRUPT_WINDOW(
+      DROPS_PART,
+      Source.AMD,
+      "init_unity_map_range",
+      Versions.ALL,
+      "",
+      IvrsConditions::regionInInterruptWindow),
+  IVRS_IOAPIC_WITHOUT_UNIT(
+      NOTE,
+      Source.AMD,
+      "check_ioapic_information",
+      Versions.ALL,
+      "IOAPIC[%d] not in IVRS table",
+      IvrsConditions::ioApicWithoutUnit),
+  IVRS_NO_SOUTHBRIDGE(
+      NOTE,
+      Source.AMD,
+      "check_ioapic_information",
+      Versions.ALL,
+      "No southbridge IOAPIC found",
+      IvrsConditions::noSouthbridge),
+  IVRS_SOUTHBRIDGE_ELSEWHERE(
+      NOTE,
+      Source.AMD,
+      "check_ioapic_information",
+      Versions.OLD,
+      "No southbridge IOAPIC found",
+      IvrsConditions::southbridgeElsewhere),
+  IVRS_BAD_REGION(
+      NOTE,
+      Source.AMD,
+      "init_unity_map_range",
+      Versions.ALL,
+      "",
+      IvrsConditions::badRegion),
+  IVRS_REGION_AT_ZERO(
+      NOTE,
+      Source.AMD,
+      "init_unity_map_range",
+      Versions.ALL,
+      "",
+      IvrsConditions::regionAtZero),
+  IVRS_REGION_BEYOND_WIDTH(
+      NOTE,
+      Source.AMD,
+      "init_unity_map_range",
+      Versions.ALL,
+      "",
+      IvrsConditions::regionBeyondWidth),
+  IVRS_REGIONS_OVERLAP(
+      NOTE,
+      Source.AMD,
+      "init_unity_map_range",
+      Versions.ALL,
+      "",
+      IvrsConditions::regionsOverlap),
+  IVRS_SEGMENT_WITHOUT_UNIT(
+      NOTE,
+      Source.AMD,
+      "get_pci_segment",
+      Versions.SEGMENTS,
+      "",
+      IvrsConditions::segmentWithoutUnit),
+  IVRS_UNKNOWN_BLOCK(
+      NOTE,
+      Source.AMD,
+      "init_iommu_all",
+      Versions.ALL,
+      "",
+      IvrsConditions::unknownBlock),
+  IVRS_UNKNOWN_ENTRY(
+      NOTE,
+      Source.AMD,
+      "init_iommu_from_acpi",
+      Versions.ALL,
+      "",
+      IvrsConditions::unknownEntry),
+  MADT_IOAPIC_AT_ZERO(
+      DROPS_PART,
+      Source.IOAPIC,
+      "mp_register_ioapic",
+      Versions.ALL,
+      "Bogus (zero) I/O APIC address found, skipping!",
+      IoApics::atZero),
+  MADT_IOAPIC_TWICE(
+      DROPS_PART,
+      Source.IOAPIC,
+      "mp_register_ioapic",
+      Versions.ALL,
+      "address 0x%x conflicts with IOAPIC%d",
+      IoApics::sameAddress);
+
+  /** Files of Linux. */
+  private static final class Source {
+    static final String DMAR = "drivers/iommu/intel/dmar.c";
+    static final String VTD = "drivers/iommu/intel/iommu.c";
+    static final String VTD_IR = "drivers/iommu/intel/irq_remapping.c";
+    static final String AMD = "drivers/iommu/amd/init.c";
+    static final String IOAPIC = "arch/x86/kernel/apic/io_apic.c";
+    static final String ACPICA = "drivers/acpi/acpica/tbprint.c";
+
+    private Source() {}
+  }
+
+  /** Kernels in which a rule holds. */
+  private static final class Versions {
+    static final String ALL = "5.10 to 7.0";
+    static final String RMRR = "5.6 to 7.0";
+    static final String SEGMENTS = "6.0 to 7.0";
+    static final String OLD = "5.10 and 6.1";
+
+    private Versions() {}
+  }
+
+  private final Effect effect;
+  private final String file;
+  private final String function;
+  private final String versions;
+  private final String message;
+  private final String signature;
+  private final Function<LinuxView, Stream<TableProblem>> condition;
+
+  /** When a rule about a DMAR table applies. */
+  private interface OnDmar {
+    Stream<TableProblem> find(DmarUnits units);
+  }
+
+  /** When a rule about an IVRS table applies. */
+  private interface OnIvrs {
+    Stream<TableProblem> find(IvrsUnits units);
+  }
+
+  /** When a rule about an APIC table applies. */
+  private interface OnMadt {
+    Stream<TableProblem> find(Madt madt);
+  }
+
+  LinuxRule(
+      Effect effect,
+      String file,
+      String function,
+      String versions,
+      String message,
+      OnDmar condition) {
+    this(
+        effect,
+        file,
+        function,
+        versions,
+        message,
+        "DMAR",
+        view -> view.dmar().stream().flatMap(condition::find));
+  }
+
+  LinuxRule(
+      Effect effect,
+      String file,
+      String function,
+      String versions,
+      String message,
+      OnIvrs condition) {
+    this(
+        effect,
+        file,
+        function,
+        versions,
+        message,
+        "IVRS",
+        view -> view.ivrs().stream().flatMap(condition::find));
+  }
+
+  LinuxRule(
+      Effect effect,
+      String file,
+      String function,
+      String versions,
+      String message,
+      OnMadt condition) {
+    this(
+        effect,
+        file,
+        function,
+        versions,
+        message,
+        "APIC",
+        view -> view.madt().stream().flatMap(condition::find));
+  }
+
+  LinuxRule(
+      Effect effect,
+      String file,
+      String function,
+      String versions,
+      String message,
+      String signature,
+      Function<LinuxView, Stream<TableProblem>> condition) {
+    this.effect = effect;
+    this.file = file;
+    this.function = function;
+    this.versions = versions;
+    this.message = message;
+    this.signature = signature;
+    this.condition = condition;
+  }
+
+  /** {@return the rule's name for programs: lower case, words separated by hyphens} */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** {@return what it does to Linux's use of the tables} */
+  public Effect effect() {
+    return effect;
+  }
+
+  /** {@return file and function of Linux} */
+  public String source() {
+    return file + ": " + function;
+  }
+
+  /** {@return the kernels in which the source was read to say so} */
+  public String versions() {
+    return versions;
+  }
+
+  /** {@return what the kernel prints, as its format string; empty if it prints nothing} */
+  public String message() {
+    return message;
+  }
+
+  /** {@return true if Linux remaps no interrupts where the rule applies} */
+  boolean disablesInterruptRemapping() {
+    return switch (this) {
+      case DMAR_IOAPIC_WITHOUT_UNIT, IVRS_IOAPIC_WITHOUT_UNIT, IVRS_NO_SOUTHBRIDGE -> true;
+      default -> false;
+    };
+  }
+
+  /** {@return where the rule applies} */
+  Stream<Remark> find(LinuxView view) {
+    return condition.apply(view).map(place -> new Remark(this, signature, place));
+  }
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.linux;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.crashlane.acpi.AcpiTable;
+import org.crashlane.acpi.DeviceScope;
+import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.DmarStructure.Drhd;
+import org.crashlane.acpi.IvhdEntry.Special;
+import org.crashlane.acpi.Ivrs;
+import org.crashlane.acpi.IvrsBlock.Ivhd;
+import org.crashlane.acpi.Madt;
+import org.crashlane.pci.RequesterId;
+
+/**
+ * What Linux makes of a machine's firmware tables: which units it uses for which devices, whether
+ * DMA is translated and interrupts are remapped, and what it refuses or drops. The rules are those
+ * of {@link LinuxRule}.
+ *
+ * <p>Only what tables show is judged. A unit whose registers read all ones makes Linux drop all of
+ * VT-d; a device behind a bridge is found by bus numbers that no table has.
+ */
+public final class LinuxView {
+  private final List<DmarUnits> dmar;
+  private final List<IvrsUnits> ivrs;
+  private final List<Madt> madt;
+  private final List<Remark> remarks;
+
+  /**
+   * Judges tables of one machine. Of each signature Linux takes the first ({@code acpi_get_table}
+   * with instance 0).
+   *
+   * @param tables in the order in which they were found
+   */
+  public LinuxView(List<AcpiTable> tables) {
+    this.madt = first(tables, Madt.class);
+    this.dmar = first(tables, Dmar.class).stream().map(t -> new DmarUnits(t, madt)).toList();
+    this.ivrs = first(tables, Ivrs.class).stream().map(t -> new IvrsUnits(t, madt)).toList();
+    this.remarks = Arrays.stream(LinuxRule.values()).flatMap(rule -> rule.find(this)).toList();
+  }
+
+  private static <T extends AcpiTable> List<T> first(List<AcpiTable> tables, Class<T> kind) {
+    return tables.stream().filter(kind::isInstance).map(kind::cast).limit(1).toList();
+  }
+
+  List<DmarUnits> dmar() {
+    return dmar;
+  }
+
+  List<IvrsUnits> ivrs() {
+    return ivrs;
+  }
+
+  List<Madt> madt() {
+    return madt;
+  }
+
+  /** {@return true if there is a table that names IOMMUs} */
+  public boolean isAboutIommus() {
+    return !dmar.isEmpty() || !ivrs.isEmpty();
+  }
+
+  /** {@return what Linux minds, and what is worth knowing: by rule, then by place} */
+  public List<Remark> remarks() {
+    return remarks;
+  }
+
+  /** {@return true if the tables have the effect {@code effect} somewhere} */
+  public boolean has(Effect effect) {
+    return remarks.stream().anyMatch(remark -> remark.rule().effect() == effect);
+  }
+
+  /**
+   * A unit that Linux uses.
+   *
+   * @param name the specification's abbreviation of its structure, DRHD or IVHD
+   * @param offset where the structure stands in its table
+   * @param segment PCI segment of its devices
+   * @param registerBase physical address of its registers
+   * @param takesAll true if it serves all devices of its segment that no other unit names
+   */
+  public record Unit(String name, long offset, int segment, long registerBase, boolean takesAll) {
+    static Unit of(Drhd unit) {
+      return new Unit(
+          unit.name(),
+          unit.at().offset(),
+          unit.segment(),
+          unit.registerBase(),
+          unit.includesAllPci());
+    }
+
+    static Unit of(Ivhd unit) {
+      return new Unit(
+          unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), false);
+    }
+  }
+
+  /** {@return the units that Linux uses, in the tables' order} */
+  public List<Unit> units() {
+    if (has(Effect.REFUSES_ALL)) {
+      return List.of();
+    }
+    return Stream.concat(
+            dmar.stream().flatMap(units -> units.registered().stream()).map(Unit::of),
+            ivrs.stream().flatMap(units -> units.counting().stream()).map(Unit::of))
+        .toList();
+  }
+
+  /** The unit of a device, as far as tables tell. */
+  public sealed interface UnitOfDevice {
+    /** Linux uses {@code unit} for it. */
+    record Served(Unit unit) implements UnitOfDevice {}
+
+    /** Its DMA is not translated. */
+    record Unserved() implements UnitOfDevice {}
+
+    /** The tables alone do not tell, because of {@code reason}. */
+    record Unknown(String reason) implements UnitOfDevice {}
+  }
+
+  /**
+   * {@return the unit that Linux uses for {@code requester}}
+   *
+   * @param segment PCI segment of the requester
+   */
+  public UnitOfDevice unitOf(int segment, RequesterId requester) {
+    if (has(Effect.REFUSES_ALL)) {
+      return new UnitOfDevice.Unserved();
+    }
+    for (DmarUnits units : dmar) {
+      return unitOf(units, segment, requester);
+    }
+    for (IvrsUnits units : ivrs) {
+      return units
+          .unitOf(segment, requester)
+          .<UnitOfDevice>map(unit -> new UnitOfDevice.Served(Unit.of(unit)))
+          .orElseGet(UnitOfDevice.Unserved::new);
+    }
+    return new UnitOfDevice.Unserved();
+  }
+
+  private static UnitOfDevice unitOf(DmarUnits units, int segment, RequesterId requester) {
+    for (Drhd unit : units.searched()) {
+      if (unit.segment() != segment) {
+        continue;
+      }
+      if (unit.includesAllPci()) {
+        return new UnitOfDevice.Served(Unit.of(unit));
+      }
+      for (DeviceScope scope : unit.scopes()) {
+        if (scope.requester().filter(requester::equals).isPresent()) {
+          return new UnitOfDevice.Served(Unit.of(unit));
+        }
+        if (scope.mayLeadTo(requester)) {
+          return new UnitOfDevice.Unknown(
+              "%s may be behind the bridges of %s".formatted(requester, scope.text()));
+        }
+      }
+    }
+    return new UnitOfDevice.Unserved();
+  }
+
+  /**
+   * {@return which devices have no unit, in words} Bridges and buses are not known, so that for a
+   * DMAR table the words are about segments.
+   */
+  public List<String> devicesWithoutUnit() {
+    if (has(Effect.REFUSES_ALL)) {
+      return List.of("all");
+    }
+    List<String> without = new ArrayList<>();
+    Set<Integer> segments = new TreeSet<>();
+    for (DmarUnits units : dmar) {
+      units.registered().forEach(unit -> segments.add(unit.segment()));
+      segments.stream()
+          .filter(segment -> units.takingAllOf(segment).isEmpty())
+          .forEach(segment -> without.add("those of segment %04x not named".formatted(segment)));
+    }
+    for (IvrsUnits units : ivrs) {
+      units.counting().forEach(unit -> segments.add(unit.segment()));
+      segments.forEach(segment -> without.addAll(units.gaps(segment)));
+    }
+    without.add("those of other segments");
+    return without;
+  }
+
+  /** {@return memory that Linux maps at its own address for firmware's devices} */
+  public List<FirmwareRegion> regions() {
+    if (has(Effect.REFUSES_ALL)) {
+      return List.of();
+    }
+    return Stream.concat(
+            dmar.stream().flatMap(units -> FirmwareRegion.of(units.dmar()).stream()),
+            ivrs.stream().flatMap(units -> FirmwareRegion.of(units.ivrs()).stream()))
+        .toList();
+  }
+
+  /** {@return the processors of the APIC table; none if there is no such table} */
+  public List<Madt.Processor> processors() {
+    return madt.stream().flatMap(table -> table.processors().stream()).toList();
+  }
+
+  /**
+   * Whether Linux can remap interrupts.
+   *
+   * @param isPossible false if the tables alone rule it out
+   * @param reason why not; or what it still depends on
+   */
+  public record Interrupts(boolean isPossible, String reason) {}
+
+  /** {@return whether Linux can remap interrupts} */
+  public Interrupts interrupts() {
+    if (has(Effect.REFUSES_ALL)) {
+      return new Interrupts(false, "Linux refuses the table");
+    }
+    if (dmar.stream().anyMatch(units -> !units.dmar().supportsInterruptRemapping())) {
+      return new Interrupts(false, "INTR_REMAP is not set");
+    }
+    Optional<Remark> against =
+        remarks.stream().filter(remark -> remark.rule().disablesInterruptRemapping()).findFirst();
+    if (against.isPresent()) {
+      return new Interrupts(false, against.orElseThrow().place().reason());
+    }
+    return new Interrupts(
+        true,
+        madt.isEmpty()
+            ? "if the units can, and the ids of I/O APICs agree with the APIC table"
+            : "if the units can");
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.linux;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.crashlane.acpi.TableProblem;
+import org.crashlane.bits.BitField;
+import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.memory.AddressRange;
+
+/** When the rules of {@link LinuxRule} about memory that firmware's devices use apply. */
+final class RegionConditions {
+  private RegionConditions() {}
+
+  static Stream<TableProblem> inInterruptWindow(List<FirmwareRegion> regions) {
+    return regions.stream()
+        .filter(region -> region.range().overlaps(InterruptWindow.RANGE))
+        .map(
+            region ->
+                at(
+                    region,
+                    "%s lies in the interrupt window %s: requests there are interrupts and never"
+                            .formatted(text(region), InterruptWindow.RANGE)
+                        + " translated"));
+  }
+
+  static Stream<TableProblem> atZero(List<FirmwareRegion> regions) {
+    return regions.stream()
+        .filter(region -> region.range().first() == 0)
+        .map(region -> at(region, "%s begins with page 0".formatted(text(region))));
+  }
+
+  static Stream<TableProblem> beyond(int widthBits, List<FirmwareRegion> regions) {
+    long reachable = BitField.lowMask(widthBits);
+    return regions.stream()
+        .filter(region -> Long.compareUnsigned(region.range().last(), reachable) > 0)
+        .map(
+            region ->
+                at(
+                    region,
+                    "%s goes beyond the %d bits of a physical address"
+                        .formatted(text(region), widthBits)));
+  }
+
+  static Stream<TableProblem> overlapping(List<FirmwareRegion> regions) {
+    List<FirmwareRegion> sorted =
+        regions.stream()
+            .sorted(
+                Comparator.comparingInt(FirmwareRegion::segment)
+                    .thenComparing(FirmwareRegion::range))
+            .toList();
+    List<TableProblem> found = new ArrayList<>();
+    for (int i = 1; i < sorted.size(); i++) {
+      AddressRange before = sorted.get(i - 1).range();
+      FirmwareRegion region = sorted.get(i);
+      if (region.segment() == sorted.get(i - 1).segment()
+          && region.range().overlaps(before)
+          && !region.range().equals(before)) {
+        found.add(at(region, "%s overlaps %s".formatted(text(region), before)));
+      }
+    }
+    return found.stream();
+  }
+
+  private static String text(FirmwareRegion region) {
+    return "the %s %s".formatted(region.name(), region.range());
+  }
+
+  private static TableProblem at(FirmwareRegion region, String reason) {
+    return new TableProblem(region.at().offset(), reason);
+  }
+}
