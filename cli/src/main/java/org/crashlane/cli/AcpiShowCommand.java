@@ -2,12 +2,21 @@
 package org.crashlane.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import org.crashlane.acpi.AcpiTable;
+import java.util.stream.Collectors;
+import org.crashlane.acpi.AcpiFile;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.linux.Effect;
+import org.crashlane.linux.LinuxView;
 import org.crashlane.report.AcpiJson;
 import org.crashlane.report.JsonReport;
+import org.crashlane.report.LinuxViewJson;
+import org.crashlane.report.LinuxViewText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,27 +28,31 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "show",
     description = {
-      "Show DMAR and IVRS tables: IOMMUs, the devices behind them, memory that firmware keeps "
-          + "using.",
-      "What is wrong with a table is said after it, and ends the command with 1; a wrong checksum "
-          + "of a DMAR alone does not: Linux uses such a table, but no such IVRS."
+      "Show DMAR, IVRS, APIC and IORT tables, and what Linux makes of them: which units count, "
+          + "whether DMA is translated and interrupts are remapped, which devices have no unit, "
+          + "what Linux refuses or drops.",
+      "Files are tables of one machine, unless a table is there twice: then each file is a machine "
+          + "of its own. What Linux refuses or drops, and a table that cannot be read right, ends "
+          + "the command with 1; notes do not."
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo crashlane acpi show /sys/firmware/acpi/tables/DMAR",
-      "  sudo crashlane acpi show /sys/firmware/acpi/tables/IVRS",
+      "  sudo crashlane acpi show /sys/firmware/acpi/tables/{DMAR,APIC}",
+      "  sudo acpidump | crashlane acpi show -",
       "  crashlane acpi show --json dmar.dat | jq '.tables[].structures[] | select(.name==\"RMRR\")'"
     })
 final class AcpiShowCommand implements Callable<Integer> {
-  /** The largest table seen on a real machine has some KiB. */
-  private static final int TABLE_BYTES_MAX = 1 << 24;
+  /** The largest table seen on a real machine has some KiB; all of one as text, some MiB. */
+  private static final int FILE_BYTES_MAX = 1 << 24;
 
   private final Terminal terminal;
 
   @Parameters(
       paramLabel = "FILE",
       arity = "1..*",
-      description = "A table's bytes, as the kernel shows them; - is the standard input.")
+      description =
+          "A table's bytes, as the kernel shows them; or the text of acpidump, of iasl -d, of xxd "
+              + "or hexdump; - is the standard input.")
   private List<String> files;
 
   @Option(names = "--json", description = "Print one JSON document.")
@@ -51,34 +64,92 @@ final class AcpiShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ArrayNode tables = JsonNodeFactory.instance.arrayNode();
     ExitCode code = ExitCode.HOLDS;
-    boolean several = files.size() > 1;
+    List<AcpiFile> read = new ArrayList<>();
     for (String name : files) {
       InputFile file = new InputFile(name);
       try {
-        AcpiTable table = AcpiTable.read(file.source(), file.read(TABLE_BYTES_MAX, terminal.in()));
-        if (code == ExitCode.HOLDS && !table.isUsable()) {
-          code = ExitCode.BROKEN;
-        }
-        if (json) {
-          ObjectNode node = JsonNodeFactory.instance.objectNode().put("source", file.source());
-          node.setAll(AcpiJson.of(table));
-          tables.add(node);
-        } else {
-          terminal.out().print((several ? file.source() + ":\n" : "") + table.describe());
-        }
+        read.add(AcpiFile.read(file.source(), file.read(FILE_BYTES_MAX, terminal.in())));
       } catch (IOException | MalformedInputException e) {
         // The files behind it are shown all the same.
         terminal.complain(Failure.describe(e));
         code = ExitCode.BAD_INPUT;
       }
     }
+    List<List<AcpiFile.Found>> machines = machines(read);
+    List<LinuxView> views = machines.stream().map(AcpiShowCommand::view).toList();
     if (json) {
-      ObjectNode document = JsonNodeFactory.instance.objectNode().put("schema", JsonReport.SCHEMA);
-      document.set("tables", tables);
-      terminal.out().print(JsonReport.text(document));
+      terminal.out().print(JsonReport.text(document(machines, views)));
+    } else {
+      printText(read, machines, views);
     }
-    return code.number();
+    boolean usable =
+        views.stream()
+                .noneMatch(view -> view.has(Effect.REFUSES_ALL) || view.has(Effect.DROPS_PART))
+            && machines.stream().flatMap(List::stream).allMatch(one -> one.table().isUsable());
+    return (code == ExitCode.HOLDS && !usable ? ExitCode.BROKEN : code).number();
+  }
+
+  /** All tables together, unless two files have the same: then they are of several machines. */
+  private static List<List<AcpiFile.Found>> machines(List<AcpiFile> files) {
+    List<List<AcpiFile.Found>> each = files.stream().map(AcpiFile::tables).toList();
+    Set<String> seen = new HashSet<>();
+    boolean severalMachines =
+        each.stream()
+            .anyMatch(
+                tables ->
+                    !tables.stream()
+                        .map(found -> found.table().header().signature())
+                        .distinct()
+                        .allMatch(seen::add));
+    List<AcpiFile.Found> together = each.stream().flatMap(List::stream).toList();
+    return severalMachines || together.isEmpty() ? each : List.of(together);
+  }
+
+  private static LinuxView view(List<AcpiFile.Found> machine) {
+    return new LinuxView(machine.stream().map(AcpiFile.Found::table).toList());
+  }
+
+  private void printText(
+      List<AcpiFile> read, List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
+    boolean several = files.size() > 1 || machines.stream().mapToInt(List::size).sum() > 1;
+    for (int i = 0; i < machines.size(); i++) {
+      for (AcpiFile.Found found : machines.get(i)) {
+        terminal.out().print((several ? found.source() + ":\n" : "") + found.table().describe());
+      }
+      terminal.out().print(LinuxViewText.of(views.get(i)));
+    }
+    for (AcpiFile file : read) {
+      if (!file.passedOver().isEmpty()) {
+        terminal.out().println("Passed over: " + passedOver(file.passedOver()));
+      }
+    }
+  }
+
+  private static String passedOver(Map<String, Integer> tables) {
+    return tables.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(e -> e.getValue() == 1 ? e.getKey() : e.getKey() + " (" + e.getValue() + ")")
+        .collect(Collectors.joining(", "));
+  }
+
+  private static ObjectNode document(
+      List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
+    ObjectNode document = JsonNodeFactory.instance.objectNode().put("schema", JsonReport.SCHEMA);
+    ArrayNode tables = document.putArray("tables");
+    ArrayNode linux = document.putArray("linux");
+    for (int i = 0; i < machines.size(); i++) {
+      for (AcpiFile.Found found : machines.get(i)) {
+        ObjectNode node = JsonNodeFactory.instance.objectNode().put("source", found.source());
+        node.setAll(AcpiJson.of(found.table()));
+        tables.add(node);
+      }
+      ObjectNode node = JsonNodeFactory.instance.objectNode();
+      ArrayNode sources = node.putArray("sources");
+      machines.get(i).forEach(found -> sources.add(found.source()));
+      node.setAll(LinuxViewJson.of(views.get(i)));
+      linux.add(node);
+    }
+    return document;
   }
 }

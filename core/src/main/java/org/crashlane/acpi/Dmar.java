@@ -27,6 +27,8 @@ public record Dmar(
     List<DmarStructure> structures,
     List<TableProblem> problems)
     implements AcpiTable {
+  public static final String SIGNATURE = DmarLayout.SIGNATURE;
+
   /** Bytes in front of the first structure. */
   public static final int PREFIX_BYTES = DmarLayout.PREFIX_BYTES;
 

@@ -33,6 +33,8 @@ public record Ivrs(
     List<IvrsBlock> blocks,
     List<TableProblem> problems)
     implements AcpiTable {
+  public static final String SIGNATURE = IvrsLayout.SIGNATURE;
+
   /** Bytes in front of the first block. */
   public static final int PREFIX_BYTES = IvrsLayout.PREFIX_BYTES;
 

@@ -26,6 +26,7 @@ public record Madt(
     List<TableEntry> entries,
     List<TableProblem> problems)
     implements AcpiTable {
+  public static final String SIGNATURE = MadtLayout.SIGNATURE;
 
   public Madt {
     entries = List.copyOf(entries);
@@ -48,7 +49,10 @@ public record Madt(
    * @param apicId its interrupt controller's id; above 254 only x2APIC mode reaches it
    * @param isEnabled false for one that may be plugged in later
    */
-  public record Processor(long apicId, boolean isEnabled) {}
+  public record Processor(long apicId, boolean isEnabled) {
+    /** The highest id that a processor can be reached by outside x2APIC mode; 255 is all. */
+    public static final int HIGHEST_XAPIC_ID = 254;
+  }
 
   /**
    * Reads a table.

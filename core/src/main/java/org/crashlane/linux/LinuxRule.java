@@ -8,6 +8,8 @@ import static org.crashlane.linux.Effect.REFUSES_ALL;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableProblem;
 
@@ -376,6 +378,14 @@ public enum LinuxRule {
       Versions.ALL,
       "",
       IvrsConditions::unknownEntry),
+  IVRS_BESIDE_DMAR(
+      DROPS_PART,
+      Source.X86,
+      "pci_iommu_alloc",
+      Versions.BESIDE,
+      "",
+      Ivrs.SIGNATURE,
+      LinuxRule::besideDmar),
   MADT_IOAPIC_AT_ZERO(
       DROPS_PART,
       Source.IOAPIC,
@@ -397,6 +407,7 @@ public enum LinuxRule {
     static final String VTD = "drivers/iommu/intel/iommu.c";
     static final String VTD_IR = "drivers/iommu/intel/irq_remapping.c";
     static final String AMD = "drivers/iommu/amd/init.c";
+    static final String X86 = "arch/x86/kernel/pci-dma.c";
     static final String IOAPIC = "arch/x86/kernel/apic/io_apic.c";
     static final String ACPICA = "drivers/acpi/acpica/tbprint.c";
 
@@ -408,6 +419,7 @@ public enum LinuxRule {
     static final String ALL = "5.10 to 7.0";
     static final String RMRR = "5.6 to 7.0";
     static final String SEGMENTS = "6.0 to 7.0";
+    static final String BESIDE = "6.1 to 7.0";
     static final String OLD = "5.10 and 6.1";
 
     private Versions() {}
@@ -449,7 +461,7 @@ public enum LinuxRule {
         function,
         versions,
         message,
-        "DMAR",
+        Dmar.SIGNATURE,
         view -> view.dmar().stream().flatMap(condition::find));
   }
 
@@ -466,7 +478,7 @@ public enum LinuxRule {
         function,
         versions,
         message,
-        "IVRS",
+        Ivrs.SIGNATURE,
         view -> view.ivrs().stream().flatMap(condition::find));
   }
 
@@ -483,7 +495,7 @@ public enum LinuxRule {
         function,
         versions,
         message,
-        "APIC",
+        Madt.SIGNATURE,
         view -> view.madt().stream().flatMap(condition::find));
   }
 
@@ -502,6 +514,14 @@ public enum LinuxRule {
     this.message = message;
     this.signature = signature;
     this.condition = condition;
+  }
+
+  private static Stream<TableProblem> besideDmar(LinuxView view) {
+    return view.dmar().isEmpty() || view.ivrs().isEmpty()
+        ? Stream.empty()
+        : Stream.of(
+            new TableProblem(
+                0, "the machine has a DMAR as well: where Linux uses that, it uses no AMD unit"));
   }
 
   /** {@return the rule's name for programs: lower case, words separated by hyphens} */

@@ -13,7 +13,6 @@ import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarStructure.Drhd;
-import org.crashlane.acpi.IvhdEntry.Special;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.Madt;
@@ -33,6 +32,11 @@ public final class LinuxView {
   private final List<Madt> madt;
   private final List<Remark> remarks;
 
+  /** Those of the two that Linux uses: one at most, or none. */
+  private final List<DmarUnits> usedDmar;
+
+  private final List<IvrsUnits> usedIvrs;
+
   /**
    * Judges tables of one machine. Of each signature Linux takes the first ({@code acpi_get_table}
    * with instance 0).
@@ -44,6 +48,14 @@ public final class LinuxView {
     this.dmar = first(tables, Dmar.class).stream().map(t -> new DmarUnits(t, madt)).toList();
     this.ivrs = first(tables, Ivrs.class).stream().map(t -> new IvrsUnits(t, madt)).toList();
     this.remarks = Arrays.stream(LinuxRule.values()).flatMap(rule -> rule.find(this)).toList();
+    this.usedDmar = refuses(Dmar.SIGNATURE) ? List.of() : dmar;
+    this.usedIvrs = refuses(Ivrs.SIGNATURE) || !usedDmar.isEmpty() ? List.of() : ivrs;
+  }
+
+  private boolean refuses(String signature) {
+    return remarks.stream()
+        .filter(remark -> remark.signature().equals(signature))
+        .anyMatch(remark -> remark.rule().effect() == Effect.REFUSES_ALL);
   }
 
   private static <T extends AcpiTable> List<T> first(List<AcpiTable> tables, Class<T> kind) {
@@ -65,6 +77,15 @@ public final class LinuxView {
   /** {@return true if there is a table that names IOMMUs} */
   public boolean isAboutIommus() {
     return !dmar.isEmpty() || !ivrs.isEmpty();
+  }
+
+  /** {@return true if Linux can have a unit translate DMA; whether it does is its configuration} */
+  public boolean translatesDma() {
+    return !usedDmar.isEmpty() || !usedIvrs.isEmpty();
+  }
+
+  private String signatureInUse() {
+    return usedDmar.isEmpty() ? Ivrs.SIGNATURE : Dmar.SIGNATURE;
   }
 
   /** {@return what Linux minds, and what is worth knowing: by rule, then by place} */
@@ -104,12 +125,9 @@ public final class LinuxView {
 
   /** {@return the units that Linux uses, in the tables' order} */
   public List<Unit> units() {
-    if (has(Effect.REFUSES_ALL)) {
-      return List.of();
-    }
     return Stream.concat(
-            dmar.stream().flatMap(units -> units.registered().stream()).map(Unit::of),
-            ivrs.stream().flatMap(units -> units.counting().stream()).map(Unit::of))
+            usedDmar.stream().flatMap(units -> units.registered().stream()).map(Unit::of),
+            usedIvrs.stream().flatMap(units -> units.counting().stream()).map(Unit::of))
         .toList();
   }
 
@@ -131,19 +149,14 @@ public final class LinuxView {
    * @param segment PCI segment of the requester
    */
   public UnitOfDevice unitOf(int segment, RequesterId requester) {
-    if (has(Effect.REFUSES_ALL)) {
-      return new UnitOfDevice.Unserved();
+    if (!usedDmar.isEmpty()) {
+      return unitOf(usedDmar.getFirst(), segment, requester);
     }
-    for (DmarUnits units : dmar) {
-      return unitOf(units, segment, requester);
-    }
-    for (IvrsUnits units : ivrs) {
-      return units
-          .unitOf(segment, requester)
-          .<UnitOfDevice>map(unit -> new UnitOfDevice.Served(Unit.of(unit)))
-          .orElseGet(UnitOfDevice.Unserved::new);
-    }
-    return new UnitOfDevice.Unserved();
+    return usedIvrs.stream()
+        .flatMap(units -> units.unitOf(segment, requester).stream())
+        .<UnitOfDevice>map(unit -> new UnitOfDevice.Served(Unit.of(unit)))
+        .findFirst()
+        .orElseGet(UnitOfDevice.Unserved::new);
   }
 
   private static UnitOfDevice unitOf(DmarUnits units, int segment, RequesterId requester) {
@@ -172,18 +185,18 @@ public final class LinuxView {
    * DMAR table the words are about segments.
    */
   public List<String> devicesWithoutUnit() {
-    if (has(Effect.REFUSES_ALL)) {
+    if (!translatesDma()) {
       return List.of("all");
     }
     List<String> without = new ArrayList<>();
     Set<Integer> segments = new TreeSet<>();
-    for (DmarUnits units : dmar) {
+    for (DmarUnits units : usedDmar) {
       units.registered().forEach(unit -> segments.add(unit.segment()));
       segments.stream()
           .filter(segment -> units.takingAllOf(segment).isEmpty())
           .forEach(segment -> without.add("those of segment %04x not named".formatted(segment)));
     }
-    for (IvrsUnits units : ivrs) {
+    for (IvrsUnits units : usedIvrs) {
       units.counting().forEach(unit -> segments.add(unit.segment()));
       segments.forEach(segment -> without.addAll(units.gaps(segment)));
     }
@@ -193,12 +206,9 @@ public final class LinuxView {
 
   /** {@return memory that Linux maps at its own address for firmware's devices} */
   public List<FirmwareRegion> regions() {
-    if (has(Effect.REFUSES_ALL)) {
-      return List.of();
-    }
     return Stream.concat(
-            dmar.stream().flatMap(units -> FirmwareRegion.of(units.dmar()).stream()),
-            ivrs.stream().flatMap(units -> FirmwareRegion.of(units.ivrs()).stream()))
+            usedDmar.stream().flatMap(units -> FirmwareRegion.of(units.dmar()).stream()),
+            usedIvrs.stream().flatMap(units -> FirmwareRegion.of(units.ivrs()).stream()))
         .toList();
   }
 
@@ -217,14 +227,17 @@ public final class LinuxView {
 
   /** {@return whether Linux can remap interrupts} */
   public Interrupts interrupts() {
-    if (has(Effect.REFUSES_ALL)) {
-      return new Interrupts(false, "Linux refuses the table");
+    if (!translatesDma()) {
+      return new Interrupts(false, "Linux uses no unit of the table");
     }
-    if (dmar.stream().anyMatch(units -> !units.dmar().supportsInterruptRemapping())) {
+    if (usedDmar.stream().anyMatch(units -> !units.dmar().supportsInterruptRemapping())) {
       return new Interrupts(false, "INTR_REMAP is not set");
     }
     Optional<Remark> against =
-        remarks.stream().filter(remark -> remark.rule().disablesInterruptRemapping()).findFirst();
+        remarks.stream()
+            .filter(remark -> remark.signature().equals(signatureInUse()))
+            .filter(remark -> remark.rule().disablesInterruptRemapping())
+            .findFirst();
     if (against.isPresent()) {
       return new Interrupts(false, against.orElseThrow().place().reason());
     }

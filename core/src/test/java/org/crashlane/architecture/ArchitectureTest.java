@@ -53,7 +53,7 @@ final class ArchitectureTest {
           "iommu", Set.of("bits", "memory", "pci"),
           "machine", Set.of("bits", "memory", "pci", "acpi", "iommu"),
           "rule", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine"),
-          "linux", Set.of(),
+          "linux", Set.of("bits", "memory", "pci", "acpi", "iommu"),
           "rehearsal", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"),
           "arming", Set.of("bits", "memory", "pci", "acpi", "iommu", "machine", "rule"));
 

@@ -16,7 +16,11 @@ import org.crashlane.acpi.DmarStructure.Satc;
 import org.crashlane.acpi.DmarStructure.Sidp;
 import org.crashlane.acpi.DmarStructure.Unknown;
 import org.crashlane.acpi.Extent;
+import org.crashlane.acpi.FieldValue;
+import org.crashlane.acpi.Iort;
 import org.crashlane.acpi.Ivrs;
+import org.crashlane.acpi.Madt;
+import org.crashlane.acpi.TableEntry;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Hex;
 import tools.jackson.databind.node.ArrayNode;
@@ -39,6 +43,13 @@ public final class AcpiJson {
     switch (table) {
       case Dmar dmar -> addTo(node, dmar);
       case Ivrs ivrs -> IvrsJson.addTo(node, ivrs);
+      case Madt madt -> {
+        node.put("localApicAddress", Hex.of(madt.localApicAddress()))
+            .put("flags", Hex.of(madt.flags()));
+        addNames(node, "flagNames", madt.flagNames());
+        addEntries(node.putArray("structures"), madt.entries());
+      }
+      case Iort iort -> addEntries(node.putArray("nodes"), iort.nodes());
     }
     ArrayNode problems = node.putArray("problems");
     table.problems().forEach(problem -> problems.add(of(problem)));
@@ -51,6 +62,28 @@ public final class AcpiJson {
     addNames(node, "flagNames", dmar.flagNames());
     ArrayNode structures = node.putArray("structures");
     dmar.structures().forEach(structure -> structures.add(of(structure)));
+  }
+
+  private static void addEntries(ArrayNode array, List<TableEntry> entries) {
+    for (TableEntry entry : entries) {
+      ObjectNode node = structure(entry.at(), entry.type(), entry.name());
+      for (FieldValue field : entry.fields()) {
+        node.put(field.name(), Hex.of(field.value()));
+        if (!field.flagNames().isEmpty()) {
+          addNames(node, field.name() + "Names", field.flagNames());
+        }
+      }
+      if (!entry.text().isEmpty()) {
+        node.put("objectName", entry.text());
+      }
+      if (!entry.parts().isEmpty()) {
+        addEntries(node.putArray("parts"), entry.parts());
+      }
+      if (!entry.rest().isEmpty()) {
+        node.put("rest", entry.rest());
+      }
+      array.add(node);
+    }
   }
 
   static void addNames(ObjectNode node, String member, List<String> names) {

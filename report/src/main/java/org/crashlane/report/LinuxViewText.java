@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.util.List;
+import org.crashlane.acpi.Madt;
+import org.crashlane.bits.Hex;
+import org.crashlane.linux.Effect;
+import org.crashlane.linux.FirmwareRegion;
+import org.crashlane.linux.LinuxRule;
+import org.crashlane.linux.LinuxView;
+import org.crashlane.linux.Remark;
+
+/** What Linux makes of firmware's tables, for people. */
+public final class LinuxViewText {
+  private static final int OFFSET_DIGITS = 4;
+
+  /** Of a list that may be long, so many are shown. */
+  private static final int SHOWN_MAX = 12;
+
+  private LinuxViewText() {}
+
+  /** {@return the view: the answers first, then what Linux minds, worst first} */
+  public static String of(LinuxView view) {
+    StringBuilder text = new StringBuilder("What Linux makes of it:\n");
+    if (view.isAboutIommus()) {
+      line(text, "DMA", dma(view));
+      LinuxView.Interrupts interrupts = view.interrupts();
+      line(
+          text,
+          "interrupts",
+          (interrupts.isPossible() ? "remapped, " : "not remapped: ") + interrupts.reason());
+      lines(text, "unit", view.units().stream().map(LinuxViewText::unit).toList());
+      lines(text, "no unit", view.devicesWithoutUnit());
+      lines(text, "region", view.regions().stream().map(LinuxViewText::region).toList());
+    }
+    List<Madt.Processor> processors = view.processors();
+    if (!processors.isEmpty()) {
+      line(text, "processors", processors(processors));
+    }
+    for (Effect effect : Effect.values()) {
+      view.remarks().stream()
+          .filter(remark -> remark.rule().effect() == effect)
+          .limit(SHOWN_MAX)
+          .forEach(remark -> add(text, remark));
+      long count =
+          view.remarks().stream().filter(remark -> remark.rule().effect() == effect).count();
+      if (count > SHOWN_MAX) {
+        line(text, word(effect), "%d more".formatted(count - SHOWN_MAX));
+      }
+    }
+    return text.toString();
+  }
+
+  private static String dma(LinuxView view) {
+    return !view.translatesDma()
+        ? "not translated: Linux uses no unit of the table"
+        : "translated for devices with a unit, as far as the kernel's configuration has it so";
+  }
+
+  private static String unit(LinuxView.Unit unit) {
+    return "%s at offset %s, segment %04x, registers at %s%s"
+        .formatted(
+            unit.name(),
+            Hex.of(unit.offset(), OFFSET_DIGITS),
+            unit.segment(),
+            Hex.of(unit.registerBase()),
+            unit.takesAll() ? ", all PCI devices not named elsewhere" : "");
+  }
+
+  private static String region(FirmwareRegion region) {
+    return "%s %s of segment %04x: %s"
+        .formatted(
+            region.name(), region.range(), region.segment(), String.join(", ", region.devices()));
+  }
+
+  private static String processors(List<Madt.Processor> processors) {
+    long highest = processors.stream().mapToLong(Madt.Processor::apicId).max().orElseThrow();
+    return "%d, highest APIC id %d%s"
+        .formatted(
+            processors.size(),
+            highest,
+            highest > Madt.Processor.HIGHEST_XAPIC_ID ? ": only x2APIC mode reaches it" : "");
+  }
+
+  private static void add(StringBuilder text, Remark remark) {
+    LinuxRule rule = remark.rule();
+    line(
+        text,
+        word(rule.effect()),
+        "%s at offset %s: %s"
+            .formatted(
+                remark.signature(),
+                Hex.of(remark.place().offset(), OFFSET_DIGITS),
+                remark.place().reason()));
+    line(
+        text,
+        "",
+        "%s (%s, Linux %s)"
+            .formatted(
+                rule.message().isEmpty()
+                    ? "the kernel says nothing"
+                    : "the kernel says \"" + rule.message() + "\"",
+                rule.source(),
+                rule.versions()));
+  }
+
+  private static String word(Effect effect) {
+    return switch (effect) {
+      case REFUSES_ALL -> "refused";
+      case DROPS_PART -> "dropped";
+      case NOTE -> "note";
+    };
+  }
+
+  private static void lines(StringBuilder text, String label, List<String> values) {
+    values.stream().limit(SHOWN_MAX).forEach(value -> line(text, label, value));
+    if (values.size() > SHOWN_MAX) {
+      line(text, label, "%d more".formatted(values.size() - SHOWN_MAX));
+    }
+  }
+
+  private static void line(StringBuilder text, String label, String value) {
+    text.append("  %-10s  %s\n".formatted(label, value));
+  }
+}
