@@ -100,14 +100,22 @@ public record DeviceScope(
         RequesterId.of(startBus, path.getFirst().device(), path.getFirst().function()));
   }
 
+  /** {@return true if the entry is a PCI function, a bridge or not, and {@code requester} is it} */
+  public boolean namesPciDevice(RequesterId requester) {
+    return isPci() && requester().filter(requester::equals).isPresent();
+  }
+
+  private boolean isPci() {
+    return kind() == Kind.PCI_ENDPOINT || kind() == Kind.PCI_SUB_HIERARCHY;
+  }
+
   /**
    * {@return true if {@code requester} may be what the path leads to or lie behind it, for all that
    * the table tells} It is not if it is on the bus that the path begins on.
    */
   public boolean mayLeadTo(RequesterId requester) {
     boolean crossesBridge = path.size() > 1 || kind() == Kind.PCI_SUB_HIERARCHY;
-    boolean isPci = kind() == Kind.PCI_ENDPOINT || kind() == Kind.PCI_SUB_HIERARCHY;
-    return isPci && crossesBridge && requester.bus() != startBus;
+    return isPci() && crossesBridge && requester.bus() != startBus;
   }
 
   /** {@return what the entry stands for and where it is, for people} */

@@ -142,7 +142,7 @@ public sealed interface IvrsBlock {
     }
 
     /** {@return true if the unit itself is {@code requester} of {@code pciSegment}} */
-    public boolean isAt(int pciSegment, RequesterId requester) {
+    boolean isAt(int pciSegment, RequesterId requester) {
       return segment == pciSegment && device.equals(requester);
     }
 

@@ -321,19 +321,19 @@ final class DmarConditions {
   }
 
   static Stream<TableProblem> regionInInterruptWindow(DmarUnits units) {
-    return RegionConditions.inInterruptWindow(FirmwareRegion.of(units.dmar()));
+    return RegionConditions.inInterruptWindow(MappedRegion.of(units.dmar()));
   }
 
   static Stream<TableProblem> regionAtZero(DmarUnits units) {
-    return RegionConditions.atZero(FirmwareRegion.of(units.dmar()));
+    return RegionConditions.atZero(MappedRegion.of(units.dmar()));
   }
 
   static Stream<TableProblem> regionBeyondWidth(DmarUnits units) {
     return RegionConditions.beyond(
-        units.dmar().hostAddressWidthBits(), FirmwareRegion.of(units.dmar()));
+        units.dmar().hostAddressWidthBits(), MappedRegion.of(units.dmar()));
   }
 
   static Stream<TableProblem> regionsOverlap(DmarUnits units) {
-    return RegionConditions.overlapping(FirmwareRegion.of(units.dmar()));
+    return RegionConditions.overlapping(MappedRegion.of(units.dmar()));
   }
 }

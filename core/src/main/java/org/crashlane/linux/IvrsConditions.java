@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Checksum;
+import org.crashlane.acpi.DeviceSpan;
 import org.crashlane.acpi.IvhdEntry;
 import org.crashlane.acpi.IvhdEntry.AcpiHid;
 import org.crashlane.acpi.IvhdEntry.Special;
@@ -141,30 +142,39 @@ final class IvrsConditions {
   }
 
   static Stream<TableProblem> deviceOfTwoUnits(IvrsUnits units) {
+    return claimedTwice(units, span -> span.alias().isEmpty());
+  }
+
+  /**
+   * Real tables have such ranges: bus 0xff, which firmware has not given out yet, behind an old PCI
+   * bridge of one unit and among the buses of another.
+   */
+  static Stream<TableProblem> aliasesOfTwoUnits(IvrsUnits units) {
+    return claimedTwice(units, span -> span.alias().isPresent());
+  }
+
+  /** Units whose devices, by those of their entries that {@code counts}, a later unit has. */
+  private static Stream<TableProblem> claimedTwice(
+      IvrsUnits units, Predicate<DeviceSpan> counts) {
     Map<Integer, List<Ivhd>> segments =
         units.counting().stream()
             .collect(Collectors.groupingBy(Ivhd::segment, TreeMap::new, Collectors.toList()));
     List<TableProblem> found = new ArrayList<>();
-    segments.values().stream()
-        .filter(together -> together.size() > 1)
-        .forEach(
-            together -> {
-              BitSet taken = new BitSet();
-              for (Ivhd unit : together.reversed()) {
-                BitSet devices = IvrsUnits.devices(unit);
-                BitSet both = (BitSet) devices.clone();
-                both.and(taken);
-                if (!both.isEmpty()) {
-                  found.add(
-                      at(
-                          unit,
-                          "%d of the unit's device ids, from %s on, are with a later unit"
-                              .formatted(
-                                  both.cardinality(), new RequesterId(both.nextSetBit(0)))));
-                }
-                taken.or(devices);
-              }
-            });
+    for (List<Ivhd> together : segments.values()) {
+      BitSet taken = new BitSet();
+      for (Ivhd unit : together.reversed()) {
+        BitSet both = IvrsUnits.devices(unit, counts);
+        both.and(taken);
+        if (!both.isEmpty()) {
+          found.add(
+              at(
+                  unit,
+                  "%d of the unit's device ids, from %s on, are with a later unit"
+                      .formatted(both.cardinality(), new RequesterId(both.nextSetBit(0)))));
+        }
+        taken.or(IvrsUnits.devices(unit));
+      }
+    }
     return found.stream();
   }
 
@@ -295,21 +305,21 @@ final class IvrsConditions {
   }
 
   static Stream<TableProblem> regionInInterruptWindow(IvrsUnits units) {
-    return RegionConditions.inInterruptWindow(FirmwareRegion.of(units.ivrs()));
+    return RegionConditions.inInterruptWindow(MappedRegion.of(units.ivrs()));
   }
 
   static Stream<TableProblem> regionAtZero(IvrsUnits units) {
-    return RegionConditions.atZero(FirmwareRegion.of(units.ivrs()));
+    return RegionConditions.atZero(MappedRegion.of(units.ivrs()));
   }
 
   static Stream<TableProblem> regionBeyondWidth(IvrsUnits units) {
     int widthBits = units.ivrs().physicalAddressBits();
     return widthBits == 0
         ? Stream.empty()
-        : RegionConditions.beyond(widthBits, FirmwareRegion.of(units.ivrs()));
+        : RegionConditions.beyond(widthBits, MappedRegion.of(units.ivrs()));
   }
 
   static Stream<TableProblem> regionsOverlap(IvrsUnits units) {
-    return RegionConditions.overlapping(FirmwareRegion.of(units.ivrs()));
+    return RegionConditions.overlapping(MappedRegion.of(units.ivrs()));
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.crashlane.acpi.DeviceSpan;
 import org.crashlane.acpi.IvhdEntry.Special;
 import org.crashlane.acpi.Ivrs;
@@ -107,30 +108,40 @@ final class IvrsUnits {
 
   /** {@return the requester ids of the devices that {@code block} says it serves} */
   static BitSet devices(Ivhd block) {
+    return devices(block, _ -> true);
+  }
+
+  /** {@return the same, by those of its entries alone that {@code counts} is true for} */
+  static BitSet devices(Ivhd block, Predicate<DeviceSpan> counts) {
     BitSet devices = new BitSet();
     for (DeviceSpan span : block.spans()) {
-      devices.set(span.first().value(), span.last().value() + 1);
-      span.alias().ifPresent(alias -> devices.set(alias.value()));
+      if (counts.test(span)) {
+        devices.set(span.first().value(), span.last().value() + 1);
+        span.alias().ifPresent(alias -> devices.set(alias.value()));
+      }
     }
     devices.clear(block.device().value());
     return devices;
   }
 
   /** {@return the unit of {@code requester}: of several the last, as Linux's table has it} */
-  Optional<Ivhd> unitOf(int segment, RequesterId requester) {
-    return counting.stream()
-        .filter(unit -> unit.segment() == segment)
-        .filter(unit -> unit.spans().stream().anyMatch(span -> span.serves(requester)))
-        .filter(_ -> counting.stream().noneMatch(unit -> unit.isAt(segment, requester)))
-        .reduce((_, later) -> later);
+  Optional<Ivhd> unitOf(RequesterId requester) {
+    RequesterId device = requester.onBus();
+    List<Ivhd> units =
+        counting.stream().filter(unit -> unit.segment() == requester.segment()).toList();
+    return units.stream().anyMatch(unit -> unit.device().equals(device))
+        ? Optional.empty()
+        : units.stream()
+            .filter(unit -> unit.spans().stream().anyMatch(span -> span.serves(device)))
+            .reduce((_, later) -> later);
   }
 
   /** {@return the ranges of requester ids of {@code segment} that no unit serves, in words} */
   List<String> gaps(int segment) {
     BitSet served = new BitSet();
-    counting.stream()
-        .filter(unit -> unit.segment() == segment)
-        .forEach(unit -> served.or(devices(unit)));
+    List<Ivhd> units = counting.stream().filter(unit -> unit.segment() == segment).toList();
+    units.forEach(unit -> served.or(devices(unit)));
+    units.forEach(unit -> served.clear(unit.device().value()));
     List<String> gaps = new ArrayList<>();
     for (int from = served.nextClearBit(0);
         from <= HIGHEST_ID;

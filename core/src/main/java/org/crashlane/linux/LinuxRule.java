@@ -94,14 +94,14 @@ public enum LinuxRule {
   DMAR_TWO_UNITS_TAKE_ALL(
       DROPS_PART,
       Source.VTD,
-      "device_lookup_iommu",
+      "device_to_iommu, device_lookup_iommu",
       Versions.ALL,
       "",
       DmarConditions::secondTakesAll),
   DMAR_DEVICE_OF_TWO_UNITS(
       DROPS_PART,
       Source.VTD,
-      "device_lookup_iommu",
+      "device_to_iommu, device_lookup_iommu",
       Versions.ALL,
       "",
       DmarConditions::deviceOfTwoUnits),
@@ -308,6 +308,13 @@ public enum LinuxRule {
       Versions.ALL,
       "",
       IvrsConditions::regionInInterruptWindow),
+  IVRS_ALIASES_OF_TWO_UNITS(
+      NOTE,
+      Source.AMD,
+      "set_dev_entry_from_acpi",
+      Versions.ALL,
+      "",
+      IvrsConditions::aliasesOfTwoUnits),
   IVRS_IOAPIC_WITHOUT_UNIT(
       NOTE,
       Source.AMD,

@@ -108,13 +108,10 @@ public final class LinuxView {
    * @param takesAll true if it serves all devices of its segment that no other unit names
    */
   public record Unit(String name, long offset, int segment, long registerBase, boolean takesAll) {
-    static Unit of(Drhd unit) {
+    static Unit of(DmarUnits units, Drhd unit) {
+      boolean takesAll = units.takingAllOf(unit.segment()).filter(unit::equals).isPresent();
       return new Unit(
-          unit.name(),
-          unit.at().offset(),
-          unit.segment(),
-          unit.registerBase(),
-          unit.includesAllPci());
+          unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), takesAll);
     }
 
     static Unit of(Ivhd unit) {
@@ -126,7 +123,8 @@ public final class LinuxView {
   /** {@return the units that Linux uses, in the tables' order} */
   public List<Unit> units() {
     return Stream.concat(
-            usedDmar.stream().flatMap(units -> units.registered().stream()).map(Unit::of),
+            usedDmar.stream()
+                .flatMap(units -> units.registered().stream().map(unit -> Unit.of(units, unit))),
             usedIvrs.stream().flatMap(units -> units.counting().stream()).map(Unit::of))
         .toList();
   }
@@ -143,33 +141,29 @@ public final class LinuxView {
     record Unknown(String reason) implements UnitOfDevice {}
   }
 
-  /**
-   * {@return the unit that Linux uses for {@code requester}}
-   *
-   * @param segment PCI segment of the requester
-   */
-  public UnitOfDevice unitOf(int segment, RequesterId requester) {
+  /** {@return the unit that Linux uses for {@code requester}} */
+  public UnitOfDevice unitOf(RequesterId requester) {
     if (!usedDmar.isEmpty()) {
-      return unitOf(usedDmar.getFirst(), segment, requester);
+      return unitOf(usedDmar.getFirst(), requester);
     }
     return usedIvrs.stream()
-        .flatMap(units -> units.unitOf(segment, requester).stream())
+        .flatMap(units -> units.unitOf(requester).stream())
         .<UnitOfDevice>map(unit -> new UnitOfDevice.Served(Unit.of(unit)))
         .findFirst()
         .orElseGet(UnitOfDevice.Unserved::new);
   }
 
-  private static UnitOfDevice unitOf(DmarUnits units, int segment, RequesterId requester) {
+  private static UnitOfDevice unitOf(DmarUnits units, RequesterId requester) {
     for (Drhd unit : units.searched()) {
-      if (unit.segment() != segment) {
+      if (unit.segment() != requester.segment()) {
         continue;
       }
       if (unit.includesAllPci()) {
-        return new UnitOfDevice.Served(Unit.of(unit));
+        return new UnitOfDevice.Served(Unit.of(units, unit));
       }
       for (DeviceScope scope : unit.scopes()) {
-        if (scope.requester().filter(requester::equals).isPresent()) {
-          return new UnitOfDevice.Served(Unit.of(unit));
+        if (scope.namesPciDevice(requester.onBus())) {
+          return new UnitOfDevice.Served(Unit.of(units, unit));
         }
         if (scope.mayLeadTo(requester)) {
           return new UnitOfDevice.Unknown(
@@ -205,10 +199,10 @@ public final class LinuxView {
   }
 
   /** {@return memory that Linux maps at its own address for firmware's devices} */
-  public List<FirmwareRegion> regions() {
+  public List<MappedRegion> regions() {
     return Stream.concat(
-            usedDmar.stream().flatMap(units -> FirmwareRegion.of(units.dmar()).stream()),
-            usedIvrs.stream().flatMap(units -> FirmwareRegion.of(units.ivrs()).stream()))
+            usedDmar.stream().flatMap(units -> MappedRegion.of(units.dmar()).stream()),
+            usedIvrs.stream().flatMap(units -> MappedRegion.of(units.ivrs()).stream()))
         .toList();
   }
 

@@ -14,7 +14,7 @@ import org.crashlane.memory.AddressRange;
 final class RegionConditions {
   private RegionConditions() {}
 
-  static Stream<TableProblem> inInterruptWindow(List<FirmwareRegion> regions) {
+  static Stream<TableProblem> inInterruptWindow(List<MappedRegion> regions) {
     return regions.stream()
         .filter(region -> region.range().overlaps(InterruptWindow.RANGE))
         .map(
@@ -26,13 +26,13 @@ final class RegionConditions {
                         + " translated"));
   }
 
-  static Stream<TableProblem> atZero(List<FirmwareRegion> regions) {
+  static Stream<TableProblem> atZero(List<MappedRegion> regions) {
     return regions.stream()
         .filter(region -> region.range().first() == 0)
         .map(region -> at(region, "%s begins with page 0".formatted(text(region))));
   }
 
-  static Stream<TableProblem> beyond(int widthBits, List<FirmwareRegion> regions) {
+  static Stream<TableProblem> beyond(int widthBits, List<MappedRegion> regions) {
     long reachable = BitField.lowMask(widthBits);
     return regions.stream()
         .filter(region -> Long.compareUnsigned(region.range().last(), reachable) > 0)
@@ -44,17 +44,17 @@ final class RegionConditions {
                         .formatted(text(region), widthBits)));
   }
 
-  static Stream<TableProblem> overlapping(List<FirmwareRegion> regions) {
-    List<FirmwareRegion> sorted =
+  static Stream<TableProblem> overlapping(List<MappedRegion> regions) {
+    List<MappedRegion> sorted =
         regions.stream()
             .sorted(
-                Comparator.comparingInt(FirmwareRegion::segment)
-                    .thenComparing(FirmwareRegion::range))
+                Comparator.comparingInt(MappedRegion::segment)
+                    .thenComparing(MappedRegion::range))
             .toList();
     List<TableProblem> found = new ArrayList<>();
     for (int i = 1; i < sorted.size(); i++) {
       AddressRange before = sorted.get(i - 1).range();
-      FirmwareRegion region = sorted.get(i);
+      MappedRegion region = sorted.get(i);
       if (region.segment() == sorted.get(i - 1).segment()
           && region.range().overlaps(before)
           && !region.range().equals(before)) {
@@ -64,11 +64,11 @@ final class RegionConditions {
     return found.stream();
   }
 
-  private static String text(FirmwareRegion region) {
+  private static String text(MappedRegion region) {
     return "the %s %s".formatted(region.name(), region.range());
   }
 
-  private static TableProblem at(FirmwareRegion region, String reason) {
+  private static TableProblem at(MappedRegion region, String reason) {
     return new TableProblem(region.at().offset(), reason);
   }
 }

@@ -75,12 +75,12 @@ final class DmarTextTest {
     List<String> lines = describe(Arrays.copyOf(table, table.length + 1)).lines().toList();
     assertEquals(
         List.of(
-            "2 problems:",
-            "  at offset 0x4: table length is 54 bytes, the file has 55: the rest is left out",
-            "  at offset 0x30: structure type 7 is not known"),
-        lines.subList(lines.size() - 3, lines.size()));
-    List<String> one = describe(table).lines().toList();
-    assertEquals("1 problem:", one.get(one.size() - 2));
+            "1 problem:",
+            "  at offset 0x4: table length is 54 bytes, the file has 55: the rest is left out"),
+        lines.subList(lines.size() - 2, lines.size()));
+    table[9]++;
+    List<String> two = describe(Arrays.copyOf(table, table.length - 1)).lines().toList();
+    assertEquals("2 problems:", two.get(two.size() - 3));
   }
 
   @Test

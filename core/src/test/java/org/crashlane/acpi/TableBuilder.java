@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Writes DMAR and IVRS tables byte by byte, right or wrong, without the reader's layout classes:
+ * Writes tables byte by byte, right or wrong, without the reader's layout classes:
  * what the two agree on, they agree on independently.
  */
 final class TableBuilder {
@@ -44,7 +44,7 @@ final class TableBuilder {
     return this;
   }
 
-  /** Sets the 12 bytes between the ACPI header and the first structure, in hexadecimal. */
+  /** Sets the bytes between the ACPI header and the first structure, in hexadecimal. */
   TableBuilder fields(String hex) {
     this.fields = HexFormat.of().parseHex(hex.replace(" ", ""));
     return this;
@@ -67,7 +67,8 @@ final class TableBuilder {
   }
 
   byte[] build() {
-    ByteBuffer table = ByteBuffer.allocate(48 + body.size()).order(ByteOrder.LITTLE_ENDIAN);
+    int lengthBytes = 36 + fields.length + body.size();
+    ByteBuffer table = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
     table.put(signature.getBytes(StandardCharsets.ISO_8859_1));
     table.putInt(table.capacity() + lengthDelta);
     table.put((byte) 1).put((byte) 0);

@@ -5,7 +5,7 @@ import java.util.List;
 import org.crashlane.acpi.Madt;
 import org.crashlane.bits.Hex;
 import org.crashlane.linux.Effect;
-import org.crashlane.linux.FirmwareRegion;
+import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.LinuxRule;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.Remark;
@@ -67,7 +67,7 @@ public final class LinuxViewText {
             unit.takesAll() ? ", all PCI devices not named elsewhere" : "");
   }
 
-  private static String region(FirmwareRegion region) {
+  private static String region(MappedRegion region) {
     return "%s %s of segment %04x: %s"
         .formatted(
             region.name(), region.range(), region.segment(), String.join(", ", region.devices()));

@@ -16,19 +16,19 @@ import org.crashlane.memory.AddressRange;
  * @param range the memory
  * @param devices the devices, as the table names them
  */
-public record FirmwareRegion(
+public record MappedRegion(
     Extent at, String name, int segment, AddressRange range, List<String> devices) {
-  public FirmwareRegion {
+  public MappedRegion {
     devices = List.copyOf(devices);
   }
 
   /** {@return the regions of RMRR structures that are ranges, in the table's order} */
-  static List<FirmwareRegion> of(Dmar dmar) {
+  static List<MappedRegion> of(Dmar dmar) {
     return dmar.reservedRegions().stream()
         .filter(rmrr -> rmrr.isOrdered())
         .map(
             rmrr ->
-                new FirmwareRegion(
+                new MappedRegion(
                     rmrr.at(),
                     rmrr.name(),
                     rmrr.segment(),
@@ -38,14 +38,14 @@ public record FirmwareRegion(
   }
 
   /** {@return the regions of IVMD blocks that are ranges, in the table's order} */
-  static List<FirmwareRegion> of(Ivrs ivrs) {
+  static List<MappedRegion> of(Ivrs ivrs) {
     return ivrs.memoryDefinitions().stream()
         .flatMap(
             memory ->
                 memory.region().stream()
                     .map(
                         range ->
-                            new FirmwareRegion(
+                            new MappedRegion(
                                 memory.at(),
                                 memory.name(),
                                 memory.segment(),
