@@ -204,7 +204,7 @@ final class IvrsConditions {
     }
     return IoApics.of(units.madt().getFirst()).stream()
         .map(Madt.IoApic::id)
-        .filter(id -> units.ioApic(id).isEmpty())
+        .filter(id -> !units.ioApics().containsKey(id))
         .map(
             id ->
                 new TableProblem(
@@ -213,40 +213,33 @@ final class IvrsConditions {
   }
 
   static Stream<TableProblem> noSouthbridge(IvrsUnits units) {
-    if (!units.madt().isEmpty()) {
-      // The I/O APIC of interrupt 0: newer kernels look whether its device is a southbridge's.
-      boolean found =
-          IoApics.of(units.madt().getFirst()).stream()
-              .anyMatch(
-                  ioApic ->
-                      units.ioApic(ioApic.id()).filter(SOUTHBRIDGE::equals).isPresent()
-                          || ioApic.gsiBase() == 0 && units.ioApic(ioApic.id()).isPresent());
-      return found
-          ? Stream.empty()
-          : Stream.of(
-              new TableProblem(
-                  Ivrs.PREFIX_BYTES,
-                  "no unit's entries contain the I/O APIC of the southbridge"));
+    if (units.madt().isEmpty()) {
+      return units.ioApics().isEmpty()
+          ? Stream.of(
+              new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain an I/O APIC"))
+          : Stream.empty();
     }
-    boolean any =
-        units.specialDevices().stream()
-            .anyMatch(special -> special.kind() == Special.Variety.IOAPIC);
-    return any
+    // Older kernels look for a place, newer ones for the I/O APIC of interrupt 0.
+    boolean found =
+        IoApics.of(units.madt().getFirst()).stream()
+            .filter(ioApic -> units.ioApics().containsKey(ioApic.id()))
+            .anyMatch(
+                ioApic ->
+                    ioApic.gsiBase() == 0
+                        || units.ioApics().get(ioApic.id()).equals(SOUTHBRIDGE));
+    return found
         ? Stream.empty()
         : Stream.of(
-            new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain an I/O APIC"));
+            new TableProblem(
+                Ivrs.PREFIX_BYTES, "no unit's entries contain the I/O APIC of the southbridge"));
   }
 
   static Stream<TableProblem> southbridgeElsewhere(IvrsUnits units) {
-    List<Special> ioApics =
-        units.specialDevices().stream()
-                .filter(special -> special.kind() == Special.Variety.IOAPIC)
-                .toList();
-    return ioApics.isEmpty() || ioApics.stream().map(Special::device).anyMatch(SOUTHBRIDGE::equals)
+    return units.ioApics().isEmpty() || units.ioApics().containsValue(SOUTHBRIDGE)
         ? Stream.empty()
         : Stream.of(
-            at(
-                ioApics.getFirst(),
+            new TableProblem(
+                Ivrs.PREFIX_BYTES,
                 "no I/O APIC is at %s, where older kernels look for the southbridge's"
                     .formatted(SOUTHBRIDGE)));
   }

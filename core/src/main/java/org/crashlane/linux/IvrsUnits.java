@@ -3,7 +3,9 @@ package org.crashlane.linux;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.crashlane.acpi.DeviceSpan;
@@ -28,6 +30,9 @@ final class IvrsUnits {
   private final int blockType;
   private final List<Ivhd> counting;
 
+  /** The I/O APICs that the units' entries name, by id: of several entries the first counts. */
+  private final Map<Integer, RequesterId> ioApics = new LinkedHashMap<>();
+
   /**
    * @param madt the machine's APIC table; none if it is not known
    */
@@ -41,6 +46,12 @@ final class IvrsUnits {
             .map(Ivhd.class::cast)
             .filter(block -> block.type() == blockType)
             .toList();
+    counting.stream()
+        .flatMap(block -> block.entries().stream())
+        .filter(Special.class::isInstance)
+        .map(Special.class::cast)
+        .filter(special -> special.kind() == Special.Variety.IOAPIC)
+        .forEach(special -> ioApics.putIfAbsent(special.handle(), special.device()));
   }
 
   /** The type of the last block that has the device id of the first, as far as types are known. */
@@ -89,21 +100,9 @@ final class IvrsUnits {
     return counting;
   }
 
-  /** {@return the I/O APICs and HPETs that Linux knows, in its order} */
-  List<Special> specialDevices() {
-    return counting.stream()
-        .flatMap(block -> block.entries().stream())
-        .filter(Special.class::isInstance)
-        .map(Special.class::cast)
-        .toList();
-  }
-
-  /** {@return the requester id that Linux takes I/O APIC {@code id} to have} */
-  Optional<RequesterId> ioApic(int id) {
-    return specialDevices().stream()
-        .filter(special -> special.kind() == Special.Variety.IOAPIC && special.handle() == id)
-        .map(Special::device)
-        .findFirst();
+  /** {@return the I/O APICs that Linux finds, by id, in its order} */
+  Map<Integer, RequesterId> ioApics() {
+    return ioApics;
   }
 
   /** {@return the requester ids of the devices that {@code block} says it serves} */

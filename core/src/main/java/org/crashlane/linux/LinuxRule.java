@@ -23,388 +23,278 @@ import org.crashlane.acpi.TableProblem;
 public enum LinuxRule {
   DMAR_PASSES_END(
       REFUSES_ALL,
-      Source.DMAR,
-      "dmar_walk_remapping_entries",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_walk_remapping_entries"),
       "Record passes table end",
       DmarConditions::passesEnd),
   DMAR_UNIT_AT_ZERO(
       REFUSES_ALL,
-      Source.DMAR,
-      "dmar_validate_one_drhd",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_validate_one_drhd"),
       "Your BIOS is broken; DMAR reported at address 0!",
       DmarConditions::unitAtZero),
   DMAR_WIDTH(
       REFUSES_ALL,
-      Source.DMAR,
-      "parse_dmar_table",
-      Versions.ALL,
+      in(Source.DMAR, "parse_dmar_table"),
       "Invalid DMAR haw",
       DmarConditions::narrow),
   DMAR_WITHOUT_UNIT(
       REFUSES_ALL,
-      Source.DMAR,
-      "parse_dmar_table",
-      Versions.ALL,
+      in(Source.DMAR, "parse_dmar_table"),
       "No DRHD structure found in DMAR table",
       DmarConditions::noUnit),
   DMAR_SCOPE_WITHOUT_LENGTH(
       REFUSES_ALL,
-      Source.DMAR,
-      "dmar_alloc_dev_scope",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_alloc_dev_scope"),
       "",
       DmarConditions::scopeWithoutLength),
   DMAR_REGISTERS_OVERLAP(
       REFUSES_ALL,
-      Source.DMAR,
-      "map_iommu",
-      Versions.ALL,
+      in(Source.DMAR, "map_iommu"),
       "Can't reserve memory",
       DmarConditions::registersOverlap),
   DMAR_TOO_MANY_UNITS(
       REFUSES_ALL,
-      Source.DMAR,
-      "alloc_iommu",
-      Versions.ALL,
+      in(Source.DMAR, "alloc_iommu"),
       "Failed to allocate seq_id",
       DmarConditions::tooManyUnits),
   DMAR_NAME_WITHOUT_END(
       REFUSES_ALL,
-      Source.DMAR,
-      "dmar_parse_one_andd",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_parse_one_andd"),
       "Your BIOS is broken; ANDD object name is not NUL-terminated",
       DmarConditions::unterminatedName),
   DMAR_ENDS_EARLY(
       DROPS_PART,
-      Source.DMAR,
-      "dmar_walk_remapping_entries",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_walk_remapping_entries"),
       "Invalid 0-length structure",
       DmarConditions::endsEarly),
   DMAR_SAME_UNIT_TWICE(
       DROPS_PART,
-      Source.DMAR,
-      "dmar_parse_one_drhd",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_parse_one_drhd"),
       "",
       DmarConditions::sameUnitTwice),
   DMAR_TWO_UNITS_TAKE_ALL(
       DROPS_PART,
-      Source.VTD,
-      "device_to_iommu, device_lookup_iommu",
-      Versions.ALL,
+      in(Source.VTD, "device_to_iommu, device_lookup_iommu"),
       "",
       DmarConditions::secondTakesAll),
   DMAR_DEVICE_OF_TWO_UNITS(
       DROPS_PART,
-      Source.VTD,
-      "device_to_iommu, device_lookup_iommu",
-      Versions.ALL,
+      in(Source.VTD, "device_to_iommu, device_lookup_iommu"),
       "",
       DmarConditions::deviceOfTwoUnits),
   DMAR_REGION_IN_INTERRUPT_WINDOW(
       DROPS_PART,
-      Source.VTD,
-      "dmar_parse_one_rmrr",
-      Versions.ALL,
+      in(Source.VTD, "dmar_parse_one_rmrr"),
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
       DmarConditions::regionInInterruptWindow),
   DMAR_CHECKSUM(
       NOTE,
-      Source.ACPICA,
-      "acpi_tb_verify_checksum",
-      Versions.ALL,
+      in(Source.ACPICA, "acpi_tb_verify_checksum"),
       "Incorrect checksum in table [%4.4s] - 0x%2.2X, should be 0x%2.2X",
       DmarConditions::wrongChecksum),
   DMAR_IOAPIC_WITHOUT_UNIT(
       NOTE,
-      Source.VTD_IR,
-      "parse_ioapics_under_ir",
-      Versions.ALL,
+      in(Source.VTD_IR, "parse_ioapics_under_ir"),
       "ioapic %d has no mapping iommu, interrupt remapping will be disabled",
       DmarConditions::ioApicWithoutUnit),
   DMAR_X2APIC_OPT_OUT(
       NOTE,
-      Source.VTD_IR,
-      "intel_prepare_irq_remapping",
-      Versions.ALL,
+      in(Source.VTD_IR, "intel_prepare_irq_remapping"),
       "x2apic is disabled because BIOS sets x2apic opt out bit.",
       DmarConditions::x2apicOptOut),
   DMAR_AFFINITY_OF_NO_UNIT(
       NOTE,
-      Source.DMAR,
-      "dmar_parse_one_rhsa",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_parse_one_rhsa"),
       "Your BIOS is broken; RHSA refers to non-existent DMAR unit at %llx",
       DmarConditions::affinityOfNoUnit),
   DMAR_ACPI_DEVICE_UNDECLARED(
       NOTE,
-      Source.DMAR,
-      "dmar_acpi_dev_scope_init",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_acpi_dev_scope_init"),
       "",
       DmarConditions::undeclaredAcpiDevice),
   DMAR_ACPI_DEVICE_WITHOUT_UNIT(
       NOTE,
-      Source.DMAR,
-      "dmar_acpi_insert_dev_scope",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_acpi_insert_dev_scope"),
       "No IOMMU scope found for ANDD enumeration ID %d (%s)",
       DmarConditions::acpiDeviceWithoutUnit),
   DMAR_BAD_REGION(
       NOTE,
-      Source.VTD,
-      "rmrr_sanity_check",
-      Versions.RMRR,
+      in(Source.VTD, "rmrr_sanity_check", Versions.RMRR),
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
       DmarConditions::badRegion),
   DMAR_REGION_AT_ZERO(
       NOTE,
-      Source.VTD,
-      "dmar_parse_one_rmrr",
-      Versions.ALL,
+      in(Source.VTD, "dmar_parse_one_rmrr"),
       "",
       DmarConditions::regionAtZero),
   DMAR_REGION_BEYOND_WIDTH(
       NOTE,
-      Source.VTD,
-      "dmar_parse_one_rmrr",
-      Versions.ALL,
+      in(Source.VTD, "dmar_parse_one_rmrr"),
       "",
       DmarConditions::regionBeyondWidth),
   DMAR_REGIONS_OVERLAP(
       NOTE,
-      Source.VTD,
-      "dmar_parse_one_rmrr",
-      Versions.ALL,
+      in(Source.VTD, "dmar_parse_one_rmrr"),
       "",
       DmarConditions::regionsOverlap),
   DMAR_NO_DEVICE(
       NOTE,
-      Source.DMAR,
-      "dmar_alloc_dev_scope",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_alloc_dev_scope"),
       "",
       DmarConditions::ofNoDevice),
   DMAR_SEGMENT_WITHOUT_UNIT(
       NOTE,
-      Source.DMAR,
-      "dmar_insert_dev_scope",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_insert_dev_scope"),
       "",
       DmarConditions::segmentWithoutUnit),
   DMAR_UNKNOWN_STRUCTURE(
       NOTE,
-      Source.DMAR,
-      "dmar_walk_remapping_entries",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_walk_remapping_entries"),
       "Unknown DMAR structure type %d",
       DmarConditions::unknownStructure),
   DMAR_UNKNOWN_SCOPE(
       NOTE,
-      Source.DMAR,
-      "dmar_alloc_dev_scope",
-      Versions.ALL,
+      in(Source.DMAR, "dmar_alloc_dev_scope"),
       "Unsupported device scope",
       DmarConditions::unknownScope),
   IVRS_CHECKSUM(
       REFUSES_ALL,
-      Source.AMD,
-      "check_ivrs_checksum",
-      Versions.ALL,
+      in(Source.AMD, "check_ivrs_checksum"),
       "IVRS invalid checksum",
       IvrsConditions::wrongChecksum),
   IVRS_WITHOUT_UNIT(
       REFUSES_ALL,
-      Source.AMD,
-      "find_last_devid_from_ivhd",
-      Versions.ALL,
+      in(Source.AMD, "find_last_devid_from_ivhd"),
       "Unsupported IVHD type %#x",
       IvrsConditions::noUnit),
   IVRS_UNIT_AT_ZERO(
       REFUSES_ALL,
-      Source.AMD,
-      "iommu_map_mmio_space",
-      Versions.ALL,
+      in(Source.AMD, "iommu_map_mmio_space"),
       "Can not reserve memory region %llx-%llx for mmio",
       IvrsConditions::unitAtZero),
   IVRS_REGISTERS_OVERLAP(
       REFUSES_ALL,
-      Source.AMD,
-      "iommu_map_mmio_space",
-      Versions.ALL,
+      in(Source.AMD, "iommu_map_mmio_space"),
       "Can not reserve memory region %llx-%llx for mmio",
       IvrsConditions::registersOverlap),
   IVRS_TOO_MANY_UNITS(
       REFUSES_ALL,
-      Source.AMD,
-      "init_iommu_one",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_one"),
       "System has more IOMMUs than supported by this driver",
       IvrsConditions::tooManyUnits),
   IVRS_BLOCK_WITHOUT_LENGTH(
       REFUSES_ALL,
-      Source.AMD,
-      "init_iommu_all",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_all"),
       "",
       IvrsConditions::blockWithoutLength),
   IVRS_ENTRY_WITHOUT_LENGTH(
       REFUSES_ALL,
-      Source.AMD,
-      "ivhd_entry_length",
-      Versions.ALL,
+      in(Source.AMD, "ivhd_entry_length"),
       "",
       IvrsConditions::entryWithoutLength),
   IVRS_UNKNOWN_SPECIAL_DEVICE(
       REFUSES_ALL,
-      Source.AMD,
-      "add_special_device",
-      Versions.ALL,
+      in(Source.AMD, "add_special_device"),
       "",
       IvrsConditions::unknownSpecial),
   IVRS_NO_DEVICE(
       REFUSES_ALL,
-      Source.AMD,
-      "find_last_devid_from_ivhd",
-      Versions.SEGMENTS,
+      in(Source.AMD, "find_last_devid_from_ivhd", Versions.SEGMENTS),
       "",
       IvrsConditions::noDevice),
   IVRS_UNIT_WITHOUT_CHOSEN_BLOCK(
       DROPS_PART,
-      Source.AMD,
-      "init_iommu_all",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_all"),
       "",
       IvrsConditions::unitWithoutChosenBlock),
   IVRS_DEVICE_OF_TWO_UNITS(
       DROPS_PART,
-      Source.AMD,
-      "set_dev_entry_from_acpi",
-      Versions.ALL,
+      in(Source.AMD, "set_dev_entry_from_acpi"),
       "",
       IvrsConditions::deviceOfTwoUnits),
   IVRS_ACPI_DEVICE_IN_OLD_BLOCK(
       DROPS_PART,
-      Source.AMD,
-      "init_iommu_from_acpi",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_from_acpi"),
       "Invalid IVHD device type %#x",
       IvrsConditions::acpiDeviceInOldBlock),
   IVRS_ACPI_DEVICE_WITHOUT_ID(
       DROPS_PART,
-      Source.AMD,
-      "init_iommu_from_acpi",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_from_acpi"),
       "Invalid HID.",
       IvrsConditions::acpiDeviceWithoutId),
   IVRS_REGION_IN_INTERRUPT_WINDOW(
       DROPS_PART,
-      Source.AMD,
-      "init_unity_map_range",
-      Versions.ALL,
+      in(Source.AMD, "init_unity_map_range"),
       "",
       IvrsConditions::regionInInterruptWindow),
   IVRS_ALIASES_OF_TWO_UNITS(
       NOTE,
-      Source.AMD,
-      "set_dev_entry_from_acpi",
-      Versions.ALL,
+      in(Source.AMD, "set_dev_entry_from_acpi"),
       "",
       IvrsConditions::aliasesOfTwoUnits),
   IVRS_IOAPIC_WITHOUT_UNIT(
       NOTE,
-      Source.AMD,
-      "check_ioapic_information",
-      Versions.ALL,
+      in(Source.AMD, "check_ioapic_information"),
       "IOAPIC[%d] not in IVRS table",
       IvrsConditions::ioApicWithoutUnit),
   IVRS_NO_SOUTHBRIDGE(
       NOTE,
-      Source.AMD,
-      "check_ioapic_information",
-      Versions.ALL,
+      in(Source.AMD, "check_ioapic_information"),
       "No southbridge IOAPIC found",
       IvrsConditions::noSouthbridge),
   IVRS_SOUTHBRIDGE_ELSEWHERE(
       NOTE,
-      Source.AMD,
-      "check_ioapic_information",
-      Versions.OLD,
+      in(Source.AMD, "check_ioapic_information", Versions.OLD),
       "No southbridge IOAPIC found",
       IvrsConditions::southbridgeElsewhere),
   IVRS_BAD_REGION(
       NOTE,
-      Source.AMD,
-      "init_unity_map_range",
-      Versions.ALL,
+      in(Source.AMD, "init_unity_map_range"),
       "",
       IvrsConditions::badRegion),
   IVRS_REGION_AT_ZERO(
       NOTE,
-      Source.AMD,
-      "init_unity_map_range",
-      Versions.ALL,
+      in(Source.AMD, "init_unity_map_range"),
       "",
       IvrsConditions::regionAtZero),
   IVRS_REGION_BEYOND_WIDTH(
       NOTE,
-      Source.AMD,
-      "init_unity_map_range",
-      Versions.ALL,
+      in(Source.AMD, "init_unity_map_range"),
       "",
       IvrsConditions::regionBeyondWidth),
   IVRS_REGIONS_OVERLAP(
       NOTE,
-      Source.AMD,
-      "init_unity_map_range",
-      Versions.ALL,
+      in(Source.AMD, "init_unity_map_range"),
       "",
       IvrsConditions::regionsOverlap),
   IVRS_SEGMENT_WITHOUT_UNIT(
       NOTE,
-      Source.AMD,
-      "get_pci_segment",
-      Versions.SEGMENTS,
+      in(Source.AMD, "get_pci_segment", Versions.SEGMENTS),
       "",
       IvrsConditions::segmentWithoutUnit),
   IVRS_UNKNOWN_BLOCK(
       NOTE,
-      Source.AMD,
-      "init_iommu_all",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_all"),
       "",
       IvrsConditions::unknownBlock),
   IVRS_UNKNOWN_ENTRY(
       NOTE,
-      Source.AMD,
-      "init_iommu_from_acpi",
-      Versions.ALL,
+      in(Source.AMD, "init_iommu_from_acpi"),
       "",
       IvrsConditions::unknownEntry),
   IVRS_BESIDE_DMAR(
       DROPS_PART,
-      Source.X86,
-      "pci_iommu_alloc",
-      Versions.BESIDE,
+      in(Source.X86, "pci_iommu_alloc", Versions.BESIDE),
       "",
       Ivrs.SIGNATURE,
       LinuxRule::besideDmar),
   MADT_IOAPIC_AT_ZERO(
       DROPS_PART,
-      Source.IOAPIC,
-      "mp_register_ioapic",
-      Versions.ALL,
+      in(Source.IOAPIC, "mp_register_ioapic"),
       "Bogus (zero) I/O APIC address found, skipping!",
       IoApics::atZero),
   MADT_IOAPIC_TWICE(
       DROPS_PART,
-      Source.IOAPIC,
-      "mp_register_ioapic",
-      Versions.ALL,
+      in(Source.IOAPIC, "mp_register_ioapic"),
       "address 0x%x conflicts with IOAPIC%d",
       IoApics::sameAddress);
 
@@ -432,10 +322,23 @@ public enum LinuxRule {
     private Versions() {}
   }
 
+  /**
+   * Where in Linux a rule was read.
+   *
+   * @param versions the kernels in which it was read to hold
+   */
+  private record Place(String file, String function, String versions) {}
+
+  private static Place in(String file, String function) {
+    return in(file, function, Versions.ALL);
+  }
+
+  private static Place in(String file, String function, String versions) {
+    return new Place(file, function, versions);
+  }
+
   private final Effect effect;
-  private final String file;
-  private final String function;
-  private final String versions;
+  private final Place place;
   private final String message;
   private final String signature;
   private final Function<LinuxView, Stream<TableProblem>> condition;
@@ -457,16 +360,12 @@ public enum LinuxRule {
 
   LinuxRule(
       Effect effect,
-      String file,
-      String function,
-      String versions,
+      Place place,
       String message,
       OnDmar condition) {
     this(
         effect,
-        file,
-        function,
-        versions,
+        place,
         message,
         Dmar.SIGNATURE,
         view -> view.dmar().stream().flatMap(condition::find));
@@ -474,16 +373,12 @@ public enum LinuxRule {
 
   LinuxRule(
       Effect effect,
-      String file,
-      String function,
-      String versions,
+      Place place,
       String message,
       OnIvrs condition) {
     this(
         effect,
-        file,
-        function,
-        versions,
+        place,
         message,
         Ivrs.SIGNATURE,
         view -> view.ivrs().stream().flatMap(condition::find));
@@ -491,16 +386,12 @@ public enum LinuxRule {
 
   LinuxRule(
       Effect effect,
-      String file,
-      String function,
-      String versions,
+      Place place,
       String message,
       OnMadt condition) {
     this(
         effect,
-        file,
-        function,
-        versions,
+        place,
         message,
         Madt.SIGNATURE,
         view -> view.madt().stream().flatMap(condition::find));
@@ -508,16 +399,12 @@ public enum LinuxRule {
 
   LinuxRule(
       Effect effect,
-      String file,
-      String function,
-      String versions,
+      Place place,
       String message,
       String signature,
       Function<LinuxView, Stream<TableProblem>> condition) {
     this.effect = effect;
-    this.file = file;
-    this.function = function;
-    this.versions = versions;
+    this.place = place;
     this.message = message;
     this.signature = signature;
     this.condition = condition;
@@ -543,12 +430,12 @@ public enum LinuxRule {
 
   /** {@return file and function of Linux} */
   public String source() {
-    return file + ": " + function;
+    return place.file() + ": " + place.function();
   }
 
   /** {@return the kernels in which the source was read to say so} */
   public String versions() {
-    return versions;
+    return place.versions();
   }
 
   /** {@return what the kernel prints, as its format string; empty if it prints nothing} */

@@ -250,7 +250,7 @@ final class LinuxRuleTest {
               LinuxRule.IVRS_NO_SOUTHBRIDGE, 48, ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL))),
           Example.of(
               LinuxRule.IVRS_SOUTHBRIDGE_ELSEWHERE,
-              96,
+              48,
               ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, special(0x20, "0100", 1)))),
           Example.of(
               LinuxRule.IVRS_IOAPIC_WITHOUT_UNIT,

@@ -35,6 +35,7 @@ final class LinuxViewHostileTest {
 
   private static void judge(byte[] file) {
     AcpiFile read = AcpiFile.read("damaged", file);
+    read.tables().forEach(found -> assertTrue(!found.table().describe().isEmpty()));
     LinuxView view =
         new LinuxView(read.tables().stream().map(AcpiFile.Found::table).toList());
     assertEquals(view.translatesDma(), view.isAboutIommus() && !view.units().isEmpty());
@@ -53,6 +54,21 @@ final class LinuxViewHostileTest {
     corpus.add(Tables.resource("/linux/dmar-region-in-interrupt-window.dat"));
     corpus.add(Tables.resource("/linux/ivrs-second-unit-old-block-only.dat"));
     corpus.add(Tables.resource("/linux/ivrs-memory-page-at-zero.dat"));
+    corpus.add(
+        Tables.table(
+            "APIC",
+            "0000e0fe01000000"
+                + Tables.ioApic(8, 0xfec00000L, 0)
+                + Tables.localApic(0, 1)
+                + Tables.localX2apic(300, 1)));
+    corpus.add(
+        Tables.table(
+            "IORT",
+            "02000000 30000000 00000000"
+                + "00 1800 01 00000000 00000000 00000000 01000000 07000000"
+                + "02 3800 03 02000000 01000000 24000000"
+                + "0100000000000003 01000000 00000000 40 000000"
+                + "00000000 ffff0000 00000000 30000000 00000000"));
     for (String kind : List.of("dmar", "ivrs")) {
       Path folder = Repository.root().resolve("core/src/test/resources/acpi/real/" + kind);
       try (Stream<Path> files = Files.list(folder)) {
