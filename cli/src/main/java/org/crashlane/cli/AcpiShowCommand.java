@@ -39,7 +39,8 @@ import tools.jackson.databind.node.ObjectNode;
     footer = {
       "  sudo crashlane acpi show /sys/firmware/acpi/tables/{DMAR,APIC}",
       "  sudo acpidump | crashlane acpi show -",
-      "  crashlane acpi show --json dmar.dat | jq '.tables[].structures[] | select(.name==\"RMRR\")'"
+      "  crashlane acpi show --json dmar.dat | jq '.tables[].structures[] |"
+          + " select(.name==\"RMRR\")'"
     })
 final class AcpiShowCommand implements Callable<Integer> {
   /** The largest table seen on a real machine has some KiB; all of one as text, some MiB. */
@@ -96,12 +97,11 @@ final class AcpiShowCommand implements Callable<Integer> {
     Set<String> seen = new HashSet<>();
     boolean severalMachines =
         each.stream()
-            .anyMatch(
-                tables ->
-                    !tables.stream()
-                        .map(found -> found.table().header().signature())
-                        .distinct()
-                        .allMatch(seen::add));
+            .anyMatch(tables ->
+                !tables.stream()
+                    .map(found -> found.table().header().signature())
+                    .distinct()
+                    .allMatch(seen::add));
     List<AcpiFile.Found> together = each.stream().flatMap(List::stream).toList();
     return severalMachines || together.isEmpty() ? each : List.of(together);
   }
@@ -133,8 +133,7 @@ final class AcpiShowCommand implements Callable<Integer> {
         .collect(Collectors.joining(", "));
   }
 
-  private static ObjectNode document(
-      List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
+  private static ObjectNode document(List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
     ObjectNode document = JsonNodeFactory.instance.objectNode().put("schema", JsonReport.SCHEMA);
     ArrayNode tables = document.putArray("tables");
     ArrayNode linux = document.putArray("linux");

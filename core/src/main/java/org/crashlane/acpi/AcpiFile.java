@@ -60,8 +60,7 @@ public record AcpiFile(List<Found> tables, Map<String, Integer> passedOver) {
           0,
           "the text contains no table of %s, only %s"
               .formatted(
-                  String.join(", ", AcpiTable.SIGNATURES),
-                  String.join(", ", passedOver.keySet())));
+                  String.join(", ", AcpiTable.SIGNATURES), String.join(", ", passedOver.keySet())));
     }
     return new AcpiFile(tables, passedOver);
   }

@@ -10,10 +10,7 @@ public sealed interface AcpiTable permits Dmar, Ivrs, Madt, Iort {
   /** The signatures of the tables that can be read. */
   List<String> SIGNATURES =
       List.of(
-          DmarLayout.SIGNATURE,
-          IvrsLayout.SIGNATURE,
-          MadtLayout.SIGNATURE,
-          IortLayout.SIGNATURE);
+          DmarLayout.SIGNATURE, IvrsLayout.SIGNATURE, MadtLayout.SIGNATURE, IortLayout.SIGNATURE);
 
   /** {@return the ACPI header} */
   AcpiHeader header();

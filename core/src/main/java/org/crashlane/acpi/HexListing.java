@@ -15,7 +15,8 @@ import org.crashlane.bits.MalformedInputException;
 /**
  * Text with bytes in hexadecimal: lines with an offset, up to 16 bytes and, behind a wider gap, the
  * same bytes as characters. A line with offset 0 begins the next block of bytes, as does a line
- * with a signature, {@code DMAR @ 0x...}. A line {@code *} stands for repetitions of the line above.
+ * with a signature, {@code DMAR @ 0x...}. A line {@code *} stands for repetitions of the line
+ * above.
  */
 final class HexListing {
   private static final int LINE_BYTES = 16;

@@ -80,8 +80,7 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
       parts.addAll(array(IortLayout.RANGE, count, head.value(IortLayout.RANGE_OFFSET), at));
     }
     long mappings = head.value(IortLayout.MAPPING_COUNT);
-    parts.addAll(
-        array(IortLayout.MAPPING, mappings, head.value(IortLayout.MAPPING_OFFSET), at));
+    parts.addAll(array(IortLayout.MAPPING, mappings, head.value(IortLayout.MAPPING_OFFSET), at));
     String rest = parts.isEmpty() ? FieldTable.rest(own) : "";
     return Optional.of(new TableEntry(at, type, layout.name(), fields, text, parts, rest));
   }
@@ -122,8 +121,7 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
     for (long at = from; entries.size() < count; at += each) {
       ByteReader whole = ByteReader.of(source, bytes);
       whole.skip((int) at, layout.name());
-      entries.add(
-          TableEntry.of(new Extent(at, each), 0, layout.name(), layout.read(whole), ""));
+      entries.add(TableEntry.of(new Extent(at, each), 0, layout.name(), layout.read(whole), ""));
     }
     return entries;
   }

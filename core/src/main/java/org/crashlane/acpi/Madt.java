@@ -63,8 +63,7 @@ public record Madt(
    *     than the table's first 44 bytes are there
    */
   public static Madt read(String source, byte[] bytes) {
-    TableFrame frame =
-        new TableFrame(source, bytes, MadtLayout.SIGNATURE, MadtLayout.PREFIX_BYTES);
+    TableFrame frame = new TableFrame(source, bytes, MadtLayout.SIGNATURE, MadtLayout.PREFIX_BYTES);
     long address = frame.reader().u32("local APIC address");
     long flags = frame.reader().u32("flags");
     ByteReader body = frame.body();
@@ -94,9 +93,8 @@ public record Madt(
   public List<Processor> processors() {
     return entries.stream()
         .filter(TableEntry::isKnown)
-        .filter(
-            entry ->
-                entry.type() == MadtLayout.LOCAL_APIC || entry.type() == MadtLayout.LOCAL_X2APIC)
+        .filter(entry ->
+            entry.type() == MadtLayout.LOCAL_APIC || entry.type() == MadtLayout.LOCAL_X2APIC)
         .filter(entry -> isEnabled(entry) || isOnlineCapable(entry))
         .filter(entry -> !isUnused(entry))
         .map(entry -> new Processor(entry.value(MadtLayout.APIC_ID), isEnabled(entry)))
@@ -109,9 +107,7 @@ public record Madt(
     tree.head(this);
     tree.line(
         "local APICs at %s; flags %s"
-            .formatted(
-                Hex.of(localApicAddress),
-                TableText.flags(flags, flagNames())));
+            .formatted(Hex.of(localApicAddress), TableText.flags(flags, flagNames())));
     tree.entries(entries);
     return tree.with(problems);
   }

@@ -65,8 +65,7 @@ final class MadtLayout {
                   u32(FLAGS, ENABLED, ONLINE_CAPABLE))),
           Map.entry(
               IO_APIC,
-              FieldTable.of(
-                  "I/O APIC", u8(IO_APIC_ID), reserved(1), u32(ADDRESS), u32(GSI_BASE))),
+              FieldTable.of("I/O APIC", u8(IO_APIC_ID), reserved(1), u32(ADDRESS), u32(GSI_BASE))),
           Map.entry(
               2,
               FieldTable.of(
@@ -80,8 +79,7 @@ final class MadtLayout {
               4,
               FieldTable.of(
                   "Local APIC NMI", u8("processorUid"), u16(FLAGS, INTERRUPT_FLAGS), u8("lint"))),
-          Map.entry(
-              5, FieldTable.of("Local APIC Address Override", reserved(2), u64("address"))),
+          Map.entry(5, FieldTable.of("Local APIC Address Override", reserved(2), u64("address"))),
           Map.entry(
               6,
               FieldTable.of(
@@ -171,8 +169,7 @@ final class MadtLayout {
                   "GIC Redistributor", reserved(2), u64("discoveryBase"), u32("discoveryBytes"))),
           Map.entry(
               15,
-              FieldTable.of(
-                  "GIC ITS", reserved(2), u32("itsId"), u64("baseAddress"), reserved(4))),
+              FieldTable.of("GIC ITS", reserved(2), u32("itsId"), u64("baseAddress"), reserved(4))),
           Map.entry(
               16,
               FieldTable.of(

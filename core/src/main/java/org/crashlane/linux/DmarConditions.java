@@ -74,15 +74,14 @@ final class DmarConditions {
   static Stream<TableProblem> passesEnd(DmarUnits units) {
     return units.dmar().structures().stream()
         .filter(structure -> end(structure.at()) > units.dmar().header().lengthBytes())
-        .map(
-            structure ->
-                at(
-                    structure,
-                    "%s ends at %s, the table at %s"
-                        .formatted(
-                            structure.name(),
-                            Hex.of(end(structure.at())),
-                            Hex.of(units.dmar().header().lengthBytes()))));
+        .map(structure ->
+            at(
+                structure,
+                "%s ends at %s, the table at %s"
+                    .formatted(
+                        structure.name(),
+                        Hex.of(end(structure.at())),
+                        Hex.of(units.dmar().header().lengthBytes()))));
   }
 
   static Stream<TableProblem> endsEarly(DmarUnits units) {
@@ -111,22 +110,19 @@ final class DmarConditions {
 
   static Stream<TableProblem> sameUnitTwice(DmarUnits units) {
     return units.passedOver().stream()
-            .map(
-                unit ->
-                    at(
-                        unit,
-                        "an earlier unit of the segment has the same register base, %s; this one's"
-                            .formatted(Hex.of(unit.registerBase()))
-                            + " devices have no unit by it"));
+        .map(unit ->
+            at(
+                unit,
+                "an earlier unit of the segment has the same register base, %s; this one's"
+                        .formatted(Hex.of(unit.registerBase()))
+                    + " devices have no unit by it"));
   }
 
   static Stream<TableProblem> registersOverlap(DmarUnits units) {
     List<RegisterRange> ranges =
         units.registered().stream()
-                .map(
-                    unit ->
-                        new RegisterRange(unit.at(), unit.registerBase(), unit.registerBytes()))
-                .toList();
+            .map(unit -> new RegisterRange(unit.at(), unit.registerBase(), unit.registerBytes()))
+            .toList();
     return RegisterRange.overlaps(ranges);
   }
 
@@ -139,8 +135,7 @@ final class DmarConditions {
             at(
                 unit,
                 "the unit at %s takes all devices of segment %04x, this one none"
-                    .formatted(
-                        Hex.of(first.orElseThrow().registerBase()), unit.segment())));
+                    .formatted(Hex.of(first.orElseThrow().registerBase()), unit.segment())));
       }
     }
     return found.stream();
@@ -153,16 +148,15 @@ final class DmarConditions {
         units
             .unitOf(unit.segment(), scope)
             .filter(counting -> !counting.equals(unit))
-            .ifPresent(
-                counting ->
-                    found.add(
-                        new TableProblem(
-                            scope.at().offset(),
-                            "%s is with the unit at %s, not with this one at %s"
-                                .formatted(
-                                    scope.text(),
-                                    Hex.of(counting.registerBase()),
-                                    Hex.of(unit.registerBase())))));
+            .ifPresent(counting ->
+                found.add(
+                    new TableProblem(
+                        scope.at().offset(),
+                        "%s is with the unit at %s, not with this one at %s"
+                            .formatted(
+                                scope.text(),
+                                Hex.of(counting.registerBase()),
+                                Hex.of(unit.registerBase())))));
       }
     }
     return found.stream();
@@ -182,12 +176,11 @@ final class DmarConditions {
       return IoApics.of(units.madt().getFirst()).stream()
           .map(Madt.IoApic::id)
           .filter(id -> !units.names(DeviceScope.Kind.IOAPIC, id))
-          .map(
-              id ->
-                  new TableProblem(
-                      Dmar.FLAGS_OFFSET,
-                      "INTR_REMAP is set and no unit's scopes contain I/O APIC %d of the APIC table"
-                          .formatted(id)));
+          .map(id ->
+              new TableProblem(
+                  Dmar.FLAGS_OFFSET,
+                  "INTR_REMAP is set and no unit's scopes contain I/O APIC %d of the APIC table"
+                      .formatted(id)));
     }
     boolean any =
         units.registered().stream()
@@ -213,9 +206,8 @@ final class DmarConditions {
         units.dmar().units().stream().map(Drhd::registerBase).collect(Collectors.toSet());
     return only(units, Rhsa.class)
         .filter(rhsa -> !bases.contains(rhsa.registerBase()))
-        .map(
-            rhsa ->
-                at(rhsa, "no unit has the register base %s".formatted(Hex.of(rhsa.registerBase()))));
+        .map(rhsa ->
+            at(rhsa, "no unit has the register base %s".formatted(Hex.of(rhsa.registerBase()))));
   }
 
   static Stream<TableProblem> undeclaredAcpiDevice(DmarUnits units) {
@@ -225,48 +217,41 @@ final class DmarConditions {
         .flatMap(structure -> structure.scopes().stream())
         .filter(scope -> scope.kind() == DeviceScope.Kind.ACPI_NAMESPACE_DEVICE)
         .filter(scope -> !declared.contains(scope.enumerationId()))
-        .map(
-            scope ->
-                new TableProblem(
-                    scope.at().offset(),
-                    "no ANDD declares ACPI device %d".formatted(scope.enumerationId())));
+        .map(scope ->
+            new TableProblem(
+                scope.at().offset(),
+                "no ANDD declares ACPI device %d".formatted(scope.enumerationId())));
   }
 
   static Stream<TableProblem> acpiDeviceWithoutUnit(DmarUnits units) {
     return only(units, Andd.class)
         .filter(andd -> !units.names(DeviceScope.Kind.ACPI_NAMESPACE_DEVICE, andd.deviceNumber()))
-        .map(
-            andd ->
-                at(
-                    andd,
-                    "no unit's scopes contain ACPI device %d".formatted(andd.deviceNumber())));
+        .map(andd ->
+            at(andd, "no unit's scopes contain ACPI device %d".formatted(andd.deviceNumber())));
   }
 
   static Stream<TableProblem> badRegion(DmarUnits units) {
     return units.dmar().reservedRegions().stream()
-        .filter(
-            rmrr ->
-                !Alignment.isAligned(rmrr.base(), PAGE_BYTES)
-                    || !Alignment.isAligned(rmrr.limit() + 1, PAGE_BYTES)
-                    || Long.compareUnsigned(rmrr.limit(), rmrr.base()) <= 0)
-        .map(
-            rmrr ->
-                at(
-                    rmrr,
-                    "%s-%s is no range of whole pages"
-                        .formatted(Hex.of(rmrr.base()), Hex.of(rmrr.limit()))));
+        .filter(rmrr ->
+            !Alignment.isAligned(rmrr.base(), PAGE_BYTES)
+                || !Alignment.isAligned(rmrr.limit() + 1, PAGE_BYTES)
+                || Long.compareUnsigned(rmrr.limit(), rmrr.base()) <= 0)
+        .map(rmrr ->
+            at(
+                rmrr,
+                "%s-%s is no range of whole pages"
+                    .formatted(Hex.of(rmrr.base()), Hex.of(rmrr.limit()))));
   }
 
   static Stream<TableProblem> ofNoDevice(DmarUnits units) {
     return withDevices(units)
         .filter(structure -> structure.scopes().isEmpty())
-        .filter(
-            structure ->
-                switch (structure) {
-                  case Drhd drhd -> !drhd.includesAllPci();
-                  case Atsr atsr -> !atsr.coversAllPorts();
-                  default -> true;
-                })
+        .filter(structure ->
+            switch (structure) {
+              case Drhd drhd -> !drhd.includesAllPci();
+              case Atsr atsr -> !atsr.coversAllPorts();
+              default -> true;
+            })
         .map(structure -> at(structure, "the %s names no device".formatted(structure.name())));
   }
 
@@ -275,11 +260,7 @@ final class DmarConditions {
     units.dmar().units().forEach(unit -> segments.add(unit.segment()));
     return withDevices(units)
         .filter(structure -> !segments.contains(structure.segment()))
-        .map(
-            structure ->
-                at(
-                    structure,
-                    "segment %04x has no unit".formatted(structure.segment())));
+        .map(structure -> at(structure, "segment %04x has no unit".formatted(structure.segment())));
   }
 
   static Stream<TableProblem> unknownStructure(DmarUnits units) {
@@ -292,11 +273,9 @@ final class DmarConditions {
     return units.dmar().structures().stream()
         .flatMap(structure -> structure.scopes().stream())
         .filter(scope -> scope.kind() == DeviceScope.Kind.UNKNOWN)
-        .map(
-            scope ->
-                new TableProblem(
-                    scope.at().offset(),
-                    "device scope type %d is not known".formatted(scope.type())));
+        .map(scope ->
+            new TableProblem(
+                scope.at().offset(), "device scope type %d is not known".formatted(scope.type())));
   }
 
   private static Stream<DmarStructure> withDevices(DmarUnits units) {

@@ -124,7 +124,9 @@ final class DmarUnits {
     return searched;
   }
 
-  /** {@return the unit that Linux finds for what {@code scope}, of a unit of {@code segment}, names} */
+  /**
+   * {@return the unit that Linux finds for what {@code scope}, of a unit of {@code segment}, names}
+   */
   Optional<Drhd> unitOf(int segment, DeviceScope scope) {
     return names(segment, scope)
         .flatMap(name -> Stream.ofNullable(places.get(name)))
@@ -138,13 +140,10 @@ final class DmarUnits {
       case PCI_ENDPOINT, PCI_SUB_HIERARCHY ->
           Stream.concat(
               Stream.of(
-                  new Name.Device(segment, scope.startBus(), path),
-                  new Name.AllOfSegment(segment)),
+                  new Name.Device(segment, scope.startBus(), path), new Name.AllOfSegment(segment)),
               IntStream.range(1, path.size())
-                  .mapToObj(
-                      hops ->
-                          new Name.BehindBridge(
-                              segment, scope.startBus(), path.subList(0, hops))));
+                  .mapToObj(hops ->
+                      new Name.BehindBridge(segment, scope.startBus(), path.subList(0, hops))));
       case IOAPIC, MSI_CAPABLE_HPET, ACPI_NAMESPACE_DEVICE ->
           Stream.of(new Name.Numbered(scope.kind(), scope.enumerationId()));
       case UNKNOWN -> Stream.empty();

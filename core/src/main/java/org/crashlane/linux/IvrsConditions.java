@@ -88,22 +88,20 @@ final class IvrsConditions {
   static Stream<TableProblem> entryWithoutLength(IvrsUnits units) {
     return entries(units, IvhdEntry.Unknown.class)
         .filter(entry -> entry.type() >= FIRST_TYPE_WITHOUT_LENGTH)
-        .map(
-            entry ->
-                at(
-                    entry,
-                    "Linux has no length for a device entry of type %s"
-                        .formatted(Hex.of(entry.type(), 2))));
+        .map(entry ->
+            at(
+                entry,
+                "Linux has no length for a device entry of type %s"
+                    .formatted(Hex.of(entry.type(), 2))));
   }
 
   static Stream<TableProblem> unknownSpecial(IvrsUnits units) {
     return entries(units, Special.class)
         .filter(special -> special.kind() == Special.Variety.UNKNOWN)
-        .map(
-            special ->
-                at(
-                    special,
-                    "variety %d is neither an I/O APIC nor an HPET".formatted(special.variety())));
+        .map(special ->
+            at(
+                special,
+                "variety %d is neither an I/O APIC nor an HPET".formatted(special.variety())));
   }
 
   static Stream<TableProblem> noDevice(IvrsUnits units) {
@@ -133,12 +131,11 @@ final class IvrsConditions {
             .collect(Collectors.toSet());
     return units.ivrs().units().stream()
         .filter(unit -> !counting.contains(new Place(unit.segment(), unit.device())))
-        .map(
-            unit ->
-                at(
-                    unit,
-                    "unit %s has no block of type %s, which Linux chooses by the table's first block"
-                        .formatted(unit.device(), Hex.of(units.blockType(), 2))));
+        .map(unit ->
+            at(
+                unit,
+                "unit %s has no block of type %s, which Linux chooses by the table's first block"
+                    .formatted(unit.device(), Hex.of(units.blockType(), 2))));
   }
 
   static Stream<TableProblem> deviceOfTwoUnits(IvrsUnits units) {
@@ -154,8 +151,7 @@ final class IvrsConditions {
   }
 
   /** Units whose devices, by those of their entries that {@code counts}, a later unit has. */
-  private static Stream<TableProblem> claimedTwice(
-      IvrsUnits units, Predicate<DeviceSpan> counts) {
+  private static Stream<TableProblem> claimedTwice(IvrsUnits units, Predicate<DeviceSpan> counts) {
     Map<Integer, List<Ivhd>> segments =
         units.counting().stream()
             .collect(Collectors.groupingBy(Ivhd::segment, TreeMap::new, Collectors.toList()));
@@ -182,12 +178,11 @@ final class IvrsConditions {
     return units.counting().stream()
         .filter(unit -> unit.type() < Ivhd.HIGHEST_TYPE)
         .flatMap(unit -> only(unit, AcpiHid.class))
-        .map(
-            device ->
-                at(
-                    device,
-                    "ACPI device %s at %s is in a block of an older type"
-                        .formatted(device.quotedHardwareId(), device.device())));
+        .map(device ->
+            at(
+                device,
+                "ACPI device %s at %s is in a block of an older type"
+                    .formatted(device.quotedHardwareId(), device.device())));
   }
 
   static Stream<TableProblem> acpiDeviceWithoutId(IvrsUnits units) {
@@ -205,28 +200,24 @@ final class IvrsConditions {
     return IoApics.of(units.madt().getFirst()).stream()
         .map(Madt.IoApic::id)
         .filter(id -> !units.ioApics().containsKey(id))
-        .map(
-            id ->
-                new TableProblem(
-                    Ivrs.PREFIX_BYTES,
-                    "no unit's entries contain I/O APIC %d of the APIC table".formatted(id)));
+        .map(id ->
+            new TableProblem(
+                Ivrs.PREFIX_BYTES,
+                "no unit's entries contain I/O APIC %d of the APIC table".formatted(id)));
   }
 
   static Stream<TableProblem> noSouthbridge(IvrsUnits units) {
     if (units.madt().isEmpty()) {
       return units.ioApics().isEmpty()
-          ? Stream.of(
-              new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain an I/O APIC"))
+          ? Stream.of(new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain an I/O APIC"))
           : Stream.empty();
     }
     // Older kernels look for a place, newer ones for the I/O APIC of interrupt 0.
     boolean found =
         IoApics.of(units.madt().getFirst()).stream()
             .filter(ioApic -> units.ioApics().containsKey(ioApic.id()))
-            .anyMatch(
-                ioApic ->
-                    ioApic.gsiBase() == 0
-                        || units.ioApics().get(ioApic.id()).equals(SOUTHBRIDGE));
+            .anyMatch(ioApic ->
+                ioApic.gsiBase() == 0 || units.ioApics().get(ioApic.id()).equals(SOUTHBRIDGE));
     return found
         ? Stream.empty()
         : Stream.of(
@@ -261,20 +252,15 @@ final class IvrsConditions {
   static Stream<TableProblem> unknownBlock(IvrsUnits units) {
     return units.ivrs().blocks().stream()
         .filter(IvrsBlock.Unknown.class::isInstance)
-        .map(
-            block ->
-                at(block, "block type %s is not known".formatted(Hex.of(block.type(), 2))));
+        .map(block -> at(block, "block type %s is not known".formatted(Hex.of(block.type(), 2))));
   }
 
   static Stream<TableProblem> unknownEntry(IvrsUnits units) {
     Predicate<IvhdEntry> steppedOver = entry -> entry.type() < FIRST_TYPE_WITHOUT_LENGTH;
     return entries(units, IvhdEntry.Unknown.class)
         .filter(steppedOver)
-        .map(
-            entry ->
-                at(
-                    entry,
-                    "device entry type %s is not known".formatted(Hex.of(entry.type(), 2))));
+        .map(entry ->
+            at(entry, "device entry type %s is not known".formatted(Hex.of(entry.type(), 2))));
   }
 
   private static <T extends IvhdEntry> Stream<T> entries(IvrsUnits units, Class<T> kind) {

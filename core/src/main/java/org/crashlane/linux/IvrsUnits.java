@@ -142,9 +142,7 @@ final class IvrsUnits {
     units.forEach(unit -> served.or(devices(unit)));
     units.forEach(unit -> served.clear(unit.device().value()));
     List<String> gaps = new ArrayList<>();
-    for (int from = served.nextClearBit(0);
-        from <= HIGHEST_ID;
-        from = served.nextClearBit(from)) {
+    for (int from = served.nextClearBit(0); from <= HIGHEST_ID; from = served.nextClearBit(from)) {
       int next = served.nextSetBit(from);
       int last = next < 0 ? HIGHEST_ID : next - 1;
       gaps.add(

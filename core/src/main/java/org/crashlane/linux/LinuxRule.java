@@ -32,20 +32,14 @@ public enum LinuxRule {
       "Your BIOS is broken; DMAR reported at address 0!",
       DmarConditions::unitAtZero),
   DMAR_WIDTH(
-      REFUSES_ALL,
-      in(Source.DMAR, "parse_dmar_table"),
-      "Invalid DMAR haw",
-      DmarConditions::narrow),
+      REFUSES_ALL, in(Source.DMAR, "parse_dmar_table"), "Invalid DMAR haw", DmarConditions::narrow),
   DMAR_WITHOUT_UNIT(
       REFUSES_ALL,
       in(Source.DMAR, "parse_dmar_table"),
       "No DRHD structure found in DMAR table",
       DmarConditions::noUnit),
   DMAR_SCOPE_WITHOUT_LENGTH(
-      REFUSES_ALL,
-      in(Source.DMAR, "dmar_alloc_dev_scope"),
-      "",
-      DmarConditions::scopeWithoutLength),
+      REFUSES_ALL, in(Source.DMAR, "dmar_alloc_dev_scope"), "", DmarConditions::scopeWithoutLength),
   DMAR_REGISTERS_OVERLAP(
       REFUSES_ALL,
       in(Source.DMAR, "map_iommu"),
@@ -67,10 +61,7 @@ public enum LinuxRule {
       "Invalid 0-length structure",
       DmarConditions::endsEarly),
   DMAR_SAME_UNIT_TWICE(
-      DROPS_PART,
-      in(Source.DMAR, "dmar_parse_one_drhd"),
-      "",
-      DmarConditions::sameUnitTwice),
+      DROPS_PART, in(Source.DMAR, "dmar_parse_one_drhd"), "", DmarConditions::sameUnitTwice),
   DMAR_TWO_UNITS_TAKE_ALL(
       DROPS_PART,
       in(Source.VTD, "device_to_iommu, device_lookup_iommu"),
@@ -107,10 +98,7 @@ public enum LinuxRule {
       "Your BIOS is broken; RHSA refers to non-existent DMAR unit at %llx",
       DmarConditions::affinityOfNoUnit),
   DMAR_ACPI_DEVICE_UNDECLARED(
-      NOTE,
-      in(Source.DMAR, "dmar_acpi_dev_scope_init"),
-      "",
-      DmarConditions::undeclaredAcpiDevice),
+      NOTE, in(Source.DMAR, "dmar_acpi_dev_scope_init"), "", DmarConditions::undeclaredAcpiDevice),
   DMAR_ACPI_DEVICE_WITHOUT_UNIT(
       NOTE,
       in(Source.DMAR, "dmar_acpi_insert_dev_scope"),
@@ -122,30 +110,14 @@ public enum LinuxRule {
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
       DmarConditions::badRegion),
   DMAR_REGION_AT_ZERO(
-      NOTE,
-      in(Source.VTD, "dmar_parse_one_rmrr"),
-      "",
-      DmarConditions::regionAtZero),
+      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", DmarConditions::regionAtZero),
   DMAR_REGION_BEYOND_WIDTH(
-      NOTE,
-      in(Source.VTD, "dmar_parse_one_rmrr"),
-      "",
-      DmarConditions::regionBeyondWidth),
+      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", DmarConditions::regionBeyondWidth),
   DMAR_REGIONS_OVERLAP(
-      NOTE,
-      in(Source.VTD, "dmar_parse_one_rmrr"),
-      "",
-      DmarConditions::regionsOverlap),
-  DMAR_NO_DEVICE(
-      NOTE,
-      in(Source.DMAR, "dmar_alloc_dev_scope"),
-      "",
-      DmarConditions::ofNoDevice),
+      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", DmarConditions::regionsOverlap),
+  DMAR_NO_DEVICE(NOTE, in(Source.DMAR, "dmar_alloc_dev_scope"), "", DmarConditions::ofNoDevice),
   DMAR_SEGMENT_WITHOUT_UNIT(
-      NOTE,
-      in(Source.DMAR, "dmar_insert_dev_scope"),
-      "",
-      DmarConditions::segmentWithoutUnit),
+      NOTE, in(Source.DMAR, "dmar_insert_dev_scope"), "", DmarConditions::segmentWithoutUnit),
   DMAR_UNKNOWN_STRUCTURE(
       NOTE,
       in(Source.DMAR, "dmar_walk_remapping_entries"),
@@ -182,35 +154,20 @@ public enum LinuxRule {
       "System has more IOMMUs than supported by this driver",
       IvrsConditions::tooManyUnits),
   IVRS_BLOCK_WITHOUT_LENGTH(
-      REFUSES_ALL,
-      in(Source.AMD, "init_iommu_all"),
-      "",
-      IvrsConditions::blockWithoutLength),
+      REFUSES_ALL, in(Source.AMD, "init_iommu_all"), "", IvrsConditions::blockWithoutLength),
   IVRS_ENTRY_WITHOUT_LENGTH(
-      REFUSES_ALL,
-      in(Source.AMD, "ivhd_entry_length"),
-      "",
-      IvrsConditions::entryWithoutLength),
+      REFUSES_ALL, in(Source.AMD, "ivhd_entry_length"), "", IvrsConditions::entryWithoutLength),
   IVRS_UNKNOWN_SPECIAL_DEVICE(
-      REFUSES_ALL,
-      in(Source.AMD, "add_special_device"),
-      "",
-      IvrsConditions::unknownSpecial),
+      REFUSES_ALL, in(Source.AMD, "add_special_device"), "", IvrsConditions::unknownSpecial),
   IVRS_NO_DEVICE(
       REFUSES_ALL,
       in(Source.AMD, "find_last_devid_from_ivhd", Versions.SEGMENTS),
       "",
       IvrsConditions::noDevice),
   IVRS_UNIT_WITHOUT_CHOSEN_BLOCK(
-      DROPS_PART,
-      in(Source.AMD, "init_iommu_all"),
-      "",
-      IvrsConditions::unitWithoutChosenBlock),
+      DROPS_PART, in(Source.AMD, "init_iommu_all"), "", IvrsConditions::unitWithoutChosenBlock),
   IVRS_DEVICE_OF_TWO_UNITS(
-      DROPS_PART,
-      in(Source.AMD, "set_dev_entry_from_acpi"),
-      "",
-      IvrsConditions::deviceOfTwoUnits),
+      DROPS_PART, in(Source.AMD, "set_dev_entry_from_acpi"), "", IvrsConditions::deviceOfTwoUnits),
   IVRS_ACPI_DEVICE_IN_OLD_BLOCK(
       DROPS_PART,
       in(Source.AMD, "init_iommu_from_acpi"),
@@ -227,10 +184,7 @@ public enum LinuxRule {
       "",
       IvrsConditions::regionInInterruptWindow),
   IVRS_ALIASES_OF_TWO_UNITS(
-      NOTE,
-      in(Source.AMD, "set_dev_entry_from_acpi"),
-      "",
-      IvrsConditions::aliasesOfTwoUnits),
+      NOTE, in(Source.AMD, "set_dev_entry_from_acpi"), "", IvrsConditions::aliasesOfTwoUnits),
   IVRS_IOAPIC_WITHOUT_UNIT(
       NOTE,
       in(Source.AMD, "check_ioapic_information"),
@@ -246,41 +200,21 @@ public enum LinuxRule {
       in(Source.AMD, "check_ioapic_information", Versions.OLD),
       "No southbridge IOAPIC found",
       IvrsConditions::southbridgeElsewhere),
-  IVRS_BAD_REGION(
-      NOTE,
-      in(Source.AMD, "init_unity_map_range"),
-      "",
-      IvrsConditions::badRegion),
+  IVRS_BAD_REGION(NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::badRegion),
   IVRS_REGION_AT_ZERO(
-      NOTE,
-      in(Source.AMD, "init_unity_map_range"),
-      "",
-      IvrsConditions::regionAtZero),
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionAtZero),
   IVRS_REGION_BEYOND_WIDTH(
-      NOTE,
-      in(Source.AMD, "init_unity_map_range"),
-      "",
-      IvrsConditions::regionBeyondWidth),
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionBeyondWidth),
   IVRS_REGIONS_OVERLAP(
-      NOTE,
-      in(Source.AMD, "init_unity_map_range"),
-      "",
-      IvrsConditions::regionsOverlap),
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionsOverlap),
   IVRS_SEGMENT_WITHOUT_UNIT(
       NOTE,
       in(Source.AMD, "get_pci_segment", Versions.SEGMENTS),
       "",
       IvrsConditions::segmentWithoutUnit),
-  IVRS_UNKNOWN_BLOCK(
-      NOTE,
-      in(Source.AMD, "init_iommu_all"),
-      "",
-      IvrsConditions::unknownBlock),
+  IVRS_UNKNOWN_BLOCK(NOTE, in(Source.AMD, "init_iommu_all"), "", IvrsConditions::unknownBlock),
   IVRS_UNKNOWN_ENTRY(
-      NOTE,
-      in(Source.AMD, "init_iommu_from_acpi"),
-      "",
-      IvrsConditions::unknownEntry),
+      NOTE, in(Source.AMD, "init_iommu_from_acpi"), "", IvrsConditions::unknownEntry),
   IVRS_BESIDE_DMAR(
       DROPS_PART,
       in(Source.X86, "pci_iommu_alloc", Versions.BESIDE),
@@ -358,11 +292,7 @@ public enum LinuxRule {
     Stream<TableProblem> find(Madt madt);
   }
 
-  LinuxRule(
-      Effect effect,
-      Place place,
-      String message,
-      OnDmar condition) {
+  LinuxRule(Effect effect, Place place, String message, OnDmar condition) {
     this(
         effect,
         place,
@@ -371,11 +301,7 @@ public enum LinuxRule {
         view -> view.dmar().stream().flatMap(condition::find));
   }
 
-  LinuxRule(
-      Effect effect,
-      Place place,
-      String message,
-      OnIvrs condition) {
+  LinuxRule(Effect effect, Place place, String message, OnIvrs condition) {
     this(
         effect,
         place,
@@ -384,11 +310,7 @@ public enum LinuxRule {
         view -> view.ivrs().stream().flatMap(condition::find));
   }
 
-  LinuxRule(
-      Effect effect,
-      Place place,
-      String message,
-      OnMadt condition) {
+  LinuxRule(Effect effect, Place place, String message, OnMadt condition) {
     this(
         effect,
         place,

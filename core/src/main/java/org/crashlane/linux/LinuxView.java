@@ -3,7 +3,6 @@ package org.crashlane.linux;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -115,8 +114,7 @@ public final class LinuxView {
     }
 
     static Unit of(Ivhd unit) {
-      return new Unit(
-          unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), false);
+      return new Unit(unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), false);
     }
   }
 

@@ -26,31 +26,28 @@ public record MappedRegion(
   static List<MappedRegion> of(Dmar dmar) {
     return dmar.reservedRegions().stream()
         .filter(rmrr -> rmrr.isOrdered())
-        .map(
-            rmrr ->
-                new MappedRegion(
-                    rmrr.at(),
-                    rmrr.name(),
-                    rmrr.segment(),
-                    rmrr.region(),
-                    rmrr.scopes().stream().map(scope -> scope.text()).toList()))
+        .map(rmrr ->
+            new MappedRegion(
+                rmrr.at(),
+                rmrr.name(),
+                rmrr.segment(),
+                rmrr.region(),
+                rmrr.scopes().stream().map(scope -> scope.text()).toList()))
         .toList();
   }
 
   /** {@return the regions of IVMD blocks that are ranges, in the table's order} */
   static List<MappedRegion> of(Ivrs ivrs) {
     return ivrs.memoryDefinitions().stream()
-        .flatMap(
-            memory ->
-                memory.region().stream()
-                    .map(
-                        range ->
-                            new MappedRegion(
-                                memory.at(),
-                                memory.name(),
-                                memory.segment(),
-                                range,
-                                List.of(memory.devicesText()))))
+        .flatMap(memory ->
+            memory.region().stream()
+                .map(range ->
+                    new MappedRegion(
+                        memory.at(),
+                        memory.name(),
+                        memory.segment(),
+                        range,
+                        List.of(memory.devicesText()))))
         .toList();
   }
 }

@@ -17,13 +17,12 @@ final class RegionConditions {
   static Stream<TableProblem> inInterruptWindow(List<MappedRegion> regions) {
     return regions.stream()
         .filter(region -> region.range().overlaps(InterruptWindow.RANGE))
-        .map(
-            region ->
-                at(
-                    region,
-                    "%s lies in the interrupt window %s: requests there are interrupts and never"
-                            .formatted(text(region), InterruptWindow.RANGE)
-                        + " translated"));
+        .map(region ->
+            at(
+                region,
+                "%s lies in the interrupt window %s: requests there are interrupts and never"
+                        .formatted(text(region), InterruptWindow.RANGE)
+                    + " translated"));
   }
 
   static Stream<TableProblem> atZero(List<MappedRegion> regions) {
@@ -36,20 +35,18 @@ final class RegionConditions {
     long reachable = BitField.lowMask(widthBits);
     return regions.stream()
         .filter(region -> Long.compareUnsigned(region.range().last(), reachable) > 0)
-        .map(
-            region ->
-                at(
-                    region,
-                    "%s goes beyond the %d bits of a physical address"
-                        .formatted(text(region), widthBits)));
+        .map(region ->
+            at(
+                region,
+                "%s goes beyond the %d bits of a physical address"
+                    .formatted(text(region), widthBits)));
   }
 
   static Stream<TableProblem> overlapping(List<MappedRegion> regions) {
     List<MappedRegion> sorted =
         regions.stream()
             .sorted(
-                Comparator.comparingInt(MappedRegion::segment)
-                    .thenComparing(MappedRegion::range))
+                Comparator.comparingInt(MappedRegion::segment).thenComparing(MappedRegion::range))
             .toList();
     List<TableProblem> found = new ArrayList<>();
     for (int i = 1; i < sorted.size(); i++) {

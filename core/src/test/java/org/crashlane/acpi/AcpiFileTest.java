@@ -137,7 +137,8 @@ final class AcpiFileTest {
     List<String> lines = new ArrayList<>(Style.ACPIDUMP.print(DMAR).lines().toList());
     lines.remove(2);
     assertEquals(
-        "report.txt:3: at offset 0x20: the line is of offset 0x30, expected 0x20: lines are missing",
+        "report.txt:3: at offset 0x20: the line is of offset 0x30, expected 0x20: lines are"
+            + " missing",
         errorOf(String.join("\n", lines)));
   }
 
@@ -180,7 +181,8 @@ final class AcpiFileTest {
   void textOfOtherTablesAloneNamesThem() {
     byte[] facp = new TableBuilder().signature("FACP").build();
     assertEquals(
-        "report.txt: at offset 0x0: the text contains no table of DMAR, IVRS, APIC, IORT, only FACP",
+        "report.txt: at offset 0x0: the text contains no table of DMAR, IVRS, APIC, IORT, only"
+            + " FACP",
         errorOf(Style.ACPIDUMP.print(facp)));
   }
 
@@ -217,11 +219,8 @@ final class AcpiFileTest {
     }
     long count =
         new Fuzz("AcpiFile", corpus, List.of(MalformedInputException.class))
-            .run(
-                text ->
-                    AcpiFile.read("fuzzed", text)
-                        .tables()
-                        .forEach(found -> found.table().describe()));
+            .run(text ->
+                AcpiFile.read("fuzzed", text).tables().forEach(found -> found.table().describe()));
     assertTrue(count > 0);
   }
 }

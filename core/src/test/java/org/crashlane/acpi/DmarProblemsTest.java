@@ -84,7 +84,8 @@ final class DmarProblemsTest {
     Dmar dmar = new TableBuilder().add(ATSR).add("0200 0000 00 00 0000").read();
     assertOneProblem(
         56,
-        "structure of type 2 is 0 bytes long, too few to find the next one; 4 bytes are left unread",
+        "structure of type 2 is 0 bytes long, too few to find the next one; 4 bytes are left"
+            + " unread",
         dmar);
     assertEquals(1, dmar.structures().size());
   }

@@ -23,8 +23,7 @@ final class IortTest {
           + "00000000 ffff0000 00000000 48000000 00000000";
 
   private static Iort read(String head, String nodes) {
-    return Iort.read(
-        "made", new TableBuilder().signature("IORT").fields(head).add(nodes).build());
+    return Iort.read("made", new TableBuilder().signature("IORT").fields(head).add(nodes).build());
   }
 
   @Test
@@ -59,8 +58,9 @@ final class IortTest {
 
   @Test
   void namedComponentHasItsName() {
-    String node = "01 2800 02 00000000 00000000 00000000 00000000 0000000000000000 30 5c5f53422e4100"
-        + "000000";
+    String node =
+        "01 2800 02 00000000 00000000 00000000 00000000 0000000000000000 30 5c5f53422e4100"
+            + "000000";
     Iort iort = read("01000000 30000000 00000000", node.replace("2800", "2700"));
     assertEquals(List.of(), iort.problems());
     assertEquals("\\_SB.A", iort.nodes().getFirst().text());

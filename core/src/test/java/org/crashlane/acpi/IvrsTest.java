@@ -239,7 +239,8 @@ final class IvrsTest {
     MalformedInputException e =
         assertThrows(MalformedInputException.class, () -> AcpiTable.read("c", facp));
     assertEquals(
-        "c: at offset 0x0: signature is \"FACP\", expected one of DMAR, IVRS, APIC, IORT", e.getMessage());
+        "c: at offset 0x0: signature is \"FACP\", expected one of DMAR, IVRS, APIC, IORT",
+        e.getMessage());
     assertThrows(MalformedInputException.class, () -> AcpiTable.read("d", new byte[3]));
     assertThrows(MalformedInputException.class, () -> Ivrs.read("e", new TableBuilder().build()));
   }

@@ -113,7 +113,8 @@ final class IvrsTextTest {
         List.of(
             "0x0048    unknown entry type 0x05: 010203",
             "0x004c    special device of variety 3, 7 at 00:14.0",
-            "0x0054  IVMD    type 0x20, all devices of segment 0000, 0x1000, 0x0 bytes, flags 0x01 (Unity)",
+            "0x0054  IVMD    type 0x20, all devices of segment 0000, 0x1000, 0x0 bytes, flags 0x01"
+                + " (Unity)",
             "2 problems:",
             "  at offset 0x4c: special device of variety 3 is not known",
             "  at offset 0x64: memory at 0x1000 of 0x0 bytes is no range of addresses"),

@@ -76,8 +76,7 @@ final class MadtTest {
         read(
             "00 08 00 00 01000000 00 08 01 01 00000000 00 08 02 ff 01000000"
                 + "01 0c 08 00 0000c0fe 00000000 09 10 0000 00010000 01000000 00000000");
-    assertEquals(
-        List.of(new Madt.IoApic(new Extent(68, 12), 8, 0xfec00000L, 0)), madt.ioApics());
+    assertEquals(List.of(new Madt.IoApic(new Extent(68, 12), 8, 0xfec00000L, 0)), madt.ioApics());
     assertEquals(
         List.of(new Madt.Processor(0, true), new Madt.Processor(256, true)), madt.processors());
   }
@@ -97,7 +96,8 @@ final class MadtTest {
     Madt madt = read("01 00 08 00");
     assertEquals(List.of(), madt.entries());
     assertEquals(
-        "structure of type 1 is 0 bytes long, too few to find the next one; 2 bytes are left unread",
+        "structure of type 1 is 0 bytes long, too few to find the next one; 2 bytes are left"
+            + " unread",
         madt.problems().getFirst().reason());
   }
 
@@ -122,10 +122,9 @@ final class MadtTest {
     for (TableEntry entry : madt.entries()) {
       assertTrue(
           theirs.stream()
-              .anyMatch(
-                  f ->
-                      f.offset() == entry.at().offset()
-                          && Integer.parseInt(f.value(), 16) == entry.type()),
+              .anyMatch(f ->
+                  f.offset() == entry.at().offset()
+                      && Integer.parseInt(f.value(), 16) == entry.type()),
           entry::toString);
     }
   }

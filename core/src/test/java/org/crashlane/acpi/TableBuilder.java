@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Writes tables byte by byte, right or wrong, without the reader's layout classes:
- * what the two agree on, they agree on independently.
+ * Writes tables byte by byte, right or wrong, without the reader's layout classes: what the two
+ * agree on, they agree on independently.
  */
 final class TableBuilder {
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();

@@ -24,8 +24,10 @@ final class DocsTest {
   void everyRuleHasItsRowInTheOrderOfTheProgram() throws IOException {
     List<String> rows =
         Files.readAllLines(Repository.root().resolve("docs/acpi.md")).stream()
-            .filter(line -> line.startsWith("| `dmar-") || line.startsWith("| `ivrs-")
-                || line.startsWith("| `madt-"))
+            .filter(line ->
+                line.startsWith("| `dmar-")
+                    || line.startsWith("| `ivrs-")
+                    || line.startsWith("| `madt-"))
             .map(row -> {
               String[] cells = row.split(" \\| ");
               return cells[0] + " | " + cells[1] + " | " + cells[3];

@@ -97,10 +97,8 @@ final class LinuxRuleTest {
           Example.of(LinuxRule.DMAR_TOO_MANY_UNITS, 0, dmar(46, 0, manyUnits(1025))),
           Example.of(LinuxRule.DMAR_NAME_WITHOUT_END, 72, dmar(REST, andd(1, "\\_SB.A"))),
           Example.of(LinuxRule.DMAR_ENDS_EARLY, 72, dmar(REST, "0100 0000 00000000")),
-          Example.of(
-              LinuxRule.DMAR_SAME_UNIT_TWICE, 72, dmar(REST, drhd(0xfed91000L, 0, 0, USB))),
-          Example.of(
-              LinuxRule.DMAR_TWO_UNITS_TAKE_ALL, 72, dmar(REST, drhd(0xfed92000L, 1, 0))),
+          Example.of(LinuxRule.DMAR_SAME_UNIT_TWICE, 72, dmar(REST, drhd(0xfed91000L, 0, 0, USB))),
+          Example.of(LinuxRule.DMAR_TWO_UNITS_TAKE_ALL, 72, dmar(REST, drhd(0xfed92000L, 1, 0))),
           Example.of(
               LinuxRule.DMAR_DEVICE_OF_TWO_UNITS,
               64,
@@ -124,8 +122,7 @@ final class LinuxRuleTest {
               LinuxRule.DMAR_CHECKSUM,
               0,
               withWrongChecksum("DMAR", "2d01" + "00".repeat(10) + REST)),
-          Example.of(
-              LinuxRule.DMAR_IOAPIC_WITHOUT_UNIT, 37, dmar(drhd(0xfed91000L, 1, 0))),
+          Example.of(LinuxRule.DMAR_IOAPIC_WITHOUT_UNIT, 37, dmar(drhd(0xfed91000L, 1, 0))),
           Example.of(
               LinuxRule.DMAR_IOAPIC_WITHOUT_UNIT, 37, dmar(REST), madt(ioApic(9, 0xfec00000L, 0))),
           Example.of(LinuxRule.DMAR_X2APIC_OPT_OUT, 37, dmar(46, 3, REST)),
@@ -134,8 +131,7 @@ final class LinuxRuleTest {
               LinuxRule.DMAR_ACPI_DEVICE_UNDECLARED,
               72,
               dmar(drhd(0xfed91000L, 1, 0, IOAPIC, scope(5, 3, "00 1500")))),
-          Example.of(
-              LinuxRule.DMAR_ACPI_DEVICE_WITHOUT_UNIT, 72, dmar(REST, andd(1, "\\_SB.A\0"))),
+          Example.of(LinuxRule.DMAR_ACPI_DEVICE_WITHOUT_UNIT, 72, dmar(REST, andd(1, "\\_SB.A\0"))),
           Example.of(
               LinuxRule.DMAR_BAD_REGION, 72, dmar(REST, rmrr(0x7c000800L, 0x7c000fffL, 0, USB))),
           Example.of(
@@ -152,8 +148,7 @@ final class LinuxRuleTest {
                   REST,
                   rmrr(0x7c000000L, 0x7c00ffffL, 0, USB),
                   rmrr(0x7c001000L, 0x7c001fffL, 0, USB))),
-          Example.of(
-              LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, rmrr(0x7c000000L, 0x7c000fffL, 0))),
+          Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, rmrr(0x7c000000L, 0x7c000fffL, 0))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, drhd(0xfed92000L, 0, 0))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, structure(2, "00000000"))),
           Example.of(
@@ -171,10 +166,8 @@ final class LinuxRuleTest {
           Example.of(
               LinuxRule.IVRS_CHECKSUM, 0, withWrongChecksum("IVRS", Tables.IVRS_FIELDS + UNIT)),
           Example.of(LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs()),
-          Example.of(
-              LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs(ivmd(0x20, 0, 0, 0, 0, 0))),
-          Example.of(
-              LinuxRule.IVRS_UNIT_AT_ZERO, 48, ivrs(ivhd(0x11, 2, 0, 0, ALL, SOUTHBRIDGE))),
+          Example.of(LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs(ivmd(0x20, 0, 0, 0, 0, 0))),
+          Example.of(LinuxRule.IVRS_UNIT_AT_ZERO, 48, ivrs(ivhd(0x11, 2, 0, 0, ALL, SOUTHBRIDGE))),
           Example.of(
               LinuxRule.IVRS_REGISTERS_OVERLAP,
               104,
@@ -186,15 +179,14 @@ final class LinuxRuleTest {
               0,
               ivrs(
                   IntStream.range(0, 33)
-                      .mapToObj(
-                          i ->
-                              ivhd(
-                                  0x11,
-                                  2 + 256 * i,
-                                  0xfd100000L + 0x4000L * i,
-                                  0,
-                                  range(3 + 256 * i, 255 + 256 * i),
-                                  SOUTHBRIDGE))
+                      .mapToObj(i ->
+                          ivhd(
+                              0x11,
+                              2 + 256 * i,
+                              0xfd100000L + 0x4000L * i,
+                              0,
+                              range(3 + 256 * i, 255 + 256 * i),
+                              SOUTHBRIDGE))
                       .toArray(String[]::new))),
           Example.of(LinuxRule.IVRS_BLOCK_WITHOUT_LENGTH, 104, ivrs(UNIT, "20000000 00000000")),
           Example.of(
@@ -208,9 +200,7 @@ final class LinuxRuleTest {
           Example.of(
               LinuxRule.IVRS_UNKNOWN_SPECIAL_DEVICE,
               104,
-              ivrs(
-                  ivhd(
-                      0x11, 2, 0xfd100000L, 0, ALL, SOUTHBRIDGE, special(1, "a100", 3)))),
+              ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, SOUTHBRIDGE, special(1, "a100", 3)))),
           Example.of(
               LinuxRule.IVRS_NO_DEVICE, 48, ivrs(ivhd(0x11, 2, 0xfd100000L, 0, SOUTHBRIDGE))),
           Example.of(
@@ -246,8 +236,7 @@ final class LinuxRuleTest {
                       SOUTHBRIDGE,
                       "43 00ff 00 00 a400 00 04 ffff 00"),
                   ivhd(0x11, 0x4002, 0xfd200000L, 0, range(0x4003, 0xffff)))),
-          Example.of(
-              LinuxRule.IVRS_NO_SOUTHBRIDGE, 48, ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL))),
+          Example.of(LinuxRule.IVRS_NO_SOUTHBRIDGE, 48, ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL))),
           Example.of(
               LinuxRule.IVRS_SOUTHBRIDGE_ELSEWHERE,
               48,
@@ -257,10 +246,8 @@ final class LinuxRuleTest {
               48,
               ivrs(UNIT),
               madt(ioApic(0x20, 0xfec00000L, 0), ioApic(0x21, 0xfec01000L, 24))),
-          Example.of(
-              LinuxRule.IVRS_BAD_REGION, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0x1000, 0))),
-          Example.of(
-              LinuxRule.IVRS_REGION_AT_ZERO, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0, 1))),
+          Example.of(LinuxRule.IVRS_BAD_REGION, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0x1000, 0))),
+          Example.of(LinuxRule.IVRS_REGION_AT_ZERO, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0, 1))),
           Example.of(
               LinuxRule.IVRS_REGION_BEYOND_WIDTH,
               104,
@@ -277,8 +264,7 @@ final class LinuxRuleTest {
               104,
               ivrs(
                   UNIT,
-                  block(
-                      0x20, 7, "00000000 0100 000000000000 0010000000000000 0010000000000000"))),
+                  block(0x20, 7, "00000000 0100 000000000000 0010000000000000 0010000000000000"))),
           Example.of(LinuxRule.IVRS_UNKNOWN_BLOCK, 104, ivrs(UNIT, block(0x51, 0, "0000"))),
           Example.of(
               LinuxRule.IVRS_UNKNOWN_ENTRY,
@@ -286,9 +272,7 @@ final class LinuxRuleTest {
               ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, SOUTHBRIDGE, "05000000"))),
           Example.of(LinuxRule.IVRS_BESIDE_DMAR, 0, dmar(REST), ivrs(UNIT)),
           Example.of(
-              LinuxRule.MADT_IOAPIC_AT_ZERO,
-              56,
-              madt(ioApic(8, 0xfec00000L, 0), ioApic(9, 0, 24))),
+              LinuxRule.MADT_IOAPIC_AT_ZERO, 56, madt(ioApic(8, 0xfec00000L, 0), ioApic(9, 0, 24))),
           Example.of(
               LinuxRule.MADT_IOAPIC_TWICE,
               56,
@@ -307,10 +291,8 @@ final class LinuxRuleTest {
     List<Remark> remarks = view(example).remarks();
     assertTrue(
         remarks.stream()
-            .anyMatch(
-                remark ->
-                    remark.rule() == example.rule()
-                        && remark.place().offset() == example.offset()),
+            .anyMatch(remark ->
+                remark.rule() == example.rule() && remark.place().offset() == example.offset()),
         remarks::toString);
   }
 
@@ -318,8 +300,7 @@ final class LinuxRuleTest {
   @FieldSource("EXAMPLES")
   void noRuleOfAWorseEffectAppliesBesides(Example example) {
     for (Remark remark : view(example).remarks()) {
-      assertTrue(
-          remark.rule().effect().compareTo(example.rule().effect()) >= 0, remark::toString);
+      assertTrue(remark.rule().effect().compareTo(example.rule().effect()) >= 0, remark::toString);
     }
   }
 

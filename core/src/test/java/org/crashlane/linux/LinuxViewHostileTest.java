@@ -36,8 +36,7 @@ final class LinuxViewHostileTest {
   private static void judge(byte[] file) {
     AcpiFile read = AcpiFile.read("damaged", file);
     read.tables().forEach(found -> assertTrue(!found.table().describe().isEmpty()));
-    LinuxView view =
-        new LinuxView(read.tables().stream().map(AcpiFile.Found::table).toList());
+    LinuxView view = new LinuxView(read.tables().stream().map(AcpiFile.Found::table).toList());
     assertEquals(view.translatesDma(), view.isAboutIommus() && !view.units().isEmpty());
     view.unitOf(RequesterId.of(0, 2, 0));
     view.devicesWithoutUnit();
@@ -87,15 +86,14 @@ final class LinuxViewHostileTest {
   void manyUnitsAndDevicesAreJudged() {
     String[] structures =
         IntStream.range(0, MANY)
-            .mapToObj(
-                i ->
-                    drhd(
-                        0x1000L * (i + 1),
-                        0,
-                        i & 0xffff,
-                        endpoint("00 1c00 0000"),
-                        bridge("00 1c00"),
-                        IOAPIC))
+            .mapToObj(i ->
+                drhd(
+                    0x1000L * (i + 1),
+                    0,
+                    i & 0xffff,
+                    endpoint("00 1c00 0000"),
+                    bridge("00 1c00"),
+                    IOAPIC))
             .toArray(String[]::new);
     AcpiTable dmar = dmar(structures);
     LinuxView view = new LinuxView(List.of(dmar));

@@ -63,8 +63,7 @@ final class LinuxViewTest {
   @Test
   void laterOfTwoUnitsThatNameADeviceServesIt() {
     String disk = endpoint("00 0300");
-    LinuxView view =
-        view(dmar(drhd(0xfed90000L, 0, 0, disk), drhd(0xfed92000L, 0, 0, disk)));
+    LinuxView view = view(dmar(drhd(0xfed90000L, 0, 0, disk), drhd(0xfed92000L, 0, 0, disk)));
     assertServed(0xfed92000L, view, "00:03.0");
   }
 
@@ -152,8 +151,7 @@ final class LinuxViewTest {
             ivrs(
                 ivhd(0x11, 2, 0xfd100000L, 0, range(3, 0xffff), SOUTHBRIDGE),
                 ivmd(0x22, 8, 0x60, 0x68, 0x7c000000L, 0x1000)));
-    assertEquals(
-        List.of("devices 0000:00:0c.0 to 00:0d.0"), amd.regions().getFirst().devices());
+    assertEquals(List.of("devices 0000:00:0c.0 to 00:0d.0"), amd.regions().getFirst().devices());
   }
 
   @Test

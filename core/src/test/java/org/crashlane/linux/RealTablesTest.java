@@ -16,8 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What Linux makes of the tables of real machines; docs/acpi.md has the same counts. */
 final class RealTablesTest {
-  private static final Path TABLES =
-      Repository.root().resolve("core/src/test/resources/acpi/real");
+  private static final Path TABLES = Repository.root().resolve("core/src/test/resources/acpi/real");
 
   private static List<Path> files(String kind) throws IOException {
     try (Stream<Path> files = Files.list(TABLES.resolve(kind))) {
@@ -45,23 +44,20 @@ final class RealTablesTest {
   void oneOfTheDmarTablesIsRefused() throws IOException {
     assertEquals(114, files("dmar").size());
     assertEquals(
-        Map.of(LinuxRule.DMAR_UNIT_AT_ZERO, 1, LinuxRule.DMAR_X2APIC_OPT_OUT, 14),
-        counts("dmar"));
+        Map.of(LinuxRule.DMAR_UNIT_AT_ZERO, 1, LinuxRule.DMAR_X2APIC_OPT_OUT, 14), counts("dmar"));
     List<String> refused =
         files("dmar").stream()
-            .filter(
-                file -> {
-                  try {
-                    return view(file).has(Effect.REFUSES_ALL);
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                })
+            .filter(file -> {
+              try {
+                return view(file).has(Effect.REFUSES_ALL);
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            })
             .map(file -> file.getFileName().toString())
             .toList();
     assertEquals(
-        List.of("linuxhw_Notebook_Lenovo_IdeaPadFlex_15_20309_D19FB82D46CF_27d1e500.dat"),
-        refused);
+        List.of("linuxhw_Notebook_Lenovo_IdeaPadFlex_15_20309_D19FB82D46CF_27d1e500.dat"), refused);
   }
 
   @Test

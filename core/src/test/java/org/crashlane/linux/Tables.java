@@ -44,8 +44,10 @@ final class Tables {
 
   static String andd(int number, String name) {
     return structure(
-        4, "000000" + hex(number, 1) + HexFormat.of().formatHex(name.getBytes(
-            StandardCharsets.ISO_8859_1)));
+        4,
+        "000000"
+            + hex(number, 1)
+            + HexFormat.of().formatHex(name.getBytes(StandardCharsets.ISO_8859_1)));
   }
 
   /** A DMAR structure with its type and its length in front. */

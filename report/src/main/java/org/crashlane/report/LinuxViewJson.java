@@ -26,37 +26,34 @@ public final class LinuxViewJson {
     }
     ArrayNode units = node.putArray("units");
     view.units()
-        .forEach(
-            unit ->
-                units
-                    .addObject()
-                    .put("name", unit.name())
-                    .put("offset", Hex.of(unit.offset()))
-                    .put("segment", unit.segment())
-                    .put("registerBase", Hex.of(unit.registerBase()))
-                    .put("takesAll", unit.takesAll()));
+        .forEach(unit ->
+            units
+                .addObject()
+                .put("name", unit.name())
+                .put("offset", Hex.of(unit.offset()))
+                .put("segment", unit.segment())
+                .put("registerBase", Hex.of(unit.registerBase()))
+                .put("takesAll", unit.takesAll()));
     AcpiJson.addNames(node, "devicesWithoutUnit", view.devicesWithoutUnit());
     ArrayNode regions = node.putArray("regions");
     view.regions()
-        .forEach(
-            region -> {
-              ObjectNode one =
-                  regions
-                      .addObject()
-                      .put("name", region.name())
-                      .put("segment", region.segment())
-                      .put("first", Hex.of(region.range().first()))
-                      .put("last", Hex.of(region.range().last()));
-              AcpiJson.addNames(one, "devices", region.devices());
-            });
+        .forEach(region -> {
+          ObjectNode one =
+              regions
+                  .addObject()
+                  .put("name", region.name())
+                  .put("segment", region.segment())
+                  .put("first", Hex.of(region.range().first()))
+                  .put("last", Hex.of(region.range().last()));
+          AcpiJson.addNames(one, "devices", region.devices());
+        });
     ArrayNode processors = node.putArray("processors");
     view.processors()
-        .forEach(
-            processor ->
-                processors
-                    .addObject()
-                    .put("apicId", processor.apicId())
-                    .put("enabled", processor.isEnabled()));
+        .forEach(processor ->
+            processors
+                .addObject()
+                .put("apicId", processor.apicId())
+                .put("enabled", processor.isEnabled()));
     ArrayNode remarks = node.putArray("remarks");
     view.remarks().forEach(remark -> remarks.add(of(remark)));
     return node;

@@ -5,9 +5,9 @@ import java.util.List;
 import org.crashlane.acpi.Madt;
 import org.crashlane.bits.Hex;
 import org.crashlane.linux.Effect;
-import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.LinuxRule;
 import org.crashlane.linux.LinuxView;
+import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.Remark;
 
 /** What Linux makes of firmware's tables, for people. */

@@ -38,8 +38,7 @@ final class LinuxViewTextTest {
   private static final AcpiTable IORT =
       table(
           "IORT",
-          "01000000 30000000 00000000"
-              + "00 1800 01 00000000 00000000 00000000 01000000 07000000");
+          "01000000 30000000 00000000" + "00 1800 01 00000000 00000000 00000000 01000000 07000000");
 
   @Test
   void withoutATableOfIommusNothingIsSaidOfDma() {
