@@ -46,12 +46,25 @@ final class HexListing {
   private boolean repeats;
   private boolean hasFields;
 
-  /**
-   * The bytes of one table.
-   *
-   * @param line where they begin, from 1
-   */
-  record Block(int line, byte[] bytes) {
+  /** The bytes of one table. */
+  static final class Block {
+    private final int line;
+    private final byte[] bytes;
+
+    private Block(int line, byte[] bytes) {
+      this.line = line;
+      this.bytes = bytes;
+    }
+
+    /** {@return the line where they begin, from 1} */
+    int line() {
+      return line;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
     /** {@return the first four characters, or as many as there are} */
     String signature() {
       int count = Math.min(bytes.length, AcpiHeader.SIGNATURE_BYTES);
@@ -175,7 +188,7 @@ final class HexListing {
       String digits = group.group(1);
       int gap = group.group(2).length();
       boolean isWhole = digits.length() % 2 == 0 && digits.length() <= 2 * Long.BYTES;
-      if (!isWhole || gap == 0 && group.end() < text.length()) {
+      if (!isWhole || (gap == 0 && group.end() < text.length())) {
         break;
       }
       byte[] next = HexFormat.of().parseHex(digits);
@@ -185,7 +198,7 @@ final class HexListing {
       }
       content.writeBytes(next);
       boolean isMiddle = hasBars && content.size() == LINE_BYTES / 2;
-      if (gap > 2 || gap == 2 && !isMiddle) {
+      if (gap > 2 || (gap == 2 && !isMiddle)) {
         break;
       }
       group.region(group.end(), text.length());

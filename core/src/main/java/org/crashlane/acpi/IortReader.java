@@ -67,7 +67,7 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
     FieldTable layout = IortLayout.NODES.get(type);
     List<FieldValue> fields = new ArrayList<>(IortLayout.NODE.read(in));
     // What lies between the fields and the arrays at the end of a node is of a later revision.
-    ByteReader own = in.window(ownBytes(at, in, fields), "fields of the node");
+    ByteReader own = in.window(ownBytes(in, fields), "fields of the node");
     fields.addAll(layout.read(own));
     String text = type == IortLayout.NAMED_COMPONENT ? objectName(own) : "";
     TableEntry head = new TableEntry(at, type, layout.name(), fields, text, List.of(), "");
@@ -86,7 +86,7 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
   }
 
   /** The bytes of a node's own fields: as far as its mappings, where it has any. */
-  private static int ownBytes(Extent at, ByteReader in, List<FieldValue> head) {
+  private static int ownBytes(ByteReader in, List<FieldValue> head) {
     long count = valueOf(head, IortLayout.MAPPING_COUNT);
     long end = valueOf(head, IortLayout.MAPPING_OFFSET) - IortLayout.NODE_HEADER_BYTES;
     return count == 0 || end < 0 || end > in.remaining() ? in.remaining() : (int) end;

@@ -272,9 +272,13 @@ public enum LinuxRule {
   }
 
   private final Effect effect;
-  private final Place place;
+  private final String source;
+  private final String versions;
   private final String message;
   private final String signature;
+
+  /** A method of one of the classes of conditions, which have no state. */
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Function<LinuxView, Stream<TableProblem>> condition;
 
   /** When a rule about a DMAR table applies. */
@@ -326,7 +330,8 @@ public enum LinuxRule {
       String signature,
       Function<LinuxView, Stream<TableProblem>> condition) {
     this.effect = effect;
-    this.place = place;
+    this.source = place.file() + ": " + place.function();
+    this.versions = place.versions();
     this.message = message;
     this.signature = signature;
     this.condition = condition;
@@ -352,12 +357,12 @@ public enum LinuxRule {
 
   /** {@return file and function of Linux} */
   public String source() {
-    return place.file() + ": " + place.function();
+    return source;
   }
 
   /** {@return the kernels in which the source was read to say so} */
   public String versions() {
-    return place.versions();
+    return versions;
   }
 
   /** {@return what the kernel prints, as its format string; empty if it prints nothing} */

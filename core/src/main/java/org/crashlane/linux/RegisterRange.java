@@ -2,7 +2,6 @@
 package org.crashlane.linux;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Extent;
@@ -22,9 +21,7 @@ record RegisterRange(Extent at, long base, long bytes) {
   static Stream<TableProblem> overlaps(List<RegisterRange> units) {
     List<RegisterRange> byAddress =
         units.stream()
-            .sorted(
-                Comparator.comparing(RegisterRange::base, Long::compareUnsigned)
-                    .thenComparing(unit -> unit.at().offset()))
+            .sorted((one, other) -> Long.compareUnsigned(one.base(), other.base()))
             .toList();
     List<TableProblem> found = new ArrayList<>();
     for (int i = 1; i < byAddress.size(); i++) {

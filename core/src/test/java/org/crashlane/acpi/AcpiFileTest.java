@@ -36,7 +36,7 @@ final class AcpiFileTest {
   }
 
   /** How tools print a line: offset, bytes in groups, and the same as characters. */
-  private enum Style {
+  enum Style {
     ACPIDUMP("    %04X: ", 1, "  %s"),
     IASL("    %04X: ", 1, " // %s"),
     XXD("%08x: ", 2, " %s"),

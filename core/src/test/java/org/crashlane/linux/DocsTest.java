@@ -29,8 +29,8 @@ final class DocsTest {
                     || line.startsWith("| `ivrs-")
                     || line.startsWith("| `madt-"))
             .map(row -> {
-              String[] cells = row.split(" \\| ");
-              return cells[0] + " | " + cells[1] + " | " + cells[3];
+              List<String> cells = List.of(row.split(" \\| ", -1));
+              return cells.get(0) + " | " + cells.get(1) + " | " + cells.get(3);
             })
             .toList();
     List<String> rules =

@@ -53,7 +53,7 @@ final class LinuxRuleTest {
    *
    * @param offset where in the table
    */
-  private record Example(LinuxRule rule, long offset, List<AcpiTable> tables) {
+  record Example(LinuxRule rule, long offset, List<AcpiTable> tables) {
     static Example of(LinuxRule rule, long offset, AcpiTable... tables) {
       return new Example(rule, offset, List.of(tables));
     }
