@@ -10,10 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.amdvi.Command;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
+import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.iommu.amdvi.Registers.Ring;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
@@ -44,6 +49,12 @@ class AmdviMappingTest extends PagedMappingContract {
   void devicesReachWhatIsMappedAndNothingElse(long seed, boolean cachesAbsent) {
     PagedMappingProperty.holds(
         cachesAbsent ? AmdviMachine.cachingAbsent() : AmdviMachine.usual(), seed);
+  }
+
+  @Test
+  void betweenAnyTwoStoresADeviceReachesItsBufferOrNothingWhereAbsenceIsCached() {
+    PagedMachine caching = AmdviMachine.cachingAbsent();
+    betweenAnyTwoStores(caching, caching.boot());
   }
 
   @Test
@@ -97,6 +108,47 @@ class AmdviMappingTest extends PagedMappingContract {
     machine.map(primary, MODEM, BUFFER, 1, Direction.TO_DEVICE);
     assertEquals(entry(BRIDGE), entry(MODEM.address()));
     assertTrue(DeviceTableEntry.ROOT.isSet(entry(BRIDGE)));
+  }
+
+  /** What a unit writes by itself would otherwise change a table or its driver's notes. */
+  @Test
+  void ringsTablesAndThePageOfCompletionsLieApart() {
+    machine.map(primary, DISK, BUFFER, 1, Direction.TO_DEVICE);
+    AmdviMachine amd = (AmdviMachine) machine;
+    List<AddressRange> apart = new ArrayList<>(machine.hardware.logs());
+    long commands = amd.read(Registers.CMD_BUF_BASE);
+    apart.add(AddressRange.ofSize(Ring.BASE.inPlace(commands), UnitDriver.RING_BYTES));
+    apart.add(AddressRange.ofSize(lastCompletion(amd), PagedMachine.PAGE));
+    apart.addAll(machine.hardware.tablePages(machine.memory));
+    assertTrue(apart.size() > 4, apart.toString());
+    for (AddressRange one : apart) {
+      assertEquals(List.of(one), apart.stream().filter(one::overlaps).toList());
+    }
+  }
+
+  @Test
+  void whatIsInvalidatedIsWaitedFor() {
+    AmdviMachine amd = (AmdviMachine) machine;
+    DmaHandle handle = machine.map(primary, DISK, BUFFER, 1, Direction.TO_DEVICE);
+    primary.unmap(machine.cpu, DISK, handle);
+    assertInstanceOf(Command.InvalidatePages.class, command(amd, 2));
+    long at = lastCompletion(amd);
+    long number = machine.memory.readLong(at);
+    primary.unmap(machine.cpu, DISK, machine.map(primary, DISK, BUFFER, 1, Direction.TO_DEVICE));
+    assertEquals(number + 1, machine.memory.readLong(at));
+  }
+
+  /** {@return the command that the driver gave {@code back} commands ago, 1 for the last} */
+  private static Command command(AmdviMachine amd, int back) {
+    long ring = Ring.BASE.inPlace(amd.read(Registers.CMD_BUF_BASE));
+    long at = ring + amd.read(Registers.CMD_TAIL) - (long) back * Command.BYTES;
+    return Command.decode(amd.memory.readLong(at), amd.memory.readLong(at + Long.BYTES));
+  }
+
+  private static long lastCompletion(AmdviMachine amd) {
+    return assertInstanceOf(Command.CompletionWait.class, command(amd, 1))
+        .storeAddress()
+        .orElseThrow();
   }
 
   private long entry(RequesterId id) {

@@ -68,6 +68,24 @@ class GartMappingTest {
     assertEquals(remapped, APERTURE.contains(handle.busAddress()));
   }
 
+  /** The aperture lies across the end of what the device reaches: it has its lower half alone. */
+  @Test
+  void ofTheApertureADeviceIsGivenWhatItReachesAndNoMore() {
+    long base = NARROW.dmaMask() + 1 - (32 << 20);
+    GartFixture machine = new GartFixture(Era.TODAY, new ModeSpec.Gart(base, 1, 1, true, false));
+    DmaMapping mapping = machine.boot();
+    long mapped = 0;
+    for (int count = 1024; count > 0; count /= 2) {
+      while (mapping.map(
+              machine.cpu, NARROW, HIGH.first(), (long) count * PAGE_BYTES, Direction.FROM_DEVICE)
+          instanceof MapAttempt.Mapped attempt) {
+        assertTrue(attempt.handle().bus().last() <= NARROW.dmaMask(), attempt.toString());
+        mapped += count;
+      }
+    }
+    assertEquals(FREE_COUNT, mapped);
+  }
+
   @Test
   void unmappedEntryLeadsToTheScratchPage() {
     GartFixture machine = new GartFixture(Era.TODAY, GartFixture.PLAIN);

@@ -19,14 +19,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Outcome;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.mode.WatchingCpu;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.junit.jupiter.api.Test;
@@ -34,6 +40,9 @@ import org.junit.jupiter.api.Test;
 /** What the primary's driver has devices reach, whoever made the units. */
 public abstract class PagedMappingContract {
   protected static final long BUFFER = 0x30_0010L;
+
+  /** As many address bits as a device has that reaches 256 pages. */
+  private static final int FEW_BITS = 20;
 
   protected final PagedMachine machine;
   protected final DmaMapping primary;
@@ -92,8 +101,106 @@ public abstract class PagedMappingContract {
 
   @Test
   void firmwaresMemoryIsMappedFromTheBeginningAndNotHandedOut() {
-    assertTrue(machine.reaches(FIRMWARES, RESERVED.last(), Access.WRITE, RESERVED.last()));
-    assertTrue(machine.blocked(FIRMWARES, RESERVED.last() + 1, Access.WRITE));
+    PagedMachine few = withMask(FIRMWARES, FEW_BITS);
+    DmaMapping mapping = few.boot();
+    DeviceSpec device = few.spec.device(FIRMWARES.name());
+    for (long at = RESERVED.first(); at <= RESERVED.last(); at += PAGE) {
+      assertTrue(few.reaches(device, at, Access.READ, at));
+      assertTrue(few.reaches(device, at, Access.WRITE, at));
+    }
+    assertTrue(few.blocked(device, RESERVED.first() - 1, Access.WRITE));
+    assertTrue(few.blocked(device, RESERVED.last() + 1, Access.WRITE));
+    Set<Long> expected = new TreeSet<>();
+    for (long at = PAGE; at < 1L << FEW_BITS; at += PAGE) {
+      if (!RESERVED.contains(at)) {
+        expected.add(at);
+      }
+    }
+    assertEquals(expected, allHandedOut(few, mapping, device));
+  }
+
+  /** {@return the addresses of all pages that {@code device} is given before there are no more} */
+  private static Set<Long> allHandedOut(
+      PagedMachine machine, DmaMapping mapping, DeviceSpec device) {
+    Set<Long> handedOut = new TreeSet<>();
+    while (mapping.map(machine.cpu, device, 0x30_0000L, PAGE, Direction.BIDIRECTIONAL)
+        instanceof MapAttempt.Mapped mapped) {
+      assertTrue(handedOut.add(mapped.handle().busAddress()), "twice: " + mapped);
+    }
+    return handedOut;
+  }
+
+  /** Each pair of ends: a page too many or too few at either end is seen. */
+  @Test
+  void ofWhatIsReservedNoPageIsHandedOutAndAllOthersAre() {
+    for (AddressRange kept :
+        List.of(
+            new AddressRange(PAGE, 2 * PAGE - 1),
+            AddressRange.parse("0x7000-0x10fff"),
+            AddressRange.parse("0xe0000-0xfffff"))) {
+      PagedMachine few = withMask(NIC, FEW_BITS);
+      DmaMapping mapping = few.boot();
+      DeviceSpec device = few.spec.device(NIC.name());
+      mapping.reserve(few.cpu, List.of(kept), List.of(device));
+      Set<Long> expected = new TreeSet<>();
+      for (long at = PAGE; at < 1L << FEW_BITS; at += PAGE) {
+        if (!kept.contains(at)) {
+          expected.add(at);
+        }
+      }
+      assertEquals(expected, allHandedOut(few, mapping, device), kept.toString());
+    }
+  }
+
+  /** The unit looks after each store: it must find what is mapped, or nothing. */
+  @Test
+  void betweenAnyTwoStoresADeviceReachesItsBufferOrNothing() {
+    betweenAnyTwoStores(machine, primary);
+  }
+
+  /** The same, of {@code watched} that runs {@code mapping}. */
+  protected static void betweenAnyTwoStores(PagedMachine watched, DmaMapping mapping) {
+    long iova = 0xffff_c000L;
+    long page = BUFFER & -PAGE;
+    List<Attachment> seen = new ArrayList<>(attachments(watched));
+    Runnable look = () -> {
+      attachments(watched).stream().filter(a -> !seen.contains(a)).forEach(seen::add);
+      for (long at = iova - PAGE; at < iova + 4 * PAGE; at += PAGE) {
+        boolean asked = at >= iova && at < iova + 3 * PAGE;
+        reachedOrBlocked(watched, at, asked ? page + at - iova : at - 1);
+      }
+      reachedOrBlocked(watched, CRASH.first(), CRASH.first());
+      reachedOrBlocked(watched, CRASH.last(), CRASH.last());
+    };
+    Cpu cpu = new WatchingCpu(watched.cpu, look);
+    int before = seen.size();
+    MapAttempt attempt = mapping.map(cpu, NIC, page, 3 * PAGE, Direction.BIDIRECTIONAL);
+    DmaHandle handle = assertInstanceOf(MapAttempt.Mapped.class, attempt).handle();
+    assertEquals(iova, handle.busAddress());
+    assertEquals(attachments(watched), seen.subList(before, seen.size()), "half an entry is seen");
+    assertTrue(watched.reaches(NIC, iova + 2 * PAGE, Access.WRITE, page + 2 * PAGE));
+    mapping.arm(cpu, List.of(CRASH), List.of(NIC));
+    assertTrue(watched.reaches(NIC, CRASH.last(), Access.WRITE, CRASH.last()));
+    mapping.unmap(cpu, NIC, handle);
+    for (long at = iova; at < iova + 3 * PAGE; at += PAGE) {
+      assertTrue(watched.blocked(NIC, at, Access.READ), "still there after unmapping");
+    }
+  }
+
+  private static void reachedOrBlocked(PagedMachine watched, long iova, long place) {
+    for (Access access : Access.values()) {
+      if (!watched.blocked(NIC, iova, access)) {
+        assertEquals(new Outcome.Reached(place), watched.dma(NIC, iova, access));
+      }
+    }
+  }
+
+  /** {@return what the tables in memory say of the card, as they stand} */
+  private static List<Attachment> attachments(PagedMachine watched) {
+    return watched.hardware.tables(watched.spec, watched.memory).getFirst().tables()
+        .attachments().stream()
+        .filter(attachment -> attachment.requester().equals(NIC.requester()))
+        .toList();
   }
 
   @Test
@@ -172,14 +279,19 @@ public abstract class PagedMappingContract {
 
   /** {@return one whose first device reaches 16 MiB only} */
   protected final PagedMachine smallMasks() {
+    return withMask(DISK, 24);
+  }
+
+  /** {@return one on which {@code device} reaches {@code bits} of address only} */
+  private PagedMachine withMask(DeviceSpec device, int bits) {
     MachineSpec spec = machine.spec;
     DeviceSpec narrow =
         new DeviceSpec(
-            "narrow",
-            DISK.address(),
+            device.name(),
+            device.address(),
             Optional.empty(),
-            DISK.kind(),
-            24,
+            device.kind(),
+            bits,
             PagedMachine.UNIT,
             true,
             false,
@@ -187,7 +299,7 @@ public abstract class PagedMappingContract {
             false,
             false);
     List<DeviceSpec> devices = new ArrayList<>(spec.devices());
-    devices.set(0, narrow);
+    devices.set(devices.indexOf(device), narrow);
     return other(
         new MachineSpec(
             spec.name(),

@@ -42,6 +42,12 @@ class VtdMappingTest extends PagedMappingContract {
   }
 
   @Test
+  void betweenAnyTwoStoresADeviceReachesItsBufferOrNothingWhereAbsenceIsCached() {
+    PagedMachine caching = new VtdMachine(Era.TODAY, true, true);
+    betweenAnyTwoStores(caching, caching.boot());
+  }
+
+  @Test
   void armedRangeThatIsNotReservedIsHandedOutAgain() {
     PagedMachine small = smallMasks();
     DmaMapping mapping = small.boot();
