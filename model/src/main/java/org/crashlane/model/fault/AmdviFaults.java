@@ -41,6 +41,9 @@ final class AmdviFaults {
   private static final BitField SIZE = BitField.bit("S", 0);
   private static final BitField DIRECTORIES = BitField.bit("PDE", 1);
   private static final BitField GUEST = BitField.bit("GN", 2);
+  private static final BitField DEVICE = BitField.bits("DeviceID", 15, 0);
+  private static final BitField BUS = BitField.bits("bus of DeviceID", 15, 8);
+  private static final int INVALIDATE_DEVICE_ENTRY = 2;
   private static final int INVALIDATE_PAGES = 3;
 
   /** All of them. */
@@ -98,6 +101,14 @@ final class AmdviFaults {
               "table-taken-for-a-page",
               "entries that lead to tables say that they map pages",
               StoreFault.altered(e -> PageTableEntry.NEXT_LEVEL.with(e, 0)).when(WORDS.isEntry())),
+          MAKE.driver(
+              "entry-flushed-for-another",
+              "of a changed device entry that of another device is invalidated",
+              StoreFault.altered(v -> v + BUS.of(1)).when(AmdviFaults::dropsDeviceEntry)),
+          MAKE.call(
+              "not-cleared",
+              "entries stay when their addresses are given back",
+              whileUnmapping(StoreFault.LOST.when(word -> word == 0), RegisterFault.NONE)),
           MAKE.call(
               "not-flushed",
               "translations are not invalidated while unmapping",
@@ -136,6 +147,10 @@ final class AmdviFaults {
   /** The word of an invalidation that says which pages: an address, not beyond any IOVA. */
   private static boolean saysWhichPages(long word) {
     return word >= PageFrames.PAGE_BYTES && DIRECTORIES.isSet(word) && (word & RIGHTS) == 0;
+  }
+
+  private static boolean dropsDeviceEntry(long word) {
+    return word == (OPCODE.of(INVALIDATE_DEVICE_ENTRY) | DEVICE.inPlace(word));
   }
 
   private static boolean isInvalidation(long word) {

@@ -22,6 +22,7 @@ import org.crashlane.rehearsal.MappingMode;
 final class CalgaryFaults {
   private static final FaultMaker MAKE = new FaultMaker(MappingMode.CALGARY);
   private static final BitField LOW_32 = BitField.bits("low half", 31, 0);
+  private static final BitField TARGETS_TOP = BitField.bit("bit 47 of the target", 47);
   private static final LongPredicate TAR = CalgaryFaults::isTar;
   private static final LongPredicate CONFIG_RW = CalgaryFaults::isConfigRw;
 
@@ -45,6 +46,10 @@ final class CalgaryFaults {
               "target-cut-to-32-bits",
               "TCEs lose the target's bits from 32 up",
               entries(LOW_32::inPlace)),
+          MAKE.driver(
+              "target-cut-to-47-bits",
+              "TCEs lose the target's highest bit",
+              entries(e -> TARGETS_TOP.with(e, 0))),
           MAKE.call(
               "not-flushed",
               "the chip keeps its old entries when the allocator begins anew",

@@ -33,9 +33,8 @@ record EntryWords(
     return isEntry.test(word) && ranges.stream().anyMatch(range -> range.contains(target));
   }
 
-  /** {@return the entry without the bits of its target from 32 up} */
-  long cutTo32Bits(long word) {
-    BitField high = BitField.bits("high half of the address", address.high(), Integer.SIZE);
-    return high.with(word, 0);
+  /** {@return the entry without the bits of its target from {@code bits} up} */
+  long cut(long word, int bits) {
+    return BitField.bits("lost bits of the address", address.high(), bits).with(word, 0);
   }
 }

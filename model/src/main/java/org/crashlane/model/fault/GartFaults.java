@@ -25,13 +25,11 @@ import org.crashlane.rehearsal.MappingMode;
 /**
  * Mistakes in the mapping driver of the GART: all it stores are entries, two to a word. There is
  * nothing to arm and nothing to reserve, and so nothing to do wrong there.
- *
- * <p>A forgotten flush is not among them: an address comes again when the search has gone through
- * the whole aperture, 8,192 pages at least, and the model's northbridges cache 64.
  */
 final class GartFaults {
   private static final FaultMaker MAKE = new FaultMaker(MappingMode.GART);
   private static final RequesterId SECOND = RequesterId.parse("00:19.3");
+  private static final BitField HIGH_BUT_THE_TOP = BitField.bits("bits 38:32 of 39:32", 6, 0);
   private static final BitField HIGH_ENTRY = BitField.bits("odd entry", 63, 32);
   private static final BitField LOW_ENTRY = BitField.bits("even entry", 31, 0);
 
@@ -61,6 +59,19 @@ final class GartFaults {
               "high-bits-lost",
               "entries lose bits 39:32 of the address",
               entries(e -> Gpte.PHYS_39_32.with(e, 0))),
+          MAKE.driver(
+              "highest-bit-lost",
+              "entries lose bit 39 of the address",
+              entries(e -> Gpte.PHYS_39_32.with(e, HIGH_BUT_THE_TOP.get(Gpte.PHYS_39_32.get(e))))),
+          MAKE.driver(
+              "not-flushed",
+              "no northbridge is ever told to forget",
+              RegisterFault.lost(at(Registers.CACHECTL))),
+          MAKE.driver(
+              "second-northbridge-not-flushed",
+              "the first northbridge alone is told to forget",
+              RegisterFault.lost(
+                  a -> at(Registers.CACHECTL).test(a) && ConfigAddress.function(a).equals(SECOND))),
           MAKE.driver(
               "neighbour-lost",
               "the entry in the other half of the word is cleared",

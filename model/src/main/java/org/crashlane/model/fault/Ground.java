@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.Workload;
+import org.crashlane.model.mode.Modes;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.rehearsal.MappingMode;
@@ -74,8 +75,11 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
 
   private static Ground described(MachineSpec machine) {
     int ringCount = machine.mode() == MappingMode.CALGARY ? ONE_AT_A_TIME : RING_COUNT;
-    return new Ground(
-        small(machine, ringCount, FULL_RING_STEPS).plan(), FEW_CRASHES, FULL_RING_STEPS);
+    CrashPlan plan =
+        small(machine, ringCount, FULL_RING_STEPS)
+            .plan()
+            .withLeftOut(Modes.of(machine.mode()).withheld(machine));
+    return new Ground(plan, FEW_CRASHES, FULL_RING_STEPS);
   }
 
   private static Ground large(MachineSpec machine) {

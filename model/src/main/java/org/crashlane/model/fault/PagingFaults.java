@@ -32,10 +32,11 @@ final class PagingFaults {
         make.call("big-endian", "entries are stored big-endian", mapping(Long::reverseBytes)),
         make.call("not-writable", "entries lack W", mapping(e -> words.write().with(e, 0))),
         make.call("not-readable", "entries lack R", mapping(e -> words.read().with(e, 0))),
-        make.call(
-            "target-cut-to-32-bits",
-            "entries lose the target's bits from 32 up",
-            mapping(words::cutTo32Bits)),
+        cut(make, 32),
+        cut(make, 36),
+        cut(make, 40),
+        cut(make, 46),
+        cut(make, 51),
         make.call(
             "mapped-to-next-page",
             "buffers are mapped to the pages behind them",
@@ -57,6 +58,13 @@ final class PagingFaults {
             "unmapping clears the entries behind those that it should",
             whileUnmapping(
                 StoreFault.shifted(Long.BYTES).when(word -> word == 0), RegisterFault.NONE)));
+  }
+
+  private SeededFault cut(FaultMaker make, int bits) {
+    return make.call(
+        "target-cut-to-" + bits + "-bits",
+        "entries lose the target's bits from " + bits + " up",
+        mapping(entry -> words.cut(entry, bits)));
   }
 
   /** {@return entries are stored otherwise while a buffer is mapped} */

@@ -44,7 +44,7 @@ final class TrialMachines {
         switch (mode) {
           case NOMMU -> List.of();
           case SWIOTLB -> List.of();
-          case GART -> List.of("far");
+          case GART -> List.of("far", "over-ram");
           case CALGARY -> List.of("far", "windows");
           case VTD, AMDVI -> List.of("far", "window", "firmware", "units");
         };

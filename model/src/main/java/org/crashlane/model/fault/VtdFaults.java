@@ -50,6 +50,10 @@ final class VtdFaults {
               "root-off-by-a-page",
               "the root table is looked for a page behind its place",
               RegisterFault.altered(at(Registers.RTADDR), v -> v + Rtaddr.RTA.of(1))),
+          MAKE.driver(
+              "contexts-not-flushed",
+              "of a new context entry a unit is not told that remembers there was none",
+              RegisterFault.lost(at(Registers.CCMD))),
           MAKE.call(
               "not-cleared",
               "entries stay while their addresses are handed out again",

@@ -163,15 +163,16 @@ public abstract class PagedMappingContract {
     long iova = 0xffff_c000L;
     long page = BUFFER & -PAGE;
     List<Attachment> seen = new ArrayList<>(attachments(watched));
-    Runnable look = () -> {
-      attachments(watched).stream().filter(a -> !seen.contains(a)).forEach(seen::add);
-      for (long at = iova - PAGE; at < iova + 4 * PAGE; at += PAGE) {
-        boolean asked = at >= iova && at < iova + 3 * PAGE;
-        reachedOrBlocked(watched, at, asked ? page + at - iova : at - 1);
-      }
-      reachedOrBlocked(watched, CRASH.first(), CRASH.first());
-      reachedOrBlocked(watched, CRASH.last(), CRASH.last());
-    };
+    Runnable look =
+        () -> {
+          attachments(watched).stream().filter(a -> !seen.contains(a)).forEach(seen::add);
+          for (long at = iova - PAGE; at < iova + 4 * PAGE; at += PAGE) {
+            boolean asked = at >= iova && at < iova + 3 * PAGE;
+            reachedOrBlocked(watched, at, asked ? page + at - iova : at - 1);
+          }
+          reachedOrBlocked(watched, CRASH.first(), CRASH.first());
+          reachedOrBlocked(watched, CRASH.last(), CRASH.last());
+        };
     Cpu cpu = new WatchingCpu(watched.cpu, look);
     int before = seen.size();
     MapAttempt attempt = mapping.map(cpu, NIC, page, 3 * PAGE, Direction.BIDIRECTIONAL);
@@ -197,8 +198,13 @@ public abstract class PagedMappingContract {
 
   /** {@return what the tables in memory say of the card, as they stand} */
   private static List<Attachment> attachments(PagedMachine watched) {
-    return watched.hardware.tables(watched.spec, watched.memory).getFirst().tables()
-        .attachments().stream()
+    return watched
+        .hardware
+        .tables(watched.spec, watched.memory)
+        .getFirst()
+        .tables()
+        .attachments()
+        .stream()
         .filter(attachment -> attachment.requester().equals(NIC.requester()))
         .toList();
   }
