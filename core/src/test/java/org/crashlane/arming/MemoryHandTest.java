@@ -264,7 +264,10 @@ class MemoryHandTest {
     ArmingPlan plan = plan();
     long unstored = plan.newPages().getFirst().last() + 1 - Long.BYTES;
     memory.writeLong(unstored, FOREIGN);
+    byte[] changed = bytes();
     assertEquals(Kind.CHANGED, refused(hand().arm(plan)).kind());
+    assertArrayEquals(changed, bytes());
+    assertFalse(Files.exists(Journal.fileFor(directory, TARGET)));
   }
 
   @Test

@@ -254,9 +254,11 @@ public abstract class PagedMappingContract {
   @Test
   void armingAgainWritesNothing() {
     primary.arm(machine.cpu, List.of(CRASH), List.of(DISK));
+    long stores = machine.memory.storeCount();
     assertEquals(
         new ArmReport(0, 0, 0, List.of(), List.of()),
         primary.arm(machine.cpu, List.of(CRASH), List.of(DISK)));
+    assertEquals(stores, machine.memory.storeCount());
   }
 
   @Test
