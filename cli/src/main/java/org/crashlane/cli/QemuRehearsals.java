@@ -6,8 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.KeepDirectory;
 import org.crashlane.guest.lab.QemuStage;
@@ -18,6 +21,7 @@ import org.crashlane.guest.lab.parts.PartsUnavailableException;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Stage;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.Colours;
@@ -42,42 +46,96 @@ final class QemuRehearsals {
     this.options = options;
   }
 
-  /** {@return the exit code, after all is printed} */
-  ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, boolean json)
-      throws IOException, InterruptedException, PartsUnavailableException {
-    MappingMode mode = mode(mapping);
-    GuestConfig config = options.config(mode);
-    List<Scenario> scenarios = scenarios(mode, strategies);
-    Set<KernelFlavour> kernels =
-        config.flavours(scenarios.stream().map(Scenario::strategy).toList());
-    Optional<KeepDirectory> kept = Optional.empty();
-    if (options.keep().isPresent()) {
-      kept = Optional.of(KeepDirectory.open(options.keep().get()));
+  /** What is rehearsed behind one IOMMU. */
+  private record Round(GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
+    Set<KernelFlavour> kernels() {
+      return config.flavours(scenarios.stream().map(Scenario::strategy).toList());
     }
-    LabParts parts = Parts.inUsersCache(terminal::complain).prepare(kernels, moduleSources());
-    Stage qemu = new QemuStage(parts, config, kept);
-    List<Rehearsal> rehearsals = new ArrayList<>();
-    try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
-      for (Scenario scenario : scenarios) {
-        int number = rehearsals.size() + 1;
-        Rehearsal rehearsal =
-            qemu.rehearse(scenario, what -> progress.update(what, number, scenarios.size()));
-        rehearsals.add(rehearsal);
-        if (kept.isPresent()) {
-          keepVerdict(kept.get().folder(scenario), rehearsal);
-        }
-      }
+
+    Round with(List<Scenario> others) {
+      return new Round(config, others, kept);
     }
-    report(rehearsals, json);
-    return exitCode(rehearsals);
   }
 
-  private static MappingMode mode(Optional<MappingNames> mapping) {
-    List<MappingMode> named = mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
-    if (named.size() > 1) {
-      throw new IllegalArgumentException("--stage qemu takes one --mapping at a time");
+  /** {@return the exit code, after all is printed} */
+  ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, boolean json)
+      throws IOException, InterruptedException {
+    List<MappingMode> modes =
+        mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
+    List<Round> rounds = new ArrayList<>();
+    for (MappingMode mode : modes) {
+      GuestConfig config = options.config(mode);
+      List<Scenario> scenarios = scenarios(mode, strategies);
+      // Refuses what cannot be before anything is made.
+      config.flavours(scenarios.stream().map(Scenario::strategy).toList());
+      rounds.add(new Round(config, scenarios, kept(mode, modes.size())));
     }
-    return named.getFirst();
+    List<Rehearsal> rehearsals = new ArrayList<>();
+    try {
+      for (Round round : rounds) {
+        rehearse(round, rehearsals);
+      }
+    } finally {
+      // What is judged is said, also where a later one cannot be.
+      if (!rehearsals.isEmpty()) {
+        report(rehearsals, json);
+      }
+    }
+    List<IOException> problems =
+        rounds.stream().flatMap(r -> r.kept().stream()).flatMap(k -> k.problems().stream()).toList();
+    problems.forEach(e -> terminal.complain("not kept: " + Failure.describe(e)));
+    return problems.isEmpty() ? exitCode(rehearsals) : ExitCode.BAD_INPUT;
+  }
+
+  private Optional<KeepDirectory> kept(MappingMode mode, int modeCount) throws IOException {
+    if (options.keep().isEmpty()) {
+      return Optional.empty();
+    }
+    Path directory = options.keep().get();
+    return Optional.of(
+        KeepDirectory.open(modeCount == 1 ? directory : directory.resolve(mode.label())));
+  }
+
+  private void rehearse(Round wanted, List<Rehearsal> rehearsals)
+      throws IOException, InterruptedException {
+    LabParts parts =
+        Parts.inUsersCache(terminal::complain)
+            .prepare(
+                wanted.kernels(),
+                moduleSources().filter(_ -> wanted.scenarios().stream().anyMatch(QemuRehearsals::isInside)));
+    Round round = withoutWhatIsMissing(wanted, parts);
+    Stage qemu = new QemuStage(parts, round.config(), round.kept());
+    try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
+      int number = 0;
+      for (Scenario scenario : round.scenarios()) {
+        int current = ++number;
+        Rehearsal rehearsal =
+            qemu.rehearse(
+                scenario, what -> progress.update(what, current, round.scenarios().size()));
+        rehearsals.add(rehearsal);
+        round.kept().ifPresent(k -> k.keep(scenario, folder -> keepVerdict(folder, rehearsal)));
+      }
+    }
+  }
+
+  /** The inside hand goes where its module could not be built; the others stay. */
+  private static Round withoutWhatIsMissing(Round round, LabParts parts)
+      throws PartsUnavailableException {
+    KernelFlavour primary = round.config().kernels().primary();
+    if (parts.kernel(primary).handModule().isPresent()) {
+      return round;
+    }
+    List<Scenario> possible =
+        round.scenarios().stream().filter(s -> !isInside(s)).toList();
+    if (possible.isEmpty()) {
+      throw new PartsUnavailableException(
+          "nothing is left to rehearse: the inside hand needs its module");
+    }
+    return round.with(possible);
+  }
+
+  private static boolean isInside(Scenario scenario) {
+    return scenario.hand().equals(Optional.of(HandKind.INSIDE));
   }
 
   private static Optional<Path> moduleSources() {
@@ -105,21 +163,32 @@ final class QemuRehearsals {
   }
 
   private void report(List<Rehearsal> rehearsals, boolean json) {
-    RehearsalReport report = new RehearsalReport(terminal.columns(), terminal.colours());
     if (json) {
       terminal.out().print(JsonReport.text(RehearsalJson.of(rehearsals)));
-    } else {
-      terminal.out().print(report.table(rehearsals));
-      rehearsals.forEach(r -> terminal.out().print("\n" + report.details(r)));
+      return;
     }
+    RehearsalReport report = new RehearsalReport(terminal.columns(), terminal.colours());
+    Map<MappingMode, List<Rehearsal>> byMode =
+        rehearsals.stream()
+            .collect(Collectors.groupingBy(r -> r.scenario().mode(), TreeMap::new, Collectors.toList()));
+    byMode.forEach((mode, its) -> {
+      if (byMode.size() > 1) {
+        terminal.out().print(mode.label() + ":\n");
+      }
+      terminal.out().print(report.table(its));
+      its.forEach(r -> terminal.out().print("\n" + report.details(r)));
+      if (byMode.size() > 1) {
+        terminal.out().print("\n");
+      }
+    });
   }
 
   private static void keepVerdict(Path folder, Rehearsal rehearsal) throws IOException {
     List<Rehearsal> one = List.of(rehearsal);
     RehearsalReport report = new RehearsalReport(KEPT_COLUMNS, Colours.off());
-    Files.writeString(
+    KeepDirectory.writeText(
         folder.resolve(KeepDirectory.VERDICT_JSON), JsonReport.text(RehearsalJson.of(one)));
-    Files.writeString(
+    KeepDirectory.writeText(
         folder.resolve(KeepDirectory.VERDICT_TEXT),
         report.table(one) + "\n" + report.details(rehearsal));
   }

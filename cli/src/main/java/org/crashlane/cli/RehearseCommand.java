@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.crashlane.guest.lab.parts.PartsUnavailableException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -100,7 +99,7 @@ final class RehearseCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException, PartsUnavailableException {
+  public Integer call() throws IOException, InterruptedException {
     return switch (stage) {
       case MODEL -> {
         refuse(QemuOptions.NAMES, StageName.QEMU);

@@ -108,12 +108,15 @@ public record RehearsalReport(int width, Colours colours) {
   private static List<String> sentences(Rehearsal rehearsal) {
     List<String> sentences = new ArrayList<>();
     sentences.add(atLength(rehearsal.observations().dump()));
-    sentences.add(
-        rehearsal
-            .observations()
-            .tally()
-            .map(RehearsalReport::counted)
-            .orElseGet(() -> recorded(rehearsal)));
+    boolean tried = !(rehearsal.observations().dump() instanceof NoRoom);
+    if (tried || !rehearsal.observations().faultsAfterCrash().isEmpty()) {
+      sentences.add(
+          rehearsal
+              .observations()
+              .tally()
+              .map(RehearsalReport::counted)
+              .orElseGet(() -> recorded(rehearsal)));
+    }
     if (!rehearsal.asPredicted()) {
       sentences.add(
           "This is NOT what the tables let one expect (" + expected(rehearsal.prediction()) + ").");

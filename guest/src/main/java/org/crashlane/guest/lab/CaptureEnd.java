@@ -5,6 +5,8 @@ package org.crashlane.guest.lab;
 public enum CaptureEnd {
   /** Its script ran to the end, whether or not there was a disk. */
   DONE,
+  /** It panicked. */
+  DIED,
   /** It was not done in time: it hangs, or went down by itself. */
   NOT_DONE
 }

@@ -46,28 +46,38 @@ final class KeptEvidence {
     }
   }
 
-  /** Writes it all into {@code folder}; of a disk without a dump there is nothing to keep. */
+  /**
+   * Writes it all into {@code folder}; of a disk without a dump there is nothing to keep. The small
+   * files come first: where a disk is full they say most.
+   */
   static void write(Path folder, LabEvidence evidence, DumpOutcome dump) throws IOException {
-    Files.write(folder.resolve(PRIMARY_CONSOLE), evidence.primaryConsole());
-    Files.write(folder.resolve(CAPTURE_CONSOLE), evidence.captureConsole());
+    writeLines(folder.resolve(PRIMARY_CONSOLE), evidence.primaryConsole());
+    writeLines(folder.resolve(CAPTURE_CONSOLE), evidence.captureConsole());
+    writeLines(
+        folder.resolve(REGISTERS),
+        List.of("before the crash: " + evidence.atReady(), "at the end: " + evidence.atEnd()));
     List<String> trace = new ArrayList<>(evidence.trace().before());
     trace.add("-- the panic --");
     trace.addAll(evidence.trace().after());
-    Files.write(folder.resolve(TRACE), trace);
-    Files.write(
-        folder.resolve(REGISTERS),
-        List.of("before the crash: " + evidence.atReady(), "at the end: " + evidence.atEnd()));
+    writeLines(folder.resolve(TRACE), trace);
+    Path disk = evidence.disk();
     switch (dump) {
-      case DumpOutcome.Written _ -> writeDump(evidence.disk(), folder.resolve(DUMP));
+      case DumpOutcome.Written _ ->
+          KeepDirectory.write(folder.resolve(DUMP), to -> writeDump(disk, to));
       case DumpOutcome.Damaged _ ->
-          copySparsely(evidence.disk(), folder.resolve(DISK), Files.size(evidence.disk()));
+          KeepDirectory.write(
+              folder.resolve(DISK), to -> copySparsely(disk, to, Files.size(disk)));
       case DumpOutcome.Missing _, DumpOutcome.NoRoom _ -> {}
     }
   }
 
   /** Writes what there is of a run that did not come to its end. */
   static void write(Path folder, LabException failure) throws IOException {
-    Files.write(folder.resolve(PRIMARY_CONSOLE), failure.console());
+    writeLines(folder.resolve(PRIMARY_CONSOLE), failure.console());
+  }
+
+  private static void writeLines(Path file, List<String> lines) throws IOException {
+    KeepDirectory.write(file, to -> Files.write(to, lines));
   }
 
   /** Copies the core that begins {@code disk}, and nothing of what stands behind it. */

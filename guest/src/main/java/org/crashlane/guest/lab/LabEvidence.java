@@ -76,6 +76,19 @@ public record LabEvidence(
     return new Observations(dump, seen.blocked(), seen.writes(), detection, atEnd.translating());
   }
 
+  /** {@return what the capture kernel's console says of a dump that is missing} */
+  CaptureConsole console() {
+    return new CaptureConsole(captureConsole);
+  }
+
+  /** {@return {@code dump}, or that there was no room for one where memory ran out} */
+  DumpOutcome explained(DumpOutcome dump) {
+    Optional<String> outOfMemory = console().outOfMemory();
+    return dump.gotThrough() || outOfMemory.isEmpty()
+        ? dump
+        : new DumpOutcome.NoRoom("the capture kernel ran out of memory: " + outOfMemory.get());
+  }
+
   /** {@return what QEMU traced of its IOMMU after the crash} */
   LabIommu.Sightings sightings() {
     return iommu.sightings(trace.after(), atReady, atEnd);

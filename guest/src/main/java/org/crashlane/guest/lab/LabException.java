@@ -3,11 +3,14 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.crashlane.bits.Printable;
 
 /** A run that could not be brought to its end: which phase, why, and the console's last lines. */
-public final class LabException extends IOException {
+public sealed class LabException extends IOException permits CrashRangeTooSmallException {
   private static final long serialVersionUID = 1L;
   private static final int QUOTED_LINES = 8;
+  private static final int QUOTED_CHARS = 200;
 
   private final Phase phase;
   private final transient List<String> console;
@@ -39,6 +42,8 @@ public final class LabException extends IOException {
     }
     int from = Math.max(0, console.size() - QUOTED_LINES);
     return "; the console's last lines:\n  "
-        + String.join("\n  ", console.subList(from, console.size()));
+        + console.subList(from, console.size()).stream()
+            .map(line -> Printable.of(line, QUOTED_CHARS))
+            .collect(Collectors.joining("\n  "));
   }
 }

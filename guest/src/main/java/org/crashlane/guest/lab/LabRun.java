@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Printable;
 import org.crashlane.guest.lab.iommu.HidingTable;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
@@ -26,6 +28,16 @@ import org.crashlane.rehearsal.Scenario;
 public final class LabRun implements AutoCloseable {
   /** QEMU may be slow to answer on a busy host. */
   private static final Duration QMP_LIMIT = Duration.ofSeconds(30);
+
+  private static final int KEXEC_CHARS = 300;
+  private static final Duration LAST_WORDS_LIMIT = Duration.ofSeconds(3);
+
+  /** RunState in QEMU's qapi/run-state.json. */
+  private static final String STATUS_OF_DISK_ERROR = "io-error";
+
+  /** What kexec(8) prints of a capture kernel that does not fit: ENOMEM, EADDRNOTAVAIL. */
+  private static final Pattern DOES_NOT_FIT =
+      Pattern.compile("Cannot allocate memory|Cannot assign requested address|[Oo]verflow");
 
   private final LabParts parts;
   private final GuestConfig config;
@@ -66,6 +78,16 @@ public final class LabRun implements AutoCloseable {
   public LabEvidence execute(LabHook hook, Consumer<Phase> progress) throws IOException {
     progress.accept(Phase.BOOT);
     Started started = start();
+    try {
+      return crash(started, hook, progress);
+    } catch (LabException e) {
+      String full = teardown.isOver() ? "" : started.area().fullness();
+      throw full.isEmpty() ? e : new LabException(e.phase(), full, e.console());
+    }
+  }
+
+  private LabEvidence crash(Started started, LabHook hook, Consumer<Phase> progress)
+      throws IOException {
     SerialConsole console = started.console();
     int line =
         console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
@@ -79,9 +101,10 @@ public final class LabRun implements AutoCloseable {
         Ready ready = prepare(live, line, facts, hook, started.area());
         watch.ends(Phase.READY);
         progress.accept(Phase.CRASH);
-        int panic = crash(started, qmp, ready);
+        int panic = panic(console, qmp, ready);
         CaptureEnd end = capture(console, panic, progress);
         progress.accept(Phase.DONE);
+        refuseIfFull(started, qmp);
         return finish(started, live, ready, panic, end);
       }
     }
@@ -125,25 +148,27 @@ public final class LabRun implements AutoCloseable {
     return new Ready(line, traceBytes, facts, registers, sample);
   }
 
-  private int crash(Started started, QmpClient qmp, Ready ready) throws IOException {
+  private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {
     qmp.cont();
-    started.console().send("go");
-    return started
-        .console()
-        .await(Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
+    console.send("go");
+    return console.await(
+        Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
   }
 
   /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
   private CaptureEnd capture(SerialConsole console, int panic, Consumer<Phase> progress)
       throws IOException {
     try {
-      int up =
-          console.await(
-              Phase.CRASH, panic, text -> Transcript.has(text, "capture"), config.limits().crash());
+      int up = awaitCapture(console, Phase.CRASH, panic + 1, "capture", config.limits().crash());
+      if (Transcript.isPanic(console.lines().get(up))) {
+        return died(console, up);
+      }
       watch.ends(Phase.CRASH);
       progress.accept(Phase.CAPTURE);
-      console.await(
-          Phase.CAPTURE, up, text -> Transcript.has(text, "done"), config.limits().capture());
+      int done = awaitCapture(console, Phase.CAPTURE, up, "done", config.limits().capture());
+      if (Transcript.isPanic(console.lines().get(done))) {
+        return died(console, done);
+      }
       watch.ends(Phase.CAPTURE);
       return CaptureEnd.DONE;
     } catch (LabException e) {
@@ -152,6 +177,40 @@ public final class LabRun implements AutoCloseable {
       }
       watch.ends(e.phase());
       return CaptureEnd.NOT_DONE;
+    }
+  }
+
+  /** A capture kernel that panics comes no further: nobody waits until its time is up. */
+  private static int awaitCapture(
+      SerialConsole console, Phase phase, int from, String key, Duration limit)
+      throws IOException {
+    return console.await(
+        phase, from, line -> Transcript.has(line, key) || Transcript.isPanic(line), limit);
+  }
+
+  /** What it prints of its death is evidence; there may be nothing more, and that is no failure. */
+  private CaptureEnd died(SerialConsole console, int panic) throws IOException {
+    Phase phase = Phase.CAPTURE;
+    try {
+      console.await(phase, panic, Transcript::isEndOfPanic, LAST_WORDS_LIMIT);
+    } catch (LabException silent) {
+      if (teardown.isOver()) {
+        throw silent;
+      }
+    }
+    watch.ends(phase);
+    return CaptureEnd.DIED;
+  }
+
+  /** QEMU stops a guest whose disk cannot grow; and what QEMU could not trace was not seen. */
+  private void refuseIfFull(Started started, QmpClient qmp) throws IOException {
+    String full = started.area().fullness();
+    boolean failed = qmp.status().equals(STATUS_OF_DISK_ERROR);
+    if (failed || !full.isEmpty()) {
+      throw new LabException(
+          Phase.DONE,
+          full.isEmpty() ? "QEMU could not write to the dump's disk" : full,
+          started.console().lines());
     }
   }
 
@@ -196,7 +255,7 @@ public final class LabRun implements AutoCloseable {
 
   private void refuseUnlessReady(PrimaryFacts facts, SerialConsole console) throws LabException {
     if (!facts.captureKernelLoaded()) {
-      throw refused("kexec did not take the capture kernel", console);
+      throw notLoaded(facts, console);
     }
     if (!facts.warnings().isEmpty()) {
       throw refused("the primary kernel is not fit: " + facts.warnings().getFirst(), console);
@@ -215,6 +274,24 @@ public final class LabRun implements AutoCloseable {
     } catch (MalformedInputException e) {
       throw refused(e.getMessage(), console);
     }
+  }
+
+  private LabException notLoaded(PrimaryFacts facts, SerialConsole console) {
+    String crashkernel = "crashkernel=" + config.kernels().crashkernel();
+    if (facts.crashRanges().isEmpty()) {
+      return refused(
+          "the primary kernel reserved no crash range: "
+              + crashkernel
+              + " is not readable, or does not fit into the guest's memory",
+          console);
+    }
+    String said = String.join("; ", new Transcript(console.lines()).values("kexec-said"));
+    String reason =
+        "the capture kernel does not load with %s: kexec said: %s"
+            .formatted(crashkernel, Printable.of(said, KEXEC_CHARS));
+    return DOES_NOT_FIT.matcher(said).find()
+        ? new CrashRangeTooSmallException(reason, console.lines())
+        : refused(reason, console);
   }
 
   private static LabException refused(String reason, SerialConsole console) {

@@ -22,12 +22,24 @@ final class ObservedVerdict {
    * {@return {@code verdict} with what was seen}
    *
    * @param seen what QEMU traced after the crash
+   * @param console what a lost dump is explained by
    */
-  static Verdict of(Verdict verdict, LabIommu iommu, Strategy strategy, Sightings seen) {
+  static Verdict of(
+      Verdict verdict,
+      LabIommu iommu,
+      Strategy strategy,
+      Sightings seen,
+      CaptureConsole console) {
     List<Finding> findings = new ArrayList<>();
     for (Finding finding : verdict.findings()) {
-      boolean judged = finding.code() == FindingCode.C3 && finding.severity() != Severity.NOTE;
-      findings.add(judged ? withInterrupts(finding, iommu, seen) : finding);
+      boolean judged = finding.severity() != Severity.NOTE;
+      if (finding.code() == FindingCode.C3 && judged) {
+        findings.add(withInterrupts(finding, iommu, seen));
+      } else if (finding.code() == FindingCode.D1 && finding.severity() == Severity.BROKEN) {
+        findings.add(finding.withEvidence(console.explanation()));
+      } else {
+        findings.add(finding);
+      }
     }
     iommu.reasonOfEffect(strategy).map(ObservedVerdict::leftRunning).ifPresent(findings::add);
     return Verdict.of(findings);

@@ -3,25 +3,38 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.crashlane.bits.Printable;
 
 /** A running QEMU. */
 final class QemuProcess {
   private static final int QUOTED_BYTES = 2000;
   private static final Duration END_LIMIT = Duration.ofSeconds(10);
 
+  private static final Duration VERSION_LIMIT = Duration.ofSeconds(5);
+
+  /** 128 and the signal's number: how Java gives the status of a process that a signal ended. */
+  private static final int ENDED_BY_SIGBUS = 128 + 7;
+
+  private static final int USAGE_ERROR = 1;
+  private static final String UNKNOWN_VERSION = "of a version that it does not tell";
+
   private final Process process;
-  private final Path log;
+  private final Path program;
+  private final WorkArea area;
   private final long startNanos = System.nanoTime();
 
-  private QemuProcess(Process process, Path log) {
+  private QemuProcess(Process process, Path program, WorkArea area) {
     this.process = process;
-    this.log = log;
+    this.program = program;
+    this.area = area;
   }
 
   /** Starts QEMU; {@code teardown} stops it. */
@@ -33,14 +46,14 @@ final class QemuProcess {
             .redirectOutput(area.qemuLog().toFile())
             .redirectInput(Path.of("/dev/null").toFile())
             .start();
-    QemuProcess qemu = new QemuProcess(process, area.qemuLog());
+    QemuProcess qemu = new QemuProcess(process, Path.of(argv.getFirst()), area);
     teardown.add(qemu::kill);
     Files.writeString(area.qemuPid(), Long.toString(process.pid()));
     return qemu;
   }
 
   /** Runs {@code then} when QEMU has ended, with what it said last. */
-  void onEnd(java.util.function.Consumer<String> then) {
+  void onEnd(Consumer<String> then) {
     Thread.ofVirtual()
         .name("qemu-end")
         .start(() -> then.accept(ending(process.onExit().join().exitValue())));
@@ -71,14 +84,48 @@ final class QemuProcess {
   }
 
   private String ending(int status) {
-    String said;
+    String said = said();
+    String ending = "QEMU ended with status " + status + (said.isEmpty() ? "" : ": " + said);
+    return switch (status) {
+      case ENDED_BY_SIGBUS -> ending + "; there was no room for its memory in " + area.memory();
+      case USAGE_ERROR -> ending + "; it is " + version() + ", and the lab needs 5.0 or newer";
+      default -> ending;
+    };
+  }
+
+  /** What it printed last, in one line. */
+  private String said() {
     try {
-      byte[] bytes = Files.readAllBytes(log);
+      byte[] bytes = Files.readAllBytes(area.qemuLog());
       int from = Math.max(0, bytes.length - QUOTED_BYTES);
-      said = new String(bytes, from, bytes.length - from, java.nio.charset.StandardCharsets.UTF_8);
+      String text = new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8);
+      return Printable.of(text.strip().replaceAll("\\s*\\R\\s*", " "), QUOTED_BYTES);
     } catch (IOException e) {
-      said = log + ": " + e.getMessage();
+      return area.qemuLog() + ": " + e.getMessage();
     }
-    return "QEMU ended with status " + status + (said.isBlank() ? "" : ": " + said.strip());
+  }
+
+  private String version() {
+    try {
+      Process asked =
+          new ProcessBuilder(program.toString(), "--version")
+              .redirectErrorStream(true)
+              .redirectInput(Path.of("/dev/null").toFile())
+              .start();
+      try {
+        if (asked.waitFor(VERSION_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+          byte[] text = asked.getInputStream().readNBytes(QUOTED_BYTES);
+          String first = new String(text, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+          return Printable.of(first.isBlank() ? UNKNOWN_VERSION : first, QUOTED_BYTES);
+        }
+      } finally {
+        asked.destroyForcibly();
+      }
+    } catch (IOException e) {
+      return UNKNOWN_VERSION;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return UNKNOWN_VERSION;
   }
 }

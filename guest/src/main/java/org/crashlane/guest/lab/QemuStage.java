@@ -2,8 +2,8 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.crashlane.guest.lab.judge.DumpJudge;
@@ -38,29 +38,29 @@ public final class QemuStage implements Stage {
 
   @Override
   public Rehearsal rehearse(Scenario scenario, Consumer<String> progress) throws IOException {
-    Optional<Path> folder = Optional.empty();
+    long startNanos = System.nanoTime();
     if (keep.isPresent()) {
-      folder = Optional.of(keep.get().folder(scenario));
-      KeptEvidence.clear(folder.get());
+      KeptEvidence.clear(keep.get().folder(scenario));
     }
     try {
-      return rehearse(scenario, progress, folder);
+      return crash(scenario, progress, startNanos);
+    } catch (CrashRangeTooSmallException e) {
+      keep(scenario, folder -> KeptEvidence.write(folder, e));
+      return notCrashed(scenario, e, startNanos);
     } catch (LabException e) {
-      if (folder.isPresent()) {
-        KeptEvidence.write(folder.get(), e);
-      }
+      keep(scenario, folder -> KeptEvidence.write(folder, e));
       throw e;
     }
   }
 
-  private Rehearsal rehearse(Scenario scenario, Consumer<String> progress, Optional<Path> folder)
+  private Rehearsal crash(Scenario scenario, Consumer<String> progress, long startNanos)
       throws IOException {
-    long startNanos = System.nanoTime();
     TableWitness witness = new TableWitness(scenario, config);
     try (LabRun run = LabRun.of(parts, config, scenario)) {
       LabEvidence evidence = run.execute(witness, phase -> progress.accept(doing(scenario, phase)));
       DumpOutcome dump =
-          DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
+          evidence.explained(
+              DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample()));
       Verdict tables = witness.verdict();
       Observations observations = evidence.observations(dump);
       Strategy effect = config.iommu().effectOf(scenario.strategy());
@@ -74,14 +74,37 @@ public final class QemuStage implements Stage {
                   Aftermath.judge(effect, tables, observations),
                   config.iommu(),
                   scenario.strategy(),
-                  evidence.sightings()),
-              Duration.ofNanos(System.nanoTime() - startNanos),
+                  evidence.sightings(),
+                  evidence.console()),
+              since(startNanos),
               machineTime(evidence.times()));
-      if (folder.isPresent()) {
-        KeptEvidence.write(folder.get(), evidence, dump);
-      }
+      keep(scenario, folder -> KeptEvidence.write(folder, evidence, dump));
       return rehearsal;
     }
+  }
+
+  /** What went wrong before the crash leaves nothing to be judged but that. */
+  private static Rehearsal notCrashed(
+      Scenario scenario, CrashRangeTooSmallException e, long startNanos) {
+    Observations observations =
+        new Observations(new DumpOutcome.NoRoom(e.reason()), List.of(), List.of(), List.of(), true);
+    Verdict verdict = Aftermath.judge(scenario.strategy(), Verdict.of(List.of()), observations);
+    return new Rehearsal(
+        scenario,
+        verdict,
+        Prediction.UNKNOWN,
+        observations,
+        verdict,
+        since(startNanos),
+        Duration.ZERO);
+  }
+
+  private void keep(Scenario scenario, KeepDirectory.Keeping work) {
+    keep.ifPresent(directory -> directory.keep(scenario, work));
+  }
+
+  private static Duration since(long startNanos) {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
   }
 
   private static String doing(Scenario scenario, Phase phase) {

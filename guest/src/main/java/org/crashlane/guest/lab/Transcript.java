@@ -14,6 +14,10 @@ final class Transcript {
   /** The kernel's word, whatever else stands on the line. */
   private static final String PANIC = "Kernel panic - not syncing";
 
+  /** kernel/panic.c: with panic=N the first, without it the other. */
+  private static final String REBOOTING = "Rebooting in ";
+
+  private static final String END_OF_PANIC = "---[ end Kernel panic";
   private static final String CALL_TRACE_END = "</TASK>";
   private static final int CALL_TRACE_LINES = 60;
 
@@ -34,6 +38,11 @@ final class Transcript {
 
   static boolean isPanic(String line) {
     return line.contains(PANIC);
+  }
+
+  /** {@return true if {@code line} is the last that a kernel prints that panicked} */
+  static boolean isEndOfPanic(String line) {
+    return line.contains(REBOOTING) || line.contains(END_OF_PANIC);
   }
 
   /**

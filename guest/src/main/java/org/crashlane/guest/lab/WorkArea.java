@@ -6,9 +6,11 @@ import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.crashlane.guest.lab.parts.Trees;
 
 /**
@@ -23,6 +25,17 @@ final class WorkArea {
   private static final int SOCKET_PATH_LIMIT_BYTES = 107;
 
   private static final long DISK_BYTES = 2L << 30;
+  private static final long MIB = 1L << 20;
+  private static final String MEMORY = "guest.ram";
+
+  /** Initramfs, trace, what the writer writes, and the dump of a small guest's kernel memory. */
+  private static final long FILES_BYTES = 384 * MIB;
+
+  /** A kernel keeps 64 bytes for each page of its memory, and takes some for itself. */
+  private static final int MEMORY_TO_DUMP = 16;
+
+  /** So little room is none. */
+  private static final long FULL_BYTES = 4 * MIB;
 
   private final Path directory;
   private final Path memory;
@@ -32,24 +45,69 @@ final class WorkArea {
     this.memory = memory;
   }
 
-  /** {@return a new work area, which {@code teardown} removes} */
+  /**
+   * {@return a new work area, which {@code teardown} removes}
+   *
+   * @throws IOException also if there is no room for a run: a guest whose memory or disk cannot
+   *     grow does not say so, it dies or stands
+   */
   static WorkArea create(long memoryBytes, Teardown teardown) throws IOException {
     Path base = Path.of(System.getProperty("java.io.tmpdir"));
     Path directory = createLocked(base, teardown);
     Path memoryDirectory = directory;
     if (Files.isWritable(SHARED_MEMORY)) {
       LeftOvers.remove(SHARED_MEMORY, PREFIX);
-      if (Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= memoryBytes) {
+      if (roomBytes(SHARED_MEMORY) - claimedBytes(SHARED_MEMORY) >= memoryBytes) {
         memoryDirectory = createLocked(SHARED_MEMORY, teardown);
       }
     }
-    WorkArea area = new WorkArea(directory, memoryDirectory.resolve("guest.ram"));
+    long dumpBytes = FILES_BYTES + memoryBytes / MEMORY_TO_DUMP;
+    requireRoom(base, memoryDirectory.equals(directory) ? dumpBytes + memoryBytes : dumpBytes);
+    WorkArea area = new WorkArea(directory, memoryDirectory.resolve(MEMORY));
     area.requireShortSocketPaths();
     // A fresh file without a byte written: nothing stale can pass for a dump.
     try (RandomAccessFile disk = new RandomAccessFile(area.disk().toFile(), "rw")) {
       disk.setLength(DISK_BYTES);
     }
     return area;
+  }
+
+  /** What other living runs may still take: their memory files are mostly holes. */
+  private static long claimedBytes(Path base) throws IOException {
+    long bytes = 0;
+    try (DirectoryStream<Path> runs = Files.newDirectoryStream(base, PREFIX + "*")) {
+      for (Path run : runs) {
+        bytes += run.resolve(MEMORY).toFile().length();
+      }
+    }
+    return bytes;
+  }
+
+  private static long roomBytes(Path directory) throws IOException {
+    return Files.getFileStore(directory).getUsableSpace();
+  }
+
+  private static void requireRoom(Path base, long neededBytes) throws IOException {
+    long roomBytes = roomBytes(base);
+    if (roomBytes < neededBytes) {
+      throw new IOException(
+          "%s: no room on this disk for a run of the lab: %,d MiB are left, %,d are needed; free"
+                  .formatted(base, roomBytes / MIB, neededBytes / MIB)
+              + " some, or name another folder by JDK_JAVA_OPTIONS=-Djava.io.tmpdir=DIR");
+    }
+  }
+
+  /**
+   * {@return that the disk or the memory's place has run full, in a clause; empty if neither has}
+   * What was measured then may be cut.
+   */
+  String fullness() throws IOException {
+    for (Path place : List.of(directory, memory.getParent())) {
+      if (roomBytes(place) < FULL_BYTES) {
+        return "%s has no room left".formatted(place.getParent());
+      }
+    }
+    return "";
   }
 
   Path directory() {

@@ -44,6 +44,33 @@ class KeepDirectoryTest {
   }
 
   @Test
+  void aFullDiskIsNamedAndLeavesNothingThatLooksLikeADump() throws IOException {
+    Path vmcore = directory.resolve("vmcore");
+    KeepDirectory keep = KeepDirectory.open(directory);
+    keep.keep(
+        Scenario.of(MappingMode.VTD, Strategy.NONE),
+        folder ->
+            KeepDirectory.write(
+                vmcore,
+                to -> {
+                  Files.writeString(to, "half of a dump");
+                  throw new IOException("No space left on device");
+                }));
+    assertEquals(
+        vmcore + ": No space left on device", keep.problems().getFirst().getMessage());
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(List.of(directory.resolve("none")), files.toList());
+    }
+  }
+
+  @Test
+  void aWholeFileTakesThePlaceOfAnEarlierOne() throws IOException {
+    Path file = Files.writeString(directory.resolve("verdict.txt"), "earlier");
+    KeepDirectory.writeText(file, "now");
+    assertEquals("now", Files.readString(file));
+  }
+
+  @Test
   void aFileInItsPlaceIsNamed() throws IOException {
     Path file = Files.writeString(directory.resolve("file"), "");
     IOException e = assertThrows(IOException.class, () -> KeepDirectory.open(file));

@@ -22,6 +22,7 @@ class ObservedVerdictTest {
   private static final LabIommu AMD = LabIommu.of(MappingMode.AMDVI);
   private static final Sightings QUIET =
       new Sightings(Optional.empty(), List.of(), List.of(), List.of());
+  private static final CaptureConsole SILENT = new CaptureConsole(List.of());
   private static final Verdict BLOCKED =
       Verdict.of(
           List.of(
@@ -38,7 +39,7 @@ class ObservedVerdictTest {
     Sightings seen =
         new Sightings(Optional.empty(), List.of(), List.of(), List.of("the timer's", "another"));
     Finding finding =
-        ObservedVerdict.of(BLOCKED, AMD, Strategy.IDENTITY, seen).findings().getFirst();
+        ObservedVerdict.of(BLOCKED, AMD, Strategy.IDENTITY, seen, SILENT).findings().getFirst();
     assertEquals(
         List.of(
             "judged", "in this run 2 interrupts were blocked after the panic; first: the timer's"),
@@ -48,7 +49,7 @@ class ObservedVerdictTest {
 
   @Test
   void whatAnEmulatorLetsPassIsJudgedAndNotObserved() {
-    Verdict verdict = ObservedVerdict.of(BLOCKED, INTEL, Strategy.IDENTITY, QUIET);
+    Verdict verdict = ObservedVerdict.of(BLOCKED, INTEL, Strategy.IDENTITY, QUIET, SILENT);
     List<String> evidence = verdict.findings().getFirst().evidence();
     assertEquals("in this run no interrupt was seen to be blocked", evidence.get(1));
     assertTrue(evidence.getLast().contains("hardware does not"), evidence.toString());
@@ -57,15 +58,36 @@ class ObservedVerdictTest {
 
   @Test
   void aStrategyThatTheKernelDoesNotFollowIsNoted() {
-    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, Strategy.OFF, QUIET);
+    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, Strategy.OFF, QUIET, SILENT);
     assertEquals(Answer.HOLDS, verdict.answer());
     assertEquals(FindingCode.A1, verdict.findings().getFirst().code());
     assertEquals(Severity.NOTE, verdict.findings().getFirst().severity());
   }
 
   @Test
+  void aLostDumpIsExplainedByTheConsole() {
+    Finding lost =
+        new Finding(
+            FindingCode.D1,
+            Severity.BROKEN,
+            "dump disk",
+            Optional.empty(),
+            List.of("nothing was written"),
+            "remedy");
+    CaptureConsole console =
+        new CaptureConsole(List.of("[ 9.1] nvme nvme0: I/O 4 QID 0 timeout, disable controller"));
+    Verdict verdict =
+        ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, Strategy.IDENTITY, QUIET, console);
+    assertEquals(
+        List.of(
+            "nothing was written",
+            "the capture kernel said: nvme nvme0: I/O 4 QID 0 timeout, disable controller"),
+        verdict.findings().getFirst().evidence());
+  }
+
+  @Test
   void nothingSeenChangesNothing() {
     Verdict verdict = Verdict.of(List.of());
-    assertEquals(verdict, ObservedVerdict.of(verdict, INTEL, Strategy.OFF, QUIET));
+    assertEquals(verdict, ObservedVerdict.of(verdict, INTEL, Strategy.OFF, QUIET, SILENT));
   }
 }

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.crashlane.image.ElfCore;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Prediction;
@@ -131,6 +132,35 @@ class QemuStageTest {
             .orElseThrow();
     assertTrue(
         leftover.evidence().getLast().contains("switched translation off"), leftover.toString());
+  }
+
+  @Test
+  void aCaptureKernelThatRunsOutOfMemorySaysNothingOfTheRule() throws IOException {
+    Rehearsal rehearsal = rehearse(withCrashkernel("64M"), OUTSIDE);
+
+    NoRoom dump = assertInstanceOf(NoRoom.class, rehearsal.observations().dump());
+    assertTrue(dump.reason().contains("out of memory"), dump.reason());
+    assertTrue(dump.reason().contains("System is deadlocked on memory"), dump.reason());
+    assertEquals(Answer.HOLDS, rehearsal.tablesBeforeCrash().answer());
+    assertEquals(Answer.UNKNOWN, rehearsal.verdict().answer());
+    assertEquals(Set.of(), broken(rehearsal));
+    List<String> console =
+        Files.readAllLines(kept.resolve("identity-outside").resolve("console-capture.log"));
+    assertTrue(console.stream().anyMatch(Transcript::isEndOfPanic), console.toString());
+  }
+
+  @Test
+  @Tag("long")
+  void aCaptureKernelThatDoesNotEvenLoadIsNotCrashed() throws IOException {
+    Rehearsal rehearsal = rehearse(withCrashkernel("32M"), OUTSIDE);
+
+    NoRoom dump = assertInstanceOf(NoRoom.class, rehearsal.observations().dump());
+    assertTrue(dump.reason().contains("kexec said: kexec_file_load failed"), dump.reason());
+    assertEquals(Answer.UNKNOWN, rehearsal.verdict().answer());
+  }
+
+  private static GuestConfig withCrashkernel(String text) {
+    return GuestConfig.defaults().withKernels(k -> k.withCrashkernel(text));
   }
 
   private Rehearsal rehearse(GuestConfig config, Scenario scenario) throws IOException {

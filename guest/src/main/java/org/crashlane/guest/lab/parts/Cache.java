@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.crashlane.guest.UserDirectory;
 
 /**
  * A directory of finished things. An entry is built in a directory of its own and renamed when it
@@ -21,6 +22,16 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Cache {
   private static final String UNFINISHED = "unfinished-";
+
+  private static final long MIB = 1L << 20;
+
+  /** So little room is none: what fails then fails for it. */
+  private static final long FULL_BYTES = 8 * MIB;
+
+  private static final String ELSEWHERE =
+      "set "
+          + UserDirectory.CACHE.variable()
+          + " to a folder that can be written, on a disk with room";
 
   /** File locks belong to the process; this one is between its threads. */
   private static final ReentrantLock IN_PROCESS = new ReentrantLock();
@@ -33,16 +44,23 @@ final class Cache {
 
   /** Fills the directory it is given. */
   interface Builder {
-    void build(Path into) throws IOException, PartsUnavailableException;
+    void build(Path into) throws IOException;
   }
 
   /** What is done while the lock is held. */
   interface Work<T> {
-    T run() throws IOException, PartsUnavailableException;
+    T run() throws IOException;
   }
 
-  static Cache in(Path directory) throws IOException {
-    return new Cache(Files.createDirectories(directory));
+  static Cache in(Path directory) throws PartsUnavailableException {
+    try {
+      return new Cache(Files.createDirectories(directory));
+    } catch (IOException e) {
+      throw new PartsUnavailableException(
+          "%s: cannot be made (%s): %s"
+              .formatted(directory, e.getClass().getSimpleName(), ELSEWHERE),
+          e);
+    }
   }
 
   Path path(String name) {
@@ -50,7 +68,7 @@ final class Cache {
   }
 
   /** Runs {@code work} while nobody else builds here. */
-  <T> T locked(Work<T> work) throws IOException, PartsUnavailableException {
+  <T> T locked(Work<T> work) throws IOException {
     IN_PROCESS.lock();
     try (FileChannel channel =
             FileChannel.open(path("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -63,20 +81,45 @@ final class Cache {
     }
   }
 
-  /** {@return the entry {@code name}, built if it is not there} Only while the lock is held. */
-  Path entry(String name, Builder builder) throws IOException, PartsUnavailableException {
+  /**
+   * {@return the entry {@code name}, built if it is not there} Only while the lock is held.
+   *
+   * @param neededBytes what building it takes on the disk
+   * @throws PartsUnavailableException if there is no room
+   */
+  Path entry(String name, long neededBytes, Builder builder) throws IOException {
     Path entry = path(name);
     if (Files.exists(entry)) {
       return entry;
+    }
+    if (roomBytes() < neededBytes) {
+      throw full("%,d MiB are needed".formatted(neededBytes / MIB));
     }
     Path unfinished = Files.createTempDirectory(directory, UNFINISHED);
     try {
       builder.build(unfinished);
       Files.move(unfinished, entry, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (roomBytes() >= FULL_BYTES) {
+        throw e;
+      }
+      PartsUnavailableException full = full(Command.inShort(e));
+      full.initCause(e);
+      throw full;
     } finally {
       Trees.delete(unfinished);
     }
     return entry;
+  }
+
+  private long roomBytes() throws IOException {
+    return Files.getFileStore(directory).getUsableSpace();
+  }
+
+  private PartsUnavailableException full(String why) throws IOException {
+    return new PartsUnavailableException(
+        "%s: no room on this disk, %,d MiB are left (%s): free some, or %s"
+            .formatted(directory, roomBytes() / MIB, why, ELSEWHERE));
   }
 
   /**

@@ -11,13 +11,36 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.crashlane.bits.Printable;
 
 /** Runs one program of the host to its end, bounded in time, its output kept for messages. */
 final class Command {
   private static final int QUOTED_LINES = 12;
+  private static final int SHORT_CHARS = 300;
   private static final int OUTPUT_LIMIT_BYTES = 1 << 20;
 
+  /** In front of the line in which a program says why it failed: apt's, then anybody's. */
+  private static final List<String> REASON_MARKS = List.of("E: ", "rror: ", "rror ");
+
   private Command() {}
+
+  /** A program that failed, or was not done in time. */
+  static final class FailedException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final String inShort;
+
+    private FailedException(List<String> argv, String how, String output) {
+      super(String.join(" ", argv) + ": " + how + quote(output));
+      this.inShort = argv.getFirst() + ": " + how + reason(output);
+    }
+  }
+
+  /** {@return what went wrong, in one line: a program's own reason rather than how it was called} */
+  static String inShort(IOException e) {
+    return e instanceof FailedException failed
+        ? failed.inShort
+        : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
 
   /**
    * {@return what the program printed, both streams together}
@@ -67,12 +90,10 @@ final class Command {
     String text = read(output);
     if (!ended) {
       end(process);
-      throw new IOException(
-          String.join(" ", argv) + ": not done after " + limit.toSeconds() + " s" + quote(text));
+      throw new FailedException(argv, "not done after " + limit.toSeconds() + " s", text);
     }
     if (process.exitValue() != 0) {
-      throw new IOException(
-          String.join(" ", argv) + ": exit status " + process.exitValue() + quote(text));
+      throw new FailedException(argv, "exit status " + process.exitValue(), text);
     }
     return text;
   }
@@ -99,6 +120,18 @@ final class Command {
     try (var in = Files.newInputStream(output)) {
       return new String(in.readNBytes(OUTPUT_LIMIT_BYTES), StandardCharsets.UTF_8);
     }
+  }
+
+  private static String reason(String text) {
+    List<String> lines = text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    if (lines.isEmpty()) {
+      return "";
+    }
+    String telling = lines.getLast();
+    for (String mark : REASON_MARKS.reversed()) {
+      telling = lines.stream().filter(l -> l.contains(mark)).findFirst().orElse(telling);
+    }
+    return ": " + Printable.of(telling, SHORT_CHARS);
   }
 
   private static String quote(String text) {

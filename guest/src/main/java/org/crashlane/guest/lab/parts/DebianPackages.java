@@ -34,8 +34,8 @@ final class DebianPackages {
     try {
       text = Command.run(Path.of("/"), QUERY_LIMIT, argv);
     } catch (IOException listsMissing) {
-      HostPrograms.updateLists(progress);
-      text = query(argv, "no package " + name);
+      String trouble = HostPrograms.updateLists(progress);
+      text = query(argv, "apt knows no package " + name, trouble);
     }
     List<String> found = new ArrayList<>();
     for (String line : text.lines().toList()) {
@@ -50,7 +50,8 @@ final class DebianPackages {
   /** {@return the version apt would download} */
   static String candidateVersion(String name) throws PartsUnavailableException {
     String text =
-        query(List.of("apt-cache", "show", "--no-all-versions", name), "cannot look up " + name);
+        query(
+            List.of("apt-cache", "show", "--no-all-versions", name), "cannot look up " + name, "");
     return text.lines()
         .filter(line -> line.startsWith("Version: "))
         .map(line -> line.substring("Version: ".length()))
@@ -60,7 +61,7 @@ final class DebianPackages {
 
   /** Downloads {@code names} and unpacks them into {@code into}; the archives are not kept. */
   static void unpack(List<String> names, Path into, Consumer<String> progress)
-      throws IOException, PartsUnavailableException {
+      throws IOException {
     Path downloads = Files.createDirectories(into.resolve(".downloads"));
     progress.accept("downloading " + String.join(" ", names));
     List<String> argv = new ArrayList<>(List.of("apt-get", "download", "--quiet"));
@@ -69,7 +70,7 @@ final class DebianPackages {
       Command.run(downloads, DOWNLOAD_LIMIT, argv);
     } catch (IOException e) {
       throw new PartsUnavailableException(
-          "cannot download " + String.join(" ", names) + ": " + HostPrograms.firstLine(e), e);
+          "cannot download " + String.join(" ", names) + ": " + Command.inShort(e), e);
     }
     try (DirectoryStream<Path> archives = Files.newDirectoryStream(downloads, "*.deb")) {
       for (Path archive : archives) {
@@ -81,11 +82,12 @@ final class DebianPackages {
     Files.delete(downloads);
   }
 
-  private static String query(List<String> argv, String failure) throws PartsUnavailableException {
+  private static String query(List<String> argv, String failure, String trouble)
+      throws PartsUnavailableException {
     try {
       return Command.run(Path.of("/"), QUERY_LIMIT, argv);
     } catch (IOException e) {
-      throw new PartsUnavailableException(failure + ": " + HostPrograms.firstLine(e), e);
+      throw new PartsUnavailableException(failure + ": " + Command.inShort(e) + trouble, e);
     }
   }
 }

@@ -21,14 +21,33 @@ final class HandModule {
   /** Begins the names of headers in the cache. */
   static final String HEADERS_PREFIX = "headers-";
 
+  /** Begins the names of built modules in the cache. */
+  static final String ENTRY_PREFIX = "hand-";
+
+  private static final String FILE = "crashlane_arm.ko";
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(5);
+  private static final long HEADERS_BYTES = 120L << 20;
+  private static final long BUILD_BYTES = 16L << 20;
 
   private HandModule() {}
 
-  /** {@return the built module, in {@code into}} */
-  static Path build(Cache cache, Kernel kernel, Path sources, Path into, Consumer<String> progress)
-      throws IOException, PartsUnavailableException {
+  /** {@return the module in an entry of the cache, there or not} */
+  static Path in(Path entry) {
+    return entry.resolve(FILE);
+  }
+
+  /** Builds the module in the entry {@code name}. Only while the cache's lock is held. */
+  static void make(
+      Cache cache, String name, Kernel kernel, Path sources, Consumer<String> progress)
+      throws IOException {
+    HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
     Path headers = headers(cache, kernel, progress);
+    cache.entry(name, BUILD_BYTES, into -> build(headers, kernel, sources, into, progress));
+  }
+
+  private static void build(
+      Path headers, Kernel kernel, Path sources, Path into, Consumer<String> progress)
+      throws IOException {
     progress.accept("building the kernel module for " + kernel.release());
     Path build = Files.createDirectory(into.resolve("module-build"));
     for (Path source : sourceFiles(sources)) {
@@ -44,10 +63,8 @@ final class HandModule {
             "M=" + build,
             "CC=" + COMPILER,
             "modules"));
-    Path module = into.resolve("crashlane_arm.ko");
-    Files.move(build.resolve("crashlane_arm.ko"), module);
+    Files.move(build.resolve(FILE), into.resolve(FILE));
     Trees.delete(build);
-    return module;
   }
 
   /** {@return what the module is made from, in a stable order} */
@@ -72,27 +89,29 @@ final class HandModule {
   }
 
   private static Path headers(Cache cache, Kernel kernel, Consumer<String> progress)
-      throws IOException, PartsUnavailableException {
+      throws IOException {
     String name = "linux-headers-" + kernel.release();
     Path tree =
         cache.entry(
             headersName(kernel.release(), kernel.version()),
+            HEADERS_BYTES,
             into -> {
               List<String> packages = new ArrayList<>(List.of(name));
               packages.addAll(DebianPackages.dependencies(name, "linux-headers-", progress));
               packages.addAll(DebianPackages.dependencies(name, "linux-kbuild-", progress));
               DebianPackages.unpack(packages, into, progress);
-              useFrom(
-                  cache.path(headersName(kernel.release(), kernel.version())),
-                  into.resolve("usr/src").resolve(name));
+              includeFromBeside(into.resolve("usr/src").resolve(name).resolve("Makefile"));
             });
     return tree.resolve("usr/src").resolve(name);
   }
 
-  /** The package's Makefile includes the common one by its installed path. */
-  private static void useFrom(Path finalTree, Path headers) throws IOException {
-    Path makefile = headers.resolve("Makefile");
+  /**
+   * The package's Makefile includes the common one by its installed path. It is to be found beside
+   * it wherever the cache is, also after the cache was moved.
+   */
+  static void includeFromBeside(Path makefile) throws IOException {
     String text = Files.readString(makefile);
-    Files.writeString(makefile, text.replace("/usr/src/", finalTree + "/usr/src/"));
+    Files.writeString(
+        makefile, text.replace("/usr/src/", "$(dir $(lastword $(MAKEFILE_LIST)))../"));
   }
 }

@@ -63,9 +63,8 @@ final class HostPrograms {
   private static void install(Set<String> packages, Consumer<String> progress)
       throws PartsUnavailableException {
     String names = String.join(" ", packages);
-    List<String> asRoot = asRoot(names);
+    List<String> argv = new ArrayList<>(asRoot("missing " + names, "install " + names));
     progress.accept("installing " + names);
-    List<String> argv = new ArrayList<>(asRoot);
     argv.addAll(
         List.of(
             "env",
@@ -76,34 +75,47 @@ final class HostPrograms {
             "--quiet",
             "--no-install-recommends"));
     argv.addAll(packages);
+    String trouble = "";
     try {
       try {
         Command.run(Path.of("/"), INSTALL_LIMIT, argv);
-      } catch (IOException listsMayBeOld) {
-        updateLists(progress);
+      } catch (Command.FailedException listsMayBeOld) {
+        trouble = updateLists(progress);
         Command.run(Path.of("/"), INSTALL_LIMIT, argv);
       }
     } catch (IOException e) {
-      throw new PartsUnavailableException("cannot install " + names + ": " + firstLine(e), e);
+      throw new PartsUnavailableException(
+          "cannot install %s: %s%s".formatted(names, Command.inShort(e), trouble), e);
     }
   }
 
-  /** Renews apt's lists of packages, as root. */
-  static void updateLists(Consumer<String> progress) throws PartsUnavailableException {
-    List<String> argv = new ArrayList<>(asRoot("(apt-get update)"));
-    argv.addAll(List.of("apt-get", "update", "--quiet"));
+  /**
+   * Renews apt's lists of packages, as root.
+   *
+   * @return what went wrong, to be put behind the reason of what fails for it; nothing went wrong
+   *     where it is empty. A list that cannot be renewed may still serve.
+   */
+  static String updateLists(Consumer<String> progress) throws PartsUnavailableException {
+    List<String> argv = new ArrayList<>(asRoot("apt's lists of packages are missing", "update"));
+    // Without the option a mirror that cannot be reached is a success.
+    argv.addAll(
+        List.of("apt-get", "update", "--quiet", "--option", "APT::Update::Error-Mode=any"));
     progress.accept("renewing the lists of packages (apt-get update)");
     try {
       Command.run(Path.of("/"), INSTALL_LIMIT, argv);
+      return "";
     } catch (IOException e) {
-      throw new PartsUnavailableException("apt-get update failed: " + firstLine(e), e);
+      return "; the lists of packages could not be renewed: " + Command.inShort(e);
     }
   }
 
-  private static List<String> asRoot(String wanted) throws PartsUnavailableException {
+  private static List<String> asRoot(String missing, String toDo)
+      throws PartsUnavailableException {
     if (find("apt-get").isEmpty()) {
       throw new PartsUnavailableException(
-          "missing " + wanted + ", and this machine has no apt-get to install it with");
+          missing
+              + ", and this machine has no apt-get: the lab needs Debian's packages, such as a"
+              + " Debian 12 machine or container has");
     }
     if (isRoot()) {
       return List.of();
@@ -112,7 +124,7 @@ final class HostPrograms {
       Command.run(Path.of("/"), QUESTION_LIMIT, List.of("sudo", "--non-interactive", "true"));
     } catch (IOException e) {
       throw new PartsUnavailableException(
-          "missing " + wanted + ": needs root or sudo; run: apt-get install " + wanted, e);
+          missing + ", and neither root nor sudo: run as root: apt-get " + toDo, e);
     }
     return List.of("sudo", "--non-interactive");
   }
@@ -123,10 +135,6 @@ final class HostPrograms {
     } catch (IOException noProc) {
       return "root".equals(System.getProperty("user.name"));
     }
-  }
-
-  static String firstLine(Exception e) {
-    return e.getMessage().lines().findFirst().orElse("");
   }
 
   private static Optional<Path> find(String program) {

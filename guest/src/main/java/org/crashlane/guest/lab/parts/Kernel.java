@@ -32,7 +32,7 @@ record Kernel(String release, String version, Path directory) {
 
   /** {@return the newest kernel of {@code flavour} that apt knows, in the cache} */
   static Kernel newest(Cache cache, KernelFlavour flavour, Consumer<String> progress)
-      throws IOException, PartsUnavailableException {
+      throws IOException {
     String meta = flavour.metaPackage();
     String image =
         DebianPackages.dependencies(meta, IMAGE_PREFIX, progress).stream()
@@ -42,7 +42,10 @@ record Kernel(String release, String version, Path directory) {
     String release = image.substring(IMAGE_PREFIX.length());
     String version = DebianPackages.candidateVersion(image);
     Path directory =
-        cache.entry(entryName(release, version), into -> build(image, release, into, progress));
+        cache.entry(
+            entryName(release, version),
+            flavour.unpackingBytes(),
+            into -> build(image, release, into, progress));
     return new Kernel(release, version, directory);
   }
 
@@ -70,7 +73,7 @@ record Kernel(String release, String version, Path directory) {
   }
 
   private static void build(String image, String release, Path into, Consumer<String> progress)
-      throws IOException, PartsUnavailableException {
+      throws IOException {
     Path tree = Files.createDirectory(into.resolve("tree"));
     DebianPackages.unpack(List.of(image), tree, progress);
     Files.move(tree.resolve("boot/vmlinuz-" + release), into.resolve("vmlinuz"));

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param diskModules driver name to the files under {@code /modules} of the archive, in the order
  *     to load them; a driver built into the kernel has none
  * @param handModule the inside hand's kernel module, built for this kernel, if its sources were
- *     given
+ *     given and it could be built
  */
 public record KernelParts(
     String release,
@@ -34,5 +34,11 @@ public record KernelParts(
   /** {@return the module files to load for {@code driver}, in order; none if it is built in} */
   public List<String> modulesFor(String driver) {
     return diskModules.getOrDefault(driver, List.of());
+  }
+
+  /** {@return the same with the inside hand's module} */
+  KernelParts withHandModule(Path module) {
+    return new KernelParts(
+        release, packageVersion, image, systemArchive, diskModules, Optional.of(module));
   }
 }

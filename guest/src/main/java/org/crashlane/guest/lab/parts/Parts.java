@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab.parts;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,8 @@ public final class Parts {
   /** Begins the names of the guests' systems in the cache. */
   private static final String SYSTEM_PREFIX = "lab-";
 
+  private static final long SYSTEM_BYTES = 32L << 20;
+
   /** How long an entry stays that another has taken the place of. */
   private static final Duration KEPT_UNUSED = Duration.ofDays(1);
 
@@ -54,27 +57,30 @@ public final class Parts {
   }
 
   /**
-   * {@return the parts, from the cache or made now}
+   * {@return the parts, from the cache or made now} A module that cannot be built is left out, and
+   * one line says why: only the inside hand needs it.
    *
    * @param flavours the kernels that are wanted
    * @param moduleSources where the inside hand's sources are; without them it is not built
    * @throws PartsUnavailableException if one cannot be had on this machine
    */
   public LabParts prepare(Set<KernelFlavour> flavours, Optional<Path> moduleSources)
-      throws IOException, PartsUnavailableException {
+      throws IOException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
+    Cache cache = Cache.in(directory);
     Map<KernelFlavour, KernelParts> kernels = new EnumMap<>(KernelFlavour.class);
     for (KernelFlavour flavour : flavours) {
-      kernels.put(flavour, prepare(flavour, moduleSources));
+      KernelParts kernel = prepare(cache, flavour);
+      kernels.put(
+          flavour,
+          moduleSources.isPresent() ? withHand(cache, flavour, kernel, moduleSources.get()) : kernel);
     }
     return new LabParts(HostPrograms.path("qemu-system-x86_64"), kernels);
   }
 
-  private KernelParts prepare(KernelFlavour flavour, Optional<Path> moduleSources)
-      throws IOException, PartsUnavailableException {
-    Cache cache = Cache.in(directory);
+  private KernelParts prepare(Cache cache, KernelFlavour flavour) throws IOException {
     Path pointer = Pointer.file(cache, flavour);
-    String stamp = stamp(moduleSources);
+    String stamp = stamp();
     Optional<KernelParts> ready = read(pointer, stamp, cache);
     if (ready.isPresent()) {
       return ready.get();
@@ -83,31 +89,56 @@ public final class Parts {
       Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache);
       return madeMeanwhile.isPresent()
           ? madeMeanwhile.get()
-          : make(cache, flavour, moduleSources, pointer, stamp);
+          : make(cache, flavour, pointer, stamp);
     });
   }
 
-  private KernelParts make(
-      Cache cache, KernelFlavour flavour, Optional<Path> moduleSources, Path pointer, String stamp)
-      throws IOException, PartsUnavailableException {
+  private KernelParts make(Cache cache, KernelFlavour flavour, Path pointer, String stamp)
+      throws IOException {
     HostPrograms.ensure(HostPrograms.TO_UNPACK, progress);
-    if (moduleSources.isPresent()) {
-      HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
-    }
     Kernel kernel = Kernel.newest(cache, flavour, progress);
     String name = SYSTEM_PREFIX + kernel.release() + "_" + kernel.version() + "_" + stamp;
     Path entry =
         cache.entry(
             name,
+            SYSTEM_BYTES,
             into -> {
               progress.accept("building the guests' system for " + kernel.release());
               SystemArchive.write(into.resolve("system.cpio.gz"), kernel);
-              if (moduleSources.isPresent()) {
-                HandModule.build(cache, kernel, moduleSources.get(), into, progress);
-              }
             });
     pointTo(new Pointer(stamp, kernel.release(), kernel.version(), name), pointer, cache);
     return partsOf(kernel, entry);
+  }
+
+  private KernelParts withHand(
+      Cache cache, KernelFlavour flavour, KernelParts parts, Path sources) throws IOException {
+    String version = parts.release() + "_" + parts.packageVersion();
+    String name = HandModule.ENTRY_PREFIX + version + "_" + stampOf(sources);
+    Path module = HandModule.in(cache.path(name));
+    try {
+      if (!Files.exists(module)) {
+        cache.locked(() -> {
+          Kernel kernel = kernel(cache, parts.release(), parts.packageVersion());
+          HandModule.make(cache, name, kernel, sources, progress);
+          Instant now = Instant.now();
+          cache.touch(name, now);
+          cache.prune(Set.of(HandModule.ENTRY_PREFIX), Set.of(name), now.minus(KEPT_UNUSED));
+          return name;
+        });
+      }
+    } catch (InterruptedIOException stopped) {
+      throw stopped;
+    } catch (IOException e) {
+      progress.accept(
+          "the inside hand's module cannot be built for the %s kernel and is left out: %s"
+              .formatted(flavour.label(), Command.inShort(e)));
+      return parts;
+    }
+    return parts.withHandModule(module);
+  }
+
+  private static Kernel kernel(Cache cache, String release, String version) {
+    return new Kernel(release, version, cache.path(Kernel.entryName(release, version)));
   }
 
   private static Optional<KernelParts> read(Path pointer, String stamp, Cache cache)
@@ -118,7 +149,7 @@ public final class Parts {
     }
     String release = found.get().release();
     String version = found.get().version();
-    Kernel kernel = new Kernel(release, version, cache.path(Kernel.entryName(release, version)));
+    Kernel kernel = kernel(cache, release, version);
     Path entry = cache.path(found.get().system());
     boolean whole = Files.exists(kernel.directory()) && Files.exists(entry);
     return whole ? Optional.of(partsOf(kernel, entry)) : Optional.empty();
@@ -141,25 +172,18 @@ public final class Parts {
   }
 
   private static KernelParts partsOf(Kernel kernel, Path entry) throws IOException {
-    Path module = entry.resolve("crashlane_arm.ko");
     return new KernelParts(
         kernel.release(),
         kernel.version(),
         kernel.image(),
         entry.resolve("system.cpio.gz"),
         kernel.diskModules(),
-        Files.exists(module) ? Optional.of(module) : Optional.empty());
+        Optional.empty());
   }
 
-  /** A hash of all that the parts are made from. */
-  private static String stamp(Optional<Path> moduleSources)
-      throws IOException, PartsUnavailableException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+  /** A hash of all that the guests' system is made from. */
+  private static String stamp() throws IOException {
+    MessageDigest digest = sha256();
     digest.update(SystemArchive.initScript());
     if (Files.exists(APT_LISTS)) {
       update(digest, APT_LISTS + " " + Files.getLastModifiedTime(APT_LISTS));
@@ -167,16 +191,31 @@ public final class Parts {
     for (Path file : SystemArchive.hostFiles()) {
       update(digest, file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file));
     }
-    if (moduleSources.isPresent()) {
-      for (Path source : HandModule.sourceFiles(moduleSources.get())) {
-        update(digest, source.getFileName().toString());
-        digest.update(Files.readAllBytes(source));
-      }
+    return inShort(digest);
+  }
+
+  private static String stampOf(Path moduleSources) throws IOException {
+    MessageDigest digest = sha256();
+    for (Path source : HandModule.sourceFiles(moduleSources)) {
+      update(digest, source.getFileName().toString());
+      digest.update(Files.readAllBytes(source));
     }
-    return HexFormat.of().formatHex(digest.digest()).substring(0, KEY_LENGTH);
+    return inShort(digest);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   private static void update(MessageDigest digest, String text) {
     digest.update(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String inShort(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest()).substring(0, KEY_LENGTH);
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab.parts;
 
+import java.io.IOException;
+
 /**
  * A part of the lab is not on this machine and cannot be had: no package, no network, no right to
- * install. The message is one line that says which and what to do.
+ * install, no room. The message is one line that says which and what to do.
  */
-public final class PartsUnavailableException extends Exception {
+public final class PartsUnavailableException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /** {@code message} is whole: one line for the user. */

@@ -67,7 +67,7 @@ final class SystemArchive {
     return files;
   }
 
-  static void write(Path archive, Kernel kernel) throws IOException, PartsUnavailableException {
+  static void write(Path archive, Kernel kernel) throws IOException {
     try (OutputStream file = Files.newOutputStream(archive);
         OutputStream zipped = new GZIPOutputStream(file);
         CpioArchive cpio = new CpioArchive(new BufferedOutputStream(zipped))) {

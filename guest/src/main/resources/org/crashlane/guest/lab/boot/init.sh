@@ -61,9 +61,13 @@ wait_for_disk() {
   [ -b "$DISK" ]
 }
 
+# Of IOMMUs, disks, and memory that ran out.
+WORTH_TELLING='dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|crashkernel|kexec|override'
+WORTH_TELLING="$WORTH_TELLING|out of memory|page allocation failure|nobody cared|panic"
+
 kernel_messages() {
   dmesg | grep -v '@crashlane' |
-    grep -i -E 'dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|crashkernel|kexec|override' |
+    grep -i -E "$WORTH_TELLING" |
     while read -r message; do say message "$message"; done
 }
 
@@ -133,7 +137,8 @@ primary() {
   describe_memory
   describe_devices
   firmware_table
-  kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS"
+  kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS" 2>&1 |
+    while read -r line; do say kexec-said "$line"; done
   say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
   if [ "$INSIDE_HAND" = yes ]; then
     insmod /crashlane_arm.ko ranges="$(crash_ranges)"

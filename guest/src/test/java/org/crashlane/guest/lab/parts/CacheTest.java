@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ class CacheTest {
     AtomicInteger built = new AtomicInteger();
     for (int i = 0; i < 2; i++) {
       Path entry =
-          cache.locked(() -> cache.entry("x", into -> write(into, built.incrementAndGet())));
+          cache.locked(() -> cache.entry("x", 1, into -> write(into, built.incrementAndGet())));
       assertEquals("1", Files.readString(entry.resolve("content")));
     }
     assertEquals(1, built.get());
@@ -47,6 +48,7 @@ class CacheTest {
             cache.locked(() ->
                 cache.entry(
                     "x",
+                    1,
                     into -> {
                       write(into, 1);
                       throw new IOException("half-way");
@@ -56,11 +58,35 @@ class CacheTest {
   }
 
   @Test
+  void withoutRoomNothingIsBegunAndTheWayOutIsNamed() throws Exception {
+    Cache cache = Cache.in(directory);
+    PartsUnavailableException e =
+        assertThrows(
+            PartsUnavailableException.class,
+            () ->
+                cache.locked(() ->
+                    cache.entry("x", Long.MAX_VALUE, into -> fail("there is no room for it"))));
+    String message = e.getMessage();
+    assertTrue(message.startsWith(directory + ": no room on this disk, "), message);
+    assertTrue(message.contains("XDG_CACHE_HOME"), message);
+    assertEquals(List.of("lock"), names());
+  }
+
+  @Test
+  void aFolderThatCannotBeMadeNamesTheWayOut() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "");
+    PartsUnavailableException e =
+        assertThrows(PartsUnavailableException.class, () -> Cache.in(file.resolve("cache")));
+    assertTrue(e.getMessage().startsWith(file.resolve("cache") + ": cannot be made"));
+    assertTrue(e.getMessage().contains("XDG_CACHE_HOME"), e.getMessage());
+  }
+
+  @Test
   void whatAKilledBuildLeftIsRemovedAndNeverUsed() throws Exception {
     Cache cache = Cache.in(directory);
     Files.writeString(
         Files.createDirectory(directory.resolve("unfinished-1")).resolve("content"), "bad");
-    Path entry = cache.locked(() -> cache.entry("x", into -> write(into, 7)));
+    Path entry = cache.locked(() -> cache.entry("x", 1, into -> write(into, 7)));
     assertEquals("7", Files.readString(entry.resolve("content")));
     assertEquals(List.of("lock", "x"), names());
   }
@@ -74,7 +100,7 @@ class CacheTest {
           Cache cache = Cache.in(directory);
           return cache.locked(() -> {
             assertEquals(1, inside.incrementAndGet());
-            Path entry = cache.entry("x", into -> write(into, built.incrementAndGet()));
+            Path entry = cache.entry("x", 1, into -> write(into, built.incrementAndGet()));
             inside.decrementAndGet();
             return entry;
           });
@@ -98,7 +124,7 @@ class CacheTest {
     Instant yesterday = now.minus(Duration.ofDays(1));
     cache.locked(() -> {
       for (String name : List.of("lab-needed", "lab-old", "lab-young", "kernel-old", "other-old")) {
-        cache.entry(name, into -> write(into, 1));
+        cache.entry(name, 1, into -> write(into, 1));
         cache.touch(name, yesterday.minusSeconds(1));
       }
       cache.touch("lab-young", now);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.bits;
+
+/** Text of others' making, safe to show on a terminal: guests, monitors, tables, programs. */
+public final class Printable {
+  private static final char FIRST = ' ';
+  private static final char LAST = '~';
+  private static final String CUT = "...";
+
+  private Printable() {}
+
+  /**
+   * {@return {@code text} with what is no printable ASCII written as its number in hexadecimal
+   * behind a backslash and x, or u where it takes four digits; cut where it is longer than wanted}
+   *
+   * @param charCountMax how long the text may be, before anything is written out
+   */
+  public static String of(String text, int charCountMax) {
+    boolean cut = text.length() > charCountMax;
+    int end = cut ? Math.max(0, charCountMax - CUT.length()) : text.length();
+    StringBuilder printable = new StringBuilder();
+    for (int i = 0; i < end; i++) {
+      char c = text.charAt(i);
+      if (c >= FIRST && c <= LAST) {
+        printable.append(c);
+      } else {
+        printable.append(String.format(c <= 0xff ? "\\x%02x" : "\\u%04x", (int) c));
+      }
+    }
+    return cut ? printable.append(CUT).toString() : printable.toString();
+  }
+}
