@@ -30,15 +30,23 @@ static bool is_named(const char *devices, struct pci_dev *pdev)
 	return false;
 }
 
-/* A misspelt address must not look like a device that needed nothing. */
+/*
+ * A misspelt address must not look like a device that needed nothing, nor a
+ * script's empty variable like a wish to arm none.
+ */
 int check_devices(const char *devices)
 {
 	const char *name = devices;
+	size_t length;
 
-	while (name && *name) {
-		size_t length = strcspn(name, ",");
+	for (; name; name = name[length] ? name + length + 1 : NULL) {
 		struct pci_dev *pdev = NULL;
 
+		length = strcspn(name, ",");
+		if (!length) {
+			pr_err("devices=%s: want [SSSS:]BB:DD.F[,...], a name is empty\n", devices);
+			return -EINVAL;
+		}
 		for_each_pci_dev(pdev)
 			if (name_matches(name, length, pdev))
 				break;
@@ -47,7 +55,6 @@ int check_devices(const char *devices)
 			return -ENODEV;
 		}
 		pci_dev_put(pdev);
-		name += length + (name[length] == ',');
 	}
 	return 0;
 }

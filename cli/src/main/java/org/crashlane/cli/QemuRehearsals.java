@@ -60,8 +60,7 @@ final class QemuRehearsals {
   /** {@return the exit code, after all is printed} */
   ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, boolean json)
       throws IOException, InterruptedException {
-    List<MappingMode> modes =
-        mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
+    List<MappingMode> modes = mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
     List<Round> rounds = new ArrayList<>();
     for (MappingMode mode : modes) {
       GuestConfig config = options.config(mode);
@@ -82,7 +81,10 @@ final class QemuRehearsals {
       }
     }
     List<IOException> problems =
-        rounds.stream().flatMap(r -> r.kept().stream()).flatMap(k -> k.problems().stream()).toList();
+        rounds.stream()
+            .flatMap(r -> r.kept().stream())
+            .flatMap(k -> k.problems().stream())
+            .toList();
     problems.forEach(e -> terminal.complain("not kept: " + Failure.describe(e)));
     return problems.isEmpty() ? exitCode(rehearsals) : ExitCode.BAD_INPUT;
   }
@@ -102,7 +104,8 @@ final class QemuRehearsals {
         Parts.inUsersCache(terminal::complain)
             .prepare(
                 wanted.kernels(),
-                moduleSources().filter(_ -> wanted.scenarios().stream().anyMatch(QemuRehearsals::isInside)));
+                moduleSources()
+                    .filter(_ -> wanted.scenarios().stream().anyMatch(QemuRehearsals::isInside)));
     Round round = withoutWhatIsMissing(wanted, parts);
     Stage qemu = new QemuStage(parts, round.config(), round.kept());
     try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime))) {
@@ -125,8 +128,7 @@ final class QemuRehearsals {
     if (parts.kernel(primary).handModule().isPresent()) {
       return round;
     }
-    List<Scenario> possible =
-        round.scenarios().stream().filter(s -> !isInside(s)).toList();
+    List<Scenario> possible = round.scenarios().stream().filter(s -> !isInside(s)).toList();
     if (possible.isEmpty()) {
       throw new PartsUnavailableException(
           "nothing is left to rehearse: the inside hand needs its module");
@@ -170,7 +172,8 @@ final class QemuRehearsals {
     RehearsalReport report = new RehearsalReport(terminal.columns(), terminal.colours());
     Map<MappingMode, List<Rehearsal>> byMode =
         rehearsals.stream()
-            .collect(Collectors.groupingBy(r -> r.scenario().mode(), TreeMap::new, Collectors.toList()));
+            .collect(
+                Collectors.groupingBy(r -> r.scenario().mode(), TreeMap::new, Collectors.toList()));
     byMode.forEach((mode, its) -> {
       if (byMode.size() > 1) {
         terminal.out().print(mode.label() + ":\n");

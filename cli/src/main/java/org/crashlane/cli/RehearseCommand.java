@@ -45,8 +45,8 @@ import picocli.CommandLine.Spec;
       "  crashlane rehearse --stage qemu --strategy identity --hand inside --keep evidence/",
       "  crashlane rehearse --stage qemu --mapping amdvi --strategy all",
       "",
-      "Ends with the verdict of the one machine and strategy; of several, with 0 when identity holds "
-          + "on all machines shown, and with 1 when not."
+      "Ends with the verdict of the one machine and strategy; of several, with 0 when identity"
+          + " holds on all machines shown, and with 1 when not."
     })
 final class RehearseCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -73,9 +73,9 @@ final class RehearseCommand implements Callable<Integer> {
       converter = MappingNames.Converter.class,
       paramLabel = "MODE[,MODE]",
       description =
-          "How the primary maps DMA: nommu, swiotlb, gart, calgary, vtd, amdvi. Stage model takes "
-              + "the built-in machines of these modes, or of the machines named those of these modes; "
-              + "stage qemu has vtd, its default, and amdvi.")
+          "How the primary maps DMA: nommu, swiotlb, gart, calgary, vtd, amdvi. Stage model takes"
+              + " the built-in machines of these modes, or of the machines named those of these"
+              + " modes; stage qemu has vtd, its default, and amdvi.")
   private Optional<MappingNames> mapping = Optional.empty();
 
   @Option(

@@ -2,7 +2,9 @@
 package org.crashlane.cli;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.crashlane.bits.MalformedInputException;
+import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.model.spec.file.MachineFileException;
 import org.junit.jupiter.api.Test;
 
 /** What the modules' declarations cannot say of the whole program. */
@@ -105,6 +110,22 @@ class ArchitectureTest {
         .callMethod(Runtime.class, "exit", int.class)
         .orShould()
         .callMethod(Runtime.class, "halt", int.class)
+        .check(ALL);
+  }
+
+  /** A kind that {@link Failure} does not know would be called a defect of the program. */
+  @Test
+  void everyExceptionIsOneThatIsDescribedToUsers() {
+    classes()
+        .that()
+        .areAssignableTo(Throwable.class)
+        .should()
+        .beAssignableTo(
+            assignableTo(IOException.class)
+                .or(assignableTo(IllegalArgumentException.class))
+                .or(assignableTo(MalformedInputException.class))
+                .or(assignableTo(UnreadableMemoryException.class))
+                .or(assignableTo(MachineFileException.class)))
         .check(ALL);
   }
 

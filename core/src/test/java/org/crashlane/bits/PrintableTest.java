@@ -10,7 +10,8 @@ class PrintableTest {
   @Test
   void terminalSequencesAreWrittenOut() {
     assertEquals(
-        "\\x1b[31mred\\x07\\x9b\\x0a\\u202e", Printable.of("\u001b[31mred\u0007\u009b\n\u202e", 99));
+        "\\x1b[31mred\\x07\\x9b\\x0a\\u202e",
+        Printable.of("\u001b[31mred\u0007\u009b\n\u202e", 99));
   }
 
   @Test

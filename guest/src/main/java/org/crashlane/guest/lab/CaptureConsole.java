@@ -62,7 +62,9 @@ record CaptureConsole(List<String> lines) {
     return lines.stream().filter(Trouble.OUT_OF_MEMORY::isIn).findFirst().map(this::quoted);
   }
 
-  /** {@return what explains a dump that is missing, a sentence each; how it ended, if nothing does} */
+  /**
+   * {@return what explains a dump that is missing, a sentence each; how it ended, if nothing does}
+   */
   List<String> explanation() {
     List<String> said =
         Stream.of(Trouble.values())

@@ -65,8 +65,7 @@ final class KeptEvidence {
       case DumpOutcome.Written _ ->
           KeepDirectory.write(folder.resolve(DUMP), to -> writeDump(disk, to));
       case DumpOutcome.Damaged _ ->
-          KeepDirectory.write(
-              folder.resolve(DISK), to -> copySparsely(disk, to, Files.size(disk)));
+          KeepDirectory.write(folder.resolve(DISK), to -> copySparsely(disk, to, Files.size(disk)));
       case DumpOutcome.Missing _, DumpOutcome.NoRoom _ -> {}
     }
   }

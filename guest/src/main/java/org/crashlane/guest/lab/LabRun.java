@@ -151,8 +151,7 @@ public final class LabRun implements AutoCloseable {
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {
     qmp.cont();
     console.send("go");
-    return console.await(
-        Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
+    return console.await(Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
   }
 
   /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
@@ -182,8 +181,7 @@ public final class LabRun implements AutoCloseable {
 
   /** A capture kernel that panics comes no further: nobody waits until its time is up. */
   private static int awaitCapture(
-      SerialConsole console, Phase phase, int from, String key, Duration limit)
-      throws IOException {
+      SerialConsole console, Phase phase, int from, String key, Duration limit) throws IOException {
     return console.await(
         phase, from, line -> Transcript.has(line, key) || Transcript.isPanic(line), limit);
   }
@@ -261,7 +259,9 @@ public final class LabRun implements AutoCloseable {
       throw refused("the primary kernel is not fit: " + facts.warnings().getFirst(), console);
     }
     if (facts.insideHandStatus().orElse(0) != 0) {
-      throw refused("the inside hand's module was not taken", console);
+      throw refused(
+          "the inside hand's module was not taken: " + String.join("; ", facts.insideHandLines()),
+          console);
     }
     try {
       HidingTable table = config.iommu().hidingTable();

@@ -91,8 +91,8 @@ class CaptureConsoleTest {
 
   @Test
   void hostileLinesAreCutAndHarmless() {
-    String line = new CaptureConsole(List.of("\u001b[2JBUG: " + "x".repeat(70_000))).explanation()
-        .getFirst();
+    String line =
+        new CaptureConsole(List.of("\u001b[2JBUG: " + "x".repeat(70_000))).explanation().getFirst();
     assertTrue(line.length() < 300, () -> "" + line.length());
     assertFalse(line.contains("\u001b"));
   }

@@ -56,8 +56,7 @@ class KeepDirectoryTest {
                   Files.writeString(to, "half of a dump");
                   throw new IOException("No space left on device");
                 }));
-    assertEquals(
-        vmcore + ": No space left on device", keep.problems().getFirst().getMessage());
+    assertEquals(vmcore + ": No space left on device", keep.problems().getFirst().getMessage());
     try (Stream<Path> files = Files.list(directory)) {
       assertEquals(List.of(directory.resolve("none")), files.toList());
     }

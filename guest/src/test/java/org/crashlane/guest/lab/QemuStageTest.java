@@ -4,6 +4,7 @@ package org.crashlane.guest.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.crashlane.guest.lab.GuestConfig.MoreOptions;
 import org.crashlane.image.ElfCore;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
@@ -157,6 +159,17 @@ class QemuStageTest {
     NoRoom dump = assertInstanceOf(NoRoom.class, rehearsal.observations().dump());
     assertTrue(dump.reason().contains("kexec said: kexec_file_load failed"), dump.reason());
     assertEquals(Answer.UNKNOWN, rehearsal.verdict().answer());
+  }
+
+  @Test
+  void theInsideHandRefusesAnEmptyListOfDevices() {
+    GuestConfig config =
+        GuestConfig.defaults()
+            .withMore(
+                new MoreOptions(
+                    List.of(), List.of("crashlane_arm.devices="), List.of(), List.of()));
+    LabException e = assertThrows(LabException.class, () -> rehearse(config, INSIDE));
+    assertTrue(e.getMessage().contains("devices=: want [SSSS:]BB:DD.F[,...]"), e.getMessage());
   }
 
   private static GuestConfig withCrashkernel(String text) {

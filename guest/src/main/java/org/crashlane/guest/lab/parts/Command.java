@@ -35,7 +35,9 @@ final class Command {
     }
   }
 
-  /** {@return what went wrong, in one line: a program's own reason rather than how it was called} */
+  /**
+   * {@return what went wrong, in one line: a program's own reason rather than how it was called}
+   */
   static String inShort(IOException e) {
     return e instanceof FailedException failed
         ? failed.inShort

@@ -60,8 +60,7 @@ final class DebianPackages {
   }
 
   /** Downloads {@code names} and unpacks them into {@code into}; the archives are not kept. */
-  static void unpack(List<String> names, Path into, Consumer<String> progress)
-      throws IOException {
+  static void unpack(List<String> names, Path into, Consumer<String> progress) throws IOException {
     Path downloads = Files.createDirectories(into.resolve(".downloads"));
     progress.accept("downloading " + String.join(" ", names));
     List<String> argv = new ArrayList<>(List.of("apt-get", "download", "--quiet"));

@@ -37,8 +37,7 @@ final class HandModule {
   }
 
   /** Builds the module in the entry {@code name}. Only while the cache's lock is held. */
-  static void make(
-      Cache cache, String name, Kernel kernel, Path sources, Consumer<String> progress)
+  static void make(Cache cache, String name, Kernel kernel, Path sources, Consumer<String> progress)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
     Path headers = headers(cache, kernel, progress);

@@ -98,8 +98,7 @@ final class HostPrograms {
   static String updateLists(Consumer<String> progress) throws PartsUnavailableException {
     List<String> argv = new ArrayList<>(asRoot("apt's lists of packages are missing", "update"));
     // Without the option a mirror that cannot be reached is a success.
-    argv.addAll(
-        List.of("apt-get", "update", "--quiet", "--option", "APT::Update::Error-Mode=any"));
+    argv.addAll(List.of("apt-get", "update", "--quiet", "--option", "APT::Update::Error-Mode=any"));
     progress.accept("renewing the lists of packages (apt-get update)");
     try {
       Command.run(Path.of("/"), INSTALL_LIMIT, argv);
@@ -109,8 +108,7 @@ final class HostPrograms {
     }
   }
 
-  private static List<String> asRoot(String missing, String toDo)
-      throws PartsUnavailableException {
+  private static List<String> asRoot(String missing, String toDo) throws PartsUnavailableException {
     if (find("apt-get").isEmpty()) {
       throw new PartsUnavailableException(
           missing

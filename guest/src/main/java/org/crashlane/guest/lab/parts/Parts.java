@@ -73,7 +73,9 @@ public final class Parts {
       KernelParts kernel = prepare(cache, flavour);
       kernels.put(
           flavour,
-          moduleSources.isPresent() ? withHand(cache, flavour, kernel, moduleSources.get()) : kernel);
+          moduleSources.isPresent()
+              ? withHand(cache, flavour, kernel, moduleSources.get())
+              : kernel);
     }
     return new LabParts(HostPrograms.path("qemu-system-x86_64"), kernels);
   }
@@ -87,9 +89,7 @@ public final class Parts {
     }
     return cache.locked(() -> {
       Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache);
-      return madeMeanwhile.isPresent()
-          ? madeMeanwhile.get()
-          : make(cache, flavour, pointer, stamp);
+      return madeMeanwhile.isPresent() ? madeMeanwhile.get() : make(cache, flavour, pointer, stamp);
     });
   }
 
@@ -110,8 +110,8 @@ public final class Parts {
     return partsOf(kernel, entry);
   }
 
-  private KernelParts withHand(
-      Cache cache, KernelFlavour flavour, KernelParts parts, Path sources) throws IOException {
+  private KernelParts withHand(Cache cache, KernelFlavour flavour, KernelParts parts, Path sources)
+      throws IOException {
     String version = parts.release() + "_" + parts.packageVersion();
     String name = HandModule.ENTRY_PREFIX + version + "_" + stampOf(sources);
     Path module = HandModule.in(cache.path(name));

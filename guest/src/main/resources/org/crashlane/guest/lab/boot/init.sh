@@ -35,12 +35,13 @@ mount_all() {
 }
 
 # Parameters of modules stand on the kernel's command line; nobody but modprobe passes them on.
+parameters_of() { tr ' ' '\n' < /proc/cmdline | sed -n "s/^$1\.//p"; }
+
 load_modules() {
   for file in $MODULES; do
-    name=$(echo "${file%.ko}" | tr - _)
-    parameters=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$name\.//p")
-    # shellcheck disable=SC2086 # several parameters are several words
-    insmod "/modules/$file" $parameters || say warning "insmod $file failed"
+    # shellcheck disable=SC2046 # several parameters are several words
+    insmod "/modules/$file" $(parameters_of "$(echo "${file%.ko}" | tr - _)") ||
+      say warning "insmod $file failed"
   done
 }
 
@@ -141,7 +142,8 @@ primary() {
     while read -r line; do say kexec-said "$line"; done
   say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
   if [ "$INSIDE_HAND" = yes ]; then
-    insmod /crashlane_arm.ko ranges="$(crash_ranges)"
+    # shellcheck disable=SC2046 # several parameters are several words
+    insmod /crashlane_arm.ko ranges="$(crash_ranges)" $(parameters_of crashlane_arm)
     say inside-hand $?
     dmesg | grep 'crashlane' | sed 's/^/@crashlane hand /'
   fi

@@ -50,7 +50,6 @@ class CommandTest {
     return Command.inShort(
         assertThrows(
             IOException.class,
-            () ->
-                Command.run(Path.of("/"), Duration.ofSeconds(30), List.of("sh", "-c", script))));
+            () -> Command.run(Path.of("/"), Duration.ofSeconds(30), List.of("sh", "-c", script))));
   }
 }
