@@ -13,6 +13,7 @@ import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
+import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Observations;
@@ -57,6 +58,22 @@ class RehearsalReportTest {
             observations(new Damaged("2 pages differ"), List.of(), true));
     assertTrue(REPORT.details(lost).contains("NOT what the tables let one expect (dump)"));
     assertFalse(REPORT.details(none()).contains("NOT what"));
+  }
+
+  @Test
+  void aCrashRangeThatIsTooSmallIsAnOutcomeOfItsOwn() {
+    Rehearsal untried =
+        rehearsal(
+            Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE),
+            Verdict.of(List.of()),
+            observations(new NoRoom("it ran out of memory"), List.of(), true));
+    String details = REPORT.details(untried);
+    assertTrue(details.contains("the crash range is too small: it ran out of memory."), details);
+    assertFalse(details.contains("NOT what"), details);
+    assertTrue(REPORT.table(List.of(untried)).contains("NO ROOM"));
+    assertEquals(
+        "{\"outcome\":\"noroom\",\"reason\":\"it ran out of memory\"}",
+        RehearsalJson.of(List.of(untried)).at("/rehearsals/0/dump").toString());
   }
 
   @Test

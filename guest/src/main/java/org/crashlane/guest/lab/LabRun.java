@@ -9,10 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
-import org.crashlane.bits.MalformedInputException;
-import org.crashlane.bits.Printable;
-import org.crashlane.guest.lab.iommu.HidingTable;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.guest.lab.parts.LabParts;
@@ -29,15 +25,10 @@ public final class LabRun implements AutoCloseable {
   /** QEMU may be slow to answer on a busy host. */
   private static final Duration QMP_LIMIT = Duration.ofSeconds(30);
 
-  private static final int KEXEC_CHARS = 300;
   private static final Duration LAST_WORDS_LIMIT = Duration.ofSeconds(3);
 
   /** RunState in QEMU's qapi/run-state.json. */
   private static final String STATUS_OF_DISK_ERROR = "io-error";
-
-  /** What kexec(8) prints of a capture kernel that does not fit: ENOMEM, EADDRNOTAVAIL. */
-  private static final Pattern DOES_NOT_FIT =
-      Pattern.compile("Cannot allocate memory|Cannot assign requested address|[Oo]verflow");
 
   private final LabParts parts;
   private final GuestConfig config;
@@ -92,7 +83,7 @@ public final class LabRun implements AutoCloseable {
     int line =
         console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
-    refuseUnlessReady(facts, console);
+    Readiness.require(facts, config, scenario, console.lines());
     watch.ends(Phase.BOOT);
     progress.accept(Phase.READY);
     try (QmpClient qmp = QmpClient.connect(started.area().qmpSocket(), QMP_LIMIT)) {
@@ -249,53 +240,6 @@ public final class LabRun implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-  }
-
-  private void refuseUnlessReady(PrimaryFacts facts, SerialConsole console) throws LabException {
-    if (!facts.captureKernelLoaded()) {
-      throw notLoaded(facts, console);
-    }
-    if (!facts.warnings().isEmpty()) {
-      throw refused("the primary kernel is not fit: " + facts.warnings().getFirst(), console);
-    }
-    if (facts.insideHandStatus().orElse(0) != 0) {
-      throw refused(
-          "the inside hand's module was not taken: " + String.join("; ", facts.insideHandLines()),
-          console);
-    }
-    try {
-      HidingTable table = config.iommu().hidingTable();
-      if (config.needsHiding(scenario.strategy())
-          && !table.takesThePlaceOf(facts.firmwareTable())) {
-        throw refused(
-            "the %s override is not for this firmware's table".formatted(table.signature()),
-            console);
-      }
-    } catch (MalformedInputException e) {
-      throw refused(e.getMessage(), console);
-    }
-  }
-
-  private LabException notLoaded(PrimaryFacts facts, SerialConsole console) {
-    String crashkernel = "crashkernel=" + config.kernels().crashkernel();
-    if (facts.crashRanges().isEmpty()) {
-      return refused(
-          "the primary kernel reserved no crash range: "
-              + crashkernel
-              + " is not readable, or does not fit into the guest's memory",
-          console);
-    }
-    String said = String.join("; ", new Transcript(console.lines()).values("kexec-said"));
-    String reason =
-        "the capture kernel does not load with %s: kexec said: %s"
-            .formatted(crashkernel, Printable.of(said, KEXEC_CHARS));
-    return DOES_NOT_FIT.matcher(said).find()
-        ? new CrashRangeTooSmallException(reason, console.lines())
-        : refused(reason, console);
-  }
-
-  private static LabException refused(String reason, SerialConsole console) {
-    return new LabException(Phase.BOOT, reason, console.lines());
   }
 
   /** Ends QEMU if it still runs and removes the files. */
