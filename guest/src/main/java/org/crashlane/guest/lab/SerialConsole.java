@@ -28,6 +28,8 @@ final class SerialConsole implements AutoCloseable {
 
   private static final int LINE_LIMIT_COUNT = 200_000;
 
+  private static final Duration REASON_LIMIT = Duration.ofSeconds(2);
+
   private final ServerSocketChannel server;
   private final List<String> lines = new ArrayList<>();
   private final StringBuilder unfinished = new StringBuilder();
@@ -133,11 +135,26 @@ final class SerialConsole implements AutoCloseable {
         take(StandardCharsets.ISO_8859_1.decode(buffer));
         buffer.clear();
       }
+      awaitReason();
       end("the guest ended");
     } catch (ClosedChannelException e) {
       end("the console was closed");
     } catch (IOException e) {
       end("the console broke: " + e.getMessage());
+    }
+  }
+
+  /** Whoever watches QEMU says more of its end than a console that falls silent. */
+  private synchronized void awaitReason() {
+    long deadlineNanos = System.nanoTime() + REASON_LIMIT.toNanos();
+    try {
+      for (long left = REASON_LIMIT.toMillis();
+          ended.isEmpty() && left > 0;
+          left = (deadlineNanos - System.nanoTime()) / 1_000_000) {
+        wait(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.crashlane.guest.lab.parts.Trees;
@@ -20,6 +21,7 @@ import org.crashlane.guest.lab.parts.Trees;
 final class WorkArea {
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final String PREFIX = "crashlane-lab-";
+  private static final String UNLOCKED_PREFIX = "crashlane-new-";
 
   /** Of sun_path in unix(7), with its final zero. */
   private static final int SOCKET_PATH_LIMIT_BYTES = 107;
@@ -155,18 +157,24 @@ final class WorkArea {
     }
   }
 
+  /** It has its name only when it is locked: another run would take it for a dead one's. */
   private static Path createLocked(Path base, Teardown teardown) throws IOException {
     LeftOvers.remove(base, PREFIX);
-    Path directory = Files.createTempDirectory(base, PREFIX);
-    teardown.add(() -> Trees.delete(directory));
+    Path unlocked = Files.createTempDirectory(base, UNLOCKED_PREFIX);
+    String suffix = unlocked.getFileName().toString().substring(UNLOCKED_PREFIX.length());
+    Path directory = base.resolve(PREFIX + suffix);
+    teardown.add(() -> {
+      Trees.delete(unlocked);
+      Trees.delete(directory);
+    });
     FileChannel channel =
         FileChannel.open(
-            directory.resolve(LeftOvers.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            unlocked.resolve(LeftOvers.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock = channel.lock();
     teardown.add(() -> {
       lock.release();
       channel.close();
     });
-    return directory;
+    return Files.move(unlocked, directory, StandardCopyOption.ATOMIC_MOVE);
   }
 }
