@@ -21,11 +21,14 @@ import org.crashlane.acpi.IvrsBlock;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableProblem;
+import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.pci.RequesterId;
 
 /** When the rules of {@link LinuxRule} about an IVRS table apply. */
 final class IvrsConditions {
+  private static final long PAGE_BYTES = 1L << 12;
+
   /** {@code MAX_IOMMUS}. */
   private static final int UNITS_MAX = 32;
 
@@ -247,6 +250,16 @@ final class IvrsConditions {
     return units.ivrs().memoryDefinitions().stream()
         .filter(memory -> memory.region().isEmpty())
         .map(memory -> at(memory, "the memory is no range of addresses"));
+  }
+
+  static Stream<TableProblem> regionRounded(IvrsUnits units) {
+    return units.ivrs().memoryDefinitions().stream()
+        .filter(memory -> !Alignment.isAligned(memory.lengthBytes(), PAGE_BYTES))
+        .map(memory ->
+            at(
+                memory,
+                "the memory's %s bytes are rounded up to whole pages"
+                    .formatted(Hex.of(memory.lengthBytes()))));
   }
 
   static Stream<TableProblem> unknownBlock(IvrsUnits units) {

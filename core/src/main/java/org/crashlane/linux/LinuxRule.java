@@ -201,6 +201,8 @@ public enum LinuxRule {
       "No southbridge IOAPIC found",
       IvrsConditions::southbridgeElsewhere),
   IVRS_BAD_REGION(NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::badRegion),
+  IVRS_REGION_ROUNDED(
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionRounded),
   IVRS_REGION_AT_ZERO(
       NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionAtZero),
   IVRS_REGION_BEYOND_WIDTH(

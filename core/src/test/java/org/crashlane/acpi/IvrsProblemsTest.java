@@ -199,16 +199,23 @@ final class IvrsProblemsTest {
         TableBuilder.ivrs().add(beyond).readIvrs());
   }
 
-  @ParameterizedTest
-  @CsvSource({"00180000,00100000,0x1800,0x1000", "00100000,00180000,0x1000,0x1800"})
-  void memoryOfHalfAPageIsReported(String start, String length, String at, String bytes) {
+  @Test
+  void memoryThatBeginsWithinAPageIsReported() {
     assertOneProblem(
         64,
-        "memory at %s of %s bytes is not whole 4 KiB pages".formatted(at, bytes),
+        "memory at 0x1800 does not begin with a 4 KiB page",
         TableBuilder.ivrs()
-            .add(
-                "20 01 2000 0000 0000 0000 000000000000" + start + "00000000" + length + "00000000")
+            .add("20 01 2000 0000 0000 0000 000000000000 00180000 00000000 00100000 00000000")
             .readIvrs());
+  }
+
+  @Test
+  void memoryThatEndsWithinAPageIsNoProblem() {
+    Ivrs ivrs =
+        TableBuilder.ivrs()
+            .add("20 01 2000 0000 0000 0000 000000000000 00100000 00000000 00180000 00000000")
+            .readIvrs();
+    assertEquals(List.of(), ivrs.problems());
   }
 
   @Test

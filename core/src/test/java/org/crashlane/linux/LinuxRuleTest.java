@@ -247,6 +247,8 @@ final class LinuxRuleTest {
               ivrs(UNIT),
               madt(ioApic(0x20, 0xfec00000L, 0), ioApic(0x21, 0xfec01000L, 24))),
           Example.of(LinuxRule.IVRS_BAD_REGION, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0x1000, 0))),
+          Example.of(
+              LinuxRule.IVRS_REGION_ROUNDED, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0x10000, 1))),
           Example.of(LinuxRule.IVRS_REGION_AT_ZERO, 104, ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, 0, 1))),
           Example.of(
               LinuxRule.IVRS_REGION_BEYOND_WIDTH,
