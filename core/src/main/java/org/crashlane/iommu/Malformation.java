@@ -28,9 +28,15 @@ public record Malformation(
     return new AddressRange(iova, iovaLast).overlaps(range);
   }
 
-  /** {@return true if something could not be looked at, so that nothing is known of it} */
+  /**
+   * {@return true if it is not known what the entry leads to: it could not be looked at, or
+   * hardware may take it in more than one way}
+   */
   public boolean isUnread() {
-    return kind == Kind.UNREADABLE || kind == Kind.BOUND;
+    return switch (kind) {
+      case UNREADABLE, BOUND, UNSETTLED -> true;
+      case RESERVED, CYCLE -> false;
+    };
   }
 
   /** Kinds of malformation. */
@@ -42,7 +48,9 @@ public record Malformation(
     /** The table has been visited as often as the bound allows. */
     BOUND,
     /** The table that the entry points to is not readable. */
-    UNREADABLE
+    UNREADABLE,
+    /** Hardware may go by the entry or fault on it: manuals leave that open, or are not kept to. */
+    UNSETTLED
   }
 
   @Override

@@ -42,6 +42,14 @@ public abstract class EntryFormat {
   /** {@return the bits of {@code entry} that are one and may not be} */
   public abstract long reservedBits(long entry, int level);
 
+  /**
+   * {@return the bits of a leaf that are one, and of which it is not known whether hardware ignores
+   * them or faults}
+   */
+  public long unsettledBits(long entry, int level) {
+    return 0;
+  }
+
   /** {@return how many bytes a leaf at {@code level} maps; more than an entry serves, if alike} */
   public long leafBytes(long entry, int level) {
     return PageTable.entrySpanBytes(level);
@@ -76,6 +84,12 @@ public abstract class EntryFormat {
   /** {@return what {@link #reservedBits} means, in words} */
   public String wrong(long entry, int level) {
     return "reserved bits set at level " + level + ": " + Hex.of(reservedBits(entry, level));
+  }
+
+  /** {@return what {@link #unsettledBits} means, in words} */
+  public String unsettled(long entry, int level) {
+    return "bits set at level %d that hardware may ignore or fault on: %s"
+        .formatted(level, Hex.of(unsettledBits(entry, level)));
   }
 
   /** {@return true if hardware goes by {@code entry} at all} */

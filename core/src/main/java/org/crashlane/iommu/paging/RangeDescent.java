@@ -111,7 +111,9 @@ final class RangeDescent {
     }
     long rights = format.rights(entry, rightsAbove);
     int nextLevel = format.nextLevel(entry, level);
-    if (nextLevel == 0) {
+    if (nextLevel == 0 && format.unsettledBits(entry, level) != 0) {
+      visitor.impassable(at, format.unsettled(entry, level));
+    } else if (nextLevel == 0) {
       visitor.mapped(first, last, format.physical(entry, level, first), rights);
     } else if (PageTable.offset(last, level) >= PageTable.entrySpanBytes(nextLevel + 1)) {
       visitor.impassable(at, "levels are skipped that the range needs");

@@ -145,7 +145,10 @@ final class TableWalk {
       int nextLevel = format.nextLevel(entry, level);
       if (nextLevel == 0 && !format.isWhole(page, i, level)) {
         String reason = RangeDescent.NOT_WHOLE + Hex.of(format.leafBytes(entry, level));
-        malformed(at, entry, iova, iova + span - 1, Kind.RESERVED, reason);
+        malformed(at, entry, iova, iova + span - 1, Kind.UNSETTLED, reason);
+      } else if (nextLevel == 0 && format.unsettledBits(entry, level) != 0) {
+        String reason = format.unsettled(entry, level);
+        malformed(at, entry, iova, iova + span - 1, Kind.UNSETTLED, reason);
       } else if (nextLevel == 0) {
         run.add(iova, span, format.physical(entry, level, iova), format.permissions(rights));
       } else {

@@ -18,21 +18,32 @@ final class PageTableFormat extends EntryFormat {
   private final long[] reservedInLeaf;
   private final long[] reservedInTable;
 
+  /** In leaves of all levels. */
+  private final long unsettled;
+
   /** Masks by level; those of level 0 are not used. */
   private static final class Masks {
     final long[] leafBit = new long[PageTable.LEVELS_MAX + 1];
     final long[] reservedInLeaf = new long[PageTable.LEVELS_MAX + 1];
     final long[] reservedInTable = new long[PageTable.LEVELS_MAX + 1];
+    long unsettled;
   }
 
   private PageTableFormat(long present, BitField address, Masks masks) {
-    super(R, W, present, address, masks.reservedInLeaf[1]);
+    super(R, W, present, address, masks.reservedInLeaf[1] | masks.unsettled);
     this.leafBit = masks.leafBit;
     this.reservedInLeaf = masks.reservedInLeaf;
     this.reservedInTable = masks.reservedInTable;
+    this.unsettled = masks.unsettled;
   }
 
-  /** {@return the format of second-level tables on a unit of {@code config}} */
+  /**
+   * {@return the format of second-level tables on a unit of {@code config}}
+   *
+   * <p>Without snoop control (ECAP.SC) the manual reserves SNP. In scalable mode Linux sets it all
+   * the same, from 5.13 on (commit 6c00612d0cba; later the PASID table entry's PGSNP alone), and
+   * QEMU ignores it there for that reason; what hardware does is not known.
+   */
   static PageTableFormat secondLevel(UnitConfig config) {
     Capabilities capabilities = config.capabilities();
     BitField addr = SecondLevelEntry.ADDR;
@@ -40,13 +51,16 @@ final class PageTableFormat extends EntryFormat {
     long tooHigh = addr.mask() & ~BitField.lowMask(config.hostAddressWidth());
     long snoop = SecondLevelEntry.SNP.mask();
     long transientMapping = SecondLevelEntry.TM.mask();
+    boolean snoopUnsettled =
+        !capabilities.snoopControl() && TableMode.of(config) == TableMode.SCALABLE;
+    masks.unsettled = snoopUnsettled ? snoop : 0;
     for (int level = 1; level <= PageTable.LEVELS_MAX; level++) {
       boolean mayBeLeaf = level > 1 && capabilities.supportsLeafAt(level);
       masks.leafBit[level] = mayBeLeaf ? SecondLevelEntry.PS.mask() : 0;
       masks.reservedInLeaf[level] =
           tooHigh
               | belowPage(addr, level)
-              | (capabilities.snoopControl() ? 0 : snoop)
+              | (capabilities.snoopControl() || snoopUnsettled ? 0 : snoop)
               | (capabilities.deviceTlb() ? 0 : transientMapping);
       masks.reservedInTable[level] =
           tooHigh | snoop | transientMapping | (mayBeLeaf ? 0 : SecondLevelEntry.PS.mask());
@@ -82,6 +96,11 @@ final class PageTableFormat extends EntryFormat {
   @Override
   public long reservedBits(long entry, int level) {
     return entry & (isLeaf(entry, level) ? reservedInLeaf[level] : reservedInTable[level]);
+  }
+
+  @Override
+  public long unsettledBits(long entry, int level) {
+    return isLeaf(entry, level) ? entry & unsettled : 0;
   }
 
   @Override

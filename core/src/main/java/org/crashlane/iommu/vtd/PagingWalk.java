@@ -100,6 +100,10 @@ final class PagingWalk {
       if (format.reservedBits(entry, level) != 0) {
         return faults.blocked(request, reasons.reserved);
       }
+      if (format.unsettledBits(entry, level) != 0) {
+        long at = PageTable.entryAddress(table, PageTable.index(iova, level));
+        return new Outcome.Unknown(at, format.unsettled(entry, level));
+      }
       table = format.target(entry);
       if (format.isLeaf(entry, level)) {
         sink.leaf(iova, level, table, format.permissions(rights));

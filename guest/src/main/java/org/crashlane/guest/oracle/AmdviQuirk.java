@@ -113,6 +113,18 @@ public enum AmdviQuirk implements QemuQuirk {
       return isBlockedFor(FaultReason.NOT_PRESENT, outcome)
           && qemu.ends(step -> step.isLeaf() && !PageTableEntry.PR.isSet(step.entry()));
     }
+  },
+
+  /**
+   * The walk reads one entry. Hardware may go by any of those that serve the page, so that the
+   * reader of tables leaves open what becomes of it where they are not alike.
+   */
+  PAGE_OF_UNLIKE_ENTRIES("QEMU goes by one of several unlike entries that serve a page") {
+    @Override
+    boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
+      return outcome instanceof Outcome.Unknown
+          && qemu.ends(step -> step.next() == PageTableEntry.NEXT_LEVEL_SIZED_PAGE);
+    }
   };
 
   private static final BitField MAYBE_RESERVED = BitField.bits("reserved in tables", 60, 52);

@@ -2,12 +2,19 @@
 package org.crashlane.guest.oracle;
 
 import java.util.List;
+import java.util.Map;
 import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.DeviceTableBase;
+import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.ExclusionRange;
+import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.amdvi.Registers.DevTabBase;
 import org.crashlane.iommu.amdvi.Unit;
 import org.crashlane.iommu.amdvi.UnitConfig;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 
 /** The AMD-Vi unit, set as the machine that is compared with it. */
@@ -30,6 +37,22 @@ public final class AmdviUnits {
             true,
             false,
             true));
+  }
+
+  /**
+   * {@return the tables of such a unit, translating, to be read: of the device table no more than
+   * the pages up to the requester's entry}
+   */
+  static AmdviTables tables(ProbeMachine machine, PhysicalMemory memory, long root) {
+    long entryEnd = (machine.requester().value() + 1L) * DeviceTableEntry.BYTES;
+    long pagesBefore = (entryEnd - 1) / PageTable.PAGE_BYTES;
+    long size = Math.min(DevTabBase.SIZE.get(root), pagesBefore);
+    Map<Integer, Long> registers =
+        Map.of(
+            Registers.EXT_FEATURES, capabilities(machine).extFeatures(),
+            Registers.CONTROL, Control.IOMMU_EN.mask(),
+            Registers.DEV_TAB_BASE, DevTabBase.SIZE.with(root, size));
+    return AmdviTables.open(memory, ProbeMachine.registers(registers));
   }
 
   private static Capabilities capabilities(ProbeMachine machine) {

@@ -6,6 +6,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.memory.PhysicalMemory;
 
 /**
@@ -19,17 +20,29 @@ final class Comparison {
 
   private final ProbeMachine machine;
   private final UnitFactory units;
+  private final UnitFactory readers;
   private final ProbeMemory memory;
 
-  Comparison(ProbeMachine machine, UnitFactory units) {
+  Comparison(ProbeMachine machine, UnitFactory units, UnitFactory readers) {
     this.machine = machine;
     this.units = units;
+    this.readers = readers;
     this.memory = new ProbeMemory(machine);
   }
 
   /** {@return what the unit says of {@code probe}'s request} */
   Outcome outcome(Probe probe) {
-    Iommu unit = units.unit(machine, memory(probe), probe.tables().root());
+    return outcome(probe, units);
+  }
+
+  /** {@return what the reader of tables says of it} */
+  Outcome reading(Probe probe) {
+    return outcome(probe, readers);
+  }
+
+  /** {@return what a unit of {@code others} says of it} */
+  Outcome outcome(Probe probe, UnitFactory others) {
+    Iommu unit = others.unit(machine, memory(probe), probe.tables().root());
     return unit.translate(probe.request(machine.requester()));
   }
 
@@ -37,6 +50,12 @@ final class Comparison {
   PhysicalMemory memory(Probe probe) {
     memory.load(probe.tables().words());
     return memory;
+  }
+
+  /** {@return true if the machine is a VT-d unit that knows scalable mode} */
+  boolean hasScalableMode() {
+    return machine.registers() instanceof UnitRegisters.Vtd(long _, long _, long ecap)
+        && Ecap.SMTS.isSet(ecap);
   }
 
   /** {@return true if {@code outcome} is what was seen} */
@@ -52,7 +71,7 @@ final class Comparison {
   }
 
   private boolean seenAt(long address, PhysicalMemory memory, Probe probe) {
-    if (!exists(memory, address)) {
+    if (!this.memory.isRam(address)) {
       return probe.observed() instanceof Observation.Nothing;
     }
     if (probe.access() == Access.READ && machine.hasTablesAt(address)) {
@@ -61,8 +80,30 @@ final class Comparison {
     return probe.observed().equals(new Observation.Landed(address));
   }
 
-  private static boolean exists(PhysicalMemory memory, long address) {
-    return memory.ranges().stream().anyMatch(range -> range.contains(address));
+  /**
+   * {@return true if {@code reading} is what was seen: of reasons and records a reader says
+   * nothing, and what it does not know must not have arrived}
+   */
+  boolean arrivedAsRead(Probe probe, Outcome reading) {
+    return reading instanceof Outcome.Reached(long address)
+        ? seenAt(address, memory(probe), probe) || (!memory.isRam(address) && isFault(probe))
+        : isFault(probe) || isBlocked(probe.observed());
+  }
+
+  private static boolean isFault(Probe probe) {
+    return probe.observed() instanceof Observation.Faulted;
+  }
+
+  /**
+   * {@return true if a reader lets a request arrive where a unit does, or not, or does not know;
+   * what the unit does not know a reader may not know either}
+   */
+  static boolean arriveAlike(Outcome reading, Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Reached _ -> reading.equals(outcome) || reading instanceof Outcome.Unknown;
+      case Outcome.Unknown _ -> reading instanceof Outcome.Unknown;
+      case Outcome.Blocked _, Outcome.Interrupt() -> !(reading instanceof Outcome.Reached);
+    };
   }
 
   /** What blocks a read leaves the device with zeros, in QEMU and on hardware. */

@@ -5,17 +5,32 @@ import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Outcome;
 
 /**
- * A probe for which the unit says other than the machine did. Prints as one line.
+ * A probe for which the unit, or the reader of its tables, says other than the machine did. Prints
+ * as one line.
  *
  * @param probe what was tried, and what the machine did
- * @param outcome what the unit says
+ * @param side who says so
+ * @param outcome what it says
  */
-public record Difference(Probe probe, Outcome outcome) {
+public record Difference(Probe probe, Side side, Outcome outcome) {
+
+  /** Who is held against the machine. */
+  public enum Side {
+    /** What stands for the hardware. */
+    UNIT,
+    /** What verdicts are made from. */
+    READER
+  }
 
   @Override
   public String toString() {
-    return "%s: unit says %s, machine: %s; %s"
-        .formatted(probe, say(outcome), probe.observed(), probe.tables());
+    return "%s: %s says %s, machine: %s; %s"
+        .formatted(
+            probe,
+            side == Side.UNIT ? "unit" : "reader of the tables",
+            say(outcome),
+            probe.observed(),
+            probe.tables());
   }
 
   private static String say(Outcome outcome) {

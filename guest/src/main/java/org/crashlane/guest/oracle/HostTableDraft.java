@@ -22,6 +22,7 @@ final class HostTableDraft {
   private static final int SIZED_PAGE_CHANCE = 25;
   private static final int SKIP_CHANCE = 15;
   private static final int CLEARED_CHANCE = 70;
+  private static final int WHOLE_CHANCE = 70;
 
   /** What neither says where the walk goes on, nor whether. */
   private static final long OTHER_BITS =
@@ -59,12 +60,30 @@ final class HostTableDraft {
       skip(level, next);
       int nextPage = Math.min(page - 1, Math.max(next, 1));
       long entry = leaf ? leaf(level) : PageTableEntry.table(tablePage(nextPage), next);
-      draft.put(draft.entryAddress(tablePage(page), level), flawed(entry));
+      long flawed = flawed(entry);
+      draft.put(draft.entryAddress(tablePage(page), level), flawed);
       if (leaf) {
+        putAlike(tablePage(page), level, flawed);
         return;
       }
       level = next;
       page = nextPage;
+    }
+  }
+
+  /** A page that takes several entries has them all alike, mostly: only then it is certain. */
+  private void putAlike(long table, int level, long leaf) {
+    boolean sized = PageTableEntry.NEXT_LEVEL.get(leaf) == PageTableEntry.NEXT_LEVEL_SIZED_PAGE;
+    if (!sized || !dice.chance(WHOLE_CHANCE)) {
+      return;
+    }
+    long bytes = PageTableEntry.sizeBytes(PageTableEntry.ADDR.inPlace(leaf));
+    long count = bytes / PageTable.entrySpanBytes(level);
+    if (count <= PageTable.ENTRY_COUNT) {
+      int first = PageTable.index(draft.iova(), level) & (int) -count;
+      for (int i = 0; i < count; i++) {
+        draft.put(PageTable.entryAddress(table, first + i), leaf);
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Holds a unit against a running machine, on random cases. */
+/** Holds a unit and the reader of its tables against a running machine, on random cases. */
 public final class Oracle {
   private final IommuMachine machine;
   private final UnitFactory units;
@@ -35,7 +35,7 @@ public final class Oracle {
    */
   public ReplayResult compare(
       CaseSource cases, long probeCount, int keptDifferences, ProbeSink sink) throws IOException {
-    Tally tally = new Tally(machine.description(), units, keptDifferences);
+    Tally tally = new Tally(machine.description(), units, TableReader.FACTORY, keptDifferences);
     int nextId = 0;
     while (tally.probeCount() < probeCount) {
       List<ProbeCase> batch = new ArrayList<>(IommuMachine.BATCH_CASES);
@@ -59,7 +59,7 @@ public final class Oracle {
   }
 
   private List<Difference> differences(ProbeCase tables) throws IOException {
-    Tally tally = new Tally(machine.description(), units, 2);
+    Tally tally = new Tally(machine.description(), units, TableReader.FACTORY, 2);
     machine.probe(List.of(tables)).forEach(tally::add);
     return tally.result().differences();
   }

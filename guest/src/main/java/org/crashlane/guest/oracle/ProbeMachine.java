@@ -2,6 +2,8 @@
 package org.crashlane.guest.oracle;
 
 import java.util.List;
+import java.util.Map;
+import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -30,6 +32,21 @@ public record ProbeMachine(
 
   public ProbeMachine {
     arena = List.copyOf(arena);
+  }
+
+  /** {@return registers of which all are zero but {@code values}, by offset} */
+  static RegisterFile registers(Map<Integer, Long> values) {
+    return new RegisterFile() {
+      @Override
+      public long read32(int offset) {
+        return Integer.toUnsignedLong((int) read64(offset));
+      }
+
+      @Override
+      public long read64(int offset) {
+        return values.getOrDefault(offset, 0L);
+      }
+    };
   }
 
   /** {@return true if there may be a table word at {@code address}} */

@@ -15,6 +15,13 @@ public final class ProbeMemory implements PhysicalMemory {
   /** Where our own machines have their table words. */
   public static final AddressRange ARENA = new AddressRange(0x100000, 0x107fff);
 
+  /**
+   * Where a q35 machine has ROM instead of memory until firmware sets its PAM registers, which no
+   * firmware does here: writes are lost, and reads bring what a ROM holds (QEMU 7.2
+   * hw/pci-host/q35.c).
+   */
+  private static final AddressRange ROM = new AddressRange(0xc0000, 0xfffff);
+
   private static final long MARK = 0x7a60_0000_0000_0000L;
   private static final int MARK_BYTES_SHIFT = 48;
   private static final long WORD_ALIGNMENT = -Long.BYTES;
@@ -39,6 +46,11 @@ public final class ProbeMemory implements PhysicalMemory {
   /** {@return true if {@code data} is a mark, so that {@link #markOf} of it is an address} */
   public static boolean isMark(long data) {
     return data >>> MARK_BYTES_SHIFT == MARK >>> MARK_BYTES_SHIFT;
+  }
+
+  /** {@return true if what a device writes at {@code address} stays there} */
+  boolean isRam(long address) {
+    return all.contains(address) && !ROM.contains(address);
   }
 
   /** Replaces the table words by {@code words}. */

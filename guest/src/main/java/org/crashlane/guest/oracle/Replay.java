@@ -8,7 +8,7 @@ import org.crashlane.bits.MalformedInputException;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.memory.PhysicalMemory;
 
-/** Holds recorded probes against a unit. */
+/** Holds recorded probes against a unit and the reader of its tables. */
 public final class Replay {
   private Replay() {}
 
@@ -20,7 +20,7 @@ public final class Replay {
    * @throws IOException if it cannot be read
    */
   public static ReplayResult of(Path file, ReplayLimits limits) throws IOException {
-    return of(file, limits, Replay::unit);
+    return of(file, limits, Replay::unit, TableReader.FACTORY);
   }
 
   private static Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root) {
@@ -32,11 +32,11 @@ public final class Replay {
     return units.unit(machine, memory, root);
   }
 
-  /** As {@link #of(Path, ReplayLimits)}, with a unit of the caller's. */
-  public static ReplayResult of(Path file, ReplayLimits limits, UnitFactory units)
+  /** As {@link #of(Path, ReplayLimits)}, with a unit and a reader of the caller's. */
+  static ReplayResult of(Path file, ReplayLimits limits, UnitFactory units, UnitFactory readers)
       throws IOException {
     try (ProbeFile probes = ProbeFile.open(file, limits)) {
-      Tally tally = new Tally(probes.machine(), units, limits.keptDifferences());
+      Tally tally = new Tally(probes.machine(), units, readers, limits.keptDifferences());
       for (Optional<Probe> next = probes.next(); next.isPresent(); next = probes.next()) {
         tally.add(next.get());
       }

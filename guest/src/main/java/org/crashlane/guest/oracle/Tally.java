@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.crashlane.iommu.Outcome;
 
-/** Counts how probes compare with a unit. One thread at a time. */
+/** Counts how probes compare with a unit, and with the reader of its tables. One thread at a time. */
 public final class Tally {
   private final ProbeMachine machine;
   private final Comparison comparison;
@@ -21,11 +21,12 @@ public final class Tally {
   /**
    * @param machine what the probes were made on
    * @param units makes the unit to compare
+   * @param readers makes the reader of tables to compare
    * @param keptDifferences how many differences are kept to be shown; all are counted
    */
-  public Tally(ProbeMachine machine, UnitFactory units, int keptDifferences) {
+  Tally(ProbeMachine machine, UnitFactory units, UnitFactory readers, int keptDifferences) {
     this.machine = machine;
-    this.comparison = new Comparison(machine, units);
+    this.comparison = new Comparison(machine, units, readers);
     this.keptDifferences = keptDifferences;
   }
 
@@ -34,14 +35,36 @@ public final class Tally {
     probeCount++;
     Outcome outcome = comparison.outcome(probe);
     if (comparison.agrees(probe, outcome)) {
-      return Optional.empty();
+      return read(probe);
     }
     Optional<QemuQuirk> quirk = explaining(probe, outcome);
+    if (quirk.isEmpty()) {
+      return different(new Difference(probe, Difference.Side.UNIT, outcome));
+    }
+    explained.merge(quirk.get(), 1L, Long::sum);
+    // Where the machine is not to be gone by, the reader is held against the unit.
+    Outcome reading = comparison.reading(probe);
+    return Comparison.arriveAlike(reading, outcome)
+        ? Optional.empty()
+        : different(new Difference(probe, Difference.Side.READER, reading));
+  }
+
+  private Optional<Difference> read(Probe probe) {
+    Outcome reading = comparison.reading(probe);
+    if (comparison.arrivedAsRead(probe, reading)) {
+      return Optional.empty();
+    }
+    // Wherever else QEMU is not to be gone by, the unit would have differed from it.
+    Optional<QemuQuirk> quirk =
+        reading instanceof Outcome.Unknown ? explaining(probe, reading) : Optional.empty();
     if (quirk.isPresent()) {
       explained.merge(quirk.get(), 1L, Long::sum);
       return Optional.empty();
     }
-    Difference difference = new Difference(probe, outcome);
+    return different(new Difference(probe, Difference.Side.READER, reading));
+  }
+
+  private Optional<Difference> different(Difference difference) {
     differenceCount++;
     if (differences.size() < keptDifferences) {
       differences.add(difference);
@@ -51,7 +74,7 @@ public final class Tally {
 
   private Optional<QemuQuirk> explaining(Probe probe, Outcome outcome) {
     return switch (machine.registers()) {
-      case UnitRegisters.Vtd _ -> VtdQuirk.explaining(probe, outcome);
+      case UnitRegisters.Vtd _ -> VtdQuirk.explaining(probe, outcome, comparison);
       case UnitRegisters.Amdvi _ -> AmdviQuirk.explaining(probe, outcome, machine, comparison);
     };
   }

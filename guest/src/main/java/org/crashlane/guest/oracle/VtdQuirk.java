@@ -27,7 +27,7 @@ public enum VtdQuirk implements QemuQuirk {
   RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD(
       "QEMU's table of faults that FPD suppresses leaves out reserved fields of context entries") {
     @Override
-    boolean explains(Probe probe, Outcome outcome) {
+    boolean explains(Probe probe, Outcome outcome, Comparison comparison) {
       return outcome instanceof Outcome.Blocked(Fault fault)
           && !fault.recorded()
           && isReservedInContextWithFpd(probe, fault)
@@ -42,7 +42,7 @@ public enum VtdQuirk implements QemuQuirk {
    */
   LEGACY_REASONS_IN_SCALABLE_MODE("QEMU has legacy mode's reasons in scalable mode too") {
     @Override
-    boolean explains(Probe probe, Outcome outcome) {
+    boolean explains(Probe probe, Outcome outcome, Comparison comparison) {
       return outcome instanceof Outcome.Blocked(Fault fault)
           && FaultReason.of(fault.reason()).map(LEGACY::get).isPresent()
           && seenWith(LEGACY.get(FaultReason.of(fault.reason()).orElseThrow()), fault, probe);
@@ -57,10 +57,30 @@ public enum VtdQuirk implements QemuQuirk {
   ONE_REASON_FOR_PASID_TABLES(
       "QEMU has one reason, never suppressed, for all that is wrong with PASID tables") {
     @Override
-    boolean explains(Probe probe, Outcome outcome) {
+    boolean explains(Probe probe, Outcome outcome, Comparison comparison) {
       return outcome instanceof Outcome.Blocked(Fault fault)
           && FaultReason.of(fault.reason()).filter(PASID_REASONS::contains).isPresent()
           && probe.observed().equals(Comparison.record(with(FaultReason.PASID_ACCESS, fault)));
+    }
+  },
+
+  /**
+   * A QEMU that has scalable mode takes SNP in leaves, in legacy mode as well, although it says in
+   * ECAP.SC that it has no snoop control and the manual then reserves the bit ("intel-iommu: ignore
+   * leaf SNP bit in scalable mode"): because Linux sets it in scalable mode (6c00612d0cba1). In
+   * legacy mode the unit goes by the manual; in scalable mode it is not known what hardware does,
+   * and so the unit says.
+   */
+  SNOOP_TAKEN_IN_SPITE_OF_ECAP(
+      "QEMU with scalable mode takes SNP in leaves, though ECAP says that it has no snoop control") {
+    @Override
+    boolean explains(Probe probe, Outcome outcome, Comparison comparison) {
+      Outcome withSnoop = comparison.outcome(probe, VtdUnits.WITH_SNOOP_CONTROL);
+      return comparison.hasScalableMode()
+          && outcome.equals(comparison.outcome(probe, VtdUnits.FACTORY))
+          && !outcome.equals(withSnoop)
+          && (comparison.agrees(probe, withSnoop)
+              || explaining(probe, withSnoop, comparison).isPresent());
     }
   };
 
@@ -98,25 +118,24 @@ public enum VtdQuirk implements QemuQuirk {
   }
 
   /** {@return the quirk by which QEMU did other than {@code outcome}, if one is known} */
-  static Optional<QemuQuirk> explaining(Probe probe, Outcome outcome) {
+  static Optional<QemuQuirk> explaining(Probe probe, Outcome outcome, Comparison comparison) {
     return Arrays.stream(values())
-        .filter(quirk -> quirk.explains(probe, outcome))
+        .filter(quirk -> quirk.explains(probe, outcome, comparison))
         .findFirst()
         .map(QemuQuirk.class::cast);
   }
 
-  abstract boolean explains(Probe probe, Outcome outcome);
+  abstract boolean explains(Probe probe, Outcome outcome, Comparison comparison);
 
   /** Looks into the tables: that the unit does not record the fault is not taken for the reason. */
   private static boolean isReservedInContextWithFpd(Probe probe, Fault fault) {
     ProbeCase tables = probe.tables();
     RequesterId requester = fault.request().requester();
-    return switch (FaultReason.of(fault.reason()).orElseThrow()) {
-      case CONTEXT_RESERVED -> ContextEntry.FPD.isSet(ContextWord.legacy(tables, requester));
-      case SCALABLE_CONTEXT_RESERVED ->
-          ScalableContextEntry.FPD.isSet(ContextWord.scalable(tables, requester));
-      default -> false;
-    };
+    if (fault.reason() == FaultReason.CONTEXT_RESERVED.code()) {
+      return ContextEntry.FPD.isSet(ContextWord.legacy(tables, requester));
+    }
+    return fault.reason() == FaultReason.SCALABLE_CONTEXT_RESERVED.code()
+        && ScalableContextEntry.FPD.isSet(ContextWord.scalable(tables, requester));
   }
 
   private static boolean seenWith(FaultReason reason, Fault fault, Probe probe) {

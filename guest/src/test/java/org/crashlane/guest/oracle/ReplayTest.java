@@ -73,7 +73,11 @@ class ReplayTest {
     ReplayResult sound = Replay.of(sample("vtd-39.jsonl.gz"), ReplayLimits.standard());
     assertEquals(VTD_QUIRKS, sound.explained().keySet());
     ReplayResult asQemu =
-        Replay.of(sample("vtd-39.jsonl.gz"), ReplayLimits.standard(), ReplayTest::asQemu);
+        Replay.of(
+            sample("vtd-39.jsonl.gz"),
+            ReplayLimits.standard(),
+            ReplayTest::asQemu,
+            TableReader.FACTORY);
     assertEquals(new ReplayResult(sound.probeCount(), Map.of(), 0, List.of()), asQemu);
   }
 
@@ -125,7 +129,7 @@ class ReplayTest {
             RequesterId.of(0, 0, 0),
             deviceTable,
             0);
-    Tally tally = new Tally(machine, AmdviUnits.FACTORY, 1);
+    Tally tally = new Tally(machine, AmdviUnits.FACTORY, TableReader.FACTORY, 1);
     ProbeCase circle = new ProbeCase(0, deviceTable, words, 0);
     assertTrue(
         tally.add(new Probe(circle, Access.READ, new Observation.Landed(0x1000))).isPresent());
@@ -136,11 +140,48 @@ class ReplayTest {
       throws Exception {
     long differences = 0;
     for (String name : samples) {
-      ReplayResult result = Replay.of(sample(name), ReplayLimits.standard(), mutant.over(sound));
+      ReplayResult result =
+          Replay.of(
+              sample(name), ReplayLimits.standard(), mutant.over(sound), TableReader.FACTORY);
       assertFalse(result.differences().stream().anyMatch(d -> d.toString().contains("\n")));
       differences += result.differenceCount();
     }
     assertTrue(differences > 0, mutant + " passes for sound");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyMutantOfTheReaderIsFoundOut(ReaderMutant mutant) throws Exception {
+    assertReaderFoundOut(mutant, VTD_SAMPLES);
+    assertReaderFoundOut(mutant, List.of(AMDVI_SAMPLE));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void readerWithAFaultOfAnyUnitIsFoundOut(CommonMutant mutant) throws Exception {
+    UnitFactory readers = mutant.over(TableReader.FACTORY);
+    assertReaderFoundOut(readers, VTD_SAMPLES);
+    assertReaderFoundOut(readers, List.of(AMDVI_SAMPLE));
+  }
+
+  private static void assertReaderFoundOut(UnitFactory readers, List<String> samples)
+      throws Exception {
+    long differences = 0;
+    for (String name : samples) {
+      ReplayResult result =
+          Replay.of(sample(name), ReplayLimits.standard(), ReplayTest::sound, readers);
+      assertTrue(
+          result.differences().stream().allMatch(d -> d.side() == Difference.Side.READER));
+      differences += result.differenceCount();
+    }
+    assertTrue(differences > 0, "passes for sound");
+  }
+
+  private static Iommu sound(ProbeMachine machine, PhysicalMemory memory, long root) {
+    return switch (machine.registers()) {
+      case UnitRegisters.Vtd _ -> VtdUnits.FACTORY.unit(machine, memory, root);
+      case UnitRegisters.Amdvi _ -> AmdviUnits.FACTORY.unit(machine, memory, root);
+    };
   }
 
   private static Path sample(String name) throws URISyntaxException {
