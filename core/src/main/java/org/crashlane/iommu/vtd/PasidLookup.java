@@ -86,7 +86,10 @@ final class PasidLookup {
       case PasidTableEntry.PGTT_NESTED ->
           Ecap.NEST.isSet(ecap) ? new PasidRoute.Nested(at) : invalid;
       case PasidTableEntry.PGTT_PASS_THROUGH ->
-          Ecap.PT.isSet(ecap) ? new PasidRoute.PassThrough(domainId(words)) : invalid;
+          // AW counts here too: the manual wants the unit's largest, QEMU one that the unit has.
+          Ecap.PT.isSet(ecap) && supportsLevels(words)
+              ? new PasidRoute.PassThrough(domainId(words))
+              : invalid;
       default -> invalid;
     };
   }
@@ -97,7 +100,7 @@ final class PasidLookup {
     if (isBeyondHost(top)) {
       return new PasidRoute.Broken(FaultReason.PASID_RESERVED, suppressed);
     }
-    return config.capabilities().supportsLevels(levels)
+    return supportsLevels(words)
         ? new PasidRoute.SecondLevel(new TableId(top, levels), domainId(words), suppressed)
         : new PasidRoute.Broken(FaultReason.PASID_INVALID, suppressed);
   }
@@ -127,6 +130,10 @@ final class PasidLookup {
         privileged,
         writeProtect,
         suppressed);
+  }
+
+  private boolean supportsLevels(long[] words) {
+    return config.capabilities().supportsLevels(PasidTableEntry.secondLevels(words[0]));
   }
 
   private boolean isBeyondHost(long pointer) {

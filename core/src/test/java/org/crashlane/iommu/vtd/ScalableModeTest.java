@@ -38,8 +38,7 @@ class ScalableModeTest extends ScalableMachine {
     "0x104848, 16, PASID_RESERVED",
     "0x104850, 8, PASID_RESERVED",
     "0x104840, 46, PASID_RESERVED",
-    "0x108000, 0, SCALABLE_NO_READ",
-    "0x108000, 11, SECOND_LEVEL_RESERVED"
+    "0x108000, 0, SCALABLE_NO_READ"
   })
   void oneWrongBitGivesItsReason(String address, int bit, FaultReason reason) {
     if (reason == FaultReason.PASID_INVALID && bit == 6) {

@@ -32,6 +32,15 @@ class ScalableTablesTest extends ScalableMachine {
     assertEquals(new Attachment.PassThrough(LOWER, 77), tables().attachments().getFirst());
   }
 
+  /** As in legacy mode, and as QEMU does: the entry's AW must be one that the unit has. */
+  @Test
+  void passThroughOfAWidthThatTheUnitHasNotIsInvalid() {
+    type(PasidTableEntry.PGTT_PASS_THROUGH);
+    memory.writeLong(ENTRY, PasidTableEntry.AW.with(memory.readLong(ENTRY), 0));
+    assertFault(FaultReason.PASID_INVALID, Access.READ, 0x1234_5000L, true);
+    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
+  }
+
   @Test
   void nestedIsSaidToBeUnknownAndUnsupported() {
     type(PasidTableEntry.PGTT_NESTED);

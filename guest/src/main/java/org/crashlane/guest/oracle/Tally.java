@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.crashlane.iommu.Outcome;
 
-/** Counts how probes compare with a unit, and with the reader of its tables. One thread at a time. */
+/**
+ * Counts how probes compare with a unit, and with the reader of its tables. One thread at a time.
+ */
 public final class Tally {
   private final ProbeMachine machine;
   private final Comparison comparison;

@@ -40,10 +40,14 @@ public final class VtdUnits {
     Capabilities can = capabilities(machine);
     Map<Integer, Long> registers =
         Map.of(
-            Registers.CAP, can.cap(),
-            Registers.ECAP, can.ecap(),
-            Registers.GSTS, Gsts.TES.mask() | Gsts.RTPS.mask(),
-            Registers.RTADDR, root);
+            Registers.CAP,
+            can.cap(),
+            Registers.ECAP,
+            can.ecap(),
+            Registers.GSTS,
+            Gsts.TES.mask() | Gsts.RTPS.mask(),
+            Registers.RTADDR,
+            root);
     return VtdTables.open(memory, ProbeMachine.registers(registers), can.maximumAddressWidth());
   }
 

@@ -32,7 +32,8 @@ class ShrinkerTest {
     ProbeCase found =
         new ProbeCase(5, 0x100000, List.of(new TableWord(CULPRIT, GUILTY_BIT | 1)), 0);
     Difference shrunk =
-        new Shrinker(tables -> List.of(new Difference(probe(tables), Difference.Side.UNIT, new Outcome.Interrupt())))
+        new Shrinker(tables ->
+            List.of(new Difference(probe(tables), Difference.Side.UNIT, new Outcome.Interrupt())))
             .shrink(difference(found));
     assertEquals(found, shrunk.probe().tables());
   }
