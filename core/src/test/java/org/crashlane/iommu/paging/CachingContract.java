@@ -93,6 +93,20 @@ public abstract class CachingContract<M extends PagedMachine, C extends UnitCach
     assertEquals(without, translate(0x1000, Access.WRITE));
   }
 
+  /** Linux flushes late: a new mapping needs no invalidation only where there was none before. */
+  @Test
+  void whatWasUnmappedAndNotFlushedIsStillCachedWhenItIsArmed() {
+    start(false);
+    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.WRITE));
+    machine.entry(L1, 1, 0);
+    leaf(1, 0x1000);
+    leaf(2, 0x2000);
+    assertEquals(new Outcome.Reached(0x2000), translate(0x2000, Access.WRITE));
+    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.WRITE));
+    drop(0x1000, new Random(0));
+    assertEquals(new Outcome.Reached(0x1000), translate(0x1000, Access.WRITE));
+  }
+
   @Test
   void absenceIsRememberedOnlyWhereTheUnitSaysSo() {
     start(false);

@@ -2,15 +2,24 @@
 package org.crashlane.iommu.vtd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import org.crashlane.SharedData;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
@@ -28,21 +37,87 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Entries as words, against words that others wrote. */
 class EntryVectorsTest {
 
+  /** Made by hand from the fields that Linux sets, so that some are there without shared data. */
+  @Test
+  void ownEntriesAreThoseThatLinuxWrites() throws IOException, URISyntaxException {
+    URL own = Objects.requireNonNull(EntryVectorsTest.class.getResource("entries.csv"));
+    Map<String, Integer> kinds = assertAsLinuxWrites(Path.of(own.toURI()));
+    assertEquals(Set.of("root", "context", "pte"), kinds.keySet());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"vectors/vtd_2.6.32.csv", "vectors/vtd_6.1.csv"})
-  void rootEntriesAreThoseThatLinuxWrites(String path) throws IOException {
-    List<String> lines = Files.readAllLines(SharedData.require(path));
+  void entriesAreThoseThatLinuxWrites(String path) throws IOException {
+    Map<String, Integer> kinds = assertAsLinuxWrites(SharedData.require(path));
+    System.out.println(path + ": " + kinds);
+    assertFalse(kinds.isEmpty());
+  }
+
+  /** {@return how many lines of each kind there are, all as our own entries} */
+  private static Map<String, Integer> assertAsLinuxWrites(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    Map<String, Integer> kinds = new TreeMap<>();
     for (String line : lines.subList(1, lines.size())) {
       String[] columns = line.split(",", 3);
-      long contextTable = Long.decode(columns[1]);
       ByteBuffer words =
           ByteBuffer.wrap(HexFormat.of().parseHex(columns[2])).order(ByteOrder.LITTLE_ENDIAN);
-      assertEquals("root", columns[0], line);
-      assertEquals(words.getLong(), RootEntry.low(contextTable), line);
-      assertEquals(0, words.getLong(), line);
-      assertEquals(contextTable, RootEntry.contextTable(RootEntry.low(contextTable)), line);
+      kinds.merge(columns[0], 1, Integer::sum);
+      switch (columns[0]) {
+        case "root" -> assertRoot(Long.decode(columns[1]), words, line);
+        case "context" -> assertContext(fields(columns[1]), words, line);
+        case "pte" -> assertLeaf(fields(columns[1]), words, line);
+        default -> throw new IllegalStateException("unknown kind: " + line);
+      }
+      assertEquals(0, words.remaining(), line);
     }
-    assertTrue(lines.size() > 400, "lines: " + lines.size());
+    return kinds;
+  }
+
+  private static Map<String, Long> fields(String text) {
+    Map<String, Long> fields = new HashMap<>();
+    for (String field : text.split(" ", -1)) {
+      String[] both = field.split("=", 2);
+      fields.put(both[0], Long.decode(both[1]));
+    }
+    return fields;
+  }
+
+  private static void assertRoot(long contextTable, ByteBuffer words, String line) {
+    assertEquals(words.getLong(), RootEntry.low(contextTable), line);
+    assertEquals(0, words.getLong(), line);
+    assertEquals(contextTable, RootEntry.contextTable(RootEntry.low(contextTable)), line);
+  }
+
+  /** Linux counts levels from two: agaw 1 has three. */
+  private static void assertContext(Map<String, Long> input, ByteBuffer words, String line) {
+    long low = words.getLong();
+    long high = words.getLong();
+    int levels = input.get("aw").intValue() + 2;
+    int domain = input.get("did").intValue();
+    int type = input.get("tt").intValue();
+    assertTrue(ContextEntry.isPresent(low), line);
+    assertEquals(input.get("root"), ContextEntry.table(low), line);
+    assertEquals(type, ContextEntry.translationType(low), line);
+    assertEquals(domain, ContextEntry.domainId(high), line);
+    assertEquals(levels, ContextEntry.levels(high), line);
+    assertEquals(low, ContextEntry.low(type, input.get("root")), line);
+    assertEquals(high, ContextEntry.high(levels, domain), line);
+  }
+
+  /** A large page is one of 2 MiB; of permissions 1 is to read, 2 to write. */
+  private static void assertLeaf(Map<String, Long> input, ByteBuffer words, String line) {
+    long word = words.getLong();
+    long page = input.get("pfn") * PageTable.PAGE_BYTES;
+    int level = input.getOrDefault("large", 0L) == 1 ? 2 : 1;
+    Permissions permissions =
+        Permissions.of((input.get("prot") & 1) != 0, (input.get("prot") & 2) != 0);
+    long snoop = SecondLevelEntry.SNP.of(input.getOrDefault("snp", 0L));
+    assertEquals(word, SecondLevelEntry.leaf(page, level, permissions) | snoop, line);
+    PageTableFormat format = PageTableFormat.secondLevel(
+            UnitConfig.translating(VtdFixture.WIDE, UnitConfig.HOST_ADDRESS_WIDTH_MAX, 0));
+    assertEquals(page, format.target(word), line);
+    assertTrue(format.isLeaf(word, level), line);
+    assertEquals(permissions, format.permissions(format.rights(word, format.allRights())), line);
   }
 
   @Test

@@ -72,7 +72,7 @@ final class CalgaryArithmeticTest {
   }
 
   @Test
-  void a4EveryPageOfTheCrashRangeLeadsToItselfForReadsAndWrites() {
+  void everyPageOfTheCrashRangeLeadsToItselfForReadsAndWrites() {
     World world = boot(1024, Strategy.IDENTITY);
     AddressRange crash = world.plan().machine().crashRanges().getFirst();
     ByteBuffer table = ByteBuffer.wrap(table(world));
@@ -82,7 +82,7 @@ final class CalgaryArithmeticTest {
   }
 
   @Test
-  void b4ACrashRangeOf128MebibytesTakes32KibiEntriesWhichAre256KibibytesOfTheTable() {
+  void aCrashRangeOf128MebibytesTakes32KibiEntriesWhichAre256KibibytesOfTheTable() {
     byte[] before = table(boot(1024, Strategy.RESERVE));
     byte[] after = table(boot(1024, Strategy.IDENTITY));
     int entries = 0;
@@ -108,7 +108,7 @@ final class CalgaryArithmeticTest {
     "3072, 8M, 1024, 8192",
     "4096, 8M, 1024, 8192"
   })
-  void c4TheDefaultTableGrowsWithMemoryTo1024KibiEntriesAt4Gibibytes(
+  void theDefaultTableGrowsWithMemoryTo1024KibiEntriesAt4Gibibytes(
       long memoryMib, String option, int kibiEntries, int tableKib) {
     TableSize size = TableSize.forMemory(memoryMib * MIB);
     assertEquals(option, size.option());
