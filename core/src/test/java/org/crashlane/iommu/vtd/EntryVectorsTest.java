@@ -113,7 +113,8 @@ class EntryVectorsTest {
         Permissions.of((input.get("prot") & 1) != 0, (input.get("prot") & 2) != 0);
     long snoop = SecondLevelEntry.SNP.of(input.getOrDefault("snp", 0L));
     assertEquals(word, SecondLevelEntry.leaf(page, level, permissions) | snoop, line);
-    PageTableFormat format = PageTableFormat.secondLevel(
+    PageTableFormat format =
+        PageTableFormat.secondLevel(
             UnitConfig.translating(VtdFixture.WIDE, UnitConfig.HOST_ADDRESS_WIDTH_MAX, 0));
     assertEquals(page, format.target(word), line);
     assertTrue(format.isLeaf(word, level), line);

@@ -72,7 +72,8 @@ public enum VtdQuirk implements QemuQuirk {
    * and so the unit says.
    */
   SNOOP_TAKEN_IN_SPITE_OF_ECAP(
-      "QEMU with scalable mode takes SNP in leaves, though ECAP says that it has no snoop control") {
+      "QEMU with scalable mode takes SNP in leaves, though ECAP says that it has no snoop"
+          + " control") {
     @Override
     boolean explains(Probe probe, Outcome outcome, Comparison comparison) {
       Outcome withSnoop = comparison.outcome(probe, VtdUnits.WITH_SNOOP_CONTROL);

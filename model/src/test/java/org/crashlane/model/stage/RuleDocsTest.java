@@ -80,9 +80,7 @@ final class RuleDocsTest {
                   : StatementsTest.class;
           String begin = named.group(2);
           selected.add(
-              tests().stream()
-                  .filter(t -> t.in() == in && t.method().startsWith(begin))
-                  .toList());
+              tests().stream().filter(t -> t.in() == in && t.method().startsWith(begin)).toList());
         }
       }
     }
@@ -117,18 +115,16 @@ final class RuleDocsTest {
     Map<Strategy, Boolean> docs = keepsTheRule();
     // Keeping the addresses free is half of the rule, and no alternative to it.
     assertEquals(EnumSet.complementOf(EnumSet.of(Strategy.RESERVE)), docs.keySet());
-    docs.forEach(
-        (strategy, kept) -> {
-          Rehearsal rehearsal = rehearse(mode, strategy);
-          for (FindingCode code : List.of(FindingCode.C1, FindingCode.C2)) {
-            assertEquals(!kept, broken(rehearsal, code), mode + " " + strategy + " " + code);
-          }
-          assertWhatHappens(mode, strategy, rehearsal);
-        });
+    docs.forEach((strategy, kept) -> {
+      Rehearsal rehearsal = rehearse(mode, strategy);
+      for (FindingCode code : List.of(FindingCode.C1, FindingCode.C2)) {
+        assertEquals(!kept, broken(rehearsal, code), mode + " " + strategy + " " + code);
+      }
+      assertWhatHappens(mode, strategy, rehearsal);
+    });
   }
 
-  private static void assertWhatHappens(
-      MappingMode mode, Strategy strategy, Rehearsal rehearsal) {
+  private static void assertWhatHappens(MappingMode mode, Strategy strategy, Rehearsal rehearsal) {
     CrashResult after = crash(mode, strategy);
     CrashResult armed = crash(mode, Strategy.IDENTITY);
     switch (strategy) {

@@ -40,9 +40,9 @@ import org.crashlane.model.explore.ExplorerLimits;
 import org.crashlane.model.explore.SmallMachine;
 import org.crashlane.model.fault.SeededFaults;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
@@ -51,7 +51,6 @@ import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
-
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
@@ -127,7 +126,9 @@ final class StatementsTest {
         .anyMatch(f -> f.code() == code && f.severity() == Severity.BROKEN);
   }
 
-  /** As long as the IOMMU is left as it is; firmware's memory in the crash range is another matter. */
+  /**
+   * As long as the IOMMU is left as it is; firmware's memory in the crash range is another matter.
+   */
   @ParameterizedTest
   @EnumSource
   void theCaptureKernelIsNotOverwrittenByLeftovers(MappingMode mode) throws InterruptedException {
@@ -357,7 +358,8 @@ final class StatementsTest {
   /** Statements 4d and 5b: neither the IOVA nor the page lies in the crash range. */
   @ParameterizedTest
   @EnumSource(names = {"CALGARY", "VTD", "AMDVI"})
-  void leftoversAreRemappedToThePrimarysBuffersAndNeitherAddressIsInTheCrashRange(MappingMode mode) throws InterruptedException {
+  void leftoversAreRemappedToThePrimarysBuffersAndNeitherAddressIsInTheCrashRange(MappingMode mode)
+      throws InterruptedException {
     assertNone(OF_LEFTOVERS, explore(mode, Strategy.IDENTITY));
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertTrue(result.leftoverThroughCount() > 0);
@@ -432,7 +434,9 @@ final class StatementsTest {
                 CRASH
                     .matcher(text)
                     .replaceAll(
-                        "crash:\n  - {at: 0x100000000, size: 64M}\n  - {at: 0x10000000, size: 68K}\n"));
+                        "crash:\n"
+                            + "  - {at: 0x100000000, size: 64M}\n"
+                            + "  - {at: 0x10000000, size: 68K}\n"));
     assertEquals(2, machine.crashRanges().size());
     assertCrashRangesLeadToThemselves(machine);
   }
