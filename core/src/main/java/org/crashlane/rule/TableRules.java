@@ -14,9 +14,7 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
-import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.Machine;
-import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -25,17 +23,13 @@ import org.crashlane.pci.RequesterId;
  * for all.
  */
 final class TableRules {
-  private static final String ENCRYPTION_REMEDY =
-      "boot the primary with mem_encrypt=off; or map the crash range twice, at its own addresses in"
-          + " entries without the bit, and at addresses with the bit in entries with it; a capture"
-          + " kernel with swiotlb=force needs the first alone";
-
   private static final String ARM = "identity-map the crash range in this table before the crash";
 
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
   private final AuditLimits limits;
+  private final EncryptionRules encryption;
   private final Set<RequesterId> onCrashPages = new HashSet<>();
   private final Set<RequesterId> unarmed = new HashSet<>();
   private Map<Way, List<RequesterId>> ways = Map.of();
@@ -47,6 +41,7 @@ final class TableRules {
     this.tables = tables;
     this.findings = findings;
     this.limits = limits;
+    this.encryption = new EncryptionRules(machine, tables, findings);
   }
 
   /**
@@ -122,7 +117,7 @@ final class TableRules {
     }
     if (onDumpPath) {
       judgeCoverage(subject, audit);
-      judgeEncryption(subject, way.table(), audit);
+      encryption.judge(subject, way.table(), audit);
     }
     boolean isGuests = judgeGuests(requesters, way.table(), audit);
     if (!onDumpPath && !isGuests) {
@@ -181,66 +176,6 @@ final class TableRules {
           "find out who has the device use these pages (firmware's regions: RMRR, IVMD), or reserve"
               + " the crash range elsewhere");
     }
-  }
-
-  /**
-   * A7: with memory encrypted, a capture kernel gives devices that reach so far the physical
-   * address with the encryption bit, and others plain addresses of a pool that is not encrypted
-   * (Linux 5.10, 6.1, 7.0: include/linux/dma-direct.h phys_to_dma, arch/x86/mm/mem_encrypt.c
-   * force_dma_unencrypted). The first need the page behind the address with the bit, in entries
-   * with the bit; the second behind the plain address, in entries without. Which entries carry it
-   * is not told by a walk, so that nothing here ends in a pass.
-   */
-  private void judgeEncryption(String subject, TableId table, TableAudit audit) {
-    if (machine.encryption() instanceof MemoryEncryption.Unknown) {
-      encryptionUnknown(subject, "whether memory is encrypted (SME) is not known");
-    }
-    if (!(machine.encryption() instanceof MemoryEncryption.Host host)) {
-      return;
-    }
-    List<Device> wide =
-        machine.devices().stream().filter(d -> d.onDumpPath() && reaches(d, host.bit())).toList();
-    List<AddressRange> missing =
-        audit.encrypted().stream()
-            .filter(coverage -> !coverage.isWhole())
-            .map(CrashRangeCoverage::crashRange)
-            .toList();
-    if (wide.isEmpty() || missing.isEmpty()) {
-      encryptionUnknown(
-          subject, "whether the table's entries carry the encryption bit is not read");
-      return;
-    }
-    boolean isCertain = wide.stream().anyMatch(d -> d.masks().streaming() instanceof DmaMask.Known);
-    List<String> evidence = new ArrayList<>();
-    evidence.add(
-        "memory is encrypted by address bit %d: %s"
-            .formatted(
-                host.bit(),
-                isCertain
-                    ? "the device is given addresses with it"
-                    : "the device may be given addresses with it, its DMA mask is not known"));
-    missing.forEach(iovas -> evidence.add("not mapped to the crash range as a whole: " + iovas));
-    evidence.add("the table translates " + tables.reach(table));
-    findings.add(
-        new Finding(
-            FindingCode.A7,
-            isCertain ? Severity.BROKEN : Severity.UNKNOWN,
-            subject,
-            Optional.of(missing.getFirst()),
-            evidence,
-            ENCRYPTION_REMEDY));
-  }
-
-  private void encryptionUnknown(String subject, String why) {
-    findings.cannotTell(FindingCode.A7, subject, List.of(why), ENCRYPTION_REMEDY);
-  }
-
-  /** {@return true if the device may be given addresses with {@code bit}} */
-  private static boolean reaches(Device device, int bit) {
-    return switch (device.masks().streaming()) {
-      case DmaMask.Known known -> known.last() >>> bit != 0;
-      case DmaMask.Unknown _ -> true;
-    };
   }
 
   private boolean servesDumpPath(List<RequesterId> requesters) {

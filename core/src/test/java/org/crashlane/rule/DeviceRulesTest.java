@@ -63,6 +63,17 @@ class DeviceRulesTest {
   }
 
   @Test
+  void aCrashRangeBeyondTheDevicesMaskNeedNotBeWithinTheIommusWidth() {
+    AddressRange beyond = AddressRange.ofSize(1L << 40, 16 << 20);
+    machine.arm(machine.attach(DISK));
+    assertEquals(
+        List.of(),
+        Verdicts.of(machine.judgeWith(disk(0xffff_ffffL), CRASH, beyond), FindingCode.B2));
+    assertEquals(1, Verdicts.of(machine.judgeWith(disk(-1), CRASH, beyond), FindingCode.B2).size());
+    assertEquals(1, Verdicts.of(machine.judgeWith(disk(-1), beyond, CRASH), FindingCode.B2).size());
+  }
+
+  @Test
   void aMaskThatIsNotKnownIsUnknownWhereNoCrashRangeIsLow() {
     Device disk = new Device(DISK, "disk", DumpRole.NAMED);
     Verdicts.only(judge(disk, HIGH), FindingCode.B1, Severity.UNKNOWN);

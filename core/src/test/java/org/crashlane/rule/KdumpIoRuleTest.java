@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.TableId;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Verdict.Answer;
@@ -274,5 +276,16 @@ class KdumpIoRuleTest {
     List<Finding> found = verdict.findings().stream().filter(f -> f.code() == code).toList();
     assertEquals(1, found.size(), verdict.toString());
     return found.getFirst();
+  }
+
+  @Test
+  void devicesOfAnotherSegmentAreFoundInTheTablesOfTheirUnit() {
+    machine.arm(machine.attach(DISK));
+    Device disk = new Device(DISK.inSegment(1), "nvme", DumpRole.NAMED);
+    assertEquals(Verdict.of(List.of()), machine.judge(disk));
+    machine.attach(CARD);
+    Device card = new Device(CARD.inSegment(1), "card", DumpRole.NAMED);
+    Finding finding = Verdicts.only(machine.judge(card), FindingCode.A1, Severity.BROKEN);
+    assertTrue(finding.subject().startsWith("0001:00:05.0 card"), finding.subject());
   }
 }

@@ -205,6 +205,11 @@ final class RuleMachine {
     return KdumpIoRule.judge(machine, tables());
   }
 
+  /** {@return the verdict on a machine with this device and these crash ranges} */
+  Verdict judgeWith(Device device, AddressRange... crashRanges) {
+    return judge(new Machine(List.of(RAM), List.of(crashRanges), List.of(device)));
+  }
+
   /** {@return the verdict with the disk on the dump path, and the card not} */
   Verdict judge(AddressRange... crashRanges) {
     List<Device> devices =
