@@ -2,6 +2,8 @@
 package org.crashlane.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -9,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
+import org.crashlane.cli.CrashWatches.Wait;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -27,17 +30,23 @@ import picocli.CommandLine.Parameters;
     description = {
       "Identity-map the crash range in a guest's IOMMU tables, from outside.",
       "",
-      "A living guest is judged as it is and not written to: where something would have to be"
-          + " written, that is refused with the ways that work. Every word is in a journal before"
-          + " it is written and read back after; 'crashlane disarm' puts every one back.",
+      "With --when-crashed it waits until the guest's kernel has died, stops the guest at once,"
+          + " arms the dead kernel's tables, and lets the capture kernel go on before its disk"
+          + " driver starts. Nothing has to be prepared in the guest; the crash range is found. It"
+          + " waits for days, for several guests if need be.",
+      "",
+      "Without it, a living guest is judged as it is and not written to: where something would have"
+          + " to be written, that is refused with the ways that work. Every word is in a journal"
+          + " before it is written and read back after; 'crashlane disarm' puts every one back.",
       "",
       "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where"
           + " there are two); it may move from boot to boot."
     },
     footerHeading = "%nExamples:%n",
     footer = {
+      "  crashlane arm qemu:/run/guest.qmp --when-crashed",
+      "  crashlane arm qemu:/run/a.qmp qemu:/run/b.qmp --when-crashed --timeout 3600 --json",
       "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff",
-      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff --device 00:04.0",
       "",
       "Ends with 0: the rule holds; 1: it is broken; 2: refused or not possible, nothing was",
       "written; 3: whether it holds is unknown."
@@ -45,19 +54,35 @@ import picocli.CommandLine.Parameters;
 final class ArmCommand implements Callable<Integer> {
   private final Terminal terminal;
 
+  /** A watch may take as long as it likes. */
+  private static final long FOR_EVER_SECONDS = Integer.MAX_VALUE;
+
   @Parameters(
+      arity = "1..*",
       paramLabel = "qemu:SOCKET",
       converter = GuestSocket.Converter.class,
-      description = "The guest's control socket (-qmp unix:SOCKET,server=on,wait=off).")
-  private GuestSocket socket;
+      description =
+          "The guest's control socket (-qmp unix:SOCKET,server=on,wait=off); several with"
+              + " --when-crashed.")
+  private List<GuestSocket> sockets;
+
+  @Option(names = "--when-crashed", description = "Wait for the guest's crash, and arm it then.")
+  private boolean whenCrashed;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "How long --when-crashed waits; default: for ever.")
+  private Optional<Long> timeoutSeconds = Optional.empty();
 
   @Option(
       names = "--crash-range",
-      required = true,
       paramLabel = "FIRST-LAST",
       converter = RangeConverter.class,
-      description = "Hexadecimal, both ends included; may be given twice.")
-  private List<AddressRange> crashRanges;
+      description =
+          "Hexadecimal, both ends included; may be given twice. With --when-crashed it is found"
+              + " where it is not given.")
+  private List<AddressRange> crashRanges = List.of();
 
   @Option(
       names = "--device",
@@ -85,7 +110,9 @@ final class ArmCommand implements Callable<Integer> {
 
   @Mixin private JournalOption journal;
 
-  @Option(names = "--json", description = "Print one JSON document.")
+  @Option(
+      names = "--json",
+      description = "Print one JSON document; with --when-crashed one in a line for each guest.")
   private boolean json;
 
   ArmCommand(Terminal terminal) {
@@ -94,13 +121,44 @@ final class ArmCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (OutsideHand hand = OutsideHand.attach(socket.path(), journal.directory())) {
+    if (whenCrashed) {
+      return whenCrashed().number();
+    }
+    requireUsable();
+    Path socket = sockets.getFirst().path();
+    try (OutsideHand hand = OutsideHand.attach(socket, journal.directory())) {
       return switch (hand.arm(crashRanges, devices, arena, interruptSources)) {
         case ArmResult.Armed armed -> armed(armed, hand.judge(crashRanges, devices, true));
         case ArmResult.Unneeded unneeded ->
             unneeded(unneeded, hand.judge(crashRanges, devices, false));
         case Refused refused -> refused(refused);
       };
+    }
+  }
+
+  private ExitCode whenCrashed() throws IOException {
+    if (arena.isPresent() || !interruptSources.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--when-crashed finds memory for new table pages itself and writes no interrupt tables:"
+              + " neither --arena nor --interrupts can be given");
+    }
+    long seconds = timeoutSeconds.orElse(FOR_EVER_SECONDS);
+    if (seconds < 1) {
+      throw new IllegalArgumentException("--timeout " + seconds + ": expected at least 1 second");
+    }
+    return new CrashWatches(terminal, journal.directory(), json)
+        .run(sockets, new Wait(crashRanges, devices, Duration.ofSeconds(seconds)));
+  }
+
+  private void requireUsable() {
+    if (sockets.size() > 1) {
+      throw new IllegalArgumentException("several guests at once need --when-crashed");
+    }
+    if (crashRanges.isEmpty()) {
+      throw new IllegalArgumentException("--crash-range is missing, or --when-crashed");
+    }
+    if (timeoutSeconds.isPresent()) {
+      throw new IllegalArgumentException("--timeout needs --when-crashed");
     }
   }
 

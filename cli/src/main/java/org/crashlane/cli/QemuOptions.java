@@ -35,8 +35,10 @@ final class QemuOptions {
       names = "--hand",
       converter = HandName.Converter.class,
       paramLabel = "HAND",
-      description = "Who arms for identity: outside, inside or both; default: both.")
-  private HandName hand = HandName.BOTH;
+      description =
+          "Who arms for identity: outside, inside, when-crashed, both (outside and inside) or all; "
+              + "default: all.")
+  private HandName hand = HandName.ALL;
 
   @Option(
       names = "--memory",

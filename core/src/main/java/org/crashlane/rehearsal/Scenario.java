@@ -18,11 +18,13 @@ public record Scenario(MappingMode mode, Strategy strategy, Optional<HandKind> h
     /** A tool beside the machine that writes the tables in its memory. */
     OUTSIDE,
     /** The primary kernel itself. */
-    INSIDE;
+    INSIDE,
+    /** A tool beside the machine, once the primary kernel is dead and the capture kernel starts. */
+    WHEN_CRASHED;
 
     /** {@return the name that users write} */
     public String label() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 

@@ -54,6 +54,9 @@ public final class ArmingReport {
       }
       out.append('\n');
     }
+    plan.newPages().stream()
+        .reduce((a, b) -> new AddressRange(a.first(), b.last()))
+        .ifPresent(all -> out.append("the new table pages are in ").append(all).append("\n"));
     plan.notes().forEach(note -> out.append("note: ").append(note).append('\n'));
     return out.toString();
   }
@@ -107,6 +110,8 @@ public final class ArmingReport {
       part.devices().forEach(device -> devices.add(device.toString()));
       tables.add(table);
     }
+    ArrayNode newPages = node.putArray("newPages");
+    plan.newPages().forEach(page -> newPages.add(JsonReport.of(page)));
     node.put("storeCount", plan.stores().size());
     ArrayNode notes = node.putArray("notes");
     plan.notes().forEach(notes::add);

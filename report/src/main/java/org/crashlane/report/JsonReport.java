@@ -44,6 +44,16 @@ public final class JsonReport {
     return NODES.objectNode().put("first", Hex.of(range.first())).put("last", Hex.of(range.last()));
   }
 
+  /** {@return a document with nothing but its schema} */
+  public static ObjectNode document() {
+    return NODES.objectNode().put("schema", SCHEMA);
+  }
+
+  /** {@return {@code node} as one line, for documents that come one after the other} */
+  public static String line(ObjectNode node) {
+    return JsonMapper.builder().build().writeValueAsString(node) + "\n";
+  }
+
   /** {@return {@code node} as text, indented, ended by a line feed} */
   public static String text(ObjectNode node) {
     JsonMapper mapper = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();

@@ -3,8 +3,10 @@ package org.crashlane.guest.lab;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
 
 /** The command lines of both kernels. */
 final class KernelArguments {
@@ -26,11 +28,13 @@ final class KernelArguments {
 
   private KernelArguments() {}
 
-  static String primary(GuestConfig config) {
+  static String primary(GuestConfig config, Scenario scenario) {
     List<String> arguments = new ArrayList<>(CONSOLE);
     arguments.addAll(config.iommu().primaryArguments());
     arguments.add("crashkernel=" + config.kernels().crashkernel());
-    arguments.add(reserved(config.arena()));
+    if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
+      arguments.add(reserved(config.arena()));
+    }
     arguments.add("panic=1");
     if (!config.kernels().kaslr()) {
       arguments.add("nokaslr");

@@ -3,7 +3,7 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 
-/** What is done to the guest right before the crash. */
+/** What is done to the guest right before the crash, and while it crashes. */
 @FunctionalInterface
 public interface LabHook {
 
@@ -12,4 +12,10 @@ public interface LabHook {
 
   /** Called once, the guest stopped. What it throws ends the run. */
   void beforeCrash(RunningGuest guest) throws IOException;
+
+  /**
+   * Called once, when the guest is let go into its crash, beside what else goes on; it may stop the
+   * guest, and has to let it go on. What it throws ends the run.
+   */
+  default void whileCrashing(RunningGuest guest) throws IOException {}
 }

@@ -52,9 +52,9 @@ public final class LabRun implements AutoCloseable {
 
   /** What is known of a guest when it is let go into its crash. */
   private record Ready(
+      RunningGuest guest,
       int line,
       long traceBytes,
-      PrimaryFacts facts,
       RegisterSnapshot registers,
       PanicSample sample) {}
 
@@ -89,11 +89,13 @@ public final class LabRun implements AutoCloseable {
     try (QmpClient qmp = QmpClient.connect(started.area().qmpSocket(), QMP_LIMIT)) {
       qmp.stop();
       try (LiveGuest live = LiveGuest.attach(qmp)) {
-        Ready ready = prepare(live, line, facts, hook, started.area());
+        Ready ready = prepare(live, line, facts, hook, started);
         watch.ends(Phase.READY);
         progress.accept(Phase.CRASH);
+        Beside beside = Beside.start(() -> hook.whileCrashing(ready.guest()));
         int panic = panic(console, qmp, ready);
         CaptureEnd end = capture(console, panic, progress);
+        beside.join();
         progress.accept(Phase.DONE);
         refuseIfFull(started, qmp);
         return finish(started, live, ready, panic, end);
@@ -111,6 +113,7 @@ public final class LabRun implements AutoCloseable {
             QemuCommandLine.of(
                 parts.qemu(),
                 config,
+                scenario,
                 area,
                 parts.kernel(config.kernels().primary()).image(),
                 initrd),
@@ -121,10 +124,12 @@ public final class LabRun implements AutoCloseable {
   }
 
   /** The guest stands: the hook has its turn, then what must not change is copied. */
-  private Ready prepare(LiveGuest live, int line, PrimaryFacts facts, LabHook hook, WorkArea area)
+  private Ready prepare(LiveGuest live, int line, PrimaryFacts facts, LabHook hook, Started started)
       throws IOException {
+    WorkArea area = started.area();
     RegisterSnapshot registers = registers(live);
-    RunningGuest guest = new RunningGuest(live, facts, config.arena(), area.directory());
+    RunningGuest guest =
+        new RunningGuest(live, facts, config.arena(), area.directory(), started.console());
     hook.beforeCrash(guest);
     PanicSample sample =
         PanicSample.take(
@@ -136,7 +141,7 @@ public final class LabRun implements AutoCloseable {
     for (String event : QemuCommandLine.tracedFromCrash(config)) {
       live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
     }
-    return new Ready(line, traceBytes, facts, registers, sample);
+    return new Ready(guest, line, traceBytes, registers, sample);
   }
 
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {
@@ -221,7 +226,7 @@ public final class LabRun implements AutoCloseable {
         config.iommu(),
         lines.subList(0, captureLine),
         captureLines,
-        ready.facts(),
+        ready.guest().facts(),
         new Transcript(captureLines).value("capture"),
         end,
         started.area().disk(),

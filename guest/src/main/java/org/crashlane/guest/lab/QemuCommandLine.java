@@ -4,6 +4,7 @@ package org.crashlane.guest.lab;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.rehearsal.Scenario;
 
 /** The command line of the lab's QEMU: a q35 machine with an IOMMU and one disk behind it. */
 final class QemuCommandLine {
@@ -13,7 +14,12 @@ final class QemuCommandLine {
   private QemuCommandLine() {}
 
   static List<String> of(
-      Path program, GuestConfig config, WorkArea area, Path kernel, Path initrd) {
+      Path program,
+      GuestConfig config,
+      Scenario scenario,
+      WorkArea area,
+      Path kernel,
+      Path initrd) {
     List<String> argv = new ArrayList<>(List.of(program.toString()));
     add(argv, "-accel", "tcg,thread=multi");
     add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
@@ -34,7 +40,7 @@ final class QemuCommandLine {
     }
     add(argv, "-D", area.trace().toString());
     add(argv, "-kernel", kernel.toString(), "-initrd", initrd.toString());
-    add(argv, "-append", KernelArguments.primary(config));
+    add(argv, "-append", KernelArguments.primary(config, scenario));
     argv.addAll(config.more().qemu());
     return argv;
   }

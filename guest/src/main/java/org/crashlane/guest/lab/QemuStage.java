@@ -108,10 +108,14 @@ public final class QemuStage implements Stage {
   }
 
   private static String doing(Scenario scenario, Phase phase) {
-    boolean arming = phase == Phase.READY && scenario.hand().equals(Optional.of(HandKind.OUTSIDE));
-    return scenario.label()
-        + ": "
-        + (arming ? "the guest stands and is armed from outside" : phase.doing());
+    Optional<HandKind> hand = scenario.hand();
+    String what = phase.doing();
+    if (phase == Phase.READY && hand.equals(Optional.of(HandKind.OUTSIDE))) {
+      what = "the guest stands and is armed from outside";
+    } else if (phase == Phase.CRASH && hand.equals(Optional.of(HandKind.WHEN_CRASHED))) {
+      what = "the guest crashes, and is armed when it has";
+    }
+    return scenario.label() + ": " + what;
   }
 
   private static Duration machineTime(PhaseTimes times) {

@@ -13,13 +13,16 @@ public final class RunningGuest {
   private final PrimaryFacts facts;
   private final AddressRange arena;
   private final Path scratch;
+  private final SerialConsole console;
   private final Set<Long> compared = new TreeSet<>();
 
-  RunningGuest(LiveGuest live, PrimaryFacts facts, AddressRange arena, Path scratch) {
+  RunningGuest(
+      LiveGuest live, PrimaryFacts facts, AddressRange arena, Path scratch, SerialConsole console) {
     this.live = live;
     this.facts = facts;
     this.arena = arena;
     this.scratch = scratch;
+    this.console = console;
   }
 
   /** {@return its memory, registers and control} It must be left standing. */
@@ -40,6 +43,11 @@ public final class RunningGuest {
   /** {@return a directory of the run's, removed with it} */
   public Path scratch() {
     return scratch;
+  }
+
+  /** {@return its console} The primary's script heeds a line {@code reload}. */
+  SerialConsole console() {
+    return console;
   }
 
   /**

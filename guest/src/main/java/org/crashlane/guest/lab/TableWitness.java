@@ -3,6 +3,7 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -10,9 +11,13 @@ import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.live.CrashWatch;
+import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.GuestLife;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.guest.live.SpareMemory;
+import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -25,53 +30,108 @@ import org.crashlane.rule.KdumpIoRule;
 import org.crashlane.rule.Verdict;
 
 /**
- * Attends the guest right before it crashes: arms it where the outside hand is rehearsed, has the
- * rule judge the tables as they then stand, and has the judge of the dump compare the device tables
- * too.
+ * Attends the guest right before it crashes, or while it does: arms it where a hand from outside is
+ * rehearsed, has the rule judge the tables as they then stand, and has the judge of the dump
+ * compare the device tables too.
  */
 final class TableWitness implements LabHook {
   private final Scenario scenario;
+  private final GuestConfig config;
   private final DiskKind disk;
   private final LabIommu iommu;
-  private final boolean interruptsPrepared;
   private Optional<Verdict> verdict = Optional.empty();
+  private Optional<CrashWatch> watch = Optional.empty();
 
   TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
+    this.config = config;
     this.disk = config.disk();
     this.iommu = config.iommu();
-    this.interruptsPrepared = config.interruptsPrepared();
   }
 
   @Override
   public void beforeCrash(RunningGuest guest) throws IOException {
     Machine machine = machine(guest);
-    prepare(guest, machine);
     LiveGuest live = guest.live();
+    if (armsBy(HandKind.WHEN_CRASHED)) {
+      watch = Optional.of(CrashWatch.of(live, List.of(), _ -> {}));
+    } else {
+      prepare(guest, machine);
+      judge(machine, live);
+    }
+    // Page tables below them change with every transfer until the very end.
+    live.iommu()
+        .tables(live.memory())
+        .deviceTablePages()
+        .forEach(page -> guest.alsoCompare(page.first()));
+  }
+
+  /** The capture kernel's accesses to the IOMMU are traced, and this hand's must not be. */
+  @Override
+  public void whileCrashing(RunningGuest guest) throws IOException {
+    if (watch.isEmpty()) {
+      return;
+    }
+    try (CrashWatch watching = watch.get()) {
+      Crash crash =
+          watching
+              .await(config.limits().crash())
+              .orElseThrow(() -> new IOException("the guest's crash was not noticed"));
+      QmpClient qmp = guest.live().qmp();
+      qmp.stop();
+      trace(qmp, false);
+      armDead(guest, crash, watching.spareMemory());
+      trace(qmp, true);
+      qmp.cont();
+    }
+  }
+
+  private void armDead(RunningGuest guest, Crash crash, SpareMemory spare) throws IOException {
+    Machine machine = machine(guest);
+    List<RequesterId> sources = config.interruptsPrepared() ? sources(machine) : List.of();
+    try (OutsideHand hand =
+        OutsideHand.on(guest.live(), guest.scratch().resolve("journals"), GuestLife.DEAD)) {
+      requireArmed(hand.armDead(crash.crashRanges(), Set.of(), spare, sources));
+    }
+    judge(machine, guest.live());
+  }
+
+  private void trace(QmpClient qmp, boolean enabled) throws IOException {
+    for (String event : QemuCommandLine.tracedFromCrash(config)) {
+      qmp.execute("trace-event-set-state", Map.of("name", event, "enable", enabled));
+    }
+  }
+
+  private void judge(Machine machine, LiveGuest live) throws IOException {
     TranslationTables tables = live.iommu().tables(live.memory());
     verdict = Optional.of(KdumpIoRule.judge(machine, tables));
-    // Page tables below them change with every transfer until the very end.
-    tables.deviceTablePages().forEach(page -> guest.alsoCompare(page.first()));
+  }
+
+  private boolean armsBy(HandKind hand) {
+    return scenario.hand().equals(Optional.of(hand));
   }
 
   private void prepare(RunningGuest guest, Machine machine) throws IOException {
-    boolean arms = scenario.hand().equals(Optional.of(HandKind.OUTSIDE));
-    List<RequesterId> sources = interruptsPrepared ? sources(machine) : List.of();
+    boolean arms = armsBy(HandKind.OUTSIDE);
+    List<RequesterId> sources = config.interruptsPrepared() ? sources(machine) : List.of();
     if (!arms && sources.isEmpty()) {
       return;
     }
     List<AddressRange> ranges = machine.crashRanges();
     try (OutsideHand hand =
         OutsideHand.on(guest.live(), guest.scratch().resolve("journals"), GuestLife.DOOMED)) {
-      ArmResult result =
+      requireArmed(
           arms
               ? hand.arm(ranges, Set.of(), Optional.of(guest.arena()), sources)
-              : hand.prepareInterrupts(ranges, sources);
-      if (result instanceof Refused refused) {
-        String reasons =
-            refused.reasons().stream().map(Object::toString).collect(Collectors.joining("; "));
-        throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
-      }
+              : hand.prepareInterrupts(ranges, sources));
+    }
+  }
+
+  private static void requireArmed(ArmResult result) throws IOException {
+    if (result instanceof Refused refused) {
+      String reasons =
+          refused.reasons().stream().map(Object::toString).collect(Collectors.joining("; "));
+      throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
     }
   }
 

@@ -2,6 +2,7 @@
 package org.crashlane.guest.live;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
@@ -36,15 +38,19 @@ public final class LiveGuest implements AutoCloseable {
 
   private final QmpClient qmp;
   private final boolean ownsQmp;
-  private final Path firstFile;
+  private final List<MappedImage.Part> parts;
   private final FlatView view;
   private final MappedImage memory;
 
   private LiveGuest(
-      QmpClient qmp, boolean ownsQmp, Path firstFile, FlatView view, MappedImage memory) {
+      QmpClient qmp,
+      boolean ownsQmp,
+      List<MappedImage.Part> parts,
+      FlatView view,
+      MappedImage memory) {
     this.qmp = qmp;
     this.ownsQmp = ownsQmp;
-    this.firstFile = firstFile;
+    this.parts = parts;
     this.view = view;
     this.memory = memory;
   }
@@ -79,7 +85,7 @@ public final class LiveGuest implements AutoCloseable {
     FlatView view = FlatView.parse(qmp.socket() + " (info mtree -f)", qmp.hmp("info mtree -f"));
     List<MappedImage.Part> parts = parts(qmp, view);
     MappedImage memory = MappedImage.openForWriting(parts);
-    return new LiveGuest(qmp, ownsQmp, parts.getFirst().file(), view, memory);
+    return new LiveGuest(qmp, ownsQmp, parts, view, memory);
   }
 
   private static List<MappedImage.Part> parts(QmpClient qmp, FlatView view) throws IOException {
@@ -126,7 +132,7 @@ public final class LiveGuest implements AutoCloseable {
 
   /** {@return the file that holds its memory; the first, where several do} */
   public Path memoryFile() {
-    return firstFile;
+    return parts.getFirst().file();
   }
 
   /** {@return its memory, live: what is written is there for its processors and devices at once} */
@@ -148,6 +154,15 @@ public final class LiveGuest implements AutoCloseable {
     }
     throw new IOException(
         qmp.socket() + ": the guest has no IOMMU (-device intel-iommu or amd-iommu)");
+  }
+
+  /** {@return what its IOMMU's registers say} */
+  UnitState unitState() throws IOException {
+    try {
+      return iommu().tables(memory).state();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   /** {@return what is on its PCI buses, in order of requester id} */
@@ -186,16 +201,25 @@ public final class LiveGuest implements AutoCloseable {
    * @throws IOException if no processor's do
    */
   void requireCaptureKernelIn(List<AddressRange> crashRanges) throws IOException {
-    List<Long> roots =
-        CR3.matcher(qmp.hmp("info registers -a"))
-            .results()
-            .map(m -> Hex.parse(m.group(1)))
-            .toList();
+    List<Long> roots = pageTableRoots();
     if (roots.stream().noneMatch(root -> crashRanges.stream().anyMatch(r -> r.contains(root)))) {
       throw new IOException(
           "%s: the guest has not crashed: no processor's page tables lie in %s (they are at %s)"
               .formatted(qmp.socket(), crashRanges, roots.stream().map(Hex::of).toList()));
     }
+  }
+
+  /** {@return where each processor's page tables begin: CR3} */
+  List<Long> pageTableRoots() throws IOException {
+    return CR3.matcher(qmp.hmp("info registers -a"))
+        .results()
+        .map(m -> Hex.parse(m.group(1)))
+        .toList();
+  }
+
+  /** {@return its memory, read so that the files keep their holes; the caller closes it} */
+  SparingReader sparingReader() throws IOException {
+    return SparingReader.open(parts);
   }
 
   /** Something done while the guest stands. */

@@ -123,13 +123,66 @@ public final class OutsideHand implements AutoCloseable {
             target(), crashRanges, devices, life == GuestLife.LIVING ? Optional.empty() : arena);
     return arm(
         crashRanges,
-        (target, tables) ->
-            switch (Planner.plan(tables, guest.memory(), request)) {
-              case PlanResult.Planned planned ->
-                  new PlanResult.Planned(
-                      InterruptArming.with(planned.plan(), tables.interrupts(), interruptSources));
-              case Refused refused -> refused;
-            });
+        (_, tables) ->
+            withInterrupts(
+                Planner.plan(tables, guest.memory(), request), tables, interruptSources));
+  }
+
+  /**
+   * Arms a guest that has crashed, as {@link #arm(List, Set, Optional, List)} does, with new table
+   * pages where neither kernel has anything.
+   */
+  public ArmResult armDead(
+      List<AddressRange> crashRanges,
+      Set<RequesterId> devices,
+      SpareMemory spare,
+      List<RequesterId> interruptSources)
+      throws IOException {
+    return arm(
+        crashRanges,
+        (target, tables) -> {
+          PlanRequest request = new PlanRequest(target, crashRanges, devices, Optional.empty());
+          return withInterrupts(planInSpare(request, tables, spare), tables, interruptSources);
+        });
+  }
+
+  /** The first piece of spare memory in which no device can write, and no table stands. */
+  private PlanResult planInSpare(PlanRequest request, TranslationTables tables, SpareMemory spare)
+      throws IOException {
+    PlanResult result = Planner.plan(tables, guest.memory(), request);
+    List<AddressRange> pieces =
+        isForWantOfPages(result) ? spare.find(request.crashRanges()) : List.of();
+    for (int i = 0; i < pieces.size() && isForWantOfPages(result); i++) {
+      Optional<AddressRange> arena = Optional.of(pieces.get(i));
+      result =
+          Planner.plan(
+              tables,
+              guest.memory(),
+              new PlanRequest(request.target(), request.crashRanges(), request.devices(), arena));
+    }
+    return isForWantOfPages(result)
+        ? Refused.because(
+            Kind.ARENA_TOO_SMALL,
+            "no memory was found for new table pages: neither in the first MiB nor among %d whole"
+                    .formatted(Math.max(0, pieces.size() - 1))
+                + " MiB of zeros are enough pages that no device may write")
+        : result;
+  }
+
+  private static boolean isForWantOfPages(PlanResult result) {
+    return result instanceof Refused refused
+        && refused.reasons().stream()
+            .allMatch(r -> r.kind() == Kind.ARENA_TOO_SMALL || r.kind() == Kind.ARENA_MISPLACED);
+  }
+
+  private static PlanResult withInterrupts(
+      PlanResult result, TranslationTables tables, List<RequesterId> interruptSources) {
+    return switch (result) {
+      case PlanResult.Planned planned ->
+          new PlanResult.Planned(
+              InterruptArming.with(planned.plan(), tables.interrupts(), interruptSources));
+      case Refused refused -> refused;
+    };
   }
 
   /**
@@ -155,7 +208,7 @@ public final class OutsideHand implements AutoCloseable {
   /** Plans what is to be written into the tables of a guest that stands. */
   @FunctionalInterface
   private interface TablePlan {
-    PlanResult of(Target target, TranslationTables tables);
+    PlanResult of(Target target, TranslationTables tables) throws IOException;
   }
 
   private ArmResult arm(List<AddressRange> crashRanges, TablePlan plan) throws IOException {
@@ -178,6 +231,11 @@ public final class OutsideHand implements AutoCloseable {
       guest.requireCaptureKernelIn(crashRanges);
     }
     Optional<Refused> earlier = hand.standing();
+    if (earlier.isPresent() && life == GuestLife.DEAD) {
+      // What was written for an earlier crash, as far as it is still there, makes room.
+      hand.disarm();
+      earlier = hand.standing();
+    }
     if (earlier.isPresent()) {
       return earlier.get();
     }

@@ -74,6 +74,16 @@ final class EventQueue {
     }
   }
 
+  /** {@return the oldest of this name, if there is one} */
+  Optional<QmpEvent> poll(String name) {
+    lock.lock();
+    try {
+      return take(name);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private Optional<QmpEvent> take(String name) {
     for (Iterator<QmpEvent> each = events.iterator(); each.hasNext(); ) {
       QmpEvent event = each.next();

@@ -141,6 +141,14 @@ public final class QmpClient implements AutoCloseable {
     return connection.events().await(name, timeout);
   }
 
+  /**
+   * {@return the oldest event of this name that nobody has taken, if one has come} What QEMU sent
+   * before its last answer has come.
+   */
+  public Optional<QmpEvent> takeEvent(String name) {
+    return connection.events().poll(name);
+  }
+
   private JsonNode await(
       CompletableFuture<JsonNode> future, Duration limit, String failure, String guess)
       throws IOException {

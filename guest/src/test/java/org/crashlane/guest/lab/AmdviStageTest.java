@@ -50,6 +50,15 @@ class AmdviStageTest {
   }
 
   @Test
+  void armedWhenItHasCrashedTheDumpIsWritten() throws IOException {
+    Rehearsal rehearsal =
+        StagedCrash.of(
+            CONFIG, Scenario.of(MappingMode.AMDVI, Strategy.IDENTITY, HandKind.WHEN_CRASHED));
+
+    StagedCrash.assertHolds(rehearsal);
+  }
+
+  @Test
   void armedFromInsideACaptureKernelThatHasTheDriverWritesTheDump() throws IOException {
     Rehearsal rehearsal =
         StagedCrash.of(

@@ -9,15 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
 
 class KernelArgumentsTest {
   private static final GuestConfig CONFIG = GuestConfig.defaults();
+  private static final Scenario OUTSIDE =
+      Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE);
 
   @Test
-  void primaryKeepsTheArenaFree() {
-    List<String> words = List.of(KernelArguments.primary(CONFIG).split(" "));
+  void primaryKeepsTheArenaOfTheOutsideHandFree() {
+    List<String> words = List.of(KernelArguments.primary(CONFIG, OUTSIDE).split(" "));
     assertTrue(words.contains("memmap=0x100000$0x10000000"), words.toString());
     assertTrue(words.contains("intel_iommu=on"), words.toString());
     assertTrue(words.contains("crashkernel=256M"), words.toString());
@@ -25,9 +28,16 @@ class KernelArgumentsTest {
   }
 
   @Test
+  void nothingIsReservedForAGuestThatIsArmedWhenItHasCrashed() {
+    Scenario scenario = Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.WHEN_CRASHED);
+    String arguments = KernelArguments.primary(CONFIG, scenario);
+    assertFalse(arguments.contains("memmap="), arguments);
+  }
+
+  @Test
   void kaslrIsSwitchedOffInBothKernels() {
     GuestConfig config = CONFIG.withKernels(kernels -> kernels.withKaslr(false));
-    assertTrue(KernelArguments.primary(config).contains(" nokaslr"));
+    assertTrue(KernelArguments.primary(config, OUTSIDE).contains(" nokaslr"));
     assertTrue(
         KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.NONE))
             .contains(" nokaslr"));

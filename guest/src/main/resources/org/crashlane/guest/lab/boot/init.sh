@@ -130,6 +130,12 @@ wait_for_load() {
   say warning "the load on $DISK does not run: $reads reads, $writes writes"
 }
 
+load_capture_kernel() {
+  kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS" 2>&1 |
+    while read -r line; do say kexec-said "$line"; done
+  say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
+}
+
 primary() {
   console_quiet
   say primary "$(uname -r)"
@@ -138,9 +144,7 @@ primary() {
   describe_memory
   describe_devices
   firmware_table
-  kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS" 2>&1 |
-    while read -r line; do say kexec-said "$line"; done
-  say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
+  load_capture_kernel
   if [ "$INSIDE_HAND" = yes ]; then
     # shellcheck disable=SC2046 # several parameters are several words
     insmod /crashlane_arm.ko ranges="$(crash_ranges)" $(parameters_of crashlane_arm)
@@ -152,9 +156,12 @@ primary() {
   wait_for_load
   console_normal
   say ready
-  if read -r -t "$GO_WAIT_SECONDS" word && [ "$word" = go ]; then
-    echo c > /proc/sysrq-trigger
-  fi
+  while read -r -t "$GO_WAIT_SECONDS" word; do
+    case $word in
+      reload) load_capture_kernel ;;
+      go) echo c > /proc/sysrq-trigger ;;
+    esac
+  done
   say warning "no word from the host"
   poweroff -f
 }

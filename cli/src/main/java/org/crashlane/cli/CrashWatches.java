@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.Refused;
+import org.crashlane.guest.live.WhenCrashed;
+import org.crashlane.guest.live.WhenCrashed.Outcome;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.report.ArmingReport;
+import org.crashlane.report.JsonReport;
+import org.crashlane.report.TextReport;
+import org.crashlane.rule.Verdict;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code crashlane arm --when-crashed}: watches guests, and arms each when it has crashed. */
+final class CrashWatches {
+  private final Terminal terminal;
+  private final Path journalDirectory;
+  private final boolean json;
+
+  CrashWatches(Terminal terminal, Path journalDirectory, boolean json) {
+    this.terminal = terminal;
+    this.journalDirectory = journalDirectory;
+    this.json = json;
+  }
+
+  /**
+   * What to wait for.
+   *
+   * @param crashRanges where they are known
+   * @param devices only these; all that are translated if empty
+   * @param limit how long
+   */
+  record Wait(List<AddressRange> crashRanges, Set<RequesterId> devices, Duration limit) {}
+
+  /** {@return the exit code, after each guest's result is printed} */
+  ExitCode run(List<GuestSocket> sockets, Wait wait) throws IOException {
+    Map<GuestSocket, String> doing = new LinkedHashMap<>();
+    sockets.forEach(socket -> doing.put(socket, "attaches"));
+    List<ExitCode> codes = new ArrayList<>();
+    try (TickingProgress progress = TickingProgress.of(Progress.on(terminal, System::nanoTime));
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<ExitCode>> guests = new ArrayList<>();
+      for (GuestSocket socket : doing.keySet()) {
+        Callable<ExitCode> guest =
+            () -> one(socket, wait, what -> show(progress, doing, socket, what));
+        guests.add(threads.submit(guest));
+      }
+      for (Future<ExitCode> guest : guests) {
+        codes.add(guest.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while watching", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+    return codes.stream().max((a, b) -> Integer.compare(weight(a), weight(b))).orElseThrow();
+  }
+
+  private static int weight(ExitCode code) {
+    return switch (code) {
+      case HOLDS -> 0;
+      case UNKNOWN -> 1;
+      case BROKEN -> 2;
+      case BAD_INPUT -> 3;
+    };
+  }
+
+  private static void show(
+      TickingProgress progress, Map<GuestSocket, String> doing, GuestSocket socket, String what) {
+    synchronized (doing) {
+      doing.put(socket, what);
+      String line =
+          doing.entrySet().stream()
+              .map(each -> each.getKey() + ": " + each.getValue())
+              .collect(Collectors.joining("; "));
+      progress.update(line, 1, 1);
+    }
+  }
+
+  private ExitCode one(GuestSocket socket, Wait wait, Consumer<String> progress) {
+    try (WhenCrashed guest = WhenCrashed.attach(socket.path(), journalDirectory, progress)) {
+      return report(socket, guest.await(wait.crashRanges(), wait.devices(), wait.limit()), wait);
+    } catch (IOException | RuntimeException e) {
+      return print(socket, "failed", Failure.describe(e), ExitCode.BAD_INPUT);
+    } finally {
+      progress.accept("done");
+    }
+  }
+
+  private ExitCode report(GuestSocket socket, Outcome outcome, Wait wait) {
+    return switch (outcome) {
+      case Outcome.Alive _ ->
+          print(
+              socket,
+              "alive",
+              "did not crash in %d s; nothing was written".formatted(wait.limit().toSeconds()),
+              ExitCode.UNKNOWN);
+      case Outcome.NotArmed(Refused refused) -> refused(socket, refused);
+      case Outcome.TakenOver(Verdict verdict) ->
+          verdict(
+              socket,
+              "crashed; its capture kernel has taken over the IOMMU: nothing was written\n",
+              JsonReport.of(verdict).put("outcome", "taken-over"),
+              verdict);
+      case Outcome.Ready ready ->
+          verdict(
+              socket,
+              "crashed; ran on after %d ms%n%s"
+                  .formatted(ready.standing().toMillis(), text(ready.result())),
+              node(ready).put("standingMillis", ready.standing().toMillis()),
+              ready.verdict());
+    };
+  }
+
+  private static String text(ArmResult result) {
+    return switch (result) {
+      case ArmResult.Armed armed -> ArmingReport.text(armed);
+      case ArmResult.Unneeded unneeded -> ArmingReport.text(unneeded);
+      case Refused refused -> refused.reasons() + "\n";
+    };
+  }
+
+  private static ObjectNode node(Outcome.Ready ready) {
+    return switch (ready.result()) {
+      case ArmResult.Armed armed -> ArmingReport.json(armed, ready.verdict());
+      case ArmResult.Unneeded unneeded -> ArmingReport.json(unneeded, ready.verdict());
+      case Refused refused -> ArmingReport.json(refused);
+    };
+  }
+
+  private ExitCode verdict(GuestSocket socket, String text, ObjectNode node, Verdict verdict) {
+    if (json) {
+      print(node.put("guest", socket.toString()));
+    } else {
+      String findings = new TextReport(terminal.columns(), terminal.colours()).of(verdict);
+      say(socket + ": " + text + "\n" + findings);
+    }
+    return ExitCode.of(verdict.answer());
+  }
+
+  private ExitCode refused(GuestSocket socket, Refused refused) {
+    if (json) {
+      print(ArmingReport.json(refused).put("guest", socket.toString()));
+    } else {
+      refused
+          .reasons()
+          .forEach(reason -> terminal.complain(socket + ": crashed; refused: " + reason));
+    }
+    return ExitCode.BAD_INPUT;
+  }
+
+  private ExitCode print(GuestSocket socket, String outcome, String why, ExitCode code) {
+    if (json) {
+      print(
+          JsonReport.document()
+              .put("outcome", outcome)
+              .put("reason", why)
+              .put("guest", socket.toString()));
+    } else {
+      terminal.complain(socket + ": " + why);
+    }
+    return code;
+  }
+
+  /** A line for each guest, as soon as it is known what became of it. */
+  private void print(ObjectNode node) {
+    say(JsonReport.line(node));
+  }
+
+  private synchronized void say(String text) {
+    terminal.out().print(text);
+    terminal.out().flush();
+  }
+}

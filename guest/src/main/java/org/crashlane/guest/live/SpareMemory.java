@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.bits.Alignment;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.memory.AddressRange;
+
+/**
+ * Where new table pages may go in a guest that has crashed and had nothing reserved for them: where
+ * nothing stands but zeros, and the capture kernel has no business. To be preferred is the first
+ * MiB. Linux 5.13 and later reserves all of it at boot and puts nothing there but the real-mode
+ * trampoline, as high as it fits (arch/x86/kernel/setup.c, arch/x86/realmode/init.c): neither
+ * kernel has anything in the rest. Elsewhere a whole MiB of zeros is memory that the dead kernel
+ * never used, or has cleared; the capture kernel only reads there.
+ */
+public final class SpareMemory {
+  /** Below are the BIOS's own variables, above are trampoline, EBDA, video memory and ROMs. */
+  private static final AddressRange LOW = new AddressRange(0x1_0000, 0x7_ffff);
+
+  private static final int MEBIBYTE = 1 << 20;
+
+  /** What ISA devices reach: Linux maps it to itself for the bridge to them. */
+  private static final long ISA_END = 1L << 24;
+
+  /** More is not read while the guest stands: reading a GiB takes a third of a second. */
+  private static final long READ_MAX_BYTES = 1L << 32;
+
+  private static final int CANDIDATES_MAX = 8;
+
+  private final SparingReader memory;
+
+  SpareMemory(SparingReader memory) {
+    this.memory = memory;
+  }
+
+  /**
+   * {@return pieces of it, the best first; few}
+   *
+   * @param crashRanges where the capture kernel works
+   */
+  List<AddressRange> find(List<AddressRange> crashRanges) throws IOException {
+    List<AddressRange> found = new ArrayList<>(longestRunOf(LOW));
+    ByteBuffer chunk = SparingReader.buffer(MEBIBYTE);
+    long readBytes = 0;
+    for (AddressRange range : memory.ranges()) {
+      long first = Alignment.up(Math.max(range.first(), ISA_END), MEBIBYTE);
+      for (long at = first; at + MEBIBYTE - 1 <= range.last(); at += MEBIBYTE) {
+        if (found.size() >= CANDIDATES_MAX || readBytes >= READ_MAX_BYTES) {
+          return found;
+        }
+        AddressRange piece = AddressRange.ofSize(at, MEBIBYTE);
+        if (crashRanges.stream().noneMatch(piece::overlaps)) {
+          memory.read(at, chunk);
+          readBytes += MEBIBYTE;
+          if (isZero(chunk, 0, MEBIBYTE)) {
+            found.add(piece);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private List<AddressRange> longestRunOf(AddressRange range) throws IOException {
+    ByteBuffer bytes = SparingReader.buffer((int) range.sizeBytes());
+    memory.read(range.first(), bytes);
+    int bestFirst = 0;
+    int bestBytes = 0;
+    int first = 0;
+    for (int page = 0; page < bytes.limit(); page += PageArena.PAGE_BYTES) {
+      int end = page + PageArena.PAGE_BYTES;
+      if (!isZero(bytes, page, end)) {
+        first = end;
+      } else if (end - first > bestBytes) {
+        bestFirst = first;
+        bestBytes = end - first;
+      }
+    }
+    return bestBytes == 0
+        ? List.of()
+        : List.of(AddressRange.ofSize(range.first() + bestFirst, bestBytes));
+  }
+
+  private static boolean isZero(ByteBuffer bytes, int from, int end) {
+    if (end > bytes.limit()) {
+      return false;
+    }
+    for (int at = from; at < end; at += Long.BYTES) {
+      if (bytes.getLong(at) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

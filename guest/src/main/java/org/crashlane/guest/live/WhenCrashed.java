@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.Refused;
+import org.crashlane.bits.Hex;
+import org.crashlane.guest.live.CrashWatch.Crash;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+
+/**
+ * Arms a guest when it has crashed: waits until the capture kernel runs, stops the guest at once,
+ * writes the dead kernel's tables, and lets the capture kernel go on before its disk driver has
+ * started. There is no living kernel to harm then, and no allocator to tell.
+ */
+public final class WhenCrashed implements AutoCloseable {
+  private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+
+  /** A capture kernel that drives the IOMMU takes it over long before it writes the dump. */
+  private static final Duration LOOK_FOR = Duration.ofSeconds(30);
+
+  /** The guest is gone, or begins anew. */
+  private static final List<String> ENDS = List.of("RESET", "SHUTDOWN");
+
+  private final LiveGuest guest;
+  private final Path journalDirectory;
+  private final Consumer<String> progress;
+
+  private WhenCrashed(LiveGuest guest, Path journalDirectory, Consumer<String> progress) {
+    this.guest = guest;
+    this.journalDirectory = journalDirectory;
+    this.progress = progress;
+  }
+
+  /**
+   * Attaches to a guest.
+   *
+   * @param progress told what is seen, now and then
+   * @throws IOException as {@link LiveGuest#attach(Path)} does, and if it has no IOMMU
+   */
+  public static WhenCrashed attach(Path socket, Path journalDirectory, Consumer<String> progress)
+      throws IOException {
+    LiveGuest guest = LiveGuest.attach(socket);
+    try {
+      guest.iommu();
+      return new WhenCrashed(guest, journalDirectory, progress);
+    } catch (IOException | RuntimeException e) {
+      guest.close();
+      throw e;
+    }
+  }
+
+  /** What became of a watched guest. */
+  public sealed interface Outcome {
+    /** It lives on. */
+    record Alive() implements Outcome {}
+
+    /**
+     * It crashed, and its tables are as they have to be; by what was written, or without it.
+     *
+     * @param result {@link ArmResult.Armed} or {@link ArmResult.Unneeded}
+     * @param verdict the rule's, on the tables and on what was seen since
+     * @param standing from noticing the crash until the guest ran on
+     */
+    record Ready(ArmResult result, Verdict verdict, Duration standing) implements Outcome {}
+
+    /** It crashed, and nothing was written. */
+    record NotArmed(Refused refused) implements Outcome {}
+
+    /**
+     * It crashed, and its capture kernel had taken over the IOMMU before that was noticed; nothing
+     * was written.
+     */
+    record TakenOver(Verdict verdict) implements Outcome {}
+  }
+
+  /**
+   * Waits for the crash, arms, and looks for a while at what the capture kernel does.
+   *
+   * @param given the crash ranges where they are known; they are looked for otherwise
+   * @param devices only these; all that are translated if empty
+   * @param limit how long to wait
+   * @throws IOException if QEMU ends, or as {@link OutsideHand#arm} does
+   */
+  public Outcome await(List<AddressRange> given, Set<RequesterId> devices, Duration limit)
+      throws IOException {
+    try (CrashWatch watch = CrashWatch.of(guest, given, progress)) {
+      progress.accept("waits for the guest's crash");
+      Optional<Crash> crash = watch.await(limit);
+      return crash.isEmpty() ? new Outcome.Alive() : arm(crash.get(), watch, devices);
+    }
+  }
+
+  private Outcome arm(Crash crash, CrashWatch watch, Set<RequesterId> devices) throws IOException {
+    List<AddressRange> ranges = crash.crashRanges();
+    Optional<Finding> before = takenOver(crash.before(), "before it was noticed");
+    if (before.isPresent()) {
+      return new Outcome.TakenOver(Verdict.of(List.of(before.get())));
+    }
+    ENDS.forEach(event -> guest.qmp().takeEvent(event));
+    try (OutsideHand hand = OutsideHand.on(guest, journalDirectory, GuestLife.DEAD)) {
+      ArmResult result = hand.armDead(ranges, devices, watch.spareMemory(), List.of());
+      Duration standing = Duration.ofNanos(System.nanoTime() - crash.noticedNanos());
+      return switch (result) {
+        case ArmResult.Armed armed ->
+            ready(crash, armed, armed.plan(), standing, hand.judge(ranges, devices, false));
+        case ArmResult.Unneeded unneeded ->
+            ready(crash, unneeded, unneeded.plan(), standing, hand.judge(ranges, devices, false));
+        case Refused refused -> new Outcome.NotArmed(refused);
+      };
+    }
+  }
+
+  private Outcome ready(
+      Crash crash, ArmResult result, ArmingPlan plan, Duration standing, Verdict tables)
+      throws IOException {
+    List<Finding> findings = new ArrayList<>(tables.findings());
+    if (crash.late()) {
+      findings.add(late());
+    }
+    progress.accept("armed; looks at what the capture kernel does");
+    findings.addAll(afterwards(crash.before(), plan));
+    return new Outcome.Ready(result, Verdict.of(findings), standing);
+  }
+
+  /** Looks until the guest ends or begins anew, and for {@link #LOOK_FOR} at most. */
+  private List<Finding> afterwards(UnitState before, ArmingPlan plan) throws IOException {
+    long startNanos = System.nanoTime();
+    while (System.nanoTime() - startNanos < LOOK_FOR.toNanos()) {
+      Optional<Finding> found = Optional.empty();
+      try {
+        found = takenOver(before, "after it was armed").or(() -> overwritten(plan));
+        Thread.sleep(LOOK_EVERY);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return List.of();
+      } catch (IOException e) {
+        // QEMU has ended; until then all was as it should be.
+        return List.of();
+      }
+      if (ENDS.stream().anyMatch(event -> guest.qmp().takeEvent(event).isPresent())) {
+        // What was found may be the firmware's work.
+        return List.of();
+      }
+      if (found.isPresent()) {
+        return List.of(found.get());
+      }
+    }
+    return List.of();
+  }
+
+  private Optional<Finding> takenOver(UnitState before, String when) throws IOException {
+    UnitState now = guest.unitState();
+    if (now.translating() == before.translating() && now.rootAddress() == before.rootAddress()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Finding(
+            FindingCode.C2,
+            Severity.BROKEN,
+            "capture kernel",
+            Optional.empty(),
+            List.of(
+                "%s the IOMMU's device tables moved from %s to %s, and translation is %s"
+                    .formatted(
+                        when,
+                        Hex.of(before.rootAddress()),
+                        Hex.of(now.rootAddress()),
+                        now.translating() ? "on" : "off")),
+            "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
+  }
+
+  /** The capture kernel was to leave new table pages alone. */
+  private Optional<Finding> overwritten(ArmingPlan plan) {
+    return plan.stores().stream()
+        .filter(store -> plan.newPages().stream().anyMatch(p -> p.contains(store.address())))
+        .filter(store -> guest.memory().readLong(store.address()) != store.after())
+        .findFirst()
+        .map(store ->
+            new Finding(
+                FindingCode.A1,
+                Severity.BROKEN,
+                "new table page at " + Hex.of(store.address()),
+                Optional.empty(),
+                List.of(
+                    "the word at %s was %s and is %s now: the capture kernel uses that memory"
+                        .formatted(
+                            Hex.of(store.address()),
+                            Hex.of(store.after()),
+                            Hex.of(guest.memory().readLong(store.address())))),
+                "use a capture kernel of Linux 5.13 or later, or arm from inside"));
+  }
+
+  private static Finding late() {
+    return new Finding(
+        FindingCode.A1,
+        Severity.UNKNOWN,
+        "capture kernel",
+        Optional.empty(),
+        List.of(
+            "it ran already when the watch began, or the watch was kept from running for a second:"
+                + " its disk driver may have started before the tables were written"),
+        "look whether there is a dump, and begin to watch before the crash");
+  }
+
+  @Override
+  public void close() {
+    guest.close();
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.guest.live.CrashWatch;
+import org.crashlane.guest.live.CrashWatch.Crash;
+import org.crashlane.guest.live.GuestLife;
+import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Measures how much time there is between noticing a crash and the capture kernel's first request:
+ * nothing is armed in time for it, so that the IOMMU blocks it, and its trace shows when. What is
+ * printed stands in docs/live.md.
+ */
+@Tag("lab")
+@Tag("long")
+class CrashMarginTest {
+  private static final Duration WATCHED = Duration.ofSeconds(5);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final int ASKED = 50;
+
+  /** A request of the capture kernel's that got nowhere, as QEMU's two IOMMUs trace it. */
+  private static final Pattern BLOCKED =
+      Pattern.compile("vtd_dmar_fault .*|amdvi_translation_result .* hpa (?:0x0|0)");
+
+  @ParameterizedTest
+  @CsvSource({"VTD, 1", "VTD, 2", "AMDVI, 1", "AMDVI, 2"})
+  void theCrashIsNoticedAndArmedBeforeTheFirstRequest(MappingMode mode, int cpuCount)
+      throws IOException {
+    GuestConfig config = GuestConfig.defaults().withMapping(mode).withCpuCount(cpuCount);
+    Scenario scenario = Scenario.of(mode, Strategy.NONE);
+    Stopwatch stopwatch = new Stopwatch();
+    try (LabRun run =
+        LabRun.of(
+            TestParts.orSkip(config.flavours(List.of(scenario.strategy()))), config, scenario)) {
+      run.execute(stopwatch, _ -> {});
+    }
+    System.out.printf("%s, %d processors: %s%n", mode.label(), cpuCount, stopwatch.words());
+    assertTrue(stopwatch.armedNanos < stopwatch.requestNanos, stopwatch.words());
+  }
+
+  /** Notices the crash, waits for the first request, and only then measures how long arming is. */
+  private static final class Stopwatch implements LabHook {
+    private Optional<CrashWatch> watch = Optional.empty();
+    private long askNanos;
+    private long watchNanos;
+    private long orderedNanos;
+    private long noticedNanos;
+    private long armedNanos;
+    private long requestNanos;
+
+    @Override
+    public void beforeCrash(RunningGuest guest) throws IOException {
+      watch = Optional.of(CrashWatch.of(guest.live(), List.of(), _ -> {}));
+      guest.live().qmp().cont();
+      long start = System.nanoTime();
+      for (int i = 0; i < ASKED; i++) {
+        guest.live().qmp().hmp("info registers -a");
+      }
+      askNanos = (System.nanoTime() - start) / ASKED;
+      long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      watch.get().await(WATCHED);
+      watchNanos =
+          (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu)
+              / WATCHED.toSeconds();
+      guest.live().qmp().stop();
+      orderedNanos = System.nanoTime();
+    }
+
+    @Override
+    public void whileCrashing(RunningGuest guest) throws IOException {
+      try (CrashWatch watching = watch.orElseThrow();
+          OutsideHand hand =
+              OutsideHand.on(guest.live(), guest.scratch().resolve("journals"), GuestLife.DEAD)) {
+        Crash crash = watching.await(LIMIT).orElseThrow();
+        noticedNanos = crash.noticedNanos();
+        awaitRequest(guest);
+        long start = System.nanoTime();
+        ArmResult result =
+            hand.armDead(crash.crashRanges(), Set.of(), watching.spareMemory(), List.of());
+        armedNanos = noticedNanos + System.nanoTime() - start;
+        assertTrue(result instanceof ArmResult.Armed, result.toString());
+      }
+    }
+
+    private void awaitRequest(RunningGuest guest) throws IOException {
+      long end = System.nanoTime() + LIMIT.toNanos();
+      while (requestNanos == 0 && System.nanoTime() < end) {
+        List<String> trace = Files.readAllLines(guest.scratch().resolve("trace.log"));
+        IommuTrace after = IommuTrace.split(List.of(), trace);
+        boolean blocked = after.after().stream().anyMatch(l -> BLOCKED.matcher(l).matches());
+        if (blocked) {
+          requestNanos = System.nanoTime();
+        }
+      }
+    }
+
+    String words() {
+      return ("asking QEMU once %,d us; watching %,d us of a host processor each second; from the"
+              + " order to crash: noticed %,d ms, armed %,d ms, first request %,d ms")
+          .formatted(
+              askNanos / 1000,
+              watchNanos / 1000,
+              (noticedNanos - orderedNanos) / 1_000_000,
+              (armedNanos - orderedNanos) / 1_000_000,
+              (requestNanos - orderedNanos) / 1_000_000);
+    }
+  }
+}

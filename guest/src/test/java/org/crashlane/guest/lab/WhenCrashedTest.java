@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.crashlane.arming.ArmResult;
+import org.crashlane.guest.lab.judge.DumpJudge;
+import org.crashlane.guest.live.WhenCrashed;
+import org.crashlane.guest.live.WhenCrashed.Outcome;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Somebody's guest, with nothing prepared in it, crashes while it is watched by its own socket. */
+@Tag("lab")
+class WhenCrashedTest {
+  private static final Duration LIMIT = Duration.ofMinutes(3);
+
+  @TempDir private Path directory;
+  private CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private DumpOutcome dump = new DumpOutcome.Missing("not run");
+  private List<AddressRange> crashRanges = List.of();
+
+  @Test
+  void aGuestWithNothingPreparedIsArmedAndItsDumpIsWritten() throws IOException {
+    crash(Strategy.NONE);
+    Outcome.Ready ready = assertInstanceOf(Outcome.Ready.class, outcome.join());
+    ArmResult.Armed armed = assertInstanceOf(ArmResult.Armed.class, ready.result());
+    assertEquals(crashRanges, armed.plan().crashRanges());
+    assertEquals(
+        List.of(),
+        ready.verdict().findings().stream().filter(f -> f.severity() == Severity.BROKEN).toList());
+    assertInstanceOf(Written.class, dump);
+  }
+
+  @Test
+  @Tag("long")
+  void aCaptureKernelThatTakesTheIommuOverIsToldApart() throws IOException {
+    crash(Strategy.ADOPT);
+    Outcome.Ready ready = assertInstanceOf(Outcome.Ready.class, outcome.join());
+    assertTrue(
+        ready.verdict().findings().stream().anyMatch(f -> f.code() == FindingCode.C2),
+        ready.verdict().toString());
+  }
+
+  private void crash(Strategy strategy) throws IOException {
+    Path socket = directory.resolve("qmp");
+    GuestConfig config =
+        GuestConfig.defaults()
+            .withMore(
+                new GuestConfig.MoreOptions(
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of("-qmp", "unix:" + socket + ",server=on,wait=off")));
+    try (LabRun run =
+        LabRun.of(
+            TestParts.orSkip(config.flavours(List.of(strategy))),
+            config,
+            Scenario.of(MappingMode.VTD, strategy))) {
+      LabEvidence evidence = run.execute(guest -> watch(guest, socket), _ -> {});
+      crashRanges = evidence.facts().crashRanges();
+      dump = DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
+    }
+  }
+
+  /** The guest crashes no sooner than the watch waits for it. */
+  private void watch(RunningGuest guest, Path socket) throws IOException {
+    guest.live().qmp().cont();
+    CompletableFuture<Void> waiting = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try (WhenCrashed watched =
+              WhenCrashed.attach(
+                  socket,
+                  directory.resolve("journals"),
+                  what -> {
+                    if (what.startsWith("waits for")) {
+                      waiting.complete(null);
+                    }
+                  })) {
+            outcome.complete(watched.await(List.of(), Set.of(), LIMIT));
+          } catch (IOException e) {
+            outcome.completeExceptionally(new UncheckedIOException(e));
+            waiting.completeExceptionally(e);
+          }
+        });
+    waiting.join();
+    guest.live().qmp().stop();
+  }
+}

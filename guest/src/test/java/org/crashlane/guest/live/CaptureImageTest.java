@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.ImageRegion;
+import org.crashlane.memory.MappedImage;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Capture kernels, spare memory and page tables in memory files that are mostly holes. */
+class CaptureImageTest {
+  private static final long GIB = 1L << 30;
+  private static final AddressRange CRASH = AddressRange.parse("2e000000-3dffffff");
+  private static final AddressRange ALL = AddressRange.ofSize(0, GIB);
+  private static final int EHDR_BYTES = 64;
+  private static final int PHDR_BYTES = 56;
+
+  @TempDir private Path directory;
+  private Path file;
+
+  @BeforeEach
+  void makeMemory() throws IOException {
+    file = directory.resolve("memory");
+    try (RandomAccessFile memory = new RandomAccessFile(file.toFile(), "rw")) {
+      memory.setLength(GIB);
+    }
+  }
+
+  @Test
+  void theHeaderTellsTheCrashRange() throws IOException {
+    header(0x3d00_0000, "100000-2dffffff", "3e000000-3ffdffff");
+    assertEquals(List.of(new CaptureImage(0x3d00_0000, List.of(CRASH))), found());
+  }
+
+  @Test
+  void aSecondRangeBelowIsFoundToo() throws IOException {
+    header(0x3d00_0000, "100000-fffffff", "18000000-2dffffff", "3e000000-3fffffff");
+    assertEquals(
+        List.of(AddressRange.parse("10000000-17ffffff"), CRASH), found().getFirst().crashRanges());
+  }
+
+  @Test
+  void aHeaderOutsideOfWhatItLeavesOutIsAFileInThePageCache() throws IOException {
+    header(0x1234_5000, "100000-2dffffff", "3e000000-3fffffff");
+    assertEquals(List.of(), found());
+  }
+
+  @Test
+  void memoryFullOfHeadersCostsNoMoreThanMemory() throws IOException {
+    for (long at = 0x1000_0000; at < 0x1060_0000; at += 0x1000) {
+      header(at, "100000-2dffffff");
+    }
+    assertEquals(List.of(), found());
+  }
+
+  @Test
+  void lookingKeepsTheFilesHoles() throws IOException {
+    header(0x3d00_0000, "100000-2dffffff", "3e000000-3fffffff");
+    long before = allocatedBlocks();
+    assertFalse(found().isEmpty());
+    assertEquals(before, allocatedBlocks());
+  }
+
+  @Test
+  void spareMemoryIsTheLongestRunOfZerosInTheFirstMebibyteThenWholeMebibytes() throws IOException {
+    word(0x2_0008, 1);
+    word(0x100_0000, 1);
+    try (SparingReader reader = reader()) {
+      List<AddressRange> spare = new SpareMemory(reader).find(List.of(CRASH));
+      assertEquals(AddressRange.parse("21000-7ffff"), spare.getFirst());
+      assertEquals(AddressRange.parse("1100000-11fffff"), spare.get(1));
+      assertTrue(spare.stream().noneMatch(CRASH::overlaps));
+    }
+  }
+
+  @Test
+  void memoryWithoutZerosHasNoneToSpare() throws IOException {
+    AddressRange few = AddressRange.ofSize(0, 32 << 20);
+    byte[] ones = new byte[32 << 20];
+    Arrays.fill(ones, (byte) 1);
+    write(0, ones);
+    try (SparingReader reader = reader(few)) {
+      assertEquals(List.of(), new SpareMemory(reader).find(List.of(CRASH)));
+    }
+  }
+
+  @Test
+  void pageTablesInTheCrashRangeAreTheCaptureKernels() throws IOException {
+    word(0x3000_0000, 0x3000_1003);
+    word(0x3000_1000, 0x3000_2003);
+    word(0x3000_1008, 0x8000_0083);
+    try (MappedImage memory = MappedImage.openRaw(file)) {
+      assertTrue(PageTables.lieIn(List.of(CRASH), 0x3000_0000, memory));
+      assertTrue(PageTables.lieIn(List.of(CRASH), 0x3000_0018, memory), "with PCID bits");
+    }
+  }
+
+  @Test
+  void aKernelThatHasTablesElsewhereIsNotTheCaptureKernel() throws IOException {
+    word(0x3000_0000, 0x3000_1003);
+    word(0x3000_1ff8, 0x1234_5003);
+    try (MappedImage memory = MappedImage.openRaw(file)) {
+      assertFalse(PageTables.lieIn(List.of(CRASH), 0x3000_0000, memory));
+      assertFalse(PageTables.lieIn(List.of(CRASH), 0x1234_5000, memory));
+    }
+  }
+
+  private List<CaptureImage> found() throws IOException {
+    try (SparingReader reader = reader()) {
+      return CaptureImage.findAll(reader);
+    }
+  }
+
+  private SparingReader reader() throws IOException {
+    return reader(ALL);
+  }
+
+  private SparingReader reader(AddressRange range) throws IOException {
+    return SparingReader.open(
+        List.of(new MappedImage.Part(file, List.of(new ImageRegion(range, 0)))));
+  }
+
+  private long allocatedBlocks() throws IOException {
+    Process du = new ProcessBuilder("du", "-k", file.toString()).start();
+    return Long.parseLong(
+        new String(du.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\t", 2)[0]);
+  }
+
+  private void header(long address, String... memory) throws IOException {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(EHDR_BYTES + memory.length * PHDR_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(0, 0x464c457f).put(4, (byte) 2).put(5, (byte) 1).putShort(16, (short) 4);
+    bytes.putLong(32, EHDR_BYTES).putShort(54, (short) PHDR_BYTES);
+    bytes.putShort(56, (short) memory.length);
+    for (int i = 0; i < memory.length; i++) {
+      AddressRange range = AddressRange.parse(memory[i]);
+      int at = EHDR_BYTES + i * PHDR_BYTES;
+      bytes.putInt(at, 1).putLong(at + 8, range.first()).putLong(at + 24, range.first());
+      bytes.putLong(at + 40, range.sizeBytes());
+    }
+    write(address, bytes.array());
+  }
+
+  private void word(long address, long value) throws IOException {
+    write(
+        address,
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, value).array());
+  }
+
+  private void write(long address, byte[] bytes) throws IOException {
+    try (RandomAccessFile memory = new RandomAccessFile(file.toFile(), "rw")) {
+      memory.seek(address);
+      memory.write(bytes);
+    }
+  }
+}
