@@ -38,8 +38,8 @@ final class ModelOptions {
       converter = ArmTimingConverter.class,
       paramLabel = "WHEN",
       description =
-          "When identity is put in place: early (before any driver maps), late (while drivers run), "
-              + "untold (late, and the allocator is not told); default: early.")
+          "When identity is put in place: early (before any driver maps), late (while drivers run),"
+              + " untold (late, and the allocator is not told); default: early.")
   private ArmTiming timing = ArmTiming.EARLY;
 
   @Option(
@@ -47,7 +47,8 @@ final class ModelOptions {
       converter = FaultConverter.class,
       paramLabel = "NAME",
       description =
-          "Put a mistake into the primary's kernel, such as vtd-not-cleared; a wrong name lists them.")
+          "Put a mistake into the primary's kernel, such as vtd-not-cleared; a wrong name lists"
+              + " them.")
   private Optional<SeededFault> fault = Optional.empty();
 
   @Option(
@@ -68,9 +69,9 @@ final class ModelOptions {
   @Option(
       names = "--explore",
       description =
-          "Instead of one course of things by chance, try every order on a machine of 128 pages, or "
-              + "on MACHINE if it is as small: prints the states visited, and the shortest way to "
-              + "each violation.")
+          "Instead of one course of things by chance, try every order on a machine of 128 pages, or"
+              + " on MACHINE if it is as small: prints the states visited, and the shortest way to"
+              + " each violation.")
   private boolean explore;
 
   @Option(

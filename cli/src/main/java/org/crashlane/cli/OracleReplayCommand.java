@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Replay recorded probes of an IOMMU through crashlane's own VT-d or AMD-Vi unit.",
       "",
-      "A probe is a set of table words, one request of a device, and what became of it. Each "
-          + "difference is printed, and for each file a count. Differences that a known quirk of the "
-          + "recorded machine explains are counted apart, with the reason."
+      "A probe is a set of table words, one request of a device, and what became of it. Each"
+          + " difference is printed, and for each file a count. Differences that a known quirk of"
+          + " the recorded machine explains are counted apart, with the reason."
     },
     footerHeading = "%nExamples:%n",
     footer = {
