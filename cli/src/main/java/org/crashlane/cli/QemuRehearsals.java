@@ -85,8 +85,15 @@ final class QemuRehearsals {
             .flatMap(r -> r.kept().stream())
             .flatMap(k -> k.problems().stream())
             .toList();
-    problems.forEach(e -> terminal.complain("not kept: " + Failure.describe(e)));
-    return problems.isEmpty() ? exitCode(rehearsals) : ExitCode.BAD_INPUT;
+    if (problems.isEmpty()) {
+      return exitCode(rehearsals);
+    }
+    terminal.complain(
+        "not all is kept: %s%s"
+            .formatted(
+                Failure.describe(problems.getFirst()),
+                problems.size() == 1 ? "" : " (and %d more)".formatted(problems.size() - 1)));
+    return ExitCode.BAD_INPUT;
   }
 
   private Optional<KeepDirectory> kept(MappingMode mode, int modeCount) throws IOException {
