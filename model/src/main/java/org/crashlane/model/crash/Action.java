@@ -34,7 +34,9 @@ public final class Action {
     /** The primary panics; the capture kernel starts. */
     PANIC(6, false),
     /** The capture kernel takes its next step. */
-    CAPTURE(7, false);
+    CAPTURE(7, false),
+    /** A device writes to memory that firmware has it use. */
+    FIRMWARE(8, true);
 
     private final int code;
     private final boolean ofDevice;
@@ -102,7 +104,8 @@ public final class Action {
             + text
             + "' (wanted post:DEVICE, post1:DEVICE to post"
             + (Driver.VARIANT_COUNT - 1)
-            + ":DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, watchdog, arm, panic or capture)");
+            + ":DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, firmware:DEVICE, watchdog, arm, panic"
+            + " or capture)");
   }
 
   private static int index(String device, MachineSpec machine) {

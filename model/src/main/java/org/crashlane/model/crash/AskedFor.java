@@ -75,7 +75,6 @@ final class AskedFor {
       long target = Alignment.down(handle.target(), Page.BYTES);
       parts.add(new Part(pages, target, handle.direction().writes()));
     }
-    firmwaresMemory(world.plan().machine(), device).forEach(this::addIdentity);
     if (device.onDumpPath() && world.plan().arms()) {
       world.plan().armed().forEach(this::addIdentity);
     }
@@ -90,16 +89,6 @@ final class AskedFor {
     return new AddressRange(
         Alignment.down(range.first(), Page.BYTES),
         Alignment.down(range.last(), Page.BYTES) + Page.BYTES - 1);
-  }
-
-  /** {@return the memory that firmware has {@code device} use} */
-  static List<AddressRange> firmwaresMemory(MachineSpec machine, DeviceSpec device) {
-    return machine.modeSpec() instanceof ModeSpec.Paging paging
-        ? paging.reserved().stream()
-            .filter(memory -> memory.device().equals(device.name()))
-            .map(ModeSpec.ReservedMemory::range)
-            .toList()
-        : List.of();
   }
 
   /** {@return true if a device may read {@code physical} by bus address {@code iova}} */

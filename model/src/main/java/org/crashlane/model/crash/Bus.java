@@ -174,12 +174,15 @@ final class Bus implements DmaPort {
     world.tally().leftoverThrough();
     leftoverIova(device, request, physical, length);
     if (world.plan().machine().inCrashRange(AddressRange.ofSize(physical, length))) {
-      note(Kind.LEFTOVER_IN_CRASH_RANGE, device, request, physical, length, "");
+      Kind kind =
+          device.worksForFirmware() ? Kind.FIRMWARE_IN_CRASH_RANGE : Kind.LEFTOVER_IN_CRASH_RANGE;
+      note(kind, device, request, physical, length, "");
     }
   }
 
   private void leftoverIova(DmaDevice device, Request request, long physical, int length) {
-    if (world.plan().machine().inCrashRange(AddressRange.ofSize(request.iova(), length))) {
+    if (!device.worksForFirmware()
+        && world.plan().machine().inCrashRange(AddressRange.ofSize(request.iova(), length))) {
       note(Kind.LEFTOVER_IOVA_IN_CRASH_RANGE, device, request, physical, length, "");
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Hex;
@@ -22,13 +23,18 @@ import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.Modes;
+import org.crashlane.model.mode.swiotlb.SwiotlbMode;
+import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 
 /**
  * The kernel that writes the dump: it lives in the crash range, deals with the IOMMU as the
- * strategy says, starts the driver of the dump disk, and writes all of the primary's memory to it,
- * chunk by chunk.
+ * strategy says, starts the driver of the device that takes the dump, and writes all of the
+ * primary's memory to it, chunk by chunk.
+ *
+ * <p>Of its crash ranges it takes rings where the device's coherent mask reaches and buffers from
+ * the highest that its streaming mask reaches, whatever the order in which they were reserved.
  */
 final class CaptureKernel {
   private static final int RING_COUNT = 8;
@@ -44,22 +50,27 @@ final class CaptureKernel {
   }
 
   private Stage stage = Stage.BOOT;
-  private final PageFrames frames;
+
+  /** What is free of each crash range, from the lowest up. */
+  private final List<PageFrames> zones;
+
   private Optional<DmaMapping> mapping = Optional.empty();
   private long ring;
   private long buffer;
   private int posted;
+  private int bufferPages;
   private int chunkPages;
   private long nextPage;
   private Optional<DmaHandle> chunk = Optional.empty();
   private String failure = "";
 
   CaptureKernel(CrashPlan plan) {
-    this(PageFrames.of(plan.captureMemory()));
+    this(
+        plan.captureMemory().stream().sorted().map(r -> PageFrames.of(List.of(r))).toList());
   }
 
-  private CaptureKernel(PageFrames frames) {
-    this.frames = frames;
+  private CaptureKernel(List<PageFrames> zones) {
+    this.zones = zones;
   }
 
   /** Tables of its own come from what its I/O buffers leave. */
@@ -85,7 +96,7 @@ final class CaptureKernel {
     return !isOver()
         && (stage != Stage.WAIT
             || status(world) != Descriptor.PENDING
-            || !world.device(disk(world)).canStep());
+            || !world.device(target(world)).canStep());
   }
 
   void step(World world) {
@@ -102,15 +113,31 @@ final class CaptureKernel {
     try {
       mapping = Optional.of(mappingDriver(world));
     } catch (NoFrameException e) {
-      fail(world, "the capture kernel has too little memory: " + e.getMessage());
+      lacksMemory(world, e);
       return;
     }
     stage = Stage.DRIVER;
     world.trace(() -> "capture kernel is up: " + world.plan().strategy().meaning());
   }
 
-  /** Deals with the IOMMU, or does not. */
+  private void lacksMemory(World world, NoFrameException lack) {
+    if (lack.room().isLow()) {
+      AddressRange lowest =
+          world.plan().machine().crashRanges().stream().sorted().findFirst().orElseThrow();
+      violated(world, Kind.CAPTURE_LOW_MEMORY, "capture kernel", lowest, lack.getMessage());
+    }
+    fail(world, "the capture kernel has too little memory: " + lack.getMessage());
+  }
+
+  /** Deals with the IOMMU, or does not; a kernel without one bounces what devices do not reach. */
   private static DmaMapping mappingDriver(World world) {
+    DmaMapping driver = modeDriver(world);
+    return driver instanceof DirectMapping
+        ? SwiotlbMode.capture(world.plan().machine(), forTables(world.plan()))
+        : driver;
+  }
+
+  private static DmaMapping modeDriver(World world) {
     MachineSpec machine = world.plan().machine();
     Mode mode = Modes.of(machine.mode());
     Cpu cpu = world.captureCpu();
@@ -127,66 +154,125 @@ final class CaptureKernel {
   }
 
   private void startDriver(World world) {
-    if (disk(world) < 0) {
-      fail(world, "no disk is on the dump path");
+    if (target(world) < 0) {
+      fail(world, "no device is on the dump path");
       return;
     }
-    DeviceSpec spec = world.plan().machine().devices().get(disk(world));
-    DmaDevice device = world.device(disk(world));
+    DeviceSpec spec = world.plan().machine().devices().get(target(world));
+    DmaDevice device = world.device(target(world));
     if (spec.resetByDriver()) {
       device.reset();
     }
-    OptionalLong ringPage = frames.takePage();
-    OptionalLong bufferPages =
-        frames.take(world.plan().workload().dumpChunkBytes(), Page.BYTES, -1);
-    if (ringPage.isEmpty() || bufferPages.isEmpty()) {
+    OptionalLong ringPage = takeShared(spec);
+    OptionalLong statisticsPage =
+        spec.kind() == DeviceKind.RECEIVER ? takeShared(spec) : OptionalLong.empty();
+    OptionalLong bufferPage = takeBuffer(world, spec);
+    if (ringPage.isEmpty()
+        || bufferPage.isEmpty()
+        || (spec.kind() == DeviceKind.RECEIVER && statisticsPage.isEmpty())) {
       fail(world, "the capture kernel has too little memory for its buffers");
       return;
     }
     ring = ringPage.getAsLong();
-    buffer = bufferPages.getAsLong();
-    world.captureCpu().memory().writeLongs(ring, new long[Page.WORDS], Page.WORDS);
-    Optional<DmaHandle> handle = map(world, spec, ring, Page.BYTES, Direction.BIDIRECTIONAL);
-    if (handle.isPresent()) {
-      device.start(handle.get().busAddress(), RING_COUNT, Optional.empty(), true);
-      stage = Stage.COPY;
+    buffer = bufferPage.getAsLong();
+    Optional<DmaHandle> rings = mapShared(world, spec, ring);
+    Optional<Long> statistics =
+        statisticsPage.isPresent()
+            ? mapShared(world, spec, statisticsPage.getAsLong()).map(DmaHandle::busAddress)
+            : Optional.empty();
+    if (stage != Stage.FAILED) {
+      device.start(rings.orElseThrow().busAddress(), RING_COUNT, statistics, true);
+      stage = world.dumpMap().pageCount() == 0 ? Stage.DONE : Stage.COPY;
       world.trace(() -> "capture kernel starts " + spec.name());
     }
   }
 
-  private Optional<DmaHandle> map(
-      World world, DeviceSpec spec, long at, int size, Direction direction) {
-    DmaMapping driver = mapping.orElseThrow();
-    MapAttempt attempt =
-        direction == Direction.BIDIRECTIONAL
-            ? driver.mapCoherent(world.captureCpu(), spec, at, size)
-            : driver.map(world.captureCpu(), spec, at, size, direction);
+  /** {@return a page for what device and kernel share, where the device reaches it if possible} */
+  private OptionalLong takeShared(DeviceSpec spec) {
+    for (long last : new long[] {spec.coherentMask(), -1}) {
+      for (PageFrames zone : zones) {
+        OptionalLong page = zone.take(Page.BYTES, Page.BYTES, last);
+        if (page.isPresent()) {
+          return page;
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /**
+   * Takes what the dump is copied into: from the highest range that the device reaches, and less
+   * where there is little.
+   */
+  private OptionalLong takeBuffer(World world, DeviceSpec spec) {
+    long most =
+        Math.min(
+            world.plan().workload().dumpChunkBytes(),
+            mapping.orElseThrow().largestMappingBytes(spec));
+    for (long last : new long[] {spec.dmaMask(), -1}) {
+      for (bufferPages = (int) (most / Page.BYTES); bufferPages > 0; bufferPages /= 2) {
+        for (PageFrames zone : zones.reversed()) {
+          OptionalLong pages = zone.take((long) bufferPages * Page.BYTES, Page.BYTES, last);
+          if (pages.isPresent()) {
+            return pages;
+          }
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** Maps a page for as long as the device runs, and empties it. */
+  private Optional<DmaHandle> mapShared(World world, DeviceSpec spec, long page) {
+    world.captureCpu().memory().writeLongs(page, new long[Page.WORDS], Page.WORDS);
+    boolean ringAlone =
+        !DirectMapping.reachesAll(spec.coherently(), page, Page.BYTES)
+            && DirectMapping.reachesAll(spec, page, Page.BYTES);
+    return entered(
+        world,
+        spec,
+        AddressRange.ofSize(page, Page.BYTES),
+        ringAlone ? Kind.CAPTURE_LOW_MEMORY : Kind.CAPTURE_UNMAPPABLE,
+        mapping.orElseThrow().mapCoherent(world.captureCpu(), spec, page, Page.BYTES));
+  }
+
+  private Optional<DmaHandle> mapChunk(World world, DeviceSpec spec, int sizeBytes) {
+    return entered(
+        world,
+        spec,
+        AddressRange.ofSize(buffer, sizeBytes),
+        Kind.CAPTURE_UNMAPPABLE,
+        mapping
+            .orElseThrow()
+            .map(world.captureCpu(), spec, buffer, sizeBytes, Direction.TO_DEVICE));
+  }
+
+  private Optional<DmaHandle> entered(
+      World world, DeviceSpec spec, AddressRange memory, Kind kind, MapAttempt attempt) {
     return switch (attempt) {
       case MapAttempt.Mapped mapped -> {
-        world.captureLedger().add(disk(world), mapped.handle());
+        world.captureLedger().add(target(world), mapped.handle());
         yield Optional.of(mapped.handle());
       }
       case MapAttempt.Failed failed -> {
-        world.violated(
-            Kind.CAPTURE_UNMAPPABLE,
-            () ->
-                new Violation(
-                    Kind.CAPTURE_UNMAPPABLE,
-                    world.step(),
-                    "" + spec,
-                    at,
-                    at,
-                    size,
-                    failed.reason()));
+        violated(world, kind, "" + spec, memory, failed.reason());
         fail(world, "cannot map for " + spec.name() + ": " + failed.reason());
         yield Optional.empty();
       }
     };
   }
 
+  private static void violated(
+      World world, Kind kind, String subject, AddressRange memory, String why) {
+    long first = memory.first();
+    world.violated(
+        kind,
+        () -> new Violation(kind, world.step(), subject, first, first, memory.sizeBytes(), why));
+  }
+
   private void copyAndWrite(World world) {
     long from = world.dumpMap().address(nextPage);
-    chunkPages = world.dumpMap().run(nextPage, chunkPageLimit(world));
+    chunkPages = world.dumpMap().run(nextPage, bufferPages);
     boolean plain = isPlain(world, AddressRange.ofSize(from, (long) chunkPages * Page.BYTES));
     for (int i = 0; i < chunkPages; i++) {
       long source = from + (long) i * Page.BYTES;
@@ -201,8 +287,8 @@ final class CaptureKernel {
         return;
       }
     }
-    DeviceSpec spec = world.plan().machine().devices().get(disk(world));
-    chunk = map(world, spec, buffer, chunkPages * Page.BYTES, Direction.TO_DEVICE);
+    DeviceSpec spec = world.plan().machine().devices().get(target(world));
+    chunk = mapChunk(world, spec, chunkPages * Page.BYTES);
     if (chunk.isEmpty()) {
       return;
     }
@@ -213,13 +299,9 @@ final class CaptureKernel {
             Operation.WRITE_DISK,
             World.DUMP_BLOCK + nextPage);
     world.captureCpu().memory().writeLongs(descriptor(), words, words.length);
-    world.device(disk(world)).ringDoorbell((posted + 1) & (RING_COUNT - 1));
+    world.device(target(world)).ringDoorbell((posted + 1) & (RING_COUNT - 1));
     stage = Stage.WAIT;
     world.trace(() -> "capture kernel writes %s, %d pages".formatted(Hex.of(from), chunkPages));
-  }
-
-  private static int chunkPageLimit(World world) {
-    return world.plan().workload().dumpChunkBytes() / Page.BYTES;
   }
 
   /** {@return true if the CPU's accesses to {@code range} reach memory as they are} */
@@ -275,21 +357,28 @@ final class CaptureKernel {
   private void takeAnswer(World world) {
     long status = status(world);
     if (status == Descriptor.PENDING) {
-      fail(world, "the disk did not answer");
+      fail(world, "the " + what(world) + " did not answer");
       return;
     }
-    DeviceSpec spec = world.plan().machine().devices().get(disk(world));
+    DeviceSpec spec = world.plan().machine().devices().get(target(world));
     DmaHandle handle = chunk.orElseThrow();
     mapping.orElseThrow().unmap(world.captureCpu(), spec, handle);
-    world.captureLedger().remove(disk(world), handle);
+    world.captureLedger().remove(target(world), handle);
     chunk = Optional.empty();
     if (status != Descriptor.DONE) {
-      fail(world, "the disk reported an error");
+      fail(world, "the " + what(world) + " reported an error");
       return;
     }
     posted = (posted + 1) & (RING_COUNT - 1);
     nextPage += chunkPages;
     stage = nextPage == world.dumpMap().pageCount() ? Stage.DONE : Stage.COPY;
+  }
+
+  private static String what(World world) {
+    return switch (world.plan().machine().devices().get(target(world)).kind()) {
+      case STORAGE -> "disk";
+      case RECEIVER -> "card";
+    };
   }
 
   private void fail(World world, String why) {
@@ -298,18 +387,19 @@ final class CaptureKernel {
     world.trace(() -> "capture kernel gives up: " + why);
   }
 
-  /** {@return the place of the disk that takes the dump, or -1} */
-  private static int disk(World world) {
-    return world.dumpDisk();
+  /** {@return the place of the device that takes the dump, or -1} */
+  private static int target(World world) {
+    return world.dumpDevice();
   }
 
   CaptureKernel fork() {
-    CaptureKernel copy = new CaptureKernel(frames.fork());
+    CaptureKernel copy = new CaptureKernel(zones.stream().map(PageFrames::fork).toList());
     copy.stage = stage;
     copy.mapping = mapping.map(DmaMapping::fork);
     copy.ring = ring;
     copy.buffer = buffer;
     copy.posted = posted;
+    copy.bufferPages = bufferPages;
     copy.chunkPages = chunkPages;
     copy.nextPage = nextPage;
     copy.chunk = chunk;
@@ -319,7 +409,7 @@ final class CaptureKernel {
 
   void addTo(Fingerprint into) {
     into.add(stage.name().hashCode());
-    frames.addTo(into);
+    zones.forEach(zone -> zone.addTo(into));
     mapping.ifPresent(m -> m.addTo(into));
     into.add(ring);
     into.add(buffer);

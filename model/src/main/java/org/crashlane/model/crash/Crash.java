@@ -5,8 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.FirmwareRegion;
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
@@ -14,6 +17,7 @@ import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -102,7 +106,24 @@ public final class Crash {
 
   private static Machine known(
       MachineSpec machine, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
-    return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList());
+    return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList())
+        .withFirmwareRegions(firmwareRegions(machine))
+        .withProcessors(machine.processors())
+        .withCaptureNeeds(needs(machine));
+  }
+
+  private static List<FirmwareRegion> firmwareRegions(MachineSpec machine) {
+    return machine.firmwareMemory().stream()
+        .map(memory ->
+            new FirmwareRegion(machine.device(memory.device()).requester(), memory.range()))
+        .toList();
+  }
+
+  /** The tables of a capture kernel that takes units over are its own affair, seen at its start. */
+  private static LowMemoryNeeds needs(MachineSpec machine) {
+    return machine.modeSpec() instanceof ModeSpec.Swiotlb swiotlb && swiotlb.force()
+        ? new LowMemoryNeeds(swiotlb.poolBytes(), 0)
+        : LowMemoryNeeds.NONE;
   }
 
   private static Device device(DeviceSpec spec) {
@@ -110,7 +131,8 @@ public final class Crash {
         spec.requester(),
         spec.name(),
         spec.onDumpPath() ? DumpRole.NAMED : DumpRole.NONE,
-        DmaMasks.ofBits(spec.dmaMaskBits()),
+        new DmaMasks(
+            DmaMask.ofBits(spec.dmaMaskBits()), new DmaMask.Known(spec.coherentMask())),
         spec.assignedToGuest());
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
 
 /**
@@ -28,6 +30,8 @@ public record CrashPlan(
     List<AddressRange> leftOut,
     Workload workload,
     Sabotage sabotage) {
+  /** What the model's capture kernel needs besides a bounce pool, and the whole of it need not. */
+  private static final long KERNEL_BYTES = 2L << 20;
 
   public CrashPlan {
     armed = List.copyOf(armed);
@@ -42,10 +46,28 @@ public record CrashPlan(
         strategy,
         ArmTiming.EARLY,
         machine.crashRanges(),
-        Ranges.firstHalf(machine.crashRanges()),
+        captureMemory(machine),
         List.of(),
         Workload.USUAL,
         Sabotage.NONE);
+  }
+
+  /**
+   * {@return half of each crash range, so that low memory serves buffers and tables alike; less
+   * where a bounce pool needs more than half}
+   */
+  private static List<AddressRange> captureMemory(MachineSpec machine) {
+    long poolBytes =
+        machine.modeSpec() instanceof ModeSpec.Swiotlb swiotlb && swiotlb.force()
+            ? swiotlb.poolBytes()
+            : 0;
+    List<AddressRange> parts = new ArrayList<>();
+    for (AddressRange range : machine.crashRanges()) {
+      long half = range.sizeBytes() / 2;
+      long besidePool = Math.max(KERNEL_BYTES, range.sizeBytes() - poolBytes);
+      parts.addAll(Ranges.firstPart(List.of(range), Math.min(half, besidePool)));
+    }
+    return parts;
   }
 
   /** {@return the same, armed at another time} */

@@ -66,7 +66,7 @@ final class Driver {
   /** Maps the ring, and what else stays mapped, and starts the device. */
   void probe(World world) {
     PrimaryKernel kernel = world.primary();
-    long last = varied ? spec.dmaMask() - BELOW_THE_MASK_BYTES : spec.dmaMask();
+    long last = varied ? spec.coherentMask() - BELOW_THE_MASK_BYTES : spec.coherentMask();
     OptionalLong page = kernel.frames().takeFromTop(Page.BYTES, Page.BYTES, last);
     OptionalLong statistics =
         spec.kind() == DeviceKind.RECEIVER

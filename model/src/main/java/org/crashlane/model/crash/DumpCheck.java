@@ -14,7 +14,7 @@ final class DumpCheck {
   private DumpCheck() {}
 
   static void check(World world) {
-    Disk disk = world.disk(world.dumpDisk());
+    Disk disk = world.disk(world.dumpDevice());
     long changed = 0;
     for (long number = 0; number < world.dumpMap().pageCount(); number++) {
       long address = world.dumpMap().address(number);

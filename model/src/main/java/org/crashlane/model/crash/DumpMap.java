@@ -2,20 +2,36 @@
 package org.crashlane.model.crash;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.ModelMemory;
 import org.crashlane.model.hardware.Page;
 
-/** Which page of memory is which page of the dump: all memory but the crash ranges, in order. */
+/**
+ * Which page of memory is which page of the dump: all memory but the crash ranges, in order. Of a
+ * large machine, what nobody wrote since power-on is left out, as dump tools leave out free pages:
+ * where its memory is matters to a rehearsal, and not how much there is beside it.
+ */
 final class DumpMap {
+  /** Machines of today's built-in kinds are dumped whole. */
+  private static final long WHOLE_BYTES_MAX = 4L << 30;
+
   private final List<AddressRange> ranges;
   private final long[] firstPages;
   private final long pageCount;
 
-  DumpMap(CrashPlan plan) {
+  /** Makes the map of a machine whose memory holds {@code memory} at the panic. */
+  static DumpMap at(CrashPlan plan, ModelMemory memory) {
     List<AddressRange> out = new ArrayList<>(plan.machine().crashRanges());
     out.addAll(plan.leftOut());
-    this.ranges = Ranges.without(plan.machine().ram(), out);
+    List<AddressRange> all = Ranges.without(plan.machine().ram(), out);
+    long sizeBytes = all.stream().mapToLong(AddressRange::sizeBytes).sum();
+    return new DumpMap(sizeBytes <= WHOLE_BYTES_MAX ? all : Ranges.common(all, memory.written()));
+  }
+
+  private DumpMap(List<AddressRange> ranges) {
+    this.ranges = ranges;
     this.firstPages = new long[ranges.size()];
     long pages = 0;
     for (int i = 0; i < firstPages.length; i++) {
@@ -43,10 +59,7 @@ final class DumpMap {
   }
 
   private int range(long page) {
-    int range = 0;
-    while (range + 1 < firstPages.length && firstPages[range + 1] <= page) {
-      range++;
-    }
-    return range;
+    int found = Arrays.binarySearch(firstPages, page);
+    return found >= 0 ? found : -found - 2;
   }
 }

@@ -73,7 +73,7 @@ final class PrimaryKernel {
     boolean small = machine.ram().getFirst().sizeBytes() <= 2 * FIRST_MEBIBYTE;
     List<AddressRange> taken = new ArrayList<>(machine.crashRanges());
     taken.addAll(Modes.of(machine.mode()).withheld(machine));
-    machine.devices().forEach(device -> taken.addAll(AskedFor.firmwaresMemory(machine, device)));
+    machine.firmwareMemory().forEach(memory -> taken.add(memory.range()));
     taken.add(AddressRange.ofSize(0, small ? Page.BYTES : FIRST_MEBIBYTE));
     return Ranges.without(machine.ram(), taken);
   }

@@ -67,7 +67,7 @@ public record Schedule(List<Integer> actions, long seed) {
 
   private static boolean isUsual(Action.Kind kind, SplittableRandom random) {
     return switch (kind) {
-      case POST, REAP, STEP, REPORT -> true;
+      case POST, REAP, STEP, REPORT, FIRMWARE -> true;
       case WATCHDOG -> random.nextInt(WATCHDOG_ODDS) == 0;
       case ARM, PANIC, CAPTURE -> false;
     };
@@ -115,7 +115,7 @@ public record Schedule(List<Integer> actions, long seed) {
 
   private static boolean isLeftover(World world, int action) {
     return switch (Action.kind(action)) {
-      case REPORT -> true;
+      case REPORT, FIRMWARE -> true;
       case STEP -> !world.device(Action.device(action)).worksForCapture();
       case POST, REAP, WATCHDOG, ARM, PANIC, CAPTURE -> false;
     };

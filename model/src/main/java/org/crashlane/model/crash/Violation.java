@@ -27,6 +27,8 @@ public record Violation(
   public enum Kind {
     /** Leftover DMA touched the crash range. */
     LEFTOVER_IN_CRASH_RANGE("leftover DMA touched the crash range"),
+    /** What firmware has a device do touched the crash range. */
+    FIRMWARE_IN_CRASH_RANGE("firmware's DMA touched the crash range"),
     /** A leftover's IOVA lies in the crash range. */
     LEFTOVER_IOVA_IN_CRASH_RANGE("a leftover's IOVA lies in the crash range"),
     /** Leftover DMA went where the primary had not mapped it. */
@@ -37,6 +39,8 @@ public record Violation(
     CAPTURE_ASTRAY("the capture kernel's DMA went elsewhere than its driver meant"),
     /** The capture kernel could not map a buffer for a device. */
     CAPTURE_UNMAPPABLE("the capture kernel has no memory that the device reaches"),
+    /** The capture kernel has no low memory for a ring, a bounce pool or a table. */
+    CAPTURE_LOW_MEMORY("the capture kernel has no low memory for what has to be there"),
     /** The capture kernel touched a register or a table of an IOMMU, or memory not its own. */
     IOMMU_TOUCHED("the capture kernel touched the IOMMU"),
     /** A CPU's read of memory was answered by the GART. */

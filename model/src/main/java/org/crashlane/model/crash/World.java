@@ -16,6 +16,7 @@ import org.crashlane.model.hardware.ModelMemory;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.mode.Modes;
 import org.crashlane.model.spec.DeviceKind;
@@ -34,8 +35,7 @@ public final class World {
   private static final int ACTIONS_MAX = 64;
 
   private final CrashPlan plan;
-  private final DumpMap dumpMap;
-  private final int dumpDisk;
+  private final int dumpDevice;
   private final Trace trace;
   private final Bus bus = new Bus(this);
   private final Cpu primaryCpu = new KernelCpu(this);
@@ -50,16 +50,16 @@ public final class World {
   private Ledger captureLedger;
   private Optional<CaptureKernel> capture = Optional.empty();
   private Optional<ModelMemory> atPanic = Optional.empty();
+  private Optional<DumpMap> dumpMap = Optional.empty();
   private List<AddressRange> logsAtPanic = List.of();
   private Violations violations = new Violations();
   private Tally tally = new Tally();
   private long step;
   private long registerAccessCount;
 
-  private World(CrashPlan plan, DumpMap dumpMap, Trace trace) {
+  private World(CrashPlan plan, Trace trace) {
     this.plan = plan;
-    this.dumpMap = dumpMap;
-    this.dumpDisk = dumpDisk(plan.machine());
+    this.dumpDevice = dumpDevice(plan.machine());
     this.trace = trace;
   }
 
@@ -71,33 +71,54 @@ public final class World {
    */
   public static World boot(CrashPlan plan, Background background, Trace trace) {
     MachineSpec machine = plan.machine();
-    World world = new World(plan, new DumpMap(plan), trace);
+    World world = new World(plan, trace);
     int count = machine.devices().size();
-    world.memory = ModelMemory.at(machine.ram(), background);
+    world.memory = ModelMemory.at(Ranges.withFirmwareMemory(machine), background);
     world.remapper = Modes.of(machine.mode()).hardware(machine);
-    world.devices = machine.devices().stream().map(DmaDevice::new).toArray(DmaDevice[]::new);
+    world.devices =
+        machine.devices().stream()
+            .map(device -> new DmaDevice(device, machine.firmwareMemoryOf(device)))
+            .toArray(DmaDevice[]::new);
     world.disks = new Disk[count];
     Arrays.setAll(world.disks, _ -> Disk.of(background));
     world.primaryLedger = new Ledger(count);
     world.captureLedger = new Ledger(count);
+    world.noteFirmwareMemory();
     world.primary = PrimaryKernel.boot(world);
     world.primary.start(world);
     return world;
   }
 
-  private static int dumpDisk(MachineSpec machine) {
-    for (int i = 0; i < machine.devices().size(); i++) {
-      DeviceSpec device = machine.devices().get(i);
-      if (device.onDumpPath() && device.kind() == DeviceKind.STORAGE) {
-        return i;
+  /** What firmware has a device do is meant, whoever drives the device. */
+  private void noteFirmwareMemory() {
+    for (int i = 0; i < devices.length; i++) {
+      for (AddressRange range : plan.machine().firmwareMemoryOf(devices[i].spec())) {
+        long first = range.first();
+        primaryLedger.add(
+            i, new DmaHandle(first, first, first, range.sizeBytes(), Direction.BIDIRECTIONAL));
       }
     }
-    return -1;
+  }
+
+  /** {@return the place of the device that the dump goes through: a disk's if there is one} */
+  private static int dumpDevice(MachineSpec machine) {
+    int found = -1;
+    for (int i = machine.devices().size() - 1; i >= 0; i--) {
+      DeviceSpec device = machine.devices().get(i);
+      boolean better =
+          found < 0
+              || device.kind() == DeviceKind.STORAGE
+              || machine.devices().get(found).kind() != DeviceKind.STORAGE;
+      if (device.onDumpPath() && better) {
+        found = i;
+      }
+    }
+    return found;
   }
 
   /** {@return all that may happen next} */
   public int[] enabled() {
-    int[] actions = new int[ACTIONS_MAX + devices.length * (Driver.VARIANT_COUNT + 2)];
+    int[] actions = new int[ACTIONS_MAX + devices.length * (Driver.VARIANT_COUNT + 3)];
     int count = devicesNext(actions, 0);
     if (isCrashed()) {
       if (capture.orElseThrow().isOver()) {
@@ -120,6 +141,9 @@ public final class World {
       }
       if (devices[i].canReport()) {
         actions[count++] = Action.of(Action.Kind.REPORT, i, 0);
+      }
+      if (devices[i].canServeFirmware()) {
+        actions[count++] = Action.of(Action.Kind.FIRMWARE, i, 0);
       }
     }
     return count;
@@ -160,6 +184,7 @@ public final class World {
       case REAP -> primary.driver(device).reap(this);
       case STEP -> devices[device].step(bus, disks[device]);
       case REPORT -> devices[device].report(bus);
+      case FIRMWARE -> devices[device].serveFirmware(bus);
       case WATCHDOG -> primary.watchdog(this);
       case ARM -> primary.arm(this);
       case PANIC -> panic();
@@ -172,6 +197,7 @@ public final class World {
     remapper.takeFaults();
     AskedFor.check(this);
     atPanic = Optional.of(memory.fork());
+    dumpMap = Optional.of(DumpMap.at(plan, memory));
     logsAtPanic = remapper.logs();
     capture = Optional.of(new CaptureKernel(plan));
   }
@@ -235,7 +261,7 @@ public final class World {
 
   /** {@return the same, told to {@code listener}} */
   public World fork(Trace listener) {
-    World copy = new World(plan, dumpMap, listener);
+    World copy = new World(plan, listener);
     copy.memory = memory.fork();
     copy.remapper = remapper.fork();
     copy.devices = new DmaDevice[devices.length];
@@ -249,6 +275,7 @@ public final class World {
     copy.captureLedger = captureLedger.fork();
     copy.capture = capture.map(CaptureKernel::fork);
     copy.atPanic = atPanic;
+    copy.dumpMap = dumpMap;
     copy.logsAtPanic = logsAtPanic;
     copy.violations = violations.fork();
     copy.tally = tally.fork();
@@ -327,12 +354,13 @@ public final class World {
     return disks[index];
   }
 
-  int dumpDisk() {
-    return dumpDisk;
+  /** {@return the place of the device that takes the dump, or -1} */
+  int dumpDevice() {
+    return dumpDevice;
   }
 
   DumpMap dumpMap() {
-    return dumpMap;
+    return dumpMap.orElseThrow();
   }
 
   PrimaryKernel primary() {

@@ -42,6 +42,11 @@ class FaultyMapping implements DmaMapping {
   }
 
   @Override
+  public long largestMappingBytes(DeviceSpec device) {
+    return real.largestMappingBytes(device);
+  }
+
+  @Override
   public List<DmaHandle> guestMemory(DeviceSpec device) {
     return real.guestMemory(device);
   }

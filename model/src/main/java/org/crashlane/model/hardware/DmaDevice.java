@@ -3,12 +3,15 @@ package org.crashlane.model.hardware;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Optional;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 
 /**
  * A device that carries out commands from a ring in memory, one after the other, until it has
- * caught up with its tail; a receiver also writes its statistics block whenever it likes.
+ * caught up with its tail; a receiver also writes its statistics block whenever it likes, and one
+ * that firmware set up writes to firmware's memory, whoever drives it, until it is reset.
  *
  * <p>It fetches a command in one step and carries it out in another, so that a crash may come
  * between the two. It knows bus addresses and nothing of what they mean, nor that a kernel died.
@@ -17,7 +20,16 @@ public final class DmaDevice {
   /** Size in bytes of what a receiver writes as its statistics. */
   public static final int STATISTICS_BYTES = 16;
 
+  /** Size in bytes of what a device writes into firmware's memory at once. */
+  private static final int FIRMWARE_BYTES = 16;
+
   private final DeviceSpec spec;
+  private final List<AddressRange> firmwareMemory;
+
+  /** How often it wrote there; -1 once it was reset. */
+  private int firmwareWrites;
+
+  private boolean firmwareAtWork;
   private boolean running;
   private boolean stopped;
   private long ring;
@@ -39,7 +51,17 @@ public final class DmaDevice {
 
   /** Makes the device as it is after power-on: idle. */
   public DmaDevice(DeviceSpec spec) {
+    this(spec, List.of());
+  }
+
+  /**
+   * Makes the device as it is when firmware has set it up.
+   *
+   * @param firmwareMemory where it writes for firmware, each range of at least 16 bytes
+   */
+  public DmaDevice(DeviceSpec spec, List<AddressRange> firmwareMemory) {
     this.spec = spec;
+    this.firmwareMemory = List.copyOf(firmwareMemory);
   }
 
   /** {@return what it is} */
@@ -49,6 +71,7 @@ public final class DmaDevice {
 
   /** Forgets all: the reset that a driver, or the port above, gives it. */
   public void reset() {
+    firmwareWrites = -1;
     running = false;
     stopped = false;
     ring = 0;
@@ -100,7 +123,31 @@ public final class DmaDevice {
 
   /** {@return true if its next request is one that the capture kernel asked for} */
   public boolean worksForCapture() {
-    return current.map(Command::ofCapture).orElse(ringOfCapture);
+    return !firmwareAtWork && current.map(Command::ofCapture).orElse(ringOfCapture);
+  }
+
+  /** {@return true if it may write to firmware's memory} */
+  public boolean canServeFirmware() {
+    return !firmwareMemory.isEmpty() && firmwareWrites >= 0 && !stopped;
+  }
+
+  /** {@return true if its request is one that firmware had it make} */
+  public boolean worksForFirmware() {
+    return firmwareAtWork;
+  }
+
+  /** Writes to firmware's memory: by turns the first and the last bytes of each range. */
+  public void serveFirmware(DmaPort port) {
+    AddressRange range = firmwareMemory.get(firmwareWrites / 2 % firmwareMemory.size());
+    long at = firmwareWrites % 2 == 0 ? range.first() : range.last() + 1 - FIRMWARE_BYTES;
+    byte[] block = new byte[FIRMWARE_BYTES];
+    Packet.fill(spec, Packet.FIRMWARE_INDEX, block, 0, block.length);
+    firmwareWrites = (firmwareWrites + 1) % (2 * firmwareMemory.size());
+    firmwareAtWork = true;
+    if (!port.write(this, at, block, 0, block.length)) {
+      stopped = spec.stopsOnFault();
+    }
+    firmwareAtWork = false;
   }
 
   /** Takes the next step: fetches a command, or carries out the one it has. */
@@ -218,7 +265,8 @@ public final class DmaDevice {
 
   /** {@return a device in the same state, that changes by itself} */
   public DmaDevice fork() {
-    DmaDevice copy = new DmaDevice(spec);
+    DmaDevice copy = new DmaDevice(spec, firmwareMemory);
+    copy.firmwareWrites = firmwareWrites;
     copy.running = running;
     copy.stopped = stopped;
     copy.ring = ring;
@@ -233,6 +281,7 @@ public final class DmaDevice {
 
   /** Adds all its state to {@code into}. */
   public void addTo(Fingerprint into) {
+    into.add(firmwareWrites);
     into.add(running);
     into.add(stopped);
     into.add(ring);

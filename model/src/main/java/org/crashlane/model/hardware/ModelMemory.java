@@ -20,29 +20,49 @@ public final class ModelMemory implements WritableMemory {
   private static final int PAGE_SHIFT = Integer.numberOfTrailingZeros(PAGE_BYTES);
 
   private final List<AddressRange> ranges;
+
+  /** The ranges' first and last addresses: searched by halving, there may be thousands. */
+  private final long[] firsts;
+
+  private final long[] lasts;
   private final PageTable pages;
   private final Background background;
   private long storeCount;
 
   private ModelMemory(List<AddressRange> ranges, PageTable pages, Background background) {
     this.ranges = ranges;
+    this.firsts = ranges.stream().mapToLong(AddressRange::first).toArray();
+    this.lasts = ranges.stream().mapToLong(AddressRange::last).toArray();
     this.pages = pages;
     this.background = background;
   }
 
-  /** {@return memory at {@code ranges}, whole pages, in rising order} */
+  private ModelMemory(ModelMemory other) {
+    this.ranges = other.ranges;
+    this.firsts = other.firsts;
+    this.lasts = other.lasts;
+    this.pages = other.pages.fork();
+    this.background = other.background;
+  }
+
+  /** {@return memory at {@code ranges}, whole pages below 2^63, in rising order} */
   public static ModelMemory at(List<AddressRange> ranges, Background background) {
     return new ModelMemory(List.copyOf(ranges), new PageTable(), background);
   }
 
   /** {@return memory with the same bytes, that changes by itself} */
   public ModelMemory fork() {
-    return new ModelMemory(ranges, pages.fork(), background);
+    return new ModelMemory(this);
   }
 
   /** {@return how many words were stored in this memory, other than by sharing pages} */
   public long storeCount() {
     return storeCount;
+  }
+
+  /** {@return where anybody ever wrote, in rising order, with what is beside it in 64 KiB} */
+  public List<AddressRange> written() {
+    return pages.written();
   }
 
   /** Adds the bytes of all pages that were ever written to {@code into}. */
@@ -64,13 +84,9 @@ public final class ModelMemory implements WritableMemory {
 
   /** {@return true if there is memory for all of {@code length} bytes from {@code address} on} */
   public boolean exists(long address, long length) {
-    for (AddressRange range : ranges) {
-      if (Long.compareUnsigned(address, range.last()) <= 0) {
-        return Long.compareUnsigned(range.first(), address) <= 0
-            && Long.compareUnsigned(length - 1, range.last() - address) <= 0;
-      }
-    }
-    return false;
+    int found = Arrays.binarySearch(firsts, address);
+    int range = found >= 0 ? found : -found - 2;
+    return range >= 0 && address <= lasts[range] && length - 1 <= lasts[range] - address;
   }
 
   /** Writes {@code length} bytes from {@code address} on, of any alignment. */

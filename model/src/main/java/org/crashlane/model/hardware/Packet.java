@@ -8,6 +8,9 @@ public final class Packet {
   /** Stands for the statistics block in place of a place in the ring. */
   static final int STATISTICS_INDEX = -1;
 
+  /** Stands for what firmware has a device write. */
+  static final int FIRMWARE_INDEX = -2;
+
   private Packet() {}
 
   /**

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
+import org.crashlane.memory.AddressRange;
 
 /**
  * Pages by page number: chunks of neighbours in an open-addressed table. Copies share all until one
@@ -11,6 +15,7 @@ final class PageTable {
   private static final int INITIAL_SLOTS = 32;
   private static final int CHUNK_SHIFT = 4;
   private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
+  private static final long CHUNK_BYTES = (long) CHUNK_PAGES * Page.BYTES;
   private static final int IN_CHUNK = CHUNK_PAGES - 1;
 
   private long[] keys;
@@ -144,6 +149,22 @@ final class PageTable {
       }
     }
     shared = false;
+  }
+
+  /** {@return the addresses of all chunks that there are, in rising order, neighbours joined} */
+  List<AddressRange> written() {
+    long[] present = LongStream.range(0, chunks.length).filter(i -> chunks[(int) i] != null)
+        .map(i -> keys[(int) i]).sorted().toArray();
+    List<AddressRange> ranges = new ArrayList<>();
+    for (int i = 0; i < present.length; ) {
+      int behind = i + 1;
+      while (behind < present.length && present[behind] == present[behind - 1] + 1) {
+        behind++;
+      }
+      ranges.add(AddressRange.ofSize(present[i] * CHUNK_BYTES, (behind - i) * CHUNK_BYTES));
+      i = behind;
+    }
+    return ranges;
   }
 
   /** {@return a table of the same pages, all shared from now on} */

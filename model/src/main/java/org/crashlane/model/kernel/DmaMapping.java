@@ -26,12 +26,17 @@ public interface DmaMapping {
 
   /**
    * Maps memory that device and CPU both use as long as the driver lives, each seeing at once what
-   * the other writes (a ring). It is within the device's mask.
+   * the other writes (a ring). The bus address is within the device's coherent mask.
    *
    * @param buffer physical address, a multiple of 4096
    */
   default MapAttempt mapCoherent(Cpu cpu, DeviceSpec device, long buffer, long sizeBytes) {
-    return map(cpu, device, buffer, sizeBytes, Direction.BIDIRECTIONAL);
+    return map(cpu, device.coherently(), buffer, sizeBytes, Direction.BIDIRECTIONAL);
+  }
+
+  /** {@return the largest buffer that can be mapped at once ({@code dma_max_mapping_size})} */
+  default long largestMappingBytes(DeviceSpec device) {
+    return Long.MAX_VALUE;
   }
 
   /**

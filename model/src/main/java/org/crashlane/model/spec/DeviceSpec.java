@@ -12,7 +12,9 @@ import org.crashlane.pci.RequesterId;
  * @param address its own bus, device and function
  * @param alias the requester id that its requests carry where that is not its own: the bridge's
  * @param kind what it does
- * @param dmaMaskBits how many address bits it can put on the bus, 1 to 64
+ * @param dmaMaskBits how many address bits it can put on the bus, 1 to 64: its streaming mask
+ * @param coherentMaskBits how many address bits its rings and commands may have, 1 to 64: its
+ *     coherent mask
  * @param unit the name of the IOMMU unit, PHB or northbridge that it is behind; empty where the
  *     mode has none
  * @param onDumpPath true if the capture kernel writes the dump through it
@@ -28,6 +30,7 @@ public record DeviceSpec(
     Optional<RequesterId> alias,
     DeviceKind kind,
     int dmaMaskBits,
+    int coherentMaskBits,
     String unit,
     boolean onDumpPath,
     boolean resetByDriver,
@@ -36,8 +39,41 @@ public record DeviceSpec(
     boolean passThrough) {
 
   public DeviceSpec {
-    if (dmaMaskBits < 1 || dmaMaskBits > Long.SIZE) {
-      throw new IllegalArgumentException("DMA mask of " + dmaMaskBits + " bits: 1 to 64 wanted");
+    checkBits(dmaMaskBits);
+    checkBits(coherentMaskBits);
+  }
+
+  /** A device whose coherent mask is its streaming mask, as most drivers set it. */
+  public DeviceSpec(
+      String name,
+      RequesterId address,
+      Optional<RequesterId> alias,
+      DeviceKind kind,
+      int dmaMaskBits,
+      String unit,
+      boolean onDumpPath,
+      boolean resetByDriver,
+      boolean stopsOnFault,
+      boolean assignedToGuest,
+      boolean passThrough) {
+    this(
+        name,
+        address,
+        alias,
+        kind,
+        dmaMaskBits,
+        dmaMaskBits,
+        unit,
+        onDumpPath,
+        resetByDriver,
+        stopsOnFault,
+        assignedToGuest,
+        passThrough);
+  }
+
+  private static void checkBits(int bits) {
+    if (bits < 1 || bits > Long.SIZE) {
+      throw new IllegalArgumentException("DMA mask of " + bits + " bits: expected 1 to 64");
     }
   }
 
@@ -49,6 +85,29 @@ public record DeviceSpec(
   /** {@return the highest address that it can put on the bus, unsigned} */
   public long dmaMask() {
     return BitField.lowMask(dmaMaskBits);
+  }
+
+  /** {@return the device as it shows when rings and commands are mapped for it} */
+  public DeviceSpec coherently() {
+    return coherentMaskBits >= dmaMaskBits
+        ? this
+        : new DeviceSpec(
+            name,
+            address,
+            alias,
+            kind,
+            coherentMaskBits,
+            unit,
+            onDumpPath,
+            resetByDriver,
+            stopsOnFault,
+            assignedToGuest,
+            passThrough);
+  }
+
+  /** {@return the highest address that its rings and commands may have, unsigned} */
+  public long coherentMask() {
+    return BitField.lowMask(Math.min(coherentMaskBits, dmaMaskBits));
   }
 
   @Override

@@ -3,7 +3,9 @@ package org.crashlane.model.spec;
 
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 import org.crashlane.rehearsal.MappingMode;
 
 /**
@@ -13,8 +15,9 @@ import org.crashlane.rehearsal.MappingMode;
  * @param summary what is special about it, in a sentence
  * @param era whose behaviour its kernels have
  * @param ram where memory is, in rising order
- * @param crashRanges what {@code crashkernel=} reserved, in {@code ram}; at least one
+ * @param crashRanges what {@code crashkernel=} reserved, in {@code ram}; at least one, in any order
  * @param devices its devices
+ * @param processors what its interrupts go to
  * @param modeSpec how the primary kernel maps DMA, and with what
  */
 public record MachineSpec(
@@ -24,12 +27,28 @@ public record MachineSpec(
     List<AddressRange> ram,
     List<AddressRange> crashRanges,
     List<DeviceSpec> devices,
+    Processors processors,
     ModeSpec modeSpec) {
+  /** One processor, with an APIC that any kernel gets along with. */
+  public static final Processors PLAIN_PROCESSORS =
+      new Processors(List.of(0), Processors.Mode.XAPIC);
 
   public MachineSpec {
     ram = List.copyOf(ram);
     crashRanges = List.copyOf(crashRanges);
     devices = List.copyOf(devices);
+  }
+
+  /** A machine whose processors are {@link #PLAIN_PROCESSORS}. */
+  public MachineSpec(
+      String name,
+      String summary,
+      Era era,
+      List<AddressRange> ram,
+      List<AddressRange> crashRanges,
+      List<DeviceSpec> devices,
+      ModeSpec modeSpec) {
+    this(name, summary, era, ram, crashRanges, devices, PLAIN_PROCESSORS, modeSpec);
   }
 
   /** {@return the mapping mode} */
@@ -48,6 +67,19 @@ public record MachineSpec(
         .filter(d -> d.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new NoSuchElementException("no device is called " + name));
+  }
+
+  /** {@return memory that firmware has devices use, in {@code ram} or not} */
+  public List<ReservedMemory> firmwareMemory() {
+    return modeSpec instanceof ModeSpec.Paging paging ? paging.reserved() : List.of();
+  }
+
+  /** {@return memory that firmware has {@code device} use} */
+  public List<AddressRange> firmwareMemoryOf(DeviceSpec device) {
+    return firmwareMemory().stream()
+        .filter(memory -> memory.device().equals(device.name()))
+        .map(ReservedMemory::range)
+        .toList();
   }
 
   /** {@return true if {@code range} touches a crash range} */

@@ -33,7 +33,8 @@ public sealed interface ModeSpec {
    * Bounce buffers.
    *
    * @param poolBytes size of the pool, a multiple of 256 KiB (one segment of 128 slots)
-   * @param force true if every mapping is bounced ({@code swiotlb=force})
+   * @param force true if every mapping is bounced, by the capture kernel too: {@code swiotlb=force},
+   *     or a confidential guest (SEV, TDX), whose devices reach shared memory alone
    */
   record Swiotlb(long poolBytes, boolean force) implements ModeSpec {
     @Override
@@ -142,10 +143,13 @@ public sealed interface ModeSpec {
 
     /** {@return bits of an IOVA that a domain's tables translate} */
     int addressWidth();
+
+    /** {@return the PCI segment whose requests it translates} */
+    int segment();
   }
 
   /**
-   * Memory that firmware has a device use.
+   * Memory that firmware has a device use, mostly no RAM for the kernel.
    *
    * @param device the name of the device
    * @param range what it uses
@@ -175,13 +179,25 @@ public sealed interface ModeSpec {
    * One VT-d unit.
    *
    * @param registerBase where its registers are mapped, a page
-   * @param addressWidth bits of an IOVA: 39 or 48
+   * @param segment the PCI segment of all devices behind it
+   * @param addressWidth bits of an IOVA: 39, 48 or 57, for tables of three, four or five levels
    * @param superpages true if it maps 2 MiB and 1 GiB by one entry
    * @param cachesAbsent true if it caches entries that are not present (CAP.CM)
    */
   record VtdUnit(
-      String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent)
-      implements PagingUnit {}
+      String name,
+      long registerBase,
+      int segment,
+      int addressWidth,
+      boolean superpages,
+      boolean cachesAbsent)
+      implements PagingUnit {
+    /** A unit of segment 0. */
+    public VtdUnit(
+        String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent) {
+      this(name, registerBase, 0, addressWidth, superpages, cachesAbsent);
+    }
+  }
 
   /**
    * AMD-Vi. Reserved memory is what the IVRS table has as IVMD: Linux maps unity and exclusion
@@ -225,10 +241,17 @@ public sealed interface ModeSpec {
    * One AMD IOMMU.
    *
    * @param registerBase where its registers are mapped, 16 KiB
+   * @param segment the PCI segment of all devices behind it
    * @param addressWidth bits of an IOVA: 39 or 48, for tables of three levels, as Linux begins, or
    *     four
    * @param cachesAbsent true if it caches entries that are not present (NpCache)
    */
-  record AmdviUnit(String name, long registerBase, int addressWidth, boolean cachesAbsent)
-      implements PagingUnit {}
+  record AmdviUnit(
+      String name, long registerBase, int segment, int addressWidth, boolean cachesAbsent)
+      implements PagingUnit {
+    /** A unit of segment 0. */
+    public AmdviUnit(String name, long registerBase, int addressWidth, boolean cachesAbsent) {
+      this(name, registerBase, 0, addressWidth, cachesAbsent);
+    }
+  }
 }

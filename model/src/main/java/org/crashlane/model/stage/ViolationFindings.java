@@ -64,6 +64,8 @@ final class ViolationFindings {
   private static Optional<FindingCode> code(Violation.Kind kind, Strategy strategy) {
     return switch (kind) {
       case LEFTOVER_IN_CRASH_RANGE -> Optional.of(FindingCode.L1);
+      case FIRMWARE_IN_CRASH_RANGE -> Optional.of(FindingCode.F1);
+      case CAPTURE_LOW_MEMORY -> Optional.of(FindingCode.B4);
       case LEFTOVER_ASTRAY -> Optional.of(FindingCode.L2);
       // Where the capture kernel takes the IOMMU over, no identity mapping is meant to be there.
       case LEFTOVER_IOVA_IN_CRASH_RANGE ->
@@ -108,12 +110,18 @@ final class ViolationFindings {
       case A1 -> "identity-map the crash range for the device before the crash";
       case A4 -> "keep the crash range out of the IOVA allocator before any driver maps";
       case B1 -> "reserve the crash range where the device reaches it";
+      case B4 -> "reserve a low crash range too: crashkernel=...,low";
+      case F1 -> "reserve the crash range beside firmware's memory";
       case D3 -> "leave the aperture out of the dump";
       case L1, L2 -> "leave translation running, or reset the devices before it stops";
       case P1 -> "mend the primary's mapping driver";
       case A5 -> "keep the crash range out of the IOVA allocator: arm inside the primary, early";
+<<<<<<< HEAD
       case A2, A3, A7, B2, B3, B4, C1, C2, C3, C4, D1, D2, F1, G1, L3, M1, W1 ->
           "mend the findings before it";
+=======
+      case A2, A3, A7, B2, B3, C1, C2, C3, C4, D1, D2, G1, L3, M1, W1 -> "mend the findings before it";
+>>>>>>> a353226 (Machines: segments, five levels, two masks, firmware's memory beside RAM, any number of ranges)
     };
   }
 }

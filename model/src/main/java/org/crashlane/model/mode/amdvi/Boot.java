@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.amdvi.UnitDriver.Buffers;
 import org.crashlane.model.mode.paging.PagedMapping;
@@ -114,6 +115,7 @@ final class Boot {
     return DeviceTable.blocking(cpu, frames, sizeBytes, last)
         .orElseThrow(() ->
             new NoFrameException(
+                Room.DEVICE_TABLE,
                 "AMD-Vi: no room for a device table of %,d bytes below 4 GiB"
                     .formatted(sizeBytes)));
   }
@@ -152,7 +154,7 @@ final class Boot {
     long at =
         frames
             .take(sizeBytes, sizeBytes, -1)
-            .orElseThrow(() -> new NoFrameException("AMD-Vi: no room for a unit's rings"));
+            .orElseThrow(() -> new NoFrameException(Room.PAGES, "AMD-Vi: no room for a unit's rings"));
     cpu.memory().writeLongs(at, new long[sizeBytes / Long.BYTES], sizeBytes / Long.BYTES);
     return at;
   }

@@ -14,6 +14,8 @@ import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
@@ -37,7 +39,7 @@ public final class CalgaryMode implements Mode {
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalArgumentException if memory below 4 GiB has no room for the tables
+   * @throws NoFrameException if memory below 4 GiB has no room for the tables
    */
   @Override
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
@@ -49,7 +51,8 @@ public final class CalgaryMode implements Mode {
       TceTable table =
           take(frames, size)
               .orElseThrow(() ->
-                  new IllegalArgumentException(
+                  new NoFrameException(
+                      Room.TCE_TABLE,
                       "no room below 4 GiB for a TCE table of " + size.option()));
       tables.add(Optional.of(setUp(cpu, driver, phb, table)));
     }

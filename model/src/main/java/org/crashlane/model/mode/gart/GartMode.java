@@ -23,6 +23,7 @@ import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
@@ -180,8 +181,7 @@ public final class GartMode implements Mode {
     long address =
         taken.orElseThrow(() ->
             new NoFrameException(
-                "no memory for %d bytes of GART table: machine %s"
-                    .formatted(sizeBytes, machine.name())));
+                Room.GART_TABLE, "no memory for a GART table of %,d bytes".formatted(sizeBytes)));
     clear(cpu.memory(), address, sizeBytes);
     return address;
   }

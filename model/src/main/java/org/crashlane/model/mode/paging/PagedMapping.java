@@ -20,6 +20,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -107,7 +108,7 @@ public final class PagedMapping implements DmaMapping {
   }
 
   private static NoFrameException noFrame() {
-    return new NoFrameException("no page left for tables");
+    return new NoFrameException(Room.PAGES, "no page left for tables");
   }
 
   @Override

@@ -3,7 +3,9 @@ package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.iommu.Attachment;
@@ -25,25 +27,24 @@ import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
 
 /**
  * A machine's units, and who is behind which. Requesters that the machine's description puts behind
- * none are behind the last one, as firmware describes a unit that takes all the rest. Firmware's
- * reserved memory means nothing to hardware.
+ * none are behind the last one of their segment, as firmware describes a unit that takes all the
+ * rest. Firmware's reserved memory means nothing to hardware.
  */
 public final class RemappingUnits implements Remapper {
-  private static final int REQUESTER_COUNT = 1 << 16;
-
   private final ModeSpec.Paging spec;
   private final int windowBytes;
 
   /** Which unit each requester is behind. */
-  private final byte[] unitOf;
+  private final Map<RequesterId, Integer> unitOf;
 
   private final RemappingUnit<?, ?>[] units;
 
   private RemappingUnits(
-      ModeSpec.Paging spec, int windowBytes, byte[] unitOf, RemappingUnit<?, ?>[] units) {
+      ModeSpec.Paging spec, int windowBytes, Map<RequesterId, Integer> unitOf, RemappingUnit<?, ?>[] units) {
     this.spec = spec;
     this.windowBytes = windowBytes;
     this.unitOf = unitOf;
@@ -59,23 +60,44 @@ public final class RemappingUnits implements Remapper {
   public static RemappingUnits of(
       MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?, ?>> units) {
     ModeSpec.Paging spec = Placement.spec(machine);
-    byte[] unitOf = new byte[REQUESTER_COUNT];
-    Arrays.fill(unitOf, (byte) (units.size() - 1));
+    Map<RequesterId, Integer> unitOf = new HashMap<>();
     for (DeviceSpec device : machine.devices()) {
-      unitOf[device.requester().value()] = (byte) Placement.unitIndex(spec, device);
+      unitOf.put(device.requester(), Placement.unitIndex(spec, device));
     }
     return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?, ?>[]::new));
   }
 
   @Override
   public Outcome translate(WritableMemory memory, Request request) {
-    return units[unitOf[request.requester().value()]].translate(memory, request);
+    return units[unitOf(request.requester())].translate(memory, onBus(request));
+  }
+
+  private int unitOf(RequesterId requester) {
+    Integer known = unitOf.get(requester);
+    return known == null ? lastOf(requester.segment()) : known;
+  }
+
+  private int lastOf(int segment) {
+    int last = units.length - 1;
+    for (int i = last; i >= 0; i--) {
+      if (spec.units().get(i).segment() == segment) {
+        return i;
+      }
+    }
+    return last;
+  }
+
+  /** {@return the request as the unit sees it, whose buses are all of one segment} */
+  private static Request onBus(Request request) {
+    return request.requester().segment() == 0
+        ? request
+        : new Request(request.requester().onBus(), request.iova(), request.access());
   }
 
   @Override
   public String explain(PhysicalMemory memory, Request request) {
-    int index = unitOf[request.requester().value()];
-    return spec.unitNames().get(index) + ": " + units[index].explain(memory, request);
+    int index = unitOf(request.requester());
+    return spec.unitNames().get(index) + ": " + units[index].explain(memory, onBus(request));
   }
 
   @Override

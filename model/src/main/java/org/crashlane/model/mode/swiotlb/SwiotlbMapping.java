@@ -79,10 +79,16 @@ public final class SwiotlbMapping implements DmaMapping {
   /** {@inheritDoc} It is never bounced: the copy would not be seen at once. */
   @Override
   public MapAttempt mapCoherent(Cpu cpu, DeviceSpec device, long buffer, long sizeBytes) {
-    return DirectMapping.reachesAll(device, buffer, sizeBytes)
+    return DirectMapping.reachesAll(device.coherently(), buffer, sizeBytes)
         ? new MapAttempt.Mapped(
             new DmaHandle(buffer, buffer, buffer, sizeBytes, Direction.BIDIRECTIONAL))
-        : new MapAttempt.Failed(beyondReach(device, buffer, sizeBytes));
+        : new MapAttempt.Failed(beyondReach(device.coherently(), buffer, sizeBytes));
+  }
+
+  /** {@inheritDoc} No mapping crosses from one segment of the pool to the next. */
+  @Override
+  public long largestMappingBytes(DeviceSpec device) {
+    return force || device.dmaMaskBits() < Long.SIZE ? BouncePool.SEGMENT_BYTES : Long.MAX_VALUE;
   }
 
   @Override

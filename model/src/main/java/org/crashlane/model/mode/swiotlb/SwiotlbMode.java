@@ -12,6 +12,8 @@ import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
@@ -24,7 +26,10 @@ import org.crashlane.model.spec.ModeSpec.Swiotlb;
  * Bounce buffers. No hardware is involved: there is nothing to set up, to adopt, to switch off or
  * to block by, and leftover DMA goes on into the primary's pool.
  *
- * <p>The capture kernel has bounce buffers of its own if a device of the dump path does not reach
+ * <p>Where everything is bounced, as memory encryption forces guests to (SEV, TDX), the capture
+ * kernel bounces everything too, and has to find room for as large a pool.
+ *
+ * <p>Otherwise the capture kernel has bounce buffers of its own if a device of the dump path does not reach
  * all of the crash range: a pool in a part that it reaches, so that a low range of a few segments
  * serves one above 4 GiB.
  */
@@ -49,9 +54,7 @@ public final class SwiotlbMode implements Mode {
         place(machine.era(), frames, spec.poolBytes(), last)
             .or(() -> place(machine.era(), frames, spec.poolBytes(), LAST_BELOW_4_GIB))
             .orElseThrow(() ->
-                new IllegalArgumentException(
-                    "no room below 4 GiB for a pool of %d bytes: machine %s"
-                        .formatted(spec.poolBytes(), machine.name())));
+                noRoom("below 4 GiB", spec.poolBytes()));
     return SwiotlbMapping.with(machine.era(), spec.force(), pool);
   }
 
@@ -89,6 +92,13 @@ public final class SwiotlbMode implements Mode {
    */
   public static DmaMapping capture(MachineSpec machine, PageFrames frames) {
     long last = reachedByAll(machine.dumpPath());
+    if (machine.modeSpec() instanceof Swiotlb spec && spec.force()) {
+      return SwiotlbMapping.with(
+          machine.era(),
+          true,
+          place(machine.era(), frames, spec.poolBytes(), last)
+              .orElseThrow(() -> noRoom("in the crash range", spec.poolBytes())));
+    }
     AddressRange reach = new AddressRange(0, last);
     if (!machine.crashRanges().stream().allMatch(reach::contains)) {
       long most = Math.min(DEFAULT_POOL_BYTES, reached(machine.crashRanges(), reach) / 2);
@@ -100,6 +110,12 @@ public final class SwiotlbMode implements Mode {
       }
     }
     return new DirectMapping(machine.era());
+  }
+
+  private static NoFrameException noRoom(String where, long poolBytes) {
+    return new NoFrameException(
+        Room.BOUNCE_POOL,
+        "no room %s for a bounce pool of %,d bytes in one piece".formatted(where, poolBytes));
   }
 
   private static long reached(List<AddressRange> ranges, AddressRange reach) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.NoFrameException;
+import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.PagedMapping;
 import org.crashlane.model.mode.paging.Role;
@@ -89,7 +90,8 @@ final class Boot {
         ContextTables.empty(cpu, unit, frames)
             .orElseThrow(() ->
                 new NoFrameException(
-                    "VT-d: no page for a root table; a primary's tables stand below 4 GiB"));
+                    Room.PAGES,
+                    "VT-d: no page for a root table; a primary's tables are below 4 GiB"));
     unit.useRoot(cpu, tables.root());
     return tables;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
+import org.crashlane.bits.BitField;
+import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
@@ -24,13 +26,10 @@ final class UnitRegisters {
     /** 65,536 domains. */
     static final int ND = 6;
 
-    static final int NARROW_BITS = 39;
+    /** Bit 0 of SAGAW is for tables of two levels, which no unit has. */
+    static final int LEVELS_OF_SAGAW_ZERO = 2;
 
-    /** Three levels. */
-    static final int SAGAW_NARROW = 0b010;
-
-    /** Three or four levels. */
-    static final int SAGAW_WIDE = 0b110;
+    static final int LEVELS_LEAST = 3;
 
     static final int SLLPS_2M_1G = 0b11;
 
@@ -54,16 +53,21 @@ final class UnitRegisters {
 
   /** {@return the capability register of a unit with all else as every unit of the model has it} */
   static long cap(int addressWidth, boolean superpages, boolean cachesAbsent) {
-    boolean narrow = addressWidth == Figure.NARROW_BITS;
     return Cap.ND.of(Figure.ND)
         | Cap.CM.of(cachesAbsent ? 1 : 0)
-        | Cap.SAGAW.of(narrow ? Figure.SAGAW_NARROW : Figure.SAGAW_WIDE)
+        | Cap.SAGAW.of(levelsUpTo(PageTable.levels(addressWidth)))
         | Cap.MGAW.of(addressWidth - 1)
         | Cap.ZLR.of(1)
         | Cap.FRO.of(UnitRegister.FRCD_LOW.spec().offset() / FaultRecord.BYTES)
         | Cap.SLLPS.of(superpages ? Figure.SLLPS_2M_1G : 0)
         | Cap.PSI.of(1)
         | Cap.MAMV.of(Figure.MAMV);
+  }
+
+  /** {@return a bit for each number of levels from three up to {@code most}, as SAGAW has them} */
+  private static long levelsUpTo(int most) {
+    return BitField.lowMask(most - Figure.LEVELS_OF_SAGAW_ZERO + 1)
+        & ~BitField.lowMask(Figure.LEVELS_LEAST - Figure.LEVELS_OF_SAGAW_ZERO);
   }
 
   /**

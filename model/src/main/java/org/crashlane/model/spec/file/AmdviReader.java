@@ -6,12 +6,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.model.spec.ModeSpec.Adoption;
 import org.crashlane.model.spec.ModeSpec.Amdvi;
 import org.crashlane.model.spec.ModeSpec.AmdviUnit;
+import org.crashlane.pci.RequesterId;
 
 /** Reads the AMD IOMMUs of a machine. */
 final class AmdviReader {
@@ -26,7 +29,8 @@ final class AmdviReader {
           "adoption",
           "snp");
   private static final List<String> UNIT_FIELDS =
-      List.of("name", "registers", "address-width", "caches-absent");
+      List.of("name", "registers", "segment", "address-width", "caches-absent");
+  private static final List<Integer> WIDTHS = List.of(39, 48);
 
   private static final int REGISTER_BYTES = 16 << 10;
   private static final int HOST_WIDTH_USUAL = 48;
@@ -63,7 +67,8 @@ final class AmdviReader {
     return new AmdviUnit(
         object.required("name").name(),
         reader.registers(object, REGISTER_BYTES),
-        PagingReader.addressWidth(object, NARROW),
+        PagingReader.segment(object),
+        PagingReader.addressWidth(object, NARROW, WIDTHS),
         object.optional("caches-absent").map(Value::flag).orElse(false));
   }
 
@@ -77,6 +82,27 @@ final class AmdviReader {
       throw value.get().wrong("a device table is 4K, 8K and so on up to 2M large");
     }
     return OptionalLong.of(sizeBytes);
+  }
+
+  /** The table must have an entry for each id that devices have or lend. */
+  static void checkDevices(ObjectValue mapping, Amdvi amdvi, List<DeviceSpec> devices) {
+    long sizeBytes = amdvi.deviceTableBytes().orElse(DEVICE_TABLE_MOST);
+    for (DeviceSpec device : devices) {
+      for (RequesterId id : List.of(device.address(), device.requester())) {
+        if (id.segment() <= PagingReader.SEGMENT_MAX
+            && (id.value() + 1L) * DeviceTableEntry.BYTES > sizeBytes) {
+          throw mapping
+              .required("device-table")
+              .wrong(
+                  "a table of %dK has %d entries: none for %s, which is %s"
+                      .formatted(
+                          sizeBytes >> 10,
+                          sizeBytes / DeviceTableEntry.BYTES,
+                          id,
+                          device.name()));
+        }
+      }
+    }
   }
 
   /** Linux 2.6.27's AMD driver is another, with tables of 64 MiB, and is not modelled. */

@@ -21,6 +21,7 @@ final class DeviceReader {
           "alias",
           "kind",
           "dma-mask",
+          "coherent-dma-mask",
           "unit",
           "dump-path",
           "driver-resets",
@@ -28,18 +29,20 @@ final class DeviceReader {
           "assigned-to-guest",
           "pass-through");
 
-  private static final int DEVICE_LIMIT = 64;
+  private static final int DEVICE_LIMIT = 256;
   private static final int NARROWEST_MASK_BITS = 12;
 
+  private final ModeSpec spec;
   private final MappingMode mode;
   private final List<String> units;
 
   /**
-   * @param mode whose units the devices are behind
+   * @param spec whose units the devices are behind
    */
-  DeviceReader(ModeSpec mode) {
-    this.mode = mode.mode();
-    this.units = mode.unitNames();
+  DeviceReader(ModeSpec spec) {
+    this.spec = spec;
+    this.mode = spec.mode();
+    this.units = spec.unitNames();
   }
 
   List<DeviceSpec> devices(Value list) {
@@ -65,16 +68,15 @@ final class DeviceReader {
         object
             .required("kind")
             .choice(MachineReader.byLabel(DeviceKind.values(), DeviceKind::label));
+    int maskBits = mask(object, "dma-mask", Long.SIZE);
     DeviceSpec device =
         new DeviceSpec(
             object.required("name").name(),
             requester(object.required("address")),
             object.optional("alias").map(DeviceReader::requester),
             kind,
-            object
-                .optional("dma-mask")
-                .map(bits -> bits.number(NARROWEST_MASK_BITS, Long.SIZE))
-                .orElse(Long.SIZE),
+            maskBits,
+            mask(object, "coherent-dma-mask", maskBits),
             unit(object),
             flag(object, "dump-path"),
             flag(object, "driver-resets"),
@@ -85,10 +87,15 @@ final class DeviceReader {
     return device;
   }
 
+  private static int mask(ObjectValue object, String field, int usual) {
+    return object
+        .optional(field)
+        .map(bits -> bits.number(NARROWEST_MASK_BITS, Long.SIZE))
+        .orElse(usual);
+  }
+
   private void check(ObjectValue object, DeviceSpec device) {
-    if (device.onDumpPath() && device.kind() != DeviceKind.STORAGE) {
-      throw object.required("dump-path").wrong("only a device of kind storage takes a dump");
-    }
+    checkSegment(object, device);
     if (device.alias().filter(device.address()::equals).isPresent()) {
       throw object.required("alias").wrong("is the device's own address: leave it out");
     }
@@ -103,6 +110,24 @@ final class DeviceReader {
       throw object
           .required("pass-through")
           .wrong("a device that a guest owns is translated, or the guest would own the machine");
+    }
+  }
+
+  /** A unit's tables are about one segment. */
+  private void checkSegment(ObjectValue object, DeviceSpec device) {
+    if (units.isEmpty()) {
+      return;
+    }
+    int own =
+        spec instanceof ModeSpec.Paging paging
+            ? paging.units().get(units.indexOf(device.unit())).segment()
+            : 0;
+    if (device.requester().segment() != own) {
+      throw object
+          .required(device.alias().isPresent() ? "alias" : "address")
+          .wrong(
+              "requests of segment %04x, and unit %s serves segment %04x: expected an alias in it"
+                  .formatted(device.requester().segment(), device.unit(), own));
     }
   }
 
@@ -158,7 +183,7 @@ final class DeviceReader {
   }
 
   private static RequesterId requester(Value value) {
-    return value.parsed("a PCI address such as 00:1f.2", RequesterId::parse);
+    return value.parsed("a PCI address such as 00:1f.2 or 10000:01:00.0", RequesterId::parse);
   }
 
   private static boolean flag(ObjectValue object, String name) {

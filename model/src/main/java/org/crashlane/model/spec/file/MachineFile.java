@@ -20,7 +20,7 @@ import org.crashlane.model.spec.MachineSpec;
  */
 public final class MachineFile {
   /** More than any machine needs. */
-  private static final int SIZE_LIMIT_BYTES = 256 << 10;
+  private static final int SIZE_LIMIT_BYTES = 1 << 20;
 
   private static final Yaml.Place START = new Yaml.Place(1, 1);
 

@@ -4,8 +4,10 @@ package org.crashlane.model.spec.file;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
@@ -16,14 +18,24 @@ import org.crashlane.model.spec.ModeSpec;
 final class MachineReader {
   /** {@code $schema} is for editors. */
   private static final List<String> FIELDS =
-      List.of("$schema", "name", "summary", "era", "ram", "crash", "mapping", "devices");
+      List.of("$schema", "name", "summary", "era", "ram", "crash", "mapping", "devices", "processors");
 
   private static final int SUMMARY_LENGTH = 200;
   private static final int SCHEMA_LENGTH = 1000;
-  private static final int RAM_RANGES = 16;
 
-  /** Linux makes two for {@code crashkernel=...,high}: a high one and a low one. */
-  private static final int CRASH_RANGES = 2;
+  /** 255 is the broadcast. */
+  private static final int XAPIC_IDS = 255;
+
+  private static final int APIC_ID_MAX = 0xff_ffff;
+  private static final Map<String, Processors.Mode> PROCESSOR_MODES =
+      byLabel(
+          new Processors.Mode[] {
+            Processors.Mode.XAPIC, Processors.Mode.X2APIC, Processors.Mode.X2APIC_LOCKED
+          },
+          mode -> mode.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+
+  /** More ranges, units or regions than any machine has. */
+  static final int LIST_LIMIT = 4096;
 
   private final ObjectValue machine;
 
@@ -40,15 +52,32 @@ final class MachineReader {
             .optional("era")
             .map(e -> e.choice(byLabel(Era.values(), Era::label)))
             .orElse(Era.TODAY);
-    List<AddressRange> ram = MemoryReader.ram(machine.required("ram").items(1, RAM_RANGES));
-    List<AddressRange> crash =
-        MemoryReader.crash(machine.required("crash").items(1, CRASH_RANGES), ram);
+    List<AddressRange> ram = MemoryReader.ram(machine.required("ram").items(1, LIST_LIMIT));
+    List<AddressRange> crash = MemoryReader.crash(machine.required("crash"), ram);
     ModeReader modeReader = new ModeReader(machine.required("mapping"), ram);
     ModeSpec mode = modeReader.mode();
     modeReader.checkEra(mode, era);
     List<DeviceSpec> devices = new DeviceReader(mode).devices(machine.required("devices"));
-    modeReader.checkDevices(devices);
-    return new MachineSpec(name, summary, era, ram, crash, devices, mode);
+    modeReader.checkDevices(mode, devices);
+    Processors processors =
+        machine
+            .optional("processors")
+            .map(MachineReader::processors)
+            .orElse(MachineSpec.PLAIN_PROCESSORS);
+    return new MachineSpec(name, summary, era, ram, crash, devices, processors, mode);
+  }
+
+  private static Processors processors(Value value) {
+    ObjectValue object = value.object(List.of("apic-ids", "mode"));
+    List<Integer> ids =
+        object.required("apic-ids").items(1, LIST_LIMIT).stream()
+            .map(id -> id.number(0, APIC_ID_MAX))
+            .toList();
+    Processors.Mode mode = object.required("mode").choice(PROCESSOR_MODES);
+    if (mode == Processors.Mode.XAPIC && ids.stream().anyMatch(id -> id >= XAPIC_IDS)) {
+      throw object.required("apic-ids").wrong("ids of 255 and more need mode x2apic");
+    }
+    return new Processors(ids, mode);
   }
 
   /** {@return the constants of an enum by what users call them} */

@@ -3,6 +3,7 @@ package org.crashlane.model.spec.file;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.InterruptWindow;
@@ -11,9 +12,13 @@ import org.crashlane.memory.AddressRange;
 /** Reads where memory is, and what of it is kept for the crash. */
 final class MemoryReader {
   private static final int PAGE_BYTES = 4096;
+  private static final int SHOWN = 8;
 
-  /** The dump goes through the devices byte by byte: a rehearsal takes time by memory. */
-  private static final long RAM_LIMIT_BYTES = 64L << 30;
+  /** Every page of it is mapped and read back: a rehearsal takes time by what is kept. */
+  private static final long CRASH_LIMIT_BYTES = 16L << 30;
+
+  /** The model's capture kernel needs a ring, buffers and a table or two. */
+  private static final long CRASH_LEAST_BYTES = 1L << 20;
 
   /** No x86 machine has more than 52 bits of physical address. */
   private static final AddressRange PHYSICAL = new AddressRange(0, (1L << 52) - 1);
@@ -23,7 +28,6 @@ final class MemoryReader {
   /** {@return the ranges in rising order} */
   static List<AddressRange> ram(List<Value> values) {
     List<AddressRange> ram = new ArrayList<>();
-    long sizeBytes = 0;
     for (Value value : values) {
       AddressRange range = pages(value);
       if (range.overlaps(InterruptWindow.RANGE)) {
@@ -31,34 +35,49 @@ final class MemoryReader {
       }
       apart(value, range, ram);
       ram.add(range);
-      sizeBytes += range.sizeBytes();
-      if (Long.compareUnsigned(sizeBytes, RAM_LIMIT_BYTES) > 0) {
-        throw value.wrong("more memory than 64G in all: it is more than a rehearsal can carry");
-      }
     }
     ram.sort(null);
     return ram;
   }
 
   /** {@return the ranges, as they are in the file} */
-  static List<AddressRange> crash(List<Value> values, List<AddressRange> ram) {
+  static List<AddressRange> crash(Value list, List<AddressRange> ram) {
     List<AddressRange> crash = new ArrayList<>();
-    for (Value value : values) {
+    long left = sizeBytes(ram);
+    long sizeBytes = 0;
+    for (Value value : list.items(1, MachineReader.LIST_LIMIT)) {
       AddressRange range = pages(value);
       if (ram.stream().noneMatch(r -> r.contains(range))) {
-        throw value.wrong("%s is not in memory, which is at %s".formatted(range, ram));
+        throw value.wrong("%s is not in memory, which is at %s".formatted(range, shown(ram)));
       }
       apart(value, range, crash);
       crash.add(range);
-      if (sizeBytes(crash) == sizeBytes(ram)) {
+      sizeBytes += range.sizeBytes();
+      left -= range.sizeBytes();
+      if (left == 0) {
         throw value.wrong("no memory is left for the kernel that crashes");
       }
+      if (sizeBytes > CRASH_LIMIT_BYTES) {
+        throw value.wrong("more than 16G in all: it is more than a rehearsal can carry");
+      }
+    }
+    if (sizeBytes < CRASH_LEAST_BYTES) {
+      throw list.wrong(
+          "%dK in all: too small for a capture kernel; expected 1M at least, and real kernels need"
+                  .formatted(sizeBytes >> 10)
+              + " far more");
     }
     return crash;
   }
 
   private static long sizeBytes(List<AddressRange> ranges) {
     return ranges.stream().mapToLong(AddressRange::sizeBytes).sum();
+  }
+
+  private static String shown(List<AddressRange> ranges) {
+    String first =
+        ranges.stream().limit(SHOWN).map(AddressRange::toString).collect(Collectors.joining(", "));
+    return first + (ranges.size() > SHOWN ? " and " + (ranges.size() - SHOWN) + " more" : "");
   }
 
   /** {@return a range of whole pages that addresses of memory can have} */

@@ -60,10 +60,13 @@ final class ModeReader {
   }
 
   /** Checks what of the mapping names devices. */
-  void checkDevices(List<DeviceSpec> devices) {
+  void checkDevices(ModeSpec mode, List<DeviceSpec> devices) {
     mapping
         .optional("reserved-memory")
         .ifPresent(reserved -> PagingReader.checkDevices(reserved, devices));
+    if (mode instanceof ModeSpec.Amdvi amdvi) {
+      AmdviReader.checkDevices(mapping, amdvi, devices);
+    }
   }
 
   /** Checks what of the mapping depends on whose behaviour the kernels have. */

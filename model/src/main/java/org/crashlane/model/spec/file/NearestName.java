@@ -5,12 +5,14 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What somebody who mistyped a name may have meant. */
 public final class NearestName {
   private static final int LETTERS_PER_MISTAKE = 3;
   private static final int LONGEST = 64;
+  private static final int SHOWN = 32;
 
   private NearestName() {}
 
@@ -27,8 +29,10 @@ public final class NearestName {
 
   /** {@return the names in a row, and the nearest to {@code word} as a question} */
   public static String choices(String word, Collection<String> names) {
+    String more = names.size() > SHOWN ? " and " + (names.size() - SHOWN) + " more" : "";
     return "there are "
-        + String.join(", ", names)
+        + names.stream().limit(SHOWN).collect(Collectors.joining(", "))
+        + more
         + of(word, names).map(name -> "; did you mean '" + name + "'?").orElse("");
   }
 

@@ -6,7 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.ModeSpec.PagingUnit;
@@ -14,14 +16,13 @@ import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 
 /** Reads what all units with page tables have in common, and what firmware has devices use. */
 final class PagingReader {
-  private static final int UNITS = 16;
-  private static final int RESERVED = 32;
+  private static final int RESERVED = MachineReader.LIST_LIMIT;
+  /** Of 16 bits in ACPI tables. */
+  static final int SEGMENT_MAX = 0xffff;
   private static final int HOST_WIDTH_LEAST = 32;
   private static final int HOST_WIDTH_MOST = 52;
   private static final int IOVA_LIMIT_LEAST = 16;
   private static final int IOVA_LIMIT_USUAL = 32;
-  private static final int NARROW = 39;
-  private static final int WIDE = 48;
 
   private final ObjectValue mapping;
   private final List<AddressRange> ram;
@@ -56,12 +57,12 @@ final class PagingReader {
   <U extends PagingUnit> List<U> units(List<String> fields, Function<ObjectValue, U> one) {
     List<U> units = new ArrayList<>();
     Map<String, Value> names = new HashMap<>();
-    Map<Long, Value> bases = new HashMap<>();
-    for (Value value : mapping.required("units").items(1, UNITS)) {
+    Map<String, Value> bases = new HashMap<>();
+    for (Value value : mapping.required("units").items(1, MachineReader.LIST_LIMIT)) {
       ObjectValue object = value.object(fields);
       U unit = one.apply(object);
       DeviceReader.onlyOne(names, unit.name(), object.required("name"));
-      DeviceReader.onlyOne(bases, unit.registerBase(), object.required("registers"));
+      DeviceReader.onlyOne(bases, Hex.of(unit.registerBase()), object.required("registers"));
       units.add(unit);
     }
     return units;
@@ -71,14 +72,24 @@ final class PagingReader {
     return ModeReader.registers(unit.required("registers"), sizeBytes, ram);
   }
 
-  static int addressWidth(ObjectValue unit, int usual) {
-    return unit.optional("address-width").map(PagingReader::addressWidth).orElse(usual);
+  static int segment(ObjectValue unit) {
+    return unit.optional("segment").map(s -> s.number(0, SEGMENT_MAX)).orElse(0);
   }
 
-  private static int addressWidth(Value value) {
-    int width = value.number(NARROW, WIDE);
-    if (width != NARROW && width != WIDE) {
-      throw value.wrong(width + " bits: 39 or 48 wanted, three or four levels of table");
+  /**
+   * {@return bits of a unit's bus addresses, of the widths that tables of whole levels have}
+   *
+   * @param widths those that units of the kind have, in rising order
+   */
+  static int addressWidth(ObjectValue unit, int usual, List<Integer> widths) {
+    return unit.optional("address-width").map(w -> addressWidth(w, widths)).orElse(usual);
+  }
+
+  private static int addressWidth(Value value, List<Integer> widths) {
+    int width = value.number(widths.getFirst(), widths.getLast());
+    if (!widths.contains(width)) {
+      String choices = widths.stream().map(String::valueOf).collect(Collectors.joining(" or "));
+      throw value.wrong(width + " bits: expected " + choices + ", whole levels of table");
     }
     return width;
   }
@@ -90,13 +101,20 @@ final class PagingReader {
         ObjectValue object = value.object(List.of("device", "range"));
         Value place = object.required("range");
         AddressRange range = MemoryReader.pages(place);
-        if (ram.stream().noneMatch(r -> r.contains(range))) {
-          throw place.wrong("%s is not in memory, which is at %s".formatted(range, ram));
-        }
+        inMemoryOrBeside(place, range);
         reserved.add(new ReservedMemory(object.required("device").name(), range));
       }
     }
     return reserved;
+  }
+
+  /** Firmware takes memory of the kernel's, or of its own: one range is not both. */
+  private void inMemoryOrBeside(Value place, AddressRange range) {
+    for (AddressRange memory : ram) {
+      if (range.overlaps(memory) && !memory.contains(range)) {
+        throw place.wrong("%s is partly in memory, which is at %s".formatted(range, memory));
+      }
+    }
   }
 
   /** Refuses reserved memory of devices that there are not. */

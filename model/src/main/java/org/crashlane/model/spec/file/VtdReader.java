@@ -12,7 +12,8 @@ final class VtdReader {
   private static final List<String> FIELDS =
       List.of("mode", "host-address-width", "iova-limit", "units", "reserved-memory");
   private static final List<String> UNIT_FIELDS =
-      List.of("name", "registers", "address-width", "superpages", "caching-mode");
+      List.of("name", "registers", "segment", "address-width", "superpages", "caching-mode");
+  private static final List<Integer> WIDTHS = List.of(39, 48, 57);
 
   private static final int REGISTER_BYTES = 4096;
   private static final int HOST_WIDTH_USUAL = 39;
@@ -37,7 +38,8 @@ final class VtdReader {
     return new VtdUnit(
         object.required("name").name(),
         reader.registers(object, REGISTER_BYTES),
-        PagingReader.addressWidth(object, WIDE),
+        PagingReader.segment(object),
+        PagingReader.addressWidth(object, WIDE, WIDTHS),
         object.optional("superpages").map(Value::flag).orElse(true),
         object.optional("caching-mode").map(Value::flag).orElse(false));
   }
