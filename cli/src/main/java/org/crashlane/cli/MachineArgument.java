@@ -9,6 +9,7 @@ import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.spec.file.MachineFile;
 import org.crashlane.model.spec.file.NearestName;
+import org.crashlane.model.stage.ModelStage;
 
 /** Machines as users name them on the command line. */
 final class MachineArgument {
@@ -31,6 +32,6 @@ final class MachineArgument {
           "'%s' is neither a file nor a built-in machine: %s"
               .formatted(text, NearestName.choices(text, BuiltInMachines.names())));
     }
-    return MachineFile.read(file);
+    return MachineFile.read(file, ModelStage::start);
   }
 }

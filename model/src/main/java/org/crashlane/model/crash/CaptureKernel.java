@@ -63,6 +63,7 @@ final class CaptureKernel {
   private long nextPage;
   private Optional<DmaHandle> chunk = Optional.empty();
   private String failure = "";
+  private boolean outOfMemory;
 
   CaptureKernel(CrashPlan plan) {
     this(
@@ -85,6 +86,11 @@ final class CaptureKernel {
   /** {@return why there is no dump; empty as long as nothing went wrong} */
   String failure() {
     return failure;
+  }
+
+  /** {@return true if there is no dump because the crash range is too small} */
+  boolean isOutOfMemory() {
+    return outOfMemory;
   }
 
   boolean isOver() {
@@ -126,6 +132,7 @@ final class CaptureKernel {
           world.plan().machine().crashRanges().stream().sorted().findFirst().orElseThrow();
       violated(world, Kind.CAPTURE_LOW_MEMORY, "capture kernel", lowest, lack.getMessage());
     }
+    outOfMemory = true;
     fail(world, "the capture kernel has too little memory: " + lack.getMessage());
   }
 
@@ -170,6 +177,7 @@ final class CaptureKernel {
     if (ringPage.isEmpty()
         || bufferPage.isEmpty()
         || (spec.kind() == DeviceKind.RECEIVER && statisticsPage.isEmpty())) {
+      outOfMemory = true;
       fail(world, "the capture kernel has too little memory for its buffers");
       return;
     }
@@ -404,6 +412,7 @@ final class CaptureKernel {
     copy.nextPage = nextPage;
     copy.chunk = chunk;
     copy.failure = failure;
+    copy.outOfMemory = outOfMemory;
     return copy;
   }
 

@@ -12,6 +12,7 @@ import org.crashlane.rule.Verdict;
  *     tell
  * @param dumpPageCount pages of memory that a whole dump has
  * @param failure why it did not; empty if it did
+ * @param outOfMemory true if that is because the crash range is too small for it
  * @param tablesAtPanic the rule's verdict on the tables as they stood at the panic
  * @param violations what was violated
  * @param armed what arming did and cost
@@ -36,6 +37,7 @@ public record CrashResult(
     boolean dumped,
     long dumpPageCount,
     String failure,
+    boolean outOfMemory,
     Verdict tablesAtPanic,
     Violations violations,
     ArmReport armed,
@@ -61,6 +63,7 @@ public record CrashResult(
         capture.stage() == CaptureKernel.Stage.DONE,
         world.dumpMap().pageCount(),
         capture.failure(),
+        capture.isOutOfMemory(),
         tablesAtPanic,
         world.violations(),
         world.primary().armed(),

@@ -11,7 +11,9 @@ import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
 import org.crashlane.model.crash.Schedule;
 import org.crashlane.model.crash.Trace;
+import org.crashlane.model.crash.World;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.ArmingCost;
@@ -65,6 +67,16 @@ public final class ModelStage implements Stage {
     this.background = new Background(seed);
     this.change = change;
     this.schedule = schedule;
+  }
+
+  /**
+   * Starts the kernel of {@code machine} and no more: what its file asks for may be more than it
+   * has room for.
+   *
+   * @throws NoFrameException saying what there is no room for
+   */
+  public static void start(MachineSpec machine) {
+    World.boot(CrashPlan.of(machine, Strategy.NONE), new Background(0), Trace.NONE);
   }
 
   /** {@return the same stage, on which {@code other} is done to each plan} */
@@ -143,7 +155,9 @@ public final class ModelStage implements Stage {
 
   private static DumpOutcome dump(CrashResult result) {
     if (!result.dumped()) {
-      return new DumpOutcome.Missing(result.failure());
+      return result.outOfMemory()
+          ? new DumpOutcome.NoRoom(result.failure())
+          : new DumpOutcome.Missing(result.failure());
     }
     if (!result.isDumpRight()) {
       return new DumpOutcome.Damaged(damage(result));

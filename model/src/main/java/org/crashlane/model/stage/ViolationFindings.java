@@ -116,12 +116,8 @@ final class ViolationFindings {
       case L1, L2 -> "leave translation running, or reset the devices before it stops";
       case P1 -> "mend the primary's mapping driver";
       case A5 -> "keep the crash range out of the IOVA allocator: arm inside the primary, early";
-<<<<<<< HEAD
-      case A2, A3, A7, B2, B3, B4, C1, C2, C3, C4, D1, D2, F1, G1, L3, M1, W1 ->
+      case A2, A3, A7, B2, B3, C1, C2, C3, C4, D1, D2, G1, L3, M1, W1 ->
           "mend the findings before it";
-=======
-      case A2, A3, A7, B2, B3, C1, C2, C3, C4, D1, D2, G1, L3, M1, W1 -> "mend the findings before it";
->>>>>>> a353226 (Machines: segments, five levels, two masks, firmware's memory beside RAM, any number of ranges)
     };
   }
 }

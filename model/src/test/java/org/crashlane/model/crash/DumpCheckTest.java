@@ -37,7 +37,7 @@ final class DumpCheckTest {
             .findFirst()
             .orElseThrow();
     Page others = world.memoryAtPanic().share(world.dumpMap().address(0));
-    world.disk(world.dumpDisk()).write(World.DUMP_BLOCK + mapped, others);
+    world.disk(world.dumpDevice()).write(World.DUMP_BLOCK + mapped, others);
     DumpCheck.check(world);
     assertEquals(1, world.violations().count(Kind.DUMP_DIFFERS));
   }

@@ -24,6 +24,7 @@ final class SwiotlbCrashTest {
   private static final AddressRange BELOW = AddressRange.parse("0x0-0x1fffffff");
   private static final AddressRange ABOVE = AddressRange.parse("0x100000000-0x107ffffff");
   private static final AddressRange LOW_CRASH = AddressRange.parse("0x10000000-0x11ffffff");
+  private static final AddressRange ROOMY_CRASH = AddressRange.parse("0x10000000-0x15ffffff");
   private static final AddressRange HIGH_CRASH = AddressRange.parse("0x102000000-0x103ffffff");
 
   private static MachineSpec machine(Era era, boolean force, List<AddressRange> crash, int bits) {
@@ -61,8 +62,17 @@ final class SwiotlbCrashTest {
   @ParameterizedTest
   @CsvSource({"LINUX_2_6_27, false", "LINUX_2_6_27, true", "TODAY, false", "TODAY, true"})
   void everyEraSavesItForcedOrNot(Era era, boolean force) {
-    MachineSpec machine = machine(era, force, List.of(LOW_CRASH), 64);
+    MachineSpec machine = machine(era, force, List.of(ROOMY_CRASH), 64);
     assertSaved(crash(machine, Strategy.NONE), Strategy.NONE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Era.class)
+  void aPoolThatDoesNotFitIsALackOfLowMemory(Era era) {
+    CrashResult result = crash(machine(era, true, List.of(LOW_CRASH), 64), Strategy.NONE);
+    assertAll(
+        () -> assertTrue(result.outOfMemory(), result.failure()),
+        () -> assertEquals(1, result.violations().count(Violation.Kind.CAPTURE_LOW_MEMORY)));
   }
 
   @ParameterizedTest

@@ -8,6 +8,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.MachineSpec;
 
 /**
@@ -33,13 +35,27 @@ public final class MachineFile {
    * @throws IOException if it cannot be read
    */
   public static MachineSpec read(Path file) throws IOException {
+    return read(file, _ -> {
+      // Not started.
+    });
+  }
+
+  /**
+   * {@return the machine that {@code file} describes, which a kernel can start}
+   *
+   * @param start starts the machine's kernel; a {@link NoFrameException} of it is a mistake in the
+   *     file
+   * @throws MachineFileException if it describes none, or one that cannot start
+   * @throws IOException if it cannot be read
+   */
+  public static MachineSpec read(Path file, Consumer<MachineSpec> start) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(SIZE_LIMIT_BYTES + 1);
       if (bytes.length > SIZE_LIMIT_BYTES) {
         throw wrong(
             file.toString(), "larger than " + (SIZE_LIMIT_BYTES >> 10) + " KiB: no machine is");
       }
-      return read(file.toString(), text(file.toString(), bytes));
+      return read(file.toString(), text(file.toString(), bytes), start);
     }
   }
 
@@ -50,10 +66,23 @@ public final class MachineFile {
    * @throws MachineFileException if it describes none
    */
   public static MachineSpec read(String source, String text) {
+    return read(source, text, _ -> {
+      // Not started.
+    });
+  }
+
+  private static MachineSpec read(String source, String text, Consumer<MachineSpec> start) {
     if (text.length() > SIZE_LIMIT_BYTES) {
       throw wrong(source, "longer than " + SIZE_LIMIT_BYTES + " characters: no machine is");
     }
-    return new MachineReader(new Value(source, "", YamlReader.read(source, text))).machine();
+    Value whole = new Value(source, "", YamlReader.read(source, text));
+    MachineSpec machine = new MachineReader(whole).machine();
+    try {
+      start.accept(machine);
+    } catch (NoFrameException e) {
+      throw whole.nearest(e.room().field()).wrong("the machine cannot start: " + e.getMessage());
+    }
+    return machine;
   }
 
   /** {@return the JSON Schema of machine files, for editors and for checks without crashlane} */

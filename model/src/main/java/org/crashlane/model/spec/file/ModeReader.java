@@ -61,9 +61,11 @@ final class ModeReader {
 
   /** Checks what of the mapping names devices. */
   void checkDevices(ModeSpec mode, List<DeviceSpec> devices) {
-    mapping
-        .optional("reserved-memory")
-        .ifPresent(reserved -> PagingReader.checkDevices(reserved, devices));
+    if (mode instanceof ModeSpec.Paging paging) {
+      mapping
+          .optional("reserved-memory")
+          .ifPresent(reserved -> PagingReader.checkDevices(reserved, paging, devices));
+    }
     if (mode instanceof ModeSpec.Amdvi amdvi) {
       AmdviReader.checkDevices(mapping, amdvi, devices);
     }

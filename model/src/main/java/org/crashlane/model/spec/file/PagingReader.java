@@ -3,14 +3,17 @@ package org.crashlane.model.spec.file;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.model.spec.ModeSpec.PagingUnit;
 import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 
@@ -110,6 +113,9 @@ final class PagingReader {
 
   /** Firmware takes memory of the kernel's, or of its own: one range is not both. */
   private void inMemoryOrBeside(Value place, AddressRange range) {
+    if (range.overlaps(InterruptWindow.RANGE)) {
+      throw place.wrong("there is no memory at " + InterruptWindow.RANGE + ": interrupts");
+    }
     for (AddressRange memory : ram) {
       if (range.overlaps(memory) && !memory.contains(range)) {
         throw place.wrong("%s is partly in memory, which is at %s".formatted(range, memory));
@@ -117,16 +123,33 @@ final class PagingReader {
     }
   }
 
-  /** Refuses reserved memory of devices that there are not. */
-  static void checkDevices(Value reserved, List<DeviceSpec> devices) {
-    List<String> names = devices.stream().map(DeviceSpec::name).toList();
+  /** Refuses reserved memory of devices that there are not, or that do not reach it. */
+  static void checkDevices(Value reserved, ModeSpec.Paging spec, List<DeviceSpec> devices) {
+    Map<String, DeviceSpec> byName = new LinkedHashMap<>();
+    devices.forEach(device -> byName.put(device.name(), device));
     for (Value value : reserved.items(0, RESERVED)) {
-      Value device = value.object(List.of("device", "range")).required("device");
-      if (!names.contains(device.name())) {
-        throw device.wrong(
+      ObjectValue object = value.object(List.of("device", "range"));
+      Value name = object.required("device");
+      DeviceSpec device = byName.get(name.name());
+      if (device == null) {
+        throw name.wrong(
             "no device is called %s: %s"
-                .formatted(Value.quoted(device.name()), NearestName.choices(device.name(), names)));
+                .formatted(
+                    Value.quoted(name.name()),
+                    NearestName.choices(name.name(), byName.keySet())));
       }
+      checkReach(object.required("range"), spec, device);
+    }
+  }
+
+  private static void checkReach(Value range, ModeSpec.Paging spec, DeviceSpec device) {
+    int unit = spec.unitNames().indexOf(device.unit());
+    int tableBits = Math.min(spec.units().get(unit).addressWidth(), spec.hostAddressWidth());
+    int bits = Math.min(device.dmaMaskBits(), tableBits);
+    if (range.range().last() > BitField.lowMask(bits)) {
+      throw range.wrong(
+          "%s is beyond what device %s can be given: %d bits"
+              .formatted(range.range(), device.name(), bits));
     }
   }
 }

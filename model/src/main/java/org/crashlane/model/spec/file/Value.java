@@ -49,6 +49,17 @@ record Value(String source, String path, Yaml yaml) {
     return new MachineFileException(source, place.line(), place.column(), path, reason);
   }
 
+  /** {@return the value at {@code way}, such as {@code mapping.pool}, or what it would be in} */
+  Value nearest(String way) {
+    int dot = way.indexOf('.');
+    String name = dot < 0 ? way : way.substring(0, dot);
+    if (!(yaml instanceof Yaml.Fields fields) || !fields.byName().containsKey(name)) {
+      return this;
+    }
+    Value found = new ObjectValue(this, fields).required(name);
+    return dot < 0 ? found : found.nearest(way.substring(dot + 1));
+  }
+
   /** {@return the fields, of which there may be {@code names} and no others} */
   ObjectValue object(List<String> names) {
     return anyObject("the fields " + String.join(", ", names)).withOnly(names);

@@ -12,6 +12,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
@@ -25,7 +26,7 @@ class SwiotlbModeTest {
   private static final AddressRange HIGH = AddressRange.ofSize(0x30_0000, 0x8_0000);
 
   private static DmaMapping capture(List<AddressRange> crashRanges) {
-    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, true, 256 << 10, crashRanges);
+    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, false, 256 << 10, crashRanges);
     return SwiotlbMode.capture(machine, PageFrames.of(crashRanges));
   }
 
@@ -60,6 +61,26 @@ class SwiotlbModeTest {
   void captureKernelBeyondReachHasAPoolInItsLowRange() {
     SwiotlbMapping mapping = assertInstanceOf(SwiotlbMapping.class, capture(List.of(LOW, HIGH)));
     assertTrue(LOW.contains(mapping.poolMemory()), mapping.poolMemory().toString());
+  }
+
+  @Test
+  void captureKernelThatBouncesAllHasAPoolAsLargeAsThePrimarys() {
+    List<AddressRange> crash = List.of(LOW);
+    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, true, 256 << 10, crash);
+    SwiotlbMapping mapping =
+        assertInstanceOf(
+            SwiotlbMapping.class, SwiotlbMode.capture(machine, PageFrames.of(crash)));
+    assertEquals(256 << 10, mapping.poolMemory().sizeBytes());
+  }
+
+  @Test
+  void captureKernelThatBouncesAllCannotStartWithoutRoomForThePool() {
+    List<AddressRange> crash = List.of(HIGH);
+    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, true, 256 << 10, crash);
+    NoFrameException e =
+        assertThrows(
+            NoFrameException.class, () -> SwiotlbMode.capture(machine, PageFrames.of(crash)));
+    assertEquals(NoFrameException.Room.BOUNCE_POOL, e.room());
   }
 
   @Test

@@ -29,7 +29,6 @@ class SchemaTest {
           "needs mode vtd",
           "behind which of",
           "dump-path: true",
-          "only a device of kind storage",
           "own address",
           "a device that a guest owns",
           "whole pages",
@@ -38,7 +37,12 @@ class SchemaTest {
           "room for the pool",
           "aperture is",
           "beyond",
-          "more memory than",
+          "more than 16G",
+          "too small for a capture kernel",
+          "partly in memory",
+          "requests of segment",
+          "ids of 255",
+          "entries: none for",
           "there is no memory at",
           "runs off",
           "a device table is",
@@ -160,12 +164,12 @@ class SchemaTest {
   void sizesAndAddressesMayBeNumbersInJson() {
     String json =
         """
-        {"$schema": "x", "name": "a", "summary": "b", "ram": ["0x0-0xfffff"],
-         "crash": [{"at": "0x1000", "size": 4096}], "mapping": {"mode": "nommu"},
+        {"$schema": "x", "name": "a", "summary": "b", "ram": ["0x0-0x7fffff"],
+         "crash": [{"at": "0x1000", "size": 1048576}], "mapping": {"mode": "nommu"},
          "devices": [{"name": "d", "address": "00:01.0", "kind": "storage", "dump-path": true}]}
         """;
     assertTrue(SCHEMA.accepts(json));
-    assertEquals(4096, MachineFile.read("x", json).crashRanges().getFirst().sizeBytes());
+    assertEquals(1 << 20, MachineFile.read("x", json).crashRanges().getFirst().sizeBytes());
   }
 
   /** Where the reader finds no sense it may not have looked at the form of all of it. */
