@@ -24,7 +24,6 @@ import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
-import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
 
 /**

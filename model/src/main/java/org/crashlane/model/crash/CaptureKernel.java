@@ -66,8 +66,7 @@ final class CaptureKernel {
   private boolean outOfMemory;
 
   CaptureKernel(CrashPlan plan) {
-    this(
-        plan.captureMemory().stream().sorted().map(r -> PageFrames.of(List.of(r))).toList());
+    this(plan.captureMemory().stream().sorted().map(r -> PageFrames.of(List.of(r))).toList());
   }
 
   private CaptureKernel(List<PageFrames> zones) {

@@ -131,8 +131,7 @@ public final class Crash {
         spec.requester(),
         spec.name(),
         spec.onDumpPath() ? DumpRole.NAMED : DumpRole.NONE,
-        new DmaMasks(
-            DmaMask.ofBits(spec.dmaMaskBits()), new DmaMask.Known(spec.coherentMask())),
+        new DmaMasks(DmaMask.ofBits(spec.dmaMaskBits()), new DmaMask.Known(spec.coherentMask())),
         spec.assignedToGuest());
   }
 }

@@ -15,7 +15,7 @@ import org.crashlane.model.hardware.Page;
  */
 final class DumpMap {
   /** Machines of today's built-in kinds are dumped whole. */
-  private static final long WHOLE_BYTES_MAX = 4L << 30;
+  private static final long WHOLE_BYTES_MAX = 2L << 30;
 
   private final List<AddressRange> ranges;
   private final long[] firstPages;

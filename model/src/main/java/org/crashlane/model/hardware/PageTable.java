@@ -153,8 +153,12 @@ final class PageTable {
 
   /** {@return the addresses of all chunks that there are, in rising order, neighbours joined} */
   List<AddressRange> written() {
-    long[] present = LongStream.range(0, chunks.length).filter(i -> chunks[(int) i] != null)
-        .map(i -> keys[(int) i]).sorted().toArray();
+    long[] present =
+        LongStream.range(0, chunks.length)
+            .filter(i -> chunks[(int) i] != null)
+            .map(i -> keys[(int) i])
+            .sorted()
+            .toArray();
     List<AddressRange> ranges = new ArrayList<>();
     for (int i = 0; i < present.length; ) {
       int behind = i + 1;

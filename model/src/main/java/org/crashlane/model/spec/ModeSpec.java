@@ -33,8 +33,8 @@ public sealed interface ModeSpec {
    * Bounce buffers.
    *
    * @param poolBytes size of the pool, a multiple of 256 KiB (one segment of 128 slots)
-   * @param force true if every mapping is bounced, by the capture kernel too: {@code swiotlb=force},
-   *     or a confidential guest (SEV, TDX), whose devices reach shared memory alone
+   * @param force true if every mapping is bounced, by the capture kernel too: {@code
+   *     swiotlb=force}, or a confidential guest (SEV, TDX), whose devices reach shared memory alone
    */
   record Swiotlb(long poolBytes, boolean force) implements ModeSpec {
     @Override
@@ -194,7 +194,11 @@ public sealed interface ModeSpec {
       implements PagingUnit {
     /** A unit of segment 0. */
     public VtdUnit(
-        String name, long registerBase, int addressWidth, boolean superpages, boolean cachesAbsent) {
+        String name,
+        long registerBase,
+        int addressWidth,
+        boolean superpages,
+        boolean cachesAbsent) {
       this(name, registerBase, 0, addressWidth, superpages, cachesAbsent);
     }
   }

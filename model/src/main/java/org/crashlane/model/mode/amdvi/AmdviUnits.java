@@ -2,6 +2,8 @@
 package org.crashlane.model.mode.amdvi;
 
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -27,27 +29,33 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
 
-/** What an AMD driver has of its units: one device table for all, and the rings of each. */
+/** What an AMD driver has of its units: a device table for each segment, and rings for each. */
 final class AmdviUnits implements DriverUnits {
   private static final DriverTables FORMAT = new HostTables();
 
   private final ModeSpec.Amdvi spec;
-  private final DeviceTable table;
+
+  /** By segment. */
+  private final Map<Integer, DeviceTable> tables;
+
   private final List<UnitDriver> units;
   private final Tables writer;
 
-  AmdviUnits(ModeSpec.Amdvi spec, DeviceTable table, List<UnitDriver> units) {
+  AmdviUnits(ModeSpec.Amdvi spec, Map<Integer, DeviceTable> tables, List<UnitDriver> units) {
     this(
         spec,
-        table,
+        tables,
         List.copyOf(units),
         new Tables(UnitConfig.translating(new Capabilities(0, 0), spec.hostAddressWidth(), 0)));
   }
 
   private AmdviUnits(
-      ModeSpec.Amdvi spec, DeviceTable table, List<UnitDriver> units, Tables writer) {
+      ModeSpec.Amdvi spec,
+      Map<Integer, DeviceTable> tables,
+      List<UnitDriver> units,
+      Tables writer) {
     this.spec = spec;
-    this.table = table;
+    this.tables = tables;
     this.units = units;
     this.writer = writer;
   }
@@ -59,7 +67,7 @@ final class AmdviUnits implements DriverUnits {
 
   @Override
   public DomainIds domainIds(int unit) {
-    return table.domainIds();
+    return table(unit).domainIds();
   }
 
   @Override
@@ -78,14 +86,23 @@ final class AmdviUnits implements DriverUnits {
   /** Both the device's own entry is set and that of the id that its requests carry. */
   private void set(Cpu cpu, DeviceSpec device, int unit, long word0, int domainId) {
     UnitDriver driver = units.get(unit);
-    setEntry(cpu, device.requester(), driver, word0, domainId);
-    if (device.alias().isPresent()) {
-      setEntry(cpu, device.address(), driver, word0, domainId);
+    setEntry(cpu, table(unit), device.requester(), driver, word0, domainId);
+    if (device.alias().isPresent() && device.address().segment() == segment(unit)) {
+      setEntry(cpu, table(unit), device.address(), driver, word0, domainId);
     }
     driver.await(cpu);
   }
 
-  private void setEntry(Cpu cpu, RequesterId id, UnitDriver driver, long word0, int domainId) {
+  private DeviceTable table(int unit) {
+    return tables.get(segment(unit));
+  }
+
+  private int segment(int unit) {
+    return spec.units().get(unit).segment();
+  }
+
+  private static void setEntry(
+      Cpu cpu, DeviceTable table, RequesterId id, UnitDriver driver, long word0, int domainId) {
     int before = table.set(cpu.memory(), id, word0, DeviceTableEntry.domain(domainId));
     if (before != 0) {
       driver.flushPages(cpu, before, Pages.ALL);
@@ -138,11 +155,13 @@ final class AmdviUnits implements DriverUnits {
 
   @Override
   public DriverUnits fork() {
-    return new AmdviUnits(spec, table.fork(), units, writer);
+    Map<Integer, DeviceTable> copies = new TreeMap<>();
+    tables.forEach((segment, table) -> copies.put(segment, table.fork()));
+    return new AmdviUnits(spec, copies, units, writer);
   }
 
   @Override
   public void addTo(Fingerprint into) {
-    table.addTo(into);
+    tables.values().forEach(table -> table.addTo(into));
   }
 }

@@ -4,7 +4,9 @@ package org.crashlane.model.mode.amdvi;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.NoFrameException;
@@ -33,6 +35,7 @@ final class Boot {
     this.last =
         machine.devices().stream()
             .flatMap(d -> Stream.concat(Stream.of(d.address()), d.alias().stream()))
+            .filter(id -> spec.units().stream().anyMatch(u -> u.segment() == id.segment()))
             .max(Comparator.comparingInt(RequesterId::value))
             .orElse(new RequesterId(0));
   }
@@ -42,9 +45,9 @@ final class Boot {
    * one at once.
    */
   PagedMapping primary() {
-    long usual = DeviceTable.sizeFor(last);
-    DeviceTable table = blocking(spec.deviceTableBytes().orElse(usual));
-    PagedMapping mapping = mapping(Role.PRIMARY, table, started(table));
+    Map<Integer, DeviceTable> tables =
+        blocking(spec.deviceTableBytes().orElse(DeviceTable.sizeFor(last)));
+    PagedMapping mapping = mapping(Role.PRIMARY, tables, started(tables));
     mapping.prepare(cpu);
     return mapping;
   }
@@ -54,18 +57,36 @@ final class Boot {
    * early_enable_iommus}). Where it cannot, the units are switched off and start afresh.
    */
   PagedMapping adopting() {
-    Optional<DeviceTable> left =
-        isTranslating()
-            ? DeviceTable.left(
-                cpu,
-                UnitDriver.deviceTableInUse(cpu, spec.units().getFirst().registerBase()),
-                DeviceTable.sizeFor(last),
-                last)
-            : Optional.empty();
+    if (!isTranslating()) {
+      return afresh();
+    }
+    Map<Integer, DeviceTable> tables = new TreeMap<>();
+    for (ModeSpec.AmdviUnit unit : spec.units()) {
+      if (!tables.containsKey(unit.segment())) {
+        Optional<DeviceTable> taken = takenOver(unit);
+        if (taken.isEmpty()) {
+          return afresh();
+        }
+        tables.put(unit.segment(), taken.get());
+      }
+    }
     return switch (spec.adoption()) {
-      case COPY ->
-          left.flatMap(table -> table.copy(cpu, frames)).map(this::copied).orElseGet(this::afresh);
-      case REUSE -> left.map(this::reusing).orElseGet(this::afresh);
+      case COPY -> copied(tables);
+      case REUSE -> reusing(tables);
+    };
+  }
+
+  /** {@return the table of the unit's segment, as this kernel goes on with it} */
+  private Optional<DeviceTable> takenOver(ModeSpec.AmdviUnit unit) {
+    Optional<DeviceTable> left =
+        DeviceTable.left(
+            cpu,
+            UnitDriver.deviceTableInUse(cpu, unit.registerBase()),
+            DeviceTable.sizeFor(last),
+            last);
+    return switch (spec.adoption()) {
+      case COPY -> left.flatMap(table -> table.copy(cpu, frames));
+      case REUSE -> left;
     };
   }
 
@@ -73,19 +94,19 @@ final class Boot {
     return spec.units().stream().allMatch(u -> UnitDriver.isTranslating(cpu, u.registerBase()));
   }
 
-  private PagedMapping copied(DeviceTable table) {
+  private PagedMapping copied(Map<Integer, DeviceTable> tables) {
     List<UnitDriver> units = withOwnBuffers();
-    for (UnitDriver unit : units) {
-      unit.useBuffers(cpu);
-      unit.restartRings(cpu);
-      unit.useDeviceTable(cpu, table.register());
-      unit.flushAll(cpu);
+    for (int i = 0; i < units.size(); i++) {
+      units.get(i).useBuffers(cpu);
+      units.get(i).restartRings(cpu);
+      units.get(i).useDeviceTable(cpu, tableOf(tables, i).register());
+      units.get(i).flushAll(cpu);
     }
-    return mapping(Role.ADOPTING, table, units);
+    return mapping(Role.ADOPTING, tables, units);
   }
 
   /** Goes on with the old table and the old rings; of the base registers none is written. */
-  private PagedMapping reusing(DeviceTable table) {
+  private PagedMapping reusing(Map<Integer, DeviceTable> tables) {
     List<UnitDriver> units = new ArrayList<>();
     for (ModeSpec.AmdviUnit unit : spec.units()) {
       long base = unit.registerBase();
@@ -96,22 +117,35 @@ final class Boot {
       driver.flushAll(cpu);
       units.add(driver);
     }
-    return mapping(Role.ADOPTING, table, units);
+    return mapping(Role.ADOPTING, tables, units);
   }
 
   private PagedMapping afresh() {
     spec.units().forEach(unit -> UnitDriver.disable(cpu, unit.registerBase()));
-    DeviceTable table = blocking(DeviceTable.sizeFor(last));
-    return mapping(Role.AFRESH, table, started(table));
+    Map<Integer, DeviceTable> tables = blocking(DeviceTable.sizeFor(last));
+    return mapping(Role.AFRESH, tables, started(tables));
   }
 
   /** Starts the capture kernel's driver with a table that blocks all, without switching off. */
   PagedMapping aborting() {
-    DeviceTable table = blocking(DeviceTable.sizeFor(last));
-    return mapping(Role.AFRESH, table, started(table));
+    Map<Integer, DeviceTable> tables = blocking(DeviceTable.sizeFor(last));
+    return mapping(Role.AFRESH, tables, started(tables));
   }
 
-  private DeviceTable blocking(long sizeBytes) {
+  /** {@return a table for each segment, as Linux has them from 6.0 on} */
+  private Map<Integer, DeviceTable> blocking(long sizeBytes) {
+    Map<Integer, DeviceTable> tables = new TreeMap<>();
+    for (ModeSpec.AmdviUnit unit : spec.units()) {
+      tables.computeIfAbsent(unit.segment(), _ -> blockingTable(sizeBytes));
+    }
+    return tables;
+  }
+
+  private DeviceTable tableOf(Map<Integer, DeviceTable> tables, int unit) {
+    return tables.get(spec.units().get(unit).segment());
+  }
+
+  private DeviceTable blockingTable(long sizeBytes) {
     return DeviceTable.blocking(cpu, frames, sizeBytes, last)
         .orElseThrow(() ->
             new NoFrameException(
@@ -120,10 +154,11 @@ final class Boot {
                     .formatted(sizeBytes)));
   }
 
-  private List<UnitDriver> started(DeviceTable table) {
+  private List<UnitDriver> started(Map<Integer, DeviceTable> tables) {
     List<UnitDriver> units = withOwnBuffers();
-    for (UnitDriver unit : units) {
-      unit.useDeviceTable(cpu, table.register());
+    for (int i = 0; i < units.size(); i++) {
+      UnitDriver unit = units.get(i);
+      unit.useDeviceTable(cpu, tableOf(tables, i).register());
       unit.useBuffers(cpu);
       if (UnitDriver.worksForSnp(cpu, unit.base())) {
         unit.useCompletionRange(cpu);
@@ -154,12 +189,14 @@ final class Boot {
     long at =
         frames
             .take(sizeBytes, sizeBytes, -1)
-            .orElseThrow(() -> new NoFrameException(Room.PAGES, "AMD-Vi: no room for a unit's rings"));
+            .orElseThrow(
+                () -> new NoFrameException(Room.PAGES, "AMD-Vi: no room for a unit's rings"));
     cpu.memory().writeLongs(at, new long[sizeBytes / Long.BYTES], sizeBytes / Long.BYTES);
     return at;
   }
 
-  private PagedMapping mapping(Role role, DeviceTable table, List<UnitDriver> units) {
-    return new PagedMapping(machine, role, frames, new AmdviUnits(spec, table, units));
+  private PagedMapping mapping(
+      Role role, Map<Integer, DeviceTable> tables, List<UnitDriver> units) {
+    return new PagedMapping(machine, role, frames, new AmdviUnits(spec, tables, units));
   }
 }

@@ -44,7 +44,10 @@ public final class RemappingUnits implements Remapper {
   private final RemappingUnit<?, ?>[] units;
 
   private RemappingUnits(
-      ModeSpec.Paging spec, int windowBytes, Map<RequesterId, Integer> unitOf, RemappingUnit<?, ?>[] units) {
+      ModeSpec.Paging spec,
+      int windowBytes,
+      Map<RequesterId, Integer> unitOf,
+      RemappingUnit<?, ?>[] units) {
     this.spec = spec;
     this.windowBytes = windowBytes;
     this.unitOf = unitOf;

@@ -29,9 +29,9 @@ import org.crashlane.model.spec.ModeSpec.Swiotlb;
  * <p>Where everything is bounced, as memory encryption forces guests to (SEV, TDX), the capture
  * kernel bounces everything too, and has to find room for as large a pool.
  *
- * <p>Otherwise the capture kernel has bounce buffers of its own if a device of the dump path does not reach
- * all of the crash range: a pool in a part that it reaches, so that a low range of a few segments
- * serves one above 4 GiB.
+ * <p>Otherwise the capture kernel has bounce buffers of its own if a device of the dump path does
+ * not reach all of the crash range: a pool in a part that it reaches, so that a low range of a few
+ * segments serves one above 4 GiB.
  */
 public final class SwiotlbMode implements Mode {
   /** Linux's default (IO_TLB_DEFAULT_SIZE). */
@@ -53,8 +53,7 @@ public final class SwiotlbMode implements Mode {
     AddressRange pool =
         place(machine.era(), frames, spec.poolBytes(), last)
             .or(() -> place(machine.era(), frames, spec.poolBytes(), LAST_BELOW_4_GIB))
-            .orElseThrow(() ->
-                noRoom("below 4 GiB", spec.poolBytes()));
+            .orElseThrow(() -> noRoom("below 4 GiB", spec.poolBytes()));
     return SwiotlbMapping.with(machine.era(), spec.force(), pool);
   }
 

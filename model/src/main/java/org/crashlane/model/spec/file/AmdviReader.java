@@ -89,17 +89,14 @@ final class AmdviReader {
     long sizeBytes = amdvi.deviceTableBytes().orElse(DEVICE_TABLE_MOST);
     for (DeviceSpec device : devices) {
       for (RequesterId id : List.of(device.address(), device.requester())) {
-        if (id.segment() <= PagingReader.SEGMENT_MAX
+        if (amdvi.units().stream().anyMatch(u -> u.segment() == id.segment())
             && (id.value() + 1L) * DeviceTableEntry.BYTES > sizeBytes) {
           throw mapping
               .required("device-table")
               .wrong(
                   "a table of %dK has %d entries: none for %s, which is %s"
                       .formatted(
-                          sizeBytes >> 10,
-                          sizeBytes / DeviceTableEntry.BYTES,
-                          id,
-                          device.name()));
+                          sizeBytes >> 10, sizeBytes / DeviceTableEntry.BYTES, id, device.name()));
         }
       }
     }

@@ -35,9 +35,11 @@ public final class MachineFile {
    * @throws IOException if it cannot be read
    */
   public static MachineSpec read(Path file) throws IOException {
-    return read(file, _ -> {
-      // Not started.
-    });
+    return read(
+        file,
+        _ -> {
+          // Not started.
+        });
   }
 
   /**
@@ -66,9 +68,12 @@ public final class MachineFile {
    * @throws MachineFileException if it describes none
    */
   public static MachineSpec read(String source, String text) {
-    return read(source, text, _ -> {
-      // Not started.
-    });
+    return read(
+        source,
+        text,
+        _ -> {
+          // Not started.
+        });
   }
 
   private static MachineSpec read(String source, String text, Consumer<MachineSpec> start) {

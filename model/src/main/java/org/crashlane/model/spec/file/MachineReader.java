@@ -18,7 +18,8 @@ import org.crashlane.model.spec.ModeSpec;
 final class MachineReader {
   /** {@code $schema} is for editors. */
   private static final List<String> FIELDS =
-      List.of("$schema", "name", "summary", "era", "ram", "crash", "mapping", "devices", "processors");
+      List.of(
+          "$schema", "name", "summary", "era", "ram", "crash", "mapping", "devices", "processors");
 
   private static final int SUMMARY_LENGTH = 200;
   private static final int SCHEMA_LENGTH = 1000;

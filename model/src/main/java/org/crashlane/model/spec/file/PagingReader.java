@@ -20,8 +20,10 @@ import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 /** Reads what all units with page tables have in common, and what firmware has devices use. */
 final class PagingReader {
   private static final int RESERVED = MachineReader.LIST_LIMIT;
+
   /** Of 16 bits in ACPI tables. */
-  static final int SEGMENT_MAX = 0xffff;
+  private static final int SEGMENT_MAX = 0xffff;
+
   private static final int HOST_WIDTH_LEAST = 32;
   private static final int HOST_WIDTH_MOST = 52;
   private static final int IOVA_LIMIT_LEAST = 16;
@@ -135,8 +137,7 @@ final class PagingReader {
         throw name.wrong(
             "no device is called %s: %s"
                 .formatted(
-                    Value.quoted(name.name()),
-                    NearestName.choices(name.name(), byName.keySet())));
+                    Value.quoted(name.name()), NearestName.choices(name.name(), byName.keySet())));
       }
       checkReach(object.required("range"), spec, device);
     }

@@ -68,8 +68,7 @@ class SwiotlbModeTest {
     List<AddressRange> crash = List.of(LOW);
     MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, true, 256 << 10, crash);
     SwiotlbMapping mapping =
-        assertInstanceOf(
-            SwiotlbMapping.class, SwiotlbMode.capture(machine, PageFrames.of(crash)));
+        assertInstanceOf(SwiotlbMapping.class, SwiotlbMode.capture(machine, PageFrames.of(crash)));
     assertEquals(256 << 10, mapping.poolMemory().sizeBytes());
   }
 

@@ -163,9 +163,10 @@ class MachineFileTest {
             + " 'today'?",
         "iova-limit: 32|iova-limit: 12|mapping.iova-limit: a number from 16 to 57 was"
             + " wanted, and not '12'",
-        "    dma-mask: 30|    dma-mak: 30|devices[3]: no field is called 'dma-mak' here: there"
-            + " are name, address, alias, kind, dma-mask, coherent-dma-mask, unit, dump-path, driver-resets,"
-            + " stops-on-fault, assigned-to-guest, pass-through; did you mean 'dma-mask'?",
+        "    dma-mask: 30|    dma-mak: 30|devices[3]: no field is called 'dma-mak' here: there are"
+            + " name, address, alias, kind, dma-mask, coherent-dma-mask, unit, dump-path,"
+            + " driver-resets, stops-on-fault, assigned-to-guest, pass-through; did you mean"
+            + " 'dma-mask'?",
         "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd, amdvi was"
             + " wanted, and not a list",
         "superpages: true|superpages: yes|mapping.units[0].superpages: true or false was"
@@ -174,7 +175,7 @@ class MachineFileTest {
             + " in hexadecimal, such as 0x10000000, was wanted, and not '4275634176'",
         "size: 128M|size: 128MB|crash[0].size: a size such as 128M (K, M, G, T are powers of"
             + " 1024) was wanted, and not '128MB'",
-        "address: 01:00.0|address: 01:00|devices[1].address: not a device: '01:00' (wanted"
+        "address: 01:00.0|address: 01:00|devices[1].address: not a device: '01:00' (expected"
             + " bb:dd.f)",
         "name: vtd|nam: vtd|no field is called 'nam' here: there are $schema, name, summary,"
             + " era, ram, crash, mapping, devices, processors; did you mean 'name'?",
@@ -201,8 +202,8 @@ class MachineFileTest {
             + " 0x0-0x3fffffff",
         "host-address-width: 39|host-address-width: 32|mapping.host-address-width: memory ends"
             + " beyond an address width of 32 bits",
-        "address-width: 48|address-width: 40|mapping.units[0].address-width: 40 bits: 39 or 48"
-            + " wanted, three or four levels of table",
+        "address-width: 48|address-width: 40|mapping.units[0].address-width: 40 bits:"
+            + " expected 39 or 48 or 57, whole levels of table",
       })
   void mistakesAreToldWithPlaceAndField(String was, String is, String message) {
     assertTrue(VTD.contains(was), was);
@@ -220,7 +221,8 @@ class MachineFileTest {
       delimiter = '|',
       value = {
         "device: usb|device: usv|no device is called 'usv'",
-        "pass-through: true|pass-through: true\\n    assigned-to-guest: true|a device that a guest owns",
+        "pass-through: true|pass-through: true\\n"
+            + "    assigned-to-guest: true|a device that a guest owns",
         "alias: 05:00.0|alias: 05:04.0|own address",
         "registers: 0xfed91000|registers: 0xfed90000|already taken",
         "name: dmar1|name: dmar0|already taken",
@@ -237,7 +239,8 @@ class MachineFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "nommu|mode: nommu|mode: nommu\\n  pool: 64M|no field is called 'pool' here: there are mode",
+        "nommu|mode: nommu|mode: nommu\\n"
+            + "  pool: 64M|no field is called 'pool' here: there are mode",
         "nommu|kind: receiver|kind: receiver\\n    unit: x|has no units",
         "nommu|kind: receiver|kind: receiver\\n    pass-through: true|needs mode vtd",
         "swiotlb|pool: 64M|pool: 100K|not a multiple of 256K",
