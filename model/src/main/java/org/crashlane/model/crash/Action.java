@@ -104,8 +104,8 @@ public final class Action {
             + text
             + "' (wanted post:DEVICE, post1:DEVICE to post"
             + (Driver.VARIANT_COUNT - 1)
-            + ":DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, firmware:DEVICE, watchdog, arm, panic"
-            + " or capture)");
+            + ":DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, firmware:DEVICE, watchdog, arm,"
+            + " panic or capture)");
   }
 
   private static int index(String device, MachineSpec machine) {

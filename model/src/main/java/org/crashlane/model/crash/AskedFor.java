@@ -107,7 +107,7 @@ final class AskedFor {
           tables.put(translated.table(), unit.tables());
           sharers
               .computeIfAbsent(translated.table(), _ -> new TreeSet<>())
-              .add(translated.requester());
+              .add(translated.requester().inSegment(unit.segment()));
         }
       }
     }

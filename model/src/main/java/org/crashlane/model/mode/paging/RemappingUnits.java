@@ -175,7 +175,10 @@ public final class RemappingUnits implements Remapper {
     for (int i = 0; i < units.length; i++) {
       tables.add(
           new UnitTables(
-              spec.unitNames().get(i), units[i].tables(memory), Placement.behind(machine, i)));
+              spec.unitNames().get(i),
+              spec.units().get(i).segment(),
+              units[i].tables(memory),
+              Placement.behind(machine, i)));
     }
     return tables;
   }
