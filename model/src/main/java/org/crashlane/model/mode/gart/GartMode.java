@@ -60,8 +60,8 @@ public final class GartMode implements Mode {
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
     Gart spec = spec(machine);
     Aperture aperture = new Aperture(spec.apertureBase(), spec.apertureOrder());
-    long table = cleared(cpu, frames, aperture.tableBytes(), machine);
-    long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES, machine);
+    long table = cleared(cpu, frames, aperture.tableBytes());
+    long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES);
     Gatt gatt =
         new Gatt(aperture, table, Optional.of(new ScratchPage(scratch)), spec.northbridgeCount());
     gatt.enable(cpu, spec.translatesCpus());
@@ -114,7 +114,7 @@ public final class GartMode implements Mode {
   public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
     UnitConfig old = config(cpu);
     if (old.translatesDevices()) {
-      long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES, machine);
+      long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES);
       Gatt gatt =
           new Gatt(
               oldAperture(old),
@@ -176,7 +176,7 @@ public final class GartMode implements Mode {
         .orElseThrow(() -> new IllegalArgumentException("an aperture of a reserved size: " + old));
   }
 
-  private static long cleared(Cpu cpu, PageFrames frames, long sizeBytes, MachineSpec machine) {
+  private static long cleared(Cpu cpu, PageFrames frames, long sizeBytes) {
     OptionalLong taken = frames.take(sizeBytes, sizeBytes, Gpte.HIGHEST_ADDRESS);
     long address =
         taken.orElseThrow(() ->
