@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
@@ -36,6 +37,7 @@ import org.crashlane.rule.Severity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What docs/rule.md says: its rows name tests that are there, and its table of alternatives. */
 final class RuleDocsTest {
@@ -44,6 +46,7 @@ final class RuleDocsTest {
       Pattern.compile("\\| `(\\w+)` \\| [^|]+ \\| (kept|broken: C1, C2)[^|]* \\|");
   private static final Pattern NAMED =
       Pattern.compile("(?:(StatementsTest|CalgaryArithmeticTest)#)?(\\w+)\\*");
+  private static final Pattern TEST = Pattern.compile("(\\w+(?:Test|Contract))#(\\w+)");
   private static final List<Class<?>> SHOWING =
       List.of(StatementsTest.class, CalgaryArithmeticTest.class);
 
@@ -95,6 +98,31 @@ final class RuleDocsTest {
     Set<Shown> left = tests();
     rows.forEach(left::removeAll);
     assertEquals(Set.of(), left);
+  }
+
+  /** Classes of any module, by their sources. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rule.md", "possible.md"})
+  void everyTestThatIsNamedIsThere(String page) throws IOException {
+    Matcher named = TEST.matcher(Files.readString(PAGE.resolveSibling(page)));
+    int count = 0;
+    for (; named.find(); count++) {
+      String source = source(named.group(1));
+      assertTrue(source.contains("void " + named.group(2)), page + ": " + named.group());
+    }
+    assertTrue(count > 0, page);
+  }
+
+  private static String source(String testClass) throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      Path file =
+          files
+              .filter(f -> f.endsWith(testClass + ".java"))
+              .filter(f -> f.toString().contains("src/test/java"))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no source of " + testClass));
+      return Files.readString(file);
+    }
   }
 
   private static Map<Strategy, Boolean> keepsTheRule() throws IOException {
