@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.guest.live.UnreadIommuException;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Parameters;
       "  crashlane tables walk qemu:/run/guest.qmp",
       "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables[].mappings | length'",
       "",
-      "Ends with 3 when a table page could not be read."
+      "Ends with 3 when a table page could not be read, or the IOMMU is of a kind that is not."
     })
 final class TablesWalkCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -56,6 +57,9 @@ final class TablesWalkCommand implements Callable<Integer> {
     GuestTables tables;
     try (OutsideHand hand = OutsideHand.attach(socket.path(), JournalOption.usual())) {
       tables = hand.walk();
+    } catch (UnreadIommuException e) {
+      terminal.complain(Failure.describe(e));
+      return ExitCode.UNKNOWN.number();
     }
     if (json) {
       terminal.out().print(JsonReport.text(TablesJson.of(tables)));

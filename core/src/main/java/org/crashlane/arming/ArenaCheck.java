@@ -2,8 +2,12 @@
 package org.crashlane.arming;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
@@ -22,6 +26,7 @@ import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.Store;
 
 /**
  * May new tables be built here? Not where a device writes, a kernel boots or a table stands, nor
@@ -43,15 +48,14 @@ final class ArenaCheck implements WalkVisitor {
   }
 
   static List<Refusal> of(
-      AddressRange arena,
-      List<AddressRange> crashRanges,
-      TranslationTables tables,
-      PhysicalMemory memory) {
+      AddressRange arena, PlanRequest request, TranslationTables tables, PhysicalMemory memory) {
     ArenaCheck check = new ArenaCheck(arena);
     if (!memory.exists(arena)) {
       check.misplaced("is not memory (there is " + memory.ranges() + ")");
+    } else {
+      check.judgeContent(memory, request.earlier());
     }
-    for (AddressRange crash : crashRanges) {
+    for (AddressRange crash : request.crashRanges()) {
       if (arena.overlaps(crash)) {
         check.misplaced("overlaps the crash range " + crash);
       }
@@ -74,6 +78,40 @@ final class ArenaCheck implements WalkVisitor {
       check.misplaced("cannot be vouched for: cannot tell whether it is written by " + device);
     }
     return List.copyOf(new LinkedHashSet<>(check.refusals));
+  }
+
+  /**
+   * Memory that is in use is seldom all zero, and reserved memory that is not was armed before: a
+   * restart of the guest leaves its words behind.
+   */
+  private void judgeContent(PhysicalMemory memory, List<Store> earlier) {
+    Map<Long, Set<Long>> explained = new HashMap<>();
+    for (Store store : earlier) {
+      explained
+          .computeIfAbsent(store.address(), _ -> new HashSet<>())
+          .addAll(List.of(store.before(), store.after()));
+    }
+    long[] words = new long[PageArena.PAGE_BYTES / Long.BYTES];
+    Evidence inUse = new Evidence();
+    PageArena pages = PageArena.in(arena);
+    for (OptionalLong page = pages.take(); page.isPresent(); page = pages.take()) {
+      long first = page.getAsLong();
+      memory.readLongs(first, words, words.length);
+      for (int i = 0; i < words.length; i++) {
+        long at = first + (long) i * Long.BYTES;
+        if (words[i] != 0 && !explained.getOrDefault(at, Set.of()).contains(words[i])) {
+          inUse.add("%s at %s".formatted(Hex.of(words[i]), Hex.of(at)));
+          break;
+        }
+      }
+      if (inUse.isFull()) {
+        break;
+      }
+    }
+    inUse
+        .text()
+        .ifPresent(what ->
+            misplaced("is in use, or was: not zero, nor left by an earlier arming: " + what));
   }
 
   /** One table gives few refusals, however much is wrong with it. */

@@ -161,6 +161,12 @@ public final class MemoryHand implements Hand {
             Kind.IN_USE, "%s (state %s in %s): disarm it first".formatted(why, old.state(), file)));
   }
 
+  /** {@return the stores of the last arming by a journal here; empty if there was none} */
+  public List<Store> earlier() throws IOException {
+    Path file = Journal.fileFor(journalDirectory, target);
+    return Files.exists(file) ? Journal.open(file).content().stores() : List.of();
+  }
+
   private Optional<Refused> changed(ArmingPlan plan) {
     Map<Long, Long> expected = new LinkedHashMap<>();
     plan.stores().forEach(store -> expected.putIfAbsent(store.address(), store.before()));

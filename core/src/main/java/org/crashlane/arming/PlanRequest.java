@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -13,19 +14,32 @@ import org.crashlane.pci.RequesterId;
  * @param target what it is done to
  * @param crashRanges what {@code crashkernel=} reserved, one or more ranges of whole pages
  * @param devices only these; all that have tables if empty
- * @param arena memory that no kernel uses, for new table pages
+ * @param arena memory that no kernel uses, for new table pages: all zero, or as an earlier arming
+ *     has left it
+ * @param earlier the stores of that arming; empty if there was none
  */
 public record PlanRequest(
     Target target,
     List<AddressRange> crashRanges,
     Set<RequesterId> devices,
-    Optional<AddressRange> arena) {
+    Optional<AddressRange> arena,
+    List<Store> earlier) {
 
   public PlanRequest {
-    crashRanges = crashRanges.stream().sorted().toList();
+    crashRanges = crashRanges.stream().distinct().sorted().toList();
     devices = Set.copyOf(devices);
+    earlier = List.copyOf(earlier);
     if (crashRanges.isEmpty()) {
       throw new IllegalArgumentException("no crash range");
     }
+  }
+
+  /** A request for a target that was not armed before. */
+  public PlanRequest(
+      Target target,
+      List<AddressRange> crashRanges,
+      Set<RequesterId> devices,
+      Optional<AddressRange> arena) {
+    this(target, crashRanges, devices, arena, List.of());
   }
 }

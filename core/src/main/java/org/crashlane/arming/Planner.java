@@ -169,8 +169,7 @@ public final class Planner {
                   .formatted(neededCount, availableCount, neededCount * PAGE_KIBIBYTES)
               + " (memmap= on the primary's command line) and name it as the arena");
     }
-    arena.ifPresent(
-        range -> refusals.addAll(ArenaCheck.of(range, request.crashRanges(), tables, memory)));
+    arena.ifPresent(range -> refusals.addAll(ArenaCheck.of(range, request, tables, memory)));
   }
 
   private PlanResult planned(Selection selection, long neededCount) {

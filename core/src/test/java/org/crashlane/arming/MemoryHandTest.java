@@ -61,12 +61,23 @@ class MemoryHandTest {
   }
 
   private ArmingPlan plan() {
-    PlanResult result = machine.plan(VtdMachine.request(TARGET));
+    return plan(List.of());
+  }
+
+  /** A plan over an arena in which an earlier arming has left its words. */
+  private ArmingPlan plan(List<Store> earlier) {
+    List<Store> all = new ArrayList<>(VtdMachine.earlier());
+    all.addAll(earlier);
+    PlanResult result =
+        machine.plan(
+            new PlanRequest(
+                TARGET, List.of(VtdMachine.CRASH), Set.of(), Optional.of(VtdMachine.ARENA), all));
     return assertInstanceOf(PlanResult.Planned.class, result).plan();
   }
 
   private Journal armed() throws IOException {
-    return Journal.open(assertInstanceOf(ArmResult.Armed.class, hand().arm(plan())).journal());
+    return Journal.open(
+        assertInstanceOf(ArmResult.Armed.class, hand().arm(plan(hand().earlier()))).journal());
   }
 
   private Refusal refused(ArmResult result) {
@@ -236,7 +247,7 @@ class MemoryHandTest {
             .orElseThrow();
     memory.writeLong(leaf.address(), leaf.after());
     rememberMemory();
-    armed();
+    assertInstanceOf(ArmResult.Armed.class, hand().arm(plan(List.of(leaf))));
     assertTrue(hand().disarm().isComplete());
     assertArrayEquals(before, bytes());
   }
@@ -366,7 +377,8 @@ class MemoryHandTest {
     machine.withLargeLeaves();
     AddressRange crash = AddressRange.ofSize(0x1201000, 0xc00000);
     PlanRequest request =
-        new PlanRequest(TARGET, List.of(crash), Set.of(), Optional.of(VtdMachine.ARENA));
+        new PlanRequest(
+            TARGET, List.of(crash), Set.of(), Optional.of(VtdMachine.ARENA), VtdMachine.earlier());
     ArmingPlan plan = assertInstanceOf(PlanResult.Planned.class, machine.plan(request)).plan();
     assertInstanceOf(ArmResult.Armed.class, hand().arm(plan));
     assertTrue(

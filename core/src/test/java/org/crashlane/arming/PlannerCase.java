@@ -44,6 +44,6 @@ abstract class PlannerCase {
   }
 
   static PlanRequest request(AddressRange crash, Optional<AddressRange> arena) {
-    return new PlanRequest(TARGET, List.of(crash), Set.of(), arena);
+    return new PlanRequest(TARGET, List.of(crash), Set.of(), arena, VtdMachine.earlier());
   }
 }

@@ -139,6 +139,17 @@ class PlannerRefusalTest extends PlannerCase {
   }
 
   @Test
+  void anArenaThatIsInUseIsRefusedUnlessAnEarlierArmingHasLeftItSo() {
+    machine.memory().writeLong(VtdMachine.ARENA.last() - 7, 0x4889e5);
+    List<String> reasons = refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET));
+    assertEquals(
+        List.of(
+            "arena 0x1000000-0x100ffff is in use, or was: not zero, nor left by an earlier arming:"
+                + " 0x4889e5 at 0x100fff8"),
+        reasons);
+  }
+
+  @Test
   void anArenaInTheCrashRangeIsRefused() {
     refused(
         Kind.ARENA_MISPLACED,

@@ -131,7 +131,11 @@ class PlannerTest extends PlannerCase {
     AddressRange second = AddressRange.ofSize(0x1900000, 0x1000);
     PlanRequest request =
         new PlanRequest(
-            TARGET, List.of(second, VtdMachine.CRASH), Set.of(), Optional.of(VtdMachine.ARENA));
+            TARGET,
+            List.of(second, VtdMachine.CRASH, second),
+            Set.of(),
+            Optional.of(VtdMachine.ARENA),
+            VtdMachine.earlier());
     ArmingPlan plan = planned(request);
     assertEquals(List.of(VtdMachine.CRASH, second), plan.crashRanges());
     assertEquals(2, plan.tables().getFirst().tablePageCount());

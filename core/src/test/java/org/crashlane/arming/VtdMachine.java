@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.arming;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.crashlane.iommu.vtd.ScalableContextEntry;
 import org.crashlane.iommu.vtd.ScalableRootEntry;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 
@@ -78,11 +80,18 @@ final class VtdMachine {
         PASSING, ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0), ContextEntry.high(LEVELS, 3));
     machine.map(DISK_TABLE, LEFTOVER_IOVA, LEFTOVER_PAGE, Permissions.READ_WRITE);
     machine.map(NETWORK_TABLE, LEFTOVER_IOVA, LEFTOVER_PAGE + 0x1000, Permissions.WRITE_ONLY);
-    memory.writeLong(ARENA.first() + 0x18, 0x1111_2222_3333_4445L);
-    for (long at = ARENA.first() + 0x1fd8; at < ARENA.first() + 0x2008; at += Long.BYTES) {
-      memory.writeLong(at, at);
-    }
+    earlier().forEach(store -> memory.writeLong(store.address(), store.after()));
     return machine;
+  }
+
+  /** What an earlier arming has left in the arena. */
+  static List<Store> earlier() {
+    List<Store> stores = new ArrayList<>();
+    stores.add(new Store(ARENA.first() + 0x18, 0, 0x1111_2222_3333_4445L));
+    for (long at = ARENA.first() + 0x1fd8; at < ARENA.first() + 0x2008; at += Long.BYTES) {
+      stores.add(new Store(at, 0, at));
+    }
+    return stores;
   }
 
   VtdMachine notTranslating() {
@@ -188,7 +197,7 @@ final class VtdMachine {
   }
 
   static PlanRequest request(Target target, RequesterId... devices) {
-    return new PlanRequest(target, List.of(CRASH), Set.of(devices), Optional.of(ARENA));
+    return new PlanRequest(target, List.of(CRASH), Set.of(devices), Optional.of(ARENA), earlier());
   }
 
   PlanResult plan(PlanRequest request) {

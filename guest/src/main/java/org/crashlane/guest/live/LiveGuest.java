@@ -19,6 +19,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.pci.RequesterId;
 
 /**
  * A guest of QEMU, somebody's, as it runs. It is never quit, and never left standing.
@@ -143,14 +144,17 @@ public final class LiveGuest implements AutoCloseable {
   /**
    * {@return its IOMMU}
    *
+   * @throws UnreadIommuException if it is of a kind that is not read
    * @throws IOException if it has none
    */
   public GuestIommu iommu() throws IOException {
-    for (GuestIommu.Kind kind : GuestIommu.Kind.values()) {
-      Optional<AddressRange> range = view.find(kind.region());
-      if (range.isPresent()) {
-        return new GuestIommu(kind.vendor(), new HmpRegisters(qmp, range.get().first()));
-      }
+    Optional<GuestIommu> iommu = findIommu();
+    if (iommu.isPresent()) {
+      return iommu.get();
+    }
+    if (pciFunctions().stream().anyMatch(PciFunction::isVirtioIommu)) {
+      throw new UnreadIommuException(
+          qmp.socket() + ": the guest's IOMMU is a virtio-iommu, which crashlane does not read");
     }
     throw new IOException(
         qmp.socket() + ": the guest has no IOMMU (-device intel-iommu or amd-iommu)");
@@ -163,6 +167,23 @@ public final class LiveGuest implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /** {@return its IOMMU, if it has one that is read here} */
+  Optional<GuestIommu> findIommu() {
+    for (GuestIommu.Kind kind : GuestIommu.Kind.values()) {
+      Optional<AddressRange> range = view.find(kind.region());
+      if (range.isPresent()) {
+        return Optional.of(
+            new GuestIommu(kind.vendor(), new HmpRegisters(qmp, range.get().first())));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** {@return which devices QEMU lets pass by its IOMMU, and why} */
+  Map<RequesterId, String> bypass() throws IOException {
+    return IommuBypass.find(qmp.hmp("info qtree"));
   }
 
   /** {@return what is on its PCI buses, in order of requester id} */

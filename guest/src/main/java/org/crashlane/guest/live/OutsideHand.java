@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.DisarmResult;
@@ -19,20 +19,17 @@ import org.crashlane.arming.MemoryHand;
 import org.crashlane.arming.PlanRequest;
 import org.crashlane.arming.PlanResult;
 import org.crashlane.arming.Planner;
+import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.machine.Device;
-import org.crashlane.machine.DumpRole;
-import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
-import org.crashlane.rule.KdumpIoRule;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 
@@ -118,14 +115,20 @@ public final class OutsideHand implements AutoCloseable {
       Optional<AddressRange> arena,
       List<RequesterId> interruptSources)
       throws IOException {
-    PlanRequest request =
-        new PlanRequest(
-            target(), crashRanges, devices, life == GuestLife.LIVING ? Optional.empty() : arena);
+    Set<RequesterId> planned = planned(devices);
     return arm(
         crashRanges,
-        (_, tables) ->
-            withInterrupts(
-                Planner.plan(tables, guest.memory(), request), tables, interruptSources));
+        (hand, tables) -> {
+          PlanRequest request =
+              new PlanRequest(
+                  hand.target(),
+                  crashRanges,
+                  planned,
+                  life == GuestLife.LIVING ? Optional.empty() : arena,
+                  hand.earlier());
+          return withInterrupts(
+              Planner.plan(tables, guest.memory(), request), tables, interruptSources);
+        });
   }
 
   /**
@@ -140,8 +143,10 @@ public final class OutsideHand implements AutoCloseable {
       throws IOException {
     return arm(
         crashRanges,
-        (target, tables) -> {
-          PlanRequest request = new PlanRequest(target, crashRanges, devices, Optional.empty());
+        (hand, tables) -> {
+          PlanRequest request =
+              new PlanRequest(
+                  hand.target(), crashRanges, devices, Optional.empty(), hand.earlier());
           return withInterrupts(planInSpare(request, tables, spare), tables, interruptSources);
         });
   }
@@ -158,7 +163,12 @@ public final class OutsideHand implements AutoCloseable {
           Planner.plan(
               tables,
               guest.memory(),
-              new PlanRequest(request.target(), request.crashRanges(), request.devices(), arena));
+              new PlanRequest(
+                  request.target(),
+                  request.crashRanges(),
+                  request.devices(),
+                  arena,
+                  request.earlier()));
     }
     return isForWantOfPages(result)
         ? Refused.because(
@@ -197,22 +207,54 @@ public final class OutsideHand implements AutoCloseable {
       List<AddressRange> crashRanges, List<RequesterId> interruptSources) throws IOException {
     return arm(
         crashRanges,
-        (target, tables) ->
+        (hand, tables) ->
             new PlanResult.Planned(
                 InterruptArming.with(
-                    new ArmingPlan(target, crashRanges, List.of(), List.of(), List.of(), List.of()),
+                    new ArmingPlan(
+                        hand.target(), crashRanges, List.of(), List.of(), List.of(), List.of()),
                     tables.interrupts(),
                     interruptSources)));
+  }
+
+  /** Where all disks of a living guest pass by the IOMMU, nothing has to be armed for the dump. */
+  private Set<RequesterId> planned(Set<RequesterId> devices) throws IOException {
+    if (life != GuestLife.LIVING || !devices.isEmpty()) {
+      return devices;
+    }
+    Set<RequesterId> disks =
+        guest.pciFunctions().stream()
+            .filter(PciFunction::isStorage)
+            .map(PciFunction::requester)
+            .collect(Collectors.toSet());
+    return guest.bypass().keySet().containsAll(disks) ? disks : devices;
   }
 
   /** Plans what is to be written into the tables of a guest that stands. */
   @FunctionalInterface
   private interface TablePlan {
+<<<<<<< HEAD
     PlanResult of(Target target, TranslationTables tables) throws IOException;
+=======
+    PlanResult of(MemoryHand hand, TranslationTables tables) throws IOException;
+>>>>>>> 9018aee (What is called a crash range or an arena is looked at; disks beside the IOMMU and IOMMUs that are not read are told)
   }
 
   private ArmResult arm(List<AddressRange> crashRanges, TablePlan plan) throws IOException {
     Target target = target();
+    List<Refusal> against = CrashRangeSigns.against(guest, crashRanges, life != GuestLife.DEAD);
+    if (!against.isEmpty()) {
+      return new Refused(against);
+    }
+    if (guest.findIommu().isEmpty()) {
+      return new ArmResult.Unneeded(
+          new ArmingPlan(
+              target,
+              crashRanges,
+              List.of(),
+              List.of(),
+              List.of(),
+              List.of("the guest has no IOMMU whose tables could be written")));
+    }
     Optional<TargetLock> lock = TargetLock.tryAcquire(target);
     if (lock.isEmpty()) {
       return Refused.because(Kind.IN_USE, TargetLock.busy(target));
@@ -239,7 +281,7 @@ public final class OutsideHand implements AutoCloseable {
     if (earlier.isPresent()) {
       return earlier.get();
     }
-    return switch (plan.of(hand.target(), tables)) {
+    return switch (plan.of(hand, tables)) {
       case PlanResult.Planned planned when isRefusedAlive(planned.plan()) -> alive();
       case PlanResult.Planned planned -> hand.arm(planned.plan());
       case Refused refused when life == GuestLife.LIVING && refused.isFor(Kind.ARENA_TOO_SMALL) ->
@@ -287,48 +329,26 @@ public final class OutsideHand implements AutoCloseable {
    */
   public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices, boolean armed)
       throws IOException {
-    List<Device> known =
-        guest.pciFunctions().stream()
-            .map(f -> new Device(f.requester(), f.name(), role(f, devices)))
-            .toList();
-    Machine machine =
-        new Machine(guest.memory().ranges(), crashRanges, known, guest.iommu().ioApics());
-    Verdict verdict = whileStopped(tables -> KdumpIoRule.judge(machine, tables));
-    List<Finding> findings = new ArrayList<>(verdict.findings());
-    if (armed) {
-      crashRanges.forEach(range -> findings.add(untold(range)));
+    GuestJudge judge = new GuestJudge(guest, crashRanges, devices);
+    if (guest.findIommu().isEmpty()) {
+      return judge.judgeWithoutTables();
     }
-    List<String> others =
-        known.stream().filter(d -> !d.onDumpPath()).map(Device::toString).toList();
-    if (!devices.isEmpty() && !others.isEmpty()) {
-      findings.add(narrowed(others));
+    Verdict verdict = whileStopped(judge::judge);
+    List<Finding> findings = new ArrayList<>(verdict.findings());
+    if (armed && life != GuestLife.DEAD) {
+      crashRanges.forEach(range -> findings.add(untold(range)));
     }
     return Verdict.of(findings);
   }
 
-  private static DumpRole role(PciFunction function, Set<RequesterId> named) {
-    if (named.isEmpty()) {
-      return function.isStorage() ? DumpRole.GUESSED : DumpRole.NONE;
-    }
-    return named.contains(function.requester()) ? DumpRole.NAMED : DumpRole.NONE;
-  }
-
-  private static Finding narrowed(List<String> others) {
-    return new Finding(
-        FindingCode.M1,
-        Severity.NOTE,
-        "the devices that were named",
-        Optional.empty(),
-        Stream.concat(Stream.of("judged for them alone; the guest also has:"), others.stream())
-            .toList(),
-        "name the disk controller that the dump goes through, or no device at all");
-  }
-
-  /** What stands in the tables is not what the guest's kernel believes to have put there. */
+  /**
+   * What stands in the tables is not what the guest's kernel believes to have put there: as long as
+   * it lives, its drivers' DMA may be sent into the crash range.
+   */
   private static Finding untold(AddressRange crashRange) {
     return new Finding(
         FindingCode.A5,
-        Severity.NOTE,
+        Severity.UNKNOWN,
         "the guest's kernel",
         Optional.of(crashRange),
         List.of("armed from outside: its IOVA allocator was not told"),
@@ -374,7 +394,8 @@ public final class OutsideHand implements AutoCloseable {
 
   private <T> T withTables(TableWork<T> work) throws IOException {
     try {
-      TranslationTables tables = guest.iommu().tables(guest.memory());
+      TranslationTables tables =
+          new BypassedTables(guest.iommu().tables(guest.memory()), guest.bypass().keySet());
       if (tables.state().translating()) {
         guest.requireSameMemory(
             tables.deviceTablePages().stream()

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.pci.RequesterId;
@@ -15,19 +16,30 @@ import tools.jackson.databind.JsonNode;
  *
  * @param requester bus, device and function; the bus as firmware or kernel has numbered it
  * @param classCode base class and sub-class, 16 bits
+ * @param hardwareId vendor in the upper 16 bits, device in the lower
  * @param id QEMU's id of the device, empty if it was given none
  * @param description the class in words where QEMU has any, or the class's number
  */
-public record PciFunction(RequesterId requester, int classCode, String id, String description) {
+public record PciFunction(
+    RequesterId requester, int classCode, int hardwareId, String id, String description) {
   private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
   private static final int CLASS_DIGITS = 4;
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   /** Non-volatile memory controllers: QEMU 7.2 has no words for them. */
   private static final int NVM_CLASS = 0x0108;
 
+  private static final int VIRTIO_IOMMU = 0x1af41057;
+  private static final BitField VENDOR = BitField.bits("vendor", 31, 16);
+
   /** {@return true if it is a mass storage controller (base class 01h): a dump may go there} */
   public boolean isStorage() {
     return BASE_CLASS.get(classCode) == 1;
+  }
+
+  /** {@return true if it is an IOMMU by virtio (device type 23 of its specification)} */
+  public boolean isVirtioIommu() {
+    return hardwareId == VIRTIO_IOMMU;
   }
 
   /** {@return id and description, for people} */
@@ -72,6 +84,19 @@ public record PciFunction(RequesterId requester, int classCode, String id, Strin
     String otherwise =
         classCode == NVM_CLASS ? "NVMe controller" : "class " + Hex.of(classCode, CLASS_DIGITS);
     String inWords = classInfo.path("desc").asString(otherwise);
-    return new PciFunction(requester, classCode, device.path("qdev_id").asString(""), inWords);
+    JsonNode hardware = device.path("id");
+    long hardwareId =
+        VENDOR.of(hardware.path("vendor").asInt(0)) | hardware.path("device").asInt(0);
+    return new PciFunction(
+        requester,
+        classCode,
+        (int) hardwareId,
+        shown(device.path("qdev_id").asString("")),
+        shown(inWords));
+  }
+
+  /** Whoever speaks for the guest does not write to the user's terminal. */
+  private static String shown(String text) {
+    return CONTROL.matcher(text).replaceAll("?");
   }
 }

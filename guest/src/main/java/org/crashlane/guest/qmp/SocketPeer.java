@@ -86,6 +86,7 @@ public final class SocketPeer {
     }
   }
 
+  @SuppressWarnings("restricted") // the module is given native access, see the launcher
   private static MethodHandle function(String name, MemoryLayout... arguments) {
     Linker linker = Linker.nativeLinker();
     return linker.downcallHandle(

@@ -27,6 +27,8 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +73,6 @@ class OutsideHandQemuTest {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         OutsideHand hand = hand(qemu)) {
       WritableMemory memory = hand.guest().memory();
-      memory.writeLong(TranslatingQemu.ARENA.first() + 0x18, 99);
       qemu.translate(memory);
       long before = checksum(memory);
       hand.guest().qmp().cont();
@@ -183,7 +184,15 @@ class OutsideHandQemuTest {
           OutsideHand.on(doomed.guest(), directory.resolve("other"), GuestLife.LIVING)) {
         ArmResult result = living.arm(crash, ALL, Optional.empty());
         assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
+        assertEquals(Answer.UNKNOWN, living.judge(crash, ALL, false).answer());
+        qemu.loadCaptureKernel(doomed.guest().memory(), crash.getFirst());
         assertEquals(Answer.HOLDS, living.judge(crash, ALL, false).answer());
+        AddressRange half = AddressRange.ofSize(crash.getFirst().first(), 0x2000000);
+        assertEquals(Answer.UNKNOWN, living.judge(List.of(half), ALL, false).answer());
+        assertTrue(
+            living.judge(crash, Set.of(RequesterId.of(0, 0, 0)), false).findings().stream()
+                .anyMatch(f -> f.code() == FindingCode.M1 && f.severity() == Severity.UNKNOWN),
+            "the host bridge is no disk, and there is one");
       }
       assertTrue(doomed.disarm().isComplete());
     }

@@ -60,8 +60,29 @@ class RefusalQemuTest {
         Kind.INTERRUPT_WINDOW,
         "",
         RefusalQemuTest::translate,
-        AddressRange.parse("0xfee00000-0xfeefffff"),
+        AddressRange.parse("0xfe000000-0xfeffffff"),
         ARENA);
+  }
+
+  @Test
+  void anArenaThatIsInUse() throws Exception {
+    requireRefused(
+        Kind.ARENA_MISPLACED,
+        "",
+        (qemu, guest) -> {
+          translate(qemu, guest);
+          guest.memory().writeLong(TranslatingQemu.SMALL_ARENA.first() + PAGE_BYTES, 0x4889e5);
+        },
+        CRASH,
+        ARENA);
+  }
+
+  @Test
+  void aCrashRangeThatIsTooSmallOrWhereNoneIs() throws Exception {
+    AddressRange onePage = AddressRange.ofSize(CRASH.first(), PAGE_BYTES);
+    requireRefused(Kind.CRASH_RANGE, "", RefusalQemuTest::translate, onePage, ARENA);
+    AddressRange low = AddressRange.parse("0x90000-0x10bffff");
+    requireRefused(Kind.CRASH_RANGE, "", RefusalQemuTest::translate, low, ARENA);
   }
 
   @Test

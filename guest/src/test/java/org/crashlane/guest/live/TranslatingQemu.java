@@ -128,6 +128,27 @@ final class TranslatingQemu implements AutoCloseable {
     qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.TES.mask());
   }
 
+  /** Puts the header of a core there, as kexec does: of all memory but {@code crash}. */
+  void loadCaptureKernel(WritableMemory memory, AddressRange crash) {
+    long header = crash.last() + 1 - 0x2000;
+    long end = memory.ranges().getLast().last() + 1;
+    long[] words = new long[32];
+    words[0] = 0x00010102464c457fL;
+    words[2] = 4;
+    words[4] = 64;
+    words[6] = 56L << 48;
+    words[7] = 2;
+    segment(words, 8, 0, crash.first());
+    segment(words, 15, crash.last() + 1, end - crash.last() - 1);
+    memory.writeLongs(header, words, words.length);
+  }
+
+  private static void segment(long[] words, int at, long first, long sizeBytes) {
+    words[at] = 1;
+    words[at + 3] = first;
+    words[at + 5] = sizeBytes;
+  }
+
   /** Maps one page, by tables behind the top table; one IOVA in each 2 MiB below 4 GiB. */
   void map(WritableMemory memory, long iova, long page) {
     long middle = table() + 0x1000 * (1 + LEVEL_THREE.get(iova));

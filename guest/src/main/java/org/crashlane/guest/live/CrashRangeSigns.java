@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.bits.Hex;
+import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+
+/**
+ * Is what somebody calls a crash range one? Certain signs that it is not are refused; that it is,
+ * the core header of a loaded capture kernel tells, and without it nobody knows.
+ */
+final class CrashRangeSigns {
+  /**
+   * Linux on x86 reserves none below (arch/x86/kernel/setup.c: CRASH_ALIGN; the real-mode area).
+   */
+  private static final AddressRange FIRST_MEBIBYTE = AddressRange.ofSize(0, 1L << 20);
+
+  /** No Linux of the last twenty years boots in less. */
+  private static final long LEAST_BYTES = 16L << 20;
+
+  private static final Pattern STATE =
+      Pattern.compile("\\b(RIP|CR3|GDT|IDT) ?= *(?:[0-9a-f]+ )?([0-9a-f]{8,16})\\b");
+  private static final Pattern PHYSICAL = Pattern.compile("gpa: 0x([0-9a-f]{1,16})");
+
+  private CrashRangeSigns() {}
+
+  /**
+   * {@return why these cannot be the crash ranges of the kernel that runs now}
+   *
+   * @param alive false if it is the capture kernel that runs, inside them
+   */
+  static List<Refusal> against(LiveGuest guest, List<AddressRange> ranges, boolean alive)
+      throws IOException {
+    List<Refusal> refusals = new ArrayList<>();
+    for (AddressRange range : ranges) {
+      if (range.overlaps(FIRST_MEBIBYTE)) {
+        refuse(refusals, range, "the first MiB is never reserved for a capture kernel");
+      }
+    }
+    long sizeBytes = ranges.stream().mapToLong(AddressRange::sizeBytes).sum();
+    if (sizeBytes < LEAST_BYTES) {
+      refuse(
+          refusals,
+          ranges.getFirst(),
+          "no capture kernel runs in %d KiB; name the range as a whole".formatted(sizeBytes >> 10));
+    }
+    if (alive) {
+      used(guest.qmp(), ranges, refusals);
+    }
+    return refusals;
+  }
+
+  /** What a processor of a living kernel works with lies in no crash range. */
+  private static void used(QmpClient qmp, List<AddressRange> ranges, List<Refusal> refusals)
+      throws IOException {
+    Matcher m = STATE.matcher(qmp.hmp("info registers -a"));
+    while (m.find()) {
+      long address = Hex.parse(m.group(2));
+      Optional<Long> physical =
+          m.group(1).equals("CR3")
+              ? Optional.of(address)
+              : physical(qmp.hmp("gva2gpa " + Hex.of(address)));
+      for (AddressRange range : ranges) {
+        if (physical.filter(range::contains).isPresent()) {
+          refuse(
+              refusals,
+              range,
+              "a processor's %s is at %s in it".formatted(m.group(1), Hex.of(physical.get())));
+          return;
+        }
+      }
+    }
+  }
+
+  private static Optional<Long> physical(String printed) {
+    Matcher m = PHYSICAL.matcher(printed);
+    return m.find() ? Optional.of(Hex.parse(m.group(1))) : Optional.empty();
+  }
+
+  private static void refuse(List<Refusal> refusals, AddressRange range, String why) {
+    refusals.add(
+        new Refusal(
+            Kind.CRASH_RANGE,
+            "%s is not a crash range now: %s; see \"Crash kernel\" in the guest's /proc/iomem"
+                .formatted(range, why)));
+  }
+
+  /** {@return what keeps these from being known as the crash ranges; nothing if they are} */
+  static List<Finding> doubts(LiveGuest guest, List<AddressRange> ranges) {
+    Optional<CoreHeader> header = CoreHeader.find(guest.memory(), ranges);
+    if (header.isEmpty()) {
+      return List.of(
+          doubt(
+              ranges.getFirst(),
+              "no capture kernel is loaded there: no page of it begins with the ELF header that"
+                  + " kexec puts into a crash range"));
+    }
+    List<Finding> doubts = new ArrayList<>();
+    for (AddressRange range : ranges) {
+      Optional<AddressRange> gap = header.get().gap(range);
+      if (gap.isEmpty()) {
+        doubts.add(
+            doubt(
+                range,
+                "the core header at %s counts some of it as memory that is to be dumped"
+                    .formatted(Hex.of(header.get().address()))));
+      } else if (guest.memory().ranges().stream()
+          .anyMatch(
+              ram -> ram.intersection(gap.get()).filter(left -> isMore(left, range)).isPresent())) {
+        doubts.add(
+            doubt(
+                range,
+                "it is a part only: the core header at %s leaves out %s"
+                    .formatted(Hex.of(header.get().address()), gap.get())));
+      }
+    }
+    return doubts;
+  }
+
+  private static boolean isMore(AddressRange gap, AddressRange range) {
+    return gap.overlaps(range) && !range.contains(gap);
+  }
+
+  private static Finding doubt(AddressRange range, String evidence) {
+    return new Finding(
+        FindingCode.D1,
+        Severity.UNKNOWN,
+        "the crash range",
+        Optional.of(range),
+        List.of(evidence),
+        "load the capture kernel, and name what the guest's /proc/iomem calls \"Crash kernel\"");
+  }
+}
