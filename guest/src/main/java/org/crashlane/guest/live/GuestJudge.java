@@ -24,6 +24,7 @@ import org.crashlane.rule.Verdict;
 /** The rule's verdict on a guest, with what is known of it from outside only, and what is not. */
 final class GuestJudge {
   private final LiveGuest guest;
+  private final GuestLife life;
   private final List<AddressRange> crashRanges;
   private final Set<RequesterId> named;
   private final List<PciFunction> functions;
@@ -32,9 +33,11 @@ final class GuestJudge {
   /**
    * @param named who is on the dump path; all storage controllers if empty
    */
-  GuestJudge(LiveGuest guest, List<AddressRange> crashRanges, Set<RequesterId> named)
+  GuestJudge(
+      LiveGuest guest, GuestLife life, List<AddressRange> crashRanges, Set<RequesterId> named)
       throws IOException {
     this.guest = guest;
+    this.life = life;
     this.crashRanges = crashRanges;
     this.named = named;
     this.functions = guest.pciFunctions();
@@ -76,7 +79,10 @@ final class GuestJudge {
 
   private Verdict withWhatElseIsKnown(Verdict verdict) {
     List<Finding> findings = new ArrayList<>(verdict.findings());
-    findings.addAll(CrashRangeSigns.doubts(guest, crashRanges));
+    // Where the capture kernel runs, its processor has told which memory is its own.
+    if (life != GuestLife.DEAD) {
+      findings.addAll(CrashRangeSigns.doubts(guest, crashRanges));
+    }
     Map<RequesterId, String> passing = new LinkedHashMap<>(bypass);
     passing.keySet().removeIf(r -> functions.stream().noneMatch(f -> isOnDumpPath(f, r)));
     passing.forEach((requester, why) -> findings.add(beside(requester, why)));

@@ -232,11 +232,7 @@ public final class OutsideHand implements AutoCloseable {
   /** Plans what is to be written into the tables of a guest that stands. */
   @FunctionalInterface
   private interface TablePlan {
-<<<<<<< HEAD
-    PlanResult of(Target target, TranslationTables tables) throws IOException;
-=======
     PlanResult of(MemoryHand hand, TranslationTables tables) throws IOException;
->>>>>>> 9018aee (What is called a crash range or an arena is looked at; disks beside the IOMMU and IOMMUs that are not read are told)
   }
 
   private ArmResult arm(List<AddressRange> crashRanges, TablePlan plan) throws IOException {
@@ -329,7 +325,7 @@ public final class OutsideHand implements AutoCloseable {
    */
   public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices, boolean armed)
       throws IOException {
-    GuestJudge judge = new GuestJudge(guest, crashRanges, devices);
+    GuestJudge judge = new GuestJudge(guest, life, crashRanges, devices);
     if (guest.findIommu().isEmpty()) {
       return judge.judgeWithoutTables();
     }
