@@ -11,10 +11,12 @@ import java.util.stream.Stream;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.DmarStructure;
 import org.crashlane.acpi.DmarStructure.Drhd;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.Madt;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -201,6 +203,26 @@ public final class LinuxView {
     return Stream.concat(
             usedDmar.stream().flatMap(units -> MappedRegion.of(units.dmar()).stream()),
             usedIvrs.stream().flatMap(units -> MappedRegion.of(units.ivrs()).stream()))
+        .toList();
+  }
+
+  /**
+   * {@return memory that Linux maps at its own address for {@code requester}} Of a device behind a
+   * bridge the table alone does not tell: then it is not among them.
+   */
+  public List<AddressRange> regionsOf(RequesterId requester) {
+    return Stream.concat(
+            usedDmar.stream()
+                .flatMap(units -> units.dmar().reservedRegions().stream())
+                .filter(rmrr -> rmrr.isOrdered() && rmrr.segment() == requester.segment())
+                .filter(rmrr ->
+                    rmrr.scopes().stream()
+                        .anyMatch(scope -> scope.namesPciDevice(requester.onBus())))
+                .map(DmarStructure.Rmrr::region),
+            usedIvrs.stream()
+                .flatMap(
+                    units -> units.ivrs().memoryOf(requester.segment(), requester.onBus()).stream())
+                .flatMap(memory -> memory.region().stream()))
         .toList();
   }
 

@@ -57,7 +57,8 @@ public final class MachineFile {
         throw wrong(
             file.toString(), "larger than " + (SIZE_LIMIT_BYTES >> 10) + " KiB: no machine is");
       }
-      return read(file.toString(), text(file.toString(), bytes), start);
+      Path folder = file.toAbsolutePath().getParent();
+      return read(file.toString(), text(file.toString(), bytes), folder, start);
     }
   }
 
@@ -71,17 +72,19 @@ public final class MachineFile {
     return read(
         source,
         text,
+        Path.of(""),
         _ -> {
           // Not started.
         });
   }
 
-  private static MachineSpec read(String source, String text, Consumer<MachineSpec> start) {
+  private static MachineSpec read(
+      String source, String text, Path folder, Consumer<MachineSpec> start) {
     if (text.length() > SIZE_LIMIT_BYTES) {
       throw wrong(source, "longer than " + SIZE_LIMIT_BYTES + " characters: no machine is");
     }
     Value whole = new Value(source, "", YamlReader.read(source, text));
-    MachineSpec machine = new MachineReader(whole).machine();
+    MachineSpec machine = new MachineReader(whole, folder).machine();
     try {
       start.accept(machine);
     } catch (NoFrameException e) {

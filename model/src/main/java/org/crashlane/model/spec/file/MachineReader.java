@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.spec.file;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,16 @@ final class MachineReader {
   /** {@code $schema} is for editors. */
   private static final List<String> FIELDS =
       List.of(
-          "$schema", "name", "summary", "era", "ram", "crash", "mapping", "devices", "processors");
+          "$schema",
+          "name",
+          "summary",
+          "era",
+          "ram",
+          "crash",
+          "mapping",
+          "devices",
+          "processors",
+          "acpi");
 
   private static final int SUMMARY_LENGTH = 200;
   private static final int SCHEMA_LENGTH = 1000;
@@ -40,8 +50,14 @@ final class MachineReader {
 
   private final ObjectValue machine;
 
-  MachineReader(Value value) {
+  private final Path folder;
+
+  /**
+   * @param folder that names of other files are relative to
+   */
+  MachineReader(Value value, Path folder) {
     this.machine = value.object(FIELDS);
+    this.folder = folder;
   }
 
   MachineSpec machine() {
@@ -65,7 +81,11 @@ final class MachineReader {
             .optional("processors")
             .map(MachineReader::processors)
             .orElse(MachineSpec.PLAIN_PROCESSORS);
-    return new MachineSpec(name, summary, era, ram, crash, devices, processors, mode);
+    MachineSpec spec = new MachineSpec(name, summary, era, ram, crash, devices, processors, mode);
+    machine
+        .optional("acpi")
+        .ifPresent(names -> new FirmwareTables(machine, names, folder).check(spec));
+    return spec;
   }
 
   private static Processors processors(Value value) {

@@ -178,7 +178,7 @@ class MachineFileTest {
         "address: 01:00.0|address: 01:00|devices[1].address: not a device: '01:00' (expected"
             + " bb:dd.f)",
         "name: vtd|nam: vtd|no field is called 'nam' here: there are $schema, name, summary,"
-            + " era, ram, crash, mapping, devices, processors; did you mean 'name'?",
+            + " era, ram, crash, mapping, devices, processors, acpi; did you mean 'name'?",
         "0x0-0x3fffffff|0x3fffffff-0x0|ram[0]: ends before it begins (the last address"
             + " belongs to it)",
         // sense

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.spec.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a machine's file says is held against the firmware's tables that it names. */
+final class FirmwareTablesTest {
+  private static final String TAKING_ALL = "00001000 01 00 0000 0000d9fe00000000";
+
+  @TempDir private Path folder;
+
+  private static byte[] dmar(String structures) {
+    byte[] body = HexFormat.of().parseHex(structures.replace(" ", ""));
+    ByteBuffer table = ByteBuffer.allocate(48 + body.length).order(ByteOrder.LITTLE_ENDIAN);
+    table.put("DMAR".getBytes(StandardCharsets.US_ASCII)).putInt(table.capacity());
+    table.put(36, (byte) 38).put(48, body);
+    byte sum = 0;
+    for (byte b : table.array()) {
+      sum += b;
+    }
+    return table.put(9, (byte) -sum).array();
+  }
+
+  /** The built-in machine of VT-d with {@code lines}, read from a file beside the table. */
+  private void read(byte[] table, String lines) throws IOException {
+    Files.write(folder.resolve("dmar.dat"), table);
+    String text = BuiltInMachines.text("vtd").orElseThrow();
+    MachineFile.read(Files.writeString(folder.resolve("box.yaml"), text + lines));
+  }
+
+  private String errorOf(byte[] table) {
+    MachineFileException e =
+        assertThrows(MachineFileException.class, () -> read(table, "acpi: [dmar.dat]\n"));
+    return e.field() + ": " + e.getMessage();
+  }
+
+  @Test
+  void machineThatIsAsTheTablesSayIsTaken() throws IOException {
+    read(dmar(TAKING_ALL), "acpi: [dmar.dat]\n");
+  }
+
+  @Test
+  void tableThatLinuxRefusesLeavesNoIommu() {
+    String error = errorOf(dmar(TAKING_ALL + "00001000 00 00 0100 0000000000000000"));
+    assertTrue(error.startsWith("acpi: "), error);
+    assertTrue(error.contains("DMAR reported at address 0!"), error);
+    assertTrue(error.contains("expected mapping mode nommu, not vtd"), error);
+  }
+
+  @Test
+  void unitThatTheTablesDoNotNameIsRefused() {
+    String error = errorOf(dmar(TAKING_ALL.replace("0000d9fe", "0010d9fe")));
+    assertTrue(error.startsWith("mapping.units[0].registers: "), error);
+    assertTrue(error.contains("the tables name no unit at 0xfed90000 in segment 0000"), error);
+  }
+
+  @Test
+  void deviceWithoutAUnitIsRefused() {
+    String named = "00001800 00 00 0000 0000d9fe00000000 01 08 0000 00 00 1900";
+    String error = errorOf(dmar(named));
+    assertTrue(error.startsWith("devices[1]: "), error);
+    assertTrue(error.contains("no unit serves device nvme"), error);
+  }
+
+  @Test
+  void deviceOfAnotherUnitIsRefused() {
+    String other = "00001800 00 00 0000 0010d9fe00000000 01 08 0000 00 00 1900";
+    String error = errorOf(dmar(other + TAKING_ALL));
+    assertTrue(error.startsWith("devices[0]: "), error);
+    assertTrue(error.contains("the unit at 0xfed91000 serves device nic"), error);
+  }
+
+  @Test
+  void regionThatTheFileDoesNotHaveIsRefused() {
+    String region = "01002000 0000 0000 0000007c00000000 ff0f007c00000000 01 08 0000 00 00 1f02";
+    String error = errorOf(dmar(TAKING_ALL + region));
+    assertTrue(error.startsWith("devices[2]: "), error);
+    assertTrue(error.contains("device sata use 0x7c000000-0x7c000fff"), error);
+  }
+
+  @Test
+  void fileThatIsNoTableIsRefusedWithItsPlace() {
+    String error = errorOf(new byte[] {0, 1, 2});
+    assertTrue(error.startsWith("acpi[0]: "), error);
+    assertTrue(error.contains("dmar.dat: at offset 0x0: truncated"), error);
+    MachineFileException e =
+        assertThrows(
+            MachineFileException.class, () -> read(dmar(TAKING_ALL), "acpi: [none.dat]\n"));
+    assertEquals("acpi[0]", e.field());
+    assertTrue(e.getMessage().endsWith("the file 'none.dat' cannot be read"), e.getMessage());
+  }
+}
