@@ -38,8 +38,7 @@ class UserDirectoryTest {
   @Test
   void withoutAnyHomeTheVariablesAreNamed() {
     IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class, () -> UserDirectory.CACHE.of(Map.of(), "?"));
+        assertThrows(IllegalArgumentException.class, () -> UserDirectory.CACHE.of(Map.of(), "?"));
     assertEquals(
         "no home directory is known: set HOME or XDG_CACHE_HOME to an absolute path",
         e.getMessage());

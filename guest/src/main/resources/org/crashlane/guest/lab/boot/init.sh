@@ -149,7 +149,7 @@ primary() {
     # shellcheck disable=SC2046 # several parameters are several words
     insmod /crashlane_arm.ko ranges="$(crash_ranges)" $(parameters_of crashlane_arm)
     say inside-hand $?
-    dmesg | grep 'crashlane' | sed 's/^/@crashlane hand /'
+    dmesg | grep '\] crashlane: ' | sed 's/^/@crashlane hand /'
   fi
   kernel_messages
   start_load
