@@ -136,7 +136,7 @@ final class FingerprintTest {
           assertNotEquals(before, world.fingerprint(), name);
           seen.add(Action.kind(action).name());
         }
-        case REPORT, WATCHDOG, ARM -> {
+        case REPORT, WATCHDOG, ARM, FIRMWARE -> {
           // What is written may be what is there.
         }
       }

@@ -434,9 +434,11 @@ final class StatementsTest {
                 CRASH
                     .matcher(text)
                     .replaceAll(
-                        "crash:\n"
-                            + "  - {at: 0x100000000, size: 64M}\n"
-                            + "  - {at: 0x10000000, size: 68K}\n"));
+                        """
+                        crash:
+                          - {at: 0x100000000, size: 64M}
+                          - {at: 0x10000000, size: 68K}
+                        """));
     assertEquals(2, machine.crashRanges().size());
     assertCrashRangesLeadToThemselves(machine);
   }

@@ -40,7 +40,7 @@ public final class PagedMappingProperty {
     List<Live> dead = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
       if (live.isEmpty() || random.nextInt(3) > 0) {
-        map(machine, primary, random, live, dead);
+        map(machine, primary, random, live);
       } else {
         Live gone = live.remove(random.nextInt(live.size()));
         primary.unmap(machine.cpu, gone.device(), gone.handle());
@@ -55,7 +55,7 @@ public final class PagedMappingProperty {
   }
 
   private static void map(
-      PagedMachine machine, DmaMapping primary, Random random, List<Live> live, List<Live> dead) {
+      PagedMachine machine, DmaMapping primary, Random random, List<Live> live) {
     DeviceSpec device = USED.get(random.nextInt(USED.size()));
     long buffer = 0x30_0000L + random.nextInt(0x10_0000);
     int size = 1 + random.nextInt(random.nextInt(4) == 0 ? 40_000 : 5_000);
