@@ -125,6 +125,7 @@ class KillTest {
 
   @Test
   void aHandOfAnotherProcessIsRefusedWhereverItsJournalsAreUntilThatIsDead() throws Exception {
+    ArmingPlan plan = plan();
     Process other = standingAt("arm", 2);
     try (MappedImage memory = MappedImage.openForWriting(image, wholeImage())) {
       Target target = Target.ofFile(image);
@@ -132,7 +133,7 @@ class KillTest {
       Path elsewhere = directory.resolve("other journals");
       for (Path kept : List.of(journals, elsewhere)) {
         MemoryHand second = new MemoryHand(target, memory, VtdMachine.in(memory).tables(), kept);
-        Refused refused = assertInstanceOf(Refused.class, second.arm(plan()));
+        Refused refused = assertInstanceOf(Refused.class, second.arm(plan));
         assertEquals(Refusal.Kind.IN_USE, refused.reasons().getFirst().kind());
         assertEquals(
             "another hand is at work on " + image.toRealPath(),
