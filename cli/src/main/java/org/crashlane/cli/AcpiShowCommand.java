@@ -28,12 +28,13 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "show",
     description = {
-      "Show DMAR, IVRS, APIC and IORT tables, and what Linux makes of them: which units count, "
-          + "whether DMA is translated and interrupts are remapped, which devices have no unit, "
-          + "what Linux refuses or drops.",
-      "Files are tables of one machine, unless a table is there twice: then each file is a machine "
-          + "of its own. What Linux refuses or drops, and a table that cannot be read right, ends "
-          + "the command with 1; notes do not."
+      "Say what Linux makes of DMAR, IVRS and APIC tables (is DMA translated, are interrupts "
+          + "remapped, what is refused or dropped, which units are used, which devices have "
+          + "none), and decode them and IORT tables below.",
+      "The files are tables of one machine; if two of them contain the same table, each file is a "
+          + "machine of its own.",
+      "Ends with 0 if the tables are usable (notes change nothing), 1 if Linux refuses or drops "
+          + "something or a table is malformed, 2 if a file cannot be read."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -114,10 +115,22 @@ final class AcpiShowCommand implements Callable<Integer> {
       List<AcpiFile> read, List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
     boolean several = files.size() > 1 || machines.stream().mapToInt(List::size).sum() > 1;
     for (int i = 0; i < machines.size(); i++) {
+      String sources =
+          machines.get(i).stream()
+              .map(AcpiFile.Found::source)
+              .distinct()
+              .collect(Collectors.joining(", "));
+      terminal
+          .out()
+          .print(
+              (i > 0 ? "\n" : "")
+                  + (several ? sources + ":\n" : "")
+                  + LinuxViewText.of(views.get(i)));
       for (AcpiFile.Found found : machines.get(i)) {
-        terminal.out().print((several ? found.source() + ":\n" : "") + found.table().describe());
+        terminal
+            .out()
+            .print("\n" + (several ? found.source() + ":\n" : "") + found.table().describe());
       }
-      terminal.out().print(LinuxViewText.of(views.get(i)));
     }
     for (AcpiFile file : read) {
       if (!file.passedOver().isEmpty()) {

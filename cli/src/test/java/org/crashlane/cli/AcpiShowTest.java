@@ -60,7 +60,7 @@ class AcpiShowTest {
     byte[] table = Files.readAllBytes(AMD_TABLE);
     Run right = Run.with(table, "acpi", "show", "-");
     assertEquals(0, right.code(), right.err());
-    assertTrue(right.out().startsWith("IVRS revision 2, 304 bytes, checksum right"), right.out());
+    assertTrue(right.out().contains("\nIVRS revision 2, 304 bytes, checksum right"), right.out());
     table[9]++;
     Run wrong = Run.with(table, "acpi", "show", "--json", "-");
     assertEquals(1, wrong.code());
@@ -81,7 +81,7 @@ class AcpiShowTest {
     Run run = Run.of("acpi", "show", folder.resolve("none").toString(), TABLE.toString());
     assertEquals(2, run.code());
     assertEquals("crashlane: " + folder.resolve("none") + ": no such file\n", run.err());
-    assertTrue(run.out().startsWith(TABLE + ":\nDMAR revision"), run.out());
+    assertTrue(run.out().contains("\n" + TABLE + ":\nDMAR revision"), run.out());
   }
 
   @Test

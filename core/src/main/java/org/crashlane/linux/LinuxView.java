@@ -188,13 +188,14 @@ public final class LinuxView {
       units.registered().forEach(unit -> segments.add(unit.segment()));
       segments.stream()
           .filter(segment -> units.takingAllOf(segment).isEmpty())
-          .forEach(segment -> without.add("those of segment %04x not named".formatted(segment)));
+          .forEach(segment ->
+              without.add("devices of segment %04x that no unit names".formatted(segment)));
     }
     for (IvrsUnits units : usedIvrs) {
       units.counting().forEach(unit -> segments.add(unit.segment()));
       segments.forEach(segment -> without.addAll(units.gaps(segment)));
     }
-    without.add("those of other segments");
+    without.add("devices of other segments");
     return without;
   }
 
@@ -242,7 +243,7 @@ public final class LinuxView {
   /** {@return whether Linux can remap interrupts} */
   public Interrupts interrupts() {
     if (!translatesDma()) {
-      return new Interrupts(false, "Linux uses no unit of the table");
+      return new Interrupts(false, "Linux uses no unit");
     }
     if (usedDmar.stream().anyMatch(units -> !units.dmar().supportsInterruptRemapping())) {
       return new Interrupts(false, "INTR_REMAP is not set");
@@ -258,7 +259,7 @@ public final class LinuxView {
     return new Interrupts(
         true,
         madt.isEmpty()
-            ? "if the units can, and the ids of I/O APICs agree with the APIC table"
+            ? "if the units can, and the APIC table has the same I/O APICs"
             : "if the units can");
   }
 }

@@ -96,7 +96,7 @@ final class LinuxViewTest {
     assertInstanceOf(UnitOfDevice.Unserved.class, unitOf(view, "00:00.2"));
     assertInstanceOf(UnitOfDevice.Unserved.class, unitOf(view, "40:00.2"));
     assertEquals(
-        List.of("0000:00:00.2", "0000:40:00.2", "those of other segments"),
+        List.of("0000:00:00.2", "0000:40:00.2", "devices of other segments"),
         view.devicesWithoutUnit());
   }
 

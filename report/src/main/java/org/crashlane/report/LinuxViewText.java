@@ -19,7 +19,7 @@ public final class LinuxViewText {
 
   private LinuxViewText() {}
 
-  /** {@return the view: the answers first, then what Linux minds, worst first} */
+  /** {@return the view: what decides first, what is merely worth knowing last} */
   public static String of(LinuxView view) {
     StringBuilder text = new StringBuilder("What Linux makes of it:\n");
     if (view.isAboutIommus()) {
@@ -29,6 +29,10 @@ public final class LinuxViewText {
           text,
           "interrupts",
           (interrupts.isPossible() ? "remapped, " : "not remapped: ") + interrupts.reason());
+    }
+    remarks(text, view, Effect.REFUSES_ALL);
+    remarks(text, view, Effect.DROPS_PART);
+    if (view.isAboutIommus()) {
       lines(text, "unit", view.units().stream().map(LinuxViewText::unit).toList());
       lines(text, "no unit", view.devicesWithoutUnit());
       lines(text, "region", view.regions().stream().map(LinuxViewText::region).toList());
@@ -37,24 +41,23 @@ public final class LinuxViewText {
     if (!processors.isEmpty()) {
       line(text, "processors", processors(processors));
     }
-    for (Effect effect : Effect.values()) {
-      view.remarks().stream()
-          .filter(remark -> remark.rule().effect() == effect)
-          .limit(SHOWN_MAX)
-          .forEach(remark -> add(text, remark));
-      long count =
-          view.remarks().stream().filter(remark -> remark.rule().effect() == effect).count();
-      if (count > SHOWN_MAX) {
-        line(text, word(effect), "%d more".formatted(count - SHOWN_MAX));
-      }
-    }
+    remarks(text, view, Effect.NOTE);
     return text.toString();
+  }
+
+  private static void remarks(StringBuilder text, LinuxView view, Effect effect) {
+    List<Remark> remarks =
+        view.remarks().stream().filter(remark -> remark.rule().effect() == effect).toList();
+    remarks.stream().limit(SHOWN_MAX).forEach(remark -> add(text, remark));
+    if (remarks.size() > SHOWN_MAX) {
+      line(text, word(effect), "%d more".formatted(remarks.size() - SHOWN_MAX));
+    }
   }
 
   private static String dma(LinuxView view) {
     return !view.translatesDma()
-        ? "not translated: Linux uses no unit of the table"
-        : "translated for devices with a unit, as far as the kernel's configuration has it so";
+        ? "not translated: Linux uses no unit"
+        : "translated for devices with a unit, unless the kernel's configuration has it off";
   }
 
   private static String unit(LinuxView.Unit unit) {
@@ -68,7 +71,7 @@ public final class LinuxViewText {
   }
 
   private static String region(MappedRegion region) {
-    return "%s %s of segment %04x: %s"
+    return "%s %s, segment %04x: %s"
         .formatted(
             region.name(), region.range(), region.segment(), String.join(", ", region.devices()));
   }
@@ -95,13 +98,10 @@ public final class LinuxViewText {
     line(
         text,
         "",
-        "%s (%s, Linux %s)"
-            .formatted(
-                rule.message().isEmpty()
-                    ? "the kernel says nothing"
-                    : "the kernel says \"" + rule.message() + "\"",
-                rule.source(),
-                rule.versions()));
+        rule.message().isEmpty()
+            ? "the kernel prints nothing"
+            : "the kernel prints \"" + rule.message() + "\"");
+    line(text, "", "%s, Linux %s".formatted(rule.source(), rule.versions()));
   }
 
   private static String word(Effect effect) {
