@@ -94,7 +94,6 @@ class RehearseModelTest {
         "--stage qemu vtd|MACHINE vtd is for --stage model, and this is --stage qemu",
         "--stage qemu --strategy reset|--strategy reset needs --stage model",
         "--stage qemu --mapping gart|--mapping gart: QEMU has no such IOMMU (it has vtd and amdvi)",
-        "--stage qemu --mapping vtd,amdvi|--stage qemu takes one --mapping at a time",
         "--stage qemu --mapping amdvi --kernel cloud|Debian's cloud kernel has no driver for AMD-Vi",
         "--stage qemu --mapping amdvi --capture cloud|--strategy adopt wants a capture kernel",
         "--intremap on|--intremap is for --stage qemu, and this is --stage model",
