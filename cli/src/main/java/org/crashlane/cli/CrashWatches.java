@@ -113,6 +113,12 @@ final class CrashWatches {
               "alive",
               "did not crash in %d s; nothing was written".formatted(wait.limit().toSeconds()),
               ExitCode.UNKNOWN);
+      case Outcome.ShutDown _ ->
+          print(
+              socket,
+              "shut-down",
+              "was shut down, and no crash was noticed; nothing was written",
+              ExitCode.UNKNOWN);
       case Outcome.NotArmed(Refused refused) -> refused(socket, refused);
       case Outcome.TakenOver(Verdict verdict) ->
           verdict(

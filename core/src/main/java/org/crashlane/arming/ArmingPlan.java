@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.arming;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.iommu.TableId;
 import org.crashlane.memory.AddressRange;
@@ -32,6 +33,13 @@ public record ArmingPlan(
     newPages = List.copyOf(newPages);
     stores = List.copyOf(stores);
     notes = List.copyOf(notes);
+  }
+
+  /** {@return the same with one note more} */
+  public ArmingPlan withNote(String note) {
+    List<String> more = new ArrayList<>(notes);
+    more.add(note);
+    return new ArmingPlan(target, crashRanges, tables, newPages, stores, more);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.crashlane.iommu;
 
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.UnitConfig;
+import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
 
@@ -15,6 +16,12 @@ public enum Vendor {
         PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
       return VtdTables.open(memory, registers);
     }
+
+    @Override
+    public long faultMark(RegisterFile registers) {
+      long status = registers.read32(org.crashlane.iommu.vtd.Registers.FSTS);
+      return Fsts.PPF.inPlace(status) | Fsts.PFO.inPlace(status);
+    }
   },
 
   /** AMD-Vi. */
@@ -24,6 +31,11 @@ public enum Vendor {
         PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
       return AmdviTables.open(
           memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, encryptionMask);
+    }
+
+    @Override
+    public long faultMark(RegisterFile registers) {
+      return registers.read64(org.crashlane.iommu.amdvi.Registers.EVT_TAIL);
     }
   };
 
@@ -53,4 +65,11 @@ public enum Vendor {
    */
   public abstract TranslationTables open(
       PhysicalMemory memory, RegisterFile registers, long encryptionMask);
+
+  /**
+   * {@return what changes in the registers when the unit records a fault: VT-d's bits FSTS.PPF and
+   * FSTS.PFO, the tail of AMD-Vi's event log} Of faults that come while the bits are set there is
+   * no sign.
+   */
+  public abstract long faultMark(RegisterFile registers);
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Hex;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 
@@ -35,6 +36,9 @@ public final class CrashWatch implements AutoCloseable {
 
   private static final int SEARCH_SHARE = 20;
 
+  /** Of the device pvpanic (qapi/run-state.json in QEMU's sources). */
+  private static final List<String> PANIC_EVENTS = List.of("GUEST_CRASHLOADED", "GUEST_PANICKED");
+
   /** A disk driver of a capture kernel does not start sooner. */
   private static final long LATE_NANOS = 1000 * NANOS_PER_MILLI;
 
@@ -48,6 +52,7 @@ public final class CrashWatch implements AutoCloseable {
 
   private List<CaptureImage> images = List.of();
   private UnitState unit;
+  private long faultMark;
   private long[] addresses = {};
   private long[] words = {};
   private long askedNanos;
@@ -56,6 +61,7 @@ public final class CrashWatch implements AutoCloseable {
   private long searchedNanos;
   private long searchTookNanos;
   private boolean restless;
+  private boolean shutDown;
 
   private CrashWatch(
       LiveGuest guest, SparingReader memory, List<AddressRange> given, Consumer<String> progress)
@@ -65,6 +71,7 @@ public final class CrashWatch implements AutoCloseable {
     this.given = List.copyOf(given);
     this.progress = progress;
     this.unit = guest.unitState();
+    this.faultMark = guest.faultMark();
   }
 
   /**
@@ -90,16 +97,16 @@ public final class CrashWatch implements AutoCloseable {
    * A capture kernel that runs.
    *
    * @param crashRanges what was reserved for it
-   * @param late true if nobody had looked for seconds before: it ran already when the watch began,
-   *     or the watch itself had been kept from running
+   * @param lateSigns why it may be too late; empty if nothing speaks for that
    * @param before the IOMMU's registers as they were seen last while the guest lived; as they were
    *     when the watch began, if it was dead by then
    * @param noticedNanos when it was noticed, by {@link System#nanoTime}
    */
   public record Crash(
-      List<AddressRange> crashRanges, boolean late, UnitState before, long noticedNanos) {
+      List<AddressRange> crashRanges, List<String> lateSigns, UnitState before, long noticedNanos) {
     public Crash {
       crashRanges = List.copyOf(crashRanges);
+      lateSigns = List.copyOf(lateSigns);
     }
   }
 
@@ -107,18 +114,23 @@ public final class CrashWatch implements AutoCloseable {
    * Waits for the crash.
    *
    * @param limit for how long
-   * @return what was noticed; nothing if the guest lives on
+   * @return what was noticed; nothing if the guest lives on, or is {@link #isShutDown}
    * @throws IOException if QEMU ends, or its memory cannot be read
    */
   public Optional<Crash> await(Duration limit) throws IOException {
     long startNanos = System.nanoTime();
     Optional<Crash> crash = ask(true);
     lookedNanos = System.nanoTime();
-    while (crash.isEmpty() && System.nanoTime() - startNanos < limit.toNanos()) {
+    while (crash.isEmpty() && !shutDown && System.nanoTime() - startNanos < limit.toNanos()) {
       pause();
       crash = look();
     }
     return crash;
+  }
+
+  /** {@return true if the guest was shut down while it was watched, and no crash was noticed} */
+  public boolean isShutDown() {
+    return shutDown;
   }
 
   /** {@return memory of the guest that new table pages may go to once it has crashed} */
@@ -132,8 +144,11 @@ public final class CrashWatch implements AutoCloseable {
     if (guest.qmp().takeEvent("RESET").isPresent()) {
       // Another kernel boots: its crash range may be another one.
       images = List.of();
+      progress.accept("the guest was reset; waits for its next capture kernel");
     }
-    if (isChanged()) {
+    shutDown = guest.qmp().takeEvent("SHUTDOWN").isPresent() && !guest.qmp().isRunning();
+    boolean said = hasSaidSo();
+    if (isChanged() || said) {
       changedNanos = now;
       restless = true;
     }
@@ -141,6 +156,9 @@ public final class CrashWatch implements AutoCloseable {
       Optional<Crash> crash = ask(late);
       if (crash.isPresent()) {
         return crash;
+      }
+      if (!restless) {
+        faultMark = guest.faultMark();
       }
     }
     boolean settled = restless && now - changedNanos >= RESTLESS_NANOS;
@@ -210,6 +228,19 @@ public final class CrashWatch implements AutoCloseable {
     return changed;
   }
 
+  /**
+   * {@return true if the guest has told QEMU of its panic} With a capture kernel loaded it does so
+   * under {@code crash_kexec_post_notifiers} alone, right before it goes to that kernel.
+   */
+  private boolean hasSaidSo() {
+    boolean said =
+        PANIC_EVENTS.stream().anyMatch(event -> guest.qmp().takeEvent(event).isPresent());
+    if (said) {
+      progress.accept("the guest says that it panics");
+    }
+    return said;
+  }
+
   /** Asks QEMU whose page tables the processors use. */
   private Optional<Crash> ask(boolean late) throws IOException {
     List<Long> roots = guest.pageTableRoots();
@@ -217,11 +248,28 @@ public final class CrashWatch implements AutoCloseable {
     for (long root : roots) {
       for (CaptureImage image : imagesAround(root)) {
         if (PageTables.lieIn(image.crashRanges(), root, guest.memory())) {
-          return Optional.of(new Crash(image.crashRanges(), late, unit, askedNanos));
+          return Optional.of(new Crash(image.crashRanges(), lateSigns(late), unit, askedNanos));
         }
       }
     }
     return Optional.empty();
+  }
+
+  private List<String> lateSigns(boolean late) throws IOException {
+    List<String> signs = new ArrayList<>();
+    if (late) {
+      signs.add(
+          "it ran already when the watch began, or the watch was kept from running for a second:"
+              + " its disk driver may have started before the tables were written");
+    }
+    long mark = guest.faultMark();
+    if (mark != 0 && mark != faultMark) {
+      signs.add(
+          "the IOMMU recorded faults before the tables were written (%s before, %s now): requests"
+                  .formatted(Hex.of(faultMark), Hex.of(mark))
+              + " of the capture kernel's drivers were blocked");
+    }
+    return signs;
   }
 
   /** A given range is believed for what it is once the header of a capture kernel stands in it. */

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
@@ -164,6 +165,16 @@ public final class LiveGuest implements AutoCloseable {
   UnitState unitState() throws IOException {
     try {
       return iommu().tables(memory).state();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** {@return what changes when its IOMMU records a fault, see {@link Vendor#faultMark}} */
+  long faultMark() throws IOException {
+    try {
+      GuestIommu iommu = iommu();
+      return iommu.vendor().faultMark(iommu.registers());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

@@ -155,27 +155,35 @@ public final class OutsideHand implements AutoCloseable {
   private PlanResult planInSpare(PlanRequest request, TranslationTables tables, SpareMemory spare)
       throws IOException {
     PlanResult result = Planner.plan(tables, guest.memory(), request);
-    List<AddressRange> pieces =
+    List<SpareMemory.Piece> pieces =
         isForWantOfPages(result) ? spare.find(request.crashRanges()) : List.of();
     for (int i = 0; i < pieces.size() && isForWantOfPages(result); i++) {
-      Optional<AddressRange> arena = Optional.of(pieces.get(i));
+      SpareMemory.Piece piece = pieces.get(i);
+      PlanRequest there =
+          new PlanRequest(
+              request.target(),
+              request.crashRanges(),
+              request.devices(),
+              Optional.of(piece.range()),
+              request.earlier());
       result =
-          Planner.plan(
-              tables,
-              guest.memory(),
-              new PlanRequest(
-                  request.target(),
-                  request.crashRanges(),
-                  request.devices(),
-                  arena,
-                  request.earlier()));
+          switch (Planner.plan(tables, guest.memory(), there)) {
+            case PlanResult.Planned planned ->
+                new PlanResult.Planned(
+                    planned
+                        .plan()
+                        .withNote(
+                            "new table pages are in %s: %s"
+                                .formatted(piece.range(), piece.words())));
+            case Refused refused -> refused;
+          };
     }
     return isForWantOfPages(result)
         ? Refused.because(
             Kind.ARENA_TOO_SMALL,
-            "no memory was found for new table pages: neither in the first MiB nor among %d whole"
-                    .formatted(Math.max(0, pieces.size() - 1))
-                + " MiB of zeros are enough pages that no device may write")
+            "no memory was found for new table pages: %d pieces of memory that holds nothing were"
+                    .formatted(pieces.size())
+                + " looked at, and none has enough pages that no device may write")
         : result;
   }
 

@@ -11,11 +11,12 @@ import org.crashlane.memory.AddressRange;
 
 /**
  * Where new table pages may go in a guest that has crashed and had nothing reserved for them: where
- * nothing stands but zeros, and the capture kernel has no business. To be preferred is the first
- * MiB. Linux 5.13 and later reserves all of it at boot and puts nothing there but the real-mode
- * trampoline, as high as it fits (arch/x86/kernel/setup.c, arch/x86/realmode/init.c): neither
- * kernel has anything in the rest. Elsewhere a whole MiB of zeros is memory that the dead kernel
- * never used, or has cleared; the capture kernel only reads there.
+ * nothing stands but zeros, and the capture kernel has no business. To be preferred is a whole MiB
+ * that is a hole in the memory's file: nobody has ever touched it, so nothing is lost. Next is the
+ * first MiB: Linux 5.13 and later reserves all of it at boot and puts nothing there but the
+ * real-mode trampoline, as high as it fits (arch/x86/kernel/setup.c, arch/x86/realmode/init.c), so
+ * neither kernel has anything in the rest. Elsewhere a whole MiB of zeros is memory that the dead
+ * kernel never used, or has cleared; the capture kernel only reads there.
  */
 public final class SpareMemory {
   /** Below are the BIOS's own variables, above are trampoline, EBDA, video memory and ROMs. */
@@ -30,6 +31,7 @@ public final class SpareMemory {
   private static final long READ_MAX_BYTES = 1L << 32;
 
   private static final int CANDIDATES_MAX = 8;
+  private static final int UNTOUCHED_MAX = 4;
 
   private final SparingReader memory;
 
@@ -38,31 +40,61 @@ public final class SpareMemory {
   }
 
   /**
+   * Some of it.
+   *
+   * @param range where
+   * @param words what it is
+   */
+  record Piece(AddressRange range, String words) {}
+
+  /**
    * {@return pieces of it, the best first; few}
    *
    * @param crashRanges where the capture kernel works
    */
-  List<AddressRange> find(List<AddressRange> crashRanges) throws IOException {
-    List<AddressRange> found = new ArrayList<>(longestRunOf(LOW));
+  List<Piece> find(List<AddressRange> crashRanges) throws IOException {
+    List<Piece> found = new ArrayList<>();
+    List<AddressRange> mebibytes = mebibytes(crashRanges);
+    mebibytes.stream()
+        .filter(memory::isUntouched)
+        .limit(UNTOUCHED_MAX)
+        .forEach(range -> found.add(new Piece(range, "memory that nobody has ever touched")));
+    longestRunOf(LOW)
+        .forEach(range ->
+            found.add(
+                new Piece(
+                    range,
+                    "zeros in the first MiB, which Linux 5.13 and" + " later leaves alone")));
     ByteBuffer chunk = SparingReader.buffer(MEBIBYTE);
     long readBytes = 0;
-    for (AddressRange range : memory.ranges()) {
-      long first = Alignment.up(Math.max(range.first(), ISA_END), MEBIBYTE);
-      for (long at = first; at + MEBIBYTE - 1 <= range.last(); at += MEBIBYTE) {
-        if (found.size() >= CANDIDATES_MAX || readBytes >= READ_MAX_BYTES) {
-          return found;
-        }
-        AddressRange piece = AddressRange.ofSize(at, MEBIBYTE);
-        if (crashRanges.stream().noneMatch(piece::overlaps)) {
-          memory.read(at, chunk);
-          readBytes += MEBIBYTE;
-          if (isZero(chunk, 0, MEBIBYTE)) {
-            found.add(piece);
-          }
+    for (AddressRange range : mebibytes) {
+      if (found.size() >= CANDIDATES_MAX || readBytes >= READ_MAX_BYTES) {
+        return found;
+      }
+      if (!memory.isUntouched(range)) {
+        memory.read(range.first(), chunk);
+        readBytes += MEBIBYTE;
+        if (isZero(chunk, 0, MEBIBYTE)) {
+          found.add(new Piece(range, "zeros of the dead kernel's"));
         }
       }
     }
     return found;
+  }
+
+  /** {@return the whole ones above what ISA devices reach, outside the crash ranges} */
+  private List<AddressRange> mebibytes(List<AddressRange> crashRanges) {
+    List<AddressRange> mebibytes = new ArrayList<>();
+    for (AddressRange range : memory.ranges()) {
+      long first = Alignment.up(Math.max(range.first(), ISA_END), MEBIBYTE);
+      for (long at = first; at + MEBIBYTE - 1 <= range.last(); at += MEBIBYTE) {
+        AddressRange piece = AddressRange.ofSize(at, MEBIBYTE);
+        if (crashRanges.stream().noneMatch(piece::overlaps)) {
+          mebibytes.add(piece);
+        }
+      }
+    }
+    return mebibytes;
   }
 
   private List<AddressRange> longestRunOf(AddressRange range) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
@@ -25,7 +26,7 @@ final class SparingReader implements AutoCloseable {
   private final ByteBuffer word = buffer(Long.BYTES);
 
   /** Memory in one piece, and the file that it is in. */
-  private record Piece(ImageRegion region, Path file, FileChannel channel) {}
+  private record Piece(ImageRegion region, Path file, FileChannel channel, FileHoles holes) {}
 
   private SparingReader(List<Piece> pieces) {
     this.pieces = pieces;
@@ -36,7 +37,8 @@ final class SparingReader implements AutoCloseable {
     try {
       for (MappedImage.Part part : parts) {
         FileChannel channel = FileChannel.open(part.file(), StandardOpenOption.READ);
-        part.regions().forEach(r -> reader.pieces.add(new Piece(r, part.file(), channel)));
+        FileHoles holes = FileHoles.open(part.file());
+        part.regions().forEach(r -> reader.pieces.add(new Piece(r, part.file(), channel, holes)));
       }
       return reader;
     } catch (IOException e) {
@@ -85,6 +87,18 @@ final class SparingReader implements AutoCloseable {
     }
   }
 
+  /** {@return true if {@code range} is memory in one piece that nobody has ever touched} */
+  boolean isUntouched(AddressRange range) {
+    return pieces.stream()
+        .filter(piece -> piece.region().physical().contains(range))
+        .anyMatch(piece ->
+            piece
+                .holes()
+                .isHole(
+                    piece.region().fileOffset() + range.first() - piece.region().physical().first(),
+                    range.sizeBytes()));
+  }
+
   /** {@return the word at {@code address}; 0 where there is no memory} */
   long word(long address) throws IOException {
     read(address, word);
@@ -93,6 +107,10 @@ final class SparingReader implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    // Several pieces of one file share both.
+    for (FileHoles holes : new HashSet<>(pieces.stream().map(Piece::holes).toList())) {
+      holes.close();
+    }
     for (Piece piece : pieces) {
       piece.channel().close();
     }

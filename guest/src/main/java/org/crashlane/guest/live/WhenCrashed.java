@@ -69,6 +69,9 @@ public final class WhenCrashed implements AutoCloseable {
     /** It lives on. */
     record Alive() implements Outcome {}
 
+    /** It was shut down, and no crash was noticed before. */
+    record ShutDown() implements Outcome {}
+
     /**
      * It crashed, and its tables are as they have to be; by what was written, or without it.
      *
@@ -101,7 +104,10 @@ public final class WhenCrashed implements AutoCloseable {
     try (CrashWatch watch = CrashWatch.of(guest, given, progress)) {
       progress.accept("waits for the guest's crash");
       Optional<Crash> crash = watch.await(limit);
-      return crash.isEmpty() ? new Outcome.Alive() : arm(crash.get(), watch, devices);
+      if (crash.isPresent()) {
+        return arm(crash.get(), watch, devices);
+      }
+      return watch.isShutDown() ? new Outcome.ShutDown() : new Outcome.Alive();
     }
   }
 
@@ -129,8 +135,8 @@ public final class WhenCrashed implements AutoCloseable {
       Crash crash, ArmResult result, ArmingPlan plan, Duration standing, Verdict tables)
       throws IOException {
     List<Finding> findings = new ArrayList<>(tables.findings());
-    if (crash.late()) {
-      findings.add(late());
+    if (!crash.lateSigns().isEmpty()) {
+      findings.add(late(crash.lateSigns()));
     }
     progress.accept("armed; looks at what the capture kernel does");
     findings.addAll(afterwards(crash.before(), plan));
@@ -205,15 +211,13 @@ public final class WhenCrashed implements AutoCloseable {
                 "use a capture kernel of Linux 5.13 or later, or arm from inside"));
   }
 
-  private static Finding late() {
+  private static Finding late(List<String> signs) {
     return new Finding(
         FindingCode.A1,
         Severity.UNKNOWN,
         "capture kernel",
         Optional.empty(),
-        List.of(
-            "it ran already when the watch began, or the watch was kept from running for a second:"
-                + " its disk driver may have started before the tables were written"),
+        signs,
         "look whether there is a dump, and begin to watch before the crash");
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.guest.lab.judge.DumpJudge;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.guest.lab.parts.MoreModules;
 import org.crashlane.guest.live.CrashWatch;
 import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.GuestLife;
@@ -28,6 +33,7 @@ import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Guests that live on, armed from inside and watched from outside at once: disks come and go, every
@@ -37,55 +43,108 @@ import org.junit.jupiter.api.Test;
 @Tag("lab")
 class LivingGuestTest {
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
+  private static final Duration DISK_PAUSE = Duration.ofSeconds(3);
+  private static final Duration CARD_PAUSE = Duration.ofSeconds(10);
   private static final Duration DELETE_LIMIT = Duration.ofSeconds(60);
 
   /** What a kernel says that has come to harm. */
   private static final List<String> HARM =
       List.of("BUG:", "Oops", "WARNING:", "Bad page state", "general protection fault");
 
+  private static final List<String> DISKS =
+      List.of(
+          "-device",
+          "pcie-root-port,id=disks,chassis=1",
+          "-blockdev",
+          "driver=null-co,node-name=plug,size=67108864,read-zeroes=on");
+
+  private static final List<String> CARDS =
+      List.of("-device", "pcie-root-port,id=cards,chassis=2", "-netdev", "user,id=net");
+
+  private static final String USING_CARDS =
+      """
+      (while sleep 1; do
+        for card in /sys/class/net/eth*; do
+          [ -e "$card" ] || continue
+          name=$(basename "$card")
+          busybox ip addr add 10.0.2.15/24 dev "$name"
+          busybox ip link set "$name" up
+          sleep 1
+          busybox ping -c 3 -s 1400 10.0.2.2 && say card "$name"
+          busybox ip link set "$name" down
+        done > /tmp/cards.log 2>&1
+        grep '^@crashlane' /tmp/cards.log
+      done) &
+      """;
+
+  @TempDir private Path directory;
+  private boolean cards;
   private int plugCount;
+  private List<String> console = List.of();
   private final List<String> seen = new ArrayList<>();
 
   @Test
   void armedAndWatchedAGuestLivesOnUnharmed() throws IOException {
-    liveThenDie(MappingMode.VTD, Duration.ofSeconds(10));
+    liveThenDie(defaults(MappingMode.VTD), Duration.ofSeconds(10));
   }
 
   @Test
   @Tag("long")
   void armedAndWatchedAGuestLivesOnForTenMinutesBehindVtd() throws IOException {
-    liveThenDie(MappingMode.VTD, TEN_MINUTES);
+    liveThenDie(withCards(MappingMode.VTD), TEN_MINUTES);
+    assertCardsWereUsed();
   }
 
   @Test
   @Tag("long")
   void armedAndWatchedAGuestLivesOnForTenMinutesBehindAmdvi() throws IOException {
-    liveThenDie(MappingMode.AMDVI, TEN_MINUTES);
+    liveThenDie(withCards(MappingMode.AMDVI), TEN_MINUTES);
+    assertCardsWereUsed();
   }
 
-  private void liveThenDie(MappingMode mode, Duration life) throws IOException {
+  private static GuestConfig defaults(MappingMode mode) {
+    return GuestConfig.defaults().withMapping(mode).withMore(moreOf(DISKS));
+  }
+
+  /** Network cards come and go as well, and are brought up, used, and taken down in between. */
+  private GuestConfig withCards(MappingMode mode) throws IOException {
     GuestConfig config =
-        GuestConfig.defaults()
-            .withMapping(mode)
-            .withMore(
-                new GuestConfig.MoreOptions(
-                    List.of(),
-                    List.of(),
-                    List.of(),
-                    List.of(
-                        "-device",
-                        "pcie-root-port,id=plug-in,chassis=1",
-                        "-blockdev",
-                        "driver=null-co,node-name=plug,size=67108864,read-zeroes=on")));
-    Scenario scenario = Scenario.of(mode, Strategy.IDENTITY, HandKind.INSIDE);
+        defaults(mode)
+            .withKernels(kernels -> kernels.withPrimary(KernelFlavour.FULL))
+            .withMore(moreOf(Stream.concat(DISKS.stream(), CARDS.stream()).toList()));
+    Scenario scenario = scenario(mode);
+    LabParts parts = TestParts.orSkip(config.flavours(List.of(scenario.strategy())));
+    List<Path> modules = MoreModules.orSkip(parts.kernel(KernelFlavour.FULL), "e1000e");
+    cards = true;
+    return config.withMore(
+        moreOf(FittedInitrd.options(directory, parts, config, scenario, modules, USING_CARDS)));
+  }
+
+  private static GuestConfig.MoreOptions moreOf(List<String> qemu) {
+    return new GuestConfig.MoreOptions(List.of(), List.of(), List.of(), qemu);
+  }
+
+  private static Scenario scenario(MappingMode mode) {
+    return Scenario.of(mode, Strategy.IDENTITY, HandKind.INSIDE);
+  }
+
+  private void assertCardsWereUsed() {
+    long usedCount = console.stream().filter(line -> line.contains("@crashlane card ")).count();
+    System.out.printf(
+        "%d disks and cards came and went, cards were used %d times%n", plugCount, usedCount);
+    assertTrue(usedCount > 0, "no card was used");
+  }
+
+  private void liveThenDie(GuestConfig config, Duration life) throws IOException {
+    Scenario scenario = scenario(config.mapping());
     Watched watched = new Watched(life);
     try (LabRun run =
         LabRun.of(
             TestParts.orSkip(config.flavours(List.of(scenario.strategy()))), config, scenario)) {
       LabEvidence evidence = run.execute(watched, _ -> {});
-      assertEquals(
-          Optional.empty(), harm(evidence.primaryConsole()), "the guest came to harm alive");
-      assertTrue(plugCount > 0, "no disk came and went");
+      console = evidence.primaryConsole();
+      assertEquals(Optional.empty(), harm(console), "the guest came to harm alive");
+      assertTrue(plugCount > 0, "nothing came and went");
       assertTrue(seen.stream().anyMatch(s -> s.contains("waits in")), seen.toString());
       assertEquals(evidence.facts().crashRanges(), watched.crash.orElseThrow().crashRanges());
       assertInstanceOf(
@@ -132,24 +191,31 @@ class LivingGuestTest {
     }
 
     private void plugAndUnplug(QmpClient qmp) throws IOException {
-      qmp.execute(
-          "device_add",
-          Map.of("driver", "nvme", "id", "plug", "drive", "plug", "serial", "p", "bus", "plug-in"));
-      pause();
+      plug(
+          qmp,
+          Map.of("driver", "nvme", "id", "plug", "drive", "plug", "serial", "p", "bus", "disks"));
+      if (cards) {
+        plug(qmp, Map.of("driver", "e1000e", "id", "plug", "netdev", "net", "bus", "cards"));
+      }
+    }
+
+    private void plug(QmpClient qmp, Map<String, String> device) throws IOException {
+      qmp.execute("device_add", device);
+      pause(cards ? CARD_PAUSE : DISK_PAUSE);
       qmp.execute("device_del", Map.of("id", "plug"));
       while (!qmp.awaitEvent("DEVICE_DELETED", DELETE_LIMIT)
           .data()
           .path("device")
           .asString("")
           .equals("plug")) {
-        // Its namespace goes first.
+        // What belongs to it goes first.
       }
       plugCount++;
     }
 
-    private void pause() throws IOException {
+    private void pause(Duration time) throws IOException {
       try {
-        Thread.sleep(Duration.ofSeconds(3));
+        Thread.sleep(time);
       } catch (InterruptedException e) {
         throw new IOException("interrupted", e);
       }

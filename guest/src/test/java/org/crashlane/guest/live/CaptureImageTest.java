@@ -76,13 +76,33 @@ class CaptureImageTest {
 
   @Test
   void spareMemoryIsTheLongestRunOfZerosInTheFirstMebibyteThenWholeMebibytes() throws IOException {
+    AddressRange few = AddressRange.ofSize(0, 32 << 20);
+    write(0, new byte[32 << 20]);
     word(0x2_0008, 1);
     word(0x100_0000, 1);
-    try (SparingReader reader = reader()) {
-      List<AddressRange> spare = new SpareMemory(reader).find(List.of(CRASH));
-      assertEquals(AddressRange.parse("21000-7ffff"), spare.getFirst());
-      assertEquals(AddressRange.parse("1100000-11fffff"), spare.get(1));
-      assertTrue(spare.stream().noneMatch(CRASH::overlaps));
+    List<AddressRange> spare = spare(few, List.of(CRASH));
+    assertEquals(AddressRange.parse("21000-7ffff"), spare.getFirst());
+    assertEquals(AddressRange.parse("1100000-11fffff"), spare.get(1));
+  }
+
+  @Test
+  void memoryThatNobodyEverTouchedComesFirst() throws IOException {
+    write(0, new byte[32 << 20]);
+    word(0x200_0000, 0);
+    List<AddressRange> spare = spare(ALL, List.of(AddressRange.parse("2100000-22fffff")));
+    assertEquals(AddressRange.parse("2300000-23fffff"), spare.getFirst());
+    assertTrue(spare.indexOf(AddressRange.parse("10000-7ffff")) > 0, spare.toString());
+    assertTrue(
+        spare.indexOf(AddressRange.parse("1000000-10fffff"))
+            > spare.indexOf(AddressRange.parse("10000-7ffff")),
+        spare.toString());
+  }
+
+  private List<AddressRange> spare(AddressRange memory, List<AddressRange> crashRanges)
+      throws IOException {
+    try (SparingReader reader = reader(memory)) {
+      return new SpareMemory(reader)
+          .find(crashRanges).stream().map(SpareMemory.Piece::range).toList();
     }
   }
 

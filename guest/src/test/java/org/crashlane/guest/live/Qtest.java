@@ -33,6 +33,10 @@ final class Qtest implements AutoCloseable {
     command("writeq " + Hex.of(address) + " " + Hex.of(value));
   }
 
+  void write8Port(int port, int value) throws IOException {
+    command("outb " + Hex.of(port) + " " + Hex.of(value));
+  }
+
   private void command(String line) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
     while (bytes.hasRemaining()) {

@@ -58,21 +58,28 @@ final class TranslatingQemu implements AutoCloseable {
    * @param iommuOptions as {@code -device intel-iommu,…}
    */
   static TranslatingQemu start(Path directory, String iommuOptions) throws Exception {
-    return start(directory, iommuOptions, "6G", ROOT_TABLE);
+    return start(directory, iommuOptions, "6G", ROOT_TABLE, List.of());
   }
 
   /** As above, with 512 MiB. */
   static TranslatingQemu startSmall(Path directory, String iommuOptions) throws Exception {
-    return start(directory, iommuOptions, "512M", SMALL_ROOT_TABLE);
+    return startSmall(directory, iommuOptions, List.of());
+  }
+
+  /** As above, with more options. */
+  static TranslatingQemu startSmall(Path directory, String iommuOptions, List<String> more)
+      throws Exception {
+    return start(directory, iommuOptions, "512M", SMALL_ROOT_TABLE, more);
   }
 
   private static TranslatingQemu start(
-      Path directory, String iommuOptions, String size, long rootTable) throws Exception {
+      Path directory, String iommuOptions, String size, long rootTable, List<String> more)
+      throws Exception {
     Path memory = directory.resolve("guest.ram");
     Path disk = directory.resolve("disk.img");
     Path qtest = directory.resolve("qtest.sock");
     Files.write(disk, new byte[1 << 20]);
-    List<String> options = new ArrayList<>();
+    List<String> options = new ArrayList<>(more);
     options.addAll(List.of("-M", "q35,kernel-irqchip=off,memory-backend=ram", "-m", size));
     options.add("-object");
     options.add("memory-backend-file,id=ram,share=on,size=" + size + ",mem-path=" + memory);
@@ -91,6 +98,11 @@ final class TranslatingQemu implements AutoCloseable {
 
   Path socket() {
     return qemu.socket();
+  }
+
+  /** Writes to a port of ISA's, as a processor would. */
+  void write8Port(int port, int value) throws IOException {
+    qtest.write8Port(port, value);
   }
 
   /** {@return the file that is the guest's memory} */
