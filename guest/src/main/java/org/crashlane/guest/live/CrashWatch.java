@@ -42,8 +42,8 @@ public final class CrashWatch implements AutoCloseable {
   /** A disk driver of a capture kernel does not start sooner. */
   private static final long LATE_NANOS = 1000 * NANOS_PER_MILLI;
 
-  /** A decompressed kernel covers several of them in the largest crash range. */
-  private static final int SAMPLED_WORDS = 512;
+  /** A decompressed kernel covers several of them in a crash range of a GiB. */
+  private static final int SAMPLED_WORDS = 128;
 
   private final LiveGuest guest;
   private final SparingReader memory;
