@@ -170,11 +170,7 @@ public final class OutsideHand implements AutoCloseable {
           switch (Planner.plan(tables, guest.memory(), there)) {
             case PlanResult.Planned planned ->
                 new PlanResult.Planned(
-                    planned
-                        .plan()
-                        .withNote(
-                            "new table pages are in %s: %s"
-                                .formatted(piece.range(), piece.words())));
+                    planned.plan().withNote("the new table pages are " + piece.words()));
             case Refused refused -> refused;
           };
     }
