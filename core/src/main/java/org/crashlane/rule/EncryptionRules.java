@@ -17,8 +17,8 @@ import org.crashlane.memory.AddressRange;
  * with the encryption bit, and others plain addresses of a pool that is not encrypted (Linux 5.10,
  * 6.1, 7.0: include/linux/dma-direct.h phys_to_dma, arch/x86/mm/mem_encrypt.c
  * force_dma_unencrypted). The first need the page behind the address with the bit, in entries with
- * the bit; the second behind the plain address, in entries without. Which entries carry it is not
- * told by a walk, so that nothing here ends in a pass.
+ * the bit; the second behind the plain address, in entries without. Which entries carry it, a walk
+ * does not report, so that nothing here ends in a pass.
  */
 final class EncryptionRules {
   private static final String REMEDY =

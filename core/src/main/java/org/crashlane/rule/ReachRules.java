@@ -67,7 +67,7 @@ final class ReachRules {
         }
       }
       case Unsupported _ -> {
-        // told with the others whose mappings are not read
+        // reported with the others whose mappings are not read
       }
       // Untranslated, the crash range is reached as it is, but where nothing can be mapped.
       case PassThrough passing -> {

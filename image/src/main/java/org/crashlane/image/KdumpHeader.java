@@ -36,6 +36,9 @@ public record KdumpHeader(List<AddressRange> memory, List<AddressRange> notes) {
   /** More program headers than any machine has pieces of memory and processors. */
   private static final int HEADERS_MAX = 16_384;
 
+  /** Bytes of the ELF header, which {@link #mayStartAt} looks at. */
+  public static final int HEAD_BYTES = EHDR_BYTES;
+
   /** The most bytes that {@link #parse} looks at. */
   public static final int BYTES_MAX = EHDR_BYTES + HEADERS_MAX * PHDR_BYTES;
 

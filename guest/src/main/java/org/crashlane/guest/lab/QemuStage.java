@@ -111,7 +111,7 @@ public final class QemuStage implements Stage {
     Optional<HandKind> hand = scenario.hand();
     String what = phase.doing();
     if (phase == Phase.READY && hand.equals(Optional.of(HandKind.OUTSIDE))) {
-      what = "the guest stands and is armed from outside";
+      what = "the guest is stopped and armed from outside";
     } else if (phase == Phase.CRASH && hand.equals(Optional.of(HandKind.WHEN_CRASHED))) {
       what = "the guest crashes, and is armed when it has";
     }

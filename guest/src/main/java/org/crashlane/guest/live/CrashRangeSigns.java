@@ -21,11 +21,6 @@ import org.crashlane.rule.Severity;
  * the core header of a loaded capture kernel tells, and without it nobody knows.
  */
 final class CrashRangeSigns {
-  /**
-   * Linux on x86 reserves none below (arch/x86/kernel/setup.c: CRASH_ALIGN; the real-mode area).
-   */
-  private static final AddressRange FIRST_MEBIBYTE = AddressRange.ofSize(0, 1L << 20);
-
   /** No Linux of the last twenty years boots in less. */
   private static final long LEAST_BYTES = 16L << 20;
 
@@ -44,7 +39,8 @@ final class CrashRangeSigns {
       throws IOException {
     List<Refusal> refusals = new ArrayList<>();
     for (AddressRange range : ranges) {
-      if (range.overlaps(FIRST_MEBIBYTE)) {
+      // arch/x86/kernel/setup.c: CRASH_ALIGN; the real-mode area
+      if (range.overlaps(PageTables.FIRST_MEBIBYTE)) {
         refuse(refusals, range, "the first MiB is never reserved for a capture kernel");
       }
     }

@@ -18,7 +18,7 @@ final class PageTables {
   private static final int ENTRIES = PageArena.PAGE_BYTES / Long.BYTES;
 
   /** The real-mode trampoline has tables of its own there. */
-  private static final AddressRange FIRST_MEBIBYTE = AddressRange.ofSize(0, 1 << 20);
+  static final AddressRange FIRST_MEBIBYTE = AddressRange.ofSize(0, 1 << 20);
 
   private PageTables() {}
 

@@ -157,6 +157,7 @@ final class TranslatingQemu implements AutoCloseable {
 
   private static void segment(long[] words, int at, long first, long sizeBytes) {
     words[at] = 1;
+    words[at + 1] = first;
     words[at + 3] = first;
     words[at + 5] = sizeBytes;
   }

@@ -102,7 +102,7 @@ public final class Action {
     throw new IllegalArgumentException(
         "not an action: '"
             + text
-            + "' (wanted post:DEVICE, post1:DEVICE to post"
+            + "' (expected post:DEVICE, post1:DEVICE to post"
             + (Driver.VARIANT_COUNT - 1)
             + ":DEVICE, reap:DEVICE, step:DEVICE, report:DEVICE, firmware:DEVICE, watchdog, arm,"
             + " panic or capture)");
