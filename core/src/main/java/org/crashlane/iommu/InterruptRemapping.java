@@ -40,6 +40,15 @@ public interface InterruptRemapping {
   List<AddressRange> tablePages();
 
   /**
+   * {@return what the unit writes instead of sending interrupts: descriptors and virtual APICs of
+   * guests that entries post to, whoever may use the entry} Entries that cannot be read are left
+   * out.
+   */
+  default List<UnitBuffer> posted() {
+    return List.of();
+  }
+
+  /**
    * {@return what becomes of {@code message} from {@code source}}
    *
    * @param source the requester id by which the unit knows the sender: a device's own or its alias;

@@ -49,15 +49,21 @@ final class RegionConditions {
                 Comparator.comparingInt(MappedRegion::segment).thenComparing(MappedRegion::range))
             .toList();
     List<TableProblem> found = new ArrayList<>();
+    // A region may reach beyond the next one, into others behind it.
+    int highest = 0;
     for (int i = 1; i < sorted.size(); i++) {
-      AddressRange before = sorted.get(i - 1).range();
       MappedRegion region = sorted.get(i);
-      if (region.segment() == sorted.get(i - 1).segment()
-          && region.range().overlaps(before)
-          && !region.range().equals(before)) {
-        found.add(at(region, "%s overlaps %s".formatted(text(region), before)));
+      MappedRegion before = sorted.get(highest);
+      boolean together = region.segment() == before.segment();
+      AddressRange reached = before.range();
+      if (together && region.range().overlaps(reached) && !region.range().equals(reached)) {
+        found.add(at(region, "%s overlaps %s".formatted(text(region), reached)));
+      }
+      if (!together || Long.compareUnsigned(region.range().last(), reached.last()) > 0) {
+        highest = i;
       }
     }
+
     return found.stream();
   }
 

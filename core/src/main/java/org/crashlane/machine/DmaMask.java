@@ -24,6 +24,14 @@ public sealed interface DmaMask {
     INSTANCE
   }
 
+  /** {@return true unless all of {@code range} is known to lie beyond} */
+  default boolean mayReach(AddressRange range) {
+    return switch (this) {
+      case Known known -> known.reach().overlaps(range);
+      case Unknown _ -> true;
+    };
+  }
+
   /** {@return the mask of a device with {@code bits} address bits, 1 to 64} */
   static DmaMask ofBits(int bits) {
     return new Known(BitField.lowMask(bits));

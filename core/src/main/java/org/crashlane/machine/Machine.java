@@ -64,6 +64,17 @@ public record Machine(
     this(ram, crashRanges, devices, List.of());
   }
 
+  /**
+   * {@return the crash ranges that the capture kernel may send {@code device} to} It copies what it
+   * has in the others. Of a device whose masks are not known these are all.
+   */
+  public List<AddressRange> crashRangesWithin(Device device) {
+    DmaMasks masks = device.masks();
+    return crashRanges.stream()
+        .filter(crash -> masks.streaming().mayReach(crash) || masks.coherent().mayReach(crash))
+        .toList();
+  }
+
   /** {@return this machine, with {@code regions} that firmware has devices use} */
   public Machine withFirmwareRegions(List<FirmwareRegion> regions) {
     return new Machine(

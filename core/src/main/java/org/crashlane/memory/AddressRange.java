@@ -26,6 +26,15 @@ public record AddressRange(long first, long last) implements Comparable<AddressR
   }
 
   /**
+   * {@return the {@code sizeBytes} addresses from {@code start}, or as many as there are up to the
+   * last one of 64 bits; {@code sizeBytes} at least 1} For addresses that nobody vouches for.
+   */
+  public static AddressRange clipped(long start, long sizeBytes) {
+    long last = start + sizeBytes - 1;
+    return new AddressRange(start, Long.compareUnsigned(last, start) < 0 ? -1 : last);
+  }
+
+  /**
    * Reads {@code FIRST-LAST}, hexadecimal, both ends included.
    *
    * @throws IllegalArgumentException saying what is wrong with {@code text}

@@ -70,6 +70,11 @@ final class DeviceRules {
     return machine.crashRanges().stream().anyMatch(reach::contains);
   }
 
+  /** {@return true if no crash range lies where any device reaches} */
+  static boolean isHigh(Machine machine) {
+    return machine.crashRanges().stream().noneMatch(LOW::contains);
+  }
+
   private void outOfReach(FindingCode code, Device device, DmaMask mask, String what) {
     Optional<AddressRange> crash = Optional.of(machine.crashRanges().getFirst());
     switch (mask) {

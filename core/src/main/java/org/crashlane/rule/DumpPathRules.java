@@ -6,30 +6,44 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.Machine;
 
 /** M1: is it known which device the dump goes through? */
 final class DumpPathRules {
   private static final String REMEDY = "name the device that the dump goes through";
 
-  private final List<JudgedUnit> units;
+  private final boolean matters;
   private final List<Device> devices;
   private final FindingList findings;
 
-  DumpPathRules(List<JudgedUnit> units, FindingList findings) {
-    this.units = units;
-    this.devices = units.stream().flatMap(unit -> unit.behind().devices().stream()).toList();
+  private DumpPathRules(boolean matters, List<Device> devices, FindingList findings) {
+    this.matters = matters;
+    this.devices = devices;
     this.findings = findings;
+  }
+
+  /** {@return the rules for a machine without an IOMMU} */
+  static DumpPathRules of(Machine machine, FindingList findings) {
+    return new DumpPathRules(DeviceRules.isHigh(machine), machine.devices(), findings);
+  }
+
+  /** {@return the rules for a machine with these units} */
+  static DumpPathRules of(List<JudgedUnit> units, FindingList findings) {
+    boolean isRemapped =
+        units.stream()
+            .map(JudgedUnit::tables)
+            .anyMatch(tables -> tables.state().translating() || tables.interrupts().enabled());
+    return new DumpPathRules(
+        isRemapped || DeviceRules.isHigh(units.getFirst().behind()),
+        units.stream().flatMap(unit -> unit.behind().devices().stream()).toList(),
+        findings);
   }
 
   /**
    * Judges whether there is one. Where DMA passes untranslated all round, and interrupts too, it
-   * makes no difference.
+   * makes no difference, if a crash range lies where any device reaches.
    */
   void judge() {
-    boolean matters =
-        units.stream()
-            .map(JudgedUnit::tables)
-            .anyMatch(tables -> tables.state().translating() || tables.interrupts().enabled());
     if (matters && devices.stream().noneMatch(Device::onDumpPath)) {
       findings.cannotTell(
           FindingCode.M1,

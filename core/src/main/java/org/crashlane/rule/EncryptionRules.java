@@ -4,6 +4,7 @@ package org.crashlane.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
@@ -36,16 +37,23 @@ final class EncryptionRules {
     this.findings = findings;
   }
 
-  /** Judges a table that serves devices on the dump path. */
-  void judge(String subject, TableId table, TableAudit audit) {
+  /**
+   * Judges a table.
+   *
+   * @param devices those on the dump path that it serves
+   */
+  void judge(String subject, TableId table, TableAudit audit, List<Device> devices) {
     if (machine.encryption() instanceof MemoryEncryption.Unknown) {
       unknown(subject, "whether memory is encrypted (SME) is not known");
     }
     if (!(machine.encryption() instanceof MemoryEncryption.Host host)) {
       return;
     }
-    List<Device> wide =
-        machine.devices().stream().filter(d -> d.onDumpPath() && reaches(d, host.bit())).toList();
+    List<DmaMask> wide =
+        devices.stream()
+            .flatMap(d -> Stream.of(d.masks().streaming(), d.masks().coherent()))
+            .filter(mask -> reaches(mask, host.bit()))
+            .toList();
     List<AddressRange> missing =
         audit.encrypted().stream()
             .filter(coverage -> !coverage.isWhole())
@@ -55,7 +63,7 @@ final class EncryptionRules {
       unknown(subject, "whether the table's entries carry the encryption bit is not read");
       return;
     }
-    boolean isCertain = wide.stream().anyMatch(d -> d.masks().streaming() instanceof DmaMask.Known);
+    boolean isCertain = wide.stream().anyMatch(DmaMask.Known.class::isInstance);
     List<String> evidence = new ArrayList<>();
     evidence.add(
         "memory is encrypted by address bit %d: %s"
@@ -80,9 +88,12 @@ final class EncryptionRules {
     findings.cannotTell(FindingCode.A7, subject, List.of(why), REMEDY);
   }
 
-  /** {@return true if the device may be given addresses with {@code bit}} */
-  private static boolean reaches(Device device, int bit) {
-    return switch (device.masks().streaming()) {
+  /**
+   * {@return true if a device of this mask may be given addresses with {@code bit}} Buffers go by
+   * the streaming mask, rings by the coherent one.
+   */
+  private static boolean reaches(DmaMask mask, int bit) {
+    return switch (mask) {
       case DmaMask.Known known -> known.last() >>> bit != 0;
       case DmaMask.Unknown _ -> true;
     };

@@ -59,6 +59,7 @@ public final class KdumpIoRule {
   public static Verdict judge(Machine machine) {
     FindingList findings = new FindingList();
     new ProcessorRules(machine, findings).judge(false);
+    DumpPathRules.of(machine, findings).judge();
     DeviceRules devices = new DeviceRules(machine, findings);
     devices.judgeNeeds();
     devices.judge();
@@ -91,12 +92,13 @@ public final class KdumpIoRule {
     new ProcessorRules(machine, findings)
         .judge(rules.stream().anyMatch(rule -> rule.tables.interrupts().extendedDestinations()));
     new DeviceRules(machine, findings).judgeNeeds();
-    DumpPathRules dumpPath = new DumpPathRules(units, findings);
+    DumpPathRules dumpPath = DumpPathRules.of(units, findings);
     dumpPath.judge();
     rules.forEach(KdumpIoRule::judgeUnit);
     long[] pages =
         rules.stream().flatMapToLong(rule -> rule.tableRules.pages()).sorted().distinct().toArray();
     rules.forEach(rule -> rule.tableRules.judgeWriters(pages));
+    boolean translates = rules.stream().anyMatch(rule -> rule.tables.state().translating());
     FirmwareRules firmware = new FirmwareRules(findings);
     for (FirmwareRegion region : FirmwareRules.inCrashRange(machine)) {
       firmware.judge(
@@ -105,7 +107,7 @@ public final class KdumpIoRule {
           rules.stream()
               .flatMap(rule -> rule.reach(region).stream())
               .reduce(Reach::or)
-              .orElse(Reach.NOT_KNOWN));
+              .orElse(translates ? Reach.NOT_KNOWN : Reach.REACHED));
     }
     dumpPath.judgeGuess(rules.stream().flatMap(KdumpIoRule::unarmedOthers).toList());
     return Verdict.of(findings.all());
@@ -144,13 +146,14 @@ public final class KdumpIoRule {
     }
     return attachments.entrySet().stream()
         .filter(entry -> region.isFor(entry.getKey()))
-        .map(entry -> reach(entry.getKey(), entry.getValue()))
+        .map(entry -> reach(entry.getKey(), entry.getValue(), region))
         .reduce(Reach::or);
   }
 
-  private Reach reach(RequesterId requester, Attachment attachment) {
+  private Reach reach(RequesterId requester, Attachment attachment, FirmwareRegion region) {
     boolean passes =
         tables.untouched(requester).stream()
+            .flatMap(range -> range.intersection(region.range()).stream())
             .anyMatch(range -> machine.crashRanges().stream().anyMatch(range::overlaps));
     if (passes) {
       return Reach.REACHED;
@@ -159,7 +162,7 @@ public final class KdumpIoRule {
       case PassThrough _ -> Reach.REACHED;
       case Blocked _ -> Reach.KEPT_OUT;
       case Unsupported _ -> Reach.NOT_KNOWN;
-      case Translated _ -> tableRules.reachesCrashRange(requester) ? Reach.REACHED : Reach.KEPT_OUT;
+      case Translated _ -> tableRules.reach(requester, region);
     };
   }
 

@@ -49,6 +49,10 @@ final class ProcessorRules {
       case UNKNOWN -> {
         if (remapsToWideIds) {
           judgeGuess();
+        } else if (beyond() > 0) {
+          unknown(
+              "%d of them have an APIC id of 255 or more, and so run in x2APIC mode if they run"
+                  .formatted(beyond()));
         }
       }
     }
@@ -82,7 +86,12 @@ final class ProcessorRules {
   }
 
   private long beyond() {
-    return processors.apicIds().stream().filter(id -> id >= BEYOND_XAPIC).count();
+    return processors.apicIds().stream().filter(ProcessorRules::isBeyond).count();
+  }
+
+  /** Ids have 32 bits. */
+  private static boolean isBeyond(int id) {
+    return Integer.compareUnsigned(id, BEYOND_XAPIC) >= 0;
   }
 
   private List<String> tooLarge() {
@@ -92,9 +101,9 @@ final class ProcessorRules {
                 .formatted(beyond(), processors.apicIds().size())
             + " panics (Cannot disable x2apic, id)");
     processors.apicIds().stream()
-        .filter(id -> id >= BEYOND_XAPIC)
+        .filter(ProcessorRules::isBeyond)
         .limit(Pieces.KEPT_COUNT)
-        .forEach(id -> evidence.add("APIC id " + Hex.of(id)));
+        .forEach(id -> evidence.add("APIC id " + Hex.of(Integer.toUnsignedLong(id))));
     return evidence;
   }
 

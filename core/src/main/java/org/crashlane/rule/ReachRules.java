@@ -14,7 +14,6 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
-import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -48,16 +47,9 @@ final class ReachRules {
     machine.devices().forEach(d -> judgePassing(d, attachments.get(d.requester())));
   }
 
-  /** Crash ranges that the device cannot be sent to are none of its affair: the kernel bounces. */
-  private List<AddressRange> within(Device device) {
-    return device.masks().streaming() instanceof DmaMask.Known mask
-        ? machine.crashRanges().stream().filter(mask.reach()::overlaps).toList()
-        : machine.crashRanges();
-  }
-
   private void judgeDevice(Device device, Attachment attachment) {
     List<AddressRange> notPassing =
-        within(device).stream()
+        machine.crashRangesWithin(device).stream()
             .filter(crash -> !Way.passes(crash, tables.untouched(device.requester())))
             .toList();
     switch (attachment) {
@@ -152,7 +144,7 @@ final class ReachRules {
   }
 
   private void judgeUnmappable(Device device) {
-    for (AddressRange crash : within(device)) {
+    for (AddressRange crash : machine.crashRangesWithin(device)) {
       List<String> inTheWay =
           tables.unmappable().stream()
               .filter(u -> u.range().overlaps(crash))

@@ -3,13 +3,17 @@ package org.crashlane.rule;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.FirmwareRules.Reach;
 
 /** One walk over one table, with all that the rule asks of it. */
 final class TableAudit implements WalkVisitor {
@@ -23,7 +27,12 @@ final class TableAudit implements WalkVisitor {
   private final Pieces<Malformation> malformed = new Pieces<>();
   private final Pieces<Malformation> unread = new Pieces<>();
   private final boolean[] unreadIn;
+
+  /** What firmware's regions have of crash ranges, and whether requests there get to its pages. */
+  private final Map<FirmwareRegion, Reach> firmware = new LinkedHashMap<>();
+
   private final Deque<AddressRange> untouched;
+  private long unsettledCount;
   private final AuditBudget budget;
 
   /**
@@ -36,6 +45,7 @@ final class TableAudit implements WalkVisitor {
     this.budget = budget;
     this.unreadIn = new boolean[machine.crashRanges().size()];
     this.coverages = machine.crashRanges().stream().map(CrashRangeCoverage::new).toList();
+    FirmwareRules.inCrashRange(machine).forEach(r -> firmware.put(r, Reach.KEPT_OUT));
     long mask = machine.encryption().addressMask();
     this.encrypted =
         mask == 0
@@ -59,6 +69,9 @@ final class TableAudit implements WalkVisitor {
     boolean onCrashPage = machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps);
     if (onCrashPage) {
       onCrashPages.add(mapping, mapping.iova().sizeBytes());
+      firmware.keySet().stream()
+          .filter(region -> reaches(mapping, region))
+          .forEach(region -> firmware.put(region, Reach.REACHED));
     }
     if (mapping.isIdentity() || isEncryptedIdentity(mapping)) {
       return;
@@ -73,6 +86,19 @@ final class TableAudit implements WalkVisitor {
           .intersection(ram)
           .ifPresent(inRam -> leftoverIovasInRam.add(inRam, inRam.sizeBytes()));
     }
+  }
+
+  /** {@return true if requests in {@code region} get by {@code mapping} to crash pages} */
+  private boolean reaches(Mapping mapping, FirmwareRegion region) {
+    return mapping
+        .iova()
+        .intersection(region.range())
+        .map(part ->
+            AddressRange.ofSize(
+                mapping.physicalFirst() + (part.first() - mapping.iova().first()),
+                part.sizeBytes()))
+        .filter(pages -> machine.crashRanges().stream().anyMatch(pages::overlaps))
+        .isPresent();
   }
 
   /** Devices of a host with encrypted memory are given addresses with the bit that says so. */
@@ -107,9 +133,12 @@ final class TableAudit implements WalkVisitor {
   public void malformed(Malformation malformation) {
     if (malformation.isUnread()) {
       unread.add(malformation, 0);
+      unsettledCount += malformation.kind() == Malformation.Kind.UNSETTLED ? 1 : 0;
       for (int i = 0; i < unreadIn.length; i++) {
         unreadIn[i] |= malformation.mayServe(machine.crashRanges().get(i));
       }
+      firmware.replaceAll((region, reach) ->
+          malformation.mayServe(region.range()) ? reach.or(Reach.NOT_KNOWN) : reach);
     } else {
       malformed.add(malformation, 0);
     }
@@ -145,6 +174,12 @@ final class TableAudit implements WalkVisitor {
   /** {@return true if something of {@code crashRange} could not be looked at} */
   boolean isUnreadIn(AddressRange crashRange) {
     return budget.isSpent() || unreadIn[machine.crashRanges().indexOf(crashRange)];
+  }
+
+  /** {@return what requests in {@code region}, which overlaps a crash range, get through to} */
+  Reach reach(FirmwareRegion region) {
+    Reach found = firmware.getOrDefault(region, Reach.KEPT_OUT);
+    return budget.isSpent() ? found.or(Reach.NOT_KNOWN) : found;
   }
 
   List<CrashRangeCoverage> coverages() {
@@ -184,6 +219,11 @@ final class TableAudit implements WalkVisitor {
   /** {@return entries that hardware would fault on} */
   Pieces<Malformation> malformed() {
     return malformed;
+  }
+
+  /** {@return true if all of these were read, and what hardware makes of them is not settled} */
+  boolean isAllUnsettled() {
+    return unsettledCount == unread.count();
   }
 
   /** {@return entries behind which the walk could not look} */

@@ -3,26 +3,31 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.LongStream;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.FirmwareRules.Reach;
 
 /**
  * What the rule asks of each address space: A1, A2, A4 for the dump path, G1 for guests, L1 to L3
  * for all.
  */
 final class TableRules {
+  private static final String SETTLE =
+      "the hardware decides: have the primary map these pages by entries of which its manual says"
+          + " what becomes of them";
+
   private static final String ARM = "identity-map the crash range in this table before the crash";
 
   private final Machine machine;
@@ -30,8 +35,7 @@ final class TableRules {
   private final FindingList findings;
   private final AuditLimits limits;
   private final EncryptionRules encryption;
-  private final Set<RequesterId> onCrashPages = new HashSet<>();
-  private final Set<RequesterId> unarmed = new HashSet<>();
+  private final Map<RequesterId, TableAudit> audits = new HashMap<>();
   private Map<Way, List<RequesterId>> ways = Map.of();
   private long[] pages = new long[0];
   private boolean isSpent;
@@ -87,14 +91,14 @@ final class TableRules {
     }
   }
 
-  /** {@return true if tables lead {@code requester} to pages of the crash range} */
-  boolean reachesCrashRange(RequesterId requester) {
-    return onCrashPages.contains(requester);
+  /** {@return what requests of {@code requester}, which is translated, in {@code region} reach} */
+  Reach reach(RequesterId requester, FirmwareRegion region) {
+    return audits.get(requester).reach(region);
   }
 
   /** {@return true if {@code requester} is translated, and not to the whole crash range} */
   boolean isUnarmed(RequesterId requester) {
-    return unarmed.contains(requester);
+    return audits.containsKey(requester) && !audits.get(requester).isArmed();
   }
 
   private void judgeWay(Way way, List<RequesterId> requesters, AuditBudget budget) {
@@ -102,22 +106,22 @@ final class TableRules {
     way.walk(tables, audit);
     audit.end();
     tables.walkLeftOut(way.table(), audit.leftOut());
-    if (!audit.onCrashPages().isEmpty()) {
-      onCrashPages.addAll(requesters);
-    }
-    if (!audit.isArmed()) {
-      unarmed.addAll(requesters);
-    }
+    requesters.forEach(requester -> audits.put(requester, audit));
     String subject = subject(way, requesters);
     boolean onDumpPath = servesDumpPath(requesters);
     Pieces<Malformation> unread = audit.unread();
     if (!unread.isEmpty()) {
       FindingCode code = onDumpPath ? FindingCode.W1 : FindingCode.L1;
-      findings.cannotTell(code, subject, unread.lines(), KdumpIoRule.MAKE_READABLE);
+      String remedy = audit.isAllUnsettled() ? SETTLE : KdumpIoRule.MAKE_READABLE;
+      findings.cannotTell(code, subject, unread.lines(), remedy);
     }
     if (onDumpPath) {
-      judgeCoverage(subject, audit);
-      encryption.judge(subject, way.table(), audit);
+      List<Device> devices =
+          machine.devices().stream()
+              .filter(d -> d.onDumpPath() && requesters.contains(d.requester()))
+              .toList();
+      judgeCoverage(subject, audit, devices);
+      encryption.judge(subject, way.table(), audit, devices);
     }
     boolean isGuests = judgeGuests(requesters, way.table(), audit);
     if (!onDumpPath && !isGuests) {
@@ -159,6 +163,7 @@ final class TableRules {
       boolean isFirmwares =
           machine.firmwareRegions().stream()
               .filter(region -> region.range().overlaps(crash))
+              .filter(region -> audit.reach(region) == Reach.REACHED)
               .anyMatch(region -> requesters.stream().anyMatch(region::isFor));
       if (coverage.mapped().isEmpty()
           || coverage.isWhole()
@@ -196,9 +201,13 @@ final class TableRules {
         .formatted(who, unnamed > 0 ? " and " + unnamed + " more" : "", way.table());
   }
 
-  private void judgeCoverage(String subject, TableAudit audit) {
+  /** Of a crash range that none of the devices can be sent to, nothing has to be mapped. */
+  private void judgeCoverage(String subject, TableAudit audit, List<Device> devices) {
     for (CrashRangeCoverage coverage : audit.coverages()) {
       AddressRange crash = coverage.crashRange();
+      if (devices.stream().noneMatch(d -> machine.crashRangesWithin(d).contains(crash))) {
+        continue;
+      }
       if (!audit.isUnreadIn(crash)) {
         // What was not read may map what seems to be a hole.
         pieces(FindingCode.A1, subject, crash, coverage.holes(), "not mapped", ARM);

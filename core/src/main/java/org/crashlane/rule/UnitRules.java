@@ -4,6 +4,7 @@ package org.crashlane.rule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
@@ -21,6 +22,8 @@ import org.crashlane.pci.RequesterId;
  * on its own account, B3 for memory that it keeps from DMA.
  */
 final class UnitRules {
+  private static final int BUFFERS_NAMED = 32;
+
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
@@ -33,14 +36,18 @@ final class UnitRules {
 
   /**
    * A log is written when devices fault, which leftover DMA does after the crash; what the unit
-   * reads as commands, the capture kernel would write without knowing.
+   * reads as commands, the capture kernel would write without knowing. Interrupts that are posted
+   * to a guest are written to memory as well, and devices of guests go on sending them.
    */
   void judgeBuffers() {
+    List<UnitBuffer> buffers =
+        Stream.concat(tables.buffers().stream(), tables.interrupts().posted().stream()).toList();
     for (AddressRange crash : machine.crashRanges()) {
       List<String> inside =
-          tables.buffers().stream()
+          buffers.stream()
               .filter(buffer -> buffer.range().overlaps(crash))
               .map(UnitBuffer::toString)
+              .limit(BUFFERS_NAMED)
               .toList();
       if (!inside.isEmpty()) {
         findings.broken(
@@ -82,7 +89,7 @@ final class UnitRules {
   }
 
   private void protection(Device device, String how, boolean blocks) {
-    for (AddressRange crash : machine.crashRanges()) {
+    for (AddressRange crash : machine.crashRangesWithin(device)) {
       tables.protectedMemory().stream()
           .filter(range -> range.range().overlaps(crash))
           .forEach(range ->

@@ -148,6 +148,14 @@ final class LinuxRuleTest {
                   REST,
                   rmrr(0x7c000000L, 0x7c00ffffL, 0, USB),
                   rmrr(0x7c001000L, 0x7c001fffL, 0, USB))),
+          Example.of(
+              LinuxRule.DMAR_REGIONS_OVERLAP,
+              136,
+              dmar(
+                  REST,
+                  rmrr(0x7c000000L, 0x7c00ffffL, 0, USB),
+                  rmrr(0x7c000000L, 0x7c00ffffL, 0, USB),
+                  rmrr(0x7c008000L, 0x7c00ffffL, 0, USB))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, rmrr(0x7c000000L, 0x7c000fffL, 0))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, drhd(0xfed92000L, 0, 0))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, structure(2, "00000000"))),
@@ -346,6 +354,24 @@ final class LinuxRuleTest {
             ivhd(0x11, 2, 0xfd300000L, 1, range(3, 0x3fff)),
             ivmd(0x21, 7, 0x60, 0, 0x10000, 0x4000));
     assertEquals(List.of(), new LinuxView(List.of(ivrs, amdMadt)).remarks());
+  }
+
+  @Test
+  void aRegionOverlapsALongOneThoughAShortOneLiesBetween() {
+    AcpiTable dmar =
+        dmar(
+            REST,
+            rmrr(0x7c000000L, 0x7c00ffffL, 0, USB),
+            rmrr(0x7c001000L, 0x7c001fffL, 0, USB),
+            rmrr(0x7c008000L, 0x7c008fffL, 0, USB),
+            rmrr(0x7c008000L, 0x7c008fffL, 1, USB));
+    List<Long> places =
+        new LinuxView(List.of(dmar))
+            .remarks().stream()
+                .filter(remark -> remark.rule() == LinuxRule.DMAR_REGIONS_OVERLAP)
+                .map(remark -> remark.place().offset())
+                .toList();
+    assertEquals(List.of(104L, 136L), places);
   }
 
   @Test

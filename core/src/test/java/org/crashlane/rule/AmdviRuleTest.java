@@ -53,6 +53,7 @@ class AmdviRuleTest {
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final PageArena arena = PageArena.in(AddressRange.ofSize(0x10000000, 1 << 20));
   private final Map<Integer, Long> registers = new HashMap<>();
+  private long enabled = 1;
   private long exclusionBase;
   private long exclusionLimit;
 
@@ -98,7 +99,7 @@ class AmdviRuleTest {
           public long read64(int offset) {
             return switch (offset) {
               case 0x00 -> DEVICE_TABLE | (DEVICE_TABLE_PAGES - 1);
-              case 0x18 -> 1 | registers.getOrDefault(offset, 0L);
+              case 0x18 -> enabled | registers.getOrDefault(offset, 0L);
               case 0x20 -> exclusionBase;
               case 0x28 -> exclusionLimit;
               case 0x30 -> EXT_FEATURES;
@@ -309,5 +310,35 @@ class AmdviRuleTest {
     long gtEn = 1L << 16;
     registers.put(0x18, gtEn);
     Verdicts.only(judge(), FindingCode.W1, Severity.UNKNOWN);
+  }
+
+  @Test
+  void aUnitThatIsOffWritesNoLogWhateverItsOtherBitsSay() {
+    registers.put(0x10, CRASH.first());
+    registers.put(0x18, 1L << 2);
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    only(judge(), FindingCode.L3);
+    enabled = 0;
+    assertEquals(Answer.HOLDS, judge().answer());
+  }
+
+  @Test
+  void interruptsOfAGuestThatArePostedIntoTheCrashRangeBreakL3() {
+    long table = 0x700000;
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    // Remapped, by a table of 512 entries; 128 bits each (GAEn).
+    memory.writeLong(DEVICE_TABLE + DISK.value() * 32L + 16, 1 | 9 << 1 | table | 2L << 60);
+    registers.put(0x18, 1L << 17);
+    memory.writeLong(table + 511 * 16, 1 | 1 << 7);
+    memory.writeLong(table + 511 * 16 + 8, CRASH.last() & -PAGE);
+    Finding posted = Verdicts.of(judge(), FindingCode.L3).getFirst();
+    assertTrue(posted.evidence().getFirst().startsWith("virtual APIC"), posted.toString());
+    memory.writeLong(table + 511 * 16 + 8, CRASH.last() + 1);
+    assertEquals(List.of(), Verdicts.of(judge(), FindingCode.L3));
+    memory.writeLong(table + 511 * 16 + 8, CRASH.first());
+    memory.writeLong(table + 511 * 16, 1);
+    assertEquals(List.of(), Verdicts.of(judge(), FindingCode.L3));
   }
 }

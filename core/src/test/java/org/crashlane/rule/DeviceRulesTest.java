@@ -83,7 +83,40 @@ class DeviceRulesTest {
   @Test
   void masksOfDevicesThatTheDumpDoesNotNeedAreNotJudged() {
     Device card = new Device(CARD, "card", DumpRole.NONE, DmaMasks.ofBits(16), false);
-    assertEquals(Answer.HOLDS, judge(card, HIGH).answer());
+    Machine both = new Machine(List.of(RuleMachine.RAM), List.of(HIGH), List.of(disk(-1), card));
+    assertEquals(Answer.HOLDS, KdumpIoRule.judge(both).answer());
+  }
+
+  @Test
+  void whetherTheDumpDeviceReachesAHighCrashRangeIsUnknownWhereItIsNotNamed() {
+    Device card = new Device(CARD, "card", DumpRole.NONE, DmaMasks.ofBits(64), false);
+    machine.notTranslating();
+    for (Verdict verdict : List.of(judge(card, HIGH), machine.judgeWith(card, HIGH))) {
+      Verdicts.only(verdict, FindingCode.M1, Severity.UNKNOWN);
+    }
+    assertEquals(Answer.HOLDS, judge(card, LOW).answer());
+    assertEquals(Answer.HOLDS, machine.judgeWith(card, HIGH, LOW).answer());
+  }
+
+  @Test
+  void ofACrashRangeBeyondBothMasksNothingHasToBeMapped() {
+    machine.arm(machine.attach(DISK), LOW);
+    assertEquals(Answer.HOLDS, machine.judgeWith(disk(0xffff_ffffL), HIGH, LOW).answer());
+    Verdicts.only(
+        machine.judgeWith(disk(HIGH.first()), HIGH, LOW), FindingCode.A1, Severity.BROKEN);
+    Device wideRings = raid(DmaMask.ofBits(32), DmaMask.ofBits(64));
+    assertEquals(Answer.BROKEN, machine.judgeWith(wideRings, HIGH, LOW).answer());
+    Device unknown = raid(DmaMask.ofBits(32), DmaMask.unknown());
+    assertEquals(Answer.BROKEN, machine.judgeWith(unknown, HIGH, LOW).answer());
+  }
+
+  @Test
+  void aDeviceTableThatTakesAllOfALowRangeHasRoomAndNoMore() {
+    Machine plain = new Machine(List.of(RuleMachine.RAM), List.of(LOW), List.of(disk(-1)));
+    LowMemoryNeeds all = new LowMemoryNeeds(0, LOW.sizeBytes());
+    LowMemoryNeeds more = new LowMemoryNeeds(0, LOW.sizeBytes() + 1);
+    assertEquals(Answer.HOLDS, KdumpIoRule.judge(plain.withCaptureNeeds(all)).answer());
+    assertEquals(Answer.BROKEN, KdumpIoRule.judge(plain.withCaptureNeeds(more)).answer());
   }
 
   @Test

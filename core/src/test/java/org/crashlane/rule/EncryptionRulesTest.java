@@ -13,6 +13,7 @@ import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
@@ -118,5 +119,54 @@ class EncryptionRulesTest {
     Verdicts.only(judge(DmaMasks.UNKNOWN), FindingCode.A7, Severity.UNKNOWN);
     Machine unknown = machine(DmaMasks.ofBits(64)).withEncryption(MemoryEncryption.unknown());
     Verdicts.only(KdumpIoRule.judge(unknown, tables(BIT)), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void ringsGoByTheCoherentMaskAndBuffersByTheOther() {
+    DmaMask wide = DmaMask.ofBits(64);
+    DmaMask narrow = DmaMask.ofBits(32);
+    Verdicts.only(judge(new DmaMasks(narrow, wide)), FindingCode.A7, Severity.BROKEN);
+    Verdicts.only(judge(new DmaMasks(wide, narrow)), FindingCode.A7, Severity.BROKEN);
+    Verdicts.only(judge(new DmaMasks(narrow, DmaMask.unknown())), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void whatOneDeviceNeedsIsNotAskedOfAnothersTable() {
+    mapAddressesWithTheBit();
+    RequesterId other = RequesterId.parse("00:06.0");
+    TableId table = new TableId(0x300000, 4);
+    long at = DEVICE_TABLE + other.value() * 32L;
+    memory.writeLong(at, 3 | 4L << 9 | table.root() | BIT | RIGHTS);
+    memory.writeLong(at + 8, 6);
+    assertInstanceOf(MapResult.Mapped.class, tables(BIT).mapIdentity(memory, table, CRASH, arena));
+    Device wide = new Device(DISK, "nvme", DumpRole.NAMED, DmaMasks.ofBits(64), false);
+    Device narrow = new Device(other, "card", DumpRole.NAMED, DmaMasks.ofBits(32), false);
+    Machine both =
+        new Machine(
+                List.of(RAM),
+                List.of(CRASH),
+                List.of(wide, narrow),
+                List.of(RequesterId.parse("00:14.0")))
+            .withEncryption(new MemoryEncryption.Host(47));
+    assertEquals(Answer.UNKNOWN, KdumpIoRule.judge(both, tables(BIT)).answer());
+  }
+
+  @Test
+  void theWholeRangeIsNeededAtAddressesWithTheBit() {
+    mapAddressesWithTheBit();
+    long level3 = memory.readLong(TABLE.root()) & 0xffff_f000L;
+    long level2 = memory.readLong(level3) & 0xffff_f000L;
+    long last = level2 + (CRASH.last() >>> 21 & 511) * 8;
+    // A second way for the upper half, without the last 2 MiB.
+    long copy3 = 0x500000;
+    long copy2 = 0x501000;
+    for (int i = 0; i < 512; i++) {
+      memory.writeLong(copy3 + i * 8, memory.readLong(level3 + i * 8));
+      memory.writeLong(copy2 + i * 8, memory.readLong(level2 + i * 8));
+    }
+    memory.writeLong(copy2 + (last - level2), 0);
+    memory.writeLong(copy3, memory.readLong(level3) & ~0xffff_f000L | copy2);
+    memory.writeLong(TABLE.root() + 256 * 8, memory.readLong(TABLE.root()) & ~0xffff_f000L | copy3);
+    Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.BROKEN);
   }
 }

@@ -138,4 +138,80 @@ class FirmwareRulesTest {
     assertEquals(Answer.HOLDS, machine.judge(CRASH, second).answer());
     assertEquals(Answer.HOLDS, machine.judge(second, CRASH).answer());
   }
+
+  @Test
+  void whereTheDeviceGetsInAnotherCrashRangeIsNoReachOfItsRegion() {
+    AddressRange second = AddressRange.ofSize(0x30000000, 4 << 20);
+    TableId disk = machine.attach(DISK);
+    machine.arm(disk);
+    machine.arm(disk, second);
+    TableId card = machine.attach(CARD);
+    machine.arm(card, second);
+    Machine two =
+        new Machine(
+                List.of(RuleMachine.RAM), List.of(CRASH, second), RuleMachine.machine().devices())
+            .withFirmwareRegions(List.of(new FirmwareRegion(CARD, PART)));
+    Verdicts.only(machine.judge(two), FindingCode.F1, Severity.NOTE);
+    machine.map(card, PART.last() & -4096L, PART.last() & -4096L);
+    Verdicts.only(machine.judge(two), FindingCode.F1, Severity.BROKEN);
+  }
+
+  @Test
+  void aRegionThatIsNotMappedExcusesNoOtherPartOfTheCrashRange() {
+    armDisk();
+    machine.map(machine.attach(CARD), CRASH.first(), CRASH.first());
+    Verdict verdict = machine.judge(with(new FirmwareRegion(CARD, PART)));
+    assertEquals(Severity.NOTE, severity(verdict, FindingCode.F1));
+    assertEquals(Severity.BROKEN, severity(verdict, FindingCode.L1));
+  }
+
+  @Test
+  void aRegionThatTablesMapElsewhereIsNotInTheCrashRange() {
+    armDisk();
+    machine.map(machine.attach(CARD), PART.first(), 0x8000000);
+    Verdict verdict = machine.judge(with(new FirmwareRegion(CARD, PART)));
+    assertEquals(Severity.NOTE, severity(verdict, FindingCode.F1));
+  }
+
+  @Test
+  void aRegionBehindTablesThatCannotBeReadIsNotKnown() {
+    armDisk();
+    machine.topEntry(machine.attach(CARD), 0, 0x70_0000_0003L);
+    Verdict verdict = machine.judge(with(new FirmwareRegion(CARD, PART)));
+    assertEquals(Severity.UNKNOWN, severity(verdict, FindingCode.F1));
+  }
+
+  @Test
+  void whereNothingIsTranslatedDevicesThatNobodyKnowsGetThroughToo() {
+    machine.notTranslating();
+    FirmwareRegion region = new FirmwareRegion(RequesterId.parse("05:00.0"), PART);
+    Verdicts.only(machine.judge(with(region)), FindingCode.F1, Severity.BROKEN);
+  }
+
+  @Test
+  void theSameNumberInAnotherSegmentIsAnotherDevice() {
+    armDisk();
+    machine.arm(machine.attach(CARD));
+    FirmwareRegion other = new FirmwareRegion(CARD.inSegment(1), PART);
+    Verdicts.only(machine.judge(with(other)), FindingCode.F1, Severity.UNKNOWN);
+  }
+
+  @Test
+  void ofSeveralUnitsThatWhichLetsADeviceThroughDecides() {
+    armDisk();
+    machine.attach(CARD);
+    RuleMachine open = new RuleMachine();
+    open.passThrough(CARD);
+    open.passThrough(DISK);
+    List<JudgedUnit> units =
+        List.of(
+            new JudgedUnit(with(new FirmwareRegion(CARD, PART)), machine.tables()),
+            new JudgedUnit(with(new FirmwareRegion(CARD, PART)), open.tables()));
+    Verdict verdict = KdumpIoRule.judge(units, AuditLimits.DEFAULT);
+    Verdicts.only(verdict, FindingCode.F1, Severity.BROKEN);
+  }
+
+  private static Severity severity(Verdict verdict, FindingCode code) {
+    return Verdicts.of(verdict, code).getFirst().severity();
+  }
 }

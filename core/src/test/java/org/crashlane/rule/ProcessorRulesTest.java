@@ -65,4 +65,17 @@ class ProcessorRulesTest {
   void idsThatAreNotKnownAreUnknownInX2apicMode() {
     assertEquals(Severity.UNKNOWN, judge(Mode.X2APIC).getFirst().severity());
   }
+
+  @Test
+  void idsThatXapicModeHasNotAreUnknownInAModeThatIsNotKnown() {
+    assertEquals(Severity.UNKNOWN, judge(Mode.UNKNOWN, 0, 255).getFirst().severity());
+    assertEquals(List.of(), judge(Mode.UNKNOWN, 0, 254));
+  }
+
+  @Test
+  void idsHave32BitsAndNoSign() {
+    Finding finding = judge(Mode.X2APIC, 0, 0x8000_0001).getFirst();
+    assertEquals(Severity.BROKEN, finding.severity());
+    assertEquals("APIC id 0x80000001", finding.evidence().getLast());
+  }
 }

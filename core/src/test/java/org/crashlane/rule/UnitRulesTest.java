@@ -10,6 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.TableId;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.DmaMask;
+import org.crashlane.machine.DmaMasks;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -176,5 +180,88 @@ class UnitRulesTest {
     protectLow(0x20800000, 0x2fffffff);
     Finding finding = Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
     assertEquals(Optional.of(new AddressRange(0x20800000, CRASH.last())), finding.range());
+  }
+
+  @Test
+  void buffersAtTheEndOfAllAddressesEndThere() {
+    machine.arm(machine.attach(DISK));
+    machine.register(ECAP, 1L << 29).register(0xd0, -1);
+    machine.register(0x40, 0xffff_ffffL).register(0x44, 0xffff_ffffL);
+    machine.register(GSTS, 1L << 26 | 1L << 28).register(0x90, -1).register(0x58, -1);
+    machine.register(0x80, -1).register(0x88, 16);
+    assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @Test
+  void protectionOfACrashRangeBeyondTheDevicesMasksKeepsNothingFromIt() {
+    AddressRange high = AddressRange.ofSize(0x1_4000_0000L, 16 << 20);
+    machine.notTranslating().register(CAP, PHMR).register(PMEN, EPM);
+    machine.register(0x70, high.first()).register(0x78, high.last());
+    Device narrow = disk(DmaMasks.ofBits(32));
+    assertEquals(Answer.HOLDS, machine.judgeWith(narrow, high, CRASH).answer());
+    Device wideRings = disk(new DmaMasks(DmaMask.ofBits(32), DmaMask.ofBits(64)));
+    Verdicts.only(machine.judgeWith(wideRings, high, CRASH), FindingCode.B3, Severity.BROKEN);
+  }
+
+  private static Device disk(DmaMasks masks) {
+    return new Device(DISK, "disk", DumpRole.NAMED, masks, false);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x20000fc0, 0, BROKEN",
+    "0x1fffffc0, 0, HOLDS",
+    "0x21000000, 0, HOLDS",
+    "0x20000fc0, 1, HOLDS"
+  })
+  void interruptsThatArePostedIntoTheCrashRangeBreakL3(String at, long high, Answer answer) {
+    long table = 0x600000;
+    machine.arm(machine.attach(DISK));
+    machine.remappingInterrupts(1L << 25 | 1L << 24 | 1L << 23, table | 7);
+    machine.word(table + 255 * 16, 1 | 1L << 15 | Long.decode(at) >>> 6 << 38);
+    machine.word(table + 255 * 16 + 8, high << 32);
+    Verdict verdict = machine.judge();
+    assertEquals(answer == Answer.BROKEN, !Verdicts.of(verdict, FindingCode.L3).isEmpty());
+  }
+
+  @Test
+  void anEntryBehindTheEndOfASmallTableOrOneThatIsNotPostedPostsNothing() {
+    long table = 0x600000;
+    machine.arm(machine.attach(DISK));
+    machine.remappingInterrupts(1L << 25 | 1L << 24 | 1L << 23, table);
+    long descriptor = CRASH.first() >>> 6 << 38;
+    machine.word(table, 1 | descriptor);
+    machine.word(table + 16, 1L << 15 | descriptor);
+    machine.word(table + 32, 1 | 1L << 15 | descriptor);
+    assertEquals(List.of(), Verdicts.of(machine.judge(), FindingCode.L3));
+  }
+
+  @Test
+  void eventAddressesAndProtectionHave64Bits() {
+    AddressRange high = AddressRange.ofSize(0x1_4000_0000L, 16 << 20);
+    Device wide = disk(DmaMasks.ofBits(64));
+    machine.notTranslating();
+    machine.register(0x40, high.first()).register(0x44, 0);
+    machine.register(0x40, high.first() & 0xffff_ffffL).register(0x44, 1);
+    Verdicts.only(machine.judgeWith(wide, high), FindingCode.L3, Severity.BROKEN);
+    machine.register(0x44, 0).register(CAP, PHMR).register(PMEN, EPM);
+    machine.register(0x70, high.first()).register(0x78, high.last());
+    Verdicts.only(machine.judgeWith(wide, high), FindingCode.B3, Severity.BROKEN);
+    assertEquals(Answer.HOLDS, machine.judgeWith(wide, CRASH).answer());
+  }
+
+  @Test
+  void aQueueOfWideDescriptorsThatWrapsIsReadToItsTail() {
+    long queue = 0x300000;
+    machine.arm(machine.attach(DISK));
+    machine.register(GSTS, 1L << 26);
+    machine.word(queue, 5 | 1 << 5);
+    machine.word(queue + 8, CRASH.first());
+    machine.register(0x80, 0x1fe0).register(0x88, 0x20).register(0x90, queue | 1 << 11 | 1);
+    Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
+    machine.word(queue, 0);
+    machine.word(queue + 0x10, 5 | 1 << 5);
+    machine.word(queue + 0x18, CRASH.first());
+    assertEquals(Answer.HOLDS, machine.judge().answer());
   }
 }

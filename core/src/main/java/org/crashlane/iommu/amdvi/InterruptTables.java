@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
@@ -15,7 +18,9 @@ import org.crashlane.iommu.InterruptMessage;
 import org.crashlane.iommu.InterruptPreparation;
 import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -98,6 +103,48 @@ public final class InterruptTables implements InterruptRemapping {
       deviceEntries.apply(new RequesterId(id)).ifPresent(pages::ofDevice);
     }
     return pages.all();
+  }
+
+  /** Many devices may share a table: each is read once. */
+  @Override
+  public List<UnitBuffer> posted() {
+    if (!enabled() || settings.format() == InterruptFormat.SMALL) {
+      return List.of();
+    }
+    Map<Long, Integer> entryCounts = new TreeMap<>();
+    for (int id = 0; id < REQUESTER_COUNT; id++) {
+      OptionalLong at = deviceEntries.apply(new RequesterId(id));
+      try {
+        long word =
+            at.isPresent() ? memory.readLong(at.getAsLong() + InterruptControl.OFFSET_BYTES) : 0;
+        if (InterruptControl.remaps(word)) {
+          entryCounts.merge(settings.table(word), InterruptControl.entryCount(word), Math::max);
+        }
+      } catch (UnreadableMemoryException _) {
+        // told as a malformation of the device table
+      }
+    }
+    List<UnitBuffer> found = new ArrayList<>();
+    entryCounts.forEach((table, count) -> posted(table, count, found));
+    return found;
+  }
+
+  private void posted(long table, int entryCount, List<UnitBuffer> found) {
+    long[] words = new long[entryCount * WideInterruptEntry.BYTES / Long.BYTES];
+    try {
+      memory.readLongs(table, words, words.length);
+    } catch (UnreadableMemoryException _) {
+      return;
+    }
+    for (int i = 0; i < words.length; i += WideInterruptEntry.BYTES / Long.BYTES) {
+      if (InterruptEntry.REMAP_EN.isSet(words[i]) && InterruptEntry.GUEST_MODE.isSet(words[i])) {
+        long page = WideInterruptEntry.GA_ROOT.inPlace(words[i + 1]) & ~settings.encryptionMask();
+        found.add(
+            new UnitBuffer(
+                "virtual APIC of the entry at " + Hex.of(table + (long) i * Long.BYTES),
+                AddressRange.ofSize(page, PageArena.PAGE_BYTES)));
+      }
+    }
   }
 
   @Override

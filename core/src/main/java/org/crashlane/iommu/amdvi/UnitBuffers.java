@@ -38,6 +38,10 @@ final class UnitBuffers {
   static List<UnitBuffer> of(PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
     UnitBuffers buffers = new UnitBuffers(memory, registers, encryptionMask);
     long control = registers.read64(Registers.CONTROL);
+    if (!Control.IOMMU_EN.isSet(control)) {
+      // It fetches and logs nothing, whatever the other bits say.
+      return List.of();
+    }
     if (Control.CMD_BUF_EN.isSet(control)) {
       buffers.commands();
     }

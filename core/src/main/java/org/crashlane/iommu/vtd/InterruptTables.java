@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -13,10 +14,12 @@ import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.InterruptRoute;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Irta;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -26,6 +29,9 @@ import org.crashlane.pci.RequesterId;
  */
 public final class InterruptTables implements InterruptRemapping {
   private static final int PAGE_BYTES = PageArena.PAGE_BYTES;
+
+  /** Size of a posted interrupt descriptor ("Posted Interrupt Descriptor"). */
+  private static final int DESCRIPTOR_BYTES = 64;
 
   private final PhysicalMemory memory;
   private final long gsts;
@@ -71,6 +77,32 @@ public final class InterruptTables implements InterruptRemapping {
     return IntStream.range(0, pageCount)
         .mapToObj(n -> AddressRange.ofSize(table() + (long) n * PAGE_BYTES, PAGE_BYTES))
         .toList();
+  }
+
+  @Override
+  public List<UnitBuffer> posted() {
+    List<UnitBuffer> found = new ArrayList<>();
+    long[] page = new long[PAGE_BYTES / Long.BYTES];
+    for (AddressRange range : tablePages()) {
+      try {
+        memory.readLongs(range.first(), page, page.length);
+      } catch (UnreadableMemoryException _) {
+        continue;
+      }
+      // A small table ends within its page.
+      int wordCount = Math.min(page.length, entryCount() * InterruptEntry.BYTES / Long.BYTES);
+      for (int i = 0; i < wordCount; i += InterruptEntry.BYTES / Long.BYTES) {
+        if (InterruptEntry.isPresent(page[i]) && InterruptEntry.isPosted(page[i])) {
+          found.add(
+              new UnitBuffer(
+                  "posted interrupt descriptor of the entry at "
+                      + Hex.of(range.first() + (long) i * Long.BYTES),
+                  AddressRange.clipped(
+                      InterruptEntry.descriptor(page[i], page[i + 1]), DESCRIPTOR_BYTES)));
+        }
+      }
+    }
+    return found;
   }
 
   private long table() {

@@ -75,7 +75,8 @@ final class UnitBuffers {
   private void pages(String what, long address, long order) {
     if (address != 0) {
       found.add(
-          new UnitBuffer(what, AddressRange.ofSize(address, (long) PageTable.PAGE_BYTES << order)));
+          new UnitBuffer(
+              what, AddressRange.clipped(address, (long) PageTable.PAGE_BYTES << order)));
     }
   }
 
@@ -84,7 +85,7 @@ final class UnitBuffers {
     long low = registers.read32(register);
     long address = registers.read32(register + Integer.BYTES) << Integer.SIZE | low;
     if (address != 0) {
-      found.add(new UnitBuffer(what, AddressRange.ofSize(address, STORE_BYTES)));
+      found.add(new UnitBuffer(what, AddressRange.clipped(address, STORE_BYTES)));
     }
   }
 
@@ -110,7 +111,8 @@ final class UnitBuffers {
         long status = WaitDescriptor.STATUS_ADDRESS.inPlace(memory.readLong(descriptor + 8));
         found.add(
             new UnitBuffer(
-                "status of a pending invalidation wait", AddressRange.ofSize(status, STORE_BYTES)));
+                "status of a pending invalidation wait",
+                AddressRange.clipped(status, STORE_BYTES)));
       }
     } catch (UnreadableMemoryException e) {
       // Nothing pending that is known of; where the queue itself is, has been told.
