@@ -29,7 +29,7 @@ final class DmarConditions {
   private static final long PAGE_BYTES = 1L << 12;
   private static final int WIDTH_BITS_MIN = 12;
 
-  /** {@code DMAR_UNITS_SUPPORTED} of 5.18; it was fewer before. */
+  /** {@code DMAR_UNITS_SUPPORTED} of 6.0; it was fewer before. */
   private static final int UNITS_MAX = 1024;
 
   private static final int ANDD_HEADER_BYTES = 8;

@@ -13,7 +13,7 @@ import org.crashlane.machine.Processors;
  * where it cannot remap (arch/x86/kernel/apic/apic.c of 5.10, 6.1 and 6.12: try_to_enable_x2apic,
  * x2apic_disable): it panics if the id of the processor that it starts on, which is the one that
  * crashed, is 255 or more, "Cannot disable x2apic, id"; and where firmware has locked the mode it
- * cannot leave it: kernels before 6.2 write the locked register and fault, those after say "Cannot
+ * cannot leave it: kernels before 6.1 write the locked register and fault, those after say "Cannot
  * disable locked x2apic" and go on with local APICs that they take for what they are not.
  */
 final class ProcessorRules {

@@ -341,4 +341,15 @@ class AmdviRuleTest {
     memory.writeLong(table + 511 * 16, 1);
     assertEquals(List.of(), Verdicts.of(judge(), FindingCode.L3));
   }
+
+  @Test
+  void entriesOfTheGuestLogHave8Bytes() {
+    entry(translated(IR | IW), 0);
+    arm(CRASH);
+    registers.put(0x18, 1L << 28);
+    registers.put(0xe0, CRASH.first() - PAGE | 9L << 56);
+    assertEquals(Answer.HOLDS, judge().answer());
+    registers.put(0xe0, CRASH.first() - PAGE | 10L << 56);
+    only(judge(), FindingCode.L3);
+  }
 }

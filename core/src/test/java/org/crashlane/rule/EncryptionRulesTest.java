@@ -4,6 +4,7 @@ package org.crashlane.rule;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.crashlane.iommu.MapResult;
@@ -40,6 +41,9 @@ class EncryptionRulesTest {
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final PageArena arena = PageArena.in(AddressRange.ofSize(0x10000000, 1 << 20));
 
+  private final Map<Integer, Long> registers =
+      new HashMap<>(Map.of(0x00, DEVICE_TABLE | BIT | 511, 0x18, 1L, 0x30, 0x29d3L));
+
   @BeforeEach
   void attachTheDiskAndArmItsPlainAddresses() {
     long at = DEVICE_TABLE + DISK.value() * 32L;
@@ -49,7 +53,6 @@ class EncryptionRulesTest {
   }
 
   private TranslationTables tables(long encryptionMask) {
-    Map<Integer, Long> registers = Map.of(0x00, DEVICE_TABLE | BIT | 511, 0x18, 1L, 0x30, 0x29d3L);
     return Vendor.AMDVI.open(
         memory,
         new RegisterFile() {
@@ -168,5 +171,22 @@ class EncryptionRulesTest {
     memory.writeLong(copy3, memory.readLong(level3) & ~0xffff_f000L | copy2);
     memory.writeLong(TABLE.root() + 256 * 8, memory.readLong(TABLE.root()) & ~0xffff_f000L | copy3);
     Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.BROKEN);
+  }
+
+  @Test
+  void theBitIsNoPartOfWhereTheUnitsBuffersAreAndStore() {
+    registers.put(0x18, 1L | 1 << 12);
+    registers.put(0x08, 0x600000 | BIT | 8L << 56);
+    Machine plain = machine(DmaMasks.ofBits(64));
+    assertEquals(Answer.HOLDS, KdumpIoRule.judge(plain, tables(BIT)).answer());
+    // A COMPLETION_WAIT with a store, behind the last entry of the ring.
+    registers.put(0x2000, 0xff0L);
+    registers.put(0x2008, 0x10L);
+    memory.writeLong(0x600000, CRASH.first() | BIT | 1 | 1L << 60);
+    Verdicts.only(KdumpIoRule.judge(plain, tables(BIT)), FindingCode.L3, Severity.BROKEN);
+    registers.put(0x2000, 0x10L);
+    assertEquals(Answer.HOLDS, KdumpIoRule.judge(plain, tables(BIT)).answer());
+    registers.put(0x08, CRASH.first() | BIT | 8L << 56);
+    Verdicts.only(KdumpIoRule.judge(plain, tables(BIT)), FindingCode.L3, Severity.BROKEN);
   }
 }

@@ -14,6 +14,7 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -263,5 +264,18 @@ class UnitRulesTest {
     machine.word(queue + 0x10, 5 | 1 << 5);
     machine.word(queue + 0x18, CRASH.first());
     assertEquals(Answer.HOLDS, machine.judge().answer());
+  }
+
+  @Test
+  void oneUnitThatTranslatesIsEnoughToAskForTheDumpDevice() {
+    machine.notTranslating();
+    RuleMachine other = new RuleMachine();
+    Device card = new Device(RuleMachine.CARD, "card", DumpRole.NONE);
+    Machine known = new Machine(List.of(RuleMachine.RAM), List.of(CRASH), List.of(card));
+    for (List<RuleMachine> order : List.of(List.of(machine, other), List.of(other, machine))) {
+      List<JudgedUnit> units =
+          order.stream().map(unit -> new JudgedUnit(known, unit.tables())).toList();
+      Verdicts.only(judge(units), FindingCode.M1, Severity.UNKNOWN);
+    }
   }
 }

@@ -84,6 +84,18 @@ class SnoopTest extends ScalableMachine {
     assertInstanceOf(Outcome.Unknown.class, translate(LOWER, CRASH.first(), Access.WRITE));
   }
 
+  /** They can be read, and arming leaves them as they are: neither is a way out. */
+  @Test
+  void whatHardwareDecidesIsNotHelpedByMakingTablesReadable() {
+    armedWithSnoop(false);
+    List<String> remedies =
+        judge(DISK).findings().stream()
+            .filter(f -> f.code() == FindingCode.W1 && f.severity() == Severity.UNKNOWN)
+            .map(Finding::remedy)
+            .toList();
+    assertTrue(remedies.getFirst().startsWith("the hardware decides"), remedies::toString);
+  }
+
   /** What may lead there is no pass for others either: here L1. */
   @Test
   void leftoverWithSnoopThatMayReachTheCrashRangeIsUnknown() {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
@@ -94,6 +95,9 @@ final class MachineReader {
         object.required("apic-ids").items(1, LIST_LIMIT).stream()
             .map(id -> id.number(0, APIC_ID_MAX))
             .toList();
+    if (Set.copyOf(ids).size() < ids.size()) {
+      throw object.required("apic-ids").wrong("an id is in the list twice");
+    }
     Processors.Mode mode = object.required("mode").choice(PROCESSOR_MODES);
     if (mode == Processors.Mode.XAPIC && ids.stream().anyMatch(id -> id >= XAPIC_IDS)) {
       throw object.required("apic-ids").wrong("ids of 255 and more need mode x2apic");
