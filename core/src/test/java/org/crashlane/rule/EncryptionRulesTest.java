@@ -164,12 +164,13 @@ class EncryptionRulesTest {
     long copy3 = 0x500000;
     long copy2 = 0x501000;
     for (int i = 0; i < 512; i++) {
-      memory.writeLong(copy3 + i * 8, memory.readLong(level3 + i * 8));
-      memory.writeLong(copy2 + i * 8, memory.readLong(level2 + i * 8));
+      memory.writeLong(copy3 + i * 8L, memory.readLong(level3 + i * 8L));
+      memory.writeLong(copy2 + i * 8L, memory.readLong(level2 + i * 8L));
     }
     memory.writeLong(copy2 + (last - level2), 0);
-    memory.writeLong(copy3, memory.readLong(level3) & ~0xffff_f000L | copy2);
-    memory.writeLong(TABLE.root() + 256 * 8, memory.readLong(TABLE.root()) & ~0xffff_f000L | copy3);
+    memory.writeLong(copy3, (memory.readLong(level3) & ~0xffff_f000L) | copy2);
+    memory.writeLong(
+        TABLE.root() + 256 * 8, (memory.readLong(TABLE.root()) & ~0xffff_f000L) | copy3);
     Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.BROKEN);
   }
 
