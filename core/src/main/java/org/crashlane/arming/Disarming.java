@@ -57,7 +57,7 @@ final class Disarming {
   private WayBack wayBack() {
     boolean armed = journal.state() == State.ARMED;
     if (armed && !tables.isStanding()) {
-      return new WayBack(List.of(), DisarmResult.nothingStands(pages(tables.gone())));
+      return new WayBack(List.of(), DisarmResult.gone(pages(tables.gone())));
     }
     tables.foreign().forEach(word -> refused.put(word.store().address(), word));
     for (Store store : journal.stores().reversed()) {
@@ -76,7 +76,7 @@ final class Disarming {
             List.copyOf(refused.values()),
             pages(tables.kept()),
             armed ? pages(tables.gone()) : List.of(),
-            true));
+            DisarmResult.Standing.IN_PLACE));
   }
 
   private static List<AddressRange> pages(Set<Long> firsts) {

@@ -38,6 +38,20 @@ public final class Journal {
     return directory.resolve(target.fileStem() + SUFFIX);
   }
 
+  /**
+   * Makes the folder of journals where it is missing.
+   *
+   * @throws IOException if it cannot be made; the message names it
+   */
+  public static void makeDirectory(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (NoSuchFileException e) {
+      // What the system says where nobody makes folders, as in /proc.
+      throw new IOException(directory + ": a folder for journals cannot be made there", e);
+    }
+  }
+
   /** {@return true if a journal of {@code plan} can be read back} */
   static boolean canHold(ArmingPlan plan) {
     return plan.stores().size() <= STORE_COUNT_MAX;
@@ -54,11 +68,16 @@ public final class Journal {
                 plan.target(), plan.crashRanges(), plan.newPages(), plan.stores(), State.PLANNED));
     Path draft = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(draft);
-    try (FileChannel channel =
-        FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      write(channel, bytes);
+    try {
+      try (FileChannel channel =
+          FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        write(file, channel, bytes);
+      }
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      discard(draft, e);
+      throw e;
     }
-    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     try (FileChannel directory = FileChannel.open(directoryOf(file), StandardOpenOption.READ)) {
       directory.force(true);
     }
@@ -113,7 +132,7 @@ public final class Journal {
     byte[] line = JournalFormat.encode(state, crc);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(parsed.validBytes()).position(parsed.validBytes());
-      write(channel, line);
+      write(file, channel, line);
     }
     parsed =
         new JournalParser.Parsed(
@@ -122,12 +141,25 @@ public final class Journal {
             parsed.validBytes() + line.length);
   }
 
-  private static void write(FileChannel channel, byte[] bytes) throws IOException {
+  /** A channel that fails does not say of which file: a full disk has no name. */
+  private static void write(Path file, FileChannel channel, byte[] bytes) throws IOException {
     ByteBuffer left = ByteBuffer.wrap(bytes);
-    while (left.hasRemaining()) {
-      channel.write(left);
+    try {
+      while (left.hasRemaining()) {
+        channel.write(left);
+      }
+      channel.force(true);
+    } catch (IOException e) {
+      throw new IOException(file + ": the journal cannot be written: " + e.getMessage(), e);
     }
-    channel.force(true);
+  }
+
+  private static void discard(Path draft, IOException cause) {
+    try {
+      Files.deleteIfExists(draft);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private static Path directoryOf(Path file) {

@@ -111,7 +111,7 @@ public final class MemoryHand implements Hand {
     if (changed.isPresent()) {
       return changed.get();
     }
-    Files.createDirectories(journalDirectory);
+    Journal.makeDirectory(journalDirectory);
     Journal journal = Journal.create(file, plan);
     for (Store store : plan.stores()) {
       memory.writeLong(store.address(), store.after());
@@ -230,10 +230,19 @@ public final class MemoryHand implements Hand {
     return undo(journal);
   }
 
+  /** Words, not stores: of several stores to one word the first knows what was there before. */
+  private long asBeforeCount(List<Store> stores) {
+    Map<Long, Long> before = new LinkedHashMap<>();
+    stores.forEach(store -> before.putIfAbsent(store.address(), store.before()));
+    return before.entrySet().stream()
+        .filter(word -> memory.readLong(word.getKey()) == word.getValue())
+        .count();
+  }
+
   private DisarmResult undo(Journal journal) throws IOException {
     JournalRecord record = journal.content();
     if (record.state() == State.DISARMED) {
-      return new DisarmResult(0, record.stores().size(), List.of(), List.of(), List.of(), true);
+      return DisarmResult.takenBack(asBeforeCount(record.stores()));
     }
     Disarming.WayBack way = Disarming.of(record, memory, tables);
     if (!way.stores().isEmpty()) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.bits.MalformedInputException;
@@ -55,6 +57,31 @@ class JournalTest {
         new JournalRecord(
             TARGET, PLAN.crashRanges(), PLAN.newPages(), PLAN.stores(), State.PLANNED),
         Journal.open(file).content());
+  }
+
+  @Test
+  void aDiskThatIsFullIsNamedByTheJournalAndNothingOfItStays() throws Exception {
+    Path small = Files.createDirectory(directory.resolve("small"));
+    assumeTrue(mount("-t", "tmpfs", "-o", "size=8k", "none", small), "mounting needs root");
+    try {
+      file = small.resolve("test.journal");
+      Files.write(small.resolve("other"), new byte[8 << 10]);
+      IOException e = assertThrows(IOException.class, () -> Journal.create(file, PLAN));
+      assertTrue(e.getMessage().startsWith(file + ": the journal cannot be written: "), e::toString);
+      try (Stream<Path> left = Files.list(small)) {
+        assertEquals(List.of(small.resolve("other")), left.toList());
+      }
+    } finally {
+      new ProcessBuilder("umount", small.toString()).inheritIO().start().waitFor();
+    }
+  }
+
+  private static boolean mount(Object... arguments) throws Exception {
+    List<String> command =
+        Stream.concat(Stream.of("mount"), Arrays.stream(arguments).map(Object::toString)).toList();
+    Process mount = new ProcessBuilder(command).redirectErrorStream(true).start();
+    mount.getInputStream().readAllBytes();
+    return mount.waitFor() == 0;
   }
 
   @Test

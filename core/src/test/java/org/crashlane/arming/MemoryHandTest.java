@@ -149,7 +149,7 @@ class MemoryHandTest {
     }
     byte[] restarted = bytes();
     DisarmResult result = hand().disarm();
-    assertFalse(result.stood());
+    assertEquals(DisarmResult.Standing.GONE, result.standing());
     assertTrue(result.isComplete());
     assertEquals(0, result.restoredCount());
     assertArrayEquals(restarted, bytes());
@@ -177,6 +177,27 @@ class MemoryHandTest {
     DisarmResult again = hand().disarm();
     assertTrue(again.isComplete());
     assertEquals(0, again.restoredCount());
+    assertEquals(DisarmResult.Standing.TAKEN_BACK, again.standing());
+    assertArrayEquals(before, bytes());
+  }
+
+  @Test
+  void disarmingAgainCountsOnlyWordsThatAreAsBefore() throws IOException {
+    List<Store> stores = armed().content().stores();
+    long wordCount = stores.stream().map(Store::address).distinct().count();
+    hand().disarm();
+    assertEquals(wordCount, hand().disarm().untouchedCount());
+    memory.writeLong(stores.getFirst().address(), FOREIGN);
+    assertEquals(wordCount - 1, hand().disarm().untouchedCount());
+  }
+
+  @Test
+  void aJournalFolderThatCannotBeMadeIsNamedAndNothingIsWritten() {
+    Path nowhere = Path.of("/proc/crashlane");
+    MemoryHand hand = new MemoryHand(TARGET, memory, machine.tables(), nowhere);
+    ArmingPlan plan = plan();
+    IOException e = assertThrows(IOException.class, () -> hand.arm(plan));
+    assertEquals(nowhere + ": a folder for journals cannot be made there", e.getMessage());
     assertArrayEquals(before, bytes());
   }
 

@@ -15,6 +15,14 @@ class PrintableTest {
   }
 
   @Test
+  void aLineShowsLettersOfAllLanguagesAndNothingThatATerminalActsOn() {
+    assertEquals(
+        "\\x1b[31m\u00e4\\x07 b\\x9b\\u202e",
+        Printable.line("\u001b[31m\u00e4\u0007\r\n  b\u009b\u202e"));
+    assertEquals("", Printable.line(" \n"));
+  }
+
+  @Test
   void plainTextStaysAsItIs() {
     assertEquals("a ~ b", Printable.of("a ~ b", 5));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult.Armed;
@@ -8,6 +9,7 @@ import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.DisarmResult.Standing;
 import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
@@ -131,12 +133,18 @@ public final class ArmingReport {
   /** {@return what was taken back} */
   public static String text(DisarmResult result) {
     StringBuilder out = new StringBuilder();
-    if (!result.stood()) {
-      out.append("the armed tables are gone (was the guest restarted?): nothing was touched\n");
-    }
     out.append(
-        "%,d words put back, %,d stood as before%n"
-            .formatted(result.restoredCount(), result.untouchedCount()));
+        switch (result.standing()) {
+          case IN_PLACE ->
+              "%s put back; as they were before the arming already: %,d%n"
+                  .formatted(
+                      count(result.restoredCount(), "word", "words"), result.untouchedCount());
+          case GONE ->
+              "the armed tables are gone (was the guest restarted?): nothing was touched\n";
+          case TAKEN_BACK ->
+              "this arming was taken back before: nothing was touched; words that are now as they"
+                  + " were before it: %,d%n".formatted(result.untouchedCount());
+        });
     result.refused().forEach(word -> out.append("left alone: ").append(word).append('\n'));
     for (AddressRange page : result.keptPages()) {
       out.append("left alone: table page ")
@@ -166,7 +174,8 @@ public final class ArmingReport {
     result.keptPages().forEach(page -> kept.add(JsonReport.of(page)));
     ArrayNode gone = node.putArray("gonePages");
     result.gonePages().forEach(page -> gone.add(JsonReport.of(page)));
-    node.put("armedTablesStood", result.stood());
+    node.put("found", result.standing().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    node.put("armedTablesStood", result.standing() == Standing.IN_PLACE);
     return node;
   }
 }

@@ -12,6 +12,7 @@ import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.DisarmResult.RefusedWord;
+import org.crashlane.arming.DisarmResult.Standing;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
@@ -43,16 +44,25 @@ class ArmingReportTest {
   void whatDisarmingHadToLeaveIsNamed() throws IOException {
     DisarmResult result =
         new DisarmResult(
-            514, 1, List.of(new RefusedWord(STORE, 0x5003)), List.of(PAGE), List.of(), true);
+            514, 1, List.of(new RefusedWord(STORE, 0x5003)), List.of(PAGE), List.of(), Standing.IN_PLACE);
     Golden.check("disarm-incomplete.txt", ArmingReport.text(result));
     Golden.check("disarm-incomplete.json", JsonReport.text(ArmingReport.json(result)));
   }
 
   @Test
   void tablesThatAreGoneAreTold() throws IOException {
-    DisarmResult result = new DisarmResult(0, 0, List.of(), List.of(), List.of(PAGE), false);
+    DisarmResult result =
+        new DisarmResult(0, 0, List.of(), List.of(), List.of(PAGE), Standing.GONE);
     Golden.check("disarm-gone.txt", ArmingReport.text(result));
     Golden.check("disarm-gone.json", JsonReport.text(ArmingReport.json(result)));
+  }
+
+  @Test
+  void anArmingThatWasTakenBackBeforeIsNotCalledInPlace() throws IOException {
+    DisarmResult result =
+        new DisarmResult(0, 386, List.of(), List.of(), List.of(), Standing.TAKEN_BACK);
+    Golden.check("disarm-again.txt", ArmingReport.text(result));
+    Golden.check("disarm-again.json", JsonReport.text(ArmingReport.json(result)));
   }
 
   @Test
