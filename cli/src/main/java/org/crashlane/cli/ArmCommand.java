@@ -119,6 +119,11 @@ final class ArmCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** {@return what was named, each once} */
+  List<AddressRange> crashRanges() {
+    return crashRanges.stream().distinct().toList();
+  }
+
   @Override
   public Integer call() throws IOException {
     if (whenCrashed) {
@@ -127,10 +132,10 @@ final class ArmCommand implements Callable<Integer> {
     requireUsable();
     Path socket = sockets.getFirst().path();
     try (OutsideHand hand = OutsideHand.attach(socket, journal.directory())) {
-      return switch (hand.arm(crashRanges, devices, arena, interruptSources)) {
-        case ArmResult.Armed armed -> armed(armed, hand.judge(crashRanges, devices, true));
-        case ArmResult.Unneeded unneeded ->
-            unneeded(unneeded, hand.judge(crashRanges, devices, false));
+      List<AddressRange> ranges = crashRanges();
+      return switch (hand.arm(ranges, devices, arena, interruptSources)) {
+        case ArmResult.Armed armed -> armed(armed, hand.judge(ranges, devices, true));
+        case ArmResult.Unneeded unneeded -> unneeded(unneeded, hand.judge(ranges, devices, false));
         case Refused refused -> refused(refused);
       };
     }
@@ -147,7 +152,7 @@ final class ArmCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--timeout " + seconds + ": expected at least 1 second");
     }
     return new CrashWatches(terminal, journal.directory(), json)
-        .run(sockets, new Wait(crashRanges, devices, Duration.ofSeconds(seconds)));
+        .run(sockets, new Wait(crashRanges(), devices, Duration.ofSeconds(seconds)));
   }
 
   private void requireUsable() {

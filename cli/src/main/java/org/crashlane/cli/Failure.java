@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Printable;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.model.spec.file.MachineFileException;
 
@@ -47,6 +48,6 @@ final class Failure {
   }
 
   private static String oneLine(String text) {
-    return text.replaceAll("\\s*\\R\\s*", " ").strip();
+    return Printable.line(text);
   }
 }

@@ -133,7 +133,7 @@ final class Main extends CommandGroup {
     }
     terminal.complain(Failure.describe(thrown));
     if (debug) {
-      thrown.printStackTrace(terminal.err());
+      terminal.trace(thrown);
     }
     return ExitCode.BAD_INPUT.number();
   }

@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * A walk for programs.
  *
  * <pre>
- * {"schema": 1, "translating": true, "registers": ["GSTS 0x80000000: TES=1", "..."],
+ * {"schema": 1, "readWhileRunning": false, "translating": true, "registers": ["GSTS 0x80000000: TES=1", "..."],
  *  "devices": [{"device": "00:04.0", "name": "...", "kind": "translated" | "pass-through" |
  *               "blocked" | "unsupported", "table": {"root": "0x...", "levels": 3, "kind": "second-level"} | absent,
  *               "domain": 1 | absent, "permissions": "rw" | absent, "reason": "..." | absent}],
@@ -38,6 +38,7 @@ final class TablesJson {
 
   static ObjectNode of(GuestTables tables) {
     ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    node.put("readWhileRunning", tables.readWhileRunning());
     node.put("translating", tables.state().translating());
     ArrayNode registers = node.putArray("registers");
     tables.state().description().forEach(registers::add);

@@ -27,14 +27,15 @@ import picocli.CommandLine.Parameters;
     description = {
       "Show every mapping of every device of a live guest, by table.",
       "Devices that share a table are listed with it once; runs that go on are one line. The guest "
-          + "stands for the moment the walk takes."
+          + "is stopped for the moment the walk takes; nothing is kept of it."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  crashlane tables walk qemu:/run/guest.qmp",
       "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables[].mappings | length'",
       "",
-      "Ends with 3 when a table page could not be read, or the IOMMU is of a kind that is not."
+      "Ends with 3 when a table page could not be read, the IOMMU is of a kind that is not, or",
+      "the guest could not be stopped."
     })
 final class TablesWalkCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -66,10 +67,14 @@ final class TablesWalkCommand implements Callable<Integer> {
     } else {
       print(tables, terminal.out());
     }
-    return (tables.isWhole() ? ExitCode.HOLDS : ExitCode.UNKNOWN).number();
+    return (tables.isWhole() && !tables.readWhileRunning() ? ExitCode.HOLDS : ExitCode.UNKNOWN)
+        .number();
   }
 
   private static void print(GuestTables tables, PrintWriter out) {
+    if (tables.readWhileRunning()) {
+      out.println("read while the guest ran: " + OutsideHand.READ_WHILE_RUNNING);
+    }
     tables.state().description().forEach(out::println);
     if (!tables.state().translating()) {
       out.println("The IOMMU does not translate: DMA passes as it is.");

@@ -7,9 +7,11 @@ import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
+import org.crashlane.bits.Printable;
 import org.crashlane.report.Colours;
 
 /**
@@ -57,9 +59,19 @@ record Terminal(
     return new Terminal(in, out, err, Colours.off(), false, COLUMNS_USUAL);
   }
 
-  /** Says in one line what is wrong. */
+  /** Says in one line what is wrong; whatever is quoted in it does nothing to the terminal. */
   void complain(String message) {
-    err.println("crashlane: " + message);
+    err.println("crashlane: " + Printable.line(message));
+  }
+
+  /** Shows where something was thrown, quoted texts as {@link #complain} does. */
+  void trace(Throwable thrown) {
+    StringWriter trace = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(trace));
+    trace
+        .toString()
+        .lines()
+        .forEach(line -> err.println((line.startsWith("\t") ? "\t" : "") + Printable.line(line)));
   }
 
   private static PrintWriter writer(OutputStream stream) {

@@ -16,11 +16,13 @@ import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 class ArmCommandTest {
   private final StringWriter out = new StringWriter();
@@ -69,6 +71,13 @@ class ArmCommandTest {
     assertEquals("", out.toString());
     assertEquals(
         "crashlane: refused: mapped elsewhere\ncrashlane: nothing was written\n", err.toString());
+  }
+
+  @Test
+  void aRangeThatIsGivenTwiceIsOne() {
+    new CommandLine(command)
+        .parseArgs("--crash-range=1000000-1ffffff", "--crash-range=0x1000000-0x1ffffff", "qemu:/s");
+    assertEquals(List.of(AddressRange.parse("0x1000000-0x1ffffff")), command.crashRanges());
   }
 
   private static Verdict verdict(Severity severity) {

@@ -45,6 +45,9 @@ class FailureTest {
             new PartsUnavailableException("missing qemu: run apt-get"),
             "missing qemu: run apt-get"),
         Arguments.of(new IOException("disk\n  full"), "disk full"),
+        Arguments.of(
+            new IOException("s: \u001b[31mred\u0007\n\u202e"), "s: \\x1b[31mred\\x07 \\u202e"),
+        Arguments.of(new NoSuchFileException("/gr\u00fc\u001bn"), "/gr\u00fc\\x1bn: no such file"),
         Arguments.of(new UncheckedIOException(new IOException("lost")), "lost"),
         Arguments.of(new EOFException(), "java.io.EOFException"));
   }
@@ -66,6 +69,18 @@ class FailureTest {
   void exhaustedHeapIsNeverTheAnswerBroken() {
     assertEquals(2, failing(new OutOfMemoryError("Java heap space"), false).code());
     assertEquals(2, failing(new StackOverflowError(), false).code());
+  }
+
+  @Test
+  void whatIsQuotedDoesNothingToTheTerminal() {
+    IllegalStateException thrown = new IllegalStateException("\u001b[31mred\u0007\nnext");
+    assertEquals(-1, failing(thrown, false).err().indexOf('\u001b'));
+    String trace = failing(thrown, true).err();
+    assertTrue(trace.contains("\\x1b[31mred\\x07"), trace);
+    assertTrue(trace.chars().allMatch(c -> c >= ' ' || c == '\n' || c == '\t'), trace);
+    Run misused = Run.of("tables", "\u001b[31m\u0007");
+    assertEquals(2, misused.code());
+    assertTrue(misused.err().chars().allMatch(c -> c >= ' ' || c == '\n'), misused.err());
   }
 
   @Test

@@ -54,8 +54,7 @@ public record DisarmResult(
    * @param asBeforeCount how many of the words are now as they were before the arming
    */
   static DisarmResult takenBack(long asBeforeCount) {
-    return new DisarmResult(
-        0, asBeforeCount, List.of(), List.of(), List.of(), Standing.TAKEN_BACK);
+    return new DisarmResult(0, asBeforeCount, List.of(), List.of(), List.of(), Standing.TAKEN_BACK);
   }
 
   /**

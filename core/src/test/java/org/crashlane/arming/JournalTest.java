@@ -67,7 +67,8 @@ class JournalTest {
       file = small.resolve("test.journal");
       Files.write(small.resolve("other"), new byte[8 << 10]);
       IOException e = assertThrows(IOException.class, () -> Journal.create(file, PLAN));
-      assertTrue(e.getMessage().startsWith(file + ": the journal cannot be written: "), e::toString);
+      assertTrue(
+          e.getMessage().startsWith(file + ": the journal cannot be written: "), e::toString);
       try (Stream<Path> left = Files.list(small)) {
         assertEquals(List.of(small.resolve("other")), left.toList());
       }

@@ -44,7 +44,12 @@ class ArmingReportTest {
   void whatDisarmingHadToLeaveIsNamed() throws IOException {
     DisarmResult result =
         new DisarmResult(
-            514, 1, List.of(new RefusedWord(STORE, 0x5003)), List.of(PAGE), List.of(), Standing.IN_PLACE);
+            514,
+            1,
+            List.of(new RefusedWord(STORE, 0x5003)),
+            List.of(PAGE),
+            List.of(),
+            Standing.IN_PLACE);
     Golden.check("disarm-incomplete.txt", ArmingReport.text(result));
     Golden.check("disarm-incomplete.json", JsonReport.text(ArmingReport.json(result)));
   }

@@ -25,7 +25,7 @@ final class CrashRangeSigns {
   private static final long LEAST_BYTES = 16L << 20;
 
   private static final Pattern STATE =
-      Pattern.compile("\\b(RIP|CR3|GDT|IDT) ?= *(?:[0-9a-f]+ )?([0-9a-f]{8,16})\\b");
+      Pattern.compile("\\b([RE]IP|CR3|GDT|IDT)=\\s*([0-9a-f]{8,16})\\b");
   private static final Pattern PHYSICAL = Pattern.compile("gpa: 0x([0-9a-f]{1,16})");
 
   private CrashRangeSigns() {}

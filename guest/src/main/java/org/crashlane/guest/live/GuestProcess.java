@@ -60,7 +60,11 @@ final class GuestProcess {
    * @throws IOException if it cannot be seen from here, or belongs to somebody else
    */
   static GuestProcess behind(Path socket) throws IOException {
-    int id = SocketPeer.processId(socket);
+    return of(socket, SocketPeer.processId(socket));
+  }
+
+  /** Looks at the process of this id, 0 if it has none here. */
+  static GuestProcess of(Path socket, int id) throws IOException {
     if (id == 0) {
       throw new IOException(
           socket

@@ -19,8 +19,9 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /**
- * All that a guest's IOMMU tables said at one moment.
+ * All that a guest's IOMMU tables said.
  *
+ * @param readWhileRunning true if the guest could not be stopped: the parts are of several moments
  * @param state the unit's registers
  * @param functions what is on the PCI buses
  * @param attachments the device tables; empty if the unit does not translate
@@ -28,6 +29,7 @@ import org.crashlane.pci.RequesterId;
  * @param tables each address space once, in the order of its first device
  */
 public record GuestTables(
+    boolean readWhileRunning,
     UnitState state,
     List<PciFunction> functions,
     List<Attachment> attachments,
@@ -83,10 +85,11 @@ public record GuestTables(
     }
   }
 
-  static GuestTables read(TranslationTables tables, List<PciFunction> functions) {
+  static GuestTables read(
+      boolean readWhileRunning, TranslationTables tables, List<PciFunction> functions) {
     UnitState state = tables.state();
     if (!state.translating()) {
-      return new GuestTables(state, functions, List.of(), List.of(), List.of());
+      return new GuestTables(readWhileRunning, state, functions, List.of(), List.of(), List.of());
     }
     List<Attachment> attachments = tables.attachments();
     Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
@@ -107,7 +110,8 @@ public record GuestTables(
               collector.unlistedCount,
               collector.malformations));
     });
-    return new GuestTables(state, functions, attachments, tables.malformations(), listings);
+    return new GuestTables(
+        readWhileRunning, state, functions, attachments, tables.malformations(), listings);
   }
 
   private static final class Collector implements WalkVisitor {

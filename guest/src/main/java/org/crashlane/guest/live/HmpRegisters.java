@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Printable;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.RegisterFile;
 
@@ -13,6 +14,7 @@ import org.crashlane.iommu.RegisterFile;
  * xp}. A control socket that fails throws {@link UncheckedIOException}.
  */
 final class HmpRegisters implements RegisterFile {
+  private static final int QUOTED_CHARS = 120;
   private static final Pattern WORD = Pattern.compile(" 0x([0-9a-f]{16})");
 
   private final QmpClient qmp;
@@ -63,7 +65,8 @@ final class HmpRegisters implements RegisterFile {
     int colon = printed.indexOf(": 0x");
     if (colon < 0) {
       throw new IOException(
-          qmp.socket() + ": QEMU cannot read " + Hex.of(address) + ": '" + printed + "'");
+          "%s: QEMU cannot read %s: '%s'"
+              .formatted(qmp.socket(), Hex.of(address), Printable.of(printed, QUOTED_CHARS)));
     }
     return Hex.parse(printed.substring(colon + 2));
   }

@@ -45,15 +45,28 @@ public final class OutsideHand implements AutoCloseable {
   /** An AMD device table alone has 512. */
   private static final int COMPARED_PAGES_MAX = 16;
 
+  /** Why a guest is not stopped, for whoever is shown what was read meanwhile. */
+  public static final String READ_WHILE_RUNNING =
+      "no folder could be written for the mark by which a guest that is left stopped is found"
+          + " (the journals' folder, XDG_RUNTIME_DIR, /run); what changed meanwhile may be missing";
+
   private final LiveGuest guest;
   private final boolean ownsGuest;
   private final Path journalDirectory;
+  private final List<Path> markFolders;
   private final GuestLife life;
+  private boolean readWhileRunning;
 
-  private OutsideHand(LiveGuest guest, boolean ownsGuest, Path journalDirectory, GuestLife life) {
+  private OutsideHand(
+      LiveGuest guest,
+      boolean ownsGuest,
+      Path journalDirectory,
+      List<Path> markFolders,
+      GuestLife life) {
     this.guest = guest;
     this.ownsGuest = ownsGuest;
     this.journalDirectory = journalDirectory;
+    this.markFolders = List.copyOf(markFolders);
     this.life = life;
   }
 
@@ -73,12 +86,18 @@ public final class OutsideHand implements AutoCloseable {
   /** Attaches as {@link #attach(Path, Path)} does to a guest of which more is known. */
   public static OutsideHand attach(Path socket, Path journalDirectory, GuestLife life)
       throws IOException {
-    return new OutsideHand(LiveGuest.attach(socket), true, journalDirectory, life);
+    return new OutsideHand(
+        LiveGuest.attach(socket), true, journalDirectory, StopMark.folders(journalDirectory), life);
   }
 
   /** {@return a hand on a guest that its caller keeps and closes} */
   public static OutsideHand on(LiveGuest guest, Path journalDirectory, GuestLife life) {
-    return new OutsideHand(guest, false, journalDirectory, life);
+    return on(guest, journalDirectory, life, StopMark.folders(journalDirectory));
+  }
+
+  static OutsideHand on(
+      LiveGuest guest, Path journalDirectory, GuestLife life, List<Path> markFolders) {
+    return new OutsideHand(guest, false, journalDirectory, markFolders, life);
   }
 
   /** {@return the guest} */
@@ -260,8 +279,9 @@ public final class OutsideHand implements AutoCloseable {
       return Refused.because(Kind.IN_USE, TargetLock.busy(target));
     }
     try (TargetLock held = lock.get()) {
+      Purpose purpose = life == GuestLife.LIVING ? Purpose.LOOK : Purpose.WRITE;
       return whileStopped(
-          held, tables -> armStopped(crashRanges, plan, hand(held, tables), tables));
+          held, purpose, tables -> armStopped(crashRanges, plan, hand(held, tables), tables));
     }
   }
 
@@ -283,11 +303,22 @@ public final class OutsideHand implements AutoCloseable {
     }
     return switch (plan.of(hand, tables)) {
       case PlanResult.Planned planned when isRefusedAlive(planned.plan()) -> alive();
-      case PlanResult.Planned planned -> hand.arm(planned.plan());
+      case PlanResult.Planned planned -> hand.arm(withWhatIsLeftOut(planned.plan()));
       case Refused refused when life == GuestLife.LIVING && refused.isFor(Kind.ARENA_TOO_SMALL) ->
           alive();
       case Refused refused -> refused;
     };
+  }
+
+  /** Where devices have tables, one that comes later has its own, of which nothing is known now. */
+  private ArmingPlan withWhatIsLeftOut(ArmingPlan plan) {
+    if (plan.tables().isEmpty() || life == GuestLife.DEAD) {
+      return plan;
+    }
+    List<String> notes = new ArrayList<>(plan.notes());
+    notes.add("a device that is plugged in later is not armed: arm again then");
+    return new ArmingPlan(
+        plan.target(), plan.crashRanges(), plan.tables(), plan.newPages(), plan.stores(), notes);
   }
 
   private boolean isRefusedAlive(ArmingPlan plan) {
@@ -310,15 +341,22 @@ public final class OutsideHand implements AutoCloseable {
    *     journal fails
    */
   public DisarmResult disarm() throws IOException {
-    try (TargetLock held = TargetLock.acquire(target())) {
-      return whileStopped(held, tables -> hand(held, tables).disarm());
+    Target target = target();
+    if (!Files.exists(Journal.fileFor(journalDirectory, target))) {
+      throw new IOException(
+          "%s: %s was not armed here: %s has no journal of it (is it in another folder? --journal);"
+                  .formatted(guest.qmp().socket(), target.name(), journalDirectory)
+              + " what the crashlane_arm module has armed, removing the module takes out");
+    }
+    try (TargetLock held = TargetLock.acquire(target)) {
+      return whileStopped(held, Purpose.WRITE, tables -> hand(held, tables).disarm());
     }
   }
 
   /** {@return what the guest's IOMMU tables say now} */
   public GuestTables walk() throws IOException {
     List<PciFunction> functions = guest.pciFunctions();
-    return whileStopped(tables -> GuestTables.read(tables, functions));
+    return whileStopped(tables -> GuestTables.read(readWhileRunning, tables, functions));
   }
 
   /**
@@ -335,6 +373,9 @@ public final class OutsideHand implements AutoCloseable {
     }
     Verdict verdict = whileStopped(judge::judge);
     List<Finding> findings = new ArrayList<>(verdict.findings());
+    if (readWhileRunning) {
+      findings.add(unstopped());
+    }
     if (armed && life != GuestLife.DEAD) {
       crashRanges.forEach(range -> findings.add(untold(range)));
     }
@@ -355,6 +396,16 @@ public final class OutsideHand implements AutoCloseable {
         "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
   }
 
+  private static Finding unstopped() {
+    return new Finding(
+        FindingCode.W1,
+        Severity.UNKNOWN,
+        "the guest's tables",
+        Optional.empty(),
+        List.of("read while the guest ran: " + READ_WHILE_RUNNING),
+        "name a folder that can be written by --journal");
+  }
+
   private Target target() throws IOException {
     return Target.ofFile(guest.memoryFile());
   }
@@ -369,27 +420,51 @@ public final class OutsideHand implements AutoCloseable {
     T run(TranslationTables tables) throws IOException;
   }
 
-  /** Does {@code work} while the guest stands, and no other hand is on it. */
+  /** Why a guest is stopped. */
+  private enum Purpose {
+    /** To read its tables: nothing is kept, and no folder is made. */
+    LOOK,
+    /** To write to it, perhaps: there is a journal. */
+    WRITE
+  }
+
+  /** Looks at the tables while the guest stands, and no other hand is on it. */
   <T> T whileStopped(TableWork<T> work) throws IOException {
     try (TargetLock held = TargetLock.acquire(target())) {
-      return whileStopped(held, work);
+      return whileStopped(held, Purpose.LOOK, work);
     }
   }
 
   /**
    * Does {@code work} while the guest stands, with a mark for the case that this is killed. Under
    * the lock it is this hand that stopped the guest, or nobody's: none continues it in between.
+   * Without a mark a guest is not stopped: it is looked at as it runs, and not written to.
    */
-  private <T> T whileStopped(TargetLock held, TableWork<T> work) throws IOException {
-    Path journal = Journal.fileFor(Files.createDirectories(journalDirectory), held.target());
-    Path mark = journal.resolveSibling(journal.getFileName() + ".stopped");
-    StopMark.makeGood(mark, guest.qmp());
+  private <T> T whileStopped(TargetLock held, Purpose purpose, TableWork<T> work)
+      throws IOException {
+    if (purpose == Purpose.WRITE) {
+      Journal.makeDirectory(journalDirectory);
+    }
+    List<Path> marks = StopMark.files(markFolders, held.target());
+    for (Path mark : marks) {
+      StopMark.makeGood(mark, guest.qmp());
+    }
+    readWhileRunning = false;
     if (!guest.qmp().isRunning()) {
       return withTables(work);
     }
-    try (StopMark _ = StopMark.set(mark)) {
-      return guest.withGuestStopped(() -> withTables(work));
+    Optional<StopMark> mark = StopMark.set(marks);
+    if (mark.isPresent()) {
+      try (StopMark _ = mark.get()) {
+        return guest.withGuestStopped(() -> withTables(work));
+      }
     }
+    if (purpose == Purpose.WRITE) {
+      throw new IOException(
+          journalDirectory + ": cannot be written: the guest is not stopped, nothing was written");
+    }
+    readWhileRunning = true;
+    return withTables(work);
   }
 
   private <T> T withTables(TableWork<T> work) throws IOException {

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Printable;
 import org.crashlane.pci.RequesterId;
 import tools.jackson.databind.JsonNode;
 
@@ -24,7 +24,7 @@ public record PciFunction(
     RequesterId requester, int classCode, int hardwareId, String id, String description) {
   private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
   private static final int CLASS_DIGITS = 4;
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+  private static final int SHOWN_CHARS = 120;
 
   /** Non-volatile memory controllers: QEMU 7.2 has no words for them. */
   private static final int NVM_CLASS = 0x0108;
@@ -97,6 +97,6 @@ public record PciFunction(
 
   /** Whoever speaks for the guest does not write to the user's terminal. */
   private static String shown(String text) {
-    return CONTROL.matcher(text).replaceAll("?");
+    return Printable.of(text, SHOWN_CHARS);
   }
 }

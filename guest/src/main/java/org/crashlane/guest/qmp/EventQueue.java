@@ -15,23 +15,32 @@ import java.util.concurrent.locks.ReentrantLock;
 final class EventQueue {
   private static final int CAPACITY = 4096;
 
+  /** In memory an event takes some ten times what it takes on the line. */
+  private static final int CAPACITY_CHARS = 1 << 20;
+
   private final Path socket;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Deque<QmpEvent> events = new ArrayDeque<>();
+  private final Deque<Kept> events = new ArrayDeque<>();
+  private int keptChars;
   private Optional<String> end = Optional.empty();
 
   EventQueue(Path socket) {
     this.socket = socket;
   }
 
-  void add(QmpEvent event) {
+  /** An event that nobody has taken, and how long its line was. */
+  private record Kept(QmpEvent event, int lineChars) {}
+
+  /** One that is too long for the queue goes at once, with all before it. */
+  void add(QmpEvent event, int lineChars) {
     lock.lock();
     try {
-      if (events.size() == CAPACITY) {
-        events.removeFirst();
+      events.addLast(new Kept(event, lineChars));
+      keptChars += lineChars;
+      while (events.size() > CAPACITY || keptChars > CAPACITY_CHARS) {
+        keptChars -= events.removeFirst().lineChars;
       }
-      events.addLast(event);
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -85,11 +94,12 @@ final class EventQueue {
   }
 
   private Optional<QmpEvent> take(String name) {
-    for (Iterator<QmpEvent> each = events.iterator(); each.hasNext(); ) {
-      QmpEvent event = each.next();
-      if (event.name().equals(name)) {
+    for (Iterator<Kept> each = events.iterator(); each.hasNext(); ) {
+      Kept kept = each.next();
+      if (kept.event.name().equals(name)) {
         each.remove();
-        return Optional.of(event);
+        keptChars -= kept.lineChars;
+        return Optional.of(kept.event);
       }
     }
     return Optional.empty();

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.crashlane.bits.Printable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class QmpConnection implements AutoCloseable {
   private static final int LINE_LIMIT_BYTES = 1 << 24;
+  private static final int REASON_CHARS = 200;
   private static final String CLOSED = "the connection was closed";
   private static final String ENDED = "QEMU closed the connection";
 
@@ -129,7 +131,8 @@ final class QmpConnection implements AutoCloseable {
       }
       fail(new IOException(ENDED));
     } catch (JacksonException e) {
-      fail(new IOException("what answers does not speak QMP: " + e.getOriginalMessage(), e));
+      String why = Printable.of(String.valueOf(e.getOriginalMessage()), REASON_CHARS);
+      fail(new IOException("what answers does not speak QMP: " + why, e));
     } catch (SocketException e) {
       fail(new IOException(ENDED, e));
     } catch (ClosedChannelException e) {
@@ -142,7 +145,8 @@ final class QmpConnection implements AutoCloseable {
   private void take(String line) throws IOException {
     JsonNode message = json.readTree(line);
     if (message.has("event")) {
-      events.add(new QmpEvent(message.path("event").asString(""), message.path("data")));
+      events.add(
+          new QmpEvent(message.path("event").asString(""), message.path("data")), line.length());
     } else if (message.path("id").isIntegralNumber()) {
       Optional.ofNullable(waiting.remove(message.path("id").asLong()))
           .ifPresent(answer -> answer.complete(message));

@@ -41,20 +41,36 @@ class GuestMemoryQemuTest {
     return List.of("-M", "q35,memory-backend=m", "-m", "256M", "-object", object);
   }
 
+  /** The file of that name here is a copy of the guest's memory: no comparison tells them apart. */
   @Test
   void aPathThatIsRelativeToTheGuestsFolder() throws Exception {
     Path decoy = Path.of("decoy-%d.ram".formatted(ProcessHandle.current().pid()));
-    try {
-      try (RandomAccessFile file = new RandomAccessFile(decoy.toFile(), "rw")) {
-        file.setLength(SIZE_BYTES);
-      }
-      requireOwnMemory(oneBackend(IN_FILE + "m,mem-path=" + decoy), 0x200000, SIZE_BYTES - 8);
-      try (RandomAccessFile file = new RandomAccessFile(decoy.toFile(), "r")) {
-        file.seek(0x200000);
-        assertEquals(0, file.readLong(), "the file of that name here was written");
+    String name = decoy.toString();
+    try (QemuProcess qemu =
+        QemuProcess.start(
+            directory, oneBackend(IN_FILE + "m,mem-path=" + name).toArray(String[]::new))) {
+      Path own = directory.resolve(name);
+      assertTrue(Files.exists(own), "QEMU runs in its own folder");
+      Process copy =
+          new ProcessBuilder("cp", "--sparse=always", own.toString(), name).inheritIO().start();
+      assertEquals(0, copy.waitFor());
+      try (LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+        assertEquals(own.toRealPath(), guest.memoryFile());
+        for (long address : new long[] {0x200000, SIZE_BYTES - 8}) {
+          guest.memory().writeLong(address, ~address);
+          assertEquals(~address, HmpRegisters.word(guest.qmp(), "g", address));
+          assertEquals(0, word(decoy, address), "the file of that name here was written");
+        }
       }
     } finally {
       Files.deleteIfExists(decoy);
+    }
+  }
+
+  private static long word(Path file, long offset) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "r")) {
+      open.seek(offset);
+      return open.readLong();
     }
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +26,12 @@ import org.crashlane.guest.live.GuestTables.Listing;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Store;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,7 +110,11 @@ class OutsideHandQemuTest {
         assertInstanceOf(ArmResult.Armed.class, arm(hand));
       }
       try (OutsideHand hand = hand(qemu)) {
-        requireRefused(Kind.IN_USE, arm(hand));
+        ArmResult again = arm(hand);
+        requireRefused(Kind.IN_USE, again);
+        String reason = assertInstanceOf(Refused.class, again).reasons().getFirst().reason();
+        assertTrue(reason.startsWith("an earlier arming is in place"), reason);
+        assertTrue(reason.endsWith("disarm it first"), reason);
         assertTrue(hand.disarm().isComplete());
         assertEquals(before, checksum(hand.guest().memory()));
       }
@@ -224,11 +231,180 @@ class OutsideHandQemuTest {
   }
 
   @Test
-  void disarmingAGuestThatWasNotArmedSaysSo() throws Exception {
+  void disarmingAGuestThatWasNotArmedSaysSoAndMakesNoFolder() throws Exception {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         OutsideHand hand = hand(qemu)) {
-      IOException e = assertThrows(IOException.class, hand::disarm);
-      assertTrue(e.getMessage().contains("was not armed here"), e.getMessage());
+      qemu.translate(hand.guest().memory());
+      assertNotArmedHere(hand);
+      assertFalse(Files.exists(directory.resolve("journals")));
+    }
+  }
+
+  @Test
+  void whatTheInsideHandHasArmedIsNotCalledGone() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        OutsideHand inside = hand(qemu);
+        OutsideHand outside =
+            OutsideHand.on(inside.guest(), directory.resolve("other"), GuestLife.DOOMED)) {
+      List<AddressRange> crash = List.of(TranslatingQemu.SMALL_CRASH);
+      qemu.translate(inside.guest().memory());
+      inside.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA));
+      assertInstanceOf(ArmResult.Unneeded.class, outside.arm(crash, ALL, Optional.empty()));
+      assertNotArmedHere(outside);
+    }
+  }
+
+  private static void assertNotArmedHere(OutsideHand hand) {
+    IOException e = assertThrows(IOException.class, hand::disarm);
+    assertTrue(e.getMessage().contains("was not armed here"), e.getMessage());
+    assertTrue(e.getMessage().contains("removing the module"), e.getMessage());
+  }
+
+  @Test
+  void aGuestThatWasRestartedIsFoundGoneAndThenTakenBack() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      WritableMemory memory = hand.guest().memory();
+      AddressRange arena = TranslatingQemu.SMALL_ARENA;
+      qemu.translate(memory);
+      ArmResult armed = hand.arm(List.of(TranslatingQemu.SMALL_CRASH), ALL, Optional.of(arena));
+      List<Store> stores = assertInstanceOf(ArmResult.Armed.class, armed).plan().stores();
+      stores.stream()
+          .filter(store -> !arena.contains(store.address()))
+          .forEach(store -> memory.writeLong(store.address(), 0xdead000L));
+      assertEquals(DisarmResult.Standing.GONE, hand.disarm().standing());
+      DisarmResult again = hand.disarm();
+      assertEquals(DisarmResult.Standing.TAKEN_BACK, again.standing());
+      assertEquals(0, again.untouchedCount(), "no word is as it was before");
+    }
+  }
+
+  @Test
+  void aLookNeedsNoFolderThatCanBeWritten() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      qemu.translate(guest.memory());
+      guest.qmp().cont();
+      Path missing = directory.resolve("missing");
+      Path noFolder = Files.createFile(directory.resolve("file"));
+      for (Path journals : List.of(missing, noFolder)) {
+        try (OutsideHand hand = OutsideHand.on(guest, journals, GuestLife.LIVING)) {
+          assertEquals(1, hand.walk().tables().size());
+          requireRefused(Kind.LIVING, arm(hand));
+          assertTrue(guest.qmp().isRunning());
+        }
+      }
+      assertFalse(Files.exists(missing));
+    }
+  }
+
+  @Test
+  void withoutAPlaceForTheMarkARunningGuestIsReadAsItRunsAndThatIsSaid() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      List<AddressRange> crash = List.of(TranslatingQemu.SMALL_CRASH);
+      qemu.translate(guest.memory());
+      Path noFolder = Files.createFile(directory.resolve("file"));
+      try (OutsideHand hand =
+          OutsideHand.on(guest, noFolder, GuestLife.LIVING, List.of(noFolder))) {
+        assertFalse(hand.walk().readWhileRunning(), "it did not run");
+        guest.qmp().cont();
+        GuestTables tables = hand.walk();
+        assertTrue(tables.readWhileRunning());
+        assertEquals(1, tables.tables().size());
+        assertTrue(
+            hand.judge(crash, ALL, false).findings().stream()
+                .anyMatch(f -> f.code() == FindingCode.W1 && f.severity() == Severity.UNKNOWN));
+        assertEquals(Optional.empty(), guest.qmp().takeEvent("STOP"));
+      }
+    }
+  }
+
+  @Test
+  void withoutAPlaceForTheMarkNothingIsWritten() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      qemu.translate(guest.memory());
+      guest.qmp().cont();
+      long before = checksum(guest.memory());
+      Path noFolder = Files.createFile(directory.resolve("file"));
+      try (OutsideHand hand =
+          OutsideHand.on(
+              guest, directory.resolve("journals"), GuestLife.DOOMED, List.of(noFolder))) {
+        IOException e = assertThrows(IOException.class, () -> arm(hand));
+        assertTrue(e.getMessage().endsWith("nothing was written"), e.getMessage());
+      }
+      assertEquals(before, checksum(guest.memory()));
+      assertTrue(guest.qmp().isRunning());
+    }
+  }
+
+  @Test
+  void whatIsPluggedInLaterIsSaidNotToBeArmed() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      assertEquals(
+          List.of(),
+          assertInstanceOf(ArmResult.Unneeded.class, arm(hand)).plan().notes().stream()
+              .filter(note -> note.contains("plugged in"))
+              .toList(),
+          "all passes untranslated, now and later");
+      qemu.translate(hand.guest().memory());
+      assertTrue(
+          assertInstanceOf(ArmResult.Armed.class, arm(hand)).plan().notes().stream()
+              .anyMatch(note -> note.startsWith("a device that is plugged in later is not armed")));
+    }
+  }
+
+  @Test
+  void theGuestsAllocatorIsUnknownForEachRangeWhereWordsWereWritten() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      AddressRange low = TranslatingQemu.SMALL_CRASH;
+      List<AddressRange> crash = List.of(low, AddressRange.ofSize(low.last() + 1, 0x1000000));
+      qemu.translate(hand.guest().memory());
+      ArmResult result = hand.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA));
+      assertInstanceOf(ArmResult.Armed.class, result);
+      assertEquals(crash, untold(hand.judge(crash, ALL, true)));
+      assertEquals(List.of(), untold(hand.judge(crash, ALL, false)));
+    }
+  }
+
+  private static List<AddressRange> untold(Verdict verdict) {
+    return verdict.findings().stream()
+        .filter(f -> f.code() == FindingCode.A5 && f.severity() == Severity.UNKNOWN)
+        .flatMap(f -> f.range().stream())
+        .toList();
+  }
+
+  @Test
+  void aDiskBesideTheIommuNeedsNoEntryInItsTables() throws Exception {
+    Path disk = Files.write(directory.resolve("beside.img"), new byte[1 << 20]);
+    try (TranslatingQemu qemu =
+            TranslatingQemu.startSmall(
+                directory,
+                "",
+                List.of(
+                    "-drive",
+                    "if=none,id=d1,format=raw,file=" + disk,
+                    "-device",
+                    "virtio-blk-pci,drive=d1,addr=5"));
+        OutsideHand hand = qemu.hand(GuestLife.LIVING)) {
+      List<AddressRange> crash = List.of(TranslatingQemu.SMALL_CRASH);
+      RequesterId beside = RequesterId.of(0, 5, 0);
+      qemu.translate(hand.guest().memory());
+      qemu.loadCaptureKernel(hand.guest().memory(), crash.getFirst());
+      assertInstanceOf(ArmResult.Unneeded.class, hand.arm(crash, Set.of(beside), Optional.empty()));
+      Verdict verdict = hand.judge(crash, Set.of(beside), false);
+      assertEquals(Answer.HOLDS, verdict.answer(), verdict::toString);
+      assertTrue(
+          verdict.findings().stream()
+              .anyMatch(f -> f.code() == FindingCode.L2 && f.subject().equals("00:05.0")),
+          verdict::toString);
+      assertEquals(
+          Answer.BROKEN,
+          hand.judge(crash, Set.of(TranslatingQemu.NVME), false).answer(),
+          "the disk behind the IOMMU is judged as ever");
     }
   }
 }

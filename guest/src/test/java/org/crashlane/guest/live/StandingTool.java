@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +79,7 @@ public final class StandingTool {
   }
 
   private static Process start(String what, Path socket, Path journals) throws IOException {
+    Files.createDirectories(journals);
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     String classes =
         Path.of("target", "test-classes")

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +180,72 @@ class QmpClientTest {
       assertEquals(1, qmp.awaitEvent("A", LONG).data().path("n").asInt());
       assertEquals(2, qmp.awaitEvent("A", LONG).data().path("n").asInt());
     }
+  }
+
+  @Test
+  void theReasonOfARefusalDoesNothingToTheTerminal() throws IOException {
+    try (FakeQemu _ =
+            FakeQemu.listen(
+                socket,
+                FakeQemu.greeting(client -> {
+                  client.hear();
+                  client.say("{\"id\": 2, \"error\": {\"desc\": \"\\u001b[31mno\\u0007\\n\"}}\r\n");
+                  client.hear();
+                }));
+        QmpClient qmp = QmpClient.connect(socket, LONG)) {
+      IOException e = assertThrows(QmpCommandException.class, () -> qmp.execute("stop"));
+      assertEquals(socket + ": QEMU refused 'stop': \\x1b[31mno\\x07\\x0a", e.getMessage());
+    }
+  }
+
+  @Test
+  void aFloodOfEventsIsKeptInPartAndTheLatestStay() throws IOException {
+    String padding = "x".repeat(100_000);
+    int sentCount = 64;
+    try (FakeQemu _ =
+            FakeQemu.listen(
+                socket,
+                FakeQemu.greeting(client -> {
+                  for (int i = 0; i < sentCount; i++) {
+                    client.say(event("BIG", i, padding));
+                  }
+                  client.say(event("END", 0, ""));
+                  client.hear();
+                }));
+        QmpClient qmp = QmpClient.connect(socket, LONG)) {
+      qmp.awaitEvent("END", LONG);
+      int keptCount = 0;
+      int last = -1;
+      for (Optional<QmpEvent> each = qmp.takeEvent("BIG");
+          each.isPresent();
+          each = qmp.takeEvent("BIG")) {
+        keptCount++;
+        last = each.get().data().path("n").asInt();
+      }
+      assertEquals(sentCount - 1, last);
+      assertTrue(keptCount * padding.length() <= 1 << 20, keptCount + " were kept");
+    }
+  }
+
+  @Test
+  void anEventThatIsTooLongIsNotKeptAndTheNextOneIs() throws IOException {
+    try (FakeQemu _ =
+            FakeQemu.listen(
+                socket,
+                FakeQemu.greeting(client -> {
+                  client.say(event("HUGE", 0, "x".repeat(2 << 20)));
+                  client.say(event("END", 0, ""));
+                  client.hear();
+                }));
+        QmpClient qmp = QmpClient.connect(socket, LONG)) {
+      qmp.awaitEvent("END", LONG);
+      assertEquals(Optional.empty(), qmp.takeEvent("HUGE"));
+    }
+  }
+
+  private static String event(String name, int n, String padding) {
+    return "{\"event\": \"%s\", \"data\": {\"n\": %d, \"s\": \"%s\"}}\r\n"
+        .formatted(name, n, padding);
   }
 
   @Test

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.crashlane.bits.Hex;
+import org.crashlane.guest.qmp.FakeQemu;
+import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.memory.AddressRange;
+
+/**
+ * This process as a guest's: it has the guest's memory mapped from a file, a hole of zeros, and
+ * speaks for the guest as a test wants. Its IOMMU translates by the root table in the memory.
+ */
+final class FakeGuest implements AutoCloseable {
+  static final AddressRange MEMORY = AddressRange.ofSize(0, 64L << 20);
+  static final AddressRange CRASH = AddressRange.ofSize(0x1000000, 0x1000000);
+
+  private static final long ROOT_TABLE = 0x400000;
+  private static final AddressRange UNIT = AddressRange.ofSize(0xfed90000L, 0x1000);
+  private static final Map<Integer, Long> REGISTERS =
+      Map.of(
+          Registers.VER, 0x10L,
+          Registers.CAP, 0xd2008c40660462L,
+          Registers.ECAP, 0xf00f4aL,
+          Registers.GSTS, Registers.Gsts.TES.mask() | Registers.Gsts.RTPS.mask(),
+          Registers.RTADDR, ROOT_TABLE);
+  private static final Pattern READ =
+      Pattern.compile("human-monitor-command xp /(\\d+)[gw]x 0x([0-9a-f]+)");
+  private static final Pattern TRANSLATION =
+      Pattern.compile("human-monitor-command gva2gpa 0x([0-9a-f]+)");
+
+  private final FileChannel channel;
+  private final Arena arena = Arena.ofShared();
+  private final FakeQemu qemu;
+
+  /** What a test has it say: of the processors, and of every word of its memory. */
+  record Says(String processors, long wordOfMemory) {}
+
+  private FakeGuest(Path socket, Path file, Says says) throws IOException {
+    channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    long host = channel.map(MapMode.READ_WRITE, 0, MEMORY.sizeBytes(), arena).address();
+    Map<String, String> answers = new HashMap<>();
+    answers.put(
+        "query-memdev",
+        "[{\"id\": \"ram\", \"share\": true, \"size\": %d}]".formatted(MEMORY.sizeBytes()));
+    answers.put("query-pci", "[]");
+    answers.put("query-status", "{\"running\": false, \"status\": \"paused\"}");
+    printed(
+        answers,
+        "info mtree -f",
+        "FlatView #0\\n AS \\\"memory\\\", root: system\\n"
+            + line(MEMORY, "ram", "ram")
+            + line(UNIT, "i/o", "intel_iommu"));
+    printed(
+        answers,
+        "gpa2hva 0x0",
+        "Host virtual address for 0x0 (ram) is 0x" + Long.toHexString(host));
+    printed(answers, "info registers -a", says.processors);
+    qemu =
+        FakeQemu.listen(
+            socket, FakeQemu.answering(c -> answers.getOrDefault(c, otherwise(c, says))));
+  }
+
+  /** Starts it, with a client to come. */
+  static FakeGuest start(Path socket, Path file, Says says) throws IOException {
+    return new FakeGuest(socket, file, says);
+  }
+
+  private static void printed(Map<String, String> answers, String command, String text) {
+    answers.put("human-monitor-command " + command, "\"" + text + "\"");
+  }
+
+  private static String line(AddressRange range, String kind, String name) {
+    return "  %016x-%016x (prio 0, %s): %s\\n".formatted(range.first(), range.last(), kind, name);
+  }
+
+  private static String otherwise(String command, Says says) {
+    Matcher read = READ.matcher(command);
+    Matcher translation = TRANSLATION.matcher(command);
+    if (translation.matches()) {
+      return "\"gpa: 0x" + translation.group(1) + "\"";
+    }
+    return read.matches()
+        ? words(Hex.parse(read.group(2)), Integer.parseInt(read.group(1)), says)
+        : "\"\"";
+  }
+
+  private static String words(long address, int count, Says says) {
+    long word =
+        UNIT.contains(address)
+            ? REGISTERS.getOrDefault((int) (address - UNIT.first()), 0L)
+            : says.wordOfMemory;
+    return IntStream.range(0, count)
+        .mapToObj(_ -> " 0x%016x".formatted(word))
+        .collect(Collectors.joining("", "\"%x:".formatted(address), "\""));
+  }
+
+  @Override
+  public void close() throws IOException {
+    qemu.close();
+    arena.close();
+    channel.close();
+  }
+}
