@@ -19,13 +19,39 @@ public sealed interface MemoryEncryption {
    * in the IOMMU's tables, and in the addresses that devices are given.
    *
    * @param bit the bit's number (CPUID 8000_001F EBX 5:0: 47 or 51)
+   * @param capture which of the addresses that the capture kernel's devices are given have the bit
    */
-  record Host(int bit) implements MemoryEncryption {
+  record Host(int bit, CaptureDma capture) implements MemoryEncryption {
+    /** A host whose capture kernel encrypts its memory and bounces no more than it has to. */
+    public Host(int bit) {
+      this(bit, CaptureDma.ENCRYPTED);
+    }
+
     public Host {
       if (bit < MIN_BIT || bit >= Long.SIZE) {
         throw new IllegalArgumentException("no memory encryption bit: " + bit);
       }
     }
+
+    /**
+     * {@return true if a device with this mask, of 64 bits, can be given addresses with the bit}
+     */
+    public boolean isReachedBy(long mask) {
+      return mask >>> bit != 0;
+    }
+  }
+
+  /**
+   * Which addresses a capture kernel on a host with SME gives to devices that reach the bit; all
+   * others are given plain ones, of memory that is not encrypted.
+   */
+  enum CaptureDma {
+    /** Its buffers and its rings have the bit: as Linux does where nothing is said. */
+    ENCRYPTED,
+    /** Its rings have it; buffers are bounced ({@code swiotlb=force}). */
+    BOUNCED,
+    /** Nothing has it: it does not encrypt ({@code mem_encrypt=off}), nor read what is. */
+    PLAIN
   }
 
   /**

@@ -10,6 +10,9 @@ import java.util.List;
  * @param mode how their local APICs run
  */
 public record Processors(List<Integer> apicIds, Mode mode) {
+  /** Ids from here on do not fit into xAPIC mode's 8 bits; 255 is everybody. */
+  public static final int BEYOND_XAPIC = 255;
+
   /** Nothing is known of them. */
   public static final Processors UNKNOWN = new Processors(List.of(), Mode.UNKNOWN);
 
@@ -26,5 +29,10 @@ public record Processors(List<Integer> apicIds, Mode mode) {
 
   public Processors {
     apicIds = List.copyOf(apicIds);
+  }
+
+  /** {@return the ids that are none in xAPIC mode} */
+  public List<Integer> beyondXapic() {
+    return apicIds.stream().filter(id -> Integer.compareUnsigned(id, BEYOND_XAPIC) >= 0).toList();
   }
 }

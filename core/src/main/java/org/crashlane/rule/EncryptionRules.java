@@ -24,8 +24,9 @@ import org.crashlane.memory.AddressRange;
 final class EncryptionRules {
   private static final String REMEDY =
       "boot the primary with mem_encrypt=off; or map the crash range twice, at its own addresses in"
-          + " entries without the bit, and at addresses with the bit in entries with it; a capture"
-          + " kernel with swiotlb=force needs the first alone";
+          + " entries without the bit, and at addresses with the bit in entries with it; for a"
+          + " device whose coherent mask does not reach the bit, a capture kernel with swiotlb=force"
+          + " needs the first alone";
 
   private final Machine machine;
   private final TranslationTables tables;
@@ -49,11 +50,7 @@ final class EncryptionRules {
     if (!(machine.encryption() instanceof MemoryEncryption.Host host)) {
       return;
     }
-    List<DmaMask> wide =
-        devices.stream()
-            .flatMap(d -> Stream.of(d.masks().streaming(), d.masks().coherent()))
-            .filter(mask -> reaches(mask, host.bit()))
-            .toList();
+    List<Device> wide = devices.stream().filter(d -> isGivenTheBit(d, host)).toList();
     List<AddressRange> missing =
         audit.encrypted().stream()
             .filter(coverage -> !coverage.isWhole())
@@ -63,7 +60,7 @@ final class EncryptionRules {
       unknown(subject, "whether the table's entries carry the encryption bit is not read");
       return;
     }
-    boolean isCertain = wide.stream().anyMatch(DmaMask.Known.class::isInstance);
+    boolean isCertain = wide.stream().anyMatch(d -> isCertainlyGivenTheBit(d, host));
     List<String> evidence = new ArrayList<>();
     evidence.add(
         "memory is encrypted by address bit %d: %s"
@@ -88,13 +85,28 @@ final class EncryptionRules {
     findings.cannotTell(FindingCode.A7, subject, List.of(why), REMEDY);
   }
 
-  /**
-   * {@return true if a device of this mask may be given addresses with {@code bit}} Buffers go by
-   * the streaming mask, rings by the coherent one.
-   */
-  private static boolean reaches(DmaMask mask, int bit) {
+  /** {@return true if the device may be given addresses with the bit, of buffers or of rings} */
+  private static boolean isGivenTheBit(Device device, MemoryEncryption.Host host) {
+    return given(device, host).anyMatch(mask -> mayReach(mask, host));
+  }
+
+  private static boolean isCertainlyGivenTheBit(Device device, MemoryEncryption.Host host) {
+    return given(device, host)
+        .anyMatch(mask -> mask instanceof DmaMask.Known && mayReach(mask, host));
+  }
+
+  /** {@return the masks that decide; rings are never bounced} */
+  private static Stream<DmaMask> given(Device device, MemoryEncryption.Host host) {
+    return switch (host.capture()) {
+      case ENCRYPTED -> Stream.of(device.masks().streaming(), device.masks().coherent());
+      case BOUNCED -> Stream.of(device.masks().coherent());
+      case PLAIN -> Stream.of();
+    };
+  }
+
+  private static boolean mayReach(DmaMask mask, MemoryEncryption.Host host) {
     return switch (mask) {
-      case DmaMask.Known known -> known.last() >>> bit != 0;
+      case DmaMask.Known known -> host.isReachedBy(known.last());
       case DmaMask.Unknown _ -> true;
     };
   }

@@ -13,13 +13,12 @@ import org.crashlane.machine.Processors;
  * where it cannot remap (arch/x86/kernel/apic/apic.c of 5.10, 6.1 and 6.12: try_to_enable_x2apic,
  * x2apic_disable): it panics if the id of the processor that it starts on, which is the one that
  * crashed, is 255 or more, "Cannot disable x2apic, id"; and where firmware has locked the mode it
- * cannot leave it: kernels before 6.1 write the locked register and fault, those after say "Cannot
- * disable locked x2apic" and go on with local APICs that they take for what they are not.
+ * cannot leave it: kernels before 6.1 write the locked register, which faults ("unchecked MSR
+ * access error"), those after do not even try (the state is X2APIC_ON_LOCKED, and x2apic_disable
+ * asks for X2APIC_ON). Both have noted xAPIC mode by then, and go on with a driver of registers in
+ * memory that are not there: no timer, no end of an interrupt.
  */
 final class ProcessorRules {
-  /** Ids from here on do not fit into xAPIC mode's 8 bits; 255 is everybody. */
-  private static final int BEYOND_XAPIC = 255;
-
   private static final String REMEDY =
       "boot the primary with intremap=off nox2apic (or disable x2APIC in firmware), so that it runs"
           + " in xAPIC mode; or let the capture kernel have the IOMMU's interrupt remapping; noapic"
@@ -49,10 +48,10 @@ final class ProcessorRules {
       case UNKNOWN -> {
         if (remapsToWideIds) {
           judgeGuess();
-        } else if (beyond() > 0) {
+        } else if (!processors.beyondXapic().isEmpty()) {
           unknown(
               "%d of them have an APIC id of 255 or more, and so run in x2APIC mode if they run"
-                  .formatted(beyond()));
+                  .formatted(processors.beyondXapic().size()));
         }
       }
     }
@@ -61,7 +60,7 @@ final class ProcessorRules {
   private void judgeIds() {
     if (processors.apicIds().isEmpty()) {
       unknown("they run in x2APIC mode, and their ids are not known");
-    } else if (beyond() == 0) {
+    } else if (processors.beyondXapic().isEmpty()) {
       findings.note(
           FindingCode.C4,
           "the processors",
@@ -74,7 +73,7 @@ final class ProcessorRules {
   }
 
   private void judgeGuess() {
-    if (beyond() > 0) {
+    if (!processors.beyondXapic().isEmpty()) {
       broken(tooLarge());
     } else {
       unknown(
@@ -85,23 +84,13 @@ final class ProcessorRules {
     }
   }
 
-  private long beyond() {
-    return processors.apicIds().stream().filter(ProcessorRules::isBeyond).count();
-  }
-
-  /** Ids have 32 bits. */
-  private static boolean isBeyond(int id) {
-    return Integer.compareUnsigned(id, BEYOND_XAPIC) >= 0;
-  }
-
   private List<String> tooLarge() {
     List<String> evidence = new ArrayList<>();
     evidence.add(
         "%d of %d processors have an APIC id of 255 or more: a capture kernel that starts on one"
-                .formatted(beyond(), processors.apicIds().size())
+                .formatted(processors.beyondXapic().size(), processors.apicIds().size())
             + " panics (Cannot disable x2apic, id)");
-    processors.apicIds().stream()
-        .filter(ProcessorRules::isBeyond)
+    processors.beyondXapic().stream()
         .limit(Pieces.KEPT_COUNT)
         .forEach(id -> evidence.add("APIC id " + Hex.of(Integer.toUnsignedLong(id))));
     return evidence;

@@ -19,6 +19,7 @@ import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.machine.MemoryEncryption.CaptureDma;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.pci.RequesterId;
@@ -76,8 +77,17 @@ class EncryptionRulesTest {
   }
 
   private Verdict judge(DmaMasks masks) {
+    return judge(masks, CaptureDma.ENCRYPTED);
+  }
+
+  private Verdict judge(DmaMasks masks, CaptureDma capture) {
     return KdumpIoRule.judge(
-        machine(masks).withEncryption(new MemoryEncryption.Host(47)), tables(BIT));
+        machine(masks).withEncryption(new MemoryEncryption.Host(47, capture)), tables(BIT));
+  }
+
+  /** A RAID card's: 64 bits for data, 32 for commands. */
+  private static DmaMasks narrowRings() {
+    return new DmaMasks(DmaMask.ofBits(64), DmaMask.ofBits(32));
   }
 
   /** Has the upper half of what the table translates lead where the lower half does. */
@@ -109,6 +119,37 @@ class EncryptionRulesTest {
     mapAddressesWithTheBit();
     Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.UNKNOWN);
     Verdicts.only(judge(DmaMasks.ofBits(32)), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void ringsKeepTheBitHoweverBuffersAreBounced() {
+    Verdicts.only(
+        judge(DmaMasks.ofBits(64), CaptureDma.BOUNCED), FindingCode.A7, Severity.BROKEN);
+    Verdicts.only(judge(narrowRings(), CaptureDma.BOUNCED), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void ringsWithoutTheBitDoNotHelpBuffersWithIt() {
+    Verdicts.only(judge(narrowRings()), FindingCode.A7, Severity.BROKEN);
+  }
+
+  @Test
+  void aCaptureKernelThatDoesNotEncryptSendsNothingWithTheBit() {
+    Verdicts.only(judge(DmaMasks.ofBits(64), CaptureDma.PLAIN), FindingCode.A7, Severity.UNKNOWN);
+  }
+
+  @Test
+  void whatPlainAddressesReachIsNotEncryptedAndTheTablesAre() {
+    long third = memory.readLong(TABLE.root());
+    assertEquals(BIT, third & BIT);
+    long second = memory.readLong(address(third & ~BIT));
+    assertEquals(BIT, second & BIT);
+    long leaf = memory.readLong(address(second & ~BIT) + 0x100 * 8);
+    assertEquals(CRASH.first(), address(leaf));
+  }
+
+  private static long address(long word) {
+    return word & 0xf_ffff_ffff_f000L;
   }
 
   @Test

@@ -122,9 +122,13 @@ final class PageTableFormat extends EntryFormat {
     return level <= LARGEST_LEAF_LEVEL;
   }
 
+  /**
+   * {@inheritDoc} What is reached by an address with the bit that says encrypted is; by one without
+   * it, not: both are "identity" to whoever was given them.
+   */
   @Override
-  public long leaf(long physical, int level, Permissions permissions) {
-    return PageTableEntry.leaf(physical, permissions) | encryptionMask;
+  public long leaf(long iova, long physical, int level, Permissions permissions) {
+    return PageTableEntry.leaf(physical, permissions) | (iova & encryptionMask);
   }
 
   @Override

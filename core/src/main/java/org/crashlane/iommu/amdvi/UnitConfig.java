@@ -96,6 +96,23 @@ public record UnitConfig(
         true);
   }
 
+  /**
+   * {@return the same on a host whose memory is encrypted}
+   *
+   * @param mask the address bit that says encrypted, or 0
+   */
+  public UnitConfig withEncryption(long mask) {
+    return new UnitConfig(
+        capabilities,
+        physicalAddressWidth,
+        mask,
+        deviceTable,
+        exclusion,
+        translationEnabled,
+        guestTranslationEnabled,
+        wholeMemory);
+  }
+
   /** {@return how host page tables are made} */
   Paging hostTables() {
     return new Paging(

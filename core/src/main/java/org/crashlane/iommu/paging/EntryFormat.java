@@ -75,8 +75,10 @@ public abstract class EntryFormat {
   /** {@return true if an entry at {@code level} may map a page of the size that it serves} */
   public abstract boolean mayBeLeaf(int level);
 
-  /** {@return an entry at {@code level} that maps a page of the size that it serves} */
-  public abstract long leaf(long physical, int level, Permissions permissions);
+  /**
+   * {@return an entry at {@code level} that maps {@code iova} to a page of the size that it serves}
+   */
+  public abstract long leaf(long iova, long physical, int level, Permissions permissions);
 
   /** {@return an entry that leads to a table of level {@code nextLevel}, leaving all rights} */
   public abstract long table(long physical, int nextLevel);

@@ -47,7 +47,7 @@ final class MappingWriter implements RangeDescent.Visitor {
   /** {@return an entry at {@code level} for these IOVAs, all tables below it written} */
   private long entry(int level, long first, long last) {
     if (sizes.fits(level, first, last)) {
-      return format.leaf(sizes.physical(first), level, wanted.permissions());
+      return format.leaf(first, sizes.physical(first), level, wanted.permissions());
     }
     long table = level - 1 == 1 ? writeLeaves(first, last) : writeTables(level - 1, first, last);
     return format.table(table, level - 1);
@@ -57,7 +57,7 @@ final class MappingWriter implements RangeDescent.Visitor {
     long table = newPages[usedCount++];
     int from = PageTable.index(first, 1);
     int behind = PageTable.index(last, 1) + 1;
-    long leaf = format.leaf(sizes.physical(first), 1, wanted.permissions());
+    long leaf = format.leaf(first, sizes.physical(first), 1, wanted.permissions());
     writeAbsent(table, 0, from);
     memory.writeRising(
         PageTable.entryAddress(table, from), leaf, PageTable.PAGE_BYTES, behind - from);

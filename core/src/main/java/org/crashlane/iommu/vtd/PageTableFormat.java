@@ -109,7 +109,7 @@ final class PageTableFormat extends EntryFormat {
   }
 
   @Override
-  public long leaf(long physical, int level, Permissions permissions) {
+  public long leaf(long iova, long physical, int level, Permissions permissions) {
     return SecondLevelEntry.leaf(physical, level, permissions);
   }
 

@@ -34,6 +34,7 @@ import org.crashlane.pci.RequesterId;
  */
 final class AskedFor {
   private final World world;
+  private final long encryptionMask;
   private final List<Part> parts = new ArrayList<>();
 
   /**
@@ -53,6 +54,7 @@ final class AskedFor {
 
   private AskedFor(World world) {
     this.world = world;
+    this.encryptionMask = world.plan().machine().encryption().addressMask();
   }
 
   /** {@return what was asked for by the devices that {@code requesters} stand for} */
@@ -71,7 +73,7 @@ final class AskedFor {
   private void add(DeviceSpec device, int index) {
     for (DmaHandle handle : world.primaryLedger().live(index)) {
       AddressRange pages = pages(handle.bus());
-      long target = Alignment.down(handle.target(), Page.BYTES);
+      long target = Alignment.down(handle.target(), Page.BYTES) & ~encryptionMask;
       parts.add(new Part(pages, target, handle.direction().writes()));
     }
     if (device.onDumpPath() && world.plan().arms()) {
@@ -81,7 +83,7 @@ final class AskedFor {
 
   private void addIdentity(AddressRange range) {
     AddressRange pages = pages(range);
-    parts.add(new Part(pages, pages.first(), true));
+    parts.add(new Part(pages, pages.first() & ~encryptionMask, true));
   }
 
   private static AddressRange pages(AddressRange range) {

@@ -25,8 +25,12 @@ final class Bus implements DmaPort {
 
   private final World world;
 
+  /** The bit by which memory is told that a page is encrypted; it is no address. */
+  private final long encryptionMask;
+
   Bus(World world) {
     this.world = world;
+    this.encryptionMask = world.plan().machine().encryption().addressMask();
   }
 
   @Override
@@ -79,7 +83,7 @@ final class Bus implements DmaPort {
     if (confined
         && outcome instanceof Outcome.Reached reached
         && !AskedFor.by(world, Set.of(request.requester()))
-            .allows(request.iova(), reached.physicalAddress())) {
+            .allows(request.iova(), reached.physicalAddress() & ~encryptionMask)) {
       note(
           Kind.PRIMARY_ASTRAY,
           device,
@@ -125,8 +129,9 @@ final class Bus implements DmaPort {
       Outcome.Reached reached,
       int length,
       Optional<DmaHandle> meant) {
-    long physical = reached.physicalAddress();
-    boolean asMeant = meant.isPresent() && physical == place(meant.get(), request.iova());
+    long sent = reached.physicalAddress();
+    long physical = sent & ~encryptionMask;
+    boolean asMeant = meant.isPresent() && sent == place(meant.get(), request.iova());
     boolean memory = world.memory().exists(physical, length);
     if (world.isTraced()) {
       traceReached(device, request, physical, length, memory);

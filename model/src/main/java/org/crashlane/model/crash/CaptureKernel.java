@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Hex;
+import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.machine.MemoryEncryption.CaptureDma;
+import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.CpuAccess;
@@ -115,6 +118,11 @@ final class CaptureKernel {
   }
 
   private void boot(World world) {
+    Optional<String> apics = diesOfApics(world.plan());
+    if (apics.isPresent()) {
+      fail(world, apics.get());
+      return;
+    }
     try {
       mapping = Optional.of(mappingDriver(world));
     } catch (NoFrameException e) {
@@ -123,6 +131,30 @@ final class CaptureKernel {
     }
     stage = Stage.DRIVER;
     world.trace(() -> "capture kernel is up: " + world.plan().strategy().meaning());
+  }
+
+  /**
+   * {@return what keeps a kernel from running that cannot remap interrupts, and so leaves x2APIC
+   * mode} Any processor may crash: it is the one that leaves it worst (Linux 6.12
+   * arch/x86/kernel/apic/apic.c, x2apic_disable).
+   */
+  private static Optional<String> diesOfApics(CrashPlan plan) {
+    Processors processors = plan.machine().processors();
+    return switch (plan.strategy()) {
+      case RESET, ADOPT, OFF, ABORT -> Optional.empty();
+      case NONE, RESERVE, IDENTITY ->
+          switch (processors.mode()) {
+            case UNKNOWN, XAPIC -> Optional.empty();
+            case X2APIC ->
+                processors.beyondXapic().stream()
+                    .max(Integer::compare)
+                    .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
+            case X2APIC_LOCKED ->
+                Optional.of(
+                    "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and"
+                        + " it goes on as in xAPIC mode");
+          };
+    };
   }
 
   private void lacksMemory(World world, NoFrameException lack) {
@@ -138,9 +170,18 @@ final class CaptureKernel {
   /** Deals with the IOMMU, or does not; a kernel without one bounces what devices do not reach. */
   private static DmaMapping mappingDriver(World world) {
     DmaMapping driver = modeDriver(world);
-    return driver instanceof DirectMapping
-        ? SwiotlbMode.capture(world.plan().machine(), forTables(world.plan()))
-        : driver;
+    if (!(driver instanceof DirectMapping)) {
+      return driver;
+    }
+    MachineSpec machine = world.plan().machine();
+    PageFrames frames = forTables(world.plan());
+    if (!(machine.encryption() instanceof MemoryEncryption.Host host)
+        || host.capture() == CaptureDma.PLAIN) {
+      return SwiotlbMode.capture(machine, frames);
+    }
+    boolean bounces =
+        machine.dumpPath().stream().anyMatch(device -> EncryptedMapping.bounces(host, device));
+    return new EncryptedMapping(host, bounces ? SwiotlbMode.forced(machine, frames) : driver);
   }
 
   private static DmaMapping modeDriver(World world) {
@@ -285,7 +326,8 @@ final class CaptureKernel {
       long source = from + (long) i * Page.BYTES;
       long into = buffer + (long) i * Page.BYTES;
       if (plain) {
-        world.captureCpu().put(into, world.memory().share(source));
+        Page page = world.memory().share(source);
+        world.captureCpu().put(into, seesCiphertext(world) ? page.ciphertext() : page);
         continue;
       }
       Optional<String> check = copyByRemapper(world, source, into);
@@ -319,6 +361,12 @@ final class CaptureKernel {
       }
     }
     return true;
+  }
+
+  /** A kernel that does not encrypt reads what the primary's processors encrypted. */
+  private static boolean seesCiphertext(World world) {
+    return world.plan().machine().encryption() instanceof MemoryEncryption.Host host
+        && host.capture() == CaptureDma.PLAIN;
   }
 
   /** {@return why the CPU took a machine check, if it did} */

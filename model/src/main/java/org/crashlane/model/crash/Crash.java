@@ -65,7 +65,7 @@ public final class Crash {
     CrashPlan plan = world.plan();
     MachineSpec machine = plan.machine();
     List<AddressRange> needed =
-        plan.armed().equals(machine.crashRanges()) ? machine.crashRanges() : plan.captureMemory();
+        plan.armed().equals(machine.windows()) ? machine.crashRanges() : plan.captureMemory();
     List<UnitTables> units =
         Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
     if (units.isEmpty()) {
@@ -109,6 +109,7 @@ public final class Crash {
     return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList())
         .withFirmwareRegions(firmwareRegions(machine))
         .withProcessors(machine.processors())
+        .withEncryption(machine.encryption())
         .withCaptureNeeds(needs(machine));
   }
 

@@ -14,7 +14,8 @@ import org.crashlane.rehearsal.Strategy;
  * @param machine the machine
  * @param strategy what is done
  * @param timing when it is armed, where it is
- * @param armed the pages that are identity-mapped: the crash ranges, or some of their pages
+ * @param armed the pages that are identity-mapped: the crash ranges, or some of their pages; and at
+ *     their addresses with the bit that says encrypted, where these are mapped too
  * @param captureMemory where the capture kernel takes its I/O buffers from: some pages of the crash
  *     ranges; tables of its own, where it has any, come from the rest
  * @param leftOut memory that the dump leaves out: an aperture, where the capture kernel knows it
@@ -45,7 +46,7 @@ public record CrashPlan(
         machine,
         strategy,
         ArmTiming.EARLY,
-        machine.crashRanges(),
+        machine.windows(),
         captureMemory(machine),
         List.of(),
         Workload.USUAL,

@@ -65,6 +65,9 @@ final class DumpCheck {
   }
 
   private static boolean mayChange(World world, long address) {
-    return world.primaryLedger().mayBeWritten(address) || world.isLogged(address);
+    return world
+            .primaryLedger()
+            .mayBeWritten(address | world.plan().machine().encryption().addressMask())
+        || world.isLogged(address);
   }
 }

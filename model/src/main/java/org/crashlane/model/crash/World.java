@@ -37,7 +37,7 @@ public final class World {
   private final CrashPlan plan;
   private final int dumpDevice;
   private final Trace trace;
-  private final Bus bus = new Bus(this);
+  private final Bus bus;
   private final Cpu primaryCpu = new KernelCpu(this);
   private final CaptureCpu captureCpu = new CaptureCpu(this);
 
@@ -61,6 +61,7 @@ public final class World {
     this.plan = plan;
     this.dumpDevice = dumpDevice(plan.machine());
     this.trace = trace;
+    this.bus = new Bus(this);
   }
 
   /**
@@ -94,8 +95,9 @@ public final class World {
     for (int i = 0; i < devices.length; i++) {
       for (AddressRange range : plan.machine().firmwareMemoryOf(devices[i].spec())) {
         long first = range.first();
+        long target = first | plan.machine().encryption().addressMask();
         primaryLedger.add(
-            i, new DmaHandle(first, first, first, range.sizeBytes(), Direction.BIDIRECTIONAL));
+            i, new DmaHandle(first, target, first, range.sizeBytes(), Direction.BIDIRECTIONAL));
       }
     }
   }

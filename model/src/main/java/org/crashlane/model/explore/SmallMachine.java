@@ -135,7 +135,8 @@ public final class SmallMachine {
               MASK_BITS,
               OptionalLong.empty(),
               ModeSpec.Adoption.COPY,
-              false);
+              false,
+              ModeSpec.Encryption.NONE);
     };
   }
 }

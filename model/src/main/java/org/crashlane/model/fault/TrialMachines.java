@@ -135,7 +135,8 @@ final class TrialMachines {
             MASK_BITS,
             OptionalLong.empty(),
             ModeSpec.Adoption.COPY,
-            false));
+            false,
+            ModeSpec.Encryption.NONE));
   }
 
   private static MachineSpec machine(

@@ -136,6 +136,15 @@ public final class Page {
     return place % Long.BYTES == 0 && left >= Long.BYTES;
   }
 
+  /** {@return what a processor reads of the page that does not decrypt: other bytes, everywhere} */
+  public Page ciphertext() {
+    long[] others = new long[WORDS];
+    for (int i = 0; i < WORDS; i++) {
+      others[i] = ~words[i];
+    }
+    return of(others);
+  }
+
   /** {@return 64 bits that stand for the bytes} */
   long digest() {
     long known = digest;

@@ -9,7 +9,8 @@ import org.crashlane.memory.AddressRange;
  *
  * @param busAddress what the device is given
  * @param target the physical address that the mapping driver means the device's first byte to
- *     reach: the buffer, or the bounce buffer that stands for it
+ *     reach: the buffer, or the bounce buffer that stands for it; with the bit that says encrypted
+ *     where the page is
  * @param buffer the physical address of the buffer itself
  * @param sizeBytes how much is mapped
  * @param direction which way data goes

@@ -3,6 +3,8 @@ package org.crashlane.model.spec;
 
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.Stream;
+import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.ModeSpec.ReservedMemory;
@@ -67,6 +69,25 @@ public record MachineSpec(
         .filter(d -> d.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new NoSuchElementException("no device is called " + name));
+  }
+
+  /** {@return whether memory is encrypted} */
+  public MemoryEncryption encryption() {
+    return modeSpec instanceof ModeSpec.Amdvi amdvi
+        ? amdvi.encryption().known()
+        : MemoryEncryption.none();
+  }
+
+  /** {@return the crash ranges, and where arming maps them at other addresses too, these} */
+  public List<AddressRange> windows() {
+    if (!(modeSpec instanceof ModeSpec.Amdvi amdvi) || !amdvi.encryption().secondWindow()) {
+      return crashRanges;
+    }
+    long bit = amdvi.encryption().known().addressMask();
+    return Stream.concat(
+            crashRanges.stream(),
+            crashRanges.stream().map(r -> new AddressRange(r.first() | bit, r.last() | bit)))
+        .toList();
   }
 
   /** {@return memory that firmware has devices use, in {@code ram} or not} */

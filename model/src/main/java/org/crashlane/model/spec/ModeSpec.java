@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.MappingMode;
 
@@ -212,6 +213,7 @@ public sealed interface ModeSpec {
    *     as the highest device id takes, which is what the capture kernel expects
    * @param adoption how the capture kernel takes tables over, where it does
    * @param snp true if SEV-SNP is on: the units' base registers are locked once they work
+   * @param encryption whether memory is encrypted
    */
   record Amdvi(
       int hostAddressWidth,
@@ -220,7 +222,8 @@ public sealed interface ModeSpec {
       int iovaLimitBits,
       OptionalLong deviceTableBytes,
       Adoption adoption,
-      boolean snp)
+      boolean snp,
+      Encryption encryption)
       implements Paging {
     public Amdvi {
       units = List.copyOf(units);
@@ -231,6 +234,17 @@ public sealed interface ModeSpec {
     public MappingMode mode() {
       return MappingMode.AMDVI;
     }
+  }
+
+  /**
+   * Whether a host's memory is encrypted (AMD SME).
+   *
+   * @param known by which address bit, and what of it the capture kernel gives to devices
+   * @param secondWindow true if arming maps the crash range at addresses with the bit too
+   */
+  record Encryption(MemoryEncryption known, boolean secondWindow) {
+    /** It is not. */
+    public static final Encryption NONE = new Encryption(MemoryEncryption.none(), false);
   }
 
   /** How a capture kernel takes over what another kernel's AMD driver left. */

@@ -20,10 +20,26 @@ final class ViolationFindings {
   static Verdict added(Verdict verdict, Strategy strategy, CrashResult result) {
     List<Finding> findings = new ArrayList<>(verdict.findings());
     for (Violation violation : result.violations().all()) {
-      code(violation.kind(), strategy).ifPresent(code -> add(findings, code, violation, result));
+      code(violation.kind(), strategy)
+          .map(code -> explained(code, verdict))
+          .ifPresent(code -> add(findings, code, violation, result));
     }
     conflict(findings, result);
     return Verdict.of(findings);
+  }
+
+  /** Where all of the crash range is mapped to itself, what was blocked had another address. */
+  private static FindingCode explained(FindingCode code, Verdict verdict) {
+    return code == FindingCode.A1
+            && !isBroken(verdict, FindingCode.A1)
+            && isBroken(verdict, FindingCode.A7)
+        ? FindingCode.A7
+        : code;
+  }
+
+  private static boolean isBroken(Verdict verdict, FindingCode code) {
+    return verdict.findings().stream()
+        .anyMatch(f -> f.code() == code && f.severity() == Severity.BROKEN);
   }
 
   /** Where a driver stood in the way of arming and has gone since, the tables do not tell. */

@@ -21,17 +21,19 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Machines that people describe, with what is right of each: {@code valid.tsv} has the verdict
- * under {@code identity} and codes that must be among its findings, {@code invalid.tsv} the place
- * and the field of the mistake.
+ * under {@code identity}, codes that must be among its findings, and what becomes of the dump where
+ * the verdict leaves that open; {@code invalid.tsv} the place and the field of the mistake.
  */
 class MachineCasesTest {
   private static final Path CASES = folder();
+  private static final int DUMP = 3;
 
   private static Path folder() {
     try {
@@ -75,6 +77,13 @@ class MachineCasesTest {
     assertTrue(
         broken.containsAll(Stream.of(cells[2].split(" ", -1)).filter(c -> !c.isEmpty()).toList()),
         () -> "" + rehearsal.verdict());
+    String dump = rehearsal.observations().dump().getClass().getSimpleName();
+    if (rehearsal.verdict().answer() == Answer.HOLDS) {
+      assertEquals("Written", dump, () -> "" + rehearsal.observations().dump());
+    }
+    if (cells.length > DUMP) {
+      assertEquals(cells[DUMP], dump, () -> "" + rehearsal.observations().dump());
+    }
   }
 
   @ParameterizedTest

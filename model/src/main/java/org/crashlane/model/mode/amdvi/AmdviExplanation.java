@@ -19,24 +19,26 @@ import org.crashlane.model.mode.paging.Explanation;
 /** A request's way through the device table and page tables in words. */
 final class AmdviExplanation extends Explanation {
   private final DeviceTableBase deviceTable;
+  private final long encryptionMask;
 
-  private AmdviExplanation(PhysicalMemory memory, DeviceTableBase deviceTable, Request request) {
+  private AmdviExplanation(PhysicalMemory memory, UnitConfig config, Request request) {
     super(memory, request);
-    this.deviceTable = deviceTable;
+    this.deviceTable = config.deviceTable();
+    this.encryptionMask = config.encryptionMask();
   }
 
   /** {@return what {@code config} and {@code caches}, which are a copy, make of the request} */
   static String of(PhysicalMemory memory, UnitConfig config, Caches caches, Request request) {
     Outcome byTables = new Unit(memory, config).translate(request);
     Outcome byCaches = new CachingUnit(config).translate(memory, caches, request);
-    return new AmdviExplanation(memory, config.deviceTable(), request)
+    return new AmdviExplanation(memory, config, request)
         .text(config.translationEnabled(), byTables, byCaches);
   }
 
   @Override
   protected void throughTables() {
     say(DevTabBase.LAYOUT.name() + " " + Hex.of(deviceTable.registers().getFirst()));
-    deviceTable.entryAddress(request().requester(), 0).ifPresent(this::throughEntry);
+    deviceTable.entryAddress(request().requester(), encryptionMask).ifPresent(this::throughEntry);
   }
 
   private void throughEntry(long at) {
@@ -47,7 +49,7 @@ final class AmdviExplanation extends Explanation {
     if (DeviceTableEntry.isValid(word0)
         && DeviceTableEntry.TV.isSet(word0)
         && levels <= PageTable.LEVELS_MAX) {
-      throughLevels(DeviceTableEntry.ROOT.inPlace(word0), levels);
+      throughLevels(DeviceTableEntry.ROOT.inPlace(word0) & ~encryptionMask, levels);
     }
   }
 
@@ -62,7 +64,7 @@ final class AmdviExplanation extends Explanation {
       if (!PageTableEntry.PR.isSet(entry) || next >= level) {
         return;
       }
-      table = PageTableEntry.ADDR.inPlace(entry);
+      table = PageTableEntry.ADDR.inPlace(entry) & ~encryptionMask;
       level = next;
     }
   }

@@ -23,9 +23,7 @@ final class AmdviHardware {
   static RemappingUnits of(MachineSpec machine) {
     ModeSpec.Amdvi spec = spec(machine);
     List<UnitHardware> units =
-        spec.units().stream()
-            .map(u -> new UnitHardware(spec.hostAddressWidth(), u.cachesAbsent(), spec.snp()))
-            .toList();
+        spec.units().stream().map(u -> new UnitHardware(spec, u.cachesAbsent())).toList();
     return RemappingUnits.of(machine, Registers.BYTES, units);
   }
 }

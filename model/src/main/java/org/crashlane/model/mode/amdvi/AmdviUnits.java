@@ -14,7 +14,6 @@ import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.Tables;
 import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.iommu.paging.PageTable;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
@@ -31,8 +30,6 @@ import org.crashlane.pci.RequesterId;
 
 /** What an AMD driver has of its units: a device table for each segment, and rings for each. */
 final class AmdviUnits implements DriverUnits {
-  private static final DriverTables FORMAT = new HostTables();
-
   private final ModeSpec.Amdvi spec;
 
   /** By segment. */
@@ -40,13 +37,17 @@ final class AmdviUnits implements DriverUnits {
 
   private final List<UnitDriver> units;
   private final Tables writer;
+  private final DriverTables format;
+  private final long encryptionMask;
 
   AmdviUnits(ModeSpec.Amdvi spec, Map<Integer, DeviceTable> tables, List<UnitDriver> units) {
     this(
         spec,
         tables,
         List.copyOf(units),
-        new Tables(UnitConfig.translating(new Capabilities(0, 0), spec.hostAddressWidth(), 0)));
+        new Tables(
+            UnitConfig.translating(new Capabilities(0, 0), spec.hostAddressWidth(), 0)
+                .withEncryption(spec.encryption().known().addressMask())));
   }
 
   private AmdviUnits(
@@ -58,11 +59,13 @@ final class AmdviUnits implements DriverUnits {
     this.tables = tables;
     this.units = units;
     this.writer = writer;
+    this.encryptionMask = spec.encryption().known().addressMask();
+    this.format = new HostTables(encryptionMask);
   }
 
   @Override
   public DriverTables tables() {
-    return FORMAT;
+    return format;
   }
 
   @Override
@@ -72,7 +75,8 @@ final class AmdviUnits implements DriverUnits {
 
   @Override
   public boolean attach(Cpu cpu, PageFrames frames, DeviceSpec device, Domain domain) {
-    long word0 = DeviceTableEntry.translated(domain.table().root(), domain.table().levels());
+    long root = domain.table().root() | encryptionMask;
+    long word0 = DeviceTableEntry.translated(root, domain.table().levels());
     set(cpu, device, domain.unit(), word0, domain.id());
     return true;
   }
@@ -148,9 +152,13 @@ final class AmdviUnits implements DriverUnits {
   }
 
   @Override
-  public MapResult mapIdentity(
-      WritableMemory memory, Domain domain, AddressRange range, PageArena arena) {
-    return writer.mapIdentity(memory, domain.table(), range, arena);
+  public long physical(long iova) {
+    return iova & ~encryptionMask;
+  }
+
+  @Override
+  public MapResult map(WritableMemory memory, Domain domain, Mapping wanted, PageArena arena) {
+    return writer.map(memory, domain.table(), wanted, arena);
   }
 
   @Override

@@ -26,12 +26,14 @@ final class Boot {
   private final ModeSpec.Amdvi spec;
   private final PageFrames frames;
   private final RequesterId last;
+  private final long encryptionMask;
 
   Boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
     this.cpu = cpu;
     this.machine = machine;
     this.spec = AmdviHardware.spec(machine);
     this.frames = frames;
+    this.encryptionMask = spec.encryption().known().addressMask();
     this.last =
         machine.devices().stream()
             .flatMap(d -> Stream.concat(Stream.of(d.address()), d.alias().stream()))
@@ -81,7 +83,7 @@ final class Boot {
     Optional<DeviceTable> left =
         DeviceTable.left(
             cpu,
-            UnitDriver.deviceTableInUse(cpu, unit.registerBase()),
+            UnitDriver.deviceTableInUse(cpu, unit.registerBase()) & ~encryptionMask,
             DeviceTable.sizeFor(last),
             last);
     return switch (spec.adoption()) {
@@ -99,7 +101,7 @@ final class Boot {
     for (int i = 0; i < units.size(); i++) {
       units.get(i).useBuffers(cpu);
       units.get(i).restartRings(cpu);
-      units.get(i).useDeviceTable(cpu, tableOf(tables, i).register());
+      units.get(i).useDeviceTable(cpu, tableOf(tables, i).register() | encryptionMask);
       units.get(i).flushAll(cpu);
     }
     return mapping(Role.ADOPTING, tables, units);
@@ -112,7 +114,7 @@ final class Boot {
       long base = unit.registerBase();
       long completion =
           UnitDriver.worksForSnp(cpu, base) ? UnitDriver.completionInUse(cpu, base) : newPage();
-      UnitDriver driver = new UnitDriver(base, UnitDriver.buffersInUse(cpu, base, completion));
+      UnitDriver driver = UnitDriver.ofBuffersInUse(cpu, base, completion, encryptionMask);
       driver.restartRings(cpu);
       driver.flushAll(cpu);
       units.add(driver);
@@ -158,7 +160,7 @@ final class Boot {
     List<UnitDriver> units = withOwnBuffers();
     for (int i = 0; i < units.size(); i++) {
       UnitDriver unit = units.get(i);
-      unit.useDeviceTable(cpu, tableOf(tables, i).register());
+      unit.useDeviceTable(cpu, tableOf(tables, i).register() | encryptionMask);
       unit.useBuffers(cpu);
       if (UnitDriver.worksForSnp(cpu, unit.base())) {
         unit.useCompletionRange(cpu);
@@ -175,7 +177,7 @@ final class Boot {
     for (ModeSpec.AmdviUnit unit : spec.units()) {
       Buffers buffers =
           new Buffers(take(UnitDriver.RING_BYTES), take(UnitDriver.logBytes()), newPage());
-      units.add(new UnitDriver(unit.registerBase(), buffers));
+      units.add(new UnitDriver(unit.registerBase(), buffers, encryptionMask));
     }
     return units;
   }

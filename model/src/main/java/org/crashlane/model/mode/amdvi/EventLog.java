@@ -12,10 +12,14 @@ import org.crashlane.model.mode.paging.RegisterBank;
 final class EventLog {
   private EventLog() {}
 
-  /** {@return where it is} */
-  static AddressRange range(RegisterBank<UnitRegister> registers) {
+  /**
+   * {@return where it is}
+   *
+   * @param encryptionMask the bit of the register that is no address, or 0
+   */
+  static AddressRange range(RegisterBank<UnitRegister> registers, long encryptionMask) {
     long base = registers.get(UnitRegister.EVT_LOG_BASE);
-    return AddressRange.ofSize(Ring.BASE.inPlace(base), bytes(base));
+    return AddressRange.ofSize(Ring.BASE.inPlace(base) & ~encryptionMask, bytes(base));
   }
 
   private static long bytes(long base) {
@@ -35,7 +39,7 @@ final class EventLog {
       return false;
     }
     long tail = registers.get(UnitRegister.EVT_TAIL);
-    AddressRange range = range(registers);
+    AddressRange range = range(registers, 0);
     long next = UnitRegisters.next(tail, range.sizeBytes(), EventRecord.BYTES);
     if (next == registers.get(UnitRegister.EVT_HEAD)) {
       registers.set(

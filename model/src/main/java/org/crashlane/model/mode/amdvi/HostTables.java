@@ -18,14 +18,24 @@ final class HostTables extends DriverTables {
   private static final int PAGE = PageTableEntry.NEXT_LEVEL_PAGE;
   private static final int SIZED_PAGE = PageTableEntry.NEXT_LEVEL_SIZED_PAGE;
 
+  private final long encryptionMask;
+
+  /**
+   * @param encryptionMask the address bit that the driver sets in every word, as the memory that it
+   *     leads to is encrypted ({@code iommu_virt_to_phys}, {@code __sme_set}); or 0
+   */
+  HostTables(long encryptionMask) {
+    this.encryptionMask = encryptionMask;
+  }
+
   @Override
   protected long leaf(long physical, Permissions permissions) {
-    return PageTableEntry.leaf(physical, permissions);
+    return PageTableEntry.leaf(physical | encryptionMask, permissions);
   }
 
   @Override
   protected long table(int level, long address) {
-    return PageTableEntry.table(address, level);
+    return PageTableEntry.table(address | encryptionMask, level);
   }
 
   @Override
@@ -40,7 +50,7 @@ final class HostTables extends DriverTables {
 
   @Override
   protected long target(long entry) {
-    return PageTableEntry.ADDR.inPlace(entry);
+    return PageTableEntry.ADDR.inPlace(entry) & ~encryptionMask;
   }
 
   @Override

@@ -22,8 +22,9 @@ import org.crashlane.pci.RequesterId;
  *
  * @param base physical address of its registers
  * @param buffers where its rings are
+ * @param encryptionMask the address bit by which registers say that rings are encrypted, or 0
  */
-record UnitDriver(long base, Buffers buffers) {
+record UnitDriver(long base, Buffers buffers, long encryptionMask) {
 
   /** Both rings have 512 entries, as Linux has them. */
   static final int RING_ORDER = 9;
@@ -49,12 +50,14 @@ record UnitDriver(long base, Buffers buffers) {
     return ExtFeatures.SNP_SUP.isSet(cpu.mmio().read64(base + Registers.EXT_FEATURES));
   }
 
-  /** {@return the rings that the registers name, and {@code completion}} */
-  static Buffers buffersInUse(Cpu cpu, long base, long completion) {
-    return new Buffers(
-        Ring.BASE.inPlace(cpu.mmio().read64(base + Registers.CMD_BUF_BASE)),
-        Ring.BASE.inPlace(cpu.mmio().read64(base + Registers.EVT_LOG_BASE)),
-        completion);
+  /** {@return a driver of the rings that the registers name, and of {@code completion}} */
+  static UnitDriver ofBuffersInUse(Cpu cpu, long base, long completion, long encryptionMask) {
+    Buffers buffers =
+        new Buffers(
+            Ring.BASE.inPlace(cpu.mmio().read64(base + Registers.CMD_BUF_BASE)) & ~encryptionMask,
+            Ring.BASE.inPlace(cpu.mmio().read64(base + Registers.EVT_LOG_BASE)) & ~encryptionMask,
+            completion);
+    return new UnitDriver(base, buffers, encryptionMask);
   }
 
   /** {@return the page for completion stores that the registers name, where SEV-SNP is on} */
@@ -77,7 +80,8 @@ record UnitDriver(long base, Buffers buffers) {
   }
 
   private void useRing(Cpu cpu, int register, long ring) {
-    cpu.mmio().write64(base + register, Ring.BASE.inPlace(ring) | Ring.LENGTH.of(RING_ORDER));
+    long address = Ring.BASE.inPlace(ring | encryptionMask);
+    cpu.mmio().write64(base + register, address | Ring.LENGTH.of(RING_ORDER));
   }
 
   /** Names the page of completion stores to a unit that works for SEV-SNP. */
@@ -139,7 +143,7 @@ record UnitDriver(long base, Buffers buffers) {
    */
   void await(Cpu cpu) {
     long number = cpu.memory().readLong(buffers.completion()) + 1;
-    OptionalLong store = OptionalLong.of(buffers.completion());
+    OptionalLong store = OptionalLong.of(buffers.completion() | encryptionMask);
     give(cpu, new Command.CompletionWait(store, number, false, false));
   }
 

@@ -20,10 +20,12 @@ import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.iommu.paging.DeviceEntryCache;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.mode.paging.RemappingUnit;
+import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -33,30 +35,32 @@ import org.crashlane.pci.RequesterId;
  *
  * <p>Where SEV-SNP is on, firmware locks the base registers once the unit works with both its
  * rings: writes to them are ignored from then on.
+ *
+ * <p>Of memory that is encrypted the unit knows nothing: the bit that says so is an address bit to
+ * it like any other, that comes out of its tables with a translation, or does not. Memory takes it.
  */
 final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   private final int hostAddressWidth;
+  private final long encryptionMask;
   private final long capabilityHeader;
   private final boolean snp;
   private boolean locked;
   private CachingUnit unit;
 
-  /**
-   * Makes a unit as firmware leaves it: off.
-   *
-   * @param snp true if SEV-SNP will be on
-   */
-  UnitHardware(int hostAddressWidth, boolean cachesAbsent, boolean snp) {
-    super(UnitRegisters.of(snp), new Caches());
-    this.hostAddressWidth = hostAddressWidth;
+  /** Makes a unit as firmware leaves it: off. */
+  UnitHardware(ModeSpec.Amdvi spec, boolean cachesAbsent) {
+    super(UnitRegisters.of(spec.snp()), new Caches());
+    this.hostAddressWidth = spec.hostAddressWidth();
+    this.encryptionMask = spec.encryption().known().addressMask();
     this.capabilityHeader = CapabilityHeader.NP_CACHE.of(cachesAbsent ? 1 : 0);
-    this.snp = snp;
+    this.snp = spec.snp();
     this.unit = new CachingUnit(config());
   }
 
   private UnitHardware(UnitHardware other) {
     super(other, other.caches().fork());
     this.hostAddressWidth = other.hostAddressWidth;
+    this.encryptionMask = other.encryptionMask;
     this.capabilityHeader = other.capabilityHeader;
     this.snp = other.snp;
     this.locked = other.locked;
@@ -70,7 +74,8 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   }
 
   private UnitConfig config() {
-    UnitConfig read = UnitConfig.of(this, hostAddressWidth, 0, true);
+    int width = Math.max(hostAddressWidth, Long.SIZE - Long.numberOfLeadingZeros(encryptionMask));
+    UnitConfig read = UnitConfig.of(this, width, 0, true);
     return new UnitConfig(
         new Capabilities(read.capabilities().extFeatures(), capabilityHeader),
         read.physicalAddressWidth(),
@@ -89,11 +94,47 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public Outcome translate(WritableMemory memory, Request request) {
-    Outcome outcome = unit.translate(memory, caches(), request);
+    WritableMemory encrypted = encrypted(memory);
+    Outcome outcome = unit.translate(encrypted, caches(), request);
     if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
-      record(memory, blocked.fault());
+      record(encrypted, blocked.fault());
     }
     return outcome;
+  }
+
+  /** {@return {@code memory}, that takes the bit that says encrypted for no address} */
+  private WritableMemory encrypted(WritableMemory memory) {
+    return encryptionMask == 0 ? memory : new EncryptedMemory(memory, encryptionMask);
+  }
+
+  /** Takes words by addresses with and without the bit; which of the two is right, nobody asks. */
+  private static final class EncryptedMemory extends ForwardingMemory {
+    private final long mask;
+
+    EncryptedMemory(WritableMemory memory, long mask) {
+      super(memory);
+      this.mask = mask;
+    }
+
+    @Override
+    public boolean exists(AddressRange range) {
+      return super.exists(AddressRange.ofSize(range.first() & ~mask, range.sizeBytes()));
+    }
+
+    @Override
+    public long readLong(long address) {
+      return super.readLong(address & ~mask);
+    }
+
+    @Override
+    public void readLongs(long address, long[] into, int count) {
+      super.readLongs(address & ~mask, into, count);
+    }
+
+    @Override
+    public void writeLong(long address, long value) {
+      super.writeLong(address & ~mask, value);
+    }
   }
 
   private void record(WritableMemory memory, Fault fault) {
@@ -115,18 +156,19 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   @Override
   public Optional<AddressRange> log() {
     return Control.EVENT_LOG_EN.isSet(registers().get(UnitRegister.CONTROL))
-        ? Optional.of(EventLog.range(registers()))
+        ? Optional.of(EventLog.range(registers(), encryptionMask))
         : Optional.empty();
   }
 
   @Override
   public String explain(PhysicalMemory memory, Request request) {
-    return AmdviExplanation.of(memory, config(), caches().fork(), request);
+    UnitConfig config = config().withEncryption(encryptionMask);
+    return AmdviExplanation.of(memory, config, caches().fork(), request);
   }
 
   @Override
   public TranslationTables tables(PhysicalMemory memory) {
-    return AmdviTables.open(memory, this, hostAddressWidth, 0);
+    return AmdviTables.open(memory, this, hostAddressWidth, encryptionMask);
   }
 
   @Override
@@ -139,11 +181,11 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
       case DEV_TAB_BASE, EXCLUSION_BASE, EXCLUSION_LIMIT -> unit = new CachingUnit(config());
       case CONTROL -> {
         control(registers().get(register));
-        obey(memory);
+        obey(encrypted(memory));
       }
       case CMD_BUF_BASE -> setHead(UnitRegister.CMD_HEAD, UnitRegister.CMD_TAIL);
       case EVT_LOG_BASE -> setHead(UnitRegister.EVT_HEAD, UnitRegister.EVT_TAIL);
-      case CMD_TAIL -> obey(memory);
+      case CMD_TAIL -> obey(encrypted(memory));
       case EXT_FEATURES, CMD_HEAD, EVT_HEAD, EVT_TAIL, STATUS -> {
         // Hold what is written, and no more.
       }

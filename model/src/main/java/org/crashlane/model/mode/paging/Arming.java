@@ -68,8 +68,7 @@ final class Arming {
     int needed = 0;
     boolean free = true;
     for (AddressRange range : ranges) {
-      Mapping wanted = new Mapping(range, range.first(), Permissions.READ_WRITE);
-      switch (units.survey(cpu.memory(), domain, wanted)) {
+      switch (units.survey(cpu.memory(), domain, identity(range))) {
         case MapResult.Mapped possible -> needed += possible.tablePageCount();
         case MapResult.Conflict conflict -> {
           conflicts.addAll(conflict.conflicts());
@@ -84,11 +83,15 @@ final class Arming {
     return free ? OptionalInt.of(needed) : OptionalInt.empty();
   }
 
+  private Mapping identity(AddressRange range) {
+    return new Mapping(range, units.physical(range.first()), Permissions.READ_WRITE);
+  }
+
   private void write(Domain domain, long[] pages) {
     EntryCount memory = new EntryCount(cpu.memory());
     PageArena arena = PageArena.of(pages);
     for (AddressRange range : ranges) {
-      switch (units.mapIdentity(memory, domain, range, arena)) {
+      switch (units.map(memory, domain, identity(range), arena)) {
         case MapResult.Mapped mapped -> leafCount += mapped.leafCount();
         case MapResult.Conflict conflict -> conflicts.addAll(conflict.conflicts());
         case MapResult.Refused refused -> refuse(domain.requester() + ": " + refused.reason());

@@ -5,7 +5,6 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
@@ -63,8 +62,13 @@ public interface DriverUnits {
   /** {@return what it would take to map {@code wanted} by the largest leaves} */
   MapResult survey(PhysicalMemory memory, Domain domain, Mapping wanted);
 
-  /** Maps {@code range} to itself by the largest leaves. */
-  MapResult mapIdentity(WritableMemory memory, Domain domain, AddressRange range, PageArena arena);
+  /** Maps as {@code wanted} says, by the largest leaves. */
+  MapResult map(WritableMemory memory, Domain domain, Mapping wanted, PageArena arena);
+
+  /** {@return the memory that {@code iova} stands for to a kernel that sees no IOMMU} */
+  default long physical(long iova) {
+    return iova;
+  }
 
   /** {@return the same, that changes by itself} */
   DriverUnits fork();

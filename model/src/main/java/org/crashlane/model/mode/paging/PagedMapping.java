@@ -44,6 +44,9 @@ public final class PagedMapping implements DmaMapping {
   private final Role role;
   private final Domains domains;
 
+  /** The bit that says of a page that it is encrypted, as all are that drivers map; or 0. */
+  private final long encryptionMask;
+
   /** By requester; nothing is added after boot, so that copies share it. */
   private final Map<RequesterId, List<DmaHandle>> guestMemory;
 
@@ -67,6 +70,7 @@ public final class PagedMapping implements DmaMapping {
     this.spec = Placement.spec(machine);
     this.role = role;
     this.domains = domains;
+    this.encryptionMask = machine.encryption().addressMask();
     this.guestMemory = guestMemory;
   }
 
@@ -94,7 +98,9 @@ public final class PagedMapping implements DmaMapping {
       long iova = (long) page * PageTable.PAGE_BYTES;
       long frame = domains.frames().takePage().orElseThrow(PagedMapping::noFrame);
       domains.writeLeaves(cpu, domain, iova, frame, 1, Permissions.READ_WRITE);
-      pages.add(new DmaHandle(iova, frame, frame, PageTable.PAGE_BYTES, Direction.BIDIRECTIONAL));
+      pages.add(
+          new DmaHandle(
+              iova, frame | encryptionMask, frame, PageTable.PAGE_BYTES, Direction.BIDIRECTIONAL));
     }
     domain.iovas().reserve(0, GUEST_PAGE_COUNT - 1);
     guestMemory.put(domain.requester(), List.copyOf(pages));
@@ -138,8 +144,9 @@ public final class PagedMapping implements DmaMapping {
     };
   }
 
-  private static MapAttempt mapped(long iova, long buffer, long sizeBytes, Direction direction) {
-    return new MapAttempt.Mapped(new DmaHandle(iova, buffer, buffer, sizeBytes, direction));
+  private MapAttempt mapped(long iova, long buffer, long sizeBytes, Direction direction) {
+    return new MapAttempt.Mapped(
+        new DmaHandle(iova, buffer | encryptionMask, buffer, sizeBytes, direction));
   }
 
   private static MapAttempt failed(Domain domain, long first, long pageCount, String reason) {

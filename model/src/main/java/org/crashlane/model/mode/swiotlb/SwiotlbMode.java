@@ -100,15 +100,38 @@ public final class SwiotlbMode implements Mode {
     }
     AddressRange reach = new AddressRange(0, last);
     if (!machine.crashRanges().stream().allMatch(reach::contains)) {
-      long most = Math.min(DEFAULT_POOL_BYTES, reached(machine.crashRanges(), reach) / 2);
-      for (long size = wholeSegments(most); size > 0; size = wholeSegments(size / 2)) {
-        Optional<AddressRange> pool = place(machine.era(), frames, size, last);
-        if (pool.isPresent()) {
-          return SwiotlbMapping.with(machine.era(), false, pool.get());
-        }
+      Optional<AddressRange> pool = largest(machine, frames, last);
+      if (pool.isPresent()) {
+        return SwiotlbMapping.with(machine.era(), false, pool.get());
       }
     }
     return new DirectMapping(machine.era());
+  }
+
+  /**
+   * {@return the same of a capture kernel that bounces everything, of whatever mode the primary
+   * was}
+   *
+   * @throws NoFrameException if no segment of a pool fits
+   */
+  public static DmaMapping forced(MachineSpec machine, PageFrames frames) {
+    return SwiotlbMapping.with(
+        machine.era(),
+        true,
+        largest(machine, frames, reachedByAll(machine.dumpPath()))
+            .orElseThrow(() -> noRoom("in the crash range", BouncePool.SEGMENT_BYTES)));
+  }
+
+  private static Optional<AddressRange> largest(MachineSpec machine, PageFrames frames, long last) {
+    AddressRange reach = new AddressRange(0, last);
+    long most = Math.min(DEFAULT_POOL_BYTES, reached(machine.crashRanges(), reach) / 2);
+    for (long size = wholeSegments(most); size > 0; size = wholeSegments(size / 2)) {
+      Optional<AddressRange> pool = place(machine.era(), frames, size, last);
+      if (pool.isPresent()) {
+        return pool;
+      }
+    }
+    return Optional.empty();
   }
 
   private static NoFrameException noRoom(String where, long poolBytes) {

@@ -10,7 +10,6 @@ import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.Tables;
 import org.crashlane.iommu.vtd.UnitConfig;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
@@ -100,9 +99,8 @@ final class VtdUnits implements DriverUnits {
   }
 
   @Override
-  public MapResult mapIdentity(
-      WritableMemory memory, Domain domain, AddressRange range, PageArena arena) {
-    return writer(domain).mapIdentity(memory, domain.table(), range, arena);
+  public MapResult map(WritableMemory memory, Domain domain, Mapping wanted, PageArena arena) {
+    return writer(domain).map(memory, domain.table(), wanted, arena);
   }
 
   private Tables writer(Domain domain) {

@@ -6,7 +6,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.crashlane.bits.Hex;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
+import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.machine.MemoryEncryption.CaptureDma;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
@@ -14,6 +17,7 @@ import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.model.spec.ModeSpec.Adoption;
 import org.crashlane.model.spec.ModeSpec.Amdvi;
 import org.crashlane.model.spec.ModeSpec.AmdviUnit;
+import org.crashlane.model.spec.ModeSpec.Encryption;
 import org.crashlane.pci.RequesterId;
 
 /** Reads the AMD IOMMUs of a machine. */
@@ -27,7 +31,10 @@ final class AmdviReader {
           "reserved-memory",
           "device-table",
           "adoption",
-          "snp");
+          "snp",
+          "memory-encryption-bit",
+          "capture-dma",
+          "second-window");
   private static final List<String> UNIT_FIELDS =
       List.of("name", "registers", "segment", "address-width", "caches-absent");
   private static final List<Integer> WIDTHS = List.of(39, 48);
@@ -44,11 +51,18 @@ final class AmdviReader {
   /** 65,536 entries. */
   private static final long DEVICE_TABLE_MOST = 2L << 20;
 
+  /** CPUID has 47 or 51; addresses in tables end at 51. */
+  private static final int BIT_LEAST = 47;
+
+  private static final int BIT_MOST = 51;
+
   private final ObjectValue mapping;
+  private final List<AddressRange> ram;
   private final PagingReader reader;
 
   AmdviReader(ObjectValue mapping, List<AddressRange> ram) {
     this.mapping = mapping.withOnly(FIELDS);
+    this.ram = ram;
     this.reader = new PagingReader(mapping, ram);
   }
 
@@ -59,8 +73,40 @@ final class AmdviReader {
         reader.reserved(),
         reader.iovaLimit(IOVA_LIMIT_MOST),
         deviceTableBytes(),
-        mapping.optional("adoption").map(a -> a.choice(adoptions())).orElse(Adoption.COPY),
-        mapping.optional("snp").map(Value::flag).orElse(false));
+        mapping
+            .optional("adoption")
+            .map(a -> a.choice(byLowerCase(Adoption.values())))
+            .orElse(Adoption.COPY),
+        mapping.optional("snp").map(Value::flag).orElse(false),
+        encryption());
+  }
+
+  private Encryption encryption() {
+    Optional<Value> bit = mapping.optional("memory-encryption-bit");
+    if (bit.isEmpty()) {
+      for (String field : List.of("capture-dma", "second-window")) {
+        mapping
+            .optional(field)
+            .ifPresent(value -> {
+              throw value.wrong("memory is not encrypted: 'memory-encryption-bit' is missing");
+            });
+      }
+      return Encryption.NONE;
+    }
+    int number = bit.get().number(BIT_LEAST, BIT_MOST);
+    long end = ram.getLast().last();
+    if (end >>> number != 0) {
+      throw bit.get()
+          .wrong("memory ends at %s, and bit %d is no address".formatted(Hex.of(end), number));
+    }
+    CaptureDma capture =
+        mapping
+            .optional("capture-dma")
+            .map(c -> c.choice(byLowerCase(CaptureDma.values())))
+            .orElse(CaptureDma.ENCRYPTED);
+    return new Encryption(
+        new MemoryEncryption.Host(number, capture),
+        mapping.optional("second-window").map(Value::flag).orElse(false));
   }
 
   private AmdviUnit unit(ObjectValue object) {
@@ -86,6 +132,15 @@ final class AmdviReader {
 
   /** The table must have an entry for each id that devices have or lend. */
   static void checkDevices(ObjectValue mapping, Amdvi amdvi, List<DeviceSpec> devices) {
+    if (!amdvi.encryption().equals(Encryption.NONE)) {
+      devices.stream()
+          .filter(DeviceSpec::passThrough)
+          .forEach(device -> {
+            throw mapping
+                .required("memory-encryption-bit")
+                .wrong("device %s passes through: not modelled with it".formatted(device.name()));
+          });
+    }
     long sizeBytes = amdvi.deviceTableBytes().orElse(DEVICE_TABLE_MOST);
     for (DeviceSpec device : devices) {
       for (RequesterId id : List.of(device.address(), device.requester())) {
@@ -109,8 +164,7 @@ final class AmdviReader {
     }
   }
 
-  private static Map<String, Adoption> adoptions() {
-    return MachineReader.byLabel(
-        Adoption.values(), adoption -> adoption.name().toLowerCase(Locale.ROOT));
+  private static <E extends Enum<E>> Map<String, E> byLowerCase(E[] values) {
+    return MachineReader.byLabel(values, value -> value.name().toLowerCase(Locale.ROOT));
   }
 }

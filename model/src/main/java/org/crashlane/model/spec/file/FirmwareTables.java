@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.acpi.AcpiFile;
 import org.crashlane.acpi.AcpiTable;
+import org.crashlane.acpi.Madt;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.linux.Effect;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.LinuxView.UnitOfDevice;
 import org.crashlane.linux.Remark;
+import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -63,6 +65,23 @@ final class FirmwareTables {
     } catch (IOException | InvalidPathException e) {
       throw name.wrong("the file " + Value.quoted(text) + " cannot be read");
     }
+  }
+
+  /**
+   * {@return the processors that the APIC table has; {@code usual} if there is no such table} In
+   * which mode they run it does not say, unless one has an id that only x2APIC mode reaches.
+   */
+  Processors processors(Processors usual) {
+    List<Integer> ids =
+        view.processors().stream()
+            .filter(Madt.Processor::isEnabled)
+            .map(processor -> (int) processor.apicId())
+            .toList();
+    if (ids.isEmpty()) {
+      return usual;
+    }
+    Processors known = new Processors(ids, Processors.Mode.UNKNOWN);
+    return known.beyondXapic().isEmpty() ? known : new Processors(ids, Processors.Mode.X2APIC);
   }
 
   /** Refuses a machine of which the tables say otherwise. */

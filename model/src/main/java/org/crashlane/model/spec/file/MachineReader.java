@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.crashlane.machine.Processors;
@@ -34,9 +35,6 @@ final class MachineReader {
 
   private static final int SUMMARY_LENGTH = 200;
   private static final int SCHEMA_LENGTH = 1000;
-
-  /** 255 is the broadcast. */
-  private static final int XAPIC_IDS = 255;
 
   private static final int APIC_ID_MAX = 0xff_ffff;
   private static final Map<String, Processors.Mode> PROCESSOR_MODES =
@@ -77,15 +75,18 @@ final class MachineReader {
     modeReader.checkEra(mode, era);
     List<DeviceSpec> devices = new DeviceReader(mode).devices(machine.required("devices"));
     modeReader.checkDevices(mode, devices);
+    Optional<FirmwareTables> tables =
+        machine.optional("acpi").map(names -> new FirmwareTables(machine, names, folder));
     Processors processors =
         machine
             .optional("processors")
             .map(MachineReader::processors)
-            .orElse(MachineSpec.PLAIN_PROCESSORS);
+            .orElseGet(() ->
+                tables
+                    .map(t -> t.processors(MachineSpec.PLAIN_PROCESSORS))
+                    .orElse(MachineSpec.PLAIN_PROCESSORS));
     MachineSpec spec = new MachineSpec(name, summary, era, ram, crash, devices, processors, mode);
-    machine
-        .optional("acpi")
-        .ifPresent(names -> new FirmwareTables(machine, names, folder).check(spec));
+    tables.ifPresent(t -> t.check(spec));
     return spec;
   }
 
@@ -99,10 +100,11 @@ final class MachineReader {
       throw object.required("apic-ids").wrong("an id is in the list twice");
     }
     Processors.Mode mode = object.required("mode").choice(PROCESSOR_MODES);
-    if (mode == Processors.Mode.XAPIC && ids.stream().anyMatch(id -> id >= XAPIC_IDS)) {
+    Processors processors = new Processors(ids, mode);
+    if (mode == Processors.Mode.XAPIC && !processors.beyondXapic().isEmpty()) {
       throw object.required("apic-ids").wrong("ids of 255 and more need mode x2apic");
     }
-    return new Processors(ids, mode);
+    return processors;
   }
 
   /** {@return the constants of an enum by what users call them} */

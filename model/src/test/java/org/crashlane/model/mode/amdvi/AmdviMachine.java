@@ -44,7 +44,15 @@ final class AmdviMachine extends PagedMachine {
     ModeSpec.AmdviUnit unit = new ModeSpec.AmdviUnit(UNIT, BASE, 39, cachesAbsent);
     return spec(
         Era.TODAY,
-        new ModeSpec.Amdvi(48, List.of(unit), reserved(), 32, deviceTableBytes, adoption, snp));
+        new ModeSpec.Amdvi(
+            48,
+            List.of(unit),
+            reserved(),
+            32,
+            deviceTableBytes,
+            adoption,
+            snp,
+            ModeSpec.Encryption.NONE));
   }
 
   long read(int register) {

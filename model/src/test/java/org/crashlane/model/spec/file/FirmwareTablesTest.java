@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
+import org.crashlane.machine.Processors;
+import org.crashlane.model.spec.MachineSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,10 +25,14 @@ final class FirmwareTablesTest {
   @TempDir private Path folder;
 
   private static byte[] dmar(String structures) {
+    return table("DMAR", 48, structures);
+  }
+
+  private static byte[] table(String signature, int headBytes, String structures) {
     byte[] body = HexFormat.of().parseHex(structures.replace(" ", ""));
-    ByteBuffer table = ByteBuffer.allocate(48 + body.length).order(ByteOrder.LITTLE_ENDIAN);
-    table.put("DMAR".getBytes(StandardCharsets.US_ASCII)).putInt(table.capacity());
-    table.put(36, (byte) 38).put(48, body);
+    ByteBuffer table = ByteBuffer.allocate(headBytes + body.length).order(ByteOrder.LITTLE_ENDIAN);
+    table.put(signature.getBytes(StandardCharsets.US_ASCII)).putInt(table.capacity());
+    table.put(36, (byte) 38).put(headBytes, body);
     byte sum = 0;
     for (byte b : table.array()) {
       sum += b;
@@ -34,10 +41,10 @@ final class FirmwareTablesTest {
   }
 
   /** The built-in machine of VT-d with {@code lines}, read from a file beside the table. */
-  private void read(byte[] table, String lines) throws IOException {
+  private MachineSpec read(byte[] table, String lines) throws IOException {
     Files.write(folder.resolve("dmar.dat"), table);
     String text = BuiltInMachines.text("vtd").orElseThrow();
-    MachineFile.read(Files.writeString(folder.resolve("box.yaml"), text + lines));
+    return MachineFile.read(Files.writeString(folder.resolve("box.yaml"), text + lines));
   }
 
   private String errorOf(byte[] table) {
@@ -49,6 +56,27 @@ final class FirmwareTablesTest {
   @Test
   void machineThatIsAsTheTablesSayIsTaken() throws IOException {
     read(dmar(TAKING_ALL), "acpi: [dmar.dat]\n");
+  }
+
+  private Processors processors(String structures, String lines) throws IOException {
+    Files.write(folder.resolve("apic.dat"), table("APIC", 44, structures));
+    return read(dmar(TAKING_ALL), "acpi: [dmar.dat, apic.dat]\n" + lines).processors();
+  }
+
+  @Test
+  void processorsThatTheFileDoesNotHaveAreThoseOfTheTable() throws IOException {
+    String two = "00 08 01 02 01000000";
+    String later = "00 08 02 04 02000000";
+    String beyond = "09 10 0000 ff010000 01000000 03000000";
+    assertEquals(
+        new Processors(List.of(2, 511), Processors.Mode.X2APIC),
+        processors(two + later + beyond, ""));
+    assertEquals(
+        new Processors(List.of(2), Processors.Mode.UNKNOWN), processors(two + later, ""));
+    assertEquals(
+        new Processors(List.of(0), Processors.Mode.XAPIC),
+        processors(two + beyond, "processors: {apic-ids: [0], mode: xapic}\n"));
+    assertEquals(MachineSpec.PLAIN_PROCESSORS, processors("", ""));
   }
 
   @Test

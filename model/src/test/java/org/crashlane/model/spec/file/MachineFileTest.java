@@ -23,6 +23,7 @@ import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec.Adoption;
 import org.crashlane.model.spec.ModeSpec.Amdvi;
 import org.crashlane.model.spec.ModeSpec.AmdviUnit;
+import org.crashlane.model.spec.ModeSpec.Encryption;
 import org.crashlane.model.spec.ModeSpec.Calgary;
 import org.crashlane.model.spec.ModeSpec.Gart;
 import org.crashlane.model.spec.ModeSpec.ReservedMemory;
@@ -102,7 +103,8 @@ class MachineFileTest {
             32,
             OptionalLong.empty(),
             Adoption.COPY,
-            false),
+            false,
+            Encryption.NONE),
         amdvi);
     String text = BuiltInMachines.text("snp-reuse").orElseThrow();
     String other = text.replace("snp: true", "device-table: 64K").replace("iova-limit: 32", "");
