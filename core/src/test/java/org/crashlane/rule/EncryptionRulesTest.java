@@ -123,8 +123,7 @@ class EncryptionRulesTest {
 
   @Test
   void ringsKeepTheBitHoweverBuffersAreBounced() {
-    Verdicts.only(
-        judge(DmaMasks.ofBits(64), CaptureDma.BOUNCED), FindingCode.A7, Severity.BROKEN);
+    Verdicts.only(judge(DmaMasks.ofBits(64), CaptureDma.BOUNCED), FindingCode.A7, Severity.BROKEN);
     Verdicts.only(judge(narrowRings(), CaptureDma.BOUNCED), FindingCode.A7, Severity.UNKNOWN);
   }
 

@@ -71,8 +71,7 @@ final class FirmwareTablesTest {
     assertEquals(
         new Processors(List.of(2, 511), Processors.Mode.X2APIC),
         processors(two + later + beyond, ""));
-    assertEquals(
-        new Processors(List.of(2), Processors.Mode.UNKNOWN), processors(two + later, ""));
+    assertEquals(new Processors(List.of(2), Processors.Mode.UNKNOWN), processors(two + later, ""));
     assertEquals(
         new Processors(List.of(0), Processors.Mode.XAPIC),
         processors(two + beyond, "processors: {apic-ids: [0], mode: xapic}\n"));
