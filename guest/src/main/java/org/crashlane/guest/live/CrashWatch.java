@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.UnitState;
@@ -24,9 +25,18 @@ import org.crashlane.memory.AddressRange;
  * more comes of it than that question. Once a second QEMU is asked in any case.
  */
 public final class CrashWatch implements AutoCloseable {
+  private static final String RAN_BEFORE =
+      "it ran already when the watch began, or the watch was kept from running for a second: its"
+          + " disk driver may have started before the tables were written";
   private static final long NANOS_PER_MILLI = 1_000_000L;
   private static final long LOOK_EVERY_NANOS = 20 * NANOS_PER_MILLI;
   private static final long ASK_EVERY_NANOS = 1000 * NANOS_PER_MILLI;
+
+  /**
+   * Faults of a living guest are no sign of a crash: the mark is renewed. Seldom, since a look at a
+   * register just behind a panic would pass for the capture kernel's in a trace of QEMU's.
+   */
+  private static final long MARK_EVERY_NANOS = 60_000 * NANOS_PER_MILLI;
 
   /** After a change QEMU is asked each time, for that long after the last change. */
   private static final long RESTLESS_NANOS = 3000 * NANOS_PER_MILLI;
@@ -53,6 +63,7 @@ public final class CrashWatch implements AutoCloseable {
   private List<CaptureImage> images = List.of();
   private UnitState unit;
   private long faultMark;
+  private long markedNanos;
   private long[] addresses = {};
   private long[] words = {};
   private long askedNanos;
@@ -72,6 +83,7 @@ public final class CrashWatch implements AutoCloseable {
     this.progress = progress;
     this.unit = guest.unitState();
     this.faultMark = guest.faultMark();
+    this.markedNanos = System.nanoTime();
   }
 
   /**
@@ -107,6 +119,12 @@ public final class CrashWatch implements AutoCloseable {
     public Crash {
       crashRanges = List.copyOf(crashRanges);
       lateSigns = List.copyOf(lateSigns);
+    }
+
+    /** {@return this crash with further signs that it may be too late} */
+    Crash withSigns(List<String> further) {
+      List<String> all = Stream.concat(lateSigns.stream(), further.stream()).toList();
+      return new Crash(crashRanges, all, before, noticedNanos);
     }
   }
 
@@ -157,8 +175,9 @@ public final class CrashWatch implements AutoCloseable {
       if (crash.isPresent()) {
         return crash;
       }
-      if (!restless) {
+      if (!restless && now - markedNanos >= MARK_EVERY_NANOS) {
         faultMark = guest.faultMark();
+        markedNanos = now;
       }
     }
     boolean settled = restless && now - changedNanos >= RESTLESS_NANOS;
@@ -248,28 +267,29 @@ public final class CrashWatch implements AutoCloseable {
     for (long root : roots) {
       for (CaptureImage image : imagesAround(root)) {
         if (PageTables.lieIn(image.crashRanges(), root, guest.memory())) {
-          return Optional.of(new Crash(image.crashRanges(), lateSigns(late), unit, askedNanos));
+          List<String> signs = late ? List.of(RAN_BEFORE) : List.of();
+          return Optional.of(new Crash(image.crashRanges(), signs, unit, askedNanos));
         }
       }
     }
     return Optional.empty();
   }
 
-  private List<String> lateSigns(boolean late) throws IOException {
-    List<String> signs = new ArrayList<>();
-    if (late) {
-      signs.add(
-          "it ran already when the watch began, or the watch was kept from running for a second:"
-              + " its disk driver may have started before the tables were written");
-    }
+  /**
+   * {@return what the IOMMU's fault records say of requests that were blocked since the guest was
+   * last seen alive, one line; empty if they say nothing}
+   *
+   * <p>Asked of a guest that is stopped, before its tables are written.
+   */
+  public List<String> blockedRequests() throws IOException {
     long mark = guest.faultMark();
-    if (mark != 0 && mark != faultMark) {
-      signs.add(
-          "the IOMMU recorded faults before the tables were written (%s before, %s now): requests"
-                  .formatted(Hex.of(faultMark), Hex.of(mark))
-              + " of the capture kernel's drivers were blocked");
+    if (mark == 0 || mark == faultMark) {
+      return List.of();
     }
-    return signs;
+    return List.of(
+        "the IOMMU recorded faults before the tables were written (%s before, %s now): requests"
+                .formatted(Hex.of(faultMark), Hex.of(mark))
+            + " of the capture kernel's drivers were blocked");
   }
 
   /** A given range is believed for what it is once the header of a capture kernel stands in it. */

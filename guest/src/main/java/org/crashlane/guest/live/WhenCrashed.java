@@ -119,13 +119,14 @@ public final class WhenCrashed implements AutoCloseable {
     }
     ENDS.forEach(event -> guest.qmp().takeEvent(event));
     try (OutsideHand hand = OutsideHand.on(guest, journalDirectory, GuestLife.DEAD)) {
+      Crash asArmed = crash.withSigns(watch.blockedRequests());
       ArmResult result = hand.armDead(ranges, devices, watch.spareMemory(), List.of());
       Duration standing = Duration.ofNanos(System.nanoTime() - crash.noticedNanos());
       return switch (result) {
         case ArmResult.Armed armed ->
-            ready(crash, armed, armed.plan(), standing, hand.judge(ranges, devices, false));
+            ready(asArmed, armed, armed.plan(), standing, hand.judge(ranges, devices, false));
         case ArmResult.Unneeded unneeded ->
-            ready(crash, unneeded, unneeded.plan(), standing, hand.judge(ranges, devices, false));
+            ready(asArmed, unneeded, unneeded.plan(), standing, hand.judge(ranges, devices, false));
         case Refused refused -> new Outcome.NotArmed(refused);
       };
     }

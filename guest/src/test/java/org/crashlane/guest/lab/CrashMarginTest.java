@@ -96,7 +96,7 @@ class CrashMarginTest {
         Crash crash = watching.await(LIMIT).orElseThrow();
         noticedNanos = crash.noticedNanos();
         awaitRequest(guest);
-        lateSigns = watching.await(LIMIT).orElseThrow().lateSigns();
+        lateSigns = watching.blockedRequests();
         long start = System.nanoTime();
         ArmResult result =
             hand.armDead(crash.crashRanges(), Set.of(), watching.spareMemory(), List.of());
