@@ -88,7 +88,7 @@ class QemuStageTest {
     assertTrue(ranges.getLast().first() >= 4 * GIB, ranges.toString());
     assertVmcoreIsTheDump(rehearsal, "identity-outside");
     assertTrue(
-        progress.contains("identity (outside): the guest is stopped and is armed from outside"),
+        progress.contains("identity (outside): the guest is stopped and armed from outside"),
         progress.toString());
   }
 
