@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "acpi",
     synopsisSubcommandLabel = "COMMAND",
-    description = "What the firmware says of IOMMUs.")
+    description = "Decode the firmware's tables of IOMMUs, and say what Linux makes of them.")
 final class AcpiCommand extends CommandGroup {
   AcpiCommand(Terminal terminal) {
     super(terminal);

@@ -32,9 +32,12 @@ import tools.jackson.databind.node.ObjectNode;
           + "remapped, what is refused or dropped, which units are used, which devices have "
           + "none), and decode them and IORT tables below.",
       "The files are tables of one machine; if two of them contain the same table, each file is a "
-          + "machine of its own.",
-      "Ends with 0 if the tables are usable (notes change nothing), 1 if Linux refuses or drops "
-          + "something or a table is malformed, 2 if a file cannot be read."
+          + "machine of its own."
+    },
+    exitCodeList = {
+      "0:the tables are usable; notes change nothing",
+      "1:Linux refuses or drops something, or a table is malformed",
+      "2:bad usage, or a file that cannot be read"
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Without it, a living guest is judged as it is and not written to: where something would have"
           + " to be written, that is refused with the ways that work. Every word is in a journal"
-          + " before it is written and read back after; 'crashlane disarm' puts every one back.",
+          + " before it is written and read back after; 'crashlane disarm' restores each.",
       "",
       "The crash range is what the guest's /proc/iomem calls \"Crash kernel\" (two ranges where"
           + " there are two); it may move from boot to boot."
@@ -46,10 +46,13 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  crashlane arm qemu:/run/guest.qmp --when-crashed",
       "  crashlane arm qemu:/run/a.qmp qemu:/run/b.qmp --when-crashed --timeout 3600 --json",
-      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff",
-      "",
-      "Ends with 0: the rule holds; 1: it is broken; 2: refused or not possible, nothing was",
-      "written; 3: whether it holds is unknown."
+      "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff"
+    },
+    exitCodeList = {
+      "0:the rule holds",
+      "1:it is broken",
+      "2:bad usage, or refused: nothing was written",
+      "3:whether it holds is unknown, or the guest did not crash in time"
     })
 final class ArmCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -66,13 +69,15 @@ final class ArmCommand implements Callable<Integer> {
               + " --when-crashed.")
   private List<GuestSocket> sockets;
 
-  @Option(names = "--when-crashed", description = "Wait for the guest's crash, and arm it then.")
+  @Option(
+      names = "--when-crashed",
+      description = "Wait until the guest has crashed, and arm it then.")
   private boolean whenCrashed;
 
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      description = "How long --when-crashed waits; default: for ever.")
+      description = "How long --when-crashed waits; default: forever.")
   private Optional<Long> timeoutSeconds = Optional.empty();
 
   @Option(
@@ -80,7 +85,7 @@ final class ArmCommand implements Callable<Integer> {
       paramLabel = "FIRST-LAST",
       converter = RangeConverter.class,
       description =
-          "Hexadecimal, both ends included; may be given twice. With --when-crashed it is found"
+          "Hexadecimal, both ends included; may be repeated. With --when-crashed it is found"
               + " where it is not given.")
   private List<AddressRange> crashRanges = List.of();
 
@@ -88,7 +93,7 @@ final class ArmCommand implements Callable<Integer> {
       names = "--device",
       paramLabel = "bb:dd.f",
       converter = RequesterConverter.class,
-      description = "Only the tables of this device; may be given often. Default: all.")
+      description = "Only the tables of this device; may be repeated. Default: all.")
   private Set<RequesterId> devices = Set.of();
 
   @Option(
@@ -105,7 +110,7 @@ final class ArmCommand implements Callable<Integer> {
       description =
           "AMD-Vi with interrupt remapping: also write entries that let an unaware capture kernel's"
               + " interrupts from this sender through, a device of the dump path or an IOAPIC as"
-              + " the IVRS table names it; may be given often.")
+              + " the IVRS table names it; may be repeated.")
   private List<RequesterId> interruptSources = List.of();
 
   @Mixin private JournalOption journal;

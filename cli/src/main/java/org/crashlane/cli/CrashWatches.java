@@ -105,7 +105,8 @@ final class CrashWatches {
     }
   }
 
-  private ExitCode report(GuestSocket socket, Outcome outcome, Wait wait) {
+  /** Prints what became of a guest; {@return the exit code that says it}. */
+  ExitCode report(GuestSocket socket, Outcome outcome, Wait wait) {
     return switch (outcome) {
       case Outcome.Alive _ ->
           print(

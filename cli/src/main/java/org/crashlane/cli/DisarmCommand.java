@@ -16,15 +16,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "disarm",
     description = {
-      "Take out of a live guest what 'crashlane arm' put in, by its journal, byte for byte.",
+      "Remove from a guest what 'crashlane arm' wrote, by its journal, byte for byte.",
       "Also after an arming that was killed in the middle. A word that somebody else has changed "
-          + "since is left alone and named."
+          + "since is left as it is, and named."
     },
     footerHeading = "%nExample:%n",
-    footer = {
-      "  crashlane disarm qemu:/run/guest.qmp",
-      "",
-      "Ends with 0 when all is as it was before, 1 when something had to be left."
+    footer = {"  crashlane disarm qemu:/run/guest.qmp"},
+    exitCodeList = {
+      "0:all is as it was before",
+      "1:incomplete: something had to be left, and is named",
+      "2:bad usage, or nothing could be restored"
     })
 final class DisarmCommand implements Callable<Integer> {
   private final Terminal terminal;

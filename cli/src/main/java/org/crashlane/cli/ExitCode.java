@@ -2,6 +2,8 @@
 package org.crashlane.cli;
 
 import java.util.List;
+import java.util.function.Function;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Verdict;
 
 /** How the program ends: the same four numbers for every command. */
@@ -28,10 +30,18 @@ enum ExitCode {
 
   /** {@return the code that says the worst of {@code answers}, of which there is one at least} */
   static ExitCode worst(List<Verdict.Answer> answers) {
-    if (answers.contains(Verdict.Answer.BROKEN)) {
-      return BROKEN;
-    }
-    return answers.contains(Verdict.Answer.UNKNOWN) ? UNKNOWN : HOLDS;
+    return of(Verdict.worst(answers));
+  }
+
+  /**
+   * {@return those of {@code shown} whose answers make the exit code}
+   *
+   * <p>Of several, only identity promises that the rule holds; the others are there to be seen
+   * failing it.
+   */
+  static <T> List<T> deciding(List<T> shown, Function<T, Strategy> strategy) {
+    List<T> identity = shown.stream().filter(t -> strategy.apply(t) == Strategy.IDENTITY).toList();
+    return shown.size() == 1 || identity.isEmpty() ? shown : identity;
   }
 
   /** {@return the code that says {@code answer}} */

@@ -61,8 +61,10 @@ final class Explorations {
     long bytes = machine.ram().stream().mapToLong(AddressRange::sizeBytes).sum();
     if (bytes > RAM_BYTES_MAX) {
       throw new IllegalArgumentException(
-          "%s has %,d KiB of memory: to explore it, at most %,d KiB"
-              .formatted(machine.name(), bytes >> 10, RAM_BYTES_MAX >> 10));
+          "%s has %,d KiB of memory, and --explore takes at most %,d KiB; '--explore --mapping %s'"
+                  .formatted(
+                      machine.name(), bytes >> 10, RAM_BYTES_MAX >> 10, machine.mode().label())
+              + " has a small machine of its mode");
     }
   }
 
@@ -72,10 +74,10 @@ final class Explorations {
             Column.left("machine"),
             Column.left("strategy"),
             Column.right("states"),
-            Column.right("steps between"),
+            Column.right("transitions"),
             Column.right("depth"),
-            Column.right("ends with dump"),
-            Column.right("without"),
+            Column.right("dumps"),
+            Column.right("dumps lost"),
             Column.left("violations"));
     explored.forEach(e -> table.row(row(e)));
     terminal.out().print(table.render(terminal.columns(), terminal.colours()));
@@ -117,11 +119,8 @@ final class Explorations {
     c.trace().forEach(line -> terminal.out().println("  " + line));
   }
 
-  /** Of several, only identity promises that nothing goes wrong. */
   private static ExitCode exitCode(List<Exploration> explored) {
-    List<Exploration> promised =
-        explored.stream().filter(e -> e.plan().strategy() == Strategy.IDENTITY).toList();
-    List<Exploration> judged = promised.isEmpty() || explored.size() == 1 ? explored : promised;
+    List<Exploration> judged = ExitCode.deciding(explored, e -> e.plan().strategy());
     if (judged.stream().anyMatch(e -> !e.counterexamples().isEmpty())) {
       return ExitCode.BROKEN;
     }

@@ -41,7 +41,7 @@ final class Failure {
       case AccessDeniedException f -> f.getFile() + ": permission denied";
       case FileSystemException f when f.getReason() != null ->
           f.getFile() + ": " + f.getReason().toLowerCase(Locale.ROOT);
-      case FileAlreadyExistsException f -> f.getFile() + ": exists already, and is no folder";
+      case FileAlreadyExistsException f -> f.getFile() + ": exists, and is not a directory";
       case FileSystemException f -> f.getFile() + ": " + f.getClass().getSimpleName();
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };

@@ -19,7 +19,9 @@ record GuestSocket(Path path) {
     public GuestSocket convert(String text) {
       if (!text.startsWith(SCHEME) || text.length() == SCHEME.length()) {
         throw new TypeConversionException(
-            "'" + text + "' is no guest (wanted qemu:SOCKET, QEMU's -qmp unix:SOCKET,server=on)");
+            "'"
+                + text
+                + "' is no guest: expected qemu:SOCKET, the socket of QEMU's -qmp unix:SOCKET,server=on");
       }
       return new GuestSocket(Path.of(text.substring(SCHEME.length())));
     }

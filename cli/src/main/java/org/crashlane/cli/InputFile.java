@@ -50,7 +50,7 @@ record InputFile(String name) {
   /** The JDK's own messages for a folder and for a failing device name no file. */
   private IOException named(IOException e) {
     if (Files.isDirectory(Path.of(name))) {
-      return new IOException(name + ": is a folder", e);
+      return new IOException(name + ": is a directory", e);
     }
     return e instanceof FileSystemException ? e : new IOException(name + ": " + e.getMessage(), e);
   }

@@ -32,6 +32,9 @@ final class MachineArgument {
           "'%s' is neither a file nor a built-in machine: %s"
               .formatted(text, NearestName.choices(text, BuiltInMachines.names())));
     }
+    if (Files.isDirectory(file)) {
+      throw new IOException(text + ": is a directory, not a machine's file");
+    }
     return MachineFile.read(file, ModelStage::start);
   }
 }

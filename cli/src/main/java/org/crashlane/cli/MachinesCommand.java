@@ -26,7 +26,8 @@ import tools.jackson.databind.node.ObjectNode;
       "  crashlane machines",
       "  crashlane machines show vtd >my.yaml",
       "  crashlane machines --schema >machine.schema.json"
-    })
+    },
+    exitCodeList = {"0:done", "2:bad usage"})
 final class MachinesCommand implements Callable<Integer> {
   private final Terminal terminal;
 

@@ -10,6 +10,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "show",
     description = "Print a machine's file, to read it or to copy and change it.",
+    exitCodeList = {"0:done", "2:bad usage, or no such machine"},
     footerHeading = "%nExample:%n",
     footer = "  crashlane machines show vtd >my.yaml; crashlane rehearse my.yaml")
 final class MachinesShowCommand implements Callable<Integer> {

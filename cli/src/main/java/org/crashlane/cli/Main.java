@@ -3,18 +3,23 @@ package org.crashlane.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.util.Set;
+import java.util.function.Function;
+import org.crashlane.model.spec.file.NearestName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program. Each command is a class of its own; they are listed in {@link #commandLine}. */
 @Command(
     name = "crashlane",
     description = {
-      "Keeps one lane open for the crash kernel.",
+      "Tests whether kdump works behind an IOMMU, and prepares it.",
       "",
       "When Linux panics, the capture kernel writes the dump through devices that sit behind "
           + "whatever IOMMU the dead kernel left running. crashlane says whether that will work, "
@@ -22,9 +27,14 @@ import picocli.CommandLine.ScopeType;
     },
     versionProvider = VersionCommand.Lines.class,
     synopsisSubcommandLabel = "COMMAND",
-    footerHeading =
-        "%nEnds with 0: the rule holds; 1: it is broken; 2: bad input or usage; 3: unknown.%n",
-    footer = "crashlane COMMAND -h tells of a command, with examples.")
+    exitCodeList = {
+      "0:the rule holds, or what was asked for is done",
+      "1:the rule is broken, or what was compared differs, is refused by Linux or could not be"
+          + " restored",
+      "2:bad input or usage, or refused: nothing was written",
+      "3:unknown: something that decides could not be read, or did not happen in time"
+    },
+    footer = {"", "'crashlane COMMAND -h' describes a command, with examples."})
 final class Main extends CommandGroup {
   /** picocli refuses anything narrower. */
   private static final int HELP_WIDTH_MIN = 55;
@@ -41,14 +51,14 @@ final class Main extends CommandGroup {
       names = {"-h", "--help"},
       usageHelp = true,
       scope = ScopeType.INHERIT,
-      description = "Show this and stop.")
+      description = "Show this help and exit.")
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean help;
 
   @Option(
       names = {"-V", "--version"},
       versionHelp = true,
-      description = "Show the version and stop.")
+      description = "Show the version and exit.")
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean version;
 
@@ -113,6 +123,9 @@ final class Main extends CommandGroup {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((e, at, parsed) -> failed(e));
     line.setParameterExceptionHandler((e, args) -> misused(e));
+    line.registerConverter(int.class, text -> number(text, Integer::valueOf));
+    line.registerConverter(long.class, text -> number(text, Long::valueOf));
+    line.registerConverter(Long.class, text -> number(text, Long::valueOf));
     return line;
   }
 
@@ -123,6 +136,9 @@ final class Main extends CommandGroup {
         .parameterListHeading("%n")
         .optionListHeading("%nOptions:%n")
         .commandListHeading("%nCommands:%n");
+    if (!line.getCommandSpec().usageMessage().exitCodeList().isEmpty()) {
+      line.getCommandSpec().usageMessage().exitCodeListHeading("%nExit status:%n");
+    }
     line.getSubcommands().values().forEach(Main::setHeadings);
   }
 
@@ -152,8 +168,38 @@ final class Main extends CommandGroup {
 
   private int misused(ParameterException e) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    terminal.complain(e.getMessage());
+    terminal.complain(message(e));
     terminal.complain("try '" + command + " -h'");
     return ExitCode.BAD_INPUT.number();
+  }
+
+  /** picocli counts arguments from 0 and guesses at nothing. */
+  private static String message(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return e.getMessage();
+    }
+    String word = unmatched.getUnmatched().getFirst();
+    CommandLine command = e.getCommandLine();
+    if (word.startsWith("-")) {
+      Set<String> options = command.getCommandSpec().optionsMap().keySet();
+      return "unknown option '%s'%s"
+          .formatted(
+              word,
+              NearestName.of(word, options)
+                  .map(name -> "; did you mean '%s'?".formatted(name))
+                  .orElse(""));
+    }
+    Set<String> commands = command.getSubcommands().keySet();
+    return commands.isEmpty()
+        ? "'%s' is one argument too many".formatted(word)
+        : "'%s' is no command: %s".formatted(word, NearestName.choices(word, commands));
+  }
+
+  private static <N> N number(String text, Function<String, N> parser) {
+    try {
+      return parser.apply(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'" + text + "' is no whole number that fits");
+    }
   }
 }

@@ -10,21 +10,20 @@ import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.Sabotage;
 import org.crashlane.model.explore.ExplorerLimits;
 import org.crashlane.model.fault.SeededFault;
+import org.crashlane.model.fault.SeededFaults;
 import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.report.Colours.Style;
+import org.crashlane.report.Table;
+import org.crashlane.report.Table.Cell;
+import org.crashlane.report.Table.Column;
 import picocli.CommandLine.Option;
 
 /** Options of {@code rehearse} that stage model alone understands. */
 final class ModelOptions {
-  /** Their names, to refuse them elsewhere. */
-  static final List<String> NAMES =
-      List.of("--seed", "--runs", "--arm", "--schedule", "--explore", "--states", "--trace");
-
   private static final long STATES_LIMIT = 100_000_000;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "What chance decides, it decides by this number; default: 1.")
+  @Option(names = "--seed", paramLabel = "N", description = "Random seed; default: 1.")
   private long seed = 1;
 
   @Option(
@@ -39,7 +38,8 @@ final class ModelOptions {
       paramLabel = "WHEN",
       description =
           "When identity is put in place: early (before any driver maps), late (while drivers run),"
-              + " untold (late, and the allocator is not told); default: early.")
+              + " unreserved (late, and the range is not reserved in the IOVA allocator); default:"
+              + " early.")
   private ArmTiming timing = ArmTiming.EARLY;
 
   @Option(
@@ -47,15 +47,18 @@ final class ModelOptions {
       converter = FaultConverter.class,
       paramLabel = "NAME",
       description =
-          "Put a mistake into the primary's kernel, such as vtd-not-cleared; a wrong name lists"
-              + " them.")
+          "Inject a fault into the primary's kernel, such as vtd-not-cleared; --list-faults has"
+              + " their names.")
   private Optional<SeededFault> fault = Optional.empty();
+
+  @Option(names = "--list-faults", description = "List the faults of --fault, and exit.")
+  private boolean listFaults;
 
   @Option(
       names = "--leave-out",
       converter = RangeConverter.class,
       paramLabel = "RANGE",
-      description = "Leave memory out of the dump, such as that under an aperture.")
+      description = "Memory to leave out of the dump, such as an aperture's; may be repeated.")
   private List<AddressRange> leftOut = new ArrayList<>();
 
   @Option(
@@ -69,21 +72,51 @@ final class ModelOptions {
   @Option(
       names = "--explore",
       description =
-          "Instead of one course of things by chance, try every order on a machine of 128 pages, or"
-              + " on MACHINE if it is as small: prints the states visited, and the shortest way to"
-              + " each violation.")
+          "Instead of one random order of events, try every order on a machine of 128 pages, or on"
+              + " MACHINE if it is as small: prints the states visited, and the shortest way to each"
+              + " violation.")
   private boolean explore;
 
   @Option(
       names = "--states",
       paramLabel = "N",
-      description = "Stop exploring after so many states, incomplete; default: 5000000.")
+      description = "With --explore: stop after so many states; default: 5000000.")
   private long stateCountMax = ExplorerLimits.usual().stateCountMax();
 
   @Option(
       names = "--trace",
-      description = "Print what happens, a line for each event; for one machine and strategy.")
+      description = "Print each event in a line; for one machine and strategy.")
   private boolean trace;
+
+  boolean listFaults() {
+    return listFaults;
+  }
+
+  static ExitCode printFaults(Terminal terminal) {
+    Table table = Table.of(Column.left("fault"), Column.left("what is wrong"));
+    SeededFaults.all()
+        .forEach(f -> table.row(List.of(new Cell(f.name(), Style.STRONG), Cell.of(f.wrong()))));
+    terminal.out().print(table.render(terminal.columns(), terminal.colours()));
+    return ExitCode.HOLDS;
+  }
+
+  /**
+   * Refuses what would be ignored.
+   *
+   * @throws IllegalArgumentException with the option
+   */
+  void check(List<Strategy> strategies) {
+    if (timing != ArmTiming.EARLY && !strategies.contains(Strategy.IDENTITY)) {
+      throw new IllegalArgumentException("--arm is for strategy identity");
+    }
+    if (explore && (schedule.isPresent() || trace || seed != 1 || runCount != 1)) {
+      throw new IllegalArgumentException(
+          "--explore tries every order: --seed, --runs, --schedule and --trace are for one");
+    }
+    if (!explore && stateCountMax != ExplorerLimits.usual().stateCountMax()) {
+      throw new IllegalArgumentException("--states is for --explore");
+    }
+  }
 
   long seed() {
     return seed;
@@ -137,7 +170,7 @@ final class ModelOptions {
   ExplorerLimits limits() {
     if (stateCountMax < 1 || stateCountMax > STATES_LIMIT) {
       throw new IllegalArgumentException(
-          "--states %d: 1 to %,d wanted".formatted(stateCountMax, STATES_LIMIT));
+          "--states %d: expected 1 to %,d".formatted(stateCountMax, STATES_LIMIT));
     }
     return new ExplorerLimits(stateCountMax, ExplorerLimits.usual().threadCount());
   }

@@ -19,7 +19,6 @@ import org.crashlane.report.MatrixCell;
 import org.crashlane.report.MatrixJson;
 import org.crashlane.report.MatrixReport;
 import org.crashlane.report.RehearsalReport;
-import org.crashlane.rule.Verdict.Answer;
 
 /** {@code crashlane rehearse --stage model}: what is asked for, run and shown. */
 final class ModelRehearsals {
@@ -45,10 +44,11 @@ final class ModelRehearsals {
       throws IOException, InterruptedException {
     if (options.runCount() < 1 || options.runCount() > RUN_LIMIT) {
       throw new IllegalArgumentException(
-          "--runs %d: 1 to %,d wanted".formatted(options.runCount(), RUN_LIMIT));
+          "--runs %d: expected 1 to %,d".formatted(options.runCount(), RUN_LIMIT));
     }
     Optional<List<MappingMode>> modes = mapping.map(MappingNames::named);
     List<Strategy> shown = strategies.orElseGet(StrategyNames::all).named();
+    options.check(shown);
     if (options.explore()) {
       List<MachineSpec> small = names.isEmpty() ? small(modes) : machines(names, modes);
       return new Explorations(terminal, options).run(small, shown, json);
@@ -136,16 +136,8 @@ final class ModelRehearsals {
     }
   }
 
-  /** Of several, only identity promises to hold; the others are there to be seen failing it. */
   private static ExitCode exitCode(List<MatrixCell> cells) {
-    List<Answer> identity =
-        cells.stream()
-            .filter(c -> c.strategy() == Strategy.IDENTITY)
-            .map(MatrixCell::answer)
-            .toList();
-    if (cells.size() == 1 || identity.isEmpty()) {
-      return ExitCode.worst(cells.stream().map(MatrixCell::answer).toList());
-    }
-    return identity.stream().allMatch(Answer.HOLDS::equals) ? ExitCode.HOLDS : ExitCode.BROKEN;
+    List<MatrixCell> deciding = ExitCode.deciding(cells, MatrixCell::strategy);
+    return ExitCode.worst(deciding.stream().map(MatrixCell::answer).toList());
   }
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "oracle",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Hold crashlane's own IOMMU against a real one.")
+    description = "Compare crashlane's own IOMMUs with recorded probes of others.")
 final class OracleCommand extends CommandGroup {
   OracleCommand(Terminal terminal) {
     super(terminal);

@@ -32,10 +32,13 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  crashlane oracle replay probes.jsonl.gz",
-      "  crashlane oracle replay --at-most 10 *.jsonl",
-      "",
-      "Ends with 0: no unexplained difference; 1: some; 2: a file is not usable;",
-      "3: a file has no probes."
+      "  crashlane oracle replay --at-most 10 *.jsonl"
+    },
+    exitCodeList = {
+      "0:no unexplained difference",
+      "1:unexplained differences",
+      "2:bad usage, or a file that cannot be read",
+      "3:a file without probes"
     })
 final class OracleReplayCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -63,26 +66,26 @@ final class OracleReplayCommand implements Callable<Integer> {
   public Integer call() {
     if (printedMax < 0) {
       throw new ParameterException(
-          spec.commandLine(), "--at-most takes 0 and more, not " + printedMax);
+          spec.commandLine(), "--at-most " + printedMax + ": expected 0 or more");
     }
     ReplayLimits usual = ReplayLimits.standard();
     ReplayLimits limits = new ReplayLimits(usual.lineBytes(), usual.fileBytes(), printedMax);
     boolean differs = false;
     boolean unusable = false;
-    boolean untold = false;
+    boolean without = false;
     for (Path file : files) {
       try {
         ReplayResult result = Replay.of(file, limits);
         print(file, result);
         differs |= !result.agrees();
-        untold |= result.probeCount() == 0;
+        without |= result.probeCount() == 0;
       } catch (IOException | MalformedInputException e) {
         // The files behind it are replayed all the same.
         terminal.complain(Failure.describe(e));
         unusable = true;
       }
     }
-    ExitCode agreeing = untold ? ExitCode.UNKNOWN : ExitCode.HOLDS;
+    ExitCode agreeing = without ? ExitCode.UNKNOWN : ExitCode.HOLDS;
     ExitCode differing = differs ? ExitCode.BROKEN : agreeing;
     return (unusable ? ExitCode.BAD_INPUT : differing).number();
   }

@@ -56,7 +56,7 @@ final class QemuOptions {
   @Option(
       names = "--crashkernel",
       paramLabel = "TEXT",
-      description = "What stands behind crashkernel=, e.g. 512M,high; default: 256M.")
+      description = "Value of crashkernel=, such as 512M,high; default: 256M.")
   private String crashkernel = "256M";
 
   @Option(
@@ -101,13 +101,13 @@ final class QemuOptions {
   @Option(
       names = "--primary-append",
       paramLabel = "TEXT",
-      description = "More for the primary kernel's command line, such as intremap=off.")
+      description = "Added to the primary kernel's command line, such as intremap=off.")
   private Optional<String> primaryMore = Optional.empty();
 
   @Option(
       names = "--capture-append",
       paramLabel = "TEXT",
-      description = "More for the capture kernel's command line, such as 'noapic pci=nomsi'.")
+      description = "Added to the capture kernel's command line, such as 'noapic pci=nomsi'.")
   private Optional<String> captureMore = Optional.empty();
 
   @Option(names = "--no-kaslr", description = "Boot the kernels with nokaslr.")
@@ -117,7 +117,7 @@ final class QemuOptions {
       names = "--keep",
       paramLabel = "DIR",
       description =
-          "Keep consoles, the IOMMU's trace, the dump (vmcore) and the verdict there, in a folder "
+          "Keep consoles, the IOMMU's trace, the dump (vmcore) and the verdict there, in a directory "
               + "for each strategy.")
   private Optional<Path> keep = Optional.empty();
 

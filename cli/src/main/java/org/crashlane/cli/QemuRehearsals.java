@@ -28,7 +28,6 @@ import org.crashlane.report.Colours;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.RehearsalJson;
 import org.crashlane.report.RehearsalReport;
-import org.crashlane.rule.Verdict.Answer;
 
 /** {@code crashlane rehearse --stage qemu}: one real kernel after the other. */
 final class QemuRehearsals {
@@ -203,16 +202,8 @@ final class QemuRehearsals {
         report.table(one) + "\n" + report.details(rehearsal));
   }
 
-  /** Of several, only identity promises to hold; the others are there to be seen failing it. */
   private static ExitCode exitCode(List<Rehearsal> rehearsals) {
-    if (rehearsals.size() == 1) {
-      return ExitCode.of(rehearsals.getFirst().verdict().answer());
-    }
-    List<Answer> identity =
-        rehearsals.stream()
-            .filter(r -> r.scenario().strategy() == Strategy.IDENTITY)
-            .map(r -> r.verdict().answer())
-            .toList();
-    return identity.isEmpty() ? ExitCode.UNKNOWN : ExitCode.worst(identity);
+    List<Rehearsal> deciding = ExitCode.deciding(rehearsals, r -> r.scenario().strategy());
+    return ExitCode.worst(deciding.stream().map(r -> r.verdict().answer()).toList());
   }
 }

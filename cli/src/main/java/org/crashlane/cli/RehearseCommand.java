@@ -2,6 +2,7 @@
 package org.crashlane.cli;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -21,8 +23,8 @@ import picocli.CommandLine.Spec;
       "Rehearse the crash: run a machine, panic it, let a capture kernel write the dump, and judge "
           + "by the bytes whether it got through and what else DMA changed.",
       "",
-      "Stage model, the default, is a machine modelled to the bit: nothing to install, no root, "
-          + "seconds. Without arguments it crashes a machine of each mapping mode under each "
+      "Stage model, the default, crashes a bit-accurate model of a machine: nothing to install, no "
+          + "root, seconds. Without arguments it crashes a machine of each mapping mode under each "
           + "strategy. Stage qemu boots a stock Debian kernel under QEMU behind its IOMMU; its "
           + "first run fetches a kernel and builds the guests' system, as root or with sudo.",
       "",
@@ -45,8 +47,15 @@ import picocli.CommandLine.Spec;
       "  crashlane rehearse --stage qemu --strategy identity --hand inside --keep evidence/",
       "  crashlane rehearse --stage qemu --mapping amdvi --strategy all",
       "",
-      "Ends with the verdict of the one machine and strategy; of several, with 0 when identity"
-          + " holds on all machines shown, and with 1 when not."
+      "Of several machines and strategies the worst verdict on identity decides; without identity,"
+          + " the worst of all."
+    },
+    exitCodeList = {
+      "0:the rule holds",
+      "1:it is broken",
+      "2:bad input or usage, or evidence that could not be kept",
+      "3:unknown: something could not be read, the crash range was too small, or exploring stopped"
+          + " at its limit"
     })
 final class RehearseCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -102,13 +111,16 @@ final class RehearseCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     return switch (stage) {
       case MODEL -> {
-        refuse(QemuOptions.NAMES, StageName.QEMU);
+        refuse(QemuOptions.class, StageName.QEMU);
+        if (model.listFaults()) {
+          yield ModelOptions.printFaults(terminal).number();
+        }
         yield new ModelRehearsals(terminal)
             .run(machines, mapping, strategies, model, json)
             .number();
       }
       case QEMU -> {
-        refuse(ModelOptions.NAMES, StageName.MODEL);
+        refuse(ModelOptions.class, StageName.MODEL);
         if (!machines.isEmpty()) {
           throw refusal("MACHINE " + machines.getFirst(), StageName.MODEL);
         }
@@ -117,10 +129,11 @@ final class RehearseCommand implements Callable<Integer> {
     };
   }
 
-  private void refuse(List<String> names, StageName other) {
-    for (String name : names) {
-      if (spec.commandLine().getParseResult().hasMatchedOption(name)) {
-        throw refusal(name, other);
+  /** Refuses options of the other stage, which are those declared in {@code options}. */
+  private void refuse(Class<?> options, StageName other) {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (option.userObject() instanceof Field field && field.getDeclaringClass() == options) {
+        throw refusal(option.longestName(), other);
       }
     }
   }

@@ -38,7 +38,7 @@ final class Repetitions {
       }
     }
     if (!lines.isEmpty()) {
-      terminal.out().println("\nAgain, with no more before the panic than it needs:");
+      terminal.out().println("\nTo see it again, with the shortest schedule before the panic:");
       lines.forEach(line -> terminal.out().println("  " + line));
     }
   }

@@ -17,7 +17,8 @@ final class SizeConverter implements ITypeConverter<Long> {
   public Long convert(String text) {
     Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
     if (!matcher.matches()) {
-      throw new TypeConversionException("'" + text + "' is no size such as 512M or 6G");
+      throw new TypeConversionException(
+          "'" + text + "': expected a size such as 512M or 6G, of at most 6 digits");
     }
     int unit = UNITS.indexOf(matcher.group(2)) + 1;
     return Long.parseLong(matcher.group(1)) << (unit * UNIT_SHIFT);

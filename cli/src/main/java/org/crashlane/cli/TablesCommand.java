@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "tables",
     synopsisSubcommandLabel = "COMMAND",
-    description = "What a running IOMMU's tables say.")
+    description = "Read the IOMMU page tables of a live guest.")
 final class TablesCommand extends CommandGroup {
   TablesCommand(Terminal terminal) {
     super(terminal);

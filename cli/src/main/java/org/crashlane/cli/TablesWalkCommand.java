@@ -26,16 +26,19 @@ import picocli.CommandLine.Parameters;
     name = "walk",
     description = {
       "Show every mapping of every device of a live guest, by table.",
-      "Devices that share a table are listed with it once; runs that go on are one line. The guest "
-          + "is stopped for the moment the walk takes; nothing is kept of it."
+      "Devices that share a table are listed with it once; contiguous mappings are one line. The "
+          + "guest is paused for the moment the walk takes; nothing is written to it."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  crashlane tables walk qemu:/run/guest.qmp",
-      "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables[].mappings | length'",
-      "",
-      "Ends with 3 when a table page could not be read, the IOMMU is of a kind that is not, or",
-      "the guest could not be stopped."
+      "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables[].mappings | length'"
+    },
+    exitCodeList = {
+      "0:all tables were read",
+      "2:bad usage, or no such guest",
+      "3:a table page could not be read, the IOMMU is of an unknown kind, or the guest could not"
+          + " be paused"
     })
 final class TablesWalkCommand implements Callable<Integer> {
   private final Terminal terminal;

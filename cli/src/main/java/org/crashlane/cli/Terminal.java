@@ -24,7 +24,7 @@ import org.crashlane.report.Colours;
  * @param out results
  * @param err errors and progress
  * @param colours for {@code out}
- * @param errIsTerminal true if a person watches {@code err}
+ * @param errIsTerminal true if a line on {@code err} can be written over
  * @param columns characters in a line of the terminal
  */
 record Terminal(
@@ -50,8 +50,11 @@ record Terminal(
         writer(out),
         writer(new FileOutputStream(FileDescriptor.err)),
         Colours.of(Boolean.parseBoolean(properties.getProperty("crashlane.out.tty")), environment),
-        Boolean.parseBoolean(properties.getProperty("crashlane.err.tty")),
-        columns(properties.getProperty("crashlane.columns", "")));
+        Boolean.parseBoolean(properties.getProperty("crashlane.err.tty"))
+            && !environment.getOrDefault("TERM", "").equals("dumb"),
+        columns(
+            properties.getProperty(
+                "crashlane.columns", environment.getOrDefault("COLUMNS", ""))));
   }
 
   /** {@return a terminal that is none: files or pipes} */
@@ -80,8 +83,8 @@ record Terminal(
 
   /** What is no number is a terminal that does not tell its width. */
   private static int columns(String text) {
-    boolean told = text.matches("[1-9][0-9]{0,3}");
-    return told
+    boolean known = text.matches("[1-9][0-9]{0,3}");
+    return known
         ? Math.clamp(Integer.parseInt(text), COLUMNS_NARROWEST, COLUMNS_WIDEST)
         : COLUMNS_USUAL;
   }

@@ -12,7 +12,8 @@ import picocli.CommandLine.IVersionProvider;
 /** {@code crashlane version}. */
 @Command(
     name = "version",
-    description = "Show the versions of crashlane, of the Java it runs on and of the system.")
+    description = "Show the versions of crashlane, of the Java it runs on and of the system.",
+    exitCodeList = {"0:done", "2:bad usage"})
 final class VersionCommand implements Callable<Integer> {
   private final Terminal terminal;
 

@@ -70,7 +70,7 @@ final class AcpiShowLinuxTest {
   }
 
   /** An APIC table with I/O APIC {@code id} and a processor with an APIC id of 300. */
-  private Path apicTable(int id) throws IOException {
+  static Path apicTable(Path folder, int id) throws IOException {
     byte[] table =
         HexFormat.of()
             .parseHex(
@@ -90,10 +90,10 @@ final class AcpiShowLinuxTest {
   @Test
   void ioApicsOfTheApicTableAreLookedForInTheDmar() throws IOException {
     String dmar = table("dmar-affinity-of-no-unit");
-    Run same = Run.of("acpi", "show", dmar, apicTable(8).toString());
+    Run same = Run.of("acpi", "show", dmar, apicTable(folder, 8).toString());
     assertTrue(same.out().contains("interrupts  remapped, if the units can\n"), same.out());
     assertTrue(same.out().contains("highest APIC id 300: only x2APIC mode reaches it"));
-    Run other = Run.of("acpi", "show", dmar, apicTable(2).toString());
+    Run other = Run.of("acpi", "show", dmar, apicTable(folder, 2).toString());
     assertEquals(0, other.code(), other.err());
     assertTrue(other.out().contains("interrupts  not remapped"), other.out());
     assertTrue(other.out().contains("I/O APIC 2 of the APIC table"), other.out());

@@ -96,7 +96,7 @@ class AcpiShowTest {
   @Test
   void folderIsNoTable() {
     Run run = Run.of("acpi", "show", folder.toString());
-    assertEquals("crashlane: " + folder + ": is a folder\n", run.err());
+    assertEquals("crashlane: " + folder + ": is a directory\n", run.err());
     assertEquals(2, run.code());
   }
 

@@ -40,7 +40,7 @@ class FailureTest {
         Arguments.of(
             new FileSystemException("/x/y", null, "Not a directory"), "/x/y: not a directory"),
         Arguments.of(
-            new FileAlreadyExistsException("/x/y"), "/x/y: exists already, and is no folder"),
+            new FileAlreadyExistsException("/x/y"), "/x/y: exists, and is not a directory"),
         Arguments.of(
             new PartsUnavailableException("missing qemu: run apt-get"),
             "missing qemu: run apt-get"),

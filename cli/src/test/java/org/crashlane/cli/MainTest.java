@@ -2,8 +2,13 @@
 package org.crashlane.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
@@ -20,12 +25,22 @@ class MainTest {
     Run run = Run.of("rehears");
     assertEquals(2, run.code());
     assertEquals("", run.out());
-    assertEquals(
-        """
-        crashlane: Unmatched argument at index 0: 'rehears'
-        crashlane: try 'crashlane -h'
-        """,
-        run.err());
+    List<String> lines = run.err().lines().toList();
+    assertTrue(lines.getFirst().startsWith("crashlane: 'rehears' is no command: there are acpi,"));
+    assertTrue(lines.getFirst().endsWith("; did you mean 'rehearse'?"), run.err());
+    assertEquals("crashlane: try 'crashlane -h'", lines.getLast());
+  }
+
+  @Test
+  void dumbTerminalsGetNoLineThatIsWrittenOverAndPipesTheWidthOfColumns() {
+    Properties launcher = new Properties();
+    launcher.setProperty("crashlane.err.tty", "true");
+    OutputStream nowhere = OutputStream.nullOutputStream();
+    assertTrue(Terminal.ofProcess(launcher, Map.of("TERM", "xterm"), nowhere).errIsTerminal());
+    assertFalse(Terminal.ofProcess(launcher, Map.of("TERM", "dumb"), nowhere).errIsTerminal());
+    assertEquals(60, Terminal.ofProcess(launcher, Map.of("COLUMNS", "60"), nowhere).columns());
+    launcher.setProperty("crashlane.columns", "72");
+    assertEquals(72, Terminal.ofProcess(launcher, Map.of("COLUMNS", "60"), nowhere).columns());
   }
 
   @Test

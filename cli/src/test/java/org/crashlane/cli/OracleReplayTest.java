@@ -117,7 +117,7 @@ class OracleReplayTest {
   void negativeCountIsUsage() {
     Run run = Run.of("oracle", "replay", "--at-most", "-1", SAMPLE.toString());
     assertEquals(2, run.code());
-    assertTrue(run.err().startsWith("crashlane: --at-most takes 0 and more, not -1\n"), run.err());
+    assertTrue(run.err().startsWith("crashlane: --at-most -1: expected 0 or more\n"), run.err());
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RehearseModelTest {
   /** Small enough that a crash takes no time. */
-  private static final String SMALL =
+  static final String SMALL =
       """
       name: small
       summary: a page here and there
@@ -104,7 +104,18 @@ class RehearseModelTest {
         "vdt|'vdt' is neither a file nor a built-in machine",
         "none.yaml|none.yaml: no such file",
         "vtd --mapping gart|--mapping leaves none of the machines named",
-        "--runs 0|--runs 0: 1 to 100,000 wanted",
+        "--runs 0|--runs 0: expected 1 to 100,000",
+        "--seed x|'x' is no whole number that fits",
+        "--sed 3|unknown option '--sed'; did you mean '--seed'?",
+        "--stage qemu --fault vtd-not-cleared|--fault is for --stage model",
+        "--stage qemu --leave-out 0-fff|--leave-out is for --stage model",
+        "--arm late --strategy none|--arm is for strategy identity",
+        "--explore --seed 3|--explore tries every order",
+        "--states 3|--states is for --explore",
+        "--explore vtd|'--explore --mapping vtd' has a small machine",
+        "vtd --leave-out 0-ffffffffffffffff|nothing of the memory of vtd is left to dump",
+        "vtd --leave-out 100-1ff|expected whole pages of 4096 bytes",
+        "/|/: is a directory",
         "--trace|--trace is for one machine, one strategy and one run",
       })
   void misuseIsToldAndNothingIsRun(String words, String message) {

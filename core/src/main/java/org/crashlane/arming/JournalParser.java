@@ -112,7 +112,7 @@ final class JournalParser {
   private State state(String line) {
     String[] words = line.split(FIELDS, -1);
     if (!words[0].equals(JournalFormat.STATE)) {
-      throw malformed("unknown line '" + words[0] + "' where a state was wanted");
+      throw malformed("unknown line '" + words[0] + "' where a state was expected");
     }
     requireSealed(words);
     for (State state : State.values()) {
@@ -130,7 +130,7 @@ final class JournalParser {
     crc.update(file, summedBytes, end - summedBytes);
     summedBytes = end;
     if (!told.equals(JournalFormat.checksum(crc))) {
-      throw malformed("checksum " + told + " is wrong: " + JournalFormat.checksum(crc) + " wanted");
+      throw malformed("checksum " + told + " is wrong: expected " + JournalFormat.checksum(crc));
     }
   }
 

@@ -43,7 +43,7 @@ public record AddressRange(long first, long last) implements Comparable<AddressR
     int dash = text.indexOf('-');
     if (dash < 0) {
       throw new IllegalArgumentException(
-          "not a range: '" + text + "' (wanted FIRST-LAST in hexadecimal, both included)");
+          "not a range: '" + text + "' (expected FIRST-LAST in hexadecimal, both included)");
     }
     return new AddressRange(
         Hex.parse(text.substring(0, dash)), Hex.parse(text.substring(dash + 1)));

@@ -35,4 +35,12 @@ public record Verdict(Answer answer, List<Finding> findings) {
         };
     return new Verdict(answer, worstFirst);
   }
+
+  /** {@return the worst of {@code answers}; holds where there is none} */
+  public static Answer worst(List<Answer> answers) {
+    if (answers.contains(Answer.BROKEN)) {
+      return Answer.BROKEN;
+    }
+    return answers.contains(Answer.UNKNOWN) ? Answer.UNKNOWN : Answer.HOLDS;
+  }
 }

@@ -107,7 +107,7 @@ final class AddressRangeTest {
   void whatIsWantedIsSaid() {
     IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> range("1000"));
     assertEquals(
-        "not a range: '1000' (wanted FIRST-LAST in hexadecimal, both included)", e.getMessage());
+        "not a range: '1000' (expected FIRST-LAST in hexadecimal, both included)", e.getMessage());
   }
 
   @Test

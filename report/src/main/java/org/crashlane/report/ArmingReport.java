@@ -9,7 +9,6 @@ import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.DisarmResult;
-import org.crashlane.arming.DisarmResult.Standing;
 import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
@@ -175,7 +174,6 @@ public final class ArmingReport {
     ArrayNode gone = node.putArray("gonePages");
     result.gonePages().forEach(page -> gone.add(JsonReport.of(page)));
     node.put("found", result.standing().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    node.put("armedTablesStood", result.standing() == Standing.IN_PLACE);
     return node;
   }
 }

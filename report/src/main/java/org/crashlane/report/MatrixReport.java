@@ -22,6 +22,7 @@ import org.crashlane.report.Table.Column;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 
 /**
@@ -32,9 +33,15 @@ import org.crashlane.rule.Verdict.Answer;
  * @param colours whether to colour
  */
 public record MatrixReport(int width, Colours colours) {
-  private static final String LEGEND =
-      "dump: it got through. (dump): so it did, with the rule broken. NONE, DAMAGED: it did not."
-          + " CORRUPT: DMA changed memory that it was not meant for.";
+  /** What a word in the grid means; only those that occur are explained. */
+  private static final List<String> LEGEND =
+      List.of(
+          "dump: written, and the rule holds.",
+          "(dump): written, and the rule does not hold.",
+          "NONE: no dump.",
+          "DAMAGED: the dump differs from memory at the panic.",
+          "CORRUPT: DMA changed memory outside the drivers' buffers.",
+          "NO ROOM: the crash range is too small for the capture kernel.");
 
   private static final int KIBIBYTE = 1024;
   private static final int CODE_INDENT = 2;
@@ -42,9 +49,16 @@ public record MatrixReport(int width, Colours colours) {
   /** {@return all of it} */
   public String of(List<MatrixCell> cells) {
     StringBuilder out = new StringBuilder(grid(cells));
-    Wrap.lines(LEGEND, width).forEach(line -> out.append(line).append('\n'));
+    Wrap.lines(legend(cells), width).forEach(line -> out.append(line).append('\n'));
     out.append('\n').append(table(cells)).append(reasons(cells)).append(summary(cells));
     return out.toString();
+  }
+
+  private static String legend(List<MatrixCell> cells) {
+    List<String> words = cells.stream().map(cell -> shortly(cell) + ":").toList();
+    return LEGEND.stream()
+        .filter(line -> words.stream().anyMatch(line::startsWith))
+        .collect(Collectors.joining(" "));
   }
 
   /** {@return a row for each machine, a column for each strategy} */
@@ -204,13 +218,18 @@ public record MatrixReport(int width, Colours colours) {
     if (identity.isEmpty()) {
       return "";
     }
-    List<String> broken =
-        identity.stream().filter(c -> c.answer() != Answer.HOLDS).map(MatrixCell::machine).toList();
-    Answer answer = broken.isEmpty() ? Answer.HOLDS : Answer.BROKEN;
+    Answer answer = Verdict.worst(identity.stream().map(MatrixCell::answer).toList());
+    String which =
+        identity.stream()
+            .filter(c -> c.answer() == answer)
+            .map(MatrixCell::machine)
+            .collect(Collectors.joining(", "));
     String text =
-        broken.isEmpty()
-            ? "identity holds on every machine shown"
-            : "identity does not hold on " + String.join(", ", broken);
+        switch (answer) {
+          case HOLDS -> "identity holds on every machine shown";
+          case BROKEN -> "identity does not hold on " + which;
+          case UNKNOWN -> "whether identity holds is unknown of " + which;
+        };
     return "\n" + colours.paint(TextReport.styleOf(answer), answer.name()) + "  " + text + "\n";
   }
 

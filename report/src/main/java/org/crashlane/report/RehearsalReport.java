@@ -119,7 +119,7 @@ public record RehearsalReport(int width, Colours colours) {
     }
     if (!rehearsal.asPredicted()) {
       sentences.add(
-          "This is NOT what the tables let one expect (" + expected(rehearsal.prediction()) + ").");
+          "This is NOT what the tables predict (" + expected(rehearsal.prediction()) + ").");
     }
     return sentences;
   }
@@ -130,8 +130,8 @@ public record RehearsalReport(int width, Colours colours) {
             tally.leftoverPassedCount(),
             tally.leftoverBlockedCount(),
             tally.corruptedByteCount() == 0
-                ? "nothing was changed that was not meant to be"
-                : "%,d bytes were changed that were not meant to be"
+                ? "no memory outside the drivers' buffers was changed"
+                : "%,d bytes outside the drivers' buffers were changed"
                     .formatted(tally.corruptedByteCount()));
   }
 
@@ -150,10 +150,10 @@ public record RehearsalReport(int width, Colours colours) {
   private static String atLength(DumpOutcome dump) {
     return switch (dump) {
       case Written w ->
-          "Dump of kernel %s, %,d bytes of memory; %,d pages compared with memory at the panic, all equal."
+          "Dump of %s, %,d bytes of memory; %,d pages compared with memory at the panic, all equal."
               .formatted(w.release(), w.sizeBytes(), w.comparedPageCount());
       case Missing m -> "No dump: " + m.reason() + ".";
-      case Damaged d -> "What stands on the dump disk is damaged: " + d.reason() + ".";
+      case Damaged d -> "The dump is damaged: " + d.reason() + ".";
       case NoRoom n -> "No dump: the crash range is too small: " + n.reason() + ".";
     };
   }

@@ -62,7 +62,8 @@ public record TextReport(int width, Colours colours) {
     for (Severity severity : Arrays.asList(Severity.values()).reversed()) {
       long count = verdict.findings().stream().filter(f -> f.severity() == severity).count();
       if (count > 0) {
-        parts.add(count + " " + severity.name().toLowerCase(Locale.ROOT));
+        String word = severity.name().toLowerCase(Locale.ROOT);
+        parts.add(count + " " + (severity == Severity.NOTE && count > 1 ? word + "s" : word));
       }
     }
     return parts.isEmpty() ? "nothing found" : String.join(", ", parts);

@@ -56,7 +56,7 @@ class RehearsalReportTest {
             Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
             observations(new Damaged("2 pages differ"), List.of(), true));
-    assertTrue(REPORT.details(lost).contains("NOT what the tables let one expect (dump)"));
+    assertTrue(REPORT.details(lost).contains("NOT what the tables predict (dump)"));
     assertFalse(REPORT.details(none()).contains("NOT what"));
   }
 

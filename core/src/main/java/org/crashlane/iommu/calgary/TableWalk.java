@@ -71,7 +71,7 @@ final class TableWalk {
       visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, reason));
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
-          new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are told"));
+          new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are listed"));
     }
   }
 }

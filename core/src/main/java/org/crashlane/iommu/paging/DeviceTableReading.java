@@ -105,7 +105,7 @@ public final class DeviceTableReading {
     if (malformationCount < limits.malformationCount()) {
       malformations.add(malformation);
     } else if (malformationCount == limits.malformationCount()) {
-      String reason = "more malformations than are told";
+      String reason = "more malformations than are listed";
       malformations.add(
           new Malformation(malformation.entryAddress(), malformation.raw(), 0, Kind.BOUND, reason));
     }

@@ -165,7 +165,7 @@ final class TableWalk {
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
           new Malformation(
-              at, raw, iova, reach.last(), Kind.BOUND, "more malformations than are told"));
+              at, raw, iova, reach.last(), Kind.BOUND, "more malformations than are listed"));
     }
   }
 }

@@ -73,10 +73,11 @@ public record GuestConfig(
       throw new IllegalArgumentException(
           "guest memory of "
               + memoryBytes
-              + " bytes: wanted a multiple of 2 MiB, at least 512 MiB");
+              + " bytes: expected a multiple of 2 MiB, at least 512 MiB");
     }
     if (cpuCount < 1) {
-      throw new IllegalArgumentException("guest with " + cpuCount + " processors");
+      throw new IllegalArgumentException(
+          "guest of " + cpuCount + " processors: expected at least 1");
     }
     if (!LabIommu.of(mapping).isDrivenBy(kernels.primary())) {
       throw new IllegalArgumentException(

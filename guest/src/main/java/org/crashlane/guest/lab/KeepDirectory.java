@@ -100,7 +100,7 @@ public final class KeepDirectory {
     try {
       return Files.createDirectories(directory);
     } catch (FileAlreadyExistsException e) {
-      throw new FileSystemException(e.getFile(), null, "a file, where a directory is wanted");
+      throw new FileSystemException(e.getFile(), null, "expected a directory, not a file");
     } catch (NoSuchFileException e) {
       throw new FileSystemException(directory.toString(), null, "cannot be made there");
     }

@@ -64,7 +64,7 @@ final class QmpConnection implements AutoCloseable {
       channel.configureBlocking(true);
     } catch (IOException e) {
       channel.close();
-      throw new IOException(socket + ": cannot connect: " + connectFailure(e), e);
+      throw new IOException(socket + ": cannot connect: " + connectFailure(socket, e), e);
     }
     QmpConnection connection = new QmpConnection(socket, channel);
     connection.writer.start();
@@ -72,10 +72,12 @@ final class QmpConnection implements AutoCloseable {
     return connection;
   }
 
-  private static String connectFailure(IOException e) {
+  private static String connectFailure(Path socket, IOException e) {
     String reason = String.valueOf(e.getMessage());
     if (reason.contains("refused")) {
-      return "nobody listens (is the guest gone?)";
+      return Files.isRegularFile(socket) || Files.isDirectory(socket)
+          ? "not a socket"
+          : "nobody listens (is the guest gone?)";
     }
     return reason.contains("temporarily unavailable")
         ? "its queue is full (other clients hold the socket)"

@@ -73,7 +73,7 @@ class KeepDirectoryTest {
   void aFileInItsPlaceIsNamed() throws IOException {
     Path file = Files.writeString(directory.resolve("file"), "");
     IOException e = assertThrows(IOException.class, () -> KeepDirectory.open(file));
-    assertEquals(file + ": a file, where a directory is wanted", e.getMessage());
+    assertEquals(file + ": expected a directory, not a file", e.getMessage());
   }
 
   @Test

@@ -3,7 +3,9 @@ package org.crashlane.model.crash;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.bits.Alignment;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.Page;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
@@ -88,8 +90,25 @@ public record CrashPlan(
     return new CrashPlan(machine, strategy, timing, armed, pages, leftOut, workload, sabotage);
   }
 
-  /** {@return the same with {@code ranges} left out of the dump} */
+  /**
+   * {@return the same with {@code ranges} left out of the dump}
+   *
+   * @throws IllegalArgumentException if they are not whole pages, or if nothing else is dumped
+   */
   public CrashPlan withLeftOut(List<AddressRange> ranges) {
+    for (AddressRange range : ranges) {
+      if (!Alignment.isAligned(range.first(), Page.BYTES)
+          || !Alignment.isAligned(range.last() + 1, Page.BYTES)) {
+        throw new IllegalArgumentException(
+            "to leave %s out of the dump: expected whole pages of %d bytes"
+                .formatted(range, Page.BYTES));
+      }
+    }
+    List<AddressRange> dumped = Ranges.without(machine.ram(), machine.crashRanges());
+    if (Ranges.without(dumped, ranges).isEmpty()) {
+      throw new IllegalArgumentException(
+          "nothing of the memory of %s is left to dump".formatted(machine.name()));
+    }
     return new CrashPlan(
         machine, strategy, timing, armed, captureMemory, ranges, workload, sabotage);
   }
@@ -113,7 +132,7 @@ public record CrashPlan(
   boolean reserves() {
     return switch (strategy) {
       case RESERVE -> true;
-      case IDENTITY -> timing != ArmTiming.UNTOLD;
+      case IDENTITY -> timing != ArmTiming.UNRESERVED;
       case NONE, ADOPT, OFF, ABORT, RESET -> false;
     };
   }

@@ -109,7 +109,7 @@ public final class ModelStage implements Stage {
    */
   public CrashPlan plan(Scenario scenario) {
     CrashPlan plan = change.apply(CrashPlan.of(machine, scenario.strategy()));
-    return isOutside(scenario) ? plan.withTiming(ArmTiming.UNTOLD) : plan;
+    return isOutside(scenario) ? plan.withTiming(ArmTiming.UNRESERVED) : plan;
   }
 
   private static boolean isOutside(Scenario scenario) {
@@ -129,7 +129,7 @@ public final class ModelStage implements Stage {
         result.tablesAtPanic(),
         Prediction.of(strategy, result.tablesAtPanic()),
         seen,
-        timing == ArmTiming.UNTOLD ? ViolationFindings.untold(verdict, result) : verdict,
+        timing == ArmTiming.UNRESERVED ? ViolationFindings.unreserved(verdict, result) : verdict,
         took,
         took);
   }

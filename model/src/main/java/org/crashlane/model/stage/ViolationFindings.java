@@ -59,7 +59,7 @@ final class ViolationFindings {
   }
 
   /** {@return the verdict, with a note where the allocator was not told and nothing came of it} */
-  static Verdict untold(Verdict verdict, CrashResult result) {
+  static Verdict unreserved(Verdict verdict, CrashResult result) {
     boolean seen = verdict.findings().stream().anyMatch(f -> f.code() == FindingCode.A5);
     if (seen || result.armed().entryCount() == 0) {
       return verdict;

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,12 +61,27 @@ final class ExplorerTest {
   /** With more of it going on than in the tests above: this is the proof. */
   @ParameterizedTest
   @EnumSource
-  void noOrderOfThingsBreaksTheRuleWhereItIsKept(MappingMode mode) throws InterruptedException {
+  void noOrderOfThingsBreaksTheRuleWhereItIsKept(MappingMode mode)
+      throws InterruptedException, IOException {
     Exploration all = explore(SmallMachine.plan(mode, Strategy.IDENTITY), 2);
     assertEquals(List.of(), all.counterexamples());
     assertTrue(all.isClean());
     assertEquals(0, all.lostCount());
     assertTrue(all.dumpCount() > 0);
+    pagesHaveItsCounts(mode, all);
+  }
+
+  private static void pagesHaveItsCounts(MappingMode mode, Exploration all) throws IOException {
+    String states = "%,d".formatted(all.stateCount());
+    String page = Files.readString(DocsTable.DOCS.resolve("model.md"));
+    String words = page.replaceAll("\\s+", " ").replace("-", "").toLowerCase(Locale.ROOT);
+    assertTrue(
+        words.replace(" states for ", " for ").contains(states + " for " + mode.label()),
+        "docs/model.md: " + states + " states for " + mode.label());
+    String row = "| %s | %s | %,d |".formatted(mode.label(), states, all.transitionCount());
+    assertTrue(
+        Files.readString(DocsTable.DOCS.resolve("performance.md")).contains(row),
+        "docs/performance.md: " + row);
   }
 
   @ParameterizedTest

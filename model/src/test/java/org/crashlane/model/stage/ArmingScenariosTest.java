@@ -59,7 +59,7 @@ final class ArmingScenariosTest {
 
   private static Verdict verdict(CrashPlan plan, CrashResult result) {
     Optional<HandKind> hand =
-        plan.timing() == ArmTiming.UNTOLD ? Optional.of(HandKind.OUTSIDE) : Optional.empty();
+        plan.timing() == ArmTiming.UNRESERVED ? Optional.of(HandKind.OUTSIDE) : Optional.empty();
     Scenario scenario = new Scenario(plan.machine().mode(), plan.strategy(), hand);
     return ModelStage.rehearsal(scenario, plan.timing(), result, Duration.ZERO).verdict();
   }
@@ -131,7 +131,7 @@ final class ArmingScenariosTest {
   /** The hazard that was met on a real kernel: armed entries are handed out again. */
   @Test
   void whereTheAllocatorIsNotToldItHandsOutArmedAddressesAndTheDumpIsLost() {
-    CrashPlan plan = lateCrashRange(ArmTiming.UNTOLD);
+    CrashPlan plan = lateCrashRange(ArmTiming.UNRESERVED);
     CrashResult result = crash(plan, 7, FEW_STEPS);
     Verdict verdict = verdict(plan, result);
     assertAll(
@@ -147,7 +147,9 @@ final class ArmingScenariosTest {
   void whereTheAllocatorIsNotToldAndHandsOutNothingOfItThatIsANote() {
     MachineSpec machine = withCrashRange(SmallMachine.of(MappingMode.VTD), "0x20000-0x5ffff");
     CrashPlan plan =
-        CrashPlan.of(machine, Strategy.IDENTITY).withWorkload(BUSY).withTiming(ArmTiming.UNTOLD);
+        CrashPlan.of(machine, Strategy.IDENTITY)
+            .withWorkload(BUSY)
+            .withTiming(ArmTiming.UNRESERVED);
     CrashResult result = crash(plan, 1, STEPS);
     Verdict verdict = verdict(plan, result);
     assertAll(

@@ -143,7 +143,8 @@ final class StatementsTest {
       throws InterruptedException {
     assertTrue(violated(explore(mode, Strategy.NONE)).contains(Kind.LEFTOVER_IOVA_IN_CRASH_RANGE));
     assertNone(OF_LEFTOVERS, explore(mode, Strategy.RESERVE));
-    CrashPlan unreserved = SmallMachine.plan(mode, Strategy.IDENTITY).withTiming(ArmTiming.UNTOLD);
+    CrashPlan unreserved =
+        SmallMachine.plan(mode, Strategy.IDENTITY).withTiming(ArmTiming.UNRESERVED);
     assertTrue(explore(unreserved).lostCount() > 0, "identity without it loses dumps too");
   }
 

@@ -160,7 +160,7 @@ final class AmdviReader {
   /** Linux 2.6.27's AMD driver is another, with tables of 64 MiB, and is not modelled. */
   static void checkEra(Value mode, Era era) {
     if (era != Era.TODAY) {
-      throw mode.wrong("amdvi is modelled as Linux of today has it: era today wanted");
+      throw mode.wrong("amdvi is modelled as Linux of today has it: expected era today");
     }
   }
 

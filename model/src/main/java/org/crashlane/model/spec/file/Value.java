@@ -68,7 +68,7 @@ record Value(String source, String path, Yaml yaml) {
   /** {@return the fields, whatever their names} */
   ObjectValue anyObject(String wanted) {
     if (!(yaml instanceof Yaml.Fields fields)) {
-      throw wrong("an object with " + wanted + " was wanted, and not " + shown());
+      throw wrong("expected an object with " + wanted + ", not " + shown());
     }
     return new ObjectValue(this, fields);
   }
@@ -76,11 +76,11 @@ record Value(String source, String path, Yaml yaml) {
   /** {@return the values of a list with {@code least} to {@code most} of them} */
   List<Value> items(int least, int most) {
     if (!(yaml instanceof Items items)) {
-      throw wrong("a list was wanted, and not " + shown());
+      throw wrong("expected a list, not " + shown());
     }
     int count = items.values().size();
     if (count < least || count > most) {
-      throw wrong("%d in the list: %d to %d wanted".formatted(count, least, most));
+      throw wrong("%d in the list: expected %d to %d".formatted(count, least, most));
     }
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -93,7 +93,7 @@ record Value(String source, String path, Yaml yaml) {
   String line(int longest) {
     String text = string("a line of text").strip();
     if (text.isEmpty() || text.length() > longest || text.lines().count() > 1) {
-      throw wrong("a line of 1 to " + longest + " characters was wanted");
+      throw wrong("expected a line of 1 to " + longest + " characters");
     }
     return text;
   }
@@ -130,7 +130,7 @@ record Value(String source, String path, Yaml yaml) {
 
   /** {@return an address: hexadecimal, so that no one reads it for decimal} */
   long address() {
-    String wanted = "an address in hexadecimal, such as 0x10000000,";
+    String wanted = "an address in hexadecimal, such as 0x10000000";
     String text = text(wanted).value();
     if (!ADDRESS.matcher(text).matches()) {
       throw wanted(wanted);
@@ -165,7 +165,7 @@ record Value(String source, String path, Yaml yaml) {
       }
       return AddressRange.ofSize(first, sizeBytes);
     }
-    String wanted = "a range such as 0x0-0x3fffffff, or at and size,";
+    String wanted = "a range such as 0x0-0x3fffffff, or at and size";
     Matcher matcher = RANGE.matcher(text(wanted).value());
     if (!matcher.matches()) {
       throw wanted(wanted);
@@ -212,7 +212,8 @@ record Value(String source, String path, Yaml yaml) {
     Text text = text(wanted);
     if (!text.quoted() && NOT_TEXT.matcher(text.value()).matches()) {
       throw wrong(
-          wanted + " was wanted, and YAML takes " + shown() + " for none: put it in quotes");
+          "expected %s; %s needs quotes, or YAML takes it for a number or a truth value"
+              .formatted(wanted, shown()));
     }
     return text.value();
   }
@@ -220,13 +221,13 @@ record Value(String source, String path, Yaml yaml) {
   private String plain(String wanted) {
     Text text = text(wanted);
     if (text.quoted()) {
-      throw wrong(wanted + " was wanted, without quotes");
+      throw wrong("expected " + wanted + ", without quotes");
     }
     return text.value();
   }
 
   private MachineFileException wanted(String what) {
-    return wrong(what + " was wanted, and not " + shown());
+    return wrong("expected " + what + ", not " + shown());
   }
 
   private String shown() {

@@ -62,7 +62,7 @@ final class YamlReader {
     require(Event.ID.StreamStart);
     Event first = events.next();
     if (first.getEventId() == Event.ID.StreamEnd) {
-      throw wrong(source, place(first), "empty: a machine was wanted");
+      throw wrong(source, place(first), "empty: expected a machine");
     }
     Yaml document = value(events.next(), 0);
     require(Event.ID.DocumentEnd);
@@ -76,7 +76,7 @@ final class YamlReader {
   private void require(Event.ID wanted) {
     Event.ID got = events.next().getEventId();
     if (got != wanted) {
-      throw new IllegalStateException(wanted + " expected from the parser, and not " + got);
+      throw new IllegalStateException("expected " + wanted + " from the parser, not " + got);
     }
   }
 
@@ -98,7 +98,7 @@ final class YamlReader {
         refuseTag(fields, fields.getTag());
         yield fields(fields, depth);
       }
-      default -> throw wrong(source, place(event), "a value was wanted");
+      default -> throw wrong(source, place(event), "expected a value");
     };
   }
 
@@ -128,7 +128,7 @@ final class YamlReader {
     Event event = events.next();
     while (event.getEventId() != Event.ID.MappingEnd) {
       if (!(value(event, depth + 1) instanceof Text name)) {
-        throw wrong(source, place(event), "the name of a field was wanted");
+        throw wrong(source, place(event), "expected the name of a field");
       }
       Field field = new Field(name.place(), value(events.next(), depth + 1));
       if (byName.putIfAbsent(name.value(), field) != null) {

@@ -119,13 +119,13 @@ class MachineFileTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "era: today|era: 2.6.27|mapping.mode: amdvi is modelled as Linux of today has it: era today"
-            + " wanted",
+        "era: today|era: 2.6.27|mapping.mode: amdvi is modelled as Linux of today has it: expected"
+            + " era today",
         "snp: true|device-table: 6K|mapping.device-table: a device table is 4K, 8K and so on up to"
             + " 2M large",
         "snp: true|device-table: 4M|mapping.device-table: a device table is 4K, 8K and so on up to"
             + " 2M large",
-        "iova-limit: 32|iova-limit: 40|mapping.iova-limit: a number from 16 to 39 was wanted, and"
+        "iova-limit: 32|iova-limit: 40|mapping.iova-limit: expected a number from 16 to 39,"
             + " not '40'",
         "adoption: reuse|adoption: reus|mapping.adoption: 'reus' is unknown: there are copy, reuse;"
             + " did you mean 'reuse'?",
@@ -163,20 +163,20 @@ class MachineFileTest {
         // form
         "era: today|era: tody|era: 'tody' is unknown: there are 2.6.27, today; did you mean"
             + " 'today'?",
-        "iova-limit: 32|iova-limit: 12|mapping.iova-limit: a number from 16 to 57 was"
-            + " wanted, and not '12'",
+        "iova-limit: 32|iova-limit: 12|mapping.iova-limit: expected a number from 16 to 57,"
+            + " not '12'",
         "    dma-mask: 30|    dma-mak: 30|devices[3]: no field is called 'dma-mak' here: there are"
             + " name, address, alias, kind, dma-mask, coherent-dma-mask, unit, dump-path,"
             + " driver-resets, stops-on-fault, assigned-to-guest, pass-through; did you mean"
             + " 'dma-mask'?",
-        "mode: vtd|mode: [vtd]|mapping.mode: one of nommu, swiotlb, gart, calgary, vtd, amdvi was"
-            + " wanted, and not a list",
-        "superpages: true|superpages: yes|mapping.units[0].superpages: true or false was"
-            + " wanted, and not 'yes'",
-        "registers: 0xfed90000|registers: 4275634176|mapping.units[0].registers: an address"
-            + " in hexadecimal, such as 0x10000000, was wanted, and not '4275634176'",
-        "size: 128M|size: 128MB|crash[0].size: a size such as 128M (K, M, G, T are powers of"
-            + " 1024) was wanted, and not '128MB'",
+        "mode: vtd|mode: [vtd]|mapping.mode: expected one of nommu, swiotlb, gart, calgary,"
+            + " vtd, amdvi, not a list",
+        "superpages: true|superpages: yes|mapping.units[0].superpages: expected true or false,"
+            + " not 'yes'",
+        "registers: 0xfed90000|registers: 4275634176|mapping.units[0].registers: expected an"
+            + " address in hexadecimal, such as 0x10000000, not '4275634176'",
+        "size: 128M|size: 128MB|crash[0].size: expected a size such as 128M (K, M, G, T are"
+            + " powers of 1024), not '128MB'",
         "address: 01:00.0|address: 01:00|devices[1].address: not a device: '01:00' (expected"
             + " bb:dd.f)",
         "name: vtd|nam: vtd|no field is called 'nam' here: there are $schema, name, summary,"
@@ -286,8 +286,8 @@ class MachineFileTest {
   @Test
   void whatIsNoYamlIsToldByPlace() {
     assertTrue(refused("name: [a").getMessage().startsWith("x:1:"), refused("name: [a").reason());
-    assertRefused("", "1:1: empty: a machine was wanted");
-    assertRefused("- a\n", "1:1: an object with the fields");
+    assertRefused("", "1:1: empty: expected a machine");
+    assertRefused("- a\n", "1:1: expected an object with the fields");
     assertTrue(refused(VTD + "---\n" + VTD).reason().contains("a second document"));
     assertTrue(refused("a: &x 1\nb: *x\n").reason().contains("anchors and aliases"));
     assertTrue(refused("a: !!str 1\n").reason().contains("tags"));

@@ -46,7 +46,7 @@ class SchemaTest {
           "there is no memory at",
           "runs off",
           "a device table is",
-          "era today wanted");
+          "expected era today");
 
   /** Values that some field takes and others do not. */
   private static final List<String> VALUES =
@@ -181,7 +181,7 @@ class SchemaTest {
       boolean ofYaml = e.reason().startsWith("not YAML") || e.reason().contains("already there");
       // A schema sees numbers, and not how they are written.
       boolean ofNotation =
-          e.reason().matches(".*in hexadecimal.*not '[0-9]+'|a size .*not '0x[0-9a-f]+'");
+          e.reason().matches(".*in hexadecimal.*not '[0-9]+'|expected a size .*not '0x[0-9a-f]+'");
       if (!ofYaml && !ofNotation && SENSE.stream().noneMatch(e.reason()::contains)) {
         assertFalse(SCHEMA.accepts(text), e.getMessage() + "\nand the schema accepts:\n" + text);
       }

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.crashlane.model.fault.SeededFaults;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Documents keep to their width, their commands are ones, and their samples are what is printed.
+ */
+final class DocumentsTest {
+  private static final Path ROOT = Path.of("..");
+  private static final int COLUMNS = 120;
+
+  /** A row of a table cannot go on in another line. */
+  private static final int COLUMNS_OF_A_ROW = 300;
+
+  private static final Pattern COMMAND =
+      Pattern.compile("`(?:\\./)?(crashlane [^`]+)`|^(?:\\$ |sudo )?(?:\\./)?(crashlane .*)$");
+
+  /** What stands for something else, and what a shell does with the rest. */
+  private static final Pattern PLACEHOLDER = Pattern.compile(".*(…|\\[|\\b[A-Z]{2,}|/dmar,).*");
+
+  private static final Pattern ROW_OF_RESULTS =
+      Pattern.compile(
+          "\\|(?: `?(\\w*)`? ? \\|)? (`[\\w`, ]+) \\| (\\w+) \\| ([\\w, ]+) \\| ([\\d,]+), ([\\d,]+)"
+              + " \\| (.+) \\|");
+
+  private static Stream<Path> documents() throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (String name : List.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md")) {
+      found.add(ROOT.resolve(name));
+    }
+    found.add(ROOT.resolve("host/module/README.md"));
+    try (Stream<Path> pages = Files.list(ROOT.resolve("docs"))) {
+      pages.filter(page -> page.toString().endsWith(".md")).sorted().forEach(found::add);
+    }
+    return found.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("documents")
+  void linesFit(Path document) throws IOException {
+    boolean output = false;
+    int number = 0;
+    for (String line : Files.readAllLines(document)) {
+      number++;
+      output ^= line.strip().startsWith("```");
+      int most = line.startsWith("|") ? COLUMNS_OF_A_ROW : COLUMNS;
+      assertTrue(output || line.length() <= most, document + ":" + number + ": " + line.length());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("documents")
+  void commandsAreOnes(Path document) throws IOException {
+    for (String line : Files.readAllLines(document)) {
+      for (Matcher command = COMMAND.matcher(line); command.find(); ) {
+        String text = command.group(1) == null ? command.group(2) : command.group(1);
+        if (!PLACEHOLDER.matcher(text).matches()) {
+          assertDoesNotThrow(() -> parse(text), document + ": " + text);
+        }
+      }
+    }
+  }
+
+  private static void parse(String command) {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    List<String> words = new ArrayList<>();
+    Matcher word =
+        Pattern.compile("'([^']*)'|([^\\s']+)").matcher(command.replaceAll("[|>;#].*", ""));
+    while (word.find()) {
+      words.add(word.group(1) == null ? word.group(2) : word.group(1));
+    }
+    Main.commandLine(Terminal.plain(InputStream.nullInputStream(), nowhere, nowhere))
+        .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+  }
+
+  @Test
+  void faultsAreCounted() throws IOException {
+    int count = SeededFaults.all().size();
+    assertTrue(oneLine("README.md").contains("each of " + count + " mistakes seeded"), "" + count);
+    assertTrue(oneLine("CHANGELOG.md").contains("- " + count + " seeded faults"), "" + count);
+    assertEquals(count + 1, Run.of("rehearse", "--list-faults").out().lines().filter(line -> !line.startsWith(" ")).count());
+  }
+
+  @Test
+  void samplesOfRehearsalsAreWhatIsPrinted() throws IOException {
+    String printed = Run.of("rehearse").out();
+    String from = printed;
+    for (String piece : block("README.md", "machine  none  reserve").split("(?m)^…\n", -1)) {
+      int at = from.indexOf(piece);
+      assertTrue(at >= 0, "README.md: not printed, or not in this order:\n" + piece);
+      from = from.substring(at + piece.length());
+    }
+  }
+
+  /** The block of output that begins with {@code first}. */
+  private static String block(String document, String first) throws IOException {
+    String text = Files.readString(ROOT.resolve(document));
+    int begin = text.indexOf("```\n" + first) + 4;
+    assertTrue(begin >= 4, document + " has no sample that begins with " + first);
+    return text.substring(begin, text.indexOf("```", begin));
+  }
+
+  @Test
+  void tablesOfResultsAreWhatCameOfTheCrashes() throws IOException {
+    JsonNode cells = cells("rehearse", "--seed", "1");
+    Set<String> seen = new HashSet<>();
+    compare("docs/model.md", "", cells, seen);
+    assertEquals(4 * 7, seen.size(), seen.toString());
+    seen.clear();
+    compare("docs/amdvi.md", "amdvi", cells, seen);
+    assertEquals(7, seen.size(), seen.toString());
+    String costs =
+        "%s for 128 MiB behind VT-d, %s behind AMD-Vi"
+            .formatted(kibibytes(cells, "vtd"), kibibytes(cells, "amdvi"));
+    assertTrue(oneLine("docs/possible.md").contains(costs), costs);
+  }
+
+  private static void compare(String page, String only, JsonNode cells, Set<String> seen)
+      throws IOException {
+    String machine = only;
+    for (String line : Files.readAllLines(ROOT.resolve(page))) {
+      Matcher row = ROW_OF_RESULTS.matcher(line);
+      if (row.matches()) {
+        String named = row.group(1) == null ? "" : row.group(1);
+        machine = named.isEmpty() ? machine : named;
+        for (String strategy : row.group(2).replace("`", "").split(", ", -1)) {
+          JsonNode run = run(cells, machine, strategy);
+          assertEquals(results(run), results(row), page + ": " + machine + " " + strategy);
+          String cost = cost(run);
+          assertTrue(row.group(7).contains(cost), page + ": " + machine + ": " + cost);
+          assertTrue(seen.add(machine + " " + strategy), line);
+        }
+      }
+    }
+  }
+
+  private static List<String> results(Matcher row) {
+    return List.of(row.group(3), row.group(4), row.group(5), row.group(6));
+  }
+
+  private static List<String> results(JsonNode run) {
+    String outcome = run.at("/dump/outcome").asString("");
+    long corrupted = run.at("/tally/corruptedByteCount").asLong();
+    return List.of(
+        outcome.equals("written") ? "right" : outcome.equals("missing") ? "none" : outcome,
+        corrupted == 0 ? "none" : "%,d bytes".formatted(corrupted),
+        "%,d".formatted(run.at("/tally/leftoverPassedCount").asLong()),
+        "%,d".formatted(run.at("/tally/leftoverBlockedCount").asLong()));
+  }
+
+  private static String cost(JsonNode run) {
+    long entries = run.at("/tally/arming/entryCount").asLong();
+    return entries == 0 ? "–" : "%,d entries".formatted(entries);
+  }
+
+  private static String kibibytes(JsonNode cells, String machine) {
+    long bytes = run(cells, machine, "identity").at("/tally/arming/tableBytes").asLong();
+    return Math.ceilDiv(bytes, 1024) + " KiB";
+  }
+
+  @Test
+  void whatSnpDoesIsWhatIsSaid() throws IOException {
+    JsonNode cells = cells("rehearse", "snp-copy", "snp-reuse", "--strategy", "adopt");
+    String damage = run(cells, "snp-reuse", "adopt").at("/dump/reason").asString("");
+    String differing = damage.substring(0, damage.indexOf(' ')) + " bytes differ";
+    assertTrue(oneLine("docs/amdvi.md").contains("**damaged**: " + differing), differing);
+    assertTrue(oneLine("docs/possible.md").contains(differing + " in the model"), differing);
+    JsonNode copy = run(cells, "snp-copy", "adopt");
+    String overwritten =
+        "%d bytes of the primary's memory are overwritten"
+            .formatted(copy.at("/tally/corruptedByteCount").asLong());
+    assertTrue(oneLine("docs/amdvi.md").contains("**none**, and " + overwritten), overwritten);
+  }
+
+  private static String oneLine(String page) throws IOException {
+    return Files.readString(ROOT.resolve(page)).replaceAll("\\s+", " ");
+  }
+
+  private static JsonNode cells(String... words) {
+    Run run = Run.of(Stream.concat(Stream.of(words), Stream.of("--json")).toArray(String[]::new));
+    return JsonMapper.builder().build().readTree(run.out()).get("cells");
+  }
+
+  private static JsonNode run(JsonNode cells, String machine, String strategy) {
+    for (JsonNode cell : cells) {
+      if (cell.get("machine").asString("").equals(machine)
+          && cell.get("strategy").asString("").equals(strategy)) {
+        return cell.at("/runs/0");
+      }
+    }
+    throw new AssertionError("no crash of " + machine + " under " + strategy);
+  }
+}

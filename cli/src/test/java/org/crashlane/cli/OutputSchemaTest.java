@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmResult.Unneeded;
+import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.TablePart;
+import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refused;
+import org.crashlane.arming.Target;
+import org.crashlane.cli.CrashWatches.Wait;
+import org.crashlane.guest.live.GuestTables;
+import org.crashlane.guest.live.GuestTables.Listing;
+import org.crashlane.guest.live.WhenCrashed.Outcome;
+import org.crashlane.iommu.Attachment.Blocked;
+import org.crashlane.iommu.Attachment.PassThrough;
+import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.UnitState;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.model.spec.file.MachineFile;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.report.JsonReport;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What {@code --json} prints is what docs/output.schema.json says, by a validator not ours. */
+final class OutputSchemaTest {
+  private static final Path FILE = Path.of("../docs/output.schema.json");
+  private static final Path GOLDEN = Path.of("../report/src/test/resources/golden");
+  private static final Path ACPI = Path.of("../core/src/test/resources");
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final SchemaRegistry REGISTRY =
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+  private static final RequesterId DISK = RequesterId.parse("00:02.0");
+  private static final AddressRange CRASH = new AddressRange(0x2f000000, 0x3effffff);
+  private static final TableId TABLE = new TableId(0x2337000, 3);
+
+  /** What each command prints, in the schema's words. */
+  private static final Map<String, List<String>> PRINTED =
+      Map.of(
+          "rehearse", List.of("matrix", "rehearsals", "explorations"),
+          "machines", List.of("machines"),
+          "arm", List.of("arm", "watch"),
+          "disarm", List.of("disarm"),
+          "tables walk", List.of("walk"),
+          "acpi show", List.of("acpi"));
+
+  @TempDir private Path folder;
+
+  /** The schema of one kind of document. */
+  private static Schema schema(String kind) throws IOException {
+    ObjectNode whole = (ObjectNode) MAPPER.readTree(Files.readString(FILE));
+    whole.remove("anyOf");
+    return REGISTRY.getSchema(whole.put("$ref", "#/$defs/" + kind));
+  }
+
+  static Set<String> kinds() throws IOException {
+    Set<String> kinds = new TreeSet<>();
+    MAPPER
+        .readTree(Files.readString(FILE))
+        .get("anyOf")
+        .forEach(one -> kinds.add(one.get("$ref").asString("").replace("#/$defs/", "")));
+    return kinds;
+  }
+
+  @Test
+  void everyCommandWithJsonHasItsKinds() throws IOException {
+    Set<String> withJson =
+        HelpTest.commands()
+            .filter(words -> help(words).contains("--json"))
+            .map(words -> String.join(" ", words))
+            .collect(Collectors.toSet());
+    assertEquals(PRINTED.keySet(), withJson);
+    assertEquals(
+        kinds(), PRINTED.values().stream().flatMap(List::stream).collect(Collectors.toSet()));
+  }
+
+  private static String help(List<String> words) {
+    String text =
+        Run.of(Stream.concat(words.stream(), Stream.of("-h")).toArray(String[]::new)).out();
+    return text.substring(0, text.indexOf("\n\n", text.indexOf("Options:")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void everyDocumentIsAsTheSchemaSays(String kind) throws IOException {
+    Schema schema = schema(kind);
+    Schema any = REGISTRY.getSchema(Files.readString(FILE), InputFormat.JSON);
+    for (String text : documents(kind)) {
+      JsonNode document = MAPPER.readTree(text);
+      List<Error> errors = schema.validate(document);
+      assertTrue(errors.isEmpty(), errors + "\nin\n" + text);
+      assertTrue(any.validate(document).isEmpty(), text);
+    }
+  }
+
+  /** A schema that takes anything would have passed as well. */
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void noMemberMayBeRenamedNorBeOfAnotherType(String kind) throws IOException {
+    Schema schema = schema(kind);
+    int count = 0;
+    for (String text : smallDocuments(kind)) {
+      JsonNode document = MAPPER.readTree(text);
+      for (ObjectNode object : objects(document)) {
+        for (String name : List.copyOf(object.propertyNames())) {
+          JsonNode value = object.get(name);
+          object.set(name, value.isArray() ? JsonNodeFactory.instance.stringNode("") : array());
+          assertFalse(schema.validate(document).isEmpty(), "another type: " + name);
+          object.remove(name);
+          if (!isOpen(object)) {
+            object.set("x" + name, value);
+            assertFalse(schema.validate(document).isEmpty(), "renamed: " + name);
+            object.remove("x" + name);
+          }
+          object.set(name, value);
+          count++;
+        }
+      }
+      assertTrue(schema.validate(document).isEmpty(), "put back");
+    }
+    assertTrue(count > 0, kind);
+  }
+
+  /** Structures of the APIC table have fields of whatever names. */
+  private static boolean isOpen(ObjectNode object) {
+    return object.path("name").asString("").matches("I/O APIC|Processor Local x2APIC");
+  }
+
+  private static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode().add(JsonNodeFactory.instance.objectNode());
+  }
+
+  private static List<ObjectNode> objects(JsonNode node) {
+    List<ObjectNode> found = new ArrayList<>();
+    if (node instanceof ObjectNode object) {
+      found.add(object);
+    }
+    node.forEach(child -> found.addAll(objects(child)));
+    return found;
+  }
+
+  @Test
+  void theBuiltInMachinesAreAsTheirSchemaSays() {
+    Schema schema = REGISTRY.getSchema(MachineFile.schema(), InputFormat.JSON);
+    for (String name : BuiltInMachines.names()) {
+      String text = BuiltInMachines.text(name).orElseThrow();
+      assertEquals(List.of(), schema.validate(text, InputFormat.YAML), name);
+      String wrong = text.replaceFirst("\\nram:", "\nrom:");
+      assertFalse(schema.validate(wrong, InputFormat.YAML).isEmpty(), name);
+    }
+  }
+
+  private List<String> documents(String kind) throws IOException {
+    List<String> documents = new ArrayList<>(smallDocuments(kind));
+    switch (kind) {
+      case "matrix" ->
+          documents.add(printed("rehearse", "calgary", "--strategy", "none,identity,adopt"));
+      case "explorations" ->
+          documents.add(
+              printed("rehearse", "--explore", "--mapping", "nommu,vtd", "--strategy", "none"));
+      case "acpi" -> {
+        documents.addAll(acpi(ACPI.resolve("linux")));
+        documents.addAll(acpi(ACPI.resolve("acpi/real/dmar")));
+        documents.addAll(acpi(ACPI.resolve("acpi/real/ivrs")));
+      }
+      default -> {}
+    }
+    return documents;
+  }
+
+  private List<String> acpi(Path tables) throws IOException {
+    try (Stream<Path> files = Files.list(tables)) {
+      String[] names =
+          files.map(Path::toString).filter(n -> n.endsWith(".dat")).toArray(String[]::new);
+      assertTrue(names.length > 0, tables.toString());
+      return List.of(
+          printed(
+              Stream.concat(Stream.of("acpi", "show"), Stream.of(names)).toArray(String[]::new)));
+    }
+  }
+
+  private List<String> smallDocuments(String kind) throws IOException {
+    return switch (kind) {
+      case "matrix" -> List.of(golden("matrix"), printed("rehearse", machine()));
+      case "rehearsals" -> List.of(golden("rehearsals"));
+      case "explorations" ->
+          List.of(printed("rehearse", "--explore", "--mapping", "vtd", "--strategy", "reserve"));
+      case "machines" -> List.of(printed("machines"));
+      case "arm" -> arm();
+      case "watch" -> watch();
+      case "disarm" ->
+          List.of(golden("disarm-incomplete"), golden("disarm-gone"), golden("disarm-again"));
+      case "walk" -> List.of(JsonReport.text(TablesJson.of(walk())));
+      case "acpi" ->
+          List.of(
+              printed(
+                  "acpi", "show", ACPI.resolve("linux/dmar-acpi-device-undeclared.dat").toString()),
+              printed(
+                  "acpi", "show", ACPI.resolve("linux/ivrs-memory-page-at-zero.dat").toString()),
+              printed("acpi", "show", AcpiShowLinuxTest.apicTable(folder, 8).toString()));
+      default -> throw new AssertionError("no documents of " + kind);
+    };
+  }
+
+  private String machine() throws IOException {
+    return Files.writeString(folder.resolve("box.yaml"), RehearseModelTest.SMALL).toString();
+  }
+
+  private static String golden(String name) throws IOException {
+    return Files.readString(GOLDEN.resolve(name + ".json"));
+  }
+
+  private static String printed(String... words) {
+    Run run = Run.of(Stream.concat(Stream.of(words), Stream.of("--json")).toArray(String[]::new));
+    assertFalse(run.out().isEmpty(), run.err());
+    return run.out();
+  }
+
+  private static List<String> arm() throws IOException {
+    List<String> documents = new ArrayList<>(List.of(golden("armed"), golden("refused")));
+    documents.add(
+        json(terminal -> {
+          ArmCommand command = new ArmCommand(terminal);
+          new CommandLine(command).parseArgs("--json", "qemu:/s");
+          command.unneeded(new Unneeded(plan()), broken());
+        }));
+    return documents;
+  }
+
+  private static List<String> watch() {
+    List<Outcome> outcomes =
+        List.of(
+            new Outcome.Alive(),
+            new Outcome.ShutDown(),
+            new Outcome.Ready(new Armed(plan(), Path.of("j")), broken(), Duration.ofMillis(756)),
+            new Outcome.Ready(new Unneeded(plan()), Verdict.of(List.of()), Duration.ofMillis(7)),
+            new Outcome.NotArmed(Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere")),
+            new Outcome.TakenOver(broken()));
+    Wait wait = new Wait(List.of(), Set.of(), Duration.ofSeconds(1));
+    List<String> documents = new ArrayList<>();
+    for (Outcome outcome : outcomes) {
+      documents.add(
+          json(terminal ->
+              new CrashWatches(terminal, Path.of("."), true)
+                  .report(new GuestSocket(Path.of("/g")), outcome, wait)));
+    }
+    documents.add(printed("arm", "qemu:/no/such/guest", "--when-crashed"));
+    documents.forEach(line -> assertEquals(1, line.lines().count(), line));
+    return documents;
+  }
+
+  private interface Printing {
+    void to(Terminal terminal);
+  }
+
+  private static String json(Printing printing) {
+    StringWriter out = new StringWriter();
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    printing.to(Terminal.plain(InputStream.nullInputStream(), new PrintWriter(out), nowhere));
+    return out.toString();
+  }
+
+  private static ArmingPlan plan() {
+    return new ArmingPlan(
+        new Target("guest", "guest"),
+        List.of(CRASH),
+        List.of(new TablePart(TABLE, List.of(DISK), 128, 1, 0)),
+        List.of(AddressRange.ofSize(0x10000000, 4096)),
+        List.of(),
+        List.of("00:05.0 passes untranslated"));
+  }
+
+  private static Verdict broken() {
+    return Verdict.of(
+        List.of(
+            new Finding(
+                FindingCode.A1,
+                Severity.BROKEN,
+                "00:02.0 nvme",
+                Optional.of(CRASH),
+                List.of("why"),
+                "arm"),
+            new Finding(
+                FindingCode.L2, Severity.NOTE, "00:02.0", Optional.empty(), List.of(), "")));
+  }
+
+  private static GuestTables walk() {
+    Malformation wrong = new Malformation(0x1000, 1, 0, Malformation.Kind.RESERVED, "bit 3 is set");
+    return new GuestTables(
+        false,
+        new UnitState(true, false, false, 0x1000, List.of("GSTS 0x80000000: TES=1")),
+        List.of(),
+        List.of(
+            new Translated(DISK, TABLE, 1, Permissions.READ_WRITE),
+            new PassThrough(RequesterId.parse("00:03.0"), 2, Permissions.READ_ONLY),
+            new Blocked(RequesterId.parse("00:04.0"), "not present"),
+            new Unsupported(RequesterId.parse("00:05.0"), "nested")),
+        List.of(wrong),
+        List.of(
+            new Listing(
+                TABLE,
+                List.of(DISK),
+                List.of(new Mapping(CRASH, 0x2f000000, Permissions.READ_WRITE)),
+                0,
+                List.of(wrong))));
+  }
+}
