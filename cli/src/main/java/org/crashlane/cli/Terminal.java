@@ -53,8 +53,7 @@ record Terminal(
         Boolean.parseBoolean(properties.getProperty("crashlane.err.tty"))
             && !environment.getOrDefault("TERM", "").equals("dumb"),
         columns(
-            properties.getProperty(
-                "crashlane.columns", environment.getOrDefault("COLUMNS", ""))));
+            properties.getProperty("crashlane.columns", environment.getOrDefault("COLUMNS", ""))));
   }
 
   /** {@return a terminal that is none: files or pipes} */

@@ -22,6 +22,7 @@ import org.crashlane.model.fault.SeededFaults;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.MissingParameterException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -92,8 +93,12 @@ final class DocumentsTest {
     while (word.find()) {
       words.add(word.group(1) == null ? word.group(2) : word.group(1));
     }
-    Main.commandLine(Terminal.plain(InputStream.nullInputStream(), nowhere, nowhere))
-        .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+    try {
+      Main.commandLine(Terminal.plain(InputStream.nullInputStream(), nowhere, nowhere))
+          .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+    } catch (MissingParameterException prose) {
+      // A command may be spoken of without its operands.
+    }
   }
 
   @Test
@@ -101,7 +106,13 @@ final class DocumentsTest {
     int count = SeededFaults.all().size();
     assertTrue(oneLine("README.md").contains("each of " + count + " mistakes seeded"), "" + count);
     assertTrue(oneLine("CHANGELOG.md").contains("- " + count + " seeded faults"), "" + count);
-    assertEquals(count + 1, Run.of("rehearse", "--list-faults").out().lines().filter(line -> !line.startsWith(" ")).count());
+    assertEquals(
+        count + 1,
+        Run.of("rehearse", "--list-faults")
+            .out()
+            .lines()
+            .filter(line -> !line.startsWith(" "))
+            .count());
   }
 
   @Test
