@@ -10,8 +10,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -108,8 +111,13 @@ final class ExitStatusTest {
     assertEquals(said, new TreeSet<>(tried));
   }
 
-  static List<String> rightMachines() throws IOException {
-    return Files.readAllLines(MACHINES.resolve("valid.tsv"));
+  /** Each verdict with each set of codes once: MachineCasesTest has them all. */
+  static Collection<String> rightMachines() throws IOException {
+    Map<String, String> one = new LinkedHashMap<>();
+    for (String row : Files.readAllLines(MACHINES.resolve("valid.tsv"))) {
+      one.putIfAbsent(row.substring(row.indexOf('\t')), row);
+    }
+    return one.values();
   }
 
   @ParameterizedTest
