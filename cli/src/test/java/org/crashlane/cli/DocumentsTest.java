@@ -182,7 +182,8 @@ final class DocumentsTest {
     assertEquals(7, seen.size(), seen.toString());
     String costs =
         "%s for 128 MiB behind VT-d, %s behind AMD-Vi"
-            .formatted(kibibytes(results.get("vtd identity")), kibibytes(results.get("amdvi identity")));
+            .formatted(
+                kibibytes(results.get("vtd identity")), kibibytes(results.get("amdvi identity")));
     assertTrue(oneLine("docs/possible.md").contains(costs), costs);
   }
 
@@ -197,11 +198,11 @@ final class DocumentsTest {
         for (String strategy : row.group(2).replace("`", "").split(", ", -1)) {
           String which = machine + " " + strategy;
           Result result = results.get(which);
-          String cost = result.cost().equals("-") ? "–" : result.cost().replaceAll(" entries.*", "");
+          String cost =
+              result.cost().equals("-") ? "–" : result.cost().replaceAll(" entries.*", "");
           assertEquals(
               result,
-              new Result(
-                  row.group(3), row.group(4), row.group(5), row.group(6), result.cost()),
+              new Result(row.group(3), row.group(4), row.group(5), row.group(6), result.cost()),
               page + ": " + which);
           assertTrue(row.group(7).startsWith(cost), page + ": " + which + ": " + cost);
           assertTrue(seen.add(which), line);
