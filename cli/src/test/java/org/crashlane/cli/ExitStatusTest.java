@@ -111,11 +111,11 @@ final class ExitStatusTest {
     assertEquals(said, new TreeSet<>(tried));
   }
 
-  /** Each verdict with each set of codes once: MachineCasesTest has them all. */
+  /** The last machine of each verdict: MachineCasesTest has them all. */
   static Collection<String> rightMachines() throws IOException {
     Map<String, String> one = new LinkedHashMap<>();
     for (String row : Files.readAllLines(MACHINES.resolve("valid.tsv"))) {
-      one.putIfAbsent(row.substring(row.indexOf('\t')), row);
+      one.put(row.split("\t", -1)[1], row);
     }
     return one.values();
   }

@@ -200,7 +200,7 @@ final class OutputSchemaTest {
           documents.add(printed("rehearse", "calgary", "--strategy", "none,identity,adopt"));
       case "explorations" ->
           documents.add(
-              printed("rehearse", "--explore", "--mapping", "nommu,vtd", "--strategy", "none"));
+              printed("rehearse", "--explore", "--mapping", "nommu", "--strategy", "none"));
       case "acpi" -> {
         documents.addAll(acpi(ACPI.resolve("linux")));
         documents.addAll(acpi(ACPI.resolve("acpi/real/dmar")));
