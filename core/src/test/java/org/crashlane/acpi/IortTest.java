@@ -99,4 +99,69 @@ final class IortTest {
     assertEquals(List.of(), iort.problems());
     assertEquals("0001020304", iort.nodes().getFirst().rest());
   }
+
+  /** The offset of the nodes leaves room for fields of a later revision in front of them. */
+  @Test
+  void nodesBeginWhereTheTableSays() {
+    Iort iort = read("01000000 34000000 00000000 ffffffff", ITS);
+    assertEquals(List.of(), iort.problems());
+    assertEquals("ITS group", iort.nodes().getFirst().name());
+    assertEquals(
+        "the nodes begin at 0x2f, not in the table",
+        read("01000000 2f000000 00000000", ITS).problems().getFirst().reason());
+    assertEquals(
+        "the table reports 1 nodes and contains 0",
+        read("01000000 48000000 00000000", ITS).problems().getFirst().reason());
+    assertEquals(
+        "the nodes begin at 0x49, not in the table",
+        read("01000000 49000000 00000000", ITS).problems().getFirst().reason());
+  }
+
+  /** What a node has between the fields that are known and its mappings is no field. */
+  @Test
+  void fieldsOfANodeEndWhereItsMappingsBegin() {
+    String older =
+        "02 3400 01 02000000 01000000 20000000"
+            + "0100000000000003 01000000 05000000"
+            + "00000000 ffff0000 00000000 48000000 00000000";
+    TableEntry node = read("01000000 30000000 00000000", older).nodes().getFirst();
+    assertEquals(
+        List.of("memoryProperties", "atsAttribute", "segment"),
+        node.fields().stream().skip(4).map(FieldValue::name).toList());
+    assertEquals(5L, node.value("segment"));
+    assertEquals(0x48L, node.parts().getFirst().value("outputReference"));
+  }
+
+  @Test
+  void everyMappingOfANodeIsRead() {
+    String two =
+        ROOT.replace("02 3800", "02 4c00").replace("02000000 01000000", "02000000 02000000")
+            + "00000100 0f000000 00002000 60000000 01000000";
+    Iort iort = read("01000000 30000000 00000000", two);
+    assertEquals(List.of(), iort.problems());
+    List<TableEntry> mappings = iort.nodes().getFirst().parts();
+    assertEquals(
+        List.of(0x48L, 0x60L), mappings.stream().map(m -> m.value("outputReference")).toList());
+    assertEquals(List.of(48L + 36, 48L + 56), mappings.stream().map(m -> m.at().offset()).toList());
+    assertEquals(
+        "3 of mapping at 0x24 do not fit into their node of 76 bytes",
+        read("01000000 30000000 00000000", two.replace("02000000 02000000", "02000000 03000000"))
+            .problems()
+            .getFirst()
+            .reason());
+  }
+
+  @Test
+  void theTextBeginsWithTheTableAndItsCount() {
+    List<String> lines = read(HEAD, ITS + SMMU + ROOT).describe().lines().toList();
+    assertTrue(lines.getFirst().startsWith("IORT"), lines::toString);
+    assertTrue(lines.contains("3 nodes"), lines::toString);
+  }
+
+  @Test
+  void nodeThatEndsEarlyIsNamedByItsType() {
+    TableProblem problem =
+        read("01000000 30000000 00000000", "00 0800 01 00000000").problems().getFirst();
+    assertTrue(problem.reason().contains("node of type 0"), problem.reason());
+  }
 }

@@ -51,6 +51,18 @@ final class AddressRangeTest {
 
   @ParameterizedTest
   @CsvSource({
+    "0x1000,0x1000,1000-1fff",
+    "0xfffffffffffff000,0x1000,fffffffffffff000-ffffffffffffffff",
+    "0xfffffffffffff000,0x1001,fffffffffffff000-ffffffffffffffff",
+    "0xffffffffffffffff,0x1,ffffffffffffffff-ffffffffffffffff",
+    "0x5,0xffffffffffffffff,5-ffffffffffffffff"
+  })
+  void clippedRangesEndWithTheLastAddress(String start, String size, String range) {
+    assertEquals(range(range), AddressRange.clipped(Hex.parse(start), Hex.parse(size)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "0xfff,false",
     "0x1000,true",
     "0x1800,true",
