@@ -68,7 +68,8 @@ public record DeviceScope(
    * @param function function number; above 7 only in a wrong table
    */
   public record Hop(int device, int function) {
-    boolean exists() {
+    /** {@return true if PCI has such numbers} */
+    public boolean exists() {
       return device == DEVICE_NUMBER.inPlace(device)
           && function == FUNCTION_NUMBER.inPlace(function);
     }

@@ -16,13 +16,17 @@ import org.crashlane.pci.RequesterId;
  */
 public record DeviceSpan(
     RequesterId first, RequesterId last, int settings, Optional<RequesterId> alias) {
-  private static final RequesterId LOWEST = RequesterId.of(0, 0);
-  private static final RequesterId HIGHEST = RequesterId.of(255, 255);
+  /** All requesters of a segment. */
+  static final DeviceSpan ALL = of(RequesterId.of(0, 0), RequesterId.of(255, 255));
 
   public DeviceSpan {
     if (first.compareTo(last) > 0) {
       throw new IllegalArgumentException("span ends before it begins: " + first + " to " + last);
     }
+  }
+
+  static DeviceSpan of(RequesterId first, RequesterId last) {
+    return new DeviceSpan(first, last, 0, Optional.empty());
   }
 
   /** {@return true if {@code requester} is one of the devices} */
@@ -45,7 +49,7 @@ public record DeviceSpan(
     for (IvhdEntry entry : entries) {
       switch (entry) {
         case IvhdEntry.All all ->
-            spans.add(new DeviceSpan(LOWEST, HIGHEST, all.settings(), Optional.empty()));
+            spans.add(new DeviceSpan(ALL.first, ALL.last, all.settings(), Optional.empty()));
         case IvhdEntry.Select one -> spans.add(one(one.device(), one.settings()));
         case IvhdEntry.ExtendedSelect one -> spans.add(one(one.device(), one.settings()));
         case IvhdEntry.Special one -> spans.add(one(one.device(), one.settings()));

@@ -2,6 +2,7 @@
 package org.crashlane.acpi;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.pci.RequesterId;
 
@@ -99,6 +100,18 @@ public record Dmar(
   /** {@return the memory that firmware's devices keep using} */
   public List<DmarStructure.Rmrr> reservedRegions() {
     return only(DmarStructure.Rmrr.class).toList();
+  }
+
+  /** {@return why {@link #reservedRegions} may lack some; empty if it has all} */
+  public Optional<String> whyRegionsMayLack() {
+    return TableFrame.whyMayLack(
+        this,
+        PREFIX_BYTES,
+        structures.stream().map(DmarStructure::at).toList(),
+        structures.stream()
+            .filter(s -> s instanceof DmarStructure.Unknown && s.type() == DmarLayout.RMRR)
+            .map(DmarStructure::at)
+            .toList());
   }
 
   @Override

@@ -187,6 +187,20 @@ public record Ivrs(
         .toList();
   }
 
+  /** {@return why {@link #memoryDefinitions} may lack some; empty if it has all} */
+  public Optional<String> whyRegionsMayLack() {
+    return TableFrame.whyMayLack(
+        this,
+        PREFIX_BYTES,
+        blocks.stream().map(IvrsBlock::at).toList(),
+        Stream.concat(
+                blocks.stream()
+                    .filter(b -> b instanceof IvrsBlock.Unknown && IvrsLayout.isMemory(b.type())),
+                memoryDefinitions().stream().filter(m -> m.region().isEmpty()))
+            .map(IvrsBlock::at)
+            .toList());
+  }
+
   @Override
   public boolean isUsable() {
     return problems.isEmpty();

@@ -231,13 +231,21 @@ public sealed interface IvrsBlock {
       };
     }
 
+    /** {@return the devices that the block is about; none if their range ends before it begins} */
+    public Optional<DeviceSpan> devices() {
+      return switch (type) {
+        case IvrsLayout.IVMD_ALL -> Optional.of(DeviceSpan.ALL);
+        case IvrsLayout.IVMD_SELECT -> Optional.of(DeviceSpan.of(device, device));
+        default ->
+            device.compareTo(lastDevice) <= 0
+                ? Optional.of(DeviceSpan.of(device, lastDevice))
+                : Optional.empty();
+      };
+    }
+
     /** {@return true if the block is about {@code requester} of its segment} */
     public boolean covers(RequesterId requester) {
-      return switch (type) {
-        case IvrsLayout.IVMD_ALL -> true;
-        case IvrsLayout.IVMD_SELECT -> device.equals(requester);
-        default -> device.compareTo(requester) <= 0 && requester.compareTo(lastDevice) <= 0;
-      };
+      return devices().filter(span -> span.contains(requester)).isPresent();
     }
   }
 

@@ -47,6 +47,10 @@ final class IvrsLayout {
   static final int IVMD_SELECT = 0x21;
   static final int IVMD_RANGE = 0x22;
 
+  static boolean isMemory(int type) {
+    return type >= IVMD_ALL && type <= IVMD_RANGE;
+  }
+
   /** IVHD flags. */
   static final BitField HT_TUN_EN = bit("HtTunEn", 0);
 

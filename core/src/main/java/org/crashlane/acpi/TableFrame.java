@@ -82,6 +82,34 @@ final class TableFrame {
     }
   }
 
+  /**
+   * {@return why structures of a kind may be missing from a table as it was read}
+   *
+   * @param structures where each of its structures stands, in order
+   * @param unread those of that kind, which could not be read
+   */
+  static Optional<String> whyMayLack(
+      AcpiTable table, int prefixBytes, List<Extent> structures, List<Extent> unread) {
+    String name = table.header().signature();
+    long end =
+        structures.isEmpty()
+            ? prefixBytes
+            : structures.getLast().offset() + structures.getLast().lengthBytes();
+    if (table.checksum() != Checksum.RIGHT) {
+      return Optional.of("the bytes of the %s table do not add up".formatted(name));
+    }
+    if (!unread.isEmpty()) {
+      return Optional.of(
+          "the structure at offset %s of the %s table cannot be read"
+              .formatted(Hex.of(unread.getFirst().offset()), name));
+    }
+    return end == table.header().lengthBytes()
+        ? Optional.empty()
+        : Optional.of(
+            "the %s table has %d bytes, its structures end at %d"
+                .formatted(name, table.header().lengthBytes(), end));
+  }
+
   AcpiHeader header() {
     return header;
   }

@@ -208,6 +208,27 @@ public final class LinuxView {
   }
 
   /**
+   * {@return memory that firmware has devices use, whether Linux uses the table that says so or
+   * not}
+   */
+  public List<MappedRegion> statedRegions() {
+    return Stream.concat(
+            dmar.stream().flatMap(units -> MappedRegion.of(units.dmar()).stream()),
+            ivrs.stream().flatMap(units -> MappedRegion.of(units.ivrs()).stream()))
+        .toList();
+  }
+
+  /**
+   * {@return why {@link #statedRegions} may lack some; none if it has all that the tables state}
+   */
+  public List<String> whyRegionsMayLack() {
+    return Stream.concat(
+            dmar.stream().flatMap(units -> units.dmar().whyRegionsMayLack().stream()),
+            ivrs.stream().flatMap(units -> units.ivrs().whyRegionsMayLack().stream()))
+        .toList();
+  }
+
+  /**
    * {@return memory that Linux maps at its own address for {@code requester}} Of a device behind a
    * bridge the table alone does not tell: then it is not among them.
    */

@@ -2,9 +2,12 @@
 package org.crashlane.linux;
 
 import java.util.List;
+import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.DmarStructure.Rmrr;
 import org.crashlane.acpi.Extent;
 import org.crashlane.acpi.Ivrs;
+import org.crashlane.acpi.IvrsBlock.Ivmd;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -14,12 +17,35 @@ import org.crashlane.memory.AddressRange;
  * @param name the specification's abbreviation of the structure, RMRR or IVMD
  * @param segment PCI segment of the devices
  * @param range the memory
- * @param devices the devices, as the table names them
+ * @param users the devices
  */
-public record MappedRegion(
-    Extent at, String name, int segment, AddressRange range, List<String> devices) {
-  public MappedRegion {
-    devices = List.copyOf(devices);
+public record MappedRegion(Extent at, String name, int segment, AddressRange range, Users users) {
+
+  /** The devices of a region, as its table has them. */
+  public sealed interface Users {
+
+    /** Those of an RMRR structure, some of them behind bridges. */
+    record Scopes(Rmrr region) implements Users {
+      /** {@return true if nothing of the structure is left unread} */
+      public boolean areAll() {
+        List<DeviceScope> scopes = region.scopes();
+        Extent last = scopes.isEmpty() ? region.at() : scopes.getLast().at();
+        return !scopes.isEmpty()
+            && last.offset() + last.lengthBytes()
+                == region.at().offset() + region.at().lengthBytes();
+      }
+    }
+
+    /** Those of an IVMD block, by their requester ids. */
+    record Requesters(Ivmd block) implements Users {}
+  }
+
+  /** {@return the devices, as the table names them} */
+  public List<String> devices() {
+    return switch (users) {
+      case Users.Scopes(Rmrr region) -> region.scopes().stream().map(DeviceScope::text).toList();
+      case Users.Requesters(Ivmd block) -> List.of(block.devicesText());
+    };
   }
 
   /** {@return the regions of RMRR structures that are ranges, in the table's order} */
@@ -28,11 +54,7 @@ public record MappedRegion(
         .filter(rmrr -> rmrr.isOrdered())
         .map(rmrr ->
             new MappedRegion(
-                rmrr.at(),
-                rmrr.name(),
-                rmrr.segment(),
-                rmrr.region(),
-                rmrr.scopes().stream().map(scope -> scope.text()).toList()))
+                rmrr.at(), rmrr.name(), rmrr.segment(), rmrr.region(), new Users.Scopes(rmrr)))
         .toList();
   }
 
@@ -47,7 +69,7 @@ public record MappedRegion(
                         memory.name(),
                         memory.segment(),
                         range,
-                        List.of(memory.devicesText()))))
+                        new Users.Requesters(memory))))
         .toList();
   }
 }

@@ -23,6 +23,11 @@ public record Processors(List<Integer> apicIds, Mode mode) {
     XAPIC,
     /** Ids of 32 bits; software may go back to xAPIC by way of a disabled APIC. */
     X2APIC,
+    /**
+     * The same in a guest that sees that KVM runs it: Linux may stay in x2APIC mode without
+     * remapping interrupts (arch/x86/kernel/kvm.c, x2apic_available).
+     */
+    X2APIC_OF_KVM,
     /** x2APIC that firmware has locked (IA32_XAPIC_DISABLE_STATUS): there is no way back. */
     X2APIC_LOCKED
   }

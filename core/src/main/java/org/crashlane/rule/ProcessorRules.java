@@ -44,6 +44,15 @@ final class ProcessorRules {
         // Nothing to leave.
       }
       case X2APIC -> judgeIds();
+      case X2APIC_OF_KVM -> {
+        if (!processors.beyondXapic().isEmpty()) {
+          unknown(
+              "%d of them have an APIC id of 255 or more, in a guest of KVM: some kernels stay in"
+                      .formatted(processors.beyondXapic().size())
+                  + " x2APIC mode without remapping interrupts (since Linux 5.11), and whether an"
+                  + " interrupt reaches such an id depends on kvm-msi-ext-dest-id");
+        }
+      }
       case X2APIC_LOCKED -> broken(List.of("they run in x2APIC mode, and firmware has locked it"));
       case UNKNOWN -> {
         if (remapsToWideIds) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.linux;
 
-import static org.crashlane.linux.Tables.IOAPIC;
-import static org.crashlane.linux.Tables.SOUTHBRIDGE;
-import static org.crashlane.linux.Tables.bridge;
-import static org.crashlane.linux.Tables.dmar;
-import static org.crashlane.linux.Tables.drhd;
-import static org.crashlane.linux.Tables.endpoint;
-import static org.crashlane.linux.Tables.ivhd;
-import static org.crashlane.linux.Tables.ivrs;
-import static org.crashlane.linux.Tables.range;
+import static org.crashlane.firmware.Tables.IOAPIC;
+import static org.crashlane.firmware.Tables.SOUTHBRIDGE;
+import static org.crashlane.firmware.Tables.bridge;
+import static org.crashlane.firmware.Tables.dmar;
+import static org.crashlane.firmware.Tables.drhd;
+import static org.crashlane.firmware.Tables.endpoint;
+import static org.crashlane.firmware.Tables.ivhd;
+import static org.crashlane.firmware.Tables.ivrs;
+import static org.crashlane.firmware.Tables.range;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +23,7 @@ import org.crashlane.Repository;
 import org.crashlane.acpi.AcpiFile;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.firmware.Tables;
 import org.crashlane.fuzz.Fuzz;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Tag;

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.linux;
 
-import static org.crashlane.linux.Tables.IOAPIC;
-import static org.crashlane.linux.Tables.SOUTHBRIDGE;
-import static org.crashlane.linux.Tables.bridge;
-import static org.crashlane.linux.Tables.dmar;
-import static org.crashlane.linux.Tables.drhd;
-import static org.crashlane.linux.Tables.endpoint;
-import static org.crashlane.linux.Tables.ioApic;
-import static org.crashlane.linux.Tables.ivhd;
-import static org.crashlane.linux.Tables.ivmd;
-import static org.crashlane.linux.Tables.ivrs;
-import static org.crashlane.linux.Tables.localApic;
-import static org.crashlane.linux.Tables.localX2apic;
-import static org.crashlane.linux.Tables.madt;
-import static org.crashlane.linux.Tables.range;
-import static org.crashlane.linux.Tables.rmrr;
+import static org.crashlane.firmware.Tables.IOAPIC;
+import static org.crashlane.firmware.Tables.SOUTHBRIDGE;
+import static org.crashlane.firmware.Tables.bridge;
+import static org.crashlane.firmware.Tables.dmar;
+import static org.crashlane.firmware.Tables.drhd;
+import static org.crashlane.firmware.Tables.endpoint;
+import static org.crashlane.firmware.Tables.ioApic;
+import static org.crashlane.firmware.Tables.ivhd;
+import static org.crashlane.firmware.Tables.ivmd;
+import static org.crashlane.firmware.Tables.ivrs;
+import static org.crashlane.firmware.Tables.localApic;
+import static org.crashlane.firmware.Tables.localX2apic;
+import static org.crashlane.firmware.Tables.madt;
+import static org.crashlane.firmware.Tables.range;
+import static org.crashlane.firmware.Tables.rmrr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;

@@ -29,6 +29,8 @@ final class GuestJudge {
   private final Set<RequesterId> named;
   private final List<PciFunction> functions;
   private final Map<RequesterId, String> bypass;
+  private final GuestFirmware firmware;
+  private final GuestProcessors processors;
 
   /**
    * @param named who is on the dump path; all storage controllers if empty
@@ -42,11 +44,14 @@ final class GuestJudge {
     this.named = named;
     this.functions = guest.pciFunctions();
     this.bypass = guest.bypass();
+    this.firmware = GuestFirmware.read(guest, functions);
+    this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
   }
 
   /** {@return the verdict on tables as they stand now} */
   Verdict judge(TranslationTables tables) throws IOException {
-    return withWhatElseIsKnown(KdumpIoRule.judge(machine(), tables));
+    Machine machine = machine(tables.interrupts().extendedDestinations());
+    return withWhatElseIsKnown(KdumpIoRule.judge(machine, tables), tables.state().translating());
   }
 
   /** {@return the verdict on a guest whose IOMMU has no tables that are read here} */
@@ -56,18 +61,20 @@ final class GuestJudge {
         .filter(PciFunction::isVirtioIommu)
         .findFirst()
         .ifPresent(iommu -> findings.add(unread(iommu)));
-    findings.addAll(withWhatElseIsKnown(KdumpIoRule.judge(machine())).findings());
+    findings.addAll(withWhatElseIsKnown(KdumpIoRule.judge(machine(false)), false).findings());
     return Verdict.of(findings);
   }
 
-  private Machine machine() throws IOException {
+  private Machine machine(boolean remapsToWideIds) {
     List<Device> devices =
         functions.stream().map(f -> new Device(f.requester(), f.name(), role(f))).toList();
     return new Machine(
-        guest.memory().ranges(),
-        crashRanges,
-        devices,
-        guest.findIommu().map(GuestIommu::ioApics).orElse(List.of()));
+            guest.memory().ranges(),
+            crashRanges,
+            devices,
+            guest.findIommu().map(GuestIommu::ioApics).orElse(List.of()))
+        .withFirmwareRegions(firmware.regions())
+        .withProcessors(processors.known(remapsToWideIds));
   }
 
   private DumpRole role(PciFunction function) {
@@ -77,8 +84,10 @@ final class GuestJudge {
     return named.contains(function.requester()) ? DumpRole.NAMED : DumpRole.NONE;
   }
 
-  private Verdict withWhatElseIsKnown(Verdict verdict) {
+  private Verdict withWhatElseIsKnown(Verdict verdict, boolean isTranslating) {
     List<Finding> findings = new ArrayList<>(verdict.findings());
+    findings.addAll(
+        firmware.doubts(crashRanges, guest.findIommu().map(GuestIommu::vendor), isTranslating));
     // Where the capture kernel runs, its processor has told which memory is its own.
     if (life != GuestLife.DEAD) {
       findings.addAll(CrashRangeSigns.doubts(guest, crashRanges));

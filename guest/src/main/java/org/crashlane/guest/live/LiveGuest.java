@@ -89,6 +89,7 @@ public final class LiveGuest implements AutoCloseable {
   }
 
   private static LiveGuest attach(QmpClient qmp, boolean ownsQmp) throws IOException {
+    EncryptedMemory.requireNone(qmp);
     FlatView view = FlatView.parse(qmp.socket() + " (info mtree -f)", qmp.hmp("info mtree -f"));
     List<MappedImage.Part> parts = parts(qmp, view);
     MappedImage memory = MappedImage.openForWriting(parts);

@@ -19,12 +19,35 @@ import tools.jackson.databind.JsonNode;
  * @param hardwareId vendor in the upper 16 bits, device in the lower
  * @param id QEMU's id of the device, empty if it was given none
  * @param description the class in words where QEMU has any, or the class's number
+ * @param behind the buses behind it
  */
 public record PciFunction(
-    RequesterId requester, int classCode, int hardwareId, String id, String description) {
+    RequesterId requester,
+    int classCode,
+    int hardwareId,
+    String id,
+    String description,
+    Buses behind) {
+
+  /**
+   * Buses behind a bridge.
+   *
+   * @param secondary the bus right behind it; above {@code subordinate} if it is no bridge
+   * @param subordinate the last of those behind it
+   */
+  public record Buses(int secondary, int subordinate) {
+    static final Buses NONE = new Buses(1, 0);
+
+    /** {@return true if there are none} */
+    public boolean areNone() {
+      return secondary > subordinate;
+    }
+  }
+
   private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
   private static final int CLASS_DIGITS = 4;
   private static final int SHOWN_CHARS = 120;
+  private static final int BUS_MAX = 255;
 
   /** Non-volatile memory controllers: QEMU 7.2 has no words for them. */
   private static final int NVM_CLASS = 0x0108;
@@ -92,7 +115,16 @@ public record PciFunction(
         classCode,
         (int) hardwareId,
         shown(device.path("qdev_id").asString("")),
-        shown(inWords));
+        shown(inWords),
+        buses(device.path("pci_bridge").path("bus")));
+  }
+
+  /** A bridge that firmware has not set up has bus 0 behind it. */
+  private static Buses buses(JsonNode bridge) {
+    int secondary = bridge.path("secondary").asInt(0);
+    int subordinate = bridge.path("subordinate").asInt(0);
+    boolean areSet = secondary > 0 && secondary <= subordinate && subordinate <= BUS_MAX;
+    return areSet ? new Buses(secondary, subordinate) : Buses.NONE;
   }
 
   /** Whoever speaks for the guest does not write to the user's terminal. */

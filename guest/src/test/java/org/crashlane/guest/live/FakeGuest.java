@@ -17,6 +17,7 @@ import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.FakeQemu;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.MappedImage;
 
 /**
  * This process as a guest's: it has the guest's memory mapped from a file, a hole of zeros, and
@@ -26,7 +27,7 @@ final class FakeGuest implements AutoCloseable {
   static final AddressRange MEMORY = AddressRange.ofSize(0, 64L << 20);
   static final AddressRange CRASH = AddressRange.ofSize(0x1000000, 0x1000000);
 
-  private static final long ROOT_TABLE = 0x400000;
+  static final long ROOT_TABLE = 0x400000;
   private static final AddressRange UNIT = AddressRange.ofSize(0xfed90000L, 0x1000);
   private static final Map<Integer, Long> REGISTERS =
       Map.of(
@@ -42,16 +43,25 @@ final class FakeGuest implements AutoCloseable {
 
   private final FileChannel channel;
   private final Arena arena = Arena.ofShared();
+  private final MappedImage memory;
   private final FakeQemu qemu;
 
-  /** What a test has it say: of the processors, and of every word of its memory. */
-  record Says(String processors, long wordOfMemory) {}
+  /**
+   * What a test has it say: of the processors, which bits are wrong in every word of its memory,
+   * and to commands by name.
+   */
+  record Says(String processors, long wrongBits, Map<String, String> answers) {
+    Says(String processors, long wrongBits) {
+      this(processors, wrongBits, Map.of());
+    }
+  }
 
   private FakeGuest(Path socket, Path file, Says says) throws IOException {
     channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     long host = channel.map(MapMode.READ_WRITE, 0, MEMORY.sizeBytes(), arena).address();
+    memory = MappedImage.openRaw(file);
     Map<String, String> answers = new HashMap<>();
     answers.put(
         "query-memdev",
@@ -69,9 +79,10 @@ final class FakeGuest implements AutoCloseable {
         "gpa2hva 0x0",
         "Host virtual address for 0x0 (ram) is 0x" + Long.toHexString(host));
     printed(answers, "info registers -a", says.processors);
+    answers.putAll(says.answers);
     qemu =
         FakeQemu.listen(
-            socket, FakeQemu.answering(c -> answers.getOrDefault(c, otherwise(c, says))));
+            socket, FakeQemu.answering(c -> answers.getOrDefault(c, otherwise(c, says.wrongBits))));
   }
 
   /** Starts it, with a client to come. */
@@ -87,30 +98,32 @@ final class FakeGuest implements AutoCloseable {
     return "  %016x-%016x (prio 0, %s): %s\\n".formatted(range.first(), range.last(), kind, name);
   }
 
-  private static String otherwise(String command, Says says) {
+  private String otherwise(String command, long wrongBits) {
     Matcher read = READ.matcher(command);
     Matcher translation = TRANSLATION.matcher(command);
     if (translation.matches()) {
       return "\"gpa: 0x" + translation.group(1) + "\"";
     }
     return read.matches()
-        ? words(Hex.parse(read.group(2)), Integer.parseInt(read.group(1)), says)
+        ? words(Hex.parse(read.group(2)), Integer.parseInt(read.group(1)), wrongBits)
         : "\"\"";
   }
 
-  private static String words(long address, int count, Says says) {
-    long word =
-        UNIT.contains(address)
-            ? REGISTERS.getOrDefault((int) (address - UNIT.first()), 0L)
-            : says.wordOfMemory;
+  private String words(long address, int count, long wrongBits) {
     return IntStream.range(0, count)
-        .mapToObj(_ -> " 0x%016x".formatted(word))
+        .mapToLong(i -> address + (long) i * Long.BYTES)
+        .map(at ->
+            UNIT.contains(at)
+                ? REGISTERS.getOrDefault((int) (at - UNIT.first()), 0L)
+                : memory.readLong(at) ^ wrongBits)
+        .mapToObj(" 0x%016x"::formatted)
         .collect(Collectors.joining("", "\"%x:".formatted(address), "\""));
   }
 
   @Override
   public void close() throws IOException {
     qemu.close();
+    memory.close();
     arena.close();
     channel.close();
   }

@@ -11,6 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -56,7 +57,10 @@ public final class FakeQemu implements AutoCloseable {
     };
   }
 
-  /** A script that answers each command, by its name and command line, with JSON. */
+  /**
+   * A script that answers each command, by its name and what it is about (command line, or path and
+   * property), with JSON; with an error where that is empty.
+   */
   public static Script answering(UnaryOperator<String> answers) {
     JsonMapper json = JsonMapper.builder().build();
     return client -> {
@@ -66,10 +70,19 @@ public final class FakeQemu implements AutoCloseable {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         JsonNode command = json.readTree(line);
         String name = command.path("execute").asString("");
-        String commandLine = command.path("arguments").path("command-line").asString("");
-        String answer = answers.apply((name + " " + commandLine).strip());
+        StringBuilder about = new StringBuilder(name);
+        for (String argument : List.of("command-line", "path", "property")) {
+          String value = command.path("arguments").path(argument).asString("");
+          about.append(value.isEmpty() ? "" : " " + value);
+        }
+        String answer = answers.apply(about.toString());
         client.say(
-            "{\"return\": %s, \"id\": %d}\r\n".formatted(answer, command.path("id").asLong()));
+            "{%s, \"id\": %d}\r\n"
+                .formatted(
+                    answer.isEmpty()
+                        ? "\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}"
+                        : "\"return\": " + answer,
+                    command.path("id").asLong()));
       }
     };
   }

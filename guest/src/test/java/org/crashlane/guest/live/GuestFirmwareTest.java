@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import static org.crashlane.firmware.Tables.bridge;
+import static org.crashlane.firmware.Tables.dmarBytes;
+import static org.crashlane.firmware.Tables.drhd;
+import static org.crashlane.firmware.Tables.endpoint;
+import static org.crashlane.firmware.Tables.madtBytes;
+import static org.crashlane.firmware.Tables.rmrr;
+import static org.crashlane.firmware.Tables.scope;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.crashlane.firmware.FirmwareInMemory;
+import org.crashlane.guest.live.FakeGuest.Says;
+import org.crashlane.iommu.vtd.ContextEntry;
+import org.crashlane.iommu.vtd.RootEntry;
+import org.crashlane.memory.ImageRegion;
+import org.crashlane.memory.MappedImage;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a guest's firmware has devices do, as it is known from the guest's memory. */
+class GuestFirmwareTest {
+  private static final long BIOS = 0xf5a10;
+  private static final long TABLES = 0x3fe0000;
+  private static final long CONTEXT = FakeGuest.ROOT_TABLE + 0x1000;
+  private static final long FIRST = FakeGuest.CRASH.first() + 0x10000;
+  private static final long LAST = FIRST + 0xffff;
+  private static final String UNIT = drhd(0xfed90000L, 1, 0);
+  private static final RequesterId DISK = RequesterId.of(0, 31, 2);
+
+  /** A disk controller, and a bridge with a card behind it. */
+  private static final String PCI =
+      """
+      [{"devices": [
+        {"bus": 0, "slot": 31, "function": 2, "class_info": {"class": 262}},
+        {"bus": 0, "slot": 28, "function": 0, "class_info": {"class": 1540},
+         "pci_bridge": {"bus": {"number": 0, "secondary": 1, "subordinate": 2},
+           "devices": [{"bus": 1, "slot": 0, "function": 0, "class_info": {"class": 512}}]}}]}]\
+      """
+          .replace('\n', ' ');
+
+  @TempDir Path directory;
+  private final Map<String, String> answers = new HashMap<>(Map.of("query-pci", PCI));
+  private MappedImage memory;
+
+  @BeforeEach
+  void guestWithMemory() throws IOException {
+    Path file = directory.resolve("ram");
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(FakeGuest.MEMORY.sizeBytes());
+    }
+    memory = MappedImage.openForWriting(file, List.of(new ImageRegion(FakeGuest.MEMORY, 0)));
+  }
+
+  private void install(byte[]... tables) {
+    FirmwareInMemory.install(memory, BIOS, TABLES, tables);
+  }
+
+  private void passThrough(RequesterId requester) {
+    long table = CONTEXT + requester.bus() * 0x1000L;
+    memory.writeLong(FakeGuest.ROOT_TABLE + requester.bus() * 16L, RootEntry.low(table));
+    long entry = table + (long) requester.devfn() * ContextEntry.BYTES;
+    memory.writeLong(entry + Long.BYTES, ContextEntry.high(4, 1));
+    memory.writeLong(entry, ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0));
+  }
+
+  /** {@return what is found of firmware's regions} */
+  private List<Finding> found() throws IOException {
+    Path socket = directory.resolve("s");
+    Says says = new Says("CR3=0000000002300000", 0, answers);
+    try (MappedImage _ = memory;
+        FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
+        OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
+      return hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).findings().stream()
+          .filter(f -> f.code() == FindingCode.F1)
+          .toList();
+    }
+  }
+
+  private void requireOne(Severity severity, String subject, String evidence) throws IOException {
+    List<Finding> found = found();
+    assertEquals(1, found.size(), found::toString);
+    assertEquals(severity, found.getFirst().severity(), found::toString);
+    assertEquals(subject, found.getFirst().subject());
+    assertTrue(found.getFirst().evidence().toString().contains(evidence), found::toString);
+  }
+
+  @Test
+  void aRegionOverTheCrashRangeThatItsDeviceReachesIsBroken() throws IOException {
+    install(madtBytes(), dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
+    passThrough(DISK);
+    requireOne(Severity.BROKEN, "00:1f.2", "reach memory of the crash range");
+  }
+
+  @Test
+  void oneThatTheIommuBlocksIsANote() throws IOException {
+    install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
+    requireOne(Severity.NOTE, "00:1f.2", "blocked");
+  }
+
+  @Test
+  void regionsElsewhereAreNoFinding() throws IOException {
+    install(dmarBytes(UNIT, rmrr(0x3000000, 0x3000fff, 0, endpoint("00 1f02"))));
+    passThrough(DISK);
+    assertEquals(List.of(), found());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0x3f00004, 0x2fffff8, 0x9fff4})
+  void withoutABiosThePointerIsLookedForInAllOfMemory(long pointerAt) throws IOException {
+    byte[] dmar = dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02")));
+    FirmwareInMemory.install(memory, pointerAt / 8 * 8, TABLES, dmar);
+    if (pointerAt % 8 != 0) {
+      byte[] pointer = new byte[44];
+      memory.read(pointerAt / 8 * 8, pointer, 4, 36);
+      FirmwareInMemory.write(memory, pointerAt / 8 * 8, pointer);
+    }
+    passThrough(DISK);
+    requireOne(Severity.BROKEN, "00:1f.2", "reach memory of the crash range");
+  }
+
+  @Test
+  void withoutTablesItIsNotKnown() throws IOException {
+    requireOne(Severity.UNKNOWN, "the guest's firmware", "the root pointer of the ACPI tables");
+  }
+
+  @Test
+  void aTableThatWasWrittenOverIsNotBelieved() throws IOException {
+    byte[] dmar = dmarBytes(UNIT, rmrr(0x3000000, 0x3000fff, 0, endpoint("00 1f02")));
+    dmar[70] ^= 4;
+    install(dmar);
+    requireOne(Severity.UNKNOWN, "the guest's firmware", "do not add up");
+  }
+
+  @Test
+  void aTranslatingUnitThatNoTableNamesIsNotUnderstood() throws IOException {
+    install(madtBytes());
+    requireOne(Severity.UNKNOWN, "the guest's firmware", "there is no DMAR table");
+  }
+
+  /** Linux refuses the table for its unit at address 0; the device does not know that. */
+  @Test
+  void regionsOfATableThatLinuxRefusesCountAllTheSame() throws IOException {
+    install(dmarBytes(drhd(0, 1, 0), rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
+    passThrough(DISK);
+    requireOne(Severity.BROKEN, "00:1f.2", "reach memory of the crash range");
+  }
+
+  @Test
+  void aSecondTableSaysWhatLinuxDoesNotKnow() throws IOException {
+    install(dmarBytes(UNIT), dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
+    passThrough(DISK);
+    requireOne(Severity.UNKNOWN, "the guest's firmware", "not the first of its kind");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 00 1c00 0000, 01:00.0, BROKEN",
+    "2, 00 1c00, 01:00.0 to 02:1f.7, BROKEN",
+    "1, 00 1d00 0000, the guest's firmware, UNKNOWN",
+    "1, 00 3f00, the guest's firmware, UNKNOWN",
+    "3, 00 1c00, the guest's firmware, UNKNOWN",
+  })
+  void pathsAreFollowedThroughBridges(int type, String path, String subject, Severity severity)
+      throws IOException {
+    install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0, scope(type, 0, path))));
+    passThrough(RequesterId.of(1, 0, 0));
+    List<Finding> found =
+        found().stream().filter(f -> f.severity().compareTo(severity) == 0).toList();
+    assertEquals(List.of(subject), found.stream().map(Finding::subject).toList());
+  }
+
+  @Test
+  void aRegionOfNoDeviceIsSomebodys() throws IOException {
+    install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0)));
+    requireOne(Severity.UNKNOWN, "the guest's firmware", "which device that is, is not known");
+  }
+
+  @Test
+  void bridgesAreTheOthersThatABridgesRegionIsFor() throws IOException {
+    install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0, bridge("00 1c00"))));
+    assertEquals(
+        Map.of("00:1c.0", Severity.NOTE, "01:00.0 to 02:1f.7", Severity.NOTE),
+        Map.copyOf(
+            found().stream()
+                .collect(java.util.stream.Collectors.toMap(Finding::subject, Finding::severity))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "qom-get /machine confidential-guest-support | \"/objects/sev0\"",
+        "qom-get /machine memory-encryption | \"sev0\"",
+        "query-sev | {\"enabled\": true}"
+      })
+  void aGuestWhoseMemoryIsEncryptedIsNotJudged(String command, String answer) {
+    answers.put("qom-get /machine confidential-guest-support", "");
+    answers.put(command, answer);
+    IOException e = assertThrows(IOException.class, this::found);
+    assertTrue(e.getMessage().contains("the guest's memory is encrypted"), e.getMessage());
+  }
+}
