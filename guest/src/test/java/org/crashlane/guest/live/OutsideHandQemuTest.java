@@ -193,6 +193,14 @@ class OutsideHandQemuTest {
         assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
         assertEquals(Answer.UNKNOWN, living.judge(crash, ALL, false).answer());
         qemu.loadCaptureKernel(doomed.guest().memory(), crash.getFirst());
+        assertEquals(
+            List.of(FindingCode.F1),
+            living.judge(crash, ALL, false).findings().stream()
+                .filter(f -> f.severity() == Severity.UNKNOWN)
+                .map(f -> f.code())
+                .toList(),
+            "firmware's tables are not there");
+        qemu.installFirmware(doomed.guest().memory());
         assertEquals(Answer.HOLDS, living.judge(crash, ALL, false).answer());
         AddressRange half = AddressRange.ofSize(crash.getFirst().first(), 0x2000000);
         assertEquals(Answer.UNKNOWN, living.judge(List.of(half), ALL, false).answer());
@@ -394,6 +402,7 @@ class OutsideHandQemuTest {
       RequesterId beside = RequesterId.of(0, 5, 0);
       qemu.translate(hand.guest().memory());
       qemu.loadCaptureKernel(hand.guest().memory(), crash.getFirst());
+      qemu.installFirmware(hand.guest().memory());
       assertInstanceOf(ArmResult.Unneeded.class, hand.arm(crash, Set.of(beside), Optional.empty()));
       Verdict verdict = hand.judge(crash, Set.of(beside), false);
       assertEquals(Answer.HOLDS, verdict.answer(), verdict::toString);

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
+import org.crashlane.firmware.FirmwareInMemory;
+import org.crashlane.firmware.Tables;
 import org.crashlane.guest.qmp.QemuProcess;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.vtd.ContextEntry;
@@ -138,6 +140,15 @@ final class TranslatingQemu implements AutoCloseable {
     qtest.write64(REGISTERS + Registers.RTADDR, root);
     qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.RTPS.mask());
     qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.TES.mask());
+  }
+
+  /** Puts tables there as firmware does, which has not run: its unit serves all devices. */
+  void installFirmware(WritableMemory memory) {
+    FirmwareInMemory.install(
+        memory,
+        rootTable + LEFTOVER_PAGE_OFFSET + 0x10000,
+        rootTable + LEFTOVER_PAGE_OFFSET + 0x11000,
+        Tables.dmarBytes(Tables.drhd(REGISTERS, 1, 0)));
   }
 
   /** Puts the header of a core there, as kexec does: of all memory but {@code crash}. */
