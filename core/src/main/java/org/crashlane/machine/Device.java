@@ -27,7 +27,10 @@ public record Device(
 
   /** {@return true if the capture kernel needs it to write the dump, as far as is known} */
   public boolean onDumpPath() {
-    return role != DumpRole.NONE;
+    return switch (role) {
+      case NAMED, GUESSED -> true;
+      case NONE, POSSIBLE -> false;
+    };
   }
 
   @Override

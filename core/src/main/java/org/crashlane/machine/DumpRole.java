@@ -6,6 +6,12 @@ public enum DumpRole {
   /** It does not. */
   NONE,
 
+  /**
+   * It is not known to, but dumps do go through such devices (a network card, a USB controller): if
+   * another was guessed, that guess may be wrong because of it.
+   */
+  POSSIBLE,
+
   /** Somebody who knows said so, or the kernel's own configuration does. */
   NAMED,
 

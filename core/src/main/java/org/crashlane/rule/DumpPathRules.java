@@ -56,7 +56,7 @@ final class DumpPathRules {
   /**
    * Judges a guess: it decides where another device, which may be the right one, fares worse.
    *
-   * @param unarmed devices that are translated, and not to the whole crash range
+   * @param unarmed devices that are translated, and not to the whole crash range, or blocked
    */
   void judgeGuess(List<Device> unarmed) {
     List<Device> guessed = devices.stream().filter(d -> d.role() == DumpRole.GUESSED).toList();

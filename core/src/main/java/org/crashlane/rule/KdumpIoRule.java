@@ -15,6 +15,7 @@ import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.pci.RequesterId;
@@ -113,10 +114,19 @@ public final class KdumpIoRule {
     return Verdict.of(findings.all());
   }
 
-  /** {@return the devices off the dump path whose tables do not serve the whole crash range} */
+  /**
+   * {@return the devices off the dump path whose tables do not serve the whole crash range; and
+   * those that a dump may go through all the same, and that are blocked}
+   */
   private Stream<Device> unarmedOthers() {
     return machine.devices().stream()
-        .filter(d -> !d.onDumpPath() && tableRules.isUnarmed(d.requester()));
+        .filter(d -> !d.onDumpPath())
+        .filter(d -> tableRules.isUnarmed(d.requester()) || isBlockedAndPossible(d));
+  }
+
+  private boolean isBlockedAndPossible(Device device) {
+    return device.role() == DumpRole.POSSIBLE
+        && attachments.get(device.requester()) instanceof Blocked;
   }
 
   private void judgeUnit() {

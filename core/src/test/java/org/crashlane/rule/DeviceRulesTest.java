@@ -198,6 +198,22 @@ class DeviceRulesTest {
   }
 
   @Test
+  void aGuessIsUnknownWhereADeviceThatMayTakeTheDumpIsBlocked() {
+    Device guessed = new Device(DISK, "disk", DumpRole.GUESSED);
+    machine.arm(machine.attach(DISK));
+    Device bridge = new Device(CARD, "bridge", DumpRole.NONE);
+    Verdicts.only(machine.judge(guessed, bridge), FindingCode.M1, Severity.NOTE);
+    Device network = new Device(CARD, "network card", DumpRole.POSSIBLE);
+    Finding finding =
+        Verdicts.only(machine.judge(guessed, network), FindingCode.M1, Severity.UNKNOWN);
+    assertEquals("not armed: " + network, finding.evidence().getLast());
+    Device named = new Device(DISK, "disk", DumpRole.NAMED);
+    assertEquals(Answer.HOLDS, machine.judge(named, network).answer(), "it is no guess");
+    machine.passThrough(CARD);
+    Verdicts.only(machine.judge(guessed, network), FindingCode.M1, Severity.NOTE);
+  }
+
+  @Test
   void reachIsJudgedWithTablesToo() {
     machine.arm(machine.attach(DISK));
     Device disk = disk(CRASH.first());

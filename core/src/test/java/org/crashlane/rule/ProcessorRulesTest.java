@@ -73,6 +73,13 @@ class ProcessorRulesTest {
   }
 
   @Test
+  void aGuestOfKvmMayStayInX2apicModeAndThenItsLargeIdsAreUnknown() {
+    remapToWideIds();
+    assertEquals(List.of(), judge(Mode.X2APIC_OF_KVM, 0, 254));
+    assertEquals(Severity.UNKNOWN, judge(Mode.X2APIC_OF_KVM, 0, 255).getFirst().severity());
+  }
+
+  @Test
   void idsHave32BitsAndNoSign() {
     Finding finding = judge(Mode.X2APIC, 0, 0x8000_0001).getFirst();
     assertEquals(Severity.BROKEN, finding.severity());

@@ -66,8 +66,7 @@ final class GuestJudge {
   }
 
   private Machine machine(boolean remapsToWideIds) {
-    List<Device> devices =
-        functions.stream().map(f -> new Device(f.requester(), f.name(), role(f))).toList();
+    List<Device> devices = functions.stream().map(this::device).toList();
     return new Machine(
             guest.memory().ranges(),
             crashRanges,
@@ -77,9 +76,15 @@ final class GuestJudge {
         .withProcessors(processors.known(remapsToWideIds));
   }
 
+  private Device device(PciFunction function) {
+    return new Device(function.requester(), function.name(), role(function));
+  }
+
   private DumpRole role(PciFunction function) {
     if (named.isEmpty()) {
-      return function.isStorage() ? DumpRole.GUESSED : DumpRole.NONE;
+      return function.isStorage()
+          ? DumpRole.GUESSED
+          : function.mayTakeDump() ? DumpRole.POSSIBLE : DumpRole.NONE;
     }
     return named.contains(function.requester()) ? DumpRole.NAMED : DumpRole.NONE;
   }
@@ -107,7 +112,7 @@ final class GuestJudge {
   }
 
   private boolean isOnDumpPath(PciFunction function, RequesterId requester) {
-    return function.requester().equals(requester) && role(function) != DumpRole.NONE;
+    return function.requester().equals(requester) && device(function).onDumpPath();
   }
 
   /** A note where a disk was named; without one, the dump goes through a device that is not. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Printable;
@@ -52,12 +53,27 @@ public record PciFunction(
   /** Non-volatile memory controllers: QEMU 7.2 has no words for them. */
   private static final int NVM_CLASS = 0x0108;
 
+  /** Base classes of the PCI Code and ID Assignment Specification. */
+  private static final int NETWORK = 0x02;
+
+  private static final int WIRELESS = 0x0d;
+
+  /** Classes of it: SD host, FireWire, USB, Fibre Channel, InfiniBand. */
+  private static final Set<Integer> DUMPABLE_CLASSES =
+      Set.of(0x0805, 0x0c00, 0x0c03, 0x0c04, 0x0c06);
+
   private static final int VIRTIO_IOMMU = 0x1af41057;
   private static final BitField VENDOR = BitField.bits("vendor", 31, 16);
 
   /** {@return true if it is a mass storage controller (base class 01h): a dump may go there} */
   public boolean isStorage() {
     return BASE_CLASS.get(classCode) == 1;
+  }
+
+  /** {@return true if dumps go through such devices too, though more seldom} */
+  public boolean mayTakeDump() {
+    int base = (int) BASE_CLASS.get(classCode);
+    return base == NETWORK || base == WIRELESS || DUMPABLE_CLASSES.contains(classCode);
   }
 
   /** {@return true if it is an IOMMU by virtio (device type 23 of its specification)} */

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.crashlane.firmware.FirmwareInMemory;
 import org.crashlane.guest.live.FakeGuest.Says;
 import org.crashlane.iommu.vtd.ContextEntry;
@@ -200,8 +201,7 @@ class GuestFirmwareTest {
     assertEquals(
         Map.of("00:1c.0", Severity.NOTE, "01:00.0 to 02:1f.7", Severity.NOTE),
         Map.copyOf(
-            found().stream()
-                .collect(java.util.stream.Collectors.toMap(Finding::subject, Finding::severity))));
+            found().stream().collect(Collectors.toMap(Finding::subject, Finding::severity))));
   }
 
   @ParameterizedTest

@@ -144,7 +144,7 @@ final class CaptureKernel {
       case RESET, ADOPT, OFF, ABORT -> Optional.empty();
       case NONE, RESERVE, IDENTITY ->
           switch (processors.mode()) {
-            case UNKNOWN, XAPIC -> Optional.empty();
+            case UNKNOWN, XAPIC, X2APIC_OF_KVM -> Optional.empty();
             case X2APIC ->
                 processors.beyondXapic().stream()
                     .max(Integer::compare)
