@@ -108,17 +108,26 @@ final class CrashWatches {
   /** Prints what became of a guest; {@return the exit code that says it}. */
   ExitCode report(GuestSocket socket, Outcome outcome, Wait wait) {
     return switch (outcome) {
-      case Outcome.Alive _ ->
+      case Outcome.Alive(boolean crashedBefore) ->
           print(
               socket,
               "alive",
-              "did not crash in %d s; nothing was written".formatted(wait.limit().toSeconds()),
+              "%s in %d s; nothing was written"
+                  .formatted(
+                      crashedBefore
+                          ? "had crashed before the watch began, its capture kernel is gone, and it"
+                              + " did not crash again"
+                          : "did not crash",
+                      wait.limit().toSeconds()),
               ExitCode.UNKNOWN);
-      case Outcome.ShutDown _ ->
+      case Outcome.ShutDown(boolean crashedBefore) ->
           print(
               socket,
               "shut-down",
-              "was shut down, and no crash was noticed; nothing was written",
+              (crashedBefore
+                      ? "had crashed before the watch began, and is shut down"
+                      : "was shut down, and no crash was noticed")
+                  + "; nothing was written",
               ExitCode.UNKNOWN);
       case Outcome.NotArmed(Refused refused) -> refused(socket, refused);
       case Outcome.TakenOver(Verdict verdict) ->

@@ -18,8 +18,15 @@ import org.crashlane.memory.AddressRange;
  *
  * @param headerAddress where the header stands
  * @param crashRanges what was reserved for the capture kernel, in rising order
+ * @param notes where the kernel that dies notes its processors' registers, and others' notes
  */
-record CaptureImage(long headerAddress, List<AddressRange> crashRanges) {
+record CaptureImage(long headerAddress, List<AddressRange> crashRanges, List<AddressRange> notes) {
+  /** "CORE" and its zero byte. */
+  private static final int CORE_NAME_BYTES = 5;
+
+  /** The third and fourth word of a note with registers: NT_PRSTATUS and "CORE". */
+  private static final long PRSTATUS_OF_CORE = 0x45524f43_00000001L;
+
   private static final int CHUNK_BYTES = 1 << 20;
 
   /** A hostile guest shall not cost more by filling its memory with headers. */
@@ -30,6 +37,7 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges) {
 
   CaptureImage {
     crashRanges = List.copyOf(crashRanges);
+    notes = List.copyOf(notes);
   }
 
   /** {@return all there are: after a restart an older one may still stand where it was} */
@@ -71,8 +79,27 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges) {
       throws IOException {
     memory.read(address, bytes);
     return KdumpHeader.parse(bytes)
-        .map(header -> new CaptureImage(address, leftOut(header, memory.ranges(), address)))
+        .map(header ->
+            new CaptureImage(
+                address, leftOut(header, memory.ranges(), address), header.notes()))
         .filter(image -> image.crashRanges.stream().anyMatch(r -> r.contains(address)));
+  }
+
+  /**
+   * {@return true if the kernel that this was loaded for has died} It leaves its processors'
+   * registers then, in notes that were zeros before (crash_save_cpu in Linux's kernel/kexec_core.c,
+   * append_elf_note).
+   */
+  boolean hasRun(SparingReader memory) throws IOException {
+    for (AddressRange note : notes) {
+      boolean isFilled =
+          (int) memory.word(note.first()) == CORE_NAME_BYTES
+              && memory.word(note.first() + Long.BYTES) == PRSTATUS_OF_CORE;
+      if (isFilled) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

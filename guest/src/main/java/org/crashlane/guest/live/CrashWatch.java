@@ -28,6 +28,10 @@ public final class CrashWatch implements AutoCloseable {
   private static final String RAN_BEFORE =
       "it ran already when the watch began, or the watch was kept from running for a second: its"
           + " disk driver may have started before the tables were written";
+
+  /** QEMU's word for a guest that is off (RunState in qapi/run-state.json). */
+  private static final String SHUT_DOWN = "shutdown";
+
   private static final long NANOS_PER_MILLI = 1_000_000L;
   private static final long LOOK_EVERY_NANOS = 20 * NANOS_PER_MILLI;
   private static final long ASK_EVERY_NANOS = 1000 * NANOS_PER_MILLI;
@@ -73,6 +77,7 @@ public final class CrashWatch implements AutoCloseable {
   private long searchTookNanos;
   private boolean restless;
   private boolean shutDown;
+  private boolean crashedBefore;
 
   private CrashWatch(
       LiveGuest guest, SparingReader memory, List<AddressRange> given, Consumer<String> progress)
@@ -98,10 +103,24 @@ public final class CrashWatch implements AutoCloseable {
     try {
       CrashWatch watch = new CrashWatch(guest, memory, given, progress);
       watch.search();
+      watch.lookBack();
       return watch;
     } catch (IOException | RuntimeException e) {
       memory.close();
       throw e;
+    }
+  }
+
+  /** A guest that is off stays so, and says no more. */
+  private void lookBack() throws IOException {
+    shutDown = guest.qmp().status().equals(SHUT_DOWN);
+    for (CaptureImage image : images) {
+      crashedBefore |= image.hasRun(memory);
+    }
+    if (crashedBefore) {
+      progress.accept(
+          "the guest crashed before the watch began; where its capture kernel is gone, waits for"
+              + " the next one");
     }
   }
 
@@ -137,7 +156,7 @@ public final class CrashWatch implements AutoCloseable {
    */
   public Optional<Crash> await(Duration limit) throws IOException {
     long startNanos = System.nanoTime();
-    Optional<Crash> crash = ask(true);
+    Optional<Crash> crash = shutDown ? Optional.empty() : ask(true);
     lookedNanos = System.nanoTime();
     while (crash.isEmpty() && !shutDown && System.nanoTime() - startNanos < limit.toNanos()) {
       pause();
@@ -146,9 +165,14 @@ public final class CrashWatch implements AutoCloseable {
     return crash;
   }
 
-  /** {@return true if the guest was shut down while it was watched, and no crash was noticed} */
+  /** {@return true if the guest was or is shut down, and no crash was noticed} */
   public boolean isShutDown() {
     return shutDown;
+  }
+
+  /** {@return true if there are signs that the guest had crashed when the watch began} */
+  public boolean hasCrashedBefore() {
+    return crashedBefore;
   }
 
   /** {@return memory of the guest that new table pages may go to once it has crashed} */

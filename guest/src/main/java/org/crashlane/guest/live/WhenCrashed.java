@@ -66,11 +66,19 @@ public final class WhenCrashed implements AutoCloseable {
 
   /** What became of a watched guest. */
   public sealed interface Outcome {
-    /** It lives on. */
-    record Alive() implements Outcome {}
+    /**
+     * It lives on.
+     *
+     * @param crashedBefore true if it had crashed before the watch began, and was restarted
+     */
+    record Alive(boolean crashedBefore) implements Outcome {}
 
-    /** It was shut down, and no crash was noticed before. */
-    record ShutDown() implements Outcome {}
+    /**
+     * It is shut down, and no crash was noticed.
+     *
+     * @param crashedBefore true if it had crashed before the watch began
+     */
+    record ShutDown(boolean crashedBefore) implements Outcome {}
 
     /**
      * It crashed, and its tables are as they have to be; by what was written, or without it.
@@ -107,7 +115,9 @@ public final class WhenCrashed implements AutoCloseable {
       if (crash.isPresent()) {
         return arm(crash.get(), watch, devices);
       }
-      return watch.isShutDown() ? new Outcome.ShutDown() : new Outcome.Alive();
+      return watch.isShutDown()
+          ? new Outcome.ShutDown(watch.hasCrashedBefore())
+          : new Outcome.Alive(watch.hasCrashedBefore());
     }
   }
 

@@ -42,7 +42,7 @@ class CaptureImageTest {
   @Test
   void theHeaderTellsTheCrashRange() throws IOException {
     header(0x3d00_0000, "100000-2dffffff", "3e000000-3ffdffff");
-    assertEquals(List.of(new CaptureImage(0x3d00_0000, List.of(CRASH))), found());
+    assertEquals(List.of(new CaptureImage(0x3d00_0000, List.of(CRASH), List.of())), found());
   }
 
   @Test

@@ -66,6 +66,44 @@ class CrashWatchQemuTest {
         watch -> assertTrue(watch.isShutDown()));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aGuestWhoseCrashIsOverIsToldFromOneThatHasNotCrashed(boolean hadCrashed) throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      qemu.translate(guest.memory());
+      qemu.loadCaptureKernel(guest.memory(), TranslatingQemu.SMALL_CRASH);
+      if (hadCrashed) {
+        qemu.noteCrash(guest.memory());
+      }
+      guest.qmp().cont();
+      try (CrashWatch watch = CrashWatch.of(guest, List.of(), seen::add)) {
+        assertEquals(Optional.empty(), watch.await(Duration.ofMillis(100)));
+        assertEquals(hadCrashed, watch.hasCrashedBefore());
+        assertEquals(
+            hadCrashed,
+            seen.stream().anyMatch(what -> what.startsWith("the guest crashed before")),
+            seen::toString);
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatIsOffIsNotWaitedFor() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      qemu.translate(guest.memory());
+      guest.qmp().cont();
+      execute(guest, "set-action", Map.of("reboot", "shutdown", "shutdown", "pause"));
+      execute(guest, "system_reset", Map.of());
+      guest.qmp().awaitEvent("SHUTDOWN", LONG);
+      try (CrashWatch watch = CrashWatch.of(guest, List.of(), seen::add)) {
+        assertEquals(Optional.empty(), watch.await(Duration.ofDays(1)));
+        assertTrue(watch.isShutDown());
+      }
+    }
+  }
+
   @Test
   void whatTheGuestSaysOfItsPanicIsASign() throws Exception {
     watch(

@@ -151,7 +151,20 @@ final class TranslatingQemu implements AutoCloseable {
         Tables.dmarBytes(Tables.drhd(REGISTERS, 1, 0)));
   }
 
-  /** Puts the header of a core there, as kexec does: of all memory but {@code crash}. */
+  /** What a kernel that dies notes of a processor: the beginning of its registers. */
+  void noteCrash(WritableMemory memory) {
+    memory.writeLong(noteAt(), 0x150_00000005L);
+    memory.writeLong(noteAt() + Long.BYTES, 0x45524f43_00000001L);
+  }
+
+  private long noteAt() {
+    return rootTable + LEFTOVER_PAGE_OFFSET + 0x20000;
+  }
+
+  /**
+   * Puts the header of a core there, as kexec does: of all memory but {@code crash}, and of one
+   * processor's registers.
+   */
   void loadCaptureKernel(WritableMemory memory, AddressRange crash) {
     long header = crash.last() + 1 - 0x2000;
     long end = memory.ranges().getLast().last() + 1;
@@ -160,9 +173,11 @@ final class TranslatingQemu implements AutoCloseable {
     words[2] = 4;
     words[4] = 64;
     words[6] = 56L << 48;
-    words[7] = 2;
+    words[7] = 3;
     segment(words, 8, 0, crash.first());
     segment(words, 15, crash.last() + 1, end - crash.last() - 1);
+    segment(words, 22, noteAt(), 0x200);
+    words[22] = 4;
     memory.writeLongs(header, words, words.length);
   }
 
