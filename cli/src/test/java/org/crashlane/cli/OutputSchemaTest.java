@@ -273,8 +273,8 @@ final class OutputSchemaTest {
   private static List<String> watch() {
     List<Outcome> outcomes =
         List.of(
-            new Outcome.Alive(),
-            new Outcome.ShutDown(),
+            new Outcome.Alive(false),
+            new Outcome.ShutDown(true),
             new Outcome.Ready(new Armed(plan(), Path.of("j")), broken(), Duration.ofMillis(756)),
             new Outcome.Ready(new Unneeded(plan()), Verdict.of(List.of()), Duration.ofMillis(7)),
             new Outcome.NotArmed(Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere")),

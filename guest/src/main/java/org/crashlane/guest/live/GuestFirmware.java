@@ -88,16 +88,16 @@ final class GuestFirmware {
       throws IOException {
     // A pointer that crosses the end of a chunk is read with it.
     ByteBuffer chunk = SparingReader.buffer(CHUNK_BYTES + RootPointer.BYTES_MAX);
-    byte[] pointer = new byte[RootPointer.BYTES_MAX];
     for (long at = range.first(); range.contains(at); at += CHUNK_BYTES) {
       if (memory.isUntouched(
           AddressRange.ofSize(at, Math.min(CHUNK_BYTES, range.last() - at + 1)))) {
         continue;
       }
       memory.read(at, chunk);
-      int end = Math.min(CHUNK_BYTES, chunk.limit() - RootPointer.BYTES_MAX);
+      int end = Math.min(CHUNK_BYTES, chunk.limit() - Long.BYTES + 1);
       for (int i = 0; i < end && found.size() <= InstalledTables.POINTERS_MAX; i += STEP_BYTES) {
         if (chunk.getLong(i) == RootPointer.SIGNATURE) {
+          byte[] pointer = new byte[Math.min(RootPointer.BYTES_MAX, chunk.limit() - i)];
           chunk.get(i, pointer);
           RootPointer.parse(pointer, 0, at + i).ifPresent(found::add);
         }

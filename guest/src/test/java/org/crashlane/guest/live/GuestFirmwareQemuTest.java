@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GuestFirmwareQemuTest {
   private static final AddressRange CRASH = AddressRange.ofSize(0x8000000, 0x4000000);
   private static final Path UEFI = Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd");
-  private static final Duration FIRMWARE_LIMIT = Duration.ofMinutes(2);
+  private static final Duration FIRMWARE_LIMIT = Duration.ofMinutes(5);
 
   /** The SATA controller of QEMU's q35 uses the first MiB of the crash range. */
   private static final byte[] WITH_REGION =
@@ -185,6 +185,7 @@ class GuestFirmwareQemuTest {
   }
 
   @Test
+  @Tag("long")
   void uefiTablesAreFoundWhereverTheyAre() throws Exception {
     assumeTrue(Files.exists(UEFI), UEFI + " is not installed");
     Path file = Files.write(directory.resolve("table"), WITH_REGION);

@@ -125,12 +125,12 @@ class GuestFirmwareTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {0x3f00004, 0x2fffff8, 0x9fff4})
+  @ValueSource(longs = {0x3f00004, 0x2fffff8, 0x9fff4, 0x3ffffdc})
   void withoutABiosThePointerIsLookedForInAllOfMemory(long pointerAt) throws IOException {
     byte[] dmar = dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02")));
     FirmwareInMemory.install(memory, pointerAt / 8 * 8, TABLES, dmar);
     if (pointerAt % 8 != 0) {
-      byte[] pointer = new byte[44];
+      byte[] pointer = new byte[40];
       memory.read(pointerAt / 8 * 8, pointer, 4, 36);
       FirmwareInMemory.write(memory, pointerAt / 8 * 8, pointer);
     }
