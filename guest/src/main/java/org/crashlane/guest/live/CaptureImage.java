@@ -80,8 +80,7 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, List<Add
     memory.read(address, bytes);
     return KdumpHeader.parse(bytes)
         .map(header ->
-            new CaptureImage(
-                address, leftOut(header, memory.ranges(), address), header.notes()))
+            new CaptureImage(address, leftOut(header, memory.ranges(), address), header.notes()))
         .filter(image -> image.crashRanges.stream().anyMatch(r -> r.contains(address)));
   }
 
