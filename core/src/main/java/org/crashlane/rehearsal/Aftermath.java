@@ -57,7 +57,7 @@ public final class Aftermath {
         "dump disk",
         Optional.empty(),
         List.of(reason),
-        "mend the findings before it");
+        "fix the findings listed before it");
   }
 
   /** A capture kernel that dies of memory says nothing of what its DMA would have met. */

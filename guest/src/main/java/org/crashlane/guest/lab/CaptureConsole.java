@@ -27,6 +27,9 @@ record CaptureConsole(List<String> lines) {
   private static final Pattern PREFIX =
       Pattern.compile("^(?:.*@crashlane message )?\\[ *[0-9]+\\.[0-9]+\\] *");
 
+  /** Options are echoed, and the words in their names are no trouble. */
+  private static final Pattern OPTIONS = Pattern.compile("[Cc]ommand line(?: parameters|:)");
+
   private static final Pattern NUMBER = Pattern.compile("(?:0x)?[0-9a-f]*[0-9][0-9a-f]*");
 
   /** What goes wrong, in the kernel's words (6.1); what weighs most comes first. */
@@ -54,7 +57,7 @@ record CaptureConsole(List<String> lines) {
   }
 
   CaptureConsole {
-    lines = List.copyOf(lines);
+    lines = lines.stream().filter(line -> !OPTIONS.matcher(line).find()).toList();
   }
 
   /** {@return the line that shows that memory ran out, if one does} */

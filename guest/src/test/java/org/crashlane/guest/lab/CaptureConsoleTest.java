@@ -47,6 +47,19 @@ class CaptureConsoleTest {
     assertEquals(List.of("the capture kernel said: " + line), console.explanation());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[    0.000000] Command line: nvme_core.io_timeout=5 libata.ata_probe_timeout=2",
+        "[    0.021000] Kernel command line: nvme_core.io_timeout=5",
+        "@crashlane message [    0.02] Unknown kernel command line parameters \"io_timeout=5\""
+      })
+  void theNamesOfOptionsExplainNothing(String line) {
+    assertEquals(
+        List.of("the capture kernel's console ends with: last"),
+        new CaptureConsole(List.of(line, "last")).explanation());
+  }
+
   @Test
   void whatWeighsMostComesFirst() {
     CaptureConsole console =

@@ -133,7 +133,7 @@ final class ViolationFindings {
       case P1 -> "mend the primary's mapping driver";
       case A5 -> "keep the crash range out of the IOVA allocator: arm inside the primary, early";
       case A2, A3, A7, B2, B3, C1, C2, C3, C4, D1, D2, G1, L3, M1, W1 ->
-          "mend the findings before it";
+          "fix the findings listed before it";
     };
   }
 }
