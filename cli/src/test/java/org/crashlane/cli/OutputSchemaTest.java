@@ -90,7 +90,7 @@ final class OutputSchemaTest {
   @TempDir private Path folder;
 
   /** The schema of one kind of document. */
-  private static Schema schema(String kind) throws IOException {
+  static Schema schema(String kind) throws IOException {
     ObjectNode whole = (ObjectNode) MAPPER.readTree(Files.readString(FILE));
     whole.remove("anyOf");
     return REGISTRY.getSchema(whole.put("$ref", "#/$defs/" + kind));
