@@ -106,6 +106,11 @@ public record DeviceScope(
     return isPci() && requester().filter(requester::equals).isPresent();
   }
 
+  /** {@return true if the entry is a device that makes requests of its own, besides interrupts} */
+  public boolean isOfDevice() {
+    return isPci() || kind() == Kind.ACPI_NAMESPACE_DEVICE;
+  }
+
   private boolean isPci() {
     return kind() == Kind.PCI_ENDPOINT || kind() == Kind.PCI_SUB_HIERARCHY;
   }

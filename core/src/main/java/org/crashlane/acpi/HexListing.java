@@ -36,6 +36,11 @@ final class HexListing {
   private static final Pattern WITH_OFFSET =
       Pattern.compile("\\s*(?:0x)?([0-9A-Fa-f]{1,16})(:?)(\\s{1,4})([0-9A-Fa-f]{2,8}(?:\\s.*)?)");
   private static final Pattern GROUP = Pattern.compile("([0-9A-Fa-f]+)(\\s*)");
+
+  /** What a mail that quotes a listing, or the kernel's log, puts in front of its lines. */
+  private static final Pattern IN_FRONT =
+      Pattern.compile("(?:\\s*[>|])*\\s?(?:[^|]{0,100} kernel: )?(?:<[0-9]+>)?(?:\\[ *[0-9]+\\.[0-9]+\\] )?");
+
   private static final Pattern FIELD_OF_IASL = Pattern.compile("\\[[0-9A-Fa-f]{3,}h .*");
 
   private final String source;
@@ -98,13 +103,14 @@ final class HexListing {
     return listing.blocks;
   }
 
-  private void add(String text) {
+  private void add(String whole) {
     line++;
+    String text = withoutFront(whole);
     if (FIELD_OF_IASL.matcher(text).matches()) {
       hasFields = true;
       return;
     }
-    if (text.equals(REPEATED)) {
+    if (text.strip().equals(REPEATED)) {
       repeats = bytes.size() >= LINE_BYTES;
       return;
     }
@@ -121,6 +127,11 @@ final class HexListing {
         addWithOffset(offset);
       }
     }
+  }
+
+  private static String withoutFront(String text) {
+    Matcher front = IN_FRONT.matcher(text);
+    return front.lookingAt() ? text.substring(front.end()) : text;
   }
 
   /** Digits without an offset: in pairs, or all behind each other. */

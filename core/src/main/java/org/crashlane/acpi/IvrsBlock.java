@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.acpi;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -259,6 +262,21 @@ public sealed interface IvrsBlock {
    * @param content what follows the length, two hexadecimal digits a byte
    */
   record Unknown(Extent at, int type, int flags, String content) implements IvrsBlock {
+
+    /**
+     * {@return the device id, where blocks of all known types have it; empty if the block is too
+     * short for one} Linux reads it of unknown types too.
+     */
+    public Optional<RequesterId> device() {
+      byte[] bytes = HexFormat.of().parseHex(content);
+      return bytes.length < Short.BYTES
+          ? Optional.empty()
+          : Optional.of(
+              new RequesterId(
+                  Short.toUnsignedInt(
+                      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getShort())));
+    }
+
     @Override
     public String name() {
       return "unknown";

@@ -245,7 +245,7 @@ final class DmarConditions {
 
   static Stream<TableProblem> ofNoDevice(DmarUnits units) {
     return withDevices(units)
-        .filter(structure -> structure.scopes().isEmpty())
+        .filter(structure -> structure.scopes().stream().noneMatch(DeviceScope::isOfDevice))
         .filter(structure ->
             switch (structure) {
               case Drhd drhd -> !drhd.includesAllPci();

@@ -77,7 +77,7 @@ final class IvrsUnits {
     return switch (block) {
       case Ivhd ivhd -> Optional.of(ivhd.device());
       case Ivmd ivmd -> Optional.of(ivmd.device());
-      case IvrsBlock.Unknown _ -> Optional.empty();
+      case IvrsBlock.Unknown unknown -> unknown.device();
     };
   }
 

@@ -77,6 +77,12 @@ public enum LinuxRule {
       in(Source.VTD, "dmar_parse_one_rmrr"),
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
       DmarConditions::regionInInterruptWindow),
+  DMAR_SECOND_TABLE(
+      DROPS_PART,
+      in(Source.TABLE, "acpi_get_table"),
+      "",
+      Dmar.SIGNATURE,
+      view -> second(view, Dmar.SIGNATURE)),
   DMAR_CHECKSUM(
       NOTE,
       in(Source.ACPICA, "acpi_tb_verify_checksum"),
@@ -183,6 +189,12 @@ public enum LinuxRule {
       in(Source.AMD, "init_unity_map_range"),
       "",
       IvrsConditions::regionInInterruptWindow),
+  IVRS_SECOND_TABLE(
+      DROPS_PART,
+      in(Source.TABLE, "acpi_get_table"),
+      "",
+      Ivrs.SIGNATURE,
+      view -> second(view, Ivrs.SIGNATURE)),
   IVRS_ALIASES_OF_TWO_UNITS(
       NOTE, in(Source.AMD, "set_dev_entry_from_acpi"), "", IvrsConditions::aliasesOfTwoUnits),
   IVRS_IOAPIC_WITHOUT_UNIT(
@@ -223,6 +235,12 @@ public enum LinuxRule {
       "",
       Ivrs.SIGNATURE,
       LinuxRule::besideDmar),
+  MADT_SECOND_TABLE(
+      DROPS_PART,
+      in(Source.TABLES, "check_multiple_madt"),
+      "BIOS bug: multiple APIC/MADT found, using %d",
+      Madt.SIGNATURE,
+      view -> second(view, Madt.SIGNATURE)),
   MADT_IOAPIC_AT_ZERO(
       DROPS_PART,
       in(Source.IOAPIC, "mp_register_ioapic"),
@@ -242,6 +260,8 @@ public enum LinuxRule {
     static final String AMD = "drivers/iommu/amd/init.c";
     static final String X86 = "arch/x86/kernel/pci-dma.c";
     static final String IOAPIC = "arch/x86/kernel/apic/io_apic.c";
+    static final String TABLES = "drivers/acpi/tables.c";
+    static final String TABLE = "drivers/acpi/acpica/tbxface.c";
     static final String ACPICA = "drivers/acpi/acpica/tbprint.c";
 
     private Source() {}
@@ -345,6 +365,16 @@ public enum LinuxRule {
         : Stream.of(
             new TableProblem(
                 0, "the machine has a DMAR as well: where Linux uses that, it uses no AMD unit"));
+  }
+
+  private static Stream<TableProblem> second(LinuxView view, String signature) {
+    return view.tables().stream()
+        .filter(table -> table.header().signature().equals(signature))
+        .skip(1)
+        .limit(1)
+        .map(_ ->
+            new TableProblem(
+                0, "the machine has more than one %s: Linux uses the first".formatted(signature)));
   }
 
   /** {@return the rule's name for programs: lower case, words separated by hyphens} */

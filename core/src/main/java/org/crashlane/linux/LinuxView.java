@@ -28,6 +28,7 @@ import org.crashlane.pci.RequesterId;
  * VT-d; a device behind a bridge is found by bus numbers that no table has.
  */
 public final class LinuxView {
+  private final List<AcpiTable> tables;
   private final List<DmarUnits> dmar;
   private final List<IvrsUnits> ivrs;
   private final List<Madt> madt;
@@ -45,6 +46,7 @@ public final class LinuxView {
    * @param tables in the order in which they were found
    */
   public LinuxView(List<AcpiTable> tables) {
+    this.tables = List.copyOf(tables);
     this.madt = first(tables, Madt.class);
     this.dmar = first(tables, Dmar.class).stream().map(t -> new DmarUnits(t, madt)).toList();
     this.ivrs = first(tables, Ivrs.class).stream().map(t -> new IvrsUnits(t, madt)).toList();
@@ -61,6 +63,11 @@ public final class LinuxView {
 
   private static <T extends AcpiTable> List<T> first(List<AcpiTable> tables, Class<T> kind) {
     return tables.stream().filter(kind::isInstance).map(kind::cast).limit(1).toList();
+  }
+
+  /** {@return all of the machine's tables, in the order in which they were found} */
+  List<AcpiTable> tables() {
+    return tables;
   }
 
   List<DmarUnits> dmar() {

@@ -2,6 +2,7 @@
 package org.crashlane.acpi;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -92,6 +93,28 @@ final class AcpiFileTest {
     assertFound(IVRS, read(style.print(IVRS)).tables().getFirst());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "> ",
+        ">",
+        ">> ",
+        "> > | ",
+        "\t",
+        "[    0.004321] ",
+        "<6>[12345.678901] ",
+        "Nov 30 04:00:01 host kernel: ",
+        "2026-11-30T04:00:01+0000 host kernel: [    0.004321] ",
+        "> [    0.004321] "
+      })
+  void linesMayBeQuotedOrFromTheKernelsLog(String front) {
+    String text = "DMAR @ 0x0\n" + Style.ACPIDUMP.print(DMAR) + "\n" + Style.HEXDUMP_C.print(IVRS);
+    AcpiFile file = read(text.lines().map(line -> front + line + "\n").collect(joining()));
+    assertEquals(2, file.tables().size());
+    assertFound(DMAR, file.tables().getFirst());
+    assertFound(IVRS, file.tables().getLast());
+  }
+
   @Test
   void binaryIsReadAsItStands() {
     AcpiFile file = AcpiFile.read("DMAR", DMAR);
@@ -149,6 +172,7 @@ final class AcpiFileTest {
     lines.set(5, "*");
     lines.remove(6);
     assertFound(table, read(String.join("\n", lines)).tables().getFirst());
+    assertFound(table, read("> " + String.join("\n> ", lines)).tables().getFirst());
   }
 
   @Test

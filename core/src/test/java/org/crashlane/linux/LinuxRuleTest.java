@@ -119,6 +119,7 @@ final class LinuxRuleTest {
               LinuxRule.DMAR_REGION_IN_INTERRUPT_WINDOW,
               72,
               dmar(REST, rmrr(0xfeef0000L, 0xfef0ffffL, 0, USB))),
+          Example.of(LinuxRule.DMAR_SECOND_TABLE, 0, dmar(REST), dmar(REST)),
           Example.of(
               LinuxRule.DMAR_CHECKSUM,
               0,
@@ -159,6 +160,10 @@ final class LinuxRuleTest {
                   rmrr(0x7c008000L, 0x7c00ffffL, 0, USB))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, rmrr(0x7c000000L, 0x7c000fffL, 0))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, drhd(0xfed92000L, 0, 0))),
+          Example.of(
+              LinuxRule.DMAR_NO_DEVICE,
+              72,
+              dmar(REST, drhd(0xfed92000L, 0, 0, scope(3, 9, "f0 1f01"), scope(4, 0, "f0 1f02")))),
           Example.of(LinuxRule.DMAR_NO_DEVICE, 72, dmar(REST, structure(2, "00000000"))),
           Example.of(
               LinuxRule.DMAR_SEGMENT_WITHOUT_UNIT,
@@ -176,6 +181,8 @@ final class LinuxRuleTest {
               LinuxRule.IVRS_CHECKSUM, 0, withWrongChecksum("IVRS", Tables.IVRS_FIELDS + UNIT)),
           Example.of(LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs()),
           Example.of(LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs(ivmd(0x20, 0, 0, 0, 0, 0))),
+          Example.of(LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs(UNIT, ivmd(0x21, 7, 2, 0, 0x1000, 1))),
+          Example.of(LinuxRule.IVRS_WITHOUT_UNIT, 48, ivrs(UNIT, block(0x12, 0, "0200"))),
           Example.of(LinuxRule.IVRS_UNIT_AT_ZERO, 48, ivrs(ivhd(0x11, 2, 0, 0, ALL, SOUTHBRIDGE))),
           Example.of(
               LinuxRule.IVRS_REGISTERS_OVERLAP,
@@ -281,7 +288,9 @@ final class LinuxRuleTest {
               LinuxRule.IVRS_UNKNOWN_ENTRY,
               104,
               ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, SOUTHBRIDGE, "05000000"))),
+          Example.of(LinuxRule.IVRS_SECOND_TABLE, 0, ivrs(UNIT), ivrs(UNIT)),
           Example.of(LinuxRule.IVRS_BESIDE_DMAR, 0, dmar(REST), ivrs(UNIT)),
+          Example.of(LinuxRule.MADT_SECOND_TABLE, 0, madt(), madt()),
           Example.of(
               LinuxRule.MADT_IOAPIC_AT_ZERO, 56, madt(ioApic(8, 0xfec00000L, 0), ioApic(9, 0, 24))),
           Example.of(

@@ -16,6 +16,7 @@ import org.crashlane.bits.MalformedInputException;
 import org.crashlane.linux.Effect;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.LinuxView.UnitOfDevice;
+import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.Remark;
 import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
@@ -23,6 +24,7 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.model.spec.ModeSpec.PagingUnit;
+import org.crashlane.pci.RequesterId;
 
 /**
  * The firmware's tables that a machine's file names: what Linux makes of them has to be what the
@@ -92,6 +94,7 @@ final class FirmwareTables {
       for (int i = 0; i < spec.devices().size(); i++) {
         checkDevice(spec, paging, i);
       }
+      view.regions().forEach(region -> checkRegion(spec, paging, region));
     }
   }
 
@@ -138,7 +141,8 @@ final class FirmwareTables {
   private void checkDevice(MachineSpec spec, ModeSpec.Paging paging, int index) {
     DeviceSpec device = spec.devices().get(index);
     Value place = machine.required("devices").items(1, MachineReader.LIST_LIMIT).get(index);
-    switch (view.unitOf(device.address())) {
+    RequesterId known = inTables(device);
+    switch (view.unitOf(known)) {
       case UnitOfDevice.Served(LinuxView.Unit unit) -> {
         PagingUnit own = paging.units().get(paging.unitNames().indexOf(device.unit()));
         if (unit.registerBase() != own.registerBase()) {
@@ -151,12 +155,37 @@ final class FirmwareTables {
           throw place.wrong("by the tables no unit serves device " + device.name());
       case UnitOfDevice.Unknown _ -> {}
     }
-    for (AddressRange region : view.regionsOf(device.address())) {
+    for (AddressRange region : view.regionsOf(known)) {
       if (!contains(spec.firmwareMemoryOf(device), region)) {
         throw place.wrong(
             "by the tables firmware has device %s use %s: expected it in reserved-memory"
                 .formatted(device.name(), region));
       }
+    }
+  }
+
+  /** Tables know nothing of segments that a controller makes (VMD), but of the controller. */
+  private static RequesterId inTables(DeviceSpec device) {
+    RequesterId address = device.address();
+    RequesterId requester = device.requester();
+    return requester.segment() == address.segment() ? address : requester;
+  }
+
+  /** A device that the file does not have writes into the crash range like any other. */
+  private void checkRegion(MachineSpec spec, ModeSpec.Paging paging, MappedRegion region) {
+    boolean inCrashRange = spec.crashRanges().stream().anyMatch(region.range()::overlaps);
+    List<AddressRange> reserved = paging.reserved().stream().map(ModeSpec.ReservedMemory::range).toList();
+    if (inCrashRange && !contains(reserved, region.range())) {
+      throw names.wrong(
+          "%s at offset %s has %s of the crash range used by %s: expected the device, and it in"
+                  .formatted(
+                      region.name(),
+                      Hex.of(region.at().offset()),
+                      region.range(),
+                      region.devices().isEmpty()
+                          ? "no device"
+                          : String.join(", ", region.devices()))
+              + " reserved-memory");
     }
   }
 

@@ -25,7 +25,7 @@ final class MemoryReader {
 
   private MemoryReader() {}
 
-  /** {@return the ranges in rising order} */
+  /** {@return where memory is, in rising order: ranges that touch are one} */
   static List<AddressRange> ram(List<Value> values) {
     List<AddressRange> ram = new ArrayList<>();
     for (Value value : values) {
@@ -37,7 +37,19 @@ final class MemoryReader {
       ram.add(range);
     }
     ram.sort(null);
-    return ram;
+    return joined(ram);
+  }
+
+  /** A memory map may have several pieces of what is one range, and a crash range goes across. */
+  private static List<AddressRange> joined(List<AddressRange> sorted) {
+    List<AddressRange> joined = new ArrayList<>();
+    for (AddressRange range : sorted) {
+      if (!joined.isEmpty() && joined.getLast().last() + 1 == range.first()) {
+        range = new AddressRange(joined.removeLast().first(), range.last());
+      }
+      joined.add(range);
+    }
+    return joined;
   }
 
   /** {@return the ranges, as they are in the file} */

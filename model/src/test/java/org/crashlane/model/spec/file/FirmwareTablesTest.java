@@ -117,6 +117,46 @@ final class FirmwareTablesTest {
     assertTrue(error.contains("device sata use 0x7c000000-0x7c000fff"), error);
   }
 
+  /** As where the memory map has no reserved memory for it, or nobody thought of the keyboard. */
+  @Test
+  void regionInTheCrashRangeOfADeviceThatTheFileDoesNotHaveIsRefused() throws IOException {
+    String head = "01002000 0000 0000 ";
+    String usb = " 01 08 0000 00 00 1400";
+    String error = errorOf(dmar(TAKING_ALL + head + "0000003f00000000 ff0f003f00000000" + usb));
+    assertTrue(error.startsWith("acpi: "), error);
+    assertTrue(
+        error.contains(
+            "RMRR at offset 0x40 has 0x3f000000-0x3f000fff of the crash range used by PCI endpoint"
+                + " at 00:14.0"),
+        error);
+    String behindBridge = head.replace("20", "22") + "00f0ff3700000000 ff0f003800000000";
+    assertTrue(
+        errorOf(dmar(TAKING_ALL + behindBridge + " 01 0a 0000 00 00 1c00 0000"))
+            .contains("0x37fff000-0x38000fff"));
+    read(
+        dmar(TAKING_ALL + head + "00f0ff3700000000 ffffff3700000000" + usb), "acpi: [dmar.dat]\n");
+  }
+
+  @Test
+  void diskBehindAControllerWithASegmentOfItsOwnIsServedByTheControllersUnit() throws IOException {
+    Files.write(folder.resolve("dmar.dat"), dmar(TAKING_ALL));
+    String text =
+        BuiltInMachines.text("vtd")
+            .orElseThrow()
+            .replace("address: 01:00.0", "address: 10000:01:00.0\n    alias: 00:0e.0");
+    MachineFile.read(
+        Files.writeString(folder.resolve("box.yaml"), text + "acpi: [dmar.dat]\n"));
+    Files.write(
+        folder.resolve("dmar.dat"),
+        dmar(
+            TAKING_ALL
+                + "01002000 0000 0000 0000007c00000000 ff0f007c00000000 01 08 0000 00 00 0e00"));
+    MachineFileException e =
+        assertThrows(
+            MachineFileException.class, () -> MachineFile.read(folder.resolve("box.yaml")));
+    assertTrue(e.getMessage().contains("device nvme use 0x7c000000-0x7c000fff"), e.getMessage());
+  }
+
   @Test
   void fileThatIsNoTableIsRefusedWithItsPlace() {
     String error = errorOf(new byte[] {0, 1, 2});

@@ -75,6 +75,25 @@ class MachineFileTest {
   }
 
   @Test
+  void piecesOfMemoryThatTouchAreOneAndACrashRangeGoesAcross() {
+    MachineSpec machine =
+        MachineFile.read(
+            "x",
+            """
+            name: pieces
+            summary: one range of memory in three pieces, and one apart
+            ram: [0x200000-0x3fffff, 0x0-0x1fffff, 0x400000-0x7fffff, 0x801000-0x8fffff]
+            crash: [0x100000-0x4fffff]
+            mapping: {mode: nommu}
+            devices: [{name: d, address: 0:1.0, kind: storage, dump-path: true}]
+            """);
+    assertEquals(
+        List.of(new AddressRange(0, 0x7f_ffff), new AddressRange(0x80_1000, 0x8f_ffff)),
+        machine.ram());
+    assertEquals(List.of(new AddressRange(0x10_0000, 0x4f_ffff)), machine.crashRanges());
+  }
+
+  @Test
   void mixedMachineIsReadInEveryDetail() {
     MachineSpec machine = BuiltInMachines.find("mixed").orElseThrow();
     Vtd vtd = (Vtd) machine.modeSpec();
