@@ -39,7 +39,9 @@ final class HexListing {
 
   /** What a mail that quotes a listing, or the kernel's log, puts in front of its lines. */
   private static final Pattern IN_FRONT =
-      Pattern.compile("(?:\\s*[>|])*\\s?(?:[^|]{0,100} kernel: )?(?:<[0-9]+>)?(?:\\[ *[0-9]+\\.[0-9]+\\] )?");
+      Pattern.compile(
+          "(?:\\s*[>|])*\\s?(?:[^|]{0,100} kernel: )?(?:<[0-9]+>)?"
+              + "(?:\\[ *[0-9]+\\.[0-9]+\\] )?");
 
   private static final Pattern FIELD_OF_IASL = Pattern.compile("\\[[0-9A-Fa-f]{3,}h .*");
 

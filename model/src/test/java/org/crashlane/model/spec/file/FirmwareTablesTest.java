@@ -133,8 +133,7 @@ final class FirmwareTablesTest {
     assertTrue(
         errorOf(dmar(TAKING_ALL + behindBridge + " 01 0a 0000 00 00 1c00 0000"))
             .contains("0x37fff000-0x38000fff"));
-    read(
-        dmar(TAKING_ALL + head + "00f0ff3700000000 ffffff3700000000" + usb), "acpi: [dmar.dat]\n");
+    read(dmar(TAKING_ALL + head + "00f0ff3700000000 ffffff3700000000" + usb), "acpi: [dmar.dat]\n");
   }
 
   @Test
@@ -144,8 +143,7 @@ final class FirmwareTablesTest {
         BuiltInMachines.text("vtd")
             .orElseThrow()
             .replace("address: 01:00.0", "address: 10000:01:00.0\n    alias: 00:0e.0");
-    MachineFile.read(
-        Files.writeString(folder.resolve("box.yaml"), text + "acpi: [dmar.dat]\n"));
+    MachineFile.read(Files.writeString(folder.resolve("box.yaml"), text + "acpi: [dmar.dat]\n"));
     Files.write(
         folder.resolve("dmar.dat"),
         dmar(
