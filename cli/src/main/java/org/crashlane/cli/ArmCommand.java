@@ -157,7 +157,12 @@ final class ArmCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--timeout " + seconds + ": expected at least 1 second");
     }
     return new CrashWatches(terminal, journal.directory(), json)
-        .run(sockets, new Wait(crashRanges(), devices, Duration.ofSeconds(seconds)));
+        .run(sockets, new Wait(crashRanges(), devices, limit(seconds)));
+  }
+
+  /** More seconds than can be counted in nanoseconds are for ever too. */
+  private static Duration limit(long seconds) {
+    return Duration.ofSeconds(Math.min(seconds, FOR_EVER_SECONDS));
   }
 
   private void requireUsable() {

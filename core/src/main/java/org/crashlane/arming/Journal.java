@@ -23,6 +23,10 @@ public final class Journal {
   static final int STORE_COUNT_MAX = 1 << 22;
 
   private static final long LIMIT_BYTES = 1L << 29;
+
+  /** Room for a few thousand stores, as a crash range of some GiB takes. */
+  private static final int USUAL_BYTES = 1 << 17;
+
   private static final String SUFFIX = ".journal";
 
   private final Path file;
@@ -52,6 +56,24 @@ public final class Journal {
     }
   }
 
+  /**
+   * Makes sure, as far as that can be seen now, that a journal about {@code target} can be kept in
+   * {@code directory}; the folder is made where it is missing.
+   *
+   * @throws IOException if none can be written; the message names what is in the way
+   * @throws MalformedInputException if what stands there under its name is not one, or another's
+   */
+  public static void requireUsable(Path directory, Target target) throws IOException {
+    makeDirectory(directory);
+    Path file = fileFor(directory, target);
+    if (Files.exists(file)) {
+      open(file).requireFor(target);
+    }
+    Path draft = draftOf(file);
+    write(file, draft, new byte[USUAL_BYTES]);
+    Files.delete(draft);
+  }
+
   /** {@return true if a journal of {@code plan} can be read back} */
   static boolean canHold(ArmingPlan plan) {
     return plan.stores().size() <= STORE_COUNT_MAX;
@@ -66,13 +88,9 @@ public final class Journal {
         JournalFormat.encode(
             new JournalRecord(
                 plan.target(), plan.crashRanges(), plan.newPages(), plan.stores(), State.PLANNED));
-    Path draft = file.resolveSibling(file.getFileName() + ".new");
-    Files.deleteIfExists(draft);
+    Path draft = draftOf(file);
+    write(file, draft, bytes);
     try {
-      try (FileChannel channel =
-          FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        write(file, channel, bytes);
-      }
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       discard(draft, e);
@@ -139,6 +157,22 @@ public final class Journal {
             parsed.journal().inState(state),
             parsed.identityOffset(),
             parsed.validBytes() + line.length);
+  }
+
+  private static Path draftOf(Path file) {
+    return file.resolveSibling(file.getFileName() + ".new");
+  }
+
+  /** What cannot be written whole does not stay. */
+  private static void write(Path file, Path draft, byte[] bytes) throws IOException {
+    Files.deleteIfExists(draft);
+    try (FileChannel channel =
+        FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      write(file, channel, bytes);
+    } catch (IOException e) {
+      discard(draft, e);
+      throw e;
+    }
   }
 
   /** A channel that fails does not say of which file: a full disk has no name. */

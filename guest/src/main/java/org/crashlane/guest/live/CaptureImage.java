@@ -16,11 +16,15 @@ import org.crashlane.memory.AddressRange;
  * kernel's memory. The header names all memory but the crash ranges, and stands in one of them
  * itself: a core file that lies in the guest's page cache does not.
  *
+ * <p>It also leaves out what {@code memmap=} or the firmware has taken from the kernel, and what
+ * was plugged in later. The capture kernel's boot parameters, which stand beside the header as long
+ * as it waits, tell what of that is its memory (Linux, Documentation/x86/zero-page.rst).
+ *
  * @param headerAddress where the header stands
  * @param crashRanges what was reserved for the capture kernel, in rising order
- * @param notes where the kernel that dies notes its processors' registers, and others' notes
+ * @param header what it tells, also where the kernel that dies notes its processors' registers
  */
-record CaptureImage(long headerAddress, List<AddressRange> crashRanges, List<AddressRange> notes) {
+record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHeader header) {
   /** "CORE" and its zero byte. */
   private static final int CORE_NAME_BYTES = 5;
 
@@ -35,9 +39,18 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, List<Add
   /** What {@code crashkernel=} reserves begins at a multiple of this (CRASH_ALIGN, x86). */
   private static final long CRASH_ALIGN_BYTES = 16L << 20;
 
+  private static final int HEADER_MAGIC = 0x202;
+  private static final int HDRS = 0x53726448;
+  private static final int E820_ENTRIES = 0x1e8;
+  private static final int E820_TABLE = 0x2d0;
+  private static final int E820_ENTRIES_MAX = 128;
+  private static final int E820_ENTRY_BYTES = 20;
+  private static final int E820_SIZE = 8;
+  private static final int E820_TYPE = 16;
+  private static final int E820_RAM = 1;
+
   CaptureImage {
     crashRanges = List.copyOf(crashRanges);
-    notes = List.copyOf(notes);
   }
 
   /** {@return all there are: after a restart an older one may still stand where it was} */
@@ -78,10 +91,58 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, List<Add
   private static Optional<CaptureImage> at(SparingReader memory, long address, ByteBuffer bytes)
       throws IOException {
     memory.read(address, bytes);
-    return KdumpHeader.parse(bytes)
-        .map(header ->
-            new CaptureImage(address, leftOut(header, memory.ranges(), address), header.notes()))
-        .filter(image -> image.crashRanges.stream().anyMatch(r -> r.contains(address)));
+    Optional<KdumpHeader> header = KdumpHeader.parse(bytes);
+    List<AddressRange> leftOut =
+        header.map(h -> leftOut(h, memory.ranges(), address)).orElse(List.of());
+    Optional<AddressRange> own = leftOut.stream().filter(r -> r.contains(address)).findFirst();
+    if (own.isEmpty()) {
+      return Optional.empty();
+    }
+    List<AddressRange> ranges =
+        leftOut.size() == 1 ? leftOut : bootedIn(memory, own.get(), leftOut);
+    return Optional.of(new CaptureImage(address, ranges, header.orElseThrow()));
+  }
+
+  /**
+   * {@return those of {@code leftOut} in which boot parameters give the capture kernel memory; all,
+   * if there are none in {@code own}}
+   */
+  private static List<AddressRange> bootedIn(
+      SparingReader memory, AddressRange own, List<AddressRange> leftOut) throws IOException {
+    ByteBuffer chunk = SparingReader.buffer(CHUNK_BYTES);
+    for (long at = Alignment.up(own.first(), PageArena.PAGE_BYTES);
+        own.contains(at);
+        at += CHUNK_BYTES) {
+      memory.read(at, chunk);
+      for (int page = 0;
+          page + PageArena.PAGE_BYTES <= chunk.limit();
+          page += PageArena.PAGE_BYTES) {
+        List<AddressRange> given = given(chunk, page);
+        if (given.stream().anyMatch(own::overlaps)) {
+          return leftOut.stream().filter(r -> given.stream().anyMatch(r::overlaps)).toList();
+        }
+      }
+    }
+    return leftOut;
+  }
+
+  /** {@return the memory that boot parameters in this page give; nothing if there are none} */
+  private static List<AddressRange> given(ByteBuffer bytes, int page) {
+    int count = Byte.toUnsignedInt(bytes.get(page + E820_ENTRIES));
+    if (bytes.getInt(page + HEADER_MAGIC) != HDRS || count > E820_ENTRIES_MAX) {
+      return List.of();
+    }
+    List<AddressRange> given = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int entry = page + E820_TABLE + i * E820_ENTRY_BYTES;
+      long first = bytes.getLong(entry);
+      long sizeBytes = bytes.getLong(entry + E820_SIZE);
+      boolean sound = first >= 0 && sizeBytes > 0 && first <= Long.MAX_VALUE - sizeBytes;
+      if (sound && bytes.getInt(entry + E820_TYPE) == E820_RAM) {
+        given.add(AddressRange.ofSize(first, sizeBytes));
+      }
+    }
+    return given;
   }
 
   /**
@@ -90,7 +151,7 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, List<Add
    * append_elf_note).
    */
   boolean hasRun(SparingReader memory) throws IOException {
-    for (AddressRange note : notes) {
+    for (AddressRange note : header.notes()) {
       boolean isFilled =
           (int) memory.word(note.first()) == CORE_NAME_BYTES
               && memory.word(note.first() + Long.BYTES) == PRSTATUS_OF_CORE;

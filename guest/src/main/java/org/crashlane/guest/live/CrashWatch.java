@@ -53,6 +53,10 @@ public final class CrashWatch implements AutoCloseable {
   /** Of the device pvpanic (qapi/run-state.json in QEMU's sources). */
   private static final List<String> PANIC_EVENTS = List.of("GUEST_CRASHLOADED", "GUEST_PANICKED");
 
+  /** Of memory that comes and goes: qapi/acpi.json and qapi/machine.json in QEMU's sources. */
+  private static final List<String> MEMORY_EVENTS =
+      List.of("ACPI_DEVICE_OST", "MEMORY_DEVICE_SIZE_CHANGE");
+
   /** A disk driver of a capture kernel does not start sooner. */
   private static final long LATE_NANOS = 1000 * NANOS_PER_MILLI;
 
@@ -78,6 +82,7 @@ public final class CrashWatch implements AutoCloseable {
   private boolean restless;
   private boolean shutDown;
   private boolean crashedBefore;
+  private boolean memoryChanged;
 
   private CrashWatch(
       LiveGuest guest, SparingReader memory, List<AddressRange> given, Consumer<String> progress)
@@ -151,18 +156,28 @@ public final class CrashWatch implements AutoCloseable {
    * Waits for the crash.
    *
    * @param limit for how long
-   * @return what was noticed; nothing if the guest lives on, or is {@link #isShutDown}
+   * @return what was noticed; nothing if the guest lives on, {@link #isShutDown}, or has other
+   *     memory now ({@link #isMemoryChanged})
    * @throws IOException if QEMU ends, or its memory cannot be read
    */
   public Optional<Crash> await(Duration limit) throws IOException {
     long startNanos = System.nanoTime();
     Optional<Crash> crash = shutDown ? Optional.empty() : ask(true);
     lookedNanos = System.nanoTime();
-    while (crash.isEmpty() && !shutDown && System.nanoTime() - startNanos < limit.toNanos()) {
+    while (crash.isEmpty() && !isOver() && System.nanoTime() - startNanos < limit.toNanos()) {
       pause();
       crash = look();
     }
     return crash;
+  }
+
+  private boolean isOver() {
+    return shutDown || memoryChanged;
+  }
+
+  /** {@return true if memory was plugged in or taken out: it has to be attached to anew} */
+  boolean isMemoryChanged() {
+    return memoryChanged;
   }
 
   /** {@return true if the guest was or is shut down, and no crash was noticed} */
@@ -177,13 +192,15 @@ public final class CrashWatch implements AutoCloseable {
 
   /** {@return memory of the guest that new table pages may go to once it has crashed} */
   public SpareMemory spareMemory() {
-    return new SpareMemory(memory);
+    return new SpareMemory(
+        memory, images.stream().flatMap(image -> image.header().memory().stream()).distinct().toList());
   }
 
   private Optional<Crash> look() throws IOException {
     long now = System.nanoTime();
     boolean late = now - lookedNanos >= LATE_NANOS;
-    if (guest.qmp().takeEvent("RESET").isPresent()) {
+    boolean reset = guest.qmp().takeEvent("RESET").isPresent();
+    if (reset) {
       // Another kernel boots: its crash range may be another one.
       images = List.of();
       progress.accept("the guest was reset; waits for its next capture kernel");
@@ -204,9 +221,14 @@ public final class CrashWatch implements AutoCloseable {
         markedNanos = now;
       }
     }
+    boolean plugged =
+        MEMORY_EVENTS.stream().anyMatch(event -> guest.qmp().takeEvent(event).isPresent());
     boolean settled = restless && now - changedNanos >= RESTLESS_NANOS;
     boolean due =
         now - searchedNanos >= Math.max(SEARCH_EVERY_NANOS, SEARCH_SHARE * searchTookNanos);
+    if (settled || plugged || reset) {
+      memoryChanged = guest.isMemoryChanged();
+    }
     if (settled || (images.isEmpty() && due)) {
       restless = false;
       search();
@@ -321,13 +343,23 @@ public final class CrashWatch implements AutoCloseable {
     List<CaptureImage> around = new ArrayList<>();
     if (ranges().stream().anyMatch(range -> range.contains(root))) {
       List<CaptureImage> now = CaptureImage.findIn(memory, ranges());
-      for (CaptureImage image : now) {
+      for (CaptureImage found : now) {
+        CaptureImage image = asItWaited(found);
         if (image.crashRanges().stream().anyMatch(range -> range.contains(root))) {
           around.add(image);
         }
       }
     }
     return around;
+  }
+
+  /** Once it runs, what told of its memory may be overwritten. */
+  private CaptureImage asItWaited(CaptureImage found) {
+    return images.stream()
+        .filter(image -> image.headerAddress() == found.headerAddress())
+        .filter(image -> image.header().equals(found.header()))
+        .findFirst()
+        .orElse(found);
   }
 
   private static void pause() throws IOException {

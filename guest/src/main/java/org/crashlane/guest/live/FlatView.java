@@ -92,7 +92,7 @@ final class FlatView {
     String before = "";
     for (FlatRange each : ranges) {
       boolean memory = each.kind().equals("ram") || each.kind().equals("rom");
-      String id = each.name().replaceFirst("^/objects/", "");
+      String id = backendId(each.name());
       if (memory && ids.contains(id)) {
         ImageRegion next = new ImageRegion(each.range(), each.offset());
         if (id.equals(before)) {
@@ -104,6 +104,11 @@ final class FlatView {
       }
     }
     return regions;
+  }
+
+  /** {@return the id of the backend that QEMU names so, by its id or by the object's path} */
+  static String backendId(String name) {
+    return name.replaceFirst("^/objects/", "");
   }
 
   private static void addJoining(List<ImageRegion> regions, ImageRegion next) {

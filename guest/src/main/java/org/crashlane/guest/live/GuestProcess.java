@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
-import org.crashlane.guest.qmp.SocketPeer;
+import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
@@ -33,6 +33,9 @@ final class GuestProcess {
   private static final int INODE = 7;
   private static final int NAME = 8;
   private static final String DELETED = " (deleted)";
+
+  /** Field 22 of proc_pid_stat(5), counted from behind the name, which is field 2. */
+  private static final int START_TIME = 22 - 3;
 
   private final Path socket;
   private final int id;
@@ -55,15 +58,11 @@ final class GuestProcess {
   private record Mapping(AddressRange host, long fileOffset, long inode, String name) {}
 
   /**
-   * Looks at the process that listens on {@code socket}.
+   * Looks at the process of this id, 0 if it has none here.
    *
+   * @param socket on which it listens, for messages
    * @throws IOException if it cannot be seen from here, or belongs to somebody else
    */
-  static GuestProcess behind(Path socket) throws IOException {
-    return of(socket, SocketPeer.processId(socket));
-  }
-
-  /** Looks at the process of this id, 0 if it has none here. */
   static GuestProcess of(Path socket, int id) throws IOException {
     if (id == 0) {
       throw new IOException(
@@ -82,6 +81,19 @@ final class GuestProcess {
       throw denied(socket, id, e);
     } catch (NoSuchFileException e) {
       throw new IOException(socket + ": process " + id + ", which listened, is gone", e);
+    }
+  }
+
+  /** {@return what names the process behind {@code qmp}, and none that comes later} */
+  static String nameOf(QmpClient qmp) throws IOException {
+    int id = qmp.processId();
+    try {
+      String stat = Files.readString(of(id).resolve("stat"));
+      // The command's name may have spaces and brackets.
+      String[] behindName = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+      return "process %d, started at tick %s".formatted(id, behindName[START_TIME]);
+    } catch (NoSuchFileException e) {
+      throw new IOException(qmp.socket() + ": process " + id + ", which listened, is gone", e);
     }
   }
 

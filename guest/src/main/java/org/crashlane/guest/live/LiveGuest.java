@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
@@ -37,6 +38,10 @@ public final class LiveGuest implements AutoCloseable {
   /** As the human monitor's {@code gpa2hva} prints it. */
   private static final Pattern HOST_ADDRESS = Pattern.compile(" is 0x([0-9a-f]{1,16})$");
 
+  /** MigrationStatus in QEMU's qapi/migration.json; those in which nothing goes on. */
+  private static final Set<String> NOT_MIGRATING =
+      Set.of("none", "completed", "failed", "cancelled");
+
   private static final int PAGE_WORDS = 512;
   private static final int QUOTED_CHARS = 120;
 
@@ -47,18 +52,21 @@ public final class LiveGuest implements AutoCloseable {
   private final boolean ownsQmp;
   private final List<MappedImage.Part> parts;
   private final FlatView view;
+  private final List<ImageRegion> shared;
   private final MappedImage memory;
 
   private LiveGuest(
       QmpClient qmp,
       boolean ownsQmp,
-      List<MappedImage.Part> parts,
       FlatView view,
+      List<ImageRegion> shared,
+      List<MappedImage.Part> parts,
       MappedImage memory) {
     this.qmp = qmp;
     this.ownsQmp = ownsQmp;
-    this.parts = parts;
     this.view = view;
+    this.shared = shared;
+    this.parts = parts;
     this.memory = memory;
   }
 
@@ -90,16 +98,23 @@ public final class LiveGuest implements AutoCloseable {
 
   private static LiveGuest attach(QmpClient qmp, boolean ownsQmp) throws IOException {
     EncryptedMemory.requireNone(qmp);
-    FlatView view = FlatView.parse(qmp.socket() + " (info mtree -f)", qmp.hmp("info mtree -f"));
-    List<MappedImage.Part> parts = parts(qmp, view);
+    FlatView view = view(qmp);
+    List<ImageRegion> shared = shared(qmp, view);
+    List<MappedImage.Part> parts = parts(qmp, shared);
     MappedImage memory = MappedImage.openForWriting(parts);
-    return new LiveGuest(qmp, ownsQmp, parts, view, memory);
+    return new LiveGuest(qmp, ownsQmp, view, shared, parts, memory);
   }
 
-  private static List<MappedImage.Part> parts(QmpClient qmp, FlatView view) throws IOException {
+  private static FlatView view(QmpClient qmp) throws IOException {
+    return FlatView.parse(qmp.socket() + " (info mtree -f)", qmp.hmp("info mtree -f"));
+  }
+
+  /** {@return its memory; offsets are into the backends} */
+  private static List<ImageRegion> shared(QmpClient qmp, FlatView view) throws IOException {
     MemoryBackends backends = MemoryBackends.of(qmp);
-    List<ImageRegion> unshared = view.backedBy(backends.privateIds());
-    List<ImageRegion> shared = view.backedBy(backends.ids());
+    List<AddressRange> windows = PciFunction.memoryWindows(qmp.socket(), qmp.execute("query-pci"));
+    List<ImageRegion> unshared = outside(windows, view.backedBy(backends.privateIds()));
+    List<ImageRegion> shared = outside(windows, view.backedBy(backends.ids()));
     if (!unshared.isEmpty() || shared.isEmpty()) {
       throw new IOException(
           "%s: the guest's memory %s is not in a file that is shared; %s"
@@ -108,7 +123,12 @@ public final class LiveGuest implements AutoCloseable {
                   unshared.isEmpty() ? "" : unshared.getFirst().physical(),
                   backends.howToStart()));
     }
-    GuestProcess process = GuestProcess.behind(qmp.socket());
+    return shared;
+  }
+
+  private static List<MappedImage.Part> parts(QmpClient qmp, List<ImageRegion> shared)
+      throws IOException {
+    GuestProcess process = GuestProcess.of(qmp.socket(), qmp.processId());
     Map<Path, List<ImageRegion>> files = new LinkedHashMap<>();
     for (ImageRegion region : shared) {
       long host = hostAddress(qmp, region.physical().first());
@@ -118,6 +138,13 @@ public final class LiveGuest implements AutoCloseable {
     }
     return files.entrySet().stream()
         .map(file -> new MappedImage.Part(file.getKey(), file.getValue()))
+        .toList();
+  }
+
+  /** What a device shows in a window of its own (ivshmem) is its business, and not only its. */
+  private static List<ImageRegion> outside(List<AddressRange> windows, List<ImageRegion> regions) {
+    return regions.stream()
+        .filter(region -> windows.stream().noneMatch(window -> window.contains(region.physical())))
         .toList();
   }
 
@@ -141,6 +168,11 @@ public final class LiveGuest implements AutoCloseable {
   /** {@return the file that holds its memory; the first, where several do} */
   public Path memoryFile() {
     return parts.getFirst().file();
+  }
+
+  /** {@return true if memory was plugged in or taken out since this was attached} */
+  boolean isMemoryChanged() throws IOException {
+    return !shared(qmp, view(qmp)).equals(shared);
   }
 
   /** {@return its memory, live: what is written is there for its processors and devices at once} */
@@ -279,8 +311,20 @@ public final class LiveGuest implements AutoCloseable {
    * when {@code work} fails and when this process is told to end.
    */
   public <T> T withGuestStopped(Work<T> work) throws IOException {
-    if (!qmp.isRunning()) {
-      return work.run();
+    return qmp.isRunning() ? stoppedThenRunning(work) : work.run();
+  }
+
+  /**
+   * Does {@code work} while the guest's processors stand, as {@link #withGuestStopped} does, and
+   * has it run afterwards, whether it ran before or not.
+   *
+   * @throws IOException also if it is being migrated: it would not run at its new place
+   */
+  <T> T stoppedThenRunning(Work<T> work) throws IOException {
+    String migration = qmp.execute("query-migrate").path("status").asString("none");
+    if (!NOT_MIGRATING.contains(migration)) {
+      throw new IOException(
+          qmp.socket() + ": the guest is being migrated (" + migration + "): it is not stopped");
     }
     try (StoppedGuest _ = StoppedGuest.stop(qmp)) {
       return work.run();

@@ -166,46 +166,9 @@ public final class OutsideHand implements AutoCloseable {
           PlanRequest request =
               new PlanRequest(
                   hand.target(), crashRanges, devices, Optional.empty(), hand.earlier());
-          return withInterrupts(planInSpare(request, tables, spare), tables, interruptSources);
+          return withInterrupts(
+              spare.plan(request, tables, guest.memory()), tables, interruptSources);
         });
-  }
-
-  /** The first piece of spare memory in which no device can write, and no table stands. */
-  private PlanResult planInSpare(PlanRequest request, TranslationTables tables, SpareMemory spare)
-      throws IOException {
-    PlanResult result = Planner.plan(tables, guest.memory(), request);
-    List<SpareMemory.Piece> pieces =
-        isForWantOfPages(result) ? spare.find(request.crashRanges()) : List.of();
-    for (int i = 0; i < pieces.size() && isForWantOfPages(result); i++) {
-      SpareMemory.Piece piece = pieces.get(i);
-      PlanRequest there =
-          new PlanRequest(
-              request.target(),
-              request.crashRanges(),
-              request.devices(),
-              Optional.of(piece.range()),
-              request.earlier());
-      result =
-          switch (Planner.plan(tables, guest.memory(), there)) {
-            case PlanResult.Planned planned ->
-                new PlanResult.Planned(
-                    planned.plan().withNote("the new table pages are " + piece.words()));
-            case Refused refused -> refused;
-          };
-    }
-    return isForWantOfPages(result)
-        ? Refused.because(
-            Kind.ARENA_TOO_SMALL,
-            "no memory was found for new table pages: %d pieces of memory that holds nothing were"
-                    .formatted(pieces.size())
-                + " looked at, and none has enough pages that no device may write")
-        : result;
-  }
-
-  private static boolean isForWantOfPages(PlanResult result) {
-    return result instanceof Refused refused
-        && refused.reasons().stream()
-            .allMatch(r -> r.kind() == Kind.ARENA_TOO_SMALL || r.kind() == Kind.ARENA_MISPLACED);
   }
 
   private static PlanResult withInterrupts(
@@ -293,6 +256,13 @@ public final class OutsideHand implements AutoCloseable {
       guest.requireCaptureKernelIn(crashRanges);
     }
     Optional<Refused> earlier = hand.standing();
+    if (earlier.isPresent()
+        && life == GuestLife.DEAD
+        && plan.of(hand, tables) instanceof PlanResult.Planned planned
+        && planned.plan().stores().isEmpty()) {
+      return new ArmResult.Unneeded(
+          planned.plan().withNote("it was armed before, by a journal in " + journalDirectory));
+    }
     if (earlier.isPresent() && life == GuestLife.DEAD) {
       // What was written for an earlier crash, as far as it is still there, makes room.
       hand.disarm();
@@ -406,6 +376,29 @@ public final class OutsideHand implements AutoCloseable {
         "name a folder that can be written by --journal");
   }
 
+  /**
+   * Makes sure, as far as that can be seen now, that the guest can be armed when it has crashed,
+   * and lets it run on if a killed hand has left it standing. Where another hand is at work,
+   * nothing is seen and done.
+   *
+   * @throws IOException if no journal can be kept, or as {@link #disarm} does
+   */
+  void prepare() throws IOException {
+    Optional<TargetLock> lock = TargetLock.tryAcquire(target());
+    if (lock.isPresent()) {
+      try (TargetLock held = lock.get()) {
+        Journal.requireUsable(journalDirectory, held.target());
+        List<Path> marks = StopMark.files(markFolders, held.target());
+        Optional<StopMark> left = StopMark.left(marks, GuestProcess.nameOf(guest.qmp()));
+        if (left.isPresent()) {
+          try (StopMark _ = left.get()) {
+            guest.qmp().cont();
+          }
+        }
+      }
+    }
+  }
+
   private Target target() throws IOException {
     return Target.ofFile(guest.memoryFile());
   }
@@ -437,8 +430,9 @@ public final class OutsideHand implements AutoCloseable {
 
   /**
    * Does {@code work} while the guest stands, with a mark for the case that this is killed. Under
-   * the lock it is this hand that stopped the guest, or nobody's: none continues it in between.
-   * Without a mark a guest is not stopped: it is looked at as it runs, and not written to.
+   * the lock it is this hand that stopped the guest, or nobody's: none continues it in between. A
+   * guest that a killed hand has left standing goes on afterwards. Without a mark a guest is not
+   * stopped: it is looked at as it runs, and not written to.
    */
   private <T> T whileStopped(TargetLock held, Purpose purpose, TableWork<T> work)
       throws IOException {
@@ -446,17 +440,16 @@ public final class OutsideHand implements AutoCloseable {
       Journal.makeDirectory(journalDirectory);
     }
     List<Path> marks = StopMark.files(markFolders, held.target());
-    for (Path mark : marks) {
-      StopMark.makeGood(mark, guest.qmp());
-    }
+    String process = GuestProcess.nameOf(guest.qmp());
+    Optional<StopMark> left = StopMark.left(marks, process);
     readWhileRunning = false;
-    if (!guest.qmp().isRunning()) {
+    if (left.isEmpty() && !guest.qmp().isRunning()) {
       return withTables(work);
     }
-    Optional<StopMark> mark = StopMark.set(marks);
+    Optional<StopMark> mark = left.or(() -> StopMark.set(marks, process));
     if (mark.isPresent()) {
       try (StopMark _ = mark.get()) {
-        return guest.withGuestStopped(() -> withTables(work));
+        return guest.stoppedThenRunning(() -> withTables(work));
       }
     }
     if (purpose == Purpose.WRITE) {

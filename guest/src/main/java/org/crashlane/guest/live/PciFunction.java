@@ -9,6 +9,7 @@ import java.util.Set;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Printable;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import tools.jackson.databind.JsonNode;
 
@@ -103,6 +104,35 @@ public record PciFunction(
           socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
     }
     return functions.stream().sorted((a, b) -> a.requester.compareTo(b.requester)).toList();
+  }
+
+  /** {@return where functions show memory of their own: base address registers that are set} */
+  static List<AddressRange> memoryWindows(Path socket, JsonNode buses) throws IOException {
+    List<AddressRange> windows = new ArrayList<>();
+    try {
+      for (JsonNode bus : buses) {
+        addWindows(bus.path("devices"), windows);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
+    }
+    return windows;
+  }
+
+  private static void addWindows(JsonNode devices, List<AddressRange> windows) {
+    for (JsonNode device : devices) {
+      for (JsonNode region : device.path("regions")) {
+        long first = region.path("address").asLong(-1);
+        long sizeBytes = region.path("size").asLong(0);
+        // Those that the firmware has not set yet are at -1.
+        boolean isSet = first > 0 && sizeBytes > 0 && first <= Long.MAX_VALUE - sizeBytes;
+        if (isSet && region.path("type").asString("").equals("memory")) {
+          windows.add(AddressRange.ofSize(first, sizeBytes));
+        }
+      }
+      addWindows(device.path("pci_bridge").path("devices"), windows);
+    }
   }
 
   private static void addAll(JsonNode devices, List<PciFunction> functions) {

@@ -5,9 +5,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.crashlane.arming.PlanRequest;
+import org.crashlane.arming.PlanResult;
+import org.crashlane.arming.Planner;
+import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.arming.Refused;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
 
 /**
  * Where new table pages may go in a guest that has crashed and had nothing reserved for them: where
@@ -34,9 +42,15 @@ public final class SpareMemory {
   private static final int UNTOUCHED_MAX = 4;
 
   private final SparingReader memory;
+  private final List<AddressRange> kernels;
 
-  SpareMemory(SparingReader memory) {
+  /**
+   * @param kernels what the dead kernel called its memory: the rest is its firmware's, or a
+   *     device's
+   */
+  SpareMemory(SparingReader memory, List<AddressRange> kernels) {
     this.memory = memory;
+    this.kernels = List.copyOf(kernels);
   }
 
   /**
@@ -82,10 +96,58 @@ public final class SpareMemory {
     return found;
   }
 
+  /**
+   * {@return a plan, with new table pages in the first piece in which no device can write, and no
+   * table stands; or why there is none}
+   *
+   * @param request without an arena
+   * @param guest the same memory, as the tables are read from it
+   */
+  PlanResult plan(PlanRequest request, TranslationTables tables, PhysicalMemory guest)
+      throws IOException {
+    PlanResult result = Planner.plan(tables, guest, request);
+    List<Piece> pieces = isForWantOfPages(result) ? find(request.crashRanges()) : List.of();
+    for (int i = 0; i < pieces.size() && isForWantOfPages(result); i++) {
+      Piece piece = pieces.get(i);
+      PlanRequest there =
+          new PlanRequest(
+              request.target(),
+              request.crashRanges(),
+              request.devices(),
+              Optional.of(piece.range()),
+              request.earlier());
+      result =
+          switch (Planner.plan(tables, guest, there)) {
+            case PlanResult.Planned planned ->
+                new PlanResult.Planned(
+                    planned.plan().withNote("the new table pages are " + piece.words()));
+            case Refused refused -> refused;
+          };
+    }
+    return isForWantOfPages(result)
+        ? Refused.because(
+            Kind.ARENA_TOO_SMALL,
+            "no memory was found for new table pages: %d pieces of memory that holds nothing were"
+                    .formatted(pieces.size())
+                + " looked at, and none has enough pages that no device may write")
+        : result;
+  }
+
+  private static boolean isForWantOfPages(PlanResult result) {
+    return result instanceof Refused refused
+        && refused.reasons().stream()
+            .allMatch(r -> r.kind() == Kind.ARENA_TOO_SMALL || r.kind() == Kind.ARENA_MISPLACED);
+  }
+
   /** {@return the whole ones above what ISA devices reach, outside the crash ranges} */
   private List<AddressRange> mebibytes(List<AddressRange> crashRanges) {
     List<AddressRange> mebibytes = new ArrayList<>();
-    for (AddressRange range : memory.ranges()) {
+    List<AddressRange> ranges =
+        memory.ranges().stream()
+            .flatMap(range -> kernels.stream().flatMap(own -> range.intersection(own).stream()))
+            .sorted()
+            .toList();
+    for (AddressRange range : ranges) {
       long first = Alignment.up(Math.max(range.first(), ISA_END), MEBIBYTE);
       for (long at = first; at + MEBIBYTE - 1 <= range.last(); at += MEBIBYTE) {
         AddressRange piece = AddressRange.ofSize(at, MEBIBYTE);

@@ -2,20 +2,28 @@
 package org.crashlane.guest.live;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.arming.Journal;
 import org.crashlane.arming.Target;
-import org.crashlane.guest.qmp.QmpClient;
 
 /**
- * A file that stands while a hand has stopped a running guest, and names the hand's process. Where
- * it outlives that process, the hand was killed and the guest stands because of it: the next hand
- * lets it run.
+ * A file that stands while a hand has stopped a running guest, and names the guest's process. The
+ * target is locked meanwhile: whoever has the lock and finds a mark knows that the hand was killed,
+ * and that the guest, if it is this process still, stands because of it.
+ *
+ * <p>What stands there under the mark's name and is none of ours, a link or a folder or a file with
+ * other words in it, is left alone, and says nothing.
  */
 final class StopMark implements AutoCloseable {
+  private static final String BEGINNING = "stopped by crashlane: ";
+  private static final int BYTES_MAX = 1000;
+
   private final Path file;
 
   private StopMark(Path file) {
@@ -40,50 +48,58 @@ final class StopMark implements AutoCloseable {
         .toList();
   }
 
-  /** Lets a guest run that a killed hand has left standing; another hand's mark stays. */
-  static void makeGood(Path file, QmpClient qmp) throws IOException {
-    if (Files.exists(file) && !isAlive(Files.readString(file).strip())) {
-      if (!qmp.isRunning()) {
-        qmp.cont();
-      }
-      Files.delete(file);
-    }
-  }
-
-  private static boolean isAlive(String processId) {
-    try {
-      return ProcessHandle.of(Long.parseLong(processId)).isPresent();
-    } catch (NumberFormatException e) {
-      // Killed before it had written its number: before it stopped anything.
-      return false;
-    }
+  /**
+   * {@return the mark that a killed hand has left, to be closed when the guest runs again}
+   *
+   * @param process the guest's, see {@link GuestProcess#nameOf}
+   */
+  static Optional<StopMark> left(List<Path> files, String process) {
+    return files.stream()
+        .filter(file -> content(file).equals(Optional.of(BEGINNING + process)))
+        .findFirst()
+        .map(StopMark::new);
   }
 
   /**
    * {@return the mark, set in the first file that can be written, to be closed when the guest runs
    * again; nothing if none can}
    */
-  static Optional<StopMark> set(List<Path> files) {
-    return files.stream().filter(StopMark::write).findFirst().map(StopMark::new);
+  static Optional<StopMark> set(List<Path> files, String process) {
+    return files.stream()
+        .filter(file -> write(file, BEGINNING + process))
+        .findFirst()
+        .map(StopMark::new);
   }
 
-  private static boolean write(Path file) {
+  /** {@return what stands in a file; nothing if it is missing, cannot be read, or is no file} */
+  private static Optional<String> content(Path file) {
     try {
-      Files.writeString(file, ProcessHandle.current().pid() + "\n");
-      return true;
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) <= BYTES_MAX
+          ? Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip())
+          : Optional.empty();
     } catch (IOException e) {
-      // On a full disk it is there, and empty: it would have the next hand continue the guest.
-      return isLeftBehind(file);
+      return Optional.empty();
     }
   }
 
-  /** {@return false, with the file gone; true if not even that can be done} */
-  private static boolean isLeftBehind(Path file) {
-    try {
-      Files.deleteIfExists(file);
+  private static boolean write(Path file, String text) {
+    boolean ours =
+        content(file).filter(old -> old.isEmpty() || old.startsWith(BEGINNING)).isPresent();
+    if (!ours && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
+    }
+    try {
+      Files.write(
+          file,
+          (text + "\n").getBytes(StandardCharsets.UTF_8),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.TRUNCATE_EXISTING,
+          StandardOpenOption.WRITE,
+          LinkOption.NOFOLLOW_LINKS);
+      return true;
     } catch (IOException e) {
-      return Files.exists(file);
+      // On a full disk it may be there, and empty: that says nothing.
+      return false;
     }
   }
 

@@ -2,6 +2,7 @@
 package org.crashlane.guest.live;
 
 import java.io.IOException;
+import java.util.Set;
 import org.crashlane.guest.qmp.QmpClient;
 
 /** A guest that stands until this is closed, or until the process ends by anything but SIGKILL. */
@@ -14,7 +15,10 @@ final class StoppedGuest implements AutoCloseable {
     this.atExit = new Thread(this::contAtExit, "cont-at-exit");
   }
 
-  /** Stops a running guest. */
+  /** Where a migration has ended a guest, it runs elsewhere. */
+  private static final Set<String> ELSEWHERE = Set.of("postmigrate", "finish-migrate");
+
+  /** Stops a guest, or takes over one that stands. */
   static StoppedGuest stop(QmpClient qmp) throws IOException {
     StoppedGuest guest = new StoppedGuest(qmp);
     Runtime.getRuntime().addShutdownHook(guest.atExit);
@@ -34,7 +38,7 @@ final class StoppedGuest implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    qmp.cont();
+    cont();
     try {
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException e) {
@@ -43,9 +47,15 @@ final class StoppedGuest implements AutoCloseable {
     }
   }
 
+  private void cont() throws IOException {
+    if (!ELSEWHERE.contains(qmp.status())) {
+      qmp.cont();
+    }
+  }
+
   private void contAtExit() {
     try {
-      qmp.cont();
+      cont();
     } catch (IOException e) {
       System.getLogger(StoppedGuest.class.getName())
           .log(System.Logger.Level.ERROR, "the guest stands; continue it by 'cont'", e);

@@ -14,6 +14,7 @@ import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.live.CrashWatch.Crash;
+import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -36,11 +37,15 @@ public final class WhenCrashed implements AutoCloseable {
   /** The guest is gone, or begins anew. */
   private static final List<String> ENDS = List.of("RESET", "SHUTDOWN");
 
-  private final LiveGuest guest;
+  private final QmpClient qmp;
   private final Path journalDirectory;
   private final Consumer<String> progress;
 
-  private WhenCrashed(LiveGuest guest, Path journalDirectory, Consumer<String> progress) {
+  private LiveGuest guest;
+
+  private WhenCrashed(
+      QmpClient qmp, LiveGuest guest, Path journalDirectory, Consumer<String> progress) {
+    this.qmp = qmp;
     this.guest = guest;
     this.journalDirectory = journalDirectory;
     this.progress = progress;
@@ -54,10 +59,20 @@ public final class WhenCrashed implements AutoCloseable {
    */
   public static WhenCrashed attach(Path socket, Path journalDirectory, Consumer<String> progress)
       throws IOException {
-    LiveGuest guest = LiveGuest.attach(socket);
+    QmpClient qmp = QmpClient.connect(socket);
+    try {
+      return new WhenCrashed(qmp, attach(qmp), journalDirectory, progress);
+    } catch (IOException | RuntimeException e) {
+      qmp.close();
+      throw e;
+    }
+  }
+
+  private static LiveGuest attach(QmpClient qmp) throws IOException {
+    LiveGuest guest = LiveGuest.attach(qmp);
     try {
       guest.iommu();
-      return new WhenCrashed(guest, journalDirectory, progress);
+      return guest;
     } catch (IOException | RuntimeException e) {
       guest.close();
       throw e;
@@ -109,15 +124,41 @@ public final class WhenCrashed implements AutoCloseable {
    */
   public Outcome await(List<AddressRange> given, Set<RequesterId> devices, Duration limit)
       throws IOException {
+    long endNanos = System.nanoTime() + limit.toNanos();
+    Optional<Outcome> outcome = awaitOnce(given, devices, limit);
+    while (outcome.isEmpty()) {
+      progress.accept("the guest's memory has changed; attaches anew");
+      LiveGuest anew = attach(qmp);
+      guest.close();
+      guest = anew;
+      Duration left = Duration.ofNanos(Math.max(0, endNanos - System.nanoTime()));
+      outcome = awaitOnce(given, devices, left);
+    }
+    return outcome.get();
+  }
+
+  /** {@return what became of it; nothing if it has other memory now} */
+  private Optional<Outcome> awaitOnce(
+      List<AddressRange> given, Set<RequesterId> devices, Duration limit) throws IOException {
     try (CrashWatch watch = CrashWatch.of(guest, given, progress)) {
-      progress.accept("waits for the guest's crash");
-      Optional<Crash> crash = watch.await(limit);
-      if (crash.isPresent()) {
-        return arm(crash.get(), watch, devices);
+      Optional<Crash> crash = watch.await(Duration.ZERO);
+      if (crash.isEmpty() && !watch.isShutDown()) {
+        try (OutsideHand hand = OutsideHand.on(guest, journalDirectory, GuestLife.LIVING)) {
+          hand.prepare();
+        }
+        progress.accept("waits for the guest's crash");
+        crash = watch.await(limit);
       }
-      return watch.isShutDown()
-          ? new Outcome.ShutDown(watch.hasCrashedBefore())
-          : new Outcome.Alive(watch.hasCrashedBefore());
+      if (crash.isPresent()) {
+        return Optional.of(arm(crash.get(), watch, devices));
+      }
+      if (watch.isMemoryChanged()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          watch.isShutDown()
+              ? new Outcome.ShutDown(watch.hasCrashedBefore())
+              : new Outcome.Alive(watch.hasCrashedBefore()));
     }
   }
 
@@ -235,5 +276,6 @@ public final class WhenCrashed implements AutoCloseable {
   @Override
   public void close() {
     guest.close();
+    qmp.close();
   }
 }

@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -29,6 +31,7 @@ public final class QmpClient implements AutoCloseable {
   private final Path socket;
   private final Duration timeout;
   private final QmpConnection connection;
+  private final AtomicReference<OptionalInt> processId = new AtomicReference<>(OptionalInt.empty());
 
   private QmpClient(Path socket, Duration timeout, QmpConnection connection) {
     this.socket = socket;
@@ -69,6 +72,17 @@ public final class QmpClient implements AutoCloseable {
   /** {@return the socket's path} */
   public Path socket() {
     return socket;
+  }
+
+  /**
+   * {@return the id of the process that listens on the socket, as {@link SocketPeer#processId}} It
+   * is asked once: each question stays in the socket's queue, which has room for two.
+   */
+  public int processId() throws IOException {
+    if (processId.get().isEmpty()) {
+      processId.set(OptionalInt.of(SocketPeer.processId(socket)));
+    }
+    return processId.get().orElseThrow();
   }
 
   /** Executes a command without arguments; see {@link #execute(String, Map, Duration)}. */

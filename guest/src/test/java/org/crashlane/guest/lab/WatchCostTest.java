@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.live.CrashWatch;
 import org.crashlane.rehearsal.MappingMode;
@@ -20,13 +22,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Measures what a watch takes from a guest that lives: a loop that does nothing but count, in spans
- * with and without the watch by turns; two without, so that it is seen how much they differ by
- * themselves. What is printed stands in docs/live.md.
+ * with and without the watch by turns. Each turn has two without, before and behind, so that it is
+ * seen how much spans differ by themselves. What is printed stands in docs/live.md.
  */
 @Tag("lab")
 @Tag("long")
 class WatchCostTest {
-  private static final Duration SPAN = Duration.ofSeconds(2);
+  private static final Duration SPAN = Duration.ofSeconds(3);
   private static final int TURNS = 12;
 
   /** Instead of the disk's load. */
@@ -42,9 +44,24 @@ class WatchCostTest {
       """;
 
   @TempDir private Path directory;
-  private long beforeCount;
-  private long watchedCount;
-  private long afterCount;
+  private final List<Turn> turns = new ArrayList<>();
+
+  /** Rounds of the loop in a turn's three spans, for each second. */
+  private record Turn(double before, double watched, double after) {
+    double alone() {
+      return (before + after) / 2;
+    }
+
+    /** {@return what the watch cost, as a share of what there is alone} */
+    double cost() {
+      return 1 - watched / alone();
+    }
+
+    /** {@return what there is no reason for} */
+    double chance() {
+      return 1 - after / before;
+    }
+  }
 
   /** Enough is known: no crash is wanted. */
   private static final class Measured extends IOException {
@@ -65,27 +82,56 @@ class WatchCostTest {
       assertThrows(Measured.class, () -> run.execute(this::measure, _ -> {}));
     }
     System.out.printf(
-        "%s: rounds in %d spans of %d s each: alone %,d, watched %,d, alone again %,d%n",
-        mode.label(), TURNS, SPAN.toSeconds(), beforeCount, watchedCount, afterCount);
-    assertTrue(beforeCount > 0 && watchedCount > 0 && afterCount > 0, "the loop did not run");
+        "%s: %d turns of 3 spans of %d s: %.1f rounds a second alone, %.1f watched; the watch costs"
+            + " %s; two spans alone differ by %s%n",
+        mode.label(),
+        TURNS,
+        SPAN.toSeconds(),
+        mean(Turn::alone),
+        mean(Turn::watched),
+        percent(Turn::cost),
+        percent(Turn::chance));
+    assertTrue(
+        turns.stream().allMatch(turn -> turn.before > 0 && turn.watched > 0 && turn.after > 0),
+        "the loop did not run");
+  }
+
+  private double mean(ToDoubleFunction<Turn> value) {
+    return turns.stream().mapToDouble(value).average().orElseThrow();
+  }
+
+  /** {@return the mean and its standard error} */
+  private String percent(ToDoubleFunction<Turn> value) {
+    double mean = mean(value);
+    double squares = mean(turn -> Math.pow(value.applyAsDouble(turn) - mean, 2));
+    double error = Math.sqrt(squares / (turns.size() - 1));
+    return "%.1f %% (standard error %.1f)".formatted(100 * mean, 100 * error);
   }
 
   private void measure(RunningGuest guest) throws IOException {
     try (CrashWatch watch = CrashWatch.of(guest.live(), List.of(), _ -> {})) {
       guest.live().qmp().cont();
       for (int turn = 0; turn < TURNS; turn++) {
-        long start = counted(guest);
-        pause();
-        long alone = counted(guest);
-        watch.await(SPAN);
-        long watched = counted(guest);
-        pause();
-        beforeCount += alone - start;
-        watchedCount += watched - alone;
-        afterCount += counted(guest) - watched;
+        double before = rate(guest, WatchCostTest::pause);
+        double watched = rate(guest, () -> watch.await(SPAN));
+        turns.add(new Turn(before, watched, rate(guest, WatchCostTest::pause)));
       }
     }
     throw new Measured();
+  }
+
+  /** What a span is filled with. */
+  @FunctionalInterface
+  private interface Span {
+    void run() throws IOException;
+  }
+
+  private static double rate(RunningGuest guest, Span span) throws IOException {
+    long count = counted(guest);
+    long start = System.nanoTime();
+    span.run();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return (counted(guest) - count) / seconds;
   }
 
   private static long counted(RunningGuest guest) {

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.crashlane.arming.ArmResult;
@@ -35,6 +36,8 @@ class WhenCrashedTest {
 
   @TempDir private Path directory;
   private CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private boolean lookTwice;
+  private Optional<Outcome> second = Optional.empty();
   private DumpOutcome dump = new DumpOutcome.Missing("not run");
   private List<AddressRange> crashRanges = List.of();
 
@@ -60,6 +63,30 @@ class WhenCrashedTest {
         ready.verdict().toString());
   }
 
+  @Test
+  @Tag("long")
+  void aSecondWatchFindsTheGuestArmedAndWritesNothing() throws IOException {
+    lookTwice = true;
+    crash(Strategy.NONE);
+    assertInstanceOf(
+        ArmResult.Armed.class,
+        assertInstanceOf(Outcome.Ready.class, outcome.join()).result());
+    Outcome.Ready again = assertInstanceOf(Outcome.Ready.class, second.orElseThrow());
+    assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, again.result()).plan().stores());
+    assertInstanceOf(Written.class, dump);
+  }
+
+  /** The guest lives on in its capture kernel until both have looked. */
+  private void lookAgain(Path socket) throws IOException {
+    if (lookTwice) {
+      outcome.join();
+      try (WhenCrashed watched =
+          WhenCrashed.attach(socket, directory.resolve("journals"), _ -> {})) {
+        second = Optional.of(watched.await(List.of(), Set.of(), LIMIT));
+      }
+    }
+  }
+
   private void crash(Strategy strategy) throws IOException {
     Path socket = directory.resolve("qmp");
     GuestConfig config =
@@ -75,7 +102,19 @@ class WhenCrashedTest {
             TestParts.orSkip(config.flavours(List.of(strategy))),
             config,
             Scenario.of(MappingMode.VTD, strategy))) {
-      LabEvidence evidence = run.execute(guest -> watch(guest, socket), _ -> {});
+      LabHook hook =
+          new LabHook() {
+            @Override
+            public void beforeCrash(RunningGuest guest) throws IOException {
+              watch(guest, socket);
+            }
+
+            @Override
+            public void whileCrashing(RunningGuest guest) throws IOException {
+              lookAgain(socket);
+            }
+          };
+      LabEvidence evidence = run.execute(hook, _ -> {});
       crashRanges = evidence.facts().crashRanges();
       dump = DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
     }

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
+import org.crashlane.image.KdumpHeader;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
@@ -42,7 +44,8 @@ class CaptureImageTest {
   @Test
   void theHeaderTellsTheCrashRange() throws IOException {
     header(0x3d00_0000, "100000-2dffffff", "3e000000-3ffdffff");
-    assertEquals(List.of(new CaptureImage(0x3d00_0000, List.of(CRASH), List.of())), found());
+    KdumpHeader told = new KdumpHeader(ranges("100000-2dffffff", "3e000000-3ffdffff"), List.of());
+    assertEquals(List.of(new CaptureImage(0x3d00_0000, List.of(CRASH), told)), found());
   }
 
   @Test
@@ -50,6 +53,25 @@ class CaptureImageTest {
     header(0x3d00_0000, "100000-fffffff", "18000000-2dffffff", "3e000000-3fffffff");
     assertEquals(
         List.of(AddressRange.parse("10000000-17ffffff"), CRASH), found().getFirst().crashRanges());
+  }
+
+  @Test
+  void whatTheCaptureKernelIsNotGivenToBootInIsNoCrashRange() throws IOException {
+    header(0x3d00_0000, "100000-fffffff", "14000000-17ffffff", "20000000-2dffffff");
+    AddressRange taken = AddressRange.parse("10000000-13ffffff");
+    AddressRange low = AddressRange.parse("18000000-1fffffff");
+    assertTrue(found().getFirst().crashRanges().contains(taken), "nobody knows better");
+    bootParameters(0x2e10_0000, "1000-9ffff", "18000000-1fffffff", "2e000000-3cffffff");
+    assertEquals(
+        List.of(low, AddressRange.parse("2e000000-3fffffff")), found().getFirst().crashRanges());
+  }
+
+  @Test
+  void bootParametersThatMakeNoSenseTellNothing() throws IOException {
+    header(0x3d00_0000, "100000-fffffff", "20000000-2dffffff");
+    bootParameters(0x2e10_0000, "2e000000-3cffffff");
+    word(0x2e10_0000 + 0x2d8, -1);
+    assertEquals(2, found().getFirst().crashRanges().size());
   }
 
   @Test
@@ -98,10 +120,24 @@ class CaptureImageTest {
         spare.toString());
   }
 
+  @Test
+  void whatTheDeadKernelDidNotCallItsMemoryIsSomebodyElses() throws IOException {
+    try (SparingReader reader = reader()) {
+      List<AddressRange> spare =
+          new SpareMemory(reader, ranges("20000-fffff", "3ff80000-401fffff"))
+              .find(List.of()).stream().map(SpareMemory.Piece::range).toList();
+      assertEquals(ranges("10000-7ffff"), spare);
+    }
+  }
+
+  private static List<AddressRange> ranges(String... ranges) {
+    return Stream.of(ranges).map(AddressRange::parse).toList();
+  }
+
   private List<AddressRange> spare(AddressRange memory, List<AddressRange> crashRanges)
       throws IOException {
     try (SparingReader reader = reader(memory)) {
-      return new SpareMemory(reader)
+      return new SpareMemory(reader, List.of(ALL))
           .find(crashRanges).stream().map(SpareMemory.Piece::range).toList();
     }
   }
@@ -113,7 +149,7 @@ class CaptureImageTest {
     Arrays.fill(ones, (byte) 1);
     write(0, ones);
     try (SparingReader reader = reader(few)) {
-      assertEquals(List.of(), new SpareMemory(reader).find(List.of(CRASH)));
+      assertEquals(List.of(), new SpareMemory(reader, List.of(ALL)).find(List.of(CRASH)));
     }
   }
 
@@ -172,6 +208,20 @@ class CaptureImageTest {
       bytes.putLong(at + 40, range.sizeBytes());
     }
     write(address, bytes.array());
+  }
+
+  /** As kexec puts them into a page of the crash range: what may be used as memory. */
+  private void bootParameters(long address, String... memory) throws IOException {
+    ByteBuffer page = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+    page.putInt(0x202, 0x53726448).put(0x1e8, (byte) (memory.length + 1));
+    for (int i = 0; i < memory.length; i++) {
+      AddressRange range = AddressRange.parse(memory[i]);
+      int at = 0x2d0 + i * 20;
+      page.putLong(at, range.first()).putLong(at + 8, range.sizeBytes()).putInt(at + 16, 1);
+    }
+    int reserved = 0x2d0 + memory.length * 20;
+    page.putLong(reserved, 0x1000_0000).putLong(reserved + 8, 0x1000).putInt(reserved + 16, 2);
+    write(address, page.array());
   }
 
   private void word(long address, long value) throws IOException {

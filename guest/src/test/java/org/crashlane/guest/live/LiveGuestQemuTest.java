@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.crashlane.guest.qmp.QemuProcess;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.RegisterFile;
@@ -23,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Guests as QEMU itself shows them. */
 class LiveGuestQemuTest {
   private static final Duration LONG = Duration.ofSeconds(20);
+
+  private static final Map<String, ?> EVENTS_OF_MIGRATION =
+      Map.of("capabilities", List.of(Map.of("capability", "events", "state", true)));
 
   @TempDir Path directory;
 
@@ -99,6 +103,54 @@ class LiveGuestQemuTest {
       assertFalse(guest.withGuestStopped(guest.qmp()::isRunning));
       assertEquals("prelaunch", guest.qmp().status());
     }
+  }
+
+  @Test
+  void aGuestThatIsBeingMigratedIsNotStopped() throws Exception {
+    try (QemuProcess qemu = migratable();
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      QmpClient qmp = guest.qmp();
+      qmp.cont();
+      qmp.execute("migrate-set-parameters", Map.of("max-bandwidth", 1));
+      qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
+      IOException e = assertThrows(IOException.class, () -> guest.withGuestStopped(qmp::isRunning));
+      assertTrue(e.getMessage().contains("is being migrated"), e.getMessage());
+      assertTrue(qmp.isRunning());
+      qmp.execute("migrate_cancel");
+    }
+  }
+
+  @Test
+  void aGuestThatIsElsewhereByNowDoesNotRunHereAgain() throws Exception {
+    try (QemuProcess qemu = migratable();
+        LiveGuest guest = LiveGuest.attach(qemu.socket())) {
+      QmpClient qmp = guest.qmp();
+      qmp.cont();
+      qmp.execute("migrate-set-capabilities", EVENTS_OF_MIGRATION);
+      guest.withGuestStopped(() -> {
+        qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
+        while (!qmp.awaitEvent("MIGRATION", LONG)
+            .data()
+            .path("status")
+            .asString("")
+            .equals("completed")) {
+          // It begins first.
+        }
+        return 0;
+      });
+      assertEquals("postmigrate", qmp.status());
+    }
+  }
+
+  private QemuProcess migratable() throws Exception {
+    return QemuProcess.start(
+        directory,
+        "-M",
+        "q35,memory-backend=ram",
+        "-m",
+        "256M",
+        "-object",
+        "memory-backend-file,id=ram,share=on,size=256M,mem-path=" + directory.resolve("ram"));
   }
 
   @Test

@@ -138,6 +138,23 @@ class OutsideHandQemuTest {
   }
 
   @Test
+  void aGuestThatItsOwnerHasStoppedStaysSoWhateverStandsUnderTheMarksName() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "");
+        OutsideHand hand = hand(qemu)) {
+      qemu.translate(hand.guest().memory());
+      Path journals = Files.createDirectory(directory.resolve("journals"));
+      Target target = Target.ofFile(hand.guest().memoryFile());
+      Path mark = StopMark.files(List.of(journals), target).getFirst();
+      for (String words : List.of("", "12345\n", "stopped by crashlane: process 1\n")) {
+        Files.writeString(mark, words);
+        assertEquals(1, hand.walk().tables().size());
+        assertFalse(hand.guest().qmp().isRunning());
+        assertEquals(words, Files.readString(mark));
+      }
+    }
+  }
+
+  @Test
   void theMemoryFileIsLockedWhileAnotherProcessHasTheGuestStanding() throws Exception {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "")) {
       Target target;
