@@ -193,7 +193,8 @@ public final class CrashWatch implements AutoCloseable {
   /** {@return memory of the guest that new table pages may go to once it has crashed} */
   public SpareMemory spareMemory() {
     return new SpareMemory(
-        memory, images.stream().flatMap(image -> image.header().memory().stream()).distinct().toList());
+        memory,
+        images.stream().flatMap(image -> image.header().memory().stream()).distinct().toList());
   }
 
   private Optional<Crash> look() throws IOException {

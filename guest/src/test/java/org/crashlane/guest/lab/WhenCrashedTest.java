@@ -69,10 +69,10 @@ class WhenCrashedTest {
     lookTwice = true;
     crash(Strategy.NONE);
     assertInstanceOf(
-        ArmResult.Armed.class,
-        assertInstanceOf(Outcome.Ready.class, outcome.join()).result());
+        ArmResult.Armed.class, assertInstanceOf(Outcome.Ready.class, outcome.join()).result());
     Outcome.Ready again = assertInstanceOf(Outcome.Ready.class, second.orElseThrow());
-    assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, again.result()).plan().stores());
+    assertEquals(
+        List.of(), assertInstanceOf(ArmResult.Unneeded.class, again.result()).plan().stores());
     assertInstanceOf(Written.class, dump);
   }
 
