@@ -90,8 +90,7 @@ final class AcpiShowCommand implements Callable<Integer> {
     }
     boolean usable =
         views.stream()
-                .noneMatch(view -> view.has(Effect.REFUSES_ALL) || view.has(Effect.DROPS_PART))
-            && machines.stream().flatMap(List::stream).allMatch(one -> one.table().isUsable());
+            .noneMatch(view -> view.has(Effect.REFUSES_ALL) || view.has(Effect.DROPS_PART));
     return (code == ExitCode.HOLDS && !usable ? ExitCode.BROKEN : code).number();
   }
 

@@ -6,17 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,6 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class AcpiShowLinuxTest {
   private static final Path RESOURCES = Path.of("../core/src/test/resources");
   private static final Path CASES = RESOURCES.resolve("linux");
+
+  private static final int DMAR_PREFIX_BYTES = 48;
+  private static final int CHANGED_COUNT = 20;
 
   @TempDir private Path folder;
 
@@ -126,6 +134,21 @@ final class AcpiShowLinuxTest {
     assertTrue(run.out().endsWith("Passed over: DSDT\n"), run.out());
   }
 
+  /** Linux maps such a region, and says that it is bad. */
+  @Test
+  void aRegionWhoseLimitIsItsBaseIsANote() throws IOException {
+    byte[] table = Files.readAllBytes(CASES.resolve("dmar-region-in-interrupt-window.dat"));
+    ByteBuffer fields = ByteBuffer.wrap(table).order(ByteOrder.LITTLE_ENDIAN);
+    int region = DMAR_PREFIX_BYTES;
+    while (fields.getShort(region) != 1) {
+      region += fields.getShort(region + 2);
+    }
+    fields.putLong(region + 8, 0x7c000000L).putLong(region + 16, 0x7c000000L);
+    Run run = Run.with(table, "acpi", "show", "-");
+    assertTrue(run.out().contains("0x7c000000-0x7c000000 is no range of whole pages"), run.out());
+    assertEquals(0, run.code(), run.out());
+  }
+
   @Test
   void tablesOfTheSameKindAreOfSeveralMachines() {
     Run run =
@@ -133,6 +156,34 @@ final class AcpiShowLinuxTest {
             "acpi", "show", table("dmar-unit-at-address-zero"), table("dmar-affinity-of-no-unit"));
     assertEquals(1, run.code());
     assertEquals(2, run.out().split("What Linux makes of it", -1).length - 1);
+  }
+
+  /** Whole tables, and the same with bytes changed: most of these have something wrong. */
+  private static Stream<byte[]> tables() throws IOException {
+    Random random = new Random(9);
+    List<byte[]> tables = new ArrayList<>();
+    try (Stream<Path> files = Files.list(CASES)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".dat")).sorted().toList()) {
+        byte[] whole = Files.readAllBytes(file);
+        tables.add(whole);
+        for (int i = 0; i < CHANGED_COUNT; i++) {
+          byte[] changed = Arrays.copyOf(whole, whole.length - i % 2 * random.nextInt(16));
+          int place = DMAR_PREFIX_BYTES + random.nextInt(changed.length - DMAR_PREFIX_BYTES);
+          changed[place] = (byte) (random.nextBoolean() ? 0 : random.nextInt());
+          tables.add(changed);
+        }
+      }
+    }
+    return tables.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("tables")
+  void endsWithOneIfAndOnlyIfSomethingIsRefusedOrDropped(byte[] table) {
+    Run run = Run.with(table, "acpi", "show", "-");
+    boolean minds =
+        run.out().lines().anyMatch(l -> l.startsWith("  refused") || l.startsWith("  dropped"));
+    assertEquals(minds ? 1 : 0, run.code(), run.out());
   }
 
   @Test

@@ -21,16 +21,6 @@ public sealed interface AcpiTable permits Dmar, Ivrs, Madt, Iort {
   /** {@return what is wrong but could be read all the same, in the order of reading} */
   List<TableProblem> problems();
 
-  /**
-   * {@return true if nothing is wrong with the table's bytes that Linux would mind} It uses tables
-   * with a wrong checksum, save IVRS tables. What it makes of the content is another matter: {@link
-   * org.crashlane.acpi.linux}.
-   */
-  default boolean isUsable() {
-    int harmless = checksum() == Checksum.WRONG ? 1 : 0;
-    return problems().size() == harmless;
-  }
-
   /** {@return the table for people: a tree, one line a structure or part, problems at the end} */
   String describe();
 

@@ -71,7 +71,7 @@ final class DeviceScopeReader {
       path.add(hop);
     }
     if (in.remaining() > 0) {
-      problem(in.offset(), "path ends in half an entry");
+      problems.add(new TableProblem(in.offset(), "path ends in half an entry", false));
     }
     return path;
   }

@@ -83,12 +83,12 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
     long base = in.u64("base address");
     long limit = in.u64("limit address");
     if (Long.compareUnsigned(base, limit) > 0) {
-      problem(
+      frame.blemish(
           baseOffset,
           "region ends at %s before it begins at %s".formatted(Hex.of(limit), Hex.of(base)));
     } else if (!Alignment.isAligned(base, DmarLayout.RMRR_ALIGNMENT_BYTES)
         || !Alignment.isAligned(limit + 1, DmarLayout.RMRR_ALIGNMENT_BYTES)) {
-      problem(
+      frame.blemish(
           baseOffset,
           "region %s-%s is not whole 4 KiB pages".formatted(Hex.of(base), Hex.of(limit)));
     }

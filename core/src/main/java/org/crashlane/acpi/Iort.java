@@ -20,6 +20,7 @@ public record Iort(
     List<TableEntry> nodes,
     List<TableProblem> problems)
     implements AcpiTable {
+  public static final String SIGNATURE = IortLayout.SIGNATURE;
 
   public Iort {
     nodes = List.copyOf(nodes);

@@ -162,7 +162,8 @@ final class IvhdEntryReader {
           default -> form == IvrsLayout.UID_IS_STRING;
         };
     if (!fits) {
-      problem(offset, "unique id of %d bytes has format %d".formatted(id.length, form));
+      String reason = "unique id of %d bytes has format %d".formatted(id.length, form);
+      problems.add(new TableProblem(offset, reason, false));
       return HexFormat.of().formatHex(id);
     }
     return form == IvrsLayout.UID_IS_INTEGER

@@ -202,11 +202,6 @@ public record Ivrs(
   }
 
   @Override
-  public boolean isUsable() {
-    return problems.isEmpty();
-  }
-
-  @Override
   public String describe() {
     return IvrsText.of(this);
   }

@@ -114,10 +114,10 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
     String start = Hex.of(ivmd.start());
     String length = Hex.of(ivmd.lengthBytes());
     if (ivmd.region().isEmpty()) {
-      frame.problem(
+      frame.blemish(
           offset, "memory at %s of %s bytes is no range of addresses".formatted(start, length));
     } else if (!Alignment.isAligned(ivmd.start(), IvrsLayout.PAGE_BYTES)) {
-      frame.problem(offset, "memory at %s does not begin with a 4 KiB page".formatted(start));
+      frame.blemish(offset, "memory at %s does not begin with a 4 KiB page".formatted(start));
     }
   }
 

@@ -128,6 +128,11 @@ final class TableFrame {
     problems.add(new TableProblem(offset, reason));
   }
 
+  /** Adds something that is wrong, and is read all the same. */
+  void blemish(long offset, String reason) {
+    problems.add(new TableProblem(offset, reason, false));
+  }
+
   /** {@return a reader of the structures, as many bytes as the table says and has} */
   ByteReader body() {
     return reader.window(usableLength() - prefixBytes, "structures");
@@ -144,13 +149,11 @@ final class TableFrame {
       return bytes.length;
     }
     if (lengthBytes != bytes.length) {
-      problem(
-          AcpiHeader.LENGTH_OFFSET,
+      boolean isCut = lengthBytes > bytes.length;
+      String reason =
           "table length is %d bytes, the file has %d: %s"
-              .formatted(
-                  lengthBytes,
-                  bytes.length,
-                  lengthBytes > bytes.length ? "truncated" : "the rest is left out"));
+              .formatted(lengthBytes, bytes.length, isCut ? "truncated" : "the rest is left out");
+      problems.add(new TableProblem(AcpiHeader.LENGTH_OFFSET, reason, isCut));
     }
     return (int) Math.min(lengthBytes, bytes.length);
   }
@@ -166,7 +169,7 @@ final class TableFrame {
       return Checksum.RIGHT;
     }
     int right = Byte.toUnsignedInt((byte) (header.checksumByte() - sum));
-    problem(
+    blemish(
         AcpiHeader.CHECKSUM_OFFSET,
         "checksum is %s, %s would be right"
             .formatted(Hex.of(header.checksumByte(), 2), Hex.of(right, 2)));

@@ -8,8 +8,14 @@ import org.crashlane.bits.Hex;
  *
  * @param offset where, in bytes from the beginning of the table
  * @param reason what is wrong there
+ * @param losesContent true if what stands there is lost by it, to every reader
  */
-public record TableProblem(long offset, String reason) {
+public record TableProblem(long offset, String reason, boolean losesContent) {
+
+  /** A problem by which something is lost. */
+  public TableProblem(long offset, String reason) {
+    this(offset, reason, true);
+  }
 
   @Override
   public String toString() {

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.crashlane.acpi.Checksum;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarStructure;
@@ -19,7 +18,6 @@ import org.crashlane.acpi.DmarStructure.Drhd;
 import org.crashlane.acpi.DmarStructure.Rhsa;
 import org.crashlane.acpi.DmarStructure.Rmrr;
 import org.crashlane.acpi.Extent;
-import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
@@ -35,12 +33,6 @@ final class DmarConditions {
   private static final int ANDD_HEADER_BYTES = 8;
 
   private DmarConditions() {}
-
-  static Stream<TableProblem> wrongChecksum(DmarUnits units) {
-    return units.dmar().checksum() == Checksum.WRONG
-        ? Stream.of(new TableProblem(0, "the table's bytes do not add up to 0"))
-        : Stream.empty();
-  }
 
   static Stream<TableProblem> unitAtZero(DmarUnits units) {
     return units.dmar().units().stream()
@@ -97,7 +89,8 @@ final class DmarConditions {
   static Stream<TableProblem> scopeWithoutLength(DmarUnits units) {
     Set<Long> wrong =
         units.dmar().problems().stream().map(TableProblem::offset).collect(Collectors.toSet());
-    return Stream.concat(only(units, Drhd.class), only(units, Rmrr.class))
+    return units.dmar().structures().stream()
+        .filter(DmarConditions::hasScopesThatLinuxReads)
         .filter(structure -> {
           long unread =
               structure.scopes().isEmpty()
@@ -106,6 +99,14 @@ final class DmarConditions {
           return unread < end(structure.at()) && wrong.contains(unread);
         })
         .map(structure -> at(structure, "a device scope's length does not lead to the next one"));
+  }
+
+  private static boolean hasScopesThatLinuxReads(DmarStructure structure) {
+    return switch (structure) {
+      case Drhd _, Rmrr _, DmarStructure.Satc _ -> true;
+      case Atsr atsr -> !atsr.coversAllPorts();
+      case Rhsa _, Andd _, DmarStructure.Sidp _, DmarStructure.Unknown _ -> false;
+    };
   }
 
   static Stream<TableProblem> sameUnitTwice(DmarUnits units) {
@@ -168,31 +169,23 @@ final class DmarConditions {
         .map(andd -> at(andd, "the object's name has no zero byte at its end"));
   }
 
-  static Stream<TableProblem> ioApicWithoutUnit(DmarUnits units) {
-    if (!units.dmar().supportsInterruptRemapping()) {
-      return Stream.empty();
-    }
-    if (!units.madt().isEmpty()) {
-      return IoApics.of(units.madt().getFirst()).stream()
-          .map(Madt.IoApic::id)
-          .filter(id -> !units.names(DeviceScope.Kind.IOAPIC, id))
-          .map(id ->
-              new TableProblem(
-                  Dmar.FLAGS_OFFSET,
-                  "INTR_REMAP is set and no unit's scopes contain I/O APIC %d of the APIC table"
-                      .formatted(id)));
-    }
-    boolean any =
-        units.registered().stream()
-            .flatMap(unit -> unit.scopes().stream())
-            .anyMatch(scope -> scope.kind() == DeviceScope.Kind.IOAPIC);
-    return any
-        ? Stream.empty()
-        : Stream.of(
+  static Stream<TableProblem> ioApicWithoutUnit(LinuxView view) {
+    return view.dmar()
+        .filter(DmarUnits::allowsInterruptRemapping)
+        .flatMap(units ->
+            view.hasApicTable()
+                ? view.ioApics()
+                    .filter(ioApic -> !units.names(DeviceScope.Kind.IOAPIC, ioApic.id()))
+                    .map(ioApic -> "I/O APIC %d of the APIC table".formatted(ioApic.id()))
+                : units.registered().stream()
+                        .flatMap(unit -> unit.scopes().stream())
+                        .anyMatch(scope -> scope.kind() == DeviceScope.Kind.IOAPIC)
+                    ? Stream.empty()
+                    : Stream.of(
+                        "an I/O APIC: interrupts are not remapped on a machine that has one"))
+        .map(what ->
             new TableProblem(
-                Dmar.FLAGS_OFFSET,
-                "INTR_REMAP is set and no unit's scopes contain an I/O APIC: interrupts are not"
-                    + " remapped on a machine that has one"));
+                Dmar.FLAGS_OFFSET, "INTR_REMAP is set and no unit's scopes contain " + what));
   }
 
   static Stream<TableProblem> x2apicOptOut(DmarUnits units) {
@@ -297,22 +290,5 @@ final class DmarConditions {
 
   private static TableProblem at(DmarStructure structure, String reason) {
     return new TableProblem(structure.at().offset(), reason);
-  }
-
-  static Stream<TableProblem> regionInInterruptWindow(DmarUnits units) {
-    return RegionConditions.inInterruptWindow(MappedRegion.of(units.dmar()));
-  }
-
-  static Stream<TableProblem> regionAtZero(DmarUnits units) {
-    return RegionConditions.atZero(MappedRegion.of(units.dmar()));
-  }
-
-  static Stream<TableProblem> regionBeyondWidth(DmarUnits units) {
-    return RegionConditions.beyond(
-        units.dmar().hostAddressWidthBits(), MappedRegion.of(units.dmar()));
-  }
-
-  static Stream<TableProblem> regionsOverlap(DmarUnits units) {
-    return RegionConditions.overlapping(MappedRegion.of(units.dmar()));
   }
 }

@@ -12,19 +12,22 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarStructure.Drhd;
-import org.crashlane.acpi.Madt;
+import org.crashlane.acpi.DmarStructure.Rmrr;
+import org.crashlane.linux.LinuxView.UnitOfDevice;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 
 /**
  * The units of a DMAR table as Linux has them in its list, and its search for the unit of a device
  * ({@code dmar_register_drhd_unit} in {@code drivers/iommu/intel/dmar.c}, {@code
  * device_lookup_iommu} in {@code iommu.c}).
  */
-final class DmarUnits {
+final class DmarUnits implements TableUnits {
   private final Dmar dmar;
-  private final List<Madt> madt;
   private final List<Drhd> registered = new ArrayList<>();
   private final List<Drhd> passedOver = new ArrayList<>();
   private final List<Drhd> searched;
@@ -44,12 +47,8 @@ final class DmarUnits {
     record AllOfSegment(int segment) implements Name {}
   }
 
-  /**
-   * @param madt the machine's APIC table; none if it is not known
-   */
-  DmarUnits(Dmar dmar, List<Madt> madt) {
+  DmarUnits(Dmar dmar) {
     this.dmar = dmar;
-    this.madt = madt;
     record Address(int segment, long registerBase) {}
     Set<Address> taken = new HashSet<>();
     Deque<Drhd> named = new ArrayDeque<>();
@@ -104,11 +103,6 @@ final class DmarUnits {
     return dmar;
   }
 
-  /** {@return the machine's APIC table; none if it is not known} */
-  List<Madt> madt() {
-    return madt;
-  }
-
   /** {@return the units that Linux knows, in the table's order} */
   List<Drhd> registered() {
     return registered;
@@ -119,9 +113,87 @@ final class DmarUnits {
     return passedOver;
   }
 
-  /** {@return the units that Linux knows, in the order in which it searches them} */
-  List<Drhd> searched() {
-    return searched;
+  @Override
+  public AcpiTable table() {
+    return dmar;
+  }
+
+  @Override
+  public List<LinuxView.Unit> units() {
+    return registered.stream().map(this::shown).toList();
+  }
+
+  private LinuxView.Unit shown(Drhd unit) {
+    boolean takesAll = takingAllOf(unit.segment()).filter(unit::equals).isPresent();
+    return new LinuxView.Unit(
+        unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), takesAll);
+  }
+
+  @Override
+  public UnitOfDevice unitOf(RequesterId requester) {
+    for (Drhd unit : searched) {
+      if (unit.segment() != requester.segment()) {
+        continue;
+      }
+      if (unit.includesAllPci()) {
+        return new UnitOfDevice.Served(shown(unit));
+      }
+      for (DeviceScope scope : unit.scopes()) {
+        if (scope.namesPciDevice(requester.onBus())) {
+          return new UnitOfDevice.Served(shown(unit));
+        }
+        if (scope.mayLeadTo(requester)) {
+          return new UnitOfDevice.Unknown(
+              "%s may be behind the bridges of %s".formatted(requester, scope.text()));
+        }
+      }
+    }
+    return new UnitOfDevice.Unserved();
+  }
+
+  /** Bridges and buses are not known, so that the words are about the segment. */
+  @Override
+  public List<String> without(int segment) {
+    return takingAllOf(segment).isPresent()
+        ? List.of()
+        : List.of("devices of segment %04x that no unit names".formatted(segment));
+  }
+
+  @Override
+  public boolean allowsInterruptRemapping() {
+    return dmar.supportsInterruptRemapping();
+  }
+
+  @Override
+  public int addressBits() {
+    return dmar.hostAddressWidthBits();
+  }
+
+  @Override
+  public List<MappedRegion> regions() {
+    return ordered()
+        .map(rmrr ->
+            new MappedRegion(
+                rmrr.at(),
+                rmrr.name(),
+                rmrr.segment(),
+                rmrr.region(),
+                new MappedRegion.Users.Scopes(rmrr)))
+        .toList();
+  }
+
+  @Override
+  public List<AddressRange> regionsOf(RequesterId requester) {
+    return ordered()
+        .filter(rmrr -> rmrr.segment() == requester.segment())
+        .filter(rmrr ->
+            rmrr.scopes().stream().anyMatch(scope -> scope.namesPciDevice(requester.onBus())))
+        .map(Rmrr::region)
+        .toList();
+  }
+
+  private Stream<Rmrr> ordered() {
+    return dmar.reservedRegions().stream().filter(Rmrr::isOrdered);
   }
 
   /**

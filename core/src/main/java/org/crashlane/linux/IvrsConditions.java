@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.crashlane.acpi.Checksum;
 import org.crashlane.acpi.DeviceSpan;
 import org.crashlane.acpi.IvhdEntry;
 import org.crashlane.acpi.IvhdEntry.AcpiHid;
@@ -19,7 +18,6 @@ import org.crashlane.acpi.IvhdEntry.Special;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
-import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
@@ -39,12 +37,6 @@ final class IvrsConditions {
   private static final RequesterId SOUTHBRIDGE = RequesterId.of(0, 0x14, 0);
 
   private IvrsConditions() {}
-
-  static Stream<TableProblem> wrongChecksum(IvrsUnits units) {
-    return units.ivrs().checksum() == Checksum.WRONG
-        ? Stream.of(new TableProblem(0, "the table's bytes do not add up to 0"))
-        : Stream.empty();
-  }
 
   static Stream<TableProblem> noUnit(IvrsUnits units) {
     if (!units.counting().isEmpty()) {
@@ -196,36 +188,29 @@ final class IvrsConditions {
         .map(device -> at(device, "the ACPI device at %s has no id".formatted(device.device())));
   }
 
-  static Stream<TableProblem> ioApicWithoutUnit(IvrsUnits units) {
-    if (units.madt().isEmpty()) {
-      return Stream.empty();
-    }
-    return IoApics.of(units.madt().getFirst()).stream()
-        .map(Madt.IoApic::id)
-        .filter(id -> !units.ioApics().containsKey(id))
-        .map(id ->
+  static Stream<TableProblem> ioApicWithoutUnit(LinuxView view) {
+    return view.ivrs()
+        .flatMap(
+            units -> view.ioApics().filter(ioApic -> !units.ioApics().containsKey(ioApic.id())))
+        .map(ioApic ->
             new TableProblem(
                 Ivrs.PREFIX_BYTES,
-                "no unit's entries contain I/O APIC %d of the APIC table".formatted(id)));
+                "no unit's entries contain I/O APIC %d of the APIC table".formatted(ioApic.id())));
   }
 
-  static Stream<TableProblem> noSouthbridge(IvrsUnits units) {
-    if (units.madt().isEmpty()) {
-      return units.ioApics().isEmpty()
-          ? Stream.of(new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain an I/O APIC"))
-          : Stream.empty();
-    }
-    // Older kernels look for a place, newer ones for the I/O APIC of interrupt 0.
-    boolean found =
-        IoApics.of(units.madt().getFirst()).stream()
-            .filter(ioApic -> units.ioApics().containsKey(ioApic.id()))
-            .anyMatch(ioApic ->
-                ioApic.gsiBase() == 0 || units.ioApics().get(ioApic.id()).equals(SOUTHBRIDGE));
-    return found
-        ? Stream.empty()
-        : Stream.of(
-            new TableProblem(
-                Ivrs.PREFIX_BYTES, "no unit's entries contain the I/O APIC of the southbridge"));
+  /** Older kernels look for a place, newer ones for the I/O APIC of interrupt 0. */
+  static Stream<TableProblem> noSouthbridge(LinuxView view) {
+    String what = view.hasApicTable() ? "the I/O APIC of the southbridge" : "an I/O APIC";
+    return view.ivrs()
+        .map(IvrsUnits::ioApics)
+        .filter(found ->
+            view.hasApicTable()
+                ? view.ioApics()
+                    .filter(ioApic -> found.containsKey(ioApic.id()))
+                    .noneMatch(ioApic ->
+                        ioApic.gsiBase() == 0 || found.get(ioApic.id()).equals(SOUTHBRIDGE))
+                : found.isEmpty())
+        .map(_ -> new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain " + what));
   }
 
   static Stream<TableProblem> southbridgeElsewhere(IvrsUnits units) {
@@ -294,24 +279,5 @@ final class IvrsConditions {
 
   private static TableProblem at(IvhdEntry entry, String reason) {
     return new TableProblem(entry.at().offset(), reason);
-  }
-
-  static Stream<TableProblem> regionInInterruptWindow(IvrsUnits units) {
-    return RegionConditions.inInterruptWindow(MappedRegion.of(units.ivrs()));
-  }
-
-  static Stream<TableProblem> regionAtZero(IvrsUnits units) {
-    return RegionConditions.atZero(MappedRegion.of(units.ivrs()));
-  }
-
-  static Stream<TableProblem> regionBeyondWidth(IvrsUnits units) {
-    int widthBits = units.ivrs().physicalAddressBits();
-    return widthBits == 0
-        ? Stream.empty()
-        : RegionConditions.beyond(widthBits, MappedRegion.of(units.ivrs()));
-  }
-
-  static Stream<TableProblem> regionsOverlap(IvrsUnits units) {
-    return RegionConditions.overlapping(MappedRegion.of(units.ivrs()));
   }
 }

@@ -8,13 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.DeviceSpan;
 import org.crashlane.acpi.IvhdEntry.Special;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.IvrsBlock.Ivmd;
-import org.crashlane.acpi.Madt;
+import org.crashlane.linux.LinuxView.UnitOfDevice;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -22,23 +24,18 @@ import org.crashlane.pci.RequesterId;
  * the table's first block ({@code get_highest_supported_ivhd_type} in {@code
  * drivers/iommu/amd/init.c}).
  */
-final class IvrsUnits {
+final class IvrsUnits implements TableUnits {
   private static final int HIGHEST_ID = RequesterId.of(255, 255).value();
 
   private final Ivrs ivrs;
-  private final List<Madt> madt;
   private final int blockType;
   private final List<Ivhd> counting;
 
   /** The I/O APICs that the units' entries name, by id: of several entries the first counts. */
   private final Map<Integer, RequesterId> ioApics = new LinkedHashMap<>();
 
-  /**
-   * @param madt the machine's APIC table; none if it is not known
-   */
-  IvrsUnits(Ivrs ivrs, List<Madt> madt) {
+  IvrsUnits(Ivrs ivrs) {
     this.ivrs = ivrs;
-    this.madt = madt;
     this.blockType = chosenType(ivrs.blocks());
     this.counting =
         ivrs.blocks().stream()
@@ -85,11 +82,6 @@ final class IvrsUnits {
     return ivrs;
   }
 
-  /** {@return the machine's APIC table; none if it is not known} */
-  List<Madt> madt() {
-    return madt;
-  }
-
   /** {@return the type of block that Linux chooses; 0 in a table without blocks} */
   int blockType() {
     return blockType;
@@ -123,20 +115,70 @@ final class IvrsUnits {
     return devices;
   }
 
-  /** {@return the unit of {@code requester}: of several the last, as Linux's table has it} */
-  Optional<Ivhd> unitOf(RequesterId requester) {
+  @Override
+  public AcpiTable table() {
+    return ivrs;
+  }
+
+  @Override
+  public List<LinuxView.Unit> units() {
+    return counting.stream().map(IvrsUnits::shown).toList();
+  }
+
+  private static LinuxView.Unit shown(Ivhd unit) {
+    return new LinuxView.Unit(
+        unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), false);
+  }
+
+  /** {@inheritDoc} Of several the last, as Linux's table has it; none translates its own. */
+  @Override
+  public UnitOfDevice unitOf(RequesterId requester) {
     RequesterId device = requester.onBus();
     List<Ivhd> units =
         counting.stream().filter(unit -> unit.segment() == requester.segment()).toList();
-    return units.stream().anyMatch(unit -> unit.device().equals(device))
-        ? Optional.empty()
-        : units.stream()
-            .filter(unit -> unit.spans().stream().anyMatch(span -> span.serves(device)))
-            .reduce((_, later) -> later);
+    boolean isUnit = units.stream().anyMatch(unit -> unit.device().equals(device));
+    return units.reversed().stream()
+        .filter(unit -> !isUnit && unit.spans().stream().anyMatch(span -> span.serves(device)))
+        .findFirst()
+        .<UnitOfDevice>map(unit -> new UnitOfDevice.Served(shown(unit)))
+        .orElseGet(UnitOfDevice.Unserved::new);
   }
 
-  /** {@return the ranges of requester ids of {@code segment} that no unit serves, in words} */
-  List<String> gaps(int segment) {
+  @Override
+  public boolean allowsInterruptRemapping() {
+    return true;
+  }
+
+  @Override
+  public int addressBits() {
+    int bits = ivrs.physicalAddressBits();
+    return bits == 0 ? Long.SIZE : bits;
+  }
+
+  @Override
+  public List<MappedRegion> regions() {
+    return ivrs.memoryDefinitions().stream()
+        .flatMap(memory ->
+            memory.region().stream()
+                .map(range ->
+                    new MappedRegion(
+                        memory.at(),
+                        memory.name(),
+                        memory.segment(),
+                        range,
+                        new MappedRegion.Users.Requesters(memory))))
+        .toList();
+  }
+
+  @Override
+  public List<AddressRange> regionsOf(RequesterId requester) {
+    return ivrs.memoryOf(requester.segment(), requester.onBus()).stream()
+        .flatMap(memory -> memory.region().stream())
+        .toList();
+  }
+
+  @Override
+  public List<String> without(int segment) {
     BitSet served = new BitSet();
     List<Ivhd> units = counting.stream().filter(unit -> unit.segment() == segment).toList();
     units.forEach(unit -> served.or(devices(unit)));

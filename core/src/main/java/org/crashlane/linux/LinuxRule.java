@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Dmar;
+import org.crashlane.acpi.Iort;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableProblem;
@@ -76,7 +77,7 @@ public enum LinuxRule {
       DROPS_PART,
       in(Source.VTD, "dmar_parse_one_rmrr"),
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
-      DmarConditions::regionInInterruptWindow),
+      (OnDmar) TableConditions::inInterruptWindow),
   DMAR_SECOND_TABLE(
       DROPS_PART,
       in(Source.TABLE, "acpi_get_table"),
@@ -87,11 +88,12 @@ public enum LinuxRule {
       NOTE,
       in(Source.ACPICA, "acpi_tb_verify_checksum"),
       "Incorrect checksum in table [%4.4s] - 0x%2.2X, should be 0x%2.2X",
-      DmarConditions::wrongChecksum),
+      (OnDmar) TableConditions::wrongChecksum),
   DMAR_IOAPIC_WITHOUT_UNIT(
       NOTE,
       in(Source.VTD_IR, "parse_ioapics_under_ir"),
       "ioapic %d has no mapping iommu, interrupt remapping will be disabled",
+      Dmar.SIGNATURE,
       DmarConditions::ioApicWithoutUnit),
   DMAR_X2APIC_OPT_OUT(
       NOTE,
@@ -116,11 +118,11 @@ public enum LinuxRule {
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
       DmarConditions::badRegion),
   DMAR_REGION_AT_ZERO(
-      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", DmarConditions::regionAtZero),
+      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", (OnDmar) TableConditions::atZero),
   DMAR_REGION_BEYOND_WIDTH(
-      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", DmarConditions::regionBeyondWidth),
+      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", (OnDmar) TableConditions::beyond),
   DMAR_REGIONS_OVERLAP(
-      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", DmarConditions::regionsOverlap),
+      NOTE, in(Source.VTD, "dmar_parse_one_rmrr"), "", (OnDmar) TableConditions::overlapping),
   DMAR_NO_DEVICE(NOTE, in(Source.DMAR, "dmar_alloc_dev_scope"), "", DmarConditions::ofNoDevice),
   DMAR_SEGMENT_WITHOUT_UNIT(
       NOTE, in(Source.DMAR, "dmar_insert_dev_scope"), "", DmarConditions::segmentWithoutUnit),
@@ -138,7 +140,7 @@ public enum LinuxRule {
       REFUSES_ALL,
       in(Source.AMD, "check_ivrs_checksum"),
       "IVRS invalid checksum",
-      IvrsConditions::wrongChecksum),
+      (OnIvrs) TableConditions::wrongChecksum),
   IVRS_WITHOUT_UNIT(
       REFUSES_ALL,
       in(Source.AMD, "find_last_devid_from_ivhd"),
@@ -188,7 +190,7 @@ public enum LinuxRule {
       DROPS_PART,
       in(Source.AMD, "init_unity_map_range"),
       "",
-      IvrsConditions::regionInInterruptWindow),
+      (OnIvrs) TableConditions::inInterruptWindow),
   IVRS_SECOND_TABLE(
       DROPS_PART,
       in(Source.TABLE, "acpi_get_table"),
@@ -201,11 +203,13 @@ public enum LinuxRule {
       NOTE,
       in(Source.AMD, "check_ioapic_information"),
       "IOAPIC[%d] not in IVRS table",
+      Ivrs.SIGNATURE,
       IvrsConditions::ioApicWithoutUnit),
   IVRS_NO_SOUTHBRIDGE(
       NOTE,
       in(Source.AMD, "check_ioapic_information"),
       "No southbridge IOAPIC found",
+      Ivrs.SIGNATURE,
       IvrsConditions::noSouthbridge),
   IVRS_SOUTHBRIDGE_ELSEWHERE(
       NOTE,
@@ -216,11 +220,11 @@ public enum LinuxRule {
   IVRS_REGION_ROUNDED(
       NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionRounded),
   IVRS_REGION_AT_ZERO(
-      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionAtZero),
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", (OnIvrs) TableConditions::atZero),
   IVRS_REGION_BEYOND_WIDTH(
-      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionBeyondWidth),
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", (OnIvrs) TableConditions::beyond),
   IVRS_REGIONS_OVERLAP(
-      NOTE, in(Source.AMD, "init_unity_map_range"), "", IvrsConditions::regionsOverlap),
+      NOTE, in(Source.AMD, "init_unity_map_range"), "", (OnIvrs) TableConditions::overlapping),
   IVRS_SEGMENT_WITHOUT_UNIT(
       NOTE,
       in(Source.AMD, "get_pci_segment", Versions.SEGMENTS),
@@ -250,7 +254,31 @@ public enum LinuxRule {
       DROPS_PART,
       in(Source.IOAPIC, "mp_register_ioapic"),
       "address 0x%x conflicts with IOAPIC%d",
-      IoApics::sameAddress);
+      IoApics::sameAddress),
+  DMAR_CONTENT_LOST(
+      DROPS_PART,
+      in(Source.DMAR, "dmar_walk_remapping_entries, dmar_alloc_dev_scope"),
+      "",
+      Dmar.SIGNATURE,
+      lost(Dmar.SIGNATURE)),
+  IVRS_CONTENT_LOST(
+      DROPS_PART,
+      in(Source.AMD, "init_iommu_from_acpi, init_memory_definitions"),
+      "",
+      Ivrs.SIGNATURE,
+      lost(Ivrs.SIGNATURE)),
+  MADT_CONTENT_LOST(
+      DROPS_PART,
+      in(Source.MADT, "acpi_parse_lapic, acpi_parse_x2apic, acpi_parse_ioapic"),
+      "",
+      Madt.SIGNATURE,
+      lost(Madt.SIGNATURE)),
+  IORT_CONTENT_LOST(
+      DROPS_PART,
+      in(Source.IORT, "iort_scan_node"),
+      "IORT node pointer overflows, bad table!",
+      Iort.SIGNATURE,
+      lost(Iort.SIGNATURE));
 
   /** Files of Linux. */
   private static final class Source {
@@ -263,6 +291,8 @@ public enum LinuxRule {
     static final String TABLES = "drivers/acpi/tables.c";
     static final String TABLE = "drivers/acpi/acpica/tbxface.c";
     static final String ACPICA = "drivers/acpi/acpica/tbprint.c";
+    static final String MADT = "arch/x86/kernel/acpi/boot.c";
+    static final String IORT = "drivers/acpi/arm64/iort.c";
 
     private Source() {}
   }
@@ -319,30 +349,15 @@ public enum LinuxRule {
   }
 
   LinuxRule(Effect effect, Place place, String message, OnDmar condition) {
-    this(
-        effect,
-        place,
-        message,
-        Dmar.SIGNATURE,
-        view -> view.dmar().stream().flatMap(condition::find));
+    this(effect, place, message, Dmar.SIGNATURE, view -> view.dmar().flatMap(condition::find));
   }
 
   LinuxRule(Effect effect, Place place, String message, OnIvrs condition) {
-    this(
-        effect,
-        place,
-        message,
-        Ivrs.SIGNATURE,
-        view -> view.ivrs().stream().flatMap(condition::find));
+    this(effect, place, message, Ivrs.SIGNATURE, view -> view.ivrs().flatMap(condition::find));
   }
 
   LinuxRule(Effect effect, Place place, String message, OnMadt condition) {
-    this(
-        effect,
-        place,
-        message,
-        Madt.SIGNATURE,
-        view -> view.madt().stream().flatMap(condition::find));
+    this(effect, place, message, Madt.SIGNATURE, view -> view.madt().flatMap(condition::find));
   }
 
   LinuxRule(
@@ -360,11 +375,24 @@ public enum LinuxRule {
   }
 
   private static Stream<TableProblem> besideDmar(LinuxView view) {
-    return view.dmar().isEmpty() || view.ivrs().isEmpty()
-        ? Stream.empty()
-        : Stream.of(
-            new TableProblem(
-                0, "the machine has a DMAR as well: where Linux uses that, it uses no AMD unit"));
+    String reason = "the machine has a DMAR as well: where Linux uses that, it uses no AMD unit";
+    return view.ivrs().flatMap(_ -> view.dmar()).map(_ -> new TableProblem(0, reason));
+  }
+
+  /** What stands in a table and cannot be read as what it should be has no effect. */
+  private static Function<LinuxView, Stream<TableProblem>> lost(String signature) {
+    return view ->
+        view.table(signature)
+            .flatMap(table -> table.problems().stream())
+            .filter(TableProblem::losesContent);
+  }
+
+  /** {@return true if the rule is about whatever no other rule is about} */
+  boolean isCatchAll() {
+    return switch (this) {
+      case DMAR_CONTENT_LOST, IVRS_CONTENT_LOST, MADT_CONTENT_LOST, IORT_CONTENT_LOST -> true;
+      default -> false;
+    };
   }
 
   private static Stream<TableProblem> second(LinuxView view, String signature) {

@@ -2,19 +2,13 @@
 package org.crashlane.linux;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.crashlane.acpi.AcpiTable;
-import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.Dmar;
-import org.crashlane.acpi.DmarStructure;
-import org.crashlane.acpi.DmarStructure.Drhd;
 import org.crashlane.acpi.Ivrs;
-import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.Madt;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -29,15 +23,11 @@ import org.crashlane.pci.RequesterId;
  */
 public final class LinuxView {
   private final List<AcpiTable> tables;
-  private final List<DmarUnits> dmar;
-  private final List<IvrsUnits> ivrs;
-  private final List<Madt> madt;
+  private final List<TableUnits> units;
   private final List<Remark> remarks;
 
-  /** Those of the two that Linux uses: one at most, or none. */
-  private final List<DmarUnits> usedDmar;
-
-  private final List<IvrsUnits> usedIvrs;
+  /** Those of one table at most. */
+  private final List<TableUnits> used;
 
   /**
    * Judges tables of one machine. Of each signature Linux takes the first ({@code acpi_get_table}
@@ -47,22 +37,33 @@ public final class LinuxView {
    */
   public LinuxView(List<AcpiTable> tables) {
     this.tables = List.copyOf(tables);
-    this.madt = first(tables, Madt.class);
-    this.dmar = first(tables, Dmar.class).stream().map(t -> new DmarUnits(t, madt)).toList();
-    this.ivrs = first(tables, Ivrs.class).stream().map(t -> new IvrsUnits(t, madt)).toList();
-    this.remarks = Arrays.stream(LinuxRule.values()).flatMap(rule -> rule.find(this)).toList();
-    this.usedDmar = refuses(Dmar.SIGNATURE) ? List.of() : dmar;
-    this.usedIvrs = refuses(Ivrs.SIGNATURE) || !usedDmar.isEmpty() ? List.of() : ivrs;
+    this.units =
+        Stream.<TableUnits>concat(
+                table(Dmar.SIGNATURE).map(Dmar.class::cast).map(DmarUnits::new),
+                table(Ivrs.SIGNATURE).map(Ivrs.class::cast).map(IvrsUnits::new))
+            .toList();
+    this.remarks = remarksOn(this);
+    this.used = units.stream().filter(table -> !refuses(table)).limit(1).toList();
   }
 
-  private boolean refuses(String signature) {
-    return remarks.stream()
-        .filter(remark -> remark.signature().equals(signature))
-        .anyMatch(remark -> remark.rule().effect() == Effect.REFUSES_ALL);
+  /** What no rule but a catch-all is about is remarked by that, once for each place. */
+  private static List<Remark> remarksOn(LinuxView view) {
+    record Place(String signature, long offset) {}
+    Set<Place> named = new HashSet<>();
+    List<Remark> remarks = new ArrayList<>();
+    for (LinuxRule rule : LinuxRule.values()) {
+      rule.find(view)
+          .filter(remark ->
+              named.add(new Place(remark.signature(), remark.place().offset()))
+                  || !rule.isCatchAll())
+          .forEach(remarks::add);
+    }
+    return List.copyOf(remarks);
   }
 
-  private static <T extends AcpiTable> List<T> first(List<AcpiTable> tables, Class<T> kind) {
-    return tables.stream().filter(kind::isInstance).map(kind::cast).limit(1).toList();
+  /** {@return the table with {@code signature} that Linux takes; none if there is none} */
+  Stream<AcpiTable> table(String signature) {
+    return tables.stream().filter(table -> table.header().signature().equals(signature)).limit(1);
   }
 
   /** {@return all of the machine's tables, in the order in which they were found} */
@@ -70,30 +71,44 @@ public final class LinuxView {
     return tables;
   }
 
-  List<DmarUnits> dmar() {
-    return dmar;
+  private boolean refuses(TableUnits table) {
+    return about(table).anyMatch(remark -> remark.rule().effect() == Effect.REFUSES_ALL);
   }
 
-  List<IvrsUnits> ivrs() {
-    return ivrs;
+  private Stream<Remark> about(TableUnits table) {
+    String signature = table.table().header().signature();
+    return remarks.stream().filter(remark -> remark.signature().equals(signature));
   }
 
-  List<Madt> madt() {
-    return madt;
+  Stream<DmarUnits> dmar() {
+    return units.stream().filter(DmarUnits.class::isInstance).map(DmarUnits.class::cast);
+  }
+
+  Stream<IvrsUnits> ivrs() {
+    return units.stream().filter(IvrsUnits.class::isInstance).map(IvrsUnits.class::cast);
+  }
+
+  Stream<Madt> madt() {
+    return table(Madt.SIGNATURE).map(Madt.class::cast);
+  }
+
+  boolean hasApicTable() {
+    return madt().findAny().isPresent();
+  }
+
+  /** {@return the I/O APICs that Linux registers; none if there is no APIC table} */
+  Stream<Madt.IoApic> ioApics() {
+    return madt().flatMap(madt -> IoApics.of(madt).stream());
   }
 
   /** {@return true if there is a table that names IOMMUs} */
   public boolean isAboutIommus() {
-    return !dmar.isEmpty() || !ivrs.isEmpty();
+    return !units.isEmpty();
   }
 
   /** {@return true if Linux can have a unit translate DMA; whether it does is its configuration} */
   public boolean translatesDma() {
-    return !usedDmar.isEmpty() || !usedIvrs.isEmpty();
-  }
-
-  private String signatureInUse() {
-    return usedDmar.isEmpty() ? Ivrs.SIGNATURE : Dmar.SIGNATURE;
+    return !used.isEmpty();
   }
 
   /** {@return what Linux minds, and what is worth knowing: by rule, then by place} */
@@ -115,25 +130,11 @@ public final class LinuxView {
    * @param registerBase physical address of its registers
    * @param takesAll true if it serves all devices of its segment that no other unit names
    */
-  public record Unit(String name, long offset, int segment, long registerBase, boolean takesAll) {
-    static Unit of(DmarUnits units, Drhd unit) {
-      boolean takesAll = units.takingAllOf(unit.segment()).filter(unit::equals).isPresent();
-      return new Unit(
-          unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), takesAll);
-    }
-
-    static Unit of(Ivhd unit) {
-      return new Unit(unit.name(), unit.at().offset(), unit.segment(), unit.registerBase(), false);
-    }
-  }
+  public record Unit(String name, long offset, int segment, long registerBase, boolean takesAll) {}
 
   /** {@return the units that Linux uses, in the tables' order} */
   public List<Unit> units() {
-    return Stream.concat(
-            usedDmar.stream()
-                .flatMap(units -> units.registered().stream().map(unit -> Unit.of(units, unit))),
-            usedIvrs.stream().flatMap(units -> units.counting().stream()).map(Unit::of))
-        .toList();
+    return used.stream().flatMap(table -> table.units().stream()).toList();
   }
 
   /** The unit of a device, as far as tables tell. */
@@ -150,68 +151,32 @@ public final class LinuxView {
 
   /** {@return the unit that Linux uses for {@code requester}} */
   public UnitOfDevice unitOf(RequesterId requester) {
-    if (!usedDmar.isEmpty()) {
-      return unitOf(usedDmar.getFirst(), requester);
-    }
-    return usedIvrs.stream()
-        .flatMap(units -> units.unitOf(requester).stream())
-        .<UnitOfDevice>map(unit -> new UnitOfDevice.Served(Unit.of(unit)))
+    return used.stream()
+        .map(table -> table.unitOf(requester))
         .findFirst()
         .orElseGet(UnitOfDevice.Unserved::new);
   }
 
-  private static UnitOfDevice unitOf(DmarUnits units, RequesterId requester) {
-    for (Drhd unit : units.searched()) {
-      if (unit.segment() != requester.segment()) {
-        continue;
-      }
-      if (unit.includesAllPci()) {
-        return new UnitOfDevice.Served(Unit.of(units, unit));
-      }
-      for (DeviceScope scope : unit.scopes()) {
-        if (scope.namesPciDevice(requester.onBus())) {
-          return new UnitOfDevice.Served(Unit.of(units, unit));
-        }
-        if (scope.mayLeadTo(requester)) {
-          return new UnitOfDevice.Unknown(
-              "%s may be behind the bridges of %s".formatted(requester, scope.text()));
-        }
-      }
-    }
-    return new UnitOfDevice.Unserved();
-  }
-
-  /**
-   * {@return which devices have no unit, in words} Bridges and buses are not known, so that for a
-   * DMAR table the words are about segments.
-   */
+  /** {@return which devices have no unit, in words} */
   public List<String> devicesWithoutUnit() {
     if (!translatesDma()) {
       return List.of("all");
     }
-    List<String> without = new ArrayList<>();
-    Set<Integer> segments = new TreeSet<>();
-    for (DmarUnits units : usedDmar) {
-      units.registered().forEach(unit -> segments.add(unit.segment()));
-      segments.stream()
-          .filter(segment -> units.takingAllOf(segment).isEmpty())
-          .forEach(segment ->
-              without.add("devices of segment %04x that no unit names".formatted(segment)));
-    }
-    for (IvrsUnits units : usedIvrs) {
-      units.counting().forEach(unit -> segments.add(unit.segment()));
-      segments.forEach(segment -> without.addAll(units.gaps(segment)));
-    }
-    without.add("devices of other segments");
-    return without;
+    return Stream.concat(
+            used.stream()
+                .flatMap(table ->
+                    table.units().stream()
+                        .map(Unit::segment)
+                        .sorted()
+                        .distinct()
+                        .flatMap(segment -> table.without(segment).stream())),
+            Stream.of("devices of other segments"))
+        .toList();
   }
 
   /** {@return memory that Linux maps at its own address for firmware's devices} */
   public List<MappedRegion> regions() {
-    return Stream.concat(
-            usedDmar.stream().flatMap(units -> MappedRegion.of(units.dmar()).stream()),
-            usedIvrs.stream().flatMap(units -> MappedRegion.of(units.ivrs()).stream()))
-        .toList();
+    return used.stream().flatMap(table -> table.regions().stream()).toList();
   }
 
   /**
@@ -219,10 +184,7 @@ public final class LinuxView {
    * not}
    */
   public List<MappedRegion> statedRegions() {
-    return Stream.concat(
-            dmar.stream().flatMap(units -> MappedRegion.of(units.dmar()).stream()),
-            ivrs.stream().flatMap(units -> MappedRegion.of(units.ivrs()).stream()))
-        .toList();
+    return units.stream().flatMap(table -> table.regions().stream()).toList();
   }
 
   /**
@@ -230,34 +192,22 @@ public final class LinuxView {
    */
   public List<String> whyRegionsMayLack() {
     return Stream.concat(
-            dmar.stream().flatMap(units -> units.dmar().whyRegionsMayLack().stream()),
-            ivrs.stream().flatMap(units -> units.ivrs().whyRegionsMayLack().stream()))
+            dmar().flatMap(table -> table.dmar().whyRegionsMayLack().stream()),
+            ivrs().flatMap(table -> table.ivrs().whyRegionsMayLack().stream()))
         .toList();
   }
 
   /**
-   * {@return memory that Linux maps at its own address for {@code requester}} Of a device behind a
-   * bridge the table alone does not tell: then it is not among them.
+   * {@return memory that firmware has {@code requester} use, whether Linux uses the table or not}
+   * Of a device behind a bridge the table alone does not tell: then it is not among them.
    */
   public List<AddressRange> regionsOf(RequesterId requester) {
-    return Stream.concat(
-            usedDmar.stream()
-                .flatMap(units -> units.dmar().reservedRegions().stream())
-                .filter(rmrr -> rmrr.isOrdered() && rmrr.segment() == requester.segment())
-                .filter(rmrr ->
-                    rmrr.scopes().stream()
-                        .anyMatch(scope -> scope.namesPciDevice(requester.onBus())))
-                .map(DmarStructure.Rmrr::region),
-            usedIvrs.stream()
-                .flatMap(
-                    units -> units.ivrs().memoryOf(requester.segment(), requester.onBus()).stream())
-                .flatMap(memory -> memory.region().stream()))
-        .toList();
+    return units.stream().flatMap(table -> table.regionsOf(requester).stream()).toList();
   }
 
   /** {@return the processors of the APIC table; none if there is no such table} */
   public List<Madt.Processor> processors() {
-    return madt.stream().flatMap(table -> table.processors().stream()).toList();
+    return madt().flatMap(table -> table.processors().stream()).toList();
   }
 
   /**
@@ -273,21 +223,19 @@ public final class LinuxView {
     if (!translatesDma()) {
       return new Interrupts(false, "Linux uses no unit");
     }
-    if (usedDmar.stream().anyMatch(units -> !units.dmar().supportsInterruptRemapping())) {
+    TableUnits table = used.getFirst();
+    if (!table.allowsInterruptRemapping()) {
       return new Interrupts(false, "INTR_REMAP is not set");
     }
-    Optional<Remark> against =
-        remarks.stream()
-            .filter(remark -> remark.signature().equals(signatureInUse()))
-            .filter(remark -> remark.rule().disablesInterruptRemapping())
-            .findFirst();
-    if (against.isPresent()) {
-      return new Interrupts(false, against.orElseThrow().place().reason());
-    }
-    return new Interrupts(
-        true,
-        madt.isEmpty()
-            ? "if the units can, and the APIC table has the same I/O APICs"
-            : "if the units can");
+    return about(table)
+        .filter(remark -> remark.rule().disablesInterruptRemapping())
+        .findFirst()
+        .map(against -> new Interrupts(false, against.place().reason()))
+        .orElseGet(() ->
+            new Interrupts(
+                true,
+                hasApicTable()
+                    ? "if the units can"
+                    : "if the units can, and the APIC table has the same I/O APICs"));
   }
 }

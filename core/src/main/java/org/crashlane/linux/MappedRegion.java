@@ -3,10 +3,8 @@ package org.crashlane.linux;
 
 import java.util.List;
 import org.crashlane.acpi.DeviceScope;
-import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarStructure.Rmrr;
 import org.crashlane.acpi.Extent;
-import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock.Ivmd;
 import org.crashlane.memory.AddressRange;
 
@@ -46,30 +44,5 @@ public record MappedRegion(Extent at, String name, int segment, AddressRange ran
       case Users.Scopes(Rmrr region) -> region.scopes().stream().map(DeviceScope::text).toList();
       case Users.Requesters(Ivmd block) -> List.of(block.devicesText());
     };
-  }
-
-  /** {@return the regions of RMRR structures that are ranges, in the table's order} */
-  static List<MappedRegion> of(Dmar dmar) {
-    return dmar.reservedRegions().stream()
-        .filter(rmrr -> rmrr.isOrdered())
-        .map(rmrr ->
-            new MappedRegion(
-                rmrr.at(), rmrr.name(), rmrr.segment(), rmrr.region(), new Users.Scopes(rmrr)))
-        .toList();
-  }
-
-  /** {@return the regions of IVMD blocks that are ranges, in the table's order} */
-  static List<MappedRegion> of(Ivrs ivrs) {
-    return ivrs.memoryDefinitions().stream()
-        .flatMap(memory ->
-            memory.region().stream()
-                .map(range ->
-                    new MappedRegion(
-                        memory.at(),
-                        memory.name(),
-                        memory.segment(),
-                        range,
-                        new Users.Requesters(memory))))
-        .toList();
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.linux;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Extent;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.AddressRange;
 
 /**
  * The registers of a unit: Linux asks for them as a resource of its own, which no two units get.
@@ -17,26 +17,22 @@ import org.crashlane.bits.Hex;
  */
 record RegisterRange(Extent at, long base, long bytes) {
 
+  private AddressRange range() {
+    long last = base + bytes - 1;
+    return new AddressRange(base, Long.compareUnsigned(last, base) < 0 ? -1 : last);
+  }
+
   /** {@return a problem for each unit whose registers another unit's overlap} */
   static Stream<TableProblem> overlaps(List<RegisterRange> units) {
-    List<RegisterRange> byAddress =
-        units.stream()
-            .sorted((one, other) -> Long.compareUnsigned(one.base(), other.base()))
-            .toList();
-    List<TableProblem> found = new ArrayList<>();
-    for (int i = 1; i < byAddress.size(); i++) {
-      RegisterRange before = byAddress.get(i - 1);
-      RegisterRange unit = byAddress.get(i);
-      if (Long.compareUnsigned(unit.base() - before.base(), before.bytes()) < 0) {
-        RegisterRange later = unit.at().offset() > before.at().offset() ? unit : before;
-        found.add(
-            new TableProblem(
-                later.at().offset(),
-                "the registers at %s overlap those at %s, which take %s bytes"
-                    .formatted(
-                        Hex.of(unit.base()), Hex.of(before.base()), Hex.of(before.bytes()))));
-      }
-    }
-    return found.stream();
+    return Overlaps.among(units, RegisterRange::range).stream()
+        .map(pair -> {
+          RegisterRange unit = pair.later();
+          RegisterRange before = pair.before();
+          long place = Math.max(unit.at().offset(), before.at().offset());
+          return new TableProblem(
+              place,
+              "the registers at %s overlap those at %s, which take %s bytes"
+                  .formatted(Hex.of(unit.base()), Hex.of(before.base()), Hex.of(before.bytes())));
+        });
   }
 }

@@ -19,21 +19,18 @@ public final class Aftermath {
    * {@return the verdict on a whole rehearsal}
    *
    * <p>Under a strategy that keeps the capture kernel blind the tables decide whether rules A and B
-   * held; under one that does not, the capture kernel replaces or switches off the tables, so that
-   * only what breaks rule C, and what the leftovers could reach, still counts.
+   * held; of the others {@link Strategy#heeds} says what still counts, beside what was seen.
    *
    * @param tablesBeforeCrash the rule's verdict on the tables
    */
   public static Verdict judge(
       Strategy strategy, Verdict tablesBeforeCrash, Observations observations) {
     List<Finding> findings = new ArrayList<>();
-    for (Finding finding : tablesBeforeCrash.findings()) {
-      if (strategy.blind()) {
-        findings.add(finding);
-      } else if (finding.code() == FindingCode.L2) {
-        findings.add(observations.translatingAtEnd() ? finding : corrupting(finding));
-      }
-    }
+    boolean setFree = !strategy.blind() && !observations.translatingAtEnd();
+    tablesBeforeCrash.findings().stream()
+        .filter(strategy::heeds)
+        .map(finding -> setFree && isContained(finding) ? corrupting(finding) : finding)
+        .forEach(findings::add);
     lost(observations.dump()).ifPresent(findings::add);
     detected(observations).ifPresent(findings::add);
     touched(observations).ifPresent(findings::add);
@@ -65,7 +62,7 @@ public final class Aftermath {
     return new Finding(
         FindingCode.D1,
         Severity.UNKNOWN,
-        "capture kernel",
+        Finding.CAPTURE_KERNEL,
         Optional.empty(),
         List.of(reason, "the rule was not put to the test"),
         "reserve more memory for the capture kernel: a larger crashkernel=");
@@ -79,7 +76,7 @@ public final class Aftermath {
         new Finding(
             FindingCode.C1,
             Severity.BROKEN,
-            "capture kernel",
+            Finding.CAPTURE_KERNEL,
             Optional.empty(),
             firstOf(observations.detectionLines()),
             "hide the IOMMU's ACPI table from the capture kernel, or build it without the driver"));
@@ -98,7 +95,7 @@ public final class Aftermath {
         new Finding(
             FindingCode.C2,
             Severity.BROKEN,
-            "capture kernel",
+            Finding.CAPTURE_KERNEL,
             Optional.empty(),
             evidence,
             "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
@@ -118,9 +115,14 @@ public final class Aftermath {
             "leave translation running, so that leftovers keep to what was mapped for them"));
   }
 
+  private static boolean isContained(Finding finding) {
+    return finding.code() == FindingCode.L2
+        || (finding.code() == FindingCode.F1 && finding.severity() == Severity.NOTE);
+  }
+
   /**
    * A leftover IOVA that is an address of memory (the finding then has a range) is harmless only as
-   * long as translation runs.
+   * long as translation runs; so is a region of firmware's that the tables keep its device out of.
    */
   private static Finding corrupting(Finding leftover) {
     List<String> evidence = new ArrayList<>(leftover.evidence());

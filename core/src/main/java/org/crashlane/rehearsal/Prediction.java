@@ -16,15 +16,12 @@ public enum Prediction {
   /**
    * {@return what to expect}
    *
-   * @param strategy what is done about the crash: a capture kernel that takes the IOMMU over does
-   *     not depend on what the tables say
+   * @param strategy what is done about the crash: {@link Strategy#heeds} says what of the tables a
+   *     capture kernel depends on that takes the IOMMU over
    * @param tablesBeforeCrash the rule's verdict on the tables
    */
   public static Prediction of(Strategy strategy, Verdict tablesBeforeCrash) {
-    if (!strategy.blind()) {
-      return DUMP;
-    }
-    List<Finding> findings = tablesBeforeCrash.findings();
+    List<Finding> findings = tablesBeforeCrash.findings().stream().filter(strategy::heeds).toList();
     if (findings.stream().anyMatch(f -> f.severity() == Severity.BROKEN && f.code().losesDump())) {
       return NO_DUMP;
     }
@@ -39,7 +36,8 @@ public enum Prediction {
     // What cannot be read may serve the dump path or stop it. Leftovers do neither.
     boolean unread =
         findings.stream()
-            .anyMatch(f -> f.severity() == Severity.UNKNOWN && f.code() != FindingCode.L1);
+            .filter(f -> f.severity() == Severity.UNKNOWN)
+            .anyMatch(f -> strategy.blind() ? f.code() != FindingCode.L1 : f.code().losesDump());
     return unread ? UNKNOWN : DUMP;
   }
 

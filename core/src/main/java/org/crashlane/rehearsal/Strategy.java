@@ -2,6 +2,8 @@
 package org.crashlane.rehearsal;
 
 import java.util.Locale;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.Severity;
 
 /** What is done about the crash. */
 public enum Strategy {
@@ -29,6 +31,28 @@ public enum Strategy {
   /** {@return true if the capture kernel is kept from seeing the IOMMU (rule C)} */
   public boolean blind() {
     return blind;
+  }
+
+  /**
+   * {@return true if a finding on the tables before the crash counts under this strategy}
+   *
+   * <p>A capture kernel that takes the IOMMU over has addresses and interrupts of its own, so that
+   * the mapping it finds for the dump path is no matter. What counts all the same: memory that it
+   * needs itself; firmware's regions, which it maps anew; where leftovers would go without
+   * translation. One that copies the tables goes on with all that others reach by them; one that
+   * switches the IOMMU off gives devices physical addresses, which they have to reach.
+   */
+  boolean heeds(Finding finding) {
+    return blind
+        || switch (finding.code()) {
+          case F1, L2 -> true;
+          case B4 -> finding.isAboutCaptureKernel() || this == OFF;
+          case B1 -> this == OFF;
+          case G1, L1, L3 -> this == ADOPT;
+          // Worth knowing, whoever reads the tables; what could not be read is no matter.
+          case W1 -> finding.severity() == Severity.NOTE;
+          case A1, A2, A3, A4, A5, A7, B2, B3, C1, C2, C3, C4, D1, D2, D3, M1, P1 -> false;
+        };
   }
 
   /** {@return the name that users write} */

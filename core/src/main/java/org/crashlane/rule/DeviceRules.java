@@ -139,7 +139,7 @@ final class DeviceRules {
     if (!hasRoom) {
       findings.broken(
           FindingCode.B4,
-          "the capture kernel",
+          Finding.CAPTURE_KERNEL,
           Optional.of(machine.crashRanges().getFirst()),
           List.of("it needs " + what + " below 4 GiB, and no crash range has room for it there"),
           "make the crash range larger, or reserve one below 4 GiB (crashkernel=SIZE,low)");

@@ -23,9 +23,16 @@ public record Finding(
     Optional<AddressRange> range,
     List<String> evidence,
     String remedy) {
+  /** The subject of what is about the capture kernel itself. */
+  public static final String CAPTURE_KERNEL = "capture kernel";
 
   public Finding {
     evidence = List.copyOf(evidence);
+  }
+
+  /** {@return true if it is about the capture kernel itself, and no device} */
+  public boolean isAboutCaptureKernel() {
+    return subject.equals(CAPTURE_KERNEL);
   }
 
   /** {@return this finding with {@code lines} behind its evidence} */

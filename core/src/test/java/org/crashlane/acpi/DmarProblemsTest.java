@@ -23,7 +23,9 @@ final class DmarProblemsTest {
   private static final String ATSR = "0200 0800 00 00 0000";
 
   private static void assertOneProblem(long offset, String reason, Dmar dmar) {
-    assertEquals(List.of(new TableProblem(offset, reason)), dmar.problems());
+    assertEquals(
+        List.of("" + new TableProblem(offset, reason)),
+        dmar.problems().stream().map(TableProblem::toString).toList());
   }
 
   @Test

@@ -24,7 +24,9 @@ final class IvrsProblemsTest {
   private static final String SELECT = "02 0800 00";
 
   private static void assertOneProblem(long offset, String reason, Ivrs ivrs) {
-    assertEquals(List.of(new TableProblem(offset, reason)), ivrs.problems());
+    assertEquals(
+        List.of("" + new TableProblem(offset, reason)),
+        ivrs.problems().stream().map(TableProblem::toString).toList());
   }
 
   /** A block of type 0x10 with {@code entries}, and one behind it. */

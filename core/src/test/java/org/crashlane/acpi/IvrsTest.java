@@ -244,13 +244,4 @@ final class IvrsTest {
     assertThrows(MalformedInputException.class, () -> AcpiTable.read("d", new byte[3]));
     assertThrows(MalformedInputException.class, () -> Ivrs.read("e", new TableBuilder().build()));
   }
-
-  @Test
-  void linuxUsesADmarWithAWrongChecksumButNoSuchIvrs() {
-    assertTrue(new TableBuilder().checksumOff(1).read().isUsable());
-    assertFalse(TableBuilder.ivrs().checksumOff(1).readIvrs().isUsable());
-    assertTrue(new TableBuilder().add("0700 0400").read().isUsable());
-    assertFalse(new TableBuilder().add("0700 0300").read().isUsable());
-    assertTrue(TableBuilder.ivrs().readIvrs().isUsable());
-  }
 }

@@ -94,6 +94,10 @@ final class LinuxRuleTest {
               72,
               dmar(REST, rmrr(0x7c000000L, 0x7c000fffL, 0, "01 00 0000 00 00 0200"))),
           Example.of(
+              LinuxRule.DMAR_SCOPE_WITHOUT_LENGTH,
+              72,
+              dmar(REST, structure(2, "00000000 01 00 0000 00 00 0200"))),
+          Example.of(
               LinuxRule.DMAR_REGISTERS_OVERLAP, 72, dmar(REST, drhd(0xfed91000L, 1, 1, USB))),
           Example.of(LinuxRule.DMAR_TOO_MANY_UNITS, 0, dmar(46, 0, manyUnits(1025))),
           Example.of(LinuxRule.DMAR_NAME_WITHOUT_END, 72, dmar(REST, andd(1, "\\_SB.A"))),
@@ -138,6 +142,8 @@ final class LinuxRuleTest {
               LinuxRule.DMAR_BAD_REGION, 72, dmar(REST, rmrr(0x7c000800L, 0x7c000fffL, 0, USB))),
           Example.of(
               LinuxRule.DMAR_BAD_REGION, 72, dmar(REST, rmrr(0x7c001000L, 0x7c000fffL, 0, USB))),
+          Example.of(
+              LinuxRule.DMAR_BAD_REGION, 72, dmar(REST, rmrr(0x7c000000L, 0x7c000000L, 0, USB))),
           Example.of(LinuxRule.DMAR_REGION_AT_ZERO, 72, dmar(REST, rmrr(0, 0xfff, 0, USB))),
           Example.of(
               LinuxRule.DMAR_REGION_BEYOND_WIDTH,
@@ -296,7 +302,22 @@ final class LinuxRuleTest {
           Example.of(
               LinuxRule.MADT_IOAPIC_TWICE,
               56,
-              madt(ioApic(8, 0xfec00000L, 0), ioApic(9, 0xfec00000L, 24))));
+              madt(ioApic(8, 0xfec00000L, 0), ioApic(9, 0xfec00000L, 24))),
+          Example.of(
+              LinuxRule.DMAR_CONTENT_LOST, 80, dmar(REST, structure(1, "00000000 00000000"))),
+          Example.of(
+              LinuxRule.DMAR_CONTENT_LOST,
+              78,
+              dmar(drhd(0xfed91000L, 1, 0, IOAPIC, endpoint("00 2000")))),
+          Example.of(
+              LinuxRule.IVRS_CONTENT_LOST,
+              108,
+              ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, SOUTHBRIDGE, "03 0800 00"))),
+          Example.of(LinuxRule.MADT_CONTENT_LOST, 52, madt("0108 0800 0000c0fe")),
+          Example.of(
+              LinuxRule.IORT_CONTENT_LOST,
+              36,
+              AcpiTable.read("made", Tables.table("IORT", "01000000 30000000 00000000"))));
 
   private static final List<Example> EXAMPLES =
       Stream.concat(DMAR.stream(), IVRS.stream()).toList();
@@ -366,6 +387,14 @@ final class LinuxRuleTest {
     assertEquals(List.of(), new LinuxView(List.of(ivrs, amdMadt)).remarks());
   }
 
+  private static List<Long> places(AcpiTable table, LinuxRule rule) {
+    return new LinuxView(List.of(table))
+        .remarks().stream()
+            .filter(remark -> remark.rule() == rule)
+            .map(remark -> remark.place().offset())
+            .toList();
+  }
+
   @Test
   void aRegionOverlapsALongOneThoughAShortOneLiesBetween() {
     AcpiTable dmar =
@@ -375,13 +404,28 @@ final class LinuxRuleTest {
             rmrr(0x7c001000L, 0x7c001fffL, 0, USB),
             rmrr(0x7c008000L, 0x7c008fffL, 0, USB),
             rmrr(0x7c008000L, 0x7c008fffL, 1, USB));
-    List<Long> places =
-        new LinuxView(List.of(dmar))
-            .remarks().stream()
-                .filter(remark -> remark.rule() == LinuxRule.DMAR_REGIONS_OVERLAP)
-                .map(remark -> remark.place().offset())
-                .toList();
-    assertEquals(List.of(104L, 136L), places);
+    assertEquals(List.of(104L, 136L), places(dmar, LinuxRule.DMAR_REGIONS_OVERLAP));
+  }
+
+  @Test
+  void aRegionOverlapsAnotherThoughItIsTheSameAsAThird() {
+    AcpiTable dmar =
+        dmar(
+            REST,
+            rmrr(0x7c000000L, 0x7c00ffffL, 0, USB),
+            rmrr(0x7c008000L, 0x7c017fffL, 0, USB),
+            rmrr(0x7c008000L, 0x7c017fffL, 0, endpoint("00 1d00")));
+    assertEquals(List.of(104L, 136L), places(dmar, LinuxRule.DMAR_REGIONS_OVERLAP));
+  }
+
+  @Test
+  void registersOverlapThoseOfAUnitThatReachesBeyondTheNextOne() {
+    AcpiTable dmar =
+        dmar(
+            structure(0, "00 02 0000 0000d9fe00000000" + USB),
+            drhd(0xfed91000L, 0, 0, endpoint("00 0200")),
+            drhd(0xfed93000L, 0, 1, USB));
+    assertEquals(List.of(72L, 96L), places(dmar, LinuxRule.DMAR_REGISTERS_OVERLAP));
   }
 
   @Test

@@ -115,6 +115,65 @@ class AftermathTest {
   }
 
   @Test
+  void memoryThatTheCaptureKernelNeedsItselfCountsUnderEveryStrategy() {
+    Verdict lacking = Verdict.of(List.of(about(Finding.CAPTURE_KERNEL, FindingCode.B4)));
+    for (Strategy strategy : Strategy.values()) {
+      assertEquals(Answer.BROKEN, Aftermath.judge(strategy, lacking, QUIET).answer());
+      assertEquals(Prediction.NO_DUMP, Prediction.of(strategy, lacking));
+    }
+  }
+
+  /** With an IOMMU of its own it gives devices addresses that they reach. */
+  @Test
+  void masksCountWhereDevicesAreGivenPhysicalAddresses() {
+    for (FindingCode code : List.of(FindingCode.B1, FindingCode.B4)) {
+      Verdict narrow = Verdict.of(List.of(finding(code)));
+      for (Strategy strategy : Strategy.values()) {
+        boolean counts = strategy.blind() || strategy == Strategy.OFF;
+        assertEquals(
+            counts ? Answer.BROKEN : Answer.HOLDS,
+            Aftermath.judge(strategy, narrow, QUIET).answer());
+        assertEquals(
+            counts ? Prediction.NO_DUMP : Prediction.DUMP, Prediction.of(strategy, narrow));
+      }
+    }
+  }
+
+  @Test
+  void oneThatCopiesTheTablesGoesOnWithAllThatOthersReachByThem() {
+    for (FindingCode code : List.of(FindingCode.L1, FindingCode.L3, FindingCode.G1)) {
+      Verdict reaching = Verdict.of(List.of(finding(code)));
+      assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.ADOPT, reaching, QUIET).answer());
+      assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.ABORT, reaching, QUIET).answer());
+      assertEquals(Prediction.DUMP, Prediction.of(Strategy.ADOPT, reaching));
+    }
+  }
+
+  @Test
+  void firmwaresRegionsCountWhateverBecomesOfTheTables() {
+    Verdict region = Verdict.of(List.of(finding(FindingCode.F1)));
+    for (Strategy strategy : Strategy.values()) {
+      assertEquals(Answer.BROKEN, Aftermath.judge(strategy, region, QUIET).answer());
+    }
+  }
+
+  @Test
+  void aRegionThatTheTablesBlockIsBlockedNoMoreOnceTranslationIsOff() {
+    Verdict blocked =
+        Verdict.of(
+            List.of(
+                new Finding(
+                    FindingCode.F1,
+                    Severity.NOTE,
+                    "usb",
+                    Optional.of(new AddressRange(0x1000, 0x1fff)),
+                    List.of("blocked"),
+                    "move it")));
+    assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, blocked, QUIET).answer());
+    assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.OFF, blocked, switchedOff()).answer());
+  }
+
+  @Test
   void aDamagedDumpIsNoDump() {
     assertFalse(Prediction.DUMP.agreesWith(new Damaged("bytes differ")));
     assertTrue(Prediction.NO_DUMP.agreesWith(new Damaged("bytes differ")));
@@ -151,7 +210,11 @@ class AftermathTest {
   }
 
   private static Finding finding(FindingCode code) {
-    return new Finding(code, Severity.BROKEN, "device", Optional.empty(), List.of("why"), "mend");
+    return about("device", code);
+  }
+
+  private static Finding about(String subject, FindingCode code) {
+    return new Finding(code, Severity.BROKEN, subject, Optional.empty(), List.of("why"), "mend");
   }
 
   private static Verdict unknown(FindingCode code) {

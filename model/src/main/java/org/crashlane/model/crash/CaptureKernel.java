@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Hex;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.MemoryEncryption.CaptureDma;
-import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.CpuAccess;
@@ -16,28 +14,19 @@ import org.crashlane.model.hardware.DmaDevice;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.Operation;
 import org.crashlane.model.hardware.Page;
-import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NoFrameException;
-import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.Mode;
-import org.crashlane.model.mode.Modes;
-import org.crashlane.model.mode.swiotlb.SwiotlbMode;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
-import org.crashlane.model.spec.MachineSpec;
 
 /**
  * The kernel that writes the dump: it lives in the crash range, deals with the IOMMU as the
  * strategy says, starts the driver of the device that takes the dump, and writes all of the
  * primary's memory to it, chunk by chunk.
- *
- * <p>Of its crash ranges it takes rings where the device's coherent mask reaches and buffers from
- * the highest that its streaming mask reaches, whatever the order in which they were reserved.
  */
 final class CaptureKernel {
   private static final int RING_COUNT = 8;
@@ -54,8 +43,7 @@ final class CaptureKernel {
 
   private Stage stage = Stage.BOOT;
 
-  /** What is free of each crash range, from the lowest up. */
-  private final List<PageFrames> zones;
+  private final CaptureMemory free;
 
   private Optional<DmaMapping> mapping = Optional.empty();
   private long ring;
@@ -69,16 +57,11 @@ final class CaptureKernel {
   private boolean outOfMemory;
 
   CaptureKernel(CrashPlan plan) {
-    this(plan.captureMemory().stream().sorted().map(r -> PageFrames.of(List.of(r))).toList());
+    this(new CaptureMemory(plan));
   }
 
-  private CaptureKernel(List<PageFrames> zones) {
-    this.zones = zones;
-  }
-
-  /** Tables of its own come from what its I/O buffers leave. */
-  private static PageFrames forTables(CrashPlan plan) {
-    return PageFrames.of(Ranges.without(plan.machine().crashRanges(), plan.captureMemory()));
+  private CaptureKernel(CaptureMemory free) {
+    this.free = free;
   }
 
   Stage stage() {
@@ -118,43 +101,19 @@ final class CaptureKernel {
   }
 
   private void boot(World world) {
-    Optional<String> apics = diesOfApics(world.plan());
+    Optional<String> apics = CaptureBoot.diesOfApics(world.plan());
     if (apics.isPresent()) {
       fail(world, apics.get());
       return;
     }
     try {
-      mapping = Optional.of(mappingDriver(world));
+      mapping = Optional.of(CaptureBoot.mappingDriver(world));
     } catch (NoFrameException e) {
       lacksMemory(world, e);
       return;
     }
     stage = Stage.DRIVER;
     world.trace(() -> "capture kernel is up: " + world.plan().strategy().meaning());
-  }
-
-  /**
-   * {@return what keeps a kernel from running that cannot remap interrupts, and so leaves x2APIC
-   * mode} Any processor may crash: it is the one that leaves it worst (Linux 6.12
-   * arch/x86/kernel/apic/apic.c, x2apic_disable).
-   */
-  private static Optional<String> diesOfApics(CrashPlan plan) {
-    Processors processors = plan.machine().processors();
-    return switch (plan.strategy()) {
-      case RESET, ADOPT, OFF, ABORT -> Optional.empty();
-      case NONE, RESERVE, IDENTITY ->
-          switch (processors.mode()) {
-            case UNKNOWN, XAPIC, X2APIC_OF_KVM -> Optional.empty();
-            case X2APIC ->
-                processors.beyondXapic().stream()
-                    .max(Integer::compare)
-                    .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
-            case X2APIC_LOCKED ->
-                Optional.of(
-                    "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and"
-                        + " it goes on as in xAPIC mode");
-          };
-    };
   }
 
   private void lacksMemory(World world, NoFrameException lack) {
@@ -167,39 +126,6 @@ final class CaptureKernel {
     fail(world, "the capture kernel has too little memory: " + lack.getMessage());
   }
 
-  /** Deals with the IOMMU, or does not; a kernel without one bounces what devices do not reach. */
-  private static DmaMapping mappingDriver(World world) {
-    DmaMapping driver = modeDriver(world);
-    if (!(driver instanceof DirectMapping)) {
-      return driver;
-    }
-    MachineSpec machine = world.plan().machine();
-    PageFrames frames = forTables(world.plan());
-    if (!(machine.encryption() instanceof MemoryEncryption.Host host)
-        || host.capture() == CaptureDma.PLAIN) {
-      return SwiotlbMode.capture(machine, frames);
-    }
-    boolean bounces =
-        machine.dumpPath().stream().anyMatch(device -> EncryptedMapping.bounces(host, device));
-    return new EncryptedMapping(host, bounces ? SwiotlbMode.forced(machine, frames) : driver);
-  }
-
-  private static DmaMapping modeDriver(World world) {
-    MachineSpec machine = world.plan().machine();
-    Mode mode = Modes.of(machine.mode());
-    Cpu cpu = world.captureCpu();
-    return switch (world.plan().strategy()) {
-      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
-      case RESET -> {
-        world.resetAllDevices();
-        yield mode.afresh(cpu, machine, forTables(world.plan()));
-      }
-      case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
-      case OFF -> mode.off(cpu, machine, forTables(world.plan()));
-      case ABORT -> mode.abort(cpu, machine, forTables(world.plan()));
-    };
-  }
-
   private void startDriver(World world) {
     if (target(world) < 0) {
       fail(world, "no device is on the dump path");
@@ -210,19 +136,25 @@ final class CaptureKernel {
     if (spec.resetByDriver()) {
       device.reset();
     }
-    OptionalLong ringPage = takeShared(spec);
+    OptionalLong ringPage = free.takeShared(spec);
     OptionalLong statisticsPage =
-        spec.kind() == DeviceKind.RECEIVER ? takeShared(spec) : OptionalLong.empty();
-    OptionalLong bufferPage = takeBuffer(world, spec);
+        spec.kind() == DeviceKind.RECEIVER ? free.takeShared(spec) : OptionalLong.empty();
+    Optional<AddressRange> chunks =
+        free.takeBuffer(
+            spec,
+            Math.min(
+                world.plan().workload().dumpChunkBytes(),
+                mapping.orElseThrow().largestMappingBytes(spec)));
     if (ringPage.isEmpty()
-        || bufferPage.isEmpty()
+        || chunks.isEmpty()
         || (spec.kind() == DeviceKind.RECEIVER && statisticsPage.isEmpty())) {
       outOfMemory = true;
       fail(world, "the capture kernel has too little memory for its buffers");
       return;
     }
     ring = ringPage.getAsLong();
-    buffer = bufferPage.getAsLong();
+    buffer = chunks.get().first();
+    bufferPages = (int) (chunks.get().sizeBytes() / Page.BYTES);
     Optional<DmaHandle> rings = mapShared(world, spec, ring);
     Optional<Long> statistics =
         statisticsPage.isPresent()
@@ -233,41 +165,6 @@ final class CaptureKernel {
       stage = world.dumpMap().pageCount() == 0 ? Stage.DONE : Stage.COPY;
       world.trace(() -> "capture kernel starts " + spec.name());
     }
-  }
-
-  /** {@return a page for what device and kernel share, where the device reaches it if possible} */
-  private OptionalLong takeShared(DeviceSpec spec) {
-    for (long last : new long[] {spec.coherentMask(), -1}) {
-      for (PageFrames zone : zones) {
-        OptionalLong page = zone.take(Page.BYTES, Page.BYTES, last);
-        if (page.isPresent()) {
-          return page;
-        }
-      }
-    }
-    return OptionalLong.empty();
-  }
-
-  /**
-   * Takes what the dump is copied into: from the highest range that the device reaches, and less
-   * where there is little.
-   */
-  private OptionalLong takeBuffer(World world, DeviceSpec spec) {
-    long most =
-        Math.min(
-            world.plan().workload().dumpChunkBytes(),
-            mapping.orElseThrow().largestMappingBytes(spec));
-    for (long last : new long[] {spec.dmaMask(), -1}) {
-      for (bufferPages = (int) (most / Page.BYTES); bufferPages > 0; bufferPages /= 2) {
-        for (PageFrames zone : zones.reversed()) {
-          OptionalLong pages = zone.take((long) bufferPages * Page.BYTES, Page.BYTES, last);
-          if (pages.isPresent()) {
-            return pages;
-          }
-        }
-      }
-    }
-    return OptionalLong.empty();
   }
 
   /** Maps a page for as long as the device runs, and empties it. */
@@ -448,7 +345,7 @@ final class CaptureKernel {
   }
 
   CaptureKernel fork() {
-    CaptureKernel copy = new CaptureKernel(zones.stream().map(PageFrames::fork).toList());
+    CaptureKernel copy = new CaptureKernel(free.fork());
     copy.stage = stage;
     copy.mapping = mapping.map(DmaMapping::fork);
     copy.ring = ring;
@@ -465,7 +362,7 @@ final class CaptureKernel {
 
   void addTo(Fingerprint into) {
     into.add(stage.name().hashCode());
-    zones.forEach(zone -> zone.addTo(into));
+    free.addTo(into);
     mapping.ifPresent(m -> m.addTo(into));
     into.add(ring);
     into.add(buffer);

@@ -9,7 +9,6 @@ import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.FirmwareRegion;
-import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
@@ -17,7 +16,6 @@ import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
-import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -69,16 +67,35 @@ public final class Crash {
     List<UnitTables> units =
         Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
     if (units.isEmpty()) {
-      return KdumpIoRule.judge(known(machine, needed, machine.devices()));
+      List<Finding> findings = new ArrayList<>();
+      refusedTable(machine).ifPresent(findings::add);
+      findings.addAll(KdumpIoRule.judge(known(plan, needed, machine.devices())).findings());
+      return Verdict.of(findings);
     }
     List<JudgedUnit> judged =
         units.stream()
-            .map(unit -> new JudgedUnit(known(machine, needed, unit.devices()), unit.tables()))
+            .map(unit -> new JudgedUnit(known(plan, needed, unit.devices()), unit.tables()))
             .toList();
     List<Finding> findings =
         new ArrayList<>(KdumpIoRule.judge(judged, AuditLimits.DEFAULT).findings());
     underApertures(world).ifPresent(findings::add);
     return Verdict.of(findings);
+  }
+
+  private static Optional<Finding> refusedTable(MachineSpec machine) {
+    List<String> evidence = new ArrayList<>(machine.modeSpec().firmware().refusal());
+    if (evidence.isEmpty()) {
+      return Optional.empty();
+    }
+    evidence.add("Linux runs without the IOMMU: no DMA is translated");
+    return Optional.of(
+        new Finding(
+            FindingCode.W1,
+            Severity.NOTE,
+            "firmware's table",
+            Optional.empty(),
+            evidence,
+            "have the firmware's vendor correct the table: until then nothing confines DMA"));
   }
 
   /** What the dump would be read through, rather than from. */
@@ -98,19 +115,20 @@ public final class Crash {
             new Finding(
                 FindingCode.D3,
                 Severity.BROKEN,
-                "capture kernel",
+                Finding.CAPTURE_KERNEL,
                 Optional.empty(),
                 evidence,
                 "leave the aperture out of the dump"));
   }
 
   private static Machine known(
-      MachineSpec machine, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
+      CrashPlan plan, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
+    MachineSpec machine = plan.machine();
     return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList())
         .withFirmwareRegions(firmwareRegions(machine))
         .withProcessors(machine.processors())
         .withEncryption(machine.encryption())
-        .withCaptureNeeds(needs(machine));
+        .withCaptureNeeds(Modes.of(machine.mode()).captureNeeds(machine, plan.strategy()));
   }
 
   private static List<FirmwareRegion> firmwareRegions(MachineSpec machine) {
@@ -118,13 +136,6 @@ public final class Crash {
         .map(memory ->
             new FirmwareRegion(machine.device(memory.device()).requester(), memory.range()))
         .toList();
-  }
-
-  /** The tables of a capture kernel that takes units over are its own affair, seen at its start. */
-  private static LowMemoryNeeds needs(MachineSpec machine) {
-    return machine.modeSpec() instanceof ModeSpec.Swiotlb swiotlb && swiotlb.force()
-        ? new LowMemoryNeeds(swiotlb.poolBytes(), 0)
-        : LowMemoryNeeds.NONE;
   }
 
   private static Device device(DeviceSpec spec) {

@@ -2,6 +2,7 @@
 package org.crashlane.model.mode;
 
 import java.util.List;
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.Remapper;
@@ -9,9 +10,15 @@ import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
 
 /** One mapping mode: its hardware, and what kernels do with it. Has no state. */
 public interface Mode {
+
+  /** {@return what a capture kernel needs below 4 GiB for itself, besides what drivers ask for} */
+  default LowMemoryNeeds captureNeeds(MachineSpec machine, Strategy strategy) {
+    return LowMemoryNeeds.NONE;
+  }
 
   /** {@return memory that no driver may have for buffers: what lies under an aperture, if any} */
   default List<AddressRange> withheld(MachineSpec machine) {

@@ -71,6 +71,28 @@ public record DeviceSpec(
         passThrough);
   }
 
+  /** {@return the device on a machine that has no IOMMU in use: no guest can own it} */
+  public DeviceSpec withoutUnit() {
+    return with(dmaMaskBits, coherentMaskBits, "", false, false);
+  }
+
+  private DeviceSpec with(
+      int streamingBits, int coherentBits, String otherUnit, boolean guests, boolean passes) {
+    return new DeviceSpec(
+        name,
+        address,
+        alias,
+        kind,
+        streamingBits,
+        coherentBits,
+        otherUnit,
+        onDumpPath,
+        resetByDriver,
+        stopsOnFault,
+        guests,
+        passes);
+  }
+
   private static void checkBits(int bits) {
     if (bits < 1 || bits > Long.SIZE) {
       throw new IllegalArgumentException("DMA mask of " + bits + " bits: expected 1 to 64");
@@ -91,18 +113,7 @@ public record DeviceSpec(
   public DeviceSpec coherently() {
     return coherentMaskBits >= dmaMaskBits
         ? this
-        : new DeviceSpec(
-            name,
-            address,
-            alias,
-            kind,
-            coherentMaskBits,
-            unit,
-            onDumpPath,
-            resetByDriver,
-            stopsOnFault,
-            assignedToGuest,
-            passThrough);
+        : with(coherentMaskBits, coherentMaskBits, unit, assignedToGuest, passThrough);
   }
 
   /** {@return the highest address that its rings and commands may have, unsigned} */

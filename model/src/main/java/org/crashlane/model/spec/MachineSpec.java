@@ -92,7 +92,7 @@ public record MachineSpec(
 
   /** {@return memory that firmware has devices use, in {@code ram} or not} */
   public List<ReservedMemory> firmwareMemory() {
-    return modeSpec instanceof ModeSpec.Paging paging ? paging.reserved() : List.of();
+    return modeSpec.firmware().reserved();
   }
 
   /** {@return memory that firmware has {@code device} use} */

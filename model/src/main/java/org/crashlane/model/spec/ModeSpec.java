@@ -22,8 +22,33 @@ public sealed interface ModeSpec {
     return List.of();
   }
 
-  /** No IOMMU. */
-  record Nommu() implements ModeSpec {
+  /** {@return what firmware has to do with the machine's DMA, whoever maps it} */
+  default Firmware firmware() {
+    return Firmware.NONE;
+  }
+
+  /**
+   * What firmware has to do with DMA.
+   *
+   * @param reserved memory that it has devices use
+   * @param refusal what Linux minds in the table that names the IOMMUs, so that it uses none of
+   *     them; empty where it minds nothing
+   */
+  record Firmware(List<ReservedMemory> reserved, List<String> refusal) {
+    static final Firmware NONE = new Firmware(List.of(), List.of());
+
+    public Firmware {
+      reserved = List.copyOf(reserved);
+      refusal = List.copyOf(refusal);
+    }
+  }
+
+  /** No IOMMU, or none in use. */
+  record Nommu(Firmware firmware) implements ModeSpec {
+    public Nommu() {
+      this(Firmware.NONE);
+    }
+
     @Override
     public MappingMode mode() {
       return MappingMode.NOMMU;
@@ -37,7 +62,15 @@ public sealed interface ModeSpec {
    * @param force true if every mapping is bounced, by the capture kernel too: {@code
    *     swiotlb=force}, or a confidential guest (SEV, TDX), whose devices reach shared memory alone
    */
-  record Swiotlb(long poolBytes, boolean force) implements ModeSpec {
+  record Swiotlb(long poolBytes, boolean force, Firmware firmware) implements ModeSpec {
+    /** Linux's default (IO_TLB_DEFAULT_SIZE). */
+    public static final long DEFAULT_POOL_BYTES = 64L << 20;
+
+    /** A machine whose firmware leaves DMA alone. */
+    public Swiotlb(long poolBytes, boolean force) {
+      this(poolBytes, force, Firmware.NONE);
+    }
+
     @Override
     public MappingMode mode() {
       return MappingMode.SWIOTLB;
@@ -114,6 +147,11 @@ public sealed interface ModeSpec {
 
   /** Units that translate by trees of page tables, whoever made them. */
   sealed interface Paging extends ModeSpec {
+
+    @Override
+    default Firmware firmware() {
+      return new Firmware(reserved(), List.of());
+    }
 
     /** {@return bits of a physical address} */
     int hostAddressWidth();

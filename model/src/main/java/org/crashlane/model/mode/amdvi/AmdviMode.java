@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.amdvi;
 
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
@@ -9,9 +10,24 @@ import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.PagedMode;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Strategy;
 
 /** AMD-Vi. */
 public final class AmdviMode extends PagedMode {
+
+  /** A kernel that takes the unit over makes a device table, unless it goes on with the old one. */
+  @Override
+  public LowMemoryNeeds captureNeeds(MachineSpec machine, Strategy strategy) {
+    boolean makesTable =
+        switch (strategy) {
+          case NONE, RESERVE, IDENTITY, OFF -> false;
+          case ADOPT -> AmdviHardware.spec(machine).adoption() == ModeSpec.Adoption.COPY;
+          case ABORT, RESET -> true;
+        };
+    return makesTable
+        ? new LowMemoryNeeds(0, DeviceTable.sizeFor(Boot.last(machine)))
+        : LowMemoryNeeds.NONE;
+  }
 
   @Override
   public Remapper hardware(MachineSpec machine) {

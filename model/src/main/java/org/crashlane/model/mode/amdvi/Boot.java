@@ -34,12 +34,17 @@ final class Boot {
     this.spec = AmdviHardware.spec(machine);
     this.frames = frames;
     this.encryptionMask = spec.encryption().known().addressMask();
-    this.last =
-        machine.devices().stream()
-            .flatMap(d -> Stream.concat(Stream.of(d.address()), d.alias().stream()))
-            .filter(id -> spec.units().stream().anyMatch(u -> u.segment() == id.segment()))
-            .max(Comparator.comparingInt(RequesterId::value))
-            .orElse(new RequesterId(0));
+    this.last = last(machine);
+  }
+
+  /** {@return the highest device id that is behind a unit} */
+  static RequesterId last(MachineSpec machine) {
+    List<ModeSpec.AmdviUnit> units = AmdviHardware.spec(machine).units();
+    return machine.devices().stream()
+        .flatMap(d -> Stream.concat(Stream.of(d.address()), d.alias().stream()))
+        .filter(id -> units.stream().anyMatch(u -> u.segment() == id.segment()))
+        .max(Comparator.comparingInt(RequesterId::value))
+        .orElse(new RequesterId(0));
   }
 
   /**

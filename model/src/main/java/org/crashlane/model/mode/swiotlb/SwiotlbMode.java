@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.BitField;
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.NoRemapper;
@@ -21,6 +22,7 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec.Swiotlb;
+import org.crashlane.rehearsal.Strategy;
 
 /**
  * Bounce buffers. No hardware is involved: there is nothing to set up, to adopt, to switch off or
@@ -34,10 +36,14 @@ import org.crashlane.model.spec.ModeSpec.Swiotlb;
  * segments serves one above 4 GiB.
  */
 public final class SwiotlbMode implements Mode {
-  /** Linux's default (IO_TLB_DEFAULT_SIZE). */
-  private static final long DEFAULT_POOL_BYTES = 64L << 20;
-
   private static final long LAST_BELOW_4_GIB = BitField.lowMask(Integer.SIZE);
+
+  @Override
+  public LowMemoryNeeds captureNeeds(MachineSpec machine, Strategy strategy) {
+    return machine.modeSpec() instanceof Swiotlb spec && spec.force()
+        ? new LowMemoryNeeds(spec.poolBytes(), 0)
+        : LowMemoryNeeds.NONE;
+  }
 
   @Override
   public Remapper hardware(MachineSpec machine) {
@@ -124,7 +130,7 @@ public final class SwiotlbMode implements Mode {
 
   private static Optional<AddressRange> largest(MachineSpec machine, PageFrames frames, long last) {
     AddressRange reach = new AddressRange(0, last);
-    long most = Math.min(DEFAULT_POOL_BYTES, reached(machine.crashRanges(), reach) / 2);
+    long most = Math.min(Swiotlb.DEFAULT_POOL_BYTES, reached(machine.crashRanges(), reach) / 2);
     for (long size = wholeSegments(most); size > 0; size = wholeSegments(size / 2)) {
       Optional<AddressRange> pool = place(machine.era(), frames, size, last);
       if (pool.isPresent()) {

@@ -67,10 +67,12 @@ final class AmdviReader {
   }
 
   ModeSpec amdvi() {
+    int hostAddressWidth = reader.hostAddressWidth(HOST_WIDTH_USUAL);
+    List<AmdviUnit> units = reader.units(UNIT_FIELDS, this::unit);
     return new Amdvi(
-        reader.hostAddressWidth(HOST_WIDTH_USUAL),
-        reader.units(UNIT_FIELDS, this::unit),
-        reader.reserved(),
+        hostAddressWidth,
+        units,
+        reader.reserved(units, REGISTER_BYTES),
         reader.iovaLimit(IOVA_LIMIT_MOST),
         deviceTableBytes(),
         mapping

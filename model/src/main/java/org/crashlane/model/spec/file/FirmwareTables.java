@@ -11,29 +11,43 @@ import java.util.List;
 import org.crashlane.acpi.AcpiFile;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.Madt;
+import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.linux.Effect;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.LinuxView.UnitOfDevice;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.Remark;
+import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.model.spec.ModeSpec.Nommu;
 import org.crashlane.model.spec.ModeSpec.PagingUnit;
+import org.crashlane.model.spec.ModeSpec.ReservedMemory;
+import org.crashlane.model.spec.ModeSpec.Swiotlb;
 import org.crashlane.pci.RequesterId;
 
 /**
- * The firmware's tables that a machine's file names: what Linux makes of them has to be what the
- * file says. The tables' own words stand in {@code docs/acpi.md}.
+ * The firmware's tables that a machine's file names. What Linux makes of them has to be what the
+ * file says; but where it refuses them it runs without the IOMMU, whatever that could do. The
+ * tables' own words stand in {@code docs/acpi.md}.
  */
 final class FirmwareTables {
   private static final int FILES_MAX = 16;
   private static final int FILE_BYTES_MAX = 1 << 24;
   private static final int NAME_LENGTH = 1000;
+  private static final int REASONS_MAX = 4;
+
+  /** All that devices write to as memory. */
+  private static final List<AddressRange> ADDRESSES =
+      List.of(
+          new AddressRange(0, InterruptWindow.RANGE.first() - 1),
+          new AddressRange(InterruptWindow.RANGE.last() + 1, MemoryReader.PHYSICAL.last()));
 
   private final ObjectValue machine;
   private final Value names;
@@ -74,10 +88,13 @@ final class FirmwareTables {
    * which mode they run it does not say, unless one has an id that only x2APIC mode reaches.
    */
   Processors processors(Processors usual) {
+    // Without an IOMMU nothing remaps interrupts, and Linux starts those alone that xAPIC reaches.
     List<Integer> ids =
         view.processors().stream()
             .filter(Madt.Processor::isEnabled)
             .map(processor -> (int) processor.apicId())
+            .filter(id ->
+                refusal().isEmpty() || Integer.compareUnsigned(id, Processors.BEYOND_XAPIC) < 0)
             .toList();
     if (ids.isEmpty()) {
       return usual;
@@ -86,30 +103,87 @@ final class FirmwareTables {
     return known.beyondXapic().isEmpty() ? known : new Processors(ids, Processors.Mode.X2APIC);
   }
 
-  /** Refuses a machine of which the tables say otherwise. */
-  void check(MachineSpec spec) {
-    if (spec.modeSpec() instanceof ModeSpec.Paging paging) {
-      checkInUse(paging);
+  /**
+   * {@return the machine as Linux runs it with these tables}
+   *
+   * @throws MachineFileException if they say otherwise than the file
+   */
+  MachineSpec applied(MachineSpec spec) {
+    return switch (spec.modeSpec()) {
+      case ModeSpec.Gart _, ModeSpec.Calgary _ -> spec;
+      case ModeSpec.Nommu _ -> changed(spec, new Nommu(firmware(spec)));
+      case Swiotlb swiotlb ->
+          changed(spec, new Swiotlb(swiotlb.poolBytes(), swiotlb.force(), firmware(spec)));
+      case ModeSpec.Paging paging -> applied(spec, paging);
+    };
+  }
+
+  private MachineSpec applied(MachineSpec spec, ModeSpec.Paging paging) {
+    if (view.translatesDma()) {
       checkUnits(paging);
       for (int i = 0; i < spec.devices().size(); i++) {
         checkDevice(spec, paging, i);
       }
       view.regions().forEach(region -> checkRegion(spec, paging, region));
+      return spec;
     }
+    if (refusal().isEmpty()) {
+      throw names.wrong(
+          "the tables name no IOMMU: expected mapping mode nommu, not " + paging.mode().label());
+    }
+    if (!(spec.encryption() instanceof MemoryEncryption.None)) {
+      throw names.wrong(
+          "Linux uses no IOMMU of these tables, and encrypted memory is modelled with one alone: "
+              + refusal().getFirst());
+    }
+    // Without an IOMMU, Linux 6.1 bounces where memory ends above 4 GiB: arch/x86/kernel/pci-dma.c.
+    return changed(
+        spec,
+        spec.memoryEnd() <= 1L << Integer.SIZE
+            ? new Nommu(firmware(spec))
+            : new Swiotlb(Swiotlb.DEFAULT_POOL_BYTES, false, firmware(spec)));
   }
 
-  private void checkInUse(ModeSpec.Paging paging) {
-    if (!view.translatesDma()) {
-      String reason =
-          view.remarks().stream()
-              .filter(remark -> remark.rule().effect() == Effect.REFUSES_ALL)
-              .findFirst()
-              .map(FirmwareTables::text)
-              .orElse("they name no IOMMU");
-      throw names.wrong(
-          "Linux uses no IOMMU of these tables: %s; expected mapping mode nommu, not %s"
-              .formatted(reason, paging.mode().label()));
+  private static MachineSpec changed(MachineSpec spec, ModeSpec mode) {
+    return new MachineSpec(
+        spec.name(),
+        spec.summary(),
+        spec.era(),
+        spec.ram(),
+        spec.crashRanges(),
+        spec.devices().stream().map(DeviceSpec::withoutUnit).toList(),
+        spec.processors(),
+        mode);
+  }
+
+  private List<String> refusal() {
+    return view.remarks().stream()
+        .filter(remark -> remark.rule().effect() == Effect.REFUSES_ALL && !view.translatesDma())
+        .limit(REASONS_MAX)
+        .map(FirmwareTables::text)
+        .toList();
+  }
+
+  /** Firmware's devices write where they write, whatever Linux makes of the table. */
+  private ModeSpec.Firmware firmware(MachineSpec spec) {
+    List<ReservedMemory> reserved = new ArrayList<>(spec.firmwareMemory());
+    for (DeviceSpec device : spec.devices()) {
+      List<AddressRange> known = spec.firmwareMemoryOf(device);
+      view.regionsOf(inTables(device)).stream()
+          .map(FirmwareTables::wholePages)
+          .flatMap(region -> ADDRESSES.stream().flatMap(a -> region.intersection(a).stream()))
+          .filter(region -> Long.compareUnsigned(region.last(), device.dmaMask()) <= 0)
+          .filter(region -> !contains(known, region))
+          .map(region -> new ReservedMemory(device.name(), region))
+          .forEach(reserved::add);
     }
+    return new ModeSpec.Firmware(reserved, refusal());
+  }
+
+  private static AddressRange wholePages(AddressRange range) {
+    return new AddressRange(
+        Alignment.down(range.first(), MemoryReader.PAGE_BYTES),
+        range.last() | (MemoryReader.PAGE_BYTES - 1));
   }
 
   private static String text(Remark remark) {
@@ -175,7 +249,7 @@ final class FirmwareTables {
   private void checkRegion(MachineSpec spec, ModeSpec.Paging paging, MappedRegion region) {
     boolean inCrashRange = spec.crashRanges().stream().anyMatch(region.range()::overlaps);
     List<AddressRange> reserved =
-        paging.reserved().stream().map(ModeSpec.ReservedMemory::range).toList();
+        paging.reserved().stream().map(ReservedMemory::range).toList();
     if (inCrashRange && !contains(reserved, region.range())) {
       throw names.wrong(
           "%s at offset %s has %s of the crash range used by %s: expected the device, and it in"

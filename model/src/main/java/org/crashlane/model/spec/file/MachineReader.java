@@ -86,8 +86,7 @@ final class MachineReader {
                     .map(t -> t.processors(MachineSpec.PLAIN_PROCESSORS))
                     .orElse(MachineSpec.PLAIN_PROCESSORS));
     MachineSpec spec = new MachineSpec(name, summary, era, ram, crash, devices, processors, mode);
-    tables.ifPresent(t -> t.check(spec));
-    return spec;
+    return tables.map(t -> t.applied(spec)).orElse(spec);
   }
 
   private static Processors processors(Value value) {

@@ -11,7 +11,7 @@ import org.crashlane.memory.AddressRange;
 
 /** Reads where memory is, and what of it is kept for the crash. */
 final class MemoryReader {
-  private static final int PAGE_BYTES = 4096;
+  static final int PAGE_BYTES = 4096;
   private static final int SHOWN = 8;
 
   /** Every page of it is mapped and read back: a rehearsal takes time by what is kept. */
@@ -21,7 +21,7 @@ final class MemoryReader {
   private static final long CRASH_LEAST_BYTES = 1L << 20;
 
   /** No x86 machine has more than 52 bits of physical address. */
-  private static final AddressRange PHYSICAL = new AddressRange(0, (1L << 52) - 1);
+  static final AddressRange PHYSICAL = new AddressRange(0, (1L << 52) - 1);
 
   private MemoryReader() {}
 

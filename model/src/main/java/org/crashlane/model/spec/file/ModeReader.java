@@ -25,7 +25,6 @@ import org.crashlane.rehearsal.MappingMode;
 final class ModeReader {
   private static final String WANTED = "the field mode and what the mode needs";
   private static final int SEGMENT_BYTES = 256 << 10;
-  private static final long POOL_BYTES = 64L << 20;
   private static final long APERTURE_UNIT_BYTES = 32L << 20;
   private static final int APERTURE_ORDER_MAX = 6;
   private static final AddressRange LOW_4_GIB = new AddressRange(0, 0xffff_ffffL);
@@ -86,7 +85,7 @@ final class ModeReader {
   private ModeSpec swiotlb() {
     mapping.withOnly(List.of("mode", "pool", "force"));
     Optional<Value> pool = mapping.optional("pool");
-    long poolBytes = pool.map(Value::sizeBytes).orElse(POOL_BYTES);
+    long poolBytes = pool.map(Value::sizeBytes).orElse(Swiotlb.DEFAULT_POOL_BYTES);
     if (!Alignment.isAligned(poolBytes, SEGMENT_BYTES)) {
       throw pool.orElseThrow().wrong("not a multiple of 256K, one segment of 128 slots");
     }

@@ -99,7 +99,15 @@ final class PagingReader {
     return width;
   }
 
-  List<ReservedMemory> reserved() {
+  /**
+   * {@return memory that firmware has devices use}
+   *
+   * @param units whose registers no device writes
+   * @param registerBytes what each of them takes
+   */
+  List<ReservedMemory> reserved(List<? extends PagingUnit> units, int registerBytes) {
+    List<AddressRange> registers =
+        units.stream().map(u -> AddressRange.ofSize(u.registerBase(), registerBytes)).toList();
     List<ReservedMemory> reserved = new ArrayList<>();
     if (mapping.optional("reserved-memory").isPresent()) {
       for (Value value : mapping.required("reserved-memory").items(0, RESERVED)) {
@@ -107,6 +115,7 @@ final class PagingReader {
         Value place = object.required("range");
         AddressRange range = MemoryReader.pages(place);
         inMemoryOrBeside(place, range);
+        MemoryReader.apart(place, range, registers);
         reserved.add(new ReservedMemory(object.required("device").name(), range));
       }
     }

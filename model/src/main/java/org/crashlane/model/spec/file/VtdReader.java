@@ -27,10 +27,12 @@ final class VtdReader {
   }
 
   ModeSpec vtd() {
+    int hostAddressWidth = reader.hostAddressWidth(HOST_WIDTH_USUAL);
+    List<VtdUnit> units = reader.units(UNIT_FIELDS, this::unit);
     return new Vtd(
-        reader.hostAddressWidth(HOST_WIDTH_USUAL),
-        reader.units(UNIT_FIELDS, this::unit),
-        reader.reserved(),
+        hostAddressWidth,
+        units,
+        reader.reserved(units, REGISTER_BYTES),
         reader.iovaLimit(IOVA_LIMIT_MOST));
   }
 

@@ -2,6 +2,8 @@
 package org.crashlane.model.spec.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,13 +16,26 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import org.crashlane.machine.Processors;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.model.spec.ModeSpec.ReservedMemory;
+import org.crashlane.model.stage.ModelStage;
+import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a machine's file says is held against the firmware's tables that it names. */
 final class FirmwareTablesTest {
   private static final String TAKING_ALL = "00001000 01 00 0000 0000d9fe00000000";
+
+  private static final String AT_ZERO = "00001000 00 00 0100 0000000000000000";
 
   @TempDir private Path folder;
 
@@ -78,11 +93,111 @@ final class FirmwareTablesTest {
     assertEquals(MachineSpec.PLAIN_PROCESSORS, processors("", ""));
   }
 
+  private MachineSpec refused(String structures) throws IOException {
+    return read(dmar(TAKING_ALL + AT_ZERO + structures), "acpi: [dmar.dat]\n");
+  }
+
+  /** The built-in machine has memory above 4 GiB, where Linux without an IOMMU bounces. */
   @Test
-  void tableThatLinuxRefusesLeavesNoIommu() {
-    String error = errorOf(dmar(TAKING_ALL + "00001000 00 00 0100 0000000000000000"));
+  void whereLinuxRefusesTheTableItRunsWithoutTheIommu() throws IOException {
+    MachineSpec machine = refused("");
+    ModeSpec.Swiotlb mode = assertInstanceOf(ModeSpec.Swiotlb.class, machine.modeSpec());
+    assertFalse(mode.force());
+    assertEquals(
+        List.of(
+            "DMAR at offset 0x40: the unit's register base is 0 (\"Your BIOS is broken; DMAR"
+                + " reported at address 0!\")"),
+        mode.firmware().refusal());
+    assertEquals(List.of("", "", "", ""), machine.devices().stream().map(d -> d.unit()).toList());
+    String low = BuiltInMachines.text("vtd").orElseThrow().replace("  - {at: 0x100000000", "#");
+    Path file = Files.writeString(folder.resolve("low.yaml"), low + "acpi: [dmar.dat]\n");
+    assertInstanceOf(ModeSpec.Nommu.class, MachineFile.read(file).modeSpec());
+  }
+
+  private static Rehearsal rehearse(MachineSpec machine, Strategy strategy) {
+    return new ModelStage(machine, 1).rehearse(Scenario.of(machine.mode(), strategy), _ -> {});
+  }
+
+  private static List<Severity> severities(Rehearsal rehearsal, FindingCode code) {
+    return rehearsal.verdict().findings().stream()
+        .filter(finding -> finding.code() == code)
+        .map(Finding::severity)
+        .toList();
+  }
+
+  @Test
+  void aRefusedTableIsANoteAndLosesNoDump() throws IOException {
+    for (Strategy strategy : Strategy.values()) {
+      Rehearsal rehearsal = rehearse(refused(""), strategy);
+      assertEquals(Answer.HOLDS, rehearsal.verdict().answer(), rehearsal.verdict()::toString);
+      assertTrue(rehearsal.observations().dump().gotThrough());
+      assertEquals(List.of(Severity.NOTE), severities(rehearsal, FindingCode.W1));
+    }
+  }
+
+  /** No table confines the device, so that it gets there under every strategy. */
+  @Test
+  void firmwaresRegionOfARefusedTableInTheCrashRangeIsBroken() throws IOException {
+    MachineSpec machine =
+        refused("01002000 0000 0000 0000003800000000 ff0f003800000000 01 08 0000 00 00 1f02");
+    assertEquals(
+        List.of(new ReservedMemory("sata", new AddressRange(0x3800_0000, 0x3800_0fff))),
+        machine.firmwareMemory());
+    for (Strategy strategy : Strategy.values()) {
+      Rehearsal rehearsal = rehearse(machine, strategy);
+      assertEquals(
+          List.of(Severity.BROKEN), severities(rehearsal, FindingCode.F1), strategy::label);
+    }
+  }
+
+  @Test
+  void firmwaresRegionCountsWhereTheFileSaysThatTheIommuIsNotUsed() throws IOException {
+    String region = "01002000 0000 0000 0000007c00000000 0000007c00000000 01 08 0000 00 00 1f02";
+    Files.write(folder.resolve("dmar.dat"), dmar(TAKING_ALL + region));
+    String text = BuiltInMachines.text("nommu").orElseThrow();
+    String dump = "  - {name: sata, address: 00:1f.2, kind: storage}\n";
+    Path file =
+        Files.writeString(
+            folder.resolve("plain.yaml"),
+            text.replace("devices:\n", "devices:\n" + dump) + "acpi: [dmar.dat]\n");
+    MachineSpec machine = MachineFile.read(file);
+    // A region whose limit is its base is a page to Linux.
+    assertEquals(
+        List.of(new ReservedMemory("sata", new AddressRange(0x7c00_0000, 0x7c00_0fff))),
+        machine.firmwareMemory());
+    assertEquals(List.of(), machine.modeSpec().firmware().refusal());
+  }
+
+  @Test
+  void aRegionOfAllMemoryIsNoMachineToStart() throws IOException {
+    Files.write(
+        folder.resolve("dmar.dat"),
+        dmar(
+            TAKING_ALL
+                + AT_ZERO
+                + "01002000 0000 0000 0000000000000000 ffffffffffffffff 01 08 0000 00 00 1900"));
+    Path file =
+        Files.writeString(
+            folder.resolve("full.yaml"),
+            BuiltInMachines.text("vtd").orElseThrow() + "acpi: [dmar.dat]\n");
+    MachineFileException e =
+        assertThrows(MachineFileException.class, () -> MachineFile.read(file, ModelStage::start));
+    assertTrue(e.getMessage().contains("the machine cannot start"), e.getMessage());
+  }
+
+  @Test
+  void processorsBeyondXapicAreNotStartedWithoutTheIommu() throws IOException {
+    Files.write(
+        folder.resolve("apic.dat"),
+        table("APIC", 44, "00 08 01 02 01000000 09 10 0000 ff010000 01000000 03000000"));
+    MachineSpec machine = read(dmar(TAKING_ALL + AT_ZERO), "acpi: [dmar.dat, apic.dat]\n");
+    assertEquals(new Processors(List.of(2), Processors.Mode.UNKNOWN), machine.processors());
+  }
+
+  @Test
+  void tablesWithoutAnIommuAreNoneOfAMachineThatHasOne() {
+    String error = errorOf(table("APIC", 44, "00 08 01 02 01000000"));
     assertTrue(error.startsWith("acpi: "), error);
-    assertTrue(error.contains("DMAR reported at address 0!"), error);
     assertTrue(error.contains("expected mapping mode nommu, not vtd"), error);
   }
 

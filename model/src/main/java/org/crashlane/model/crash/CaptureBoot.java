@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.model.crash;
+
+import java.util.Optional;
+import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.machine.MemoryEncryption.CaptureDma;
+import org.crashlane.machine.Processors;
+import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.DirectMapping;
+import org.crashlane.model.kernel.DmaMapping;
+import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.Modes;
+import org.crashlane.model.mode.swiotlb.SwiotlbMode;
+import org.crashlane.model.spec.MachineSpec;
+
+/** How the capture kernel starts: whether its processor lets it, and what it does to the IOMMU. */
+final class CaptureBoot {
+  private CaptureBoot() {}
+
+  /**
+   * {@return what keeps a kernel from running that cannot remap interrupts, and so leaves x2APIC
+   * mode} Any processor may crash: it is the one that leaves it worst (Linux 6.12
+   * arch/x86/kernel/apic/apic.c, x2apic_disable).
+   */
+  static Optional<String> diesOfApics(CrashPlan plan) {
+    Processors processors = plan.machine().processors();
+    return switch (plan.strategy()) {
+      case RESET, ADOPT, OFF, ABORT -> Optional.empty();
+      case NONE, RESERVE, IDENTITY ->
+          switch (processors.mode()) {
+            case UNKNOWN, XAPIC, X2APIC_OF_KVM -> Optional.empty();
+            case X2APIC ->
+                processors.beyondXapic().stream()
+                    .max(Integer::compare)
+                    .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
+            case X2APIC_LOCKED ->
+                Optional.of(
+                    "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and"
+                        + " it goes on as in xAPIC mode");
+          };
+    };
+  }
+
+  /** Deals with the IOMMU, or does not; a kernel without one bounces what devices do not reach. */
+  static DmaMapping mappingDriver(World world) {
+    DmaMapping driver = modeDriver(world);
+    if (!(driver instanceof DirectMapping)) {
+      return driver;
+    }
+    MachineSpec machine = world.plan().machine();
+    PageFrames frames = forTables(world.plan());
+    if (!(machine.encryption() instanceof MemoryEncryption.Host host)
+        || host.capture() == CaptureDma.PLAIN) {
+      return SwiotlbMode.capture(machine, frames);
+    }
+    boolean bounces =
+        machine.dumpPath().stream().anyMatch(device -> EncryptedMapping.bounces(host, device));
+    return new EncryptedMapping(host, bounces ? SwiotlbMode.forced(machine, frames) : driver);
+  }
+
+  private static DmaMapping modeDriver(World world) {
+    MachineSpec machine = world.plan().machine();
+    Mode mode = Modes.of(machine.mode());
+    Cpu cpu = world.captureCpu();
+    return switch (world.plan().strategy()) {
+      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
+      case RESET -> {
+        world.resetAllDevices();
+        yield mode.afresh(cpu, machine, forTables(world.plan()));
+      }
+      case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
+      case OFF -> mode.off(cpu, machine, forTables(world.plan()));
+      case ABORT -> mode.abort(cpu, machine, forTables(world.plan()));
+    };
+  }
+
+  /** Tables of its own come from what its I/O buffers leave. */
+  private static PageFrames forTables(CrashPlan plan) {
+    return PageFrames.of(Ranges.without(plan.machine().crashRanges(), plan.captureMemory()));
+  }
+}
