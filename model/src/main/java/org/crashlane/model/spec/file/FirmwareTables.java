@@ -248,8 +248,7 @@ final class FirmwareTables {
   /** A device that the file does not have writes into the crash range like any other. */
   private void checkRegion(MachineSpec spec, ModeSpec.Paging paging, MappedRegion region) {
     boolean inCrashRange = spec.crashRanges().stream().anyMatch(region.range()::overlaps);
-    List<AddressRange> reserved =
-        paging.reserved().stream().map(ReservedMemory::range).toList();
+    List<AddressRange> reserved = paging.reserved().stream().map(ReservedMemory::range).toList();
     if (inCrashRange && !contains(reserved, region.range())) {
       throw names.wrong(
           "%s at offset %s has %s of the crash range used by %s: expected the device, and it in"
