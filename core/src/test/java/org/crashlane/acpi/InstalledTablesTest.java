@@ -70,6 +70,38 @@ final class InstalledTablesTest {
   }
 
   @Test
+  void aPointerOfRevisionTwoWithoutAnXsdtLeadsToTheRsdt() {
+    write(ROOT, FirmwareInMemory.root("RSDT", Integer.BYTES, ROOT + 0x1000));
+    write(ROOT + 0x1000, DMAR);
+    write(BIOS, FirmwareInMemory.pointer(2, ROOT, 0));
+    assertEquals(List.of("DMAR"), signatures(read()));
+  }
+
+  @Test
+  void aPointerOfRevisionTwoAddsUpAsAWhole() {
+    install(DMAR);
+    byte[] pointer = FirmwareInMemory.pointer(2, 0, ROOT);
+    pointer[24]++;
+    write(BIOS, pointer);
+    assertEquals(List.of(), read().tables());
+    write(ROOT, FirmwareInMemory.root("RSDT", Integer.BYTES, ROOT + 0x1000));
+    byte[] old = FirmwareInMemory.pointer(0, ROOT, 0);
+    old[24]++;
+    write(BIOS, old);
+    assertEquals(List.of("DMAR"), signatures(read()), "only the first 20 bytes are of ACPI 1.0");
+  }
+
+  @Test
+  void aSecondTableThatCannotBeReadLeavesTheFirstKnown() {
+    byte[] second = MADT.clone();
+    second[4] = 35;
+    install(MADT, second);
+    InstalledTables found = read();
+    assertEquals(List.of(AcpiTable.read("", MADT)), found.tables());
+    assertEquals(Optional.empty(), found.whyUnread("APIC"));
+  }
+
+  @Test
   void theExtendedBiosDataAreaIsLookedAtFirst() {
     install(MADT);
     long ebda = 0x9fc00;

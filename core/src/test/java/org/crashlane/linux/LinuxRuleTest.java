@@ -428,6 +428,44 @@ final class LinuxRuleTest {
     assertEquals(List.of(72L, 96L), places(dmar, LinuxRule.DMAR_REGISTERS_OVERLAP));
   }
 
+  private static Set<LinuxRule> rulesOf(AcpiTable... tables) {
+    return new LinuxView(List.of(tables))
+        .remarks().stream().map(Remark::rule).collect(Collectors.toSet());
+  }
+
+  @Test
+  void asManyUnitsAsLinuxTakesAreNotTooMany() {
+    assertFalse(rulesOf(dmar(46, 0, manyUnits(1024))).contains(LinuxRule.DMAR_TOO_MANY_UNITS));
+    String[] units =
+        IntStream.range(0, 32)
+            .mapToObj(i -> ivhd(0x11, 2 + 256 * i, 0xfd100000L + 0x4000L * i, 0, ALL))
+            .toArray(String[]::new);
+    assertFalse(rulesOf(ivrs(units)).contains(LinuxRule.IVRS_TOO_MANY_UNITS));
+  }
+
+  @Test
+  void aRegionMayEndWithTheLastAddressOfTheWidth() {
+    assertEquals(Set.of(), rulesOf(dmar(REST, rmrr((1L << 46) - 0x1000, (1L << 46) - 1, 0, USB))));
+    assertEquals(
+        Set.of(), rulesOf(ivrs(UNIT, ivmd(0x21, 7, 0x60, 0, (1L << 48) - 0x1000, 0x1000))));
+  }
+
+  @Test
+  void ofTwoEntriesForOneIoApicTheFirstCounts() {
+    String later = special(0x20, "a300", 1);
+    assertEquals(Set.of(), rulesOf(ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, SOUTHBRIDGE, later))));
+    assertEquals(
+        Set.of(LinuxRule.IVRS_SOUTHBRIDGE_ELSEWHERE),
+        rulesOf(ivrs(ivhd(0x11, 2, 0xfd100000L, 0, ALL, later, SOUTHBRIDGE))));
+  }
+
+  @Test
+  void theSouthbridgesIoApicIsKnownByItsPlaceOrByInterruptZero() {
+    assertEquals(
+        Set.of(LinuxRule.IVRS_IOAPIC_WITHOUT_UNIT),
+        rulesOf(ivrs(UNIT), madt(ioApic(0x21, 0xfec01000L, 0), ioApic(0x20, 0xfec00000L, 24))));
+  }
+
   @Test
   void idsOfRulesAreWordsAndUnique() {
     List<String> ids = Arrays.stream(LinuxRule.values()).map(LinuxRule::id).toList();

@@ -25,6 +25,7 @@ import java.util.List;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.Madt;
 import org.crashlane.linux.LinuxView.UnitOfDevice;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 
@@ -152,6 +153,33 @@ final class LinuxViewTest {
                 ivhd(0x11, 2, 0xfd100000L, 0, range(3, 0xffff), SOUTHBRIDGE),
                 ivmd(0x22, 8, 0x60, 0x68, 0x7c000000L, 0x1000)));
     assertEquals(List.of("devices 0000:00:0c.0 to 00:0d.0"), amd.regions().getFirst().devices());
+  }
+
+  @Test
+  void regionsOfADeviceAreThoseOfItsSegment() {
+    LinuxView view =
+        view(
+            dmar(
+                drhd(0xfed91000L, 1, 0, IOAPIC),
+                drhd(0xfed92000L, 1, 1),
+                rmrr(0x7c000000L, 0x7c000fffL, 1, endpoint("00 1400"))));
+    assertEquals(List.of(), view.regionsOf(RequesterId.parse("00:14.0")));
+    assertEquals(
+        List.of(new AddressRange(0x7c000000L, 0x7c000fffL)),
+        view.regionsOf(RequesterId.parse("0001:00:14.0")));
+  }
+
+  @Test
+  void usersOfARegionAreNotAllKnownWhereAScopeOfItIsUnread() {
+    String unread = "01 00 0000 00 00 0200";
+    for (String scopes : List.of("", endpoint("00 1400") + unread)) {
+      LinuxView view =
+          view(dmar(drhd(0xfed91000L, 1, 0, IOAPIC), rmrr(0x7c000000L, 0x7c000fffL, 0, scopes)));
+      MappedRegion.Users.Scopes users =
+          assertInstanceOf(
+              MappedRegion.Users.Scopes.class, view.statedRegions().getFirst().users());
+      assertFalse(users.areAll(), scopes);
+    }
   }
 
   @Test

@@ -87,6 +87,20 @@ class FirmwareRulesTest {
   }
 
   @Test
+  void aRegionInTheSecondOfTwoCrashRangesBreaksF1() {
+    AddressRange other = AddressRange.ofSize(0x18000000, 16 << 20);
+    Machine two =
+        new Machine(
+            List.of(RuleMachine.RAM), List.of(other, CRASH), RuleMachine.machine().devices());
+    Finding finding =
+        Verdicts.only(
+            KdumpIoRule.judge(two.withFirmwareRegions(List.of(new FirmwareRegion(CARD, PART)))),
+            FindingCode.F1,
+            Severity.BROKEN);
+    assertEquals(Optional.of(PART), finding.range());
+  }
+
+  @Test
   void aRegionOfARangeOfDevicesIsThatOfEachOfThem() {
     armDisk();
     FirmwareRegion all =

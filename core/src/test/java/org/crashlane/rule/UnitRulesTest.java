@@ -100,6 +100,17 @@ class UnitRulesTest {
   }
 
   @Test
+  void aBufferInTheSecondOfTwoCrashRangesBreaksL3() {
+    AddressRange other = AddressRange.ofSize(0x18000000, 16 << 20);
+    TableId table = machine.attach(DISK);
+    machine.arm(table);
+    machine.arm(table, other);
+    machine.register(ECAP, 1L << 29).register(0xd0, CRASH.first() | 1);
+    Finding finding = Verdicts.only(machine.judge(other, CRASH), FindingCode.L3, Severity.BROKEN);
+    assertEquals(Optional.of(CRASH), finding.range());
+  }
+
+  @Test
   void buffersBesideTheCrashRangeAreFine() {
     machine.arm(machine.attach(DISK));
     machine.register(ECAP, 1L << 29).register(0xd0, CRASH.last() + 1);

@@ -134,6 +134,35 @@ class CaptureImageTest {
     return Stream.of(ranges).map(AddressRange::parse).toList();
   }
 
+  @Test
+  void spareMemoryIsAboveWhatIsaDevicesReachAndOutsideOfEveryCrashRange() throws IOException {
+    AddressRange few = AddressRange.ofSize(0, 19 << 20);
+    List<AddressRange> crashRanges =
+        List.of(AddressRange.parse("1000000-10fffff"), AddressRange.parse("11ff000-11fffff"));
+    assertEquals(
+        List.of(AddressRange.parse("1200000-12fffff"), AddressRange.parse("10000-7ffff")),
+        spare(few, crashRanges));
+  }
+
+  @Test
+  void mebibyteOfWhichAPageWasTouchedIsNotUntouched() throws IOException {
+    AddressRange few = AddressRange.ofSize(0, 18 << 20);
+    write(0, new byte[1 << 20]);
+    word(0x10f_f000, 1);
+    assertEquals(
+        List.of(AddressRange.parse("1100000-11fffff"), AddressRange.parse("10000-7ffff")),
+        spare(few, List.of(CRASH)));
+  }
+
+  @Test
+  void runOfZerosInTheFirstMebibyteEndsAtAPageThatIsInUse() throws IOException {
+    AddressRange few = AddressRange.ofSize(0, 1 << 20);
+    word(0x1_fff8, 1);
+    word(0x3_0000, 1);
+    word(0x7_f000, 1);
+    assertEquals(List.of(AddressRange.parse("31000-7efff")), spare(few, List.of(CRASH)));
+  }
+
   private List<AddressRange> spare(AddressRange memory, List<AddressRange> crashRanges)
       throws IOException {
     try (SparingReader reader = reader(memory)) {

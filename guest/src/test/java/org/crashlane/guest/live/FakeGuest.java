@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -41,6 +42,7 @@ final class FakeGuest implements AutoCloseable {
   private static final Pattern TRANSLATION =
       Pattern.compile("human-monitor-command gva2gpa 0x([0-9a-f]+)");
 
+  private final Map<Integer, Long> registers = new ConcurrentHashMap<>(REGISTERS);
   private final FileChannel channel;
   private final Arena arena = Arena.ofShared();
   private final MappedImage memory;
@@ -90,6 +92,11 @@ final class FakeGuest implements AutoCloseable {
     return new FakeGuest(socket, file, says);
   }
 
+  /** Has a register of its unit hold {@code value} from now on. */
+  void register(int offset, long value) {
+    registers.put(offset, value);
+  }
+
   private static void printed(Map<String, String> answers, String command, String text) {
     answers.put("human-monitor-command " + command, "\"" + text + "\"");
   }
@@ -114,7 +121,7 @@ final class FakeGuest implements AutoCloseable {
         .mapToLong(i -> address + (long) i * Long.BYTES)
         .map(at ->
             UNIT.contains(at)
-                ? REGISTERS.getOrDefault((int) (at - UNIT.first()), 0L)
+                ? registers.getOrDefault((int) (at - UNIT.first()), 0L)
                 : memory.readLong(at) ^ wrongBits)
         .mapToObj(" 0x%016x"::formatted)
         .collect(Collectors.joining("", "\"%x:".formatted(address), "\""));

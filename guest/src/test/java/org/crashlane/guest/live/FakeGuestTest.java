@@ -16,6 +16,7 @@ import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.FakeGuest.Says;
+import org.crashlane.iommu.vtd.Registers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,5 +70,25 @@ class FakeGuestTest {
   void aMonitorThatShowsOtherWordsThanTheFileIsNotBelieved() throws IOException {
     IOException e = assertThrows(IOException.class, () -> armed(new Says(ELSEWHERE, 1)));
     assertTrue(e.getMessage().contains("not this guest's memory"), e.getMessage());
+  }
+
+  @Test
+  void faultsThatCameSinceTheGuestWasSeenAliveAreSaid() throws IOException {
+    try (FakeGuest fake =
+            FakeGuest.start(socket(), directory.resolve("ram"), new Says(ELSEWHERE, 0));
+        LiveGuest guest = LiveGuest.attach(socket())) {
+      try (CrashWatch watch = CrashWatch.of(guest, List.of(), _ -> {})) {
+        assertEquals(List.of(), watch.blockedRequests());
+        fake.register(Registers.FSTS, Registers.Fsts.PPF.mask());
+        assertTrue(
+            watch.blockedRequests().getFirst().contains("(0x0 before, 0x2 now)"),
+            watch.blockedRequests()::toString);
+      }
+      try (CrashWatch watch = CrashWatch.of(guest, List.of(), _ -> {})) {
+        assertEquals(List.of(), watch.blockedRequests(), "of the living guest");
+        fake.register(Registers.FSTS, 0);
+        assertEquals(List.of(), watch.blockedRequests(), "cleared by whoever read them");
+      }
+    }
   }
 }

@@ -94,6 +94,26 @@ class MachineFileTest {
   }
 
   @Test
+  void sixteenGibibytesMayBeKeptForTheCrashAndNoMore() {
+    String text =
+        """
+        name: large
+        summary: as much as there can be
+        ram: [{at: 0x0, size: 2G}, {at: 0x100000000, size: 64G}]
+        crash: [{at: 0x100000000, size: 15G}, {at: 0x800000000, size: 1G}]
+        mapping: {mode: nommu}
+        devices: [{name: d, address: 0:1.0, kind: storage, dump-path: true}]
+        """;
+    assertEquals(2, MachineFile.read("x", text).crashRanges().size());
+    MachineFileException e =
+        assertThrows(
+            MachineFileException.class,
+            () -> MachineFile.read("x", text.replace("1G}]", "1048580K}]")));
+    assertEquals("crash[1]", e.field());
+    assertTrue(e.getMessage().contains("more than 16G in all"), e.getMessage());
+  }
+
+  @Test
   void mixedMachineIsReadInEveryDetail() {
     MachineSpec machine = BuiltInMachines.find("mixed").orElseThrow();
     Vtd vtd = (Vtd) machine.modeSpec();
@@ -107,6 +127,10 @@ class MachineFileTest {
         vtd.reserved().getFirst());
     assertTrue(machine.device("vf").assignedToGuest());
     assertTrue(machine.device("graphics").passThrough());
+    for (DeviceSpec device : machine.devices()) {
+      assertEquals(device.dmaMaskBits(), device.coherentMaskBits(), device.name());
+    }
+    assertEquals(32, BuiltInMachines.of(MappingMode.VTD).device("sata").coherentMaskBits());
     assertEquals(RequesterId.of(5, 0, 0), machine.device("scsi").requester());
     assertEquals(machine.device("scsi").requester(), machine.device("capture-card").requester());
   }
