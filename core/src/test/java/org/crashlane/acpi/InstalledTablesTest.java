@@ -81,7 +81,7 @@ final class InstalledTablesTest {
   void aPointerOfRevisionTwoAddsUpAsAWhole() {
     install(DMAR);
     byte[] pointer = FirmwareInMemory.pointer(2, 0, ROOT);
-    pointer[24]++;
+    pointer[33]++;
     write(BIOS, pointer);
     assertEquals(List.of(), read().tables());
     write(ROOT, FirmwareInMemory.root("RSDT", Integer.BYTES, ROOT + 0x1000));
