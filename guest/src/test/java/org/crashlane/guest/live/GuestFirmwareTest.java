@@ -218,4 +218,25 @@ class GuestFirmwareTest {
     IOException e = assertThrows(IOException.class, this::found);
     assertTrue(e.getMessage().contains("the guest's memory is encrypted"), e.getMessage());
   }
+
+  /**
+   * Those of sockets that are empty, and of processors that the firmware has switched off, are
+   * none.
+   */
+  @Test
+  void apicIdsAreThoseOfProcessorsThatAreOn() throws IOException {
+    String on = "0008 00 04 01000000";
+    String off = "0008 01 05 00000000";
+    String pluggable = "0008 02 06 02000000";
+    String wide = "0910 0000 2c010000 01000000 03000000";
+    install(madtBytes(on, off, pluggable, wide));
+    Path socket = directory.resolve("s");
+    try (MappedImage _ = memory;
+        FakeGuest _ =
+            FakeGuest.start(
+                socket, directory.resolve("ram"), new Says("CR3=0000000002300000", 0, answers));
+        LiveGuest guest = LiveGuest.attach(socket)) {
+      assertEquals(List.of(4, 300), GuestFirmware.read(guest, guest.pciFunctions()).apicIds());
+    }
+  }
 }

@@ -76,4 +76,12 @@ class GuestProcessorsTest {
     processor(0, "0", x2apic, showsKvm);
     assertEquals(mode, known(remapsToWideIds).mode());
   }
+
+  @Test
+  void oneProcessorWithX2apicIsEnoughForAllToBeInItsMode() throws IOException {
+    answers.put("qmp_capabilities", "{}");
+    processor(0, "0", "false", "true");
+    processor(1, "6", "true", "true");
+    assertEquals(Mode.X2APIC, known(true).mode());
+  }
 }
