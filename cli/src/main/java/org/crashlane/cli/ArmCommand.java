@@ -139,8 +139,8 @@ final class ArmCommand implements Callable<Integer> {
     try (OutsideHand hand = OutsideHand.attach(socket, journal.directory())) {
       List<AddressRange> ranges = crashRanges();
       return switch (hand.arm(ranges, devices, arena, interruptSources)) {
-        case ArmResult.Armed armed -> armed(armed, hand.judge(ranges, devices, true));
-        case ArmResult.Unneeded unneeded -> unneeded(unneeded, hand.judge(ranges, devices, false));
+        case ArmResult.Done done ->
+            done(done, hand.judge(ranges, devices, done instanceof ArmResult.Armed));
         case Refused refused -> refused(refused);
       };
     }
@@ -177,34 +177,18 @@ final class ArmCommand implements Callable<Integer> {
     }
   }
 
-  /** Says what was armed, and plainly if that is not enough. */
-  int armed(ArmResult.Armed armed, Verdict verdict) {
+  /** Says what was armed or why nothing had to be, and plainly if that is not enough. */
+  int done(ArmResult.Done done, Verdict verdict) {
     if (json) {
-      terminal.out().print(JsonReport.text(ArmingReport.json(armed, verdict)));
+      terminal.out().print(JsonReport.text(ArmingReport.json(done, verdict)));
     } else {
-      print(ArmingReport.text(armed), verdict);
+      String findings = new TextReport(terminal.columns(), terminal.colours()).of(verdict);
+      terminal.out().print(ArmingReport.text(done) + "\n" + findings);
     }
+    String what = done instanceof ArmResult.Armed ? "armed, but " : "nothing was written; ";
     ArmingReport.shortcoming(verdict)
-        .ifPresent(shortcoming -> terminal.complain("armed, but " + shortcoming));
+        .ifPresent(shortcoming -> terminal.complain(what + shortcoming));
     return ExitCode.of(verdict.answer()).number();
-  }
-
-  /** Says why nothing was written, and what the tables are worth as they are. */
-  int unneeded(ArmResult.Unneeded unneeded, Verdict verdict) {
-    if (json) {
-      terminal.out().print(JsonReport.text(ArmingReport.json(unneeded, verdict)));
-    } else {
-      print(ArmingReport.text(unneeded), verdict);
-    }
-    ArmingReport.shortcoming(verdict)
-        .ifPresent(shortcoming -> terminal.complain("nothing was written; " + shortcoming));
-    return ExitCode.of(verdict.answer()).number();
-  }
-
-  private void print(String text, Verdict verdict) {
-    terminal
-        .out()
-        .print(text + "\n" + new TextReport(terminal.columns(), terminal.colours()).of(verdict));
   }
 
   /** Says why nothing was written. */

@@ -16,7 +16,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.WhenCrashed;
 import org.crashlane.guest.live.WhenCrashed.Outcome;
@@ -140,25 +139,10 @@ final class CrashWatches {
           verdict(
               socket,
               "crashed; ran on after %d ms%n%s"
-                  .formatted(ready.standing().toMillis(), text(ready.result())),
-              node(ready).put("standingMillis", ready.standing().toMillis()),
+                  .formatted(ready.standing().toMillis(), ArmingReport.text(ready.result())),
+              ArmingReport.json(ready.result(), ready.verdict())
+                  .put("standingMillis", ready.standing().toMillis()),
               ready.verdict());
-    };
-  }
-
-  private static String text(ArmResult result) {
-    return switch (result) {
-      case ArmResult.Armed armed -> ArmingReport.text(armed);
-      case ArmResult.Unneeded unneeded -> ArmingReport.text(unneeded);
-      case Refused refused -> refused.reasons() + "\n";
-    };
-  }
-
-  private static ObjectNode node(Outcome.Ready ready) {
-    return switch (ready.result()) {
-      case ArmResult.Armed armed -> ArmingReport.json(armed, ready.verdict());
-      case ArmResult.Unneeded unneeded -> ArmingReport.json(unneeded, ready.verdict());
-      case Refused refused -> ArmingReport.json(refused);
     };
   }
 

@@ -34,20 +34,20 @@ class ArmCommandTest {
 
   @Test
   void armedAndTheRuleHoldsIsZero() {
-    assertEquals(0, command.armed(armed(), Verdict.of(List.of())));
+    assertEquals(0, command.done(armed(), Verdict.of(List.of())));
     assertEquals("", err.toString());
     assertTrue(out.toString().contains("\nHOLDS"), out.toString());
   }
 
   @Test
   void armedButTheRuleBrokenIsOneAndSaysWhy() {
-    assertEquals(1, command.armed(armed(), verdict(Severity.BROKEN)));
+    assertEquals(1, command.done(armed(), verdict(Severity.BROKEN)));
     assertEquals("crashlane: armed, but the rule does not hold: A1 00:03.0 nvme\n", err.toString());
   }
 
   @Test
   void armedButTheRuleUnknownIsThree() {
-    assertEquals(3, command.armed(armed(), verdict(Severity.UNKNOWN)));
+    assertEquals(3, command.done(armed(), verdict(Severity.UNKNOWN)));
     assertEquals(
         "crashlane: armed, but whether the rule holds is unknown: A1 00:03.0 nvme\n",
         err.toString());
@@ -56,10 +56,10 @@ class ArmCommandTest {
   @Test
   void nothingToWriteIsJudgedAsItIs() {
     Unneeded unneeded = new Unneeded(armed().plan());
-    assertEquals(0, command.unneeded(unneeded, Verdict.of(List.of())));
+    assertEquals(0, command.done(unneeded, Verdict.of(List.of())));
     assertTrue(out.toString().startsWith("nothing had to be written\n\nHOLDS"), out.toString());
     assertEquals("", err.toString());
-    assertEquals(1, command.unneeded(unneeded, verdict(Severity.BROKEN)));
+    assertEquals(1, command.done(unneeded, verdict(Severity.BROKEN)));
     assertEquals(
         "crashlane: nothing was written; the rule does not hold: A1 00:03.0 nvme\n",
         err.toString());

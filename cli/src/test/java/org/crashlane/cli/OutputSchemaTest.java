@@ -265,7 +265,7 @@ final class OutputSchemaTest {
         json(terminal -> {
           ArmCommand command = new ArmCommand(terminal);
           new CommandLine(command).parseArgs("--json", "qemu:/s");
-          command.unneeded(new Unneeded(plan()), broken());
+          command.done(new Unneeded(plan()), broken());
         }));
     return documents;
   }

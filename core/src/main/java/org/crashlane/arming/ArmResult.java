@@ -4,7 +4,14 @@ package org.crashlane.arming;
 import java.nio.file.Path;
 
 /** What became of arming. */
-public sealed interface ArmResult permits ArmResult.Armed, ArmResult.Unneeded, Refused {
+public sealed interface ArmResult permits ArmResult.Done, Refused {
+
+  /** The tables are as they have to be. */
+  sealed interface Done extends ArmResult {
+
+    /** {@return what was done} */
+    ArmingPlan plan();
+  }
 
   /**
    * Every store was made and read back, and a walk of the tables found every crash range mapped to
@@ -13,7 +20,7 @@ public sealed interface ArmResult permits ArmResult.Armed, ArmResult.Unneeded, R
    * @param plan what was done
    * @param journal the file that knows the way back
    */
-  record Armed(ArmingPlan plan, Path journal) implements ArmResult {}
+  record Armed(ArmingPlan plan, Path journal) implements Done {}
 
   /**
    * Nothing had to be written, and there is no journal: what is translated is mapped so already,
@@ -21,5 +28,5 @@ public sealed interface ArmResult permits ArmResult.Armed, ArmResult.Unneeded, R
    *
    * @param plan a plan without stores
    */
-  record Unneeded(ArmingPlan plan) implements ArmResult {}
+  record Unneeded(ArmingPlan plan) implements Done {}
 }

@@ -27,7 +27,7 @@ import org.crashlane.memory.WritableMemory;
  * order, every word read back, the tables walked, state ARMED. A kill at any point leaves each IOVA
  * translated as before or to itself, and a journal from which {@link #disarm} finds the way back.
  */
-public final class MemoryHand implements Hand {
+public final class MemoryHand {
   private final Target target;
   private final WritableMemory memory;
   private final TranslationTables tables;
@@ -70,12 +70,16 @@ public final class MemoryHand implements Hand {
     return new MemoryHand(lock.target(), memory, tables, journalDirectory, true);
   }
 
-  @Override
+  /** {@return what it works on} */
   public Target target() {
     return target;
   }
 
-  @Override
+  /**
+   * Does what {@code plan} says, entirely or not at all.
+   *
+   * @throws IOException if the journal cannot be kept; nothing is written then
+   */
   public ArmResult arm(ArmingPlan plan) throws IOException {
     if (!plan.target().equals(target)) {
       throw new IllegalArgumentException("a plan for " + plan.target().name() + ", not this one");
@@ -210,7 +214,11 @@ public final class MemoryHand implements Hand {
     return problems;
   }
 
-  @Override
+  /**
+   * Takes out what the journal says was put in, as far as it is still there.
+   *
+   * @throws IOException if there is no journal, or it cannot be kept
+   */
   public DisarmResult disarm() throws IOException {
     Path file = Journal.fileFor(journalDirectory, target);
     if (!Files.exists(file)) {

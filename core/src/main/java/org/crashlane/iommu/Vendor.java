@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import java.util.Set;
 import org.crashlane.iommu.amdvi.AmdviTables;
-import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
 
 /** The IOMMUs that are known: the one place that lists them. */
 public enum Vendor {
@@ -13,8 +14,8 @@ public enum Vendor {
   VTD("vtd") {
     @Override
     public TranslationTables open(
-        PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
-      return VtdTables.open(memory, registers);
+        PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
+      return VtdTables.open(memory, registers, passing);
     }
 
     @Override
@@ -28,9 +29,8 @@ public enum Vendor {
   AMDVI("amdvi") {
     @Override
     public TranslationTables open(
-        PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
-      return AmdviTables.open(
-          memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, encryptionMask);
+        PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
+      return AmdviTables.open(memory, registers, passing);
     }
 
     @Override
@@ -50,21 +50,19 @@ public enum Vendor {
     return label;
   }
 
-  /**
-   * {@return the tables that {@code registers} point to, read from {@code memory}, which is not
-   * encrypted}
-   */
+  /** {@return the tables that {@code registers} point to, read from {@code memory}} */
   public final TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
-    return open(memory, registers, 0);
+    return open(memory, registers, Set.of());
   }
 
   /**
-   * {@return the tables that {@code registers} point to, read from {@code memory}}
+   * {@return the tables that {@code registers} point to, read from {@code memory}, which is not
+   * encrypted}
    *
-   * @param encryptionMask the address bit that says encrypted in the words of AMD's tables, or 0
+   * @param passing whose requests pass by the unit
    */
   public abstract TranslationTables open(
-      PhysicalMemory memory, RegisterFile registers, long encryptionMask);
+      PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing);
 
   /**
    * {@return what changes in the registers when the unit records a fault: VT-d's bits FSTS.PPF and

@@ -12,7 +12,8 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.amdvi.AmdviTables;
+import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.DmaMasks;
@@ -54,7 +55,7 @@ class EncryptionRulesTest {
   }
 
   private TranslationTables tables(long encryptionMask) {
-    return Vendor.AMDVI.open(
+    return AmdviTables.open(
         memory,
         new RegisterFile() {
           @Override
@@ -67,6 +68,7 @@ class EncryptionRulesTest {
             return registers.getOrDefault(offset, 0L);
           }
         },
+        UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX,
         encryptionMask);
   }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult.Armed;
+import org.crashlane.arming.ArmResult.Done;
 import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.ArmingPlan.TablePart;
@@ -24,18 +26,18 @@ public final class ArmingReport {
 
   private ArmingReport() {}
 
-  /** {@return what was armed, a line for each table, and where the journal is} */
-  public static String text(Armed armed) {
-    return "%s%s written and read back; journal: %s%n"
-        .formatted(
-            text(armed.plan()),
-            count(armed.plan().stores().size(), "word", "words"),
-            armed.journal());
-  }
-
-  /** {@return why nothing had to be written} */
-  public static String text(Unneeded unneeded) {
-    return text(unneeded.plan()) + "nothing had to be written\n";
+  /**
+   * {@return what was armed, a line for each table, and where the journal is; or why nothing had to
+   * be written}
+   */
+  public static String text(Done done) {
+    return text(done.plan())
+        + switch (done) {
+          case Armed(ArmingPlan plan, Path journal) ->
+              "%s written and read back; journal: %s%n"
+                  .formatted(count(plan.stores().size(), "word", "words"), journal);
+          case Unneeded _ -> "nothing had to be written\n";
+        };
   }
 
   private static String text(ArmingPlan plan) {
@@ -83,18 +85,18 @@ public final class ArmingReport {
         .collect(Collectors.joining(", "));
   }
 
-  /** {@return what was armed, with the verdict on it, as a whole document} */
-  public static ObjectNode json(Armed armed, Verdict verdict) {
-    ObjectNode node = JsonReport.of(verdict).put("outcome", "armed");
-    return with(armed.plan(), node.put("journal", armed.journal().toString()));
-  }
-
-  /** {@return that nothing had to be written, with the verdict, as a whole document} */
-  public static ObjectNode json(Unneeded unneeded, Verdict verdict) {
-    return with(unneeded.plan(), JsonReport.of(verdict).put("outcome", "unneeded"));
-  }
-
-  private static ObjectNode with(ArmingPlan plan, ObjectNode node) {
+  /**
+   * {@return what was armed, or that nothing had to be written, with the verdict on it, as a whole
+   * document}
+   */
+  public static ObjectNode json(Done done, Verdict verdict) {
+    ObjectNode node = JsonReport.of(verdict);
+    switch (done) {
+      case Armed armed ->
+          node.put("outcome", "armed").put("journal", armed.journal().toString());
+      case Unneeded _ -> node.put("outcome", "unneeded");
+    }
+    ArmingPlan plan = done.plan();
     ArrayNode ranges = node.putArray("crashRanges");
     plan.crashRanges().forEach(range -> ranges.add(JsonReport.of(range)));
     ArrayNode tables = node.putArray("tables");

@@ -4,6 +4,7 @@ package org.crashlane.iommu.amdvi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
@@ -35,14 +36,16 @@ public final class AmdviTables extends PagedTables {
       UnitConfig config,
       UnitState state,
       InterruptTables interrupts,
-      List<UnitBuffer> buffers) {
+      List<UnitBuffer> buffers,
+      Set<RequesterId> passing) {
     super(
         state,
         config.hostTables(),
         new Walker(memory, config, WalkLimits.DEFAULT),
         new Tables(config),
         interrupts,
-        buffers);
+        buffers,
+        passing);
     this.memory = memory;
     this.config = config;
   }
@@ -50,9 +53,12 @@ public final class AmdviTables extends PagedTables {
   /**
    * {@return the tables of the unit with {@code registers}, on a host of unknown address width
    * whose memory is not encrypted}
+   *
+   * @param passing whose requests pass by the unit
    */
-  public static AmdviTables open(PhysicalMemory memory, RegisterFile registers) {
-    return open(memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, 0);
+  public static AmdviTables open(
+      PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
+    return open(memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, 0, passing);
   }
 
   /**
@@ -66,6 +72,15 @@ public final class AmdviTables extends PagedTables {
       RegisterFile registers,
       int physicalAddressWidth,
       long encryptionMask) {
+    return open(memory, registers, physicalAddressWidth, encryptionMask, Set.of());
+  }
+
+  private static AmdviTables open(
+      PhysicalMemory memory,
+      RegisterFile registers,
+      int physicalAddressWidth,
+      long encryptionMask,
+      Set<RequesterId> passing) {
     UnitConfig config = UnitConfig.of(registers, physicalAddressWidth, encryptionMask, false);
     InterruptTables interrupts = InterruptTables.open(memory, config, registers);
     return new AmdviTables(
@@ -73,7 +88,8 @@ public final class AmdviTables extends PagedTables {
         config,
         state(memory, config, registers),
         interrupts,
-        UnitBuffers.of(memory, registers, encryptionMask));
+        UnitBuffers.of(memory, registers, encryptionMask),
+        passing);
   }
 
   private static UnitState state(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
@@ -143,7 +159,7 @@ public final class AmdviTables extends PagedTables {
   }
 
   @Override
-  public Attachment unlisted(RequesterId requester) {
+  protected Attachment withoutEntry(RequesterId requester) {
     OptionalLong at = config.deviceTable().entryAddress(requester, config.encryptionMask());
     if (at.isEmpty()) {
       return new Attachment.Blocked(requester, FaultReason.DEVICE_BEYOND_TABLE.meaning());

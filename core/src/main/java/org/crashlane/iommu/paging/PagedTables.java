@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.InterruptRemapping;
 import org.crashlane.iommu.Malformation;
@@ -15,6 +18,7 @@ import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.pci.RequesterId;
 
 /**
  * The tables of one unit whose page tables are trees. Registers are read once, when opened; memory
@@ -23,12 +27,15 @@ import org.crashlane.memory.WritableMemory;
  * <p>What cannot be read is told as unreadable, whether or not the hardware could read it.
  */
 public abstract class PagedTables implements TranslationTables {
+  private static final int NO_DOMAIN = 0;
+
   private final UnitState state;
   private final Paging paging;
   private final TableWalker walker;
   private final TableEditor editor;
   private final InterruptRemapping interrupts;
   private final List<UnitBuffer> buffers;
+  private final Set<RequesterId> passing;
 
   /**
    * @param state what the registers say
@@ -37,6 +44,7 @@ public abstract class PagedTables implements TranslationTables {
    * @param editor writes them
    * @param interrupts what the unit does with interrupts
    * @param buffers what it reads and writes besides tables
+   * @param passing whose requests pass by the unit, whatever entries there are for them
    */
   protected PagedTables(
       UnitState state,
@@ -44,13 +52,15 @@ public abstract class PagedTables implements TranslationTables {
       TableWalker walker,
       TableEditor editor,
       InterruptRemapping interrupts,
-      List<UnitBuffer> buffers) {
+      List<UnitBuffer> buffers,
+      Set<RequesterId> passing) {
     this.state = state;
     this.paging = paging;
     this.walker = walker;
     this.editor = editor;
     this.interrupts = interrupts;
     this.buffers = List.copyOf(buffers);
+    this.passing = Set.copyOf(passing);
   }
 
   /** {@return what the tables say now that tell where a device goes} */
@@ -68,7 +78,26 @@ public abstract class PagedTables implements TranslationTables {
 
   @Override
   public final List<Attachment> attachments() {
-    return deviceTables().attachments();
+    List<Attachment> listed = deviceTables().attachments();
+    return passing.isEmpty()
+        ? listed
+        : Stream.concat(
+                listed.stream().filter(a -> !passing.contains(a.requester())),
+                passing.stream().map(this::unlisted))
+            .sorted(Comparator.comparing(Attachment::requester))
+            .toList();
+  }
+
+  @Override
+  public final Attachment unlisted(RequesterId requester) {
+    return passing.contains(requester)
+        ? new Attachment.PassThrough(requester, NO_DOMAIN)
+        : withoutEntry(requester);
+  }
+
+  /** {@return what becomes of a requester that is not listed and does not pass by the unit} */
+  protected Attachment withoutEntry(RequesterId requester) {
+    return TranslationTables.super.unlisted(requester);
   }
 
   @Override

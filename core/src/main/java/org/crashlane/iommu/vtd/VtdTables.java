@@ -3,6 +3,7 @@ package org.crashlane.iommu.vtd;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -18,6 +19,7 @@ import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
 
 /** The tables of one VT-d unit. */
 public final class VtdTables extends PagedTables {
@@ -27,14 +29,19 @@ public final class VtdTables extends PagedTables {
   private final List<Unmappable> protectedMemory;
   private final FirstLevelTables firstLevel;
 
-  private VtdTables(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
+  private VtdTables(
+      PhysicalMemory memory,
+      UnitConfig config,
+      RegisterFile registers,
+      Set<RequesterId> passing) {
     super(
         state(config, registers),
         config.secondLevel(),
         new Walker(memory, config, WalkLimits.DEFAULT),
         new Tables(config),
         InterruptTables.open(memory, registers),
-        UnitBuffers.of(memory, registers));
+        UnitBuffers.of(memory, registers),
+        passing);
     this.memory = memory;
     this.config = config;
     long gsts = registers.read32(Registers.GSTS);
@@ -43,9 +50,14 @@ public final class VtdTables extends PagedTables {
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
-  /** {@return the tables of the unit with {@code registers}, on a host of unknown address width} */
-  public static VtdTables open(PhysicalMemory memory, RegisterFile registers) {
-    return open(memory, registers, UnitConfig.HOST_ADDRESS_WIDTH_MAX);
+  /**
+   * {@return the tables of the unit with {@code registers}, on a host of unknown address width}
+   *
+   * @param passing whose requests pass by the unit
+   */
+  public static VtdTables open(
+      PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
+    return open(memory, registers, UnitConfig.HOST_ADDRESS_WIDTH_MAX, passing);
   }
 
   /**
@@ -55,8 +67,16 @@ public final class VtdTables extends PagedTables {
    */
   public static VtdTables open(
       PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
+    return open(memory, registers, hostAddressWidth, Set.of());
+  }
+
+  private static VtdTables open(
+      PhysicalMemory memory,
+      RegisterFile registers,
+      int hostAddressWidth,
+      Set<RequesterId> passing) {
     UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
-    return new VtdTables(memory, config, registers);
+    return new VtdTables(memory, config, registers, passing);
   }
 
   private static UnitState state(UnitConfig config, RegisterFile registers) {

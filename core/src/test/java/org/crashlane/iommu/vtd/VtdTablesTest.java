@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.RegisterFile;
@@ -87,8 +88,8 @@ class VtdTablesTest {
             };
           }
         };
-    List<String> usualLines = VtdTables.open(machine.memory, usual).state().description();
-    List<String> lines = VtdTables.open(machine.memory, enabled).state().description();
+    List<String> usualLines = VtdTables.open(machine.memory, usual, Set.of()).state().description();
+    List<String> lines = VtdTables.open(machine.memory, enabled, Set.of()).state().description();
     assertEquals(usualLines, lines.subList(0, usualLines.size()));
     assertEquals(
         List.of(

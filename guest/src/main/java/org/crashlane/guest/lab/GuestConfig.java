@@ -25,7 +25,6 @@ import org.crashlane.rehearsal.Strategy;
  * @param disk what the dump goes to
  * @param kernels what boots
  * @param more options that are passed on as they are
- * @param limits how long each phase may take
  */
 public record GuestConfig(
     MappingMode mapping,
@@ -35,8 +34,7 @@ public record GuestConfig(
     int cpuCount,
     DiskKind disk,
     KernelChoice kernels,
-    MoreOptions more,
-    PhaseLimits limits) {
+    MoreOptions more) {
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
   private static final long SMALLEST_BYTES = 512 * MIB;
@@ -100,8 +98,7 @@ public record GuestConfig(
         1,
         DiskKind.NVME,
         new KernelChoice(KernelFlavour.CLOUD, Optional.empty(), true, "256M"),
-        MoreOptions.none(),
-        PhaseLimits.defaults());
+        MoreOptions.none());
   }
 
   /** {@return the same with that IOMMU, and a primary kernel that has its driver} */
@@ -151,11 +148,6 @@ public record GuestConfig(
     return with(change -> change.more = options);
   }
 
-  /** {@return the same with these limits} */
-  public GuestConfig withLimits(PhaseLimits phaseLimits) {
-    return with(change -> change.limits = phaseLimits);
-  }
-
   private KernelChoice primaryThatDrives(boolean driven) {
     return driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
   }
@@ -176,7 +168,6 @@ public record GuestConfig(
     private DiskKind disk = GuestConfig.this.disk;
     private KernelChoice kernels = GuestConfig.this.kernels;
     private MoreOptions more = GuestConfig.this.more;
-    private PhaseLimits limits = GuestConfig.this.limits;
 
     GuestConfig done() {
       return new GuestConfig(
@@ -187,8 +178,7 @@ public record GuestConfig(
           cpuCount,
           disk,
           kernels,
-          more,
-          limits);
+          more);
     }
   }
 

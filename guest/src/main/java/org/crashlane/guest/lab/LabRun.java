@@ -81,7 +81,7 @@ public final class LabRun implements AutoCloseable {
       throws IOException {
     SerialConsole console = started.console();
     int line =
-        console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), config.limits().boot());
+        console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), PhaseLimits.BOOT);
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
     Readiness.require(facts, config, scenario, console.lines());
     watch.ends(Phase.BOOT);
@@ -147,20 +147,20 @@ public final class LabRun implements AutoCloseable {
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {
     qmp.cont();
     console.send("go");
-    return console.await(Phase.CRASH, ready.line(), Transcript::isPanic, config.limits().crash());
+    return console.await(Phase.CRASH, ready.line(), Transcript::isPanic, PhaseLimits.CRASH);
   }
 
   /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
   private CaptureEnd capture(SerialConsole console, int panic, Consumer<Phase> progress)
       throws IOException {
     try {
-      int up = awaitCapture(console, Phase.CRASH, panic + 1, "capture", config.limits().crash());
+      int up = awaitCapture(console, Phase.CRASH, panic + 1, "capture", PhaseLimits.CRASH);
       if (Transcript.isPanic(console.lines().get(up))) {
         return died(console, up);
       }
       watch.ends(Phase.CRASH);
       progress.accept(Phase.CAPTURE);
-      int done = awaitCapture(console, Phase.CAPTURE, up, "done", config.limits().capture());
+      int done = awaitCapture(console, Phase.CAPTURE, up, "done", PhaseLimits.CAPTURE);
       if (Transcript.isPanic(console.lines().get(done))) {
         return died(console, done);
       }

@@ -4,18 +4,18 @@ package org.crashlane.guest.lab;
 import java.time.Duration;
 
 /**
- * How long a phase may take. The defaults leave room for a slow host without KVM: a run on two idle
- * cores needs about a tenth of them.
- *
- * @param boot from the start of QEMU until the primary kernel is ready to crash
- * @param crash from the host's word until the capture kernel's first
- * @param capture until the capture kernel is done
+ * How long a phase may take. There is room for a slow host without KVM: a run on two idle cores
+ * needs about a tenth of it.
  */
-public record PhaseLimits(Duration boot, Duration crash, Duration capture) {
+final class PhaseLimits {
+  /** From the start of QEMU until the primary kernel is ready to crash. */
+  static final Duration BOOT = Duration.ofSeconds(150);
 
-  /** {@return the limits used unless others are asked for} */
-  public static PhaseLimits defaults() {
-    return new PhaseLimits(
-        Duration.ofSeconds(150), Duration.ofSeconds(90), Duration.ofSeconds(180));
-  }
+  /** From the host's word until the capture kernel's first. */
+  static final Duration CRASH = Duration.ofSeconds(90);
+
+  /** Until the capture kernel is done. */
+  static final Duration CAPTURE = Duration.ofSeconds(180);
+
+  private PhaseLimits() {}
 }

@@ -75,7 +75,7 @@ final class TableWitness implements LabHook {
     try (CrashWatch watching = watch.get()) {
       Crash crash =
           watching
-              .await(config.limits().crash())
+              .await(PhaseLimits.CRASH)
               .orElseThrow(() -> new IOException("the guest's crash was not noticed"));
       QmpClient qmp = guest.live().qmp();
       qmp.stop();

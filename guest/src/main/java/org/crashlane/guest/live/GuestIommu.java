@@ -2,6 +2,7 @@
 package org.crashlane.guest.live;
 
 import java.util.List;
+import java.util.Set;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Vendor;
@@ -31,6 +32,11 @@ public record GuestIommu(Vendor vendor, RegisterFile registers) {
   /** {@return the tables that its registers point to} */
   public TranslationTables tables(PhysicalMemory memory) {
     return vendor.open(memory, registers);
+  }
+
+  /** {@return the tables, of an IOMMU that some devices pass by} */
+  TranslationTables tables(PhysicalMemory memory, Set<RequesterId> passing) {
+    return vendor.open(memory, registers, passing);
   }
 
   /** What QEMU has. */

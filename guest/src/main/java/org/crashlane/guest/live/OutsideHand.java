@@ -463,7 +463,7 @@ public final class OutsideHand implements AutoCloseable {
   private <T> T withTables(TableWork<T> work) throws IOException {
     try {
       TranslationTables tables =
-          new BypassedTables(guest.iommu().tables(guest.memory()), guest.bypass().keySet());
+          guest.iommu().tables(guest.memory(), guest.bypass().keySet());
       if (tables.state().translating()) {
         guest.requireSameMemory(
             tables.deviceTablePages().stream()

@@ -98,11 +98,11 @@ public final class WhenCrashed implements AutoCloseable {
     /**
      * It crashed, and its tables are as they have to be; by what was written, or without it.
      *
-     * @param result {@link ArmResult.Armed} or {@link ArmResult.Unneeded}
+     * @param result what was done
      * @param verdict the rule's, on the tables and on what was seen since
      * @param standing from noticing the crash until the guest ran on
      */
-    record Ready(ArmResult result, Verdict verdict, Duration standing) implements Outcome {}
+    record Ready(ArmResult.Done result, Verdict verdict, Duration standing) implements Outcome {}
 
     /** It crashed, and nothing was written. */
     record NotArmed(Refused refused) implements Outcome {}
@@ -174,25 +174,23 @@ public final class WhenCrashed implements AutoCloseable {
       ArmResult result = hand.armDead(ranges, devices, watch.spareMemory(), List.of());
       Duration standing = Duration.ofNanos(System.nanoTime() - crash.noticedNanos());
       return switch (result) {
-        case ArmResult.Armed armed ->
-            ready(asArmed, armed, armed.plan(), standing, hand.judge(ranges, devices, false));
-        case ArmResult.Unneeded unneeded ->
-            ready(asArmed, unneeded, unneeded.plan(), standing, hand.judge(ranges, devices, false));
+        case ArmResult.Done done ->
+            ready(asArmed, done, standing, hand.judge(ranges, devices, false));
         case Refused refused -> new Outcome.NotArmed(refused);
       };
     }
   }
 
   private Outcome ready(
-      Crash crash, ArmResult result, ArmingPlan plan, Duration standing, Verdict tables)
+      Crash crash, ArmResult.Done done, Duration standing, Verdict tables)
       throws IOException {
     List<Finding> findings = new ArrayList<>(tables.findings());
     if (!crash.lateSigns().isEmpty()) {
       findings.add(late(crash.lateSigns()));
     }
     progress.accept("armed; looks at what the capture kernel does");
-    findings.addAll(afterwards(crash.before(), plan));
-    return new Outcome.Ready(result, Verdict.of(findings), standing);
+    findings.addAll(afterwards(crash.before(), done.plan()));
+    return new Outcome.Ready(done, Verdict.of(findings), standing);
   }
 
   /** Looks until the guest ends or begins anew, and for {@link #LOOK_FOR} at most. */
