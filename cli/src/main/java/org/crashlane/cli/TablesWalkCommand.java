@@ -76,7 +76,7 @@ final class TablesWalkCommand implements Callable<Integer> {
 
   private static void print(GuestTables tables, PrintWriter out) {
     if (tables.readWhileRunning()) {
-      out.println("read while the guest ran: " + OutsideHand.READ_WHILE_RUNNING);
+      out.println("read while the guest ran: " + GuestTables.READ_WHILE_RUNNING);
     }
     tables.state().description().forEach(out::println);
     if (!tables.state().translating()) {

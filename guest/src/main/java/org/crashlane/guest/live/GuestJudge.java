@@ -155,4 +155,28 @@ final class GuestJudge {
         List.of("this guest's IOMMU is a virtio-iommu, which crashlane does not read"),
         "give the guest -device intel-iommu or amd-iommu");
   }
+
+  /**
+   * What the tables have is not what the guest's kernel believes to have put there: as long as
+   * it lives, its drivers' DMA may be sent into the crash range.
+   */
+  static Finding untold(AddressRange crashRange) {
+    return new Finding(
+        FindingCode.A5,
+        Severity.UNKNOWN,
+        "the guest's kernel",
+        Optional.of(crashRange),
+        List.of("armed from outside: its IOVA allocator was not told"),
+        "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
+  }
+
+  static Finding unstopped() {
+    return new Finding(
+        FindingCode.W1,
+        Severity.UNKNOWN,
+        "the guest's tables",
+        Optional.empty(),
+        List.of("read while the guest ran: " + GuestTables.READ_WHILE_RUNNING),
+        "name a folder that can be written by --journal");
+  }
 }

@@ -301,22 +301,14 @@ public final class LiveGuest implements AutoCloseable {
 
   /** Something done while the guest stands. */
   @FunctionalInterface
-  public interface Work<T> {
+  interface Work<T> {
     /** {@return its result} */
     T run() throws IOException;
   }
 
   /**
-   * Does {@code work} while the guest's processors stand. If it ran before it runs afterwards, also
-   * when {@code work} fails and when this process is told to end.
-   */
-  public <T> T withGuestStopped(Work<T> work) throws IOException {
-    return qmp.isRunning() ? stoppedThenRunning(work) : work.run();
-  }
-
-  /**
-   * Does {@code work} while the guest's processors stand, as {@link #withGuestStopped} does, and
-   * has it run afterwards, whether it ran before or not.
+   * Does {@code work} while the guest's processors stand. It runs afterwards, whether it ran before
+   * or not, also when {@code work} fails and when this process is told to end.
    *
    * @throws IOException also if it is being migrated: it would not run at its new place
    */

@@ -2,7 +2,6 @@
 package org.crashlane.guest.live;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,13 +23,11 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
+import org.crashlane.guest.live.StoppedTables.Purpose;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Finding;
-import org.crashlane.rule.FindingCode;
-import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -42,20 +39,11 @@ import org.crashlane.rule.Verdict;
  * invalidates: to the crash range itself, nowhere else.
  */
 public final class OutsideHand implements AutoCloseable {
-  /** An AMD device table alone has 512. */
-  private static final int COMPARED_PAGES_MAX = 16;
-
-  /** Why a guest is not stopped, for whoever is shown what was read meanwhile. */
-  public static final String READ_WHILE_RUNNING =
-      "no folder could be written for the mark by which a guest that is left stopped is found"
-          + " (the journals' folder, XDG_RUNTIME_DIR, /run); what changed meanwhile may be missing";
-
   private final LiveGuest guest;
   private final boolean ownsGuest;
   private final Path journalDirectory;
-  private final List<Path> markFolders;
+  private final StoppedTables stopped;
   private final GuestLife life;
-  private boolean readWhileRunning;
 
   private OutsideHand(
       LiveGuest guest,
@@ -66,7 +54,7 @@ public final class OutsideHand implements AutoCloseable {
     this.guest = guest;
     this.ownsGuest = ownsGuest;
     this.journalDirectory = journalDirectory;
-    this.markFolders = List.copyOf(markFolders);
+    this.stopped = new StoppedTables(guest, journalDirectory, markFolders);
     this.life = life;
   }
 
@@ -243,7 +231,7 @@ public final class OutsideHand implements AutoCloseable {
     }
     try (TargetLock held = lock.get()) {
       Purpose purpose = life == GuestLife.LIVING ? Purpose.LOOK : Purpose.WRITE;
-      return whileStopped(
+      return stopped.during(
           held, purpose, tables -> armStopped(crashRanges, plan, hand(held, tables), tables));
     }
   }
@@ -282,13 +270,9 @@ public final class OutsideHand implements AutoCloseable {
 
   /** Where devices have tables, one that comes later has its own, of which nothing is known now. */
   private ArmingPlan withWhatIsLeftOut(ArmingPlan plan) {
-    if (plan.tables().isEmpty() || life == GuestLife.DEAD) {
-      return plan;
-    }
-    List<String> notes = new ArrayList<>(plan.notes());
-    notes.add("a device that is plugged in later is not armed: arm again then");
-    return new ArmingPlan(
-        plan.target(), plan.crashRanges(), plan.tables(), plan.newPages(), plan.stores(), notes);
+    return plan.tables().isEmpty() || life == GuestLife.DEAD
+        ? plan
+        : plan.withNote("a device that is plugged in later is not armed: arm again then");
   }
 
   private boolean isRefusedAlive(ArmingPlan plan) {
@@ -319,14 +303,14 @@ public final class OutsideHand implements AutoCloseable {
               + " what the crashlane_arm module has armed, removing the module takes out");
     }
     try (TargetLock held = TargetLock.acquire(target)) {
-      return whileStopped(held, Purpose.WRITE, tables -> hand(held, tables).disarm());
+      return stopped.during(held, Purpose.WRITE, tables -> hand(held, tables).disarm());
     }
   }
 
   /** {@return what the guest's IOMMU tables say now} */
   public GuestTables walk() throws IOException {
     List<PciFunction> functions = guest.pciFunctions();
-    return whileStopped(tables -> GuestTables.read(readWhileRunning, tables, functions));
+    return whileStopped(tables -> GuestTables.read(stopped.readWhileRunning(), tables, functions));
   }
 
   /**
@@ -343,37 +327,13 @@ public final class OutsideHand implements AutoCloseable {
     }
     Verdict verdict = whileStopped(judge::judge);
     List<Finding> findings = new ArrayList<>(verdict.findings());
-    if (readWhileRunning) {
-      findings.add(unstopped());
+    if (stopped.readWhileRunning()) {
+      findings.add(GuestJudge.unstopped());
     }
     if (armed && life != GuestLife.DEAD) {
-      crashRanges.forEach(range -> findings.add(untold(range)));
+      crashRanges.forEach(range -> findings.add(GuestJudge.untold(range)));
     }
     return Verdict.of(findings);
-  }
-
-  /**
-   * What stands in the tables is not what the guest's kernel believes to have put there: as long as
-   * it lives, its drivers' DMA may be sent into the crash range.
-   */
-  private static Finding untold(AddressRange crashRange) {
-    return new Finding(
-        FindingCode.A5,
-        Severity.UNKNOWN,
-        "the guest's kernel",
-        Optional.of(crashRange),
-        List.of("armed from outside: its IOVA allocator was not told"),
-        "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
-  }
-
-  private static Finding unstopped() {
-    return new Finding(
-        FindingCode.W1,
-        Severity.UNKNOWN,
-        "the guest's tables",
-        Optional.empty(),
-        List.of("read while the guest ran: " + READ_WHILE_RUNNING),
-        "name a folder that can be written by --journal");
   }
 
   /**
@@ -388,13 +348,7 @@ public final class OutsideHand implements AutoCloseable {
     if (lock.isPresent()) {
       try (TargetLock held = lock.get()) {
         Journal.requireUsable(journalDirectory, held.target());
-        List<Path> marks = StopMark.files(markFolders, held.target());
-        Optional<StopMark> left = StopMark.left(marks, GuestProcess.nameOf(guest.qmp()));
-        if (left.isPresent()) {
-          try (StopMark _ = left.get()) {
-            guest.qmp().cont();
-          }
-        }
+        stopped.letRun(held);
       }
     }
   }
@@ -407,75 +361,10 @@ public final class OutsideHand implements AutoCloseable {
     return MemoryHand.under(lock, guest.memory(), tables, journalDirectory);
   }
 
-  /** What is done with the tables of a guest that stands. */
-  @FunctionalInterface
-  interface TableWork<T> {
-    T run(TranslationTables tables) throws IOException;
-  }
-
-  /** Why a guest is stopped. */
-  private enum Purpose {
-    /** To read its tables: nothing is kept, and no folder is made. */
-    LOOK,
-    /** To write to it, perhaps: there is a journal. */
-    WRITE
-  }
-
-  /** Looks at the tables while the guest stands, and no other hand is on it. */
-  <T> T whileStopped(TableWork<T> work) throws IOException {
+  /** Looks at the tables while the guest is stopped, and no other hand is on it. */
+  <T> T whileStopped(StoppedTables.Work<T> work) throws IOException {
     try (TargetLock held = TargetLock.acquire(target())) {
-      return whileStopped(held, Purpose.LOOK, work);
-    }
-  }
-
-  /**
-   * Does {@code work} while the guest stands, with a mark for the case that this is killed. Under
-   * the lock it is this hand that stopped the guest, or nobody's: none continues it in between. A
-   * guest that a killed hand has left standing goes on afterwards. Without a mark a guest is not
-   * stopped: it is looked at as it runs, and not written to.
-   */
-  private <T> T whileStopped(TargetLock held, Purpose purpose, TableWork<T> work)
-      throws IOException {
-    if (purpose == Purpose.WRITE) {
-      Journal.makeDirectory(journalDirectory);
-    }
-    List<Path> marks = StopMark.files(markFolders, held.target());
-    String process = GuestProcess.nameOf(guest.qmp());
-    Optional<StopMark> left = StopMark.left(marks, process);
-    readWhileRunning = false;
-    if (left.isEmpty() && !guest.qmp().isRunning()) {
-      return withTables(work);
-    }
-    Optional<StopMark> mark = left.or(() -> StopMark.set(marks, process));
-    if (mark.isPresent()) {
-      try (StopMark _ = mark.get()) {
-        return guest.stoppedThenRunning(() -> withTables(work));
-      }
-    }
-    if (purpose == Purpose.WRITE) {
-      throw new IOException(
-          journalDirectory + ": cannot be written: the guest is not stopped, nothing was written");
-    }
-    readWhileRunning = true;
-    return withTables(work);
-  }
-
-  private <T> T withTables(TableWork<T> work) throws IOException {
-    try {
-      TranslationTables tables =
-          guest.iommu().tables(guest.memory(), guest.bypass().keySet());
-      if (tables.state().translating()) {
-        guest.requireSameMemory(
-            tables.deviceTablePages().stream()
-                .limit(COMPARED_PAGES_MAX)
-                .map(AddressRange::first)
-                .toList());
-      }
-      return work.run(tables);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    } catch (UnreadableMemoryException e) {
-      throw new IOException(guest.qmp().socket() + ": " + e.getMessage(), e);
+      return stopped.during(held, Purpose.LOOK, work);
     }
   }
 
