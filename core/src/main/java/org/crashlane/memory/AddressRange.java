@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.memory;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 
@@ -78,6 +80,21 @@ public record AddressRange(long first, long last) implements Comparable<AddressR
     long from = Long.compareUnsigned(first, other.first) >= 0 ? first : other.first;
     long to = Long.compareUnsigned(last, other.last) <= 0 ? last : other.last;
     return Optional.of(new AddressRange(from, to));
+  }
+
+  /** {@return the addresses that only this one has: nothing, or one range, or two} */
+  public List<AddressRange> without(AddressRange other) {
+    if (!overlaps(other)) {
+      return List.of(this);
+    }
+    List<AddressRange> left = new ArrayList<>();
+    if (Long.compareUnsigned(first, other.first) < 0) {
+      left.add(new AddressRange(first, other.first - 1));
+    }
+    if (Long.compareUnsigned(other.last, last) < 0) {
+      left.add(new AddressRange(other.last + 1, last));
+    }
+    return left;
   }
 
   @Override

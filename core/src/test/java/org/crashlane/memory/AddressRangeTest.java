@@ -139,4 +139,22 @@ final class AddressRangeTest {
       assertEquals(shared.length > 0, a.intersection(b).isPresent());
     }
   }
+
+  @Test
+  void whatIsLeftWithoutAnotherIsWhatThatHasNot() {
+    SplittableRandom random = new SplittableRandom(12);
+    for (int i = 0; i < 2000; i++) {
+      AddressRange a = AddressRange.ofSize(random.nextInt(12), random.nextInt(1, 6));
+      AddressRange b = AddressRange.ofSize(random.nextInt(12), random.nextInt(1, 6));
+      List<AddressRange> left = a.without(b);
+      for (long x = 0; x <= 20; x++) {
+        long at = x;
+        long count = left.stream().filter(range -> range.contains(at)).count();
+        assertEquals(a.contains(x) && !b.contains(x) ? 1 : 0, count, a + " " + b);
+      }
+    }
+    AddressRange high = new AddressRange(-8, -1);
+    assertEquals(List.of(new AddressRange(-8, -5)), high.without(new AddressRange(-4, -1)));
+    assertEquals(List.of(high), high.without(new AddressRange(0, 7)));
+  }
 }

@@ -36,6 +36,9 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
   /** A hostile guest shall not cost more by filling its memory with headers. */
   private static final int TRIED_MAX = 1024;
 
+  /** Nor by filling a gap between what they name: the gap is read for each header in it. */
+  private static final int FOUND_MAX = 16;
+
   /** What {@code crashkernel=} reserves begins at a multiple of this (CRASH_ALIGN, x86). */
   private static final long CRASH_ALIGN_BYTES = 16L << 20;
 
@@ -78,7 +81,9 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
     for (long at = first; range.contains(at); at += CHUNK_BYTES) {
       memory.read(at, chunk);
       int end = chunk.limit() - PageArena.PAGE_BYTES;
-      for (int page = 0; page <= end && triedCount < TRIED_MAX; page += PageArena.PAGE_BYTES) {
+      for (int page = 0;
+          page <= end && triedCount < TRIED_MAX && found.size() < FOUND_MAX;
+          page += PageArena.PAGE_BYTES) {
         if (KdumpHeader.mayStartAt(chunk, page) && range.contains(at + page)) {
           triedCount++;
           at(memory, at + page, header).ifPresent(found::add);
@@ -168,13 +173,9 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
    */
   private static List<AddressRange> leftOut(
       KdumpHeader header, List<AddressRange> memory, long headerAddress) {
-    List<AddressRange> gaps = new ArrayList<>(memory);
+    List<AddressRange> gaps = memory;
     for (AddressRange named : header.memory()) {
-      List<AddressRange> left = new ArrayList<>();
-      for (AddressRange gap : gaps) {
-        left.addAll(without(gap, named));
-      }
-      gaps = left;
+      gaps = gaps.stream().flatMap(gap -> gap.without(named).stream()).toList();
     }
     return gaps.stream()
         .filter(gap -> gap.contains(headerAddress) || isReservation(gap))
@@ -185,19 +186,5 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
   private static boolean isReservation(AddressRange gap) {
     return Alignment.isAligned(gap.first(), CRASH_ALIGN_BYTES)
         && gap.sizeBytes() >= CRASH_ALIGN_BYTES;
-  }
-
-  private static List<AddressRange> without(AddressRange range, AddressRange taken) {
-    if (!range.overlaps(taken)) {
-      return List.of(range);
-    }
-    List<AddressRange> left = new ArrayList<>();
-    if (range.first() < taken.first()) {
-      left.add(new AddressRange(range.first(), taken.first() - 1));
-    }
-    if (taken.last() < range.last()) {
-      left.add(new AddressRange(taken.last() + 1, range.last()));
-    }
-    return left;
   }
 }

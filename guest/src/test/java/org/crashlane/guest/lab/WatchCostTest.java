@@ -70,7 +70,7 @@ class WatchCostTest {
 
   @ParameterizedTest
   @EnumSource(names = {"VTD", "AMDVI"})
-  void aLoopCountsAsFarWhetherItIsWatchedOrNot(MappingMode mode) throws IOException {
+  void whatAWatchCostsALoopIsMeasured(MappingMode mode) throws IOException {
     GuestConfig config = GuestConfig.defaults().withMapping(mode);
     Scenario scenario = Scenario.of(mode, Strategy.NONE);
     LabParts parts = TestParts.orSkip(config.flavours(List.of(scenario.strategy())));

@@ -81,11 +81,19 @@ class CaptureImageTest {
   }
 
   @Test
-  void memoryFullOfHeadersCostsNoMoreThanMemory() throws IOException {
+  void headersInWhatTheyNameAreNone() throws IOException {
     for (long at = 0x1000_0000; at < 0x1060_0000; at += 0x1000) {
       header(at, "100000-2dffffff");
     }
     assertEquals(List.of(), found());
+  }
+
+  @Test
+  void ofAGapFullOfHeadersAFewAreTaken() throws IOException {
+    for (long at = 0x3d00_0000; at < 0x3d20_0000; at += 0x1000) {
+      header(at, "100000-fffffff", "20000000-3cffffff");
+    }
+    assertEquals(16, found().size());
   }
 
   @Test

@@ -182,6 +182,7 @@ class OutsideHandQemuTest {
         long before = checksum(memory);
         requireRefused(Kind.LIVING, arm(hand));
         assertEquals(before, checksum(memory));
+        assertFalse(Files.exists(directory.resolve("journals")));
       }
     }
   }

@@ -18,20 +18,7 @@ final class Ranges {
   static List<AddressRange> without(List<AddressRange> all, List<AddressRange> taken) {
     List<AddressRange> left = all;
     for (AddressRange out : taken) {
-      List<AddressRange> next = new ArrayList<>();
-      for (AddressRange range : left) {
-        if (!range.overlaps(out)) {
-          next.add(range);
-          continue;
-        }
-        if (Long.compareUnsigned(range.first(), out.first()) < 0) {
-          next.add(new AddressRange(range.first(), out.first() - 1));
-        }
-        if (Long.compareUnsigned(out.last(), range.last()) < 0) {
-          next.add(new AddressRange(out.last() + 1, range.last()));
-        }
-      }
-      left = next;
+      left = left.stream().flatMap(range -> range.without(out).stream()).toList();
     }
     return left;
   }
