@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.guest.qmp.FakeQemu;
 import org.crashlane.guest.qmp.QemuProcess;
@@ -25,16 +24,24 @@ class GuestMemoryQemuTest {
 
   @TempDir Path directory;
 
-  /** Writes a word at each address here and has QEMU read it. */
   private void requireOwnMemory(List<String> options, long... addresses) throws Exception {
-    List<String> all = new ArrayList<>(options);
-    try (QemuProcess qemu = QemuProcess.start(directory, all.toArray(String[]::new));
+    try (QemuProcess qemu = QemuProcess.start(directory, options.toArray(String[]::new));
         LiveGuest guest = LiveGuest.attach(qemu.socket())) {
-      for (long address : addresses) {
-        guest.memory().writeLong(address, ~address);
-        assertEquals(~address, HmpRegisters.word(guest.qmp(), "g", address));
-      }
+      requireOwnMemory(guest, addresses);
     }
+  }
+
+  /** Writes a word at each address here and has QEMU read it. */
+  private static void requireOwnMemory(LiveGuest guest, long... addresses) throws IOException {
+    for (long address : addresses) {
+      guest.memory().writeLong(address, ~address);
+      assertEquals(~address, HmpRegisters.word(guest.qmp(), "g", address));
+    }
+  }
+
+  private QemuProcess start(Path memory) throws Exception {
+    return QemuProcess.start(
+        directory, oneBackend(IN_FILE + "m,mem-path=" + memory).toArray(String[]::new));
   }
 
   private static List<String> oneBackend(String object) {
@@ -46,9 +53,7 @@ class GuestMemoryQemuTest {
   void aPathThatIsRelativeToTheGuestsFolder() throws Exception {
     Path decoy = Path.of("decoy-%d.ram".formatted(ProcessHandle.current().pid()));
     String name = decoy.toString();
-    try (QemuProcess qemu =
-        QemuProcess.start(
-            directory, oneBackend(IN_FILE + "m,mem-path=" + name).toArray(String[]::new))) {
+    try (QemuProcess qemu = start(decoy)) {
       Path own = directory.resolve(name);
       assertTrue(Files.exists(own), "QEMU runs in its own folder");
       Process copy =
@@ -56,9 +61,8 @@ class GuestMemoryQemuTest {
       assertEquals(0, copy.waitFor());
       try (LiveGuest guest = LiveGuest.attach(qemu.socket())) {
         assertEquals(own.toRealPath(), guest.memoryFile());
+        requireOwnMemory(guest, 0x200000, SIZE_BYTES - 8);
         for (long address : new long[] {0x200000, SIZE_BYTES - 8}) {
-          guest.memory().writeLong(address, ~address);
-          assertEquals(~address, HmpRegisters.word(guest.qmp(), "g", address));
           assertEquals(0, word(decoy, address), "the file of that name here was written");
         }
       }
@@ -75,33 +79,22 @@ class GuestMemoryQemuTest {
   }
 
   @Test
-  void aFileWhoseNameAnotherOneHasNow() throws Exception {
+  void aFileWhoseNameAnotherOneHasNowAndThenNone() throws Exception {
     Path file = directory.resolve("m.ram");
-    try (QemuProcess qemu =
-        QemuProcess.start(
-            directory, oneBackend(IN_FILE + "m,mem-path=" + file).toArray(String[]::new))) {
-      Files.move(file, directory.resolve("moved.ram"));
+    Path moved = directory.resolve("moved.ram");
+    try (QemuProcess qemu = start(file)) {
+      Files.move(file, moved);
       try (RandomAccessFile other = new RandomAccessFile(file.toFile(), "rw")) {
         other.setLength(SIZE_BYTES);
       }
       try (LiveGuest guest = LiveGuest.attach(qemu.socket())) {
-        assertEquals(directory.resolve("moved.ram").toRealPath(), guest.memoryFile());
-        guest.memory().writeLong(0x200000, 5);
-        assertEquals(5, HmpRegisters.word(guest.qmp(), "g", 0x200000));
+        assertEquals(moved.toRealPath(), guest.memoryFile());
+        requireOwnMemory(guest, 0x200000);
+        assertEquals(0, word(file, 0x200000), "the file of that name now was written");
       }
-    }
-  }
-
-  @Test
-  void aFileThatWasRemoved() throws Exception {
-    Path file = directory.resolve("m.ram");
-    try (QemuProcess qemu =
-        QemuProcess.start(
-            directory, oneBackend(IN_FILE + "m,mem-path=" + file).toArray(String[]::new))) {
-      Files.delete(file);
+      Files.delete(moved);
       try (LiveGuest guest = LiveGuest.attach(qemu.socket())) {
-        guest.memory().writeLong(0x200000, 5);
-        assertEquals(5, HmpRegisters.word(guest.qmp(), "g", 0x200000));
+        requireOwnMemory(guest, 0x300000);
       }
     }
   }
