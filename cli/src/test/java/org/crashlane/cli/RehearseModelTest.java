@@ -95,7 +95,7 @@ class RehearseModelTest {
         "--stage qemu --strategy reset|--strategy reset needs --stage model",
         "--stage qemu --mapping gart|--mapping gart: QEMU has no such IOMMU (it has vtd and amdvi)",
         "--stage qemu --mapping amdvi --kernel cloud|Debian's cloud kernel has no driver for AMD-Vi",
-        "--stage qemu --mapping amdvi --capture cloud|--strategy adopt wants a capture kernel",
+        "--stage qemu --mapping amdvi --capture cloud|--strategy adopt needs a capture kernel",
         "--intremap on|--intremap is for --stage qemu, and this is --stage model",
         "--stage qem|did you mean 'qemu'?",
         "--strategy identiy|did you mean 'identity'?",

@@ -127,7 +127,7 @@ public final class ByteReader {
     }
     if (count > remaining()) {
       throw malformed(
-          "truncated: %s wants %d bytes, %d are left".formatted(field, count, remaining()));
+          "truncated: %s needs %d bytes, %d are left".formatted(field, count, remaining()));
     }
     int from = position;
     position += count;

@@ -77,7 +77,7 @@ final class DmarProblemsTest {
         assertThrows(
             MalformedInputException.class, () -> Dmar.read("cut", Arrays.copyOf(whole, 47)));
     assertEquals(
-        "cut: at offset 0x26: truncated: reserved bytes wants 10 bytes, 9 are left",
+        "cut: at offset 0x26: truncated: reserved bytes needs 10 bytes, 9 are left",
         e.getMessage());
   }
 
@@ -96,7 +96,7 @@ final class DmarProblemsTest {
   void structureOfFourBytesIsTooShortButTheNextIsFound() {
     Dmar dmar = new TableBuilder().add("0000 0400").add(ATSR).read();
     assertOneProblem(
-        52, "structure of type 0 is too short: truncated: flags wants 1 bytes, 0 are left", dmar);
+        52, "structure of type 0 is too short: truncated: flags needs 1 bytes, 0 are left", dmar);
     assertEquals(new Unknown(new Extent(48, 4), 0, ""), dmar.structures().getFirst());
     assertInstanceOf(Atsr.class, dmar.structures().getLast());
   }

@@ -62,7 +62,7 @@ final class IvrsProblemsTest {
         assertThrows(
             MalformedInputException.class, () -> Ivrs.read("cut", Arrays.copyOf(whole, 47)));
     assertEquals(
-        "cut: at offset 0x28: truncated: reserved bytes wants 8 bytes, 7 are left", e.getMessage());
+        "cut: at offset 0x28: truncated: reserved bytes needs 8 bytes, 7 are left", e.getMessage());
   }
 
   @Test
@@ -79,7 +79,7 @@ final class IvrsProblemsTest {
     Ivrs ivrs = TableBuilder.ivrs().add("10 01 0600 0200").add(IVHD.formatted(0x10, 24)).readIvrs();
     assertOneProblem(
         54,
-        "block of type 0x10 is too short: truncated: capability offset wants 2 bytes, 0 are left",
+        "block of type 0x10 is too short: truncated: capability offset needs 2 bytes, 0 are left",
         ivrs);
     assertEquals(new Unknown(new Extent(48, 6), 0x10, 1, "0200"), ivrs.blocks().getFirst());
     assertEquals(1, ivrs.units().size());

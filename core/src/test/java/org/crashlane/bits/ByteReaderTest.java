@@ -72,7 +72,7 @@ final class ByteReaderTest {
     MalformedInputException e =
         assertThrows(MalformedInputException.class, () -> window.u8("beyond"));
     assertEquals(
-        "file: at offset 0x3: truncated: beyond wants 1 bytes, 0 are left", e.getMessage());
+        "file: at offset 0x3: truncated: beyond needs 1 bytes, 0 are left", e.getMessage());
     assertEquals(4, whole.u8("next"));
   }
 

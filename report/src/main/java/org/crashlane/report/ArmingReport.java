@@ -150,7 +150,7 @@ public final class ArmingReport {
     for (AddressRange page : result.keptPages()) {
       out.append("left alone: table page ")
           .append(page)
-          .append(": somebody else's entries stand in it, or lead to it\n");
+          .append(": somebody else's entries are in it, or lead to it\n");
     }
     for (AddressRange page : result.gonePages()) {
       out.append("left alone: page ")

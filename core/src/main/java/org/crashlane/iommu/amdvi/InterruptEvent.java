@@ -8,7 +8,7 @@ package org.crashlane.iommu.amdvi;
 enum InterruptEvent {
   BEYOND_DEVICE_TABLE(Codes.IO_PAGE_FAULT, "the device table ends before the device"),
   DEVICE_ENTRY_RESERVED(
-      Codes.ILLEGAL_DEV_TABLE_ENTRY, "a reserved value stands in the device table entry"),
+      Codes.ILLEGAL_DEV_TABLE_ENTRY, "a reserved value is in the device table entry"),
   TABLE_LENGTH(Codes.ILLEGAL_DEV_TABLE_ENTRY, "the interrupt table length is reserved"),
   ABORTED(Codes.NONE, "the device's interrupts are aborted"),
   NOT_LET_PASS(Codes.NONE, "the device's interrupts of this kind are not let pass"),

@@ -25,7 +25,7 @@ import org.crashlane.pci.RequesterId;
 final class InterruptPlanner {
   private static final List<String> CONDITIONS =
       List.of(
-          "the primary stands still while the entries are written: two of 4 bytes share a word",
+          "the primary is stopped while the entries are written: two of 4 bytes share a word",
           "entries that were not enabled may be cached: INVALIDATE_INTERRUPT_TABLE takes a hand"
               + " inside the primary",
           "all processors but the capture kernel's have their local APICs off, as Linux leaves"

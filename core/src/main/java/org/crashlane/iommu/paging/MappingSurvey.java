@@ -31,7 +31,7 @@ final class MappingSurvey implements RangeDescent.Visitor {
   @Override
   public void absent(long entryAddress, int level, long first, long last, long rights) {
     if ((rights & wantedRights) != wantedRights) {
-      impassable(entryAddress, "an entry above does not leave the rights that are wanted");
+      impassable(entryAddress, "an entry above does not leave the rights that are needed");
       return;
     }
     count(level, first, last);

@@ -198,7 +198,7 @@ public record GuestConfig(
     KernelFlavour flavour = kernels.capture().orElse(fit);
     if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
       throw new IllegalArgumentException(
-          "--strategy %s wants a capture kernel with a driver for %s, and Debian's %s kernel has none"
+          "--strategy %s needs a capture kernel with a driver for %s, and Debian's %s kernel has none"
               .formatted(strategy.label(), mapping.title(), flavour.label()));
     }
     return flavour;

@@ -63,6 +63,6 @@ final class ObservedVerdict {
         Optional.empty(),
         List.of(reason),
         "arm the primary: with the crash range identity-mapped this capture kernel does what the"
-            + " rule wants");
+            + " rule asks");
   }
 }

@@ -6,7 +6,7 @@ public enum Phase {
   /** QEMU starts, the primary kernel boots, loads the capture kernel and puts the disk to work. */
   BOOT("booting the primary kernel", "the primary kernel boots and puts its disk to work"),
   /** The guest stands, its transfers in flight; whoever arms from outside does it now. */
-  READY("the guest standing before the crash", "the guest stands, its tables are judged"),
+  READY("the stopped guest before the crash", "the guest is stopped, its tables are judged"),
   /** The primary kernel is told to panic, and the capture kernel boots. */
   CRASH(
       "the panic and the capture kernel's boot",

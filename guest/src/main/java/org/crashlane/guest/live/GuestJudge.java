@@ -166,7 +166,7 @@ final class GuestJudge {
         Severity.UNKNOWN,
         "the guest's kernel",
         Optional.of(crashRange),
-        List.of("armed from outside: its IOVA allocator was not told"),
+        List.of("armed from outside: its IOVA allocator does not know of it"),
         "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
   }
 

@@ -58,7 +58,7 @@ final class StoppedGuest implements AutoCloseable {
       cont();
     } catch (IOException e) {
       System.getLogger(StoppedGuest.class.getName())
-          .log(System.Logger.Level.ERROR, "the guest stands; continue it by 'cont'", e);
+          .log(System.Logger.Level.ERROR, "the guest is stopped; continue it by 'cont'", e);
     }
   }
 }

@@ -68,6 +68,6 @@ class GuestConfigTest {
     GuestConfig cloud = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD));
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> cloud.captureFlavour(Strategy.ADOPT));
-    assertTrue(e.getMessage().startsWith("--strategy adopt wants a capture kernel"));
+    assertTrue(e.getMessage().startsWith("--strategy adopt needs a capture kernel"));
   }
 }

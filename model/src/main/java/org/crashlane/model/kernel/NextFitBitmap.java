@@ -135,7 +135,7 @@ public final class NextFitBitmap {
 
   private static int atLeastOne(int count) {
     if (count < 1) {
-      throw new IllegalArgumentException("pages: at least 1 wanted, got " + count);
+      throw new IllegalArgumentException("pages: expected at least 1, got " + count);
     }
     return count;
   }

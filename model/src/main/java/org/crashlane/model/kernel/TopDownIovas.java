@@ -129,7 +129,7 @@ public final class TopDownIovas {
 
   private static int order(long count) {
     if (count < 1) {
-      throw new IllegalArgumentException("no pages wanted: " + count);
+      throw new IllegalArgumentException("pages: expected at least 1, got " + count);
     }
     return Long.SIZE - Long.numberOfLeadingZeros(count - 1);
   }

@@ -159,7 +159,7 @@ public final class GartMode implements Mode {
     if (machine.modeSpec() instanceof Gart gart) {
       if (gart.northbridgeCount() < 1 || gart.northbridgeCount() > NorthbridgeAddress.COUNT_MAX) {
         throw new IllegalArgumentException(
-            "northbridges: 1 to 8 wanted, got " + gart.northbridgeCount());
+            "northbridges: expected 1 to 8, got " + gart.northbridgeCount());
       }
       return gart;
     }

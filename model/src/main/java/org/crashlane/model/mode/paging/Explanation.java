@@ -79,7 +79,7 @@ public abstract class Explanation {
       case Outcome.Interrupt _ -> "is an interrupt";
       case Outcome.Blocked blocked -> "is blocked: " + blocked.fault().meaning();
       case Outcome.Unknown unknown ->
-          "cannot be told: " + Hex.of(unknown.address()) + ": " + unknown.reason();
+          "not known: " + Hex.of(unknown.address()) + ": " + unknown.reason();
     };
   }
 }
