@@ -30,51 +30,9 @@ public record Capabilities(long extFeatures, long header) {
             (int) ExtFeatures.HATS.get(extFeatures) + LEVELS_OF_HATS_ZERO);
   }
 
-  /** {@return true if devices may have guest tables (EFR.GTSup)} */
-  public boolean guestTranslation() {
-    return ExtFeatures.GT_SUP.isSet(extFeatures);
-  }
-
-  /** {@return true if page tables may forbid execution (EFR.NXSup)} */
-  public boolean noExecute() {
-    return ExtFeatures.NX_SUP.isSet(extFeatures);
-  }
-
   /** {@return true if interrupts may have destinations of 32 bits (EFR.XTSup)} */
   public boolean x2apic() {
     return ExtFeatures.XT_SUP.isSet(extFeatures);
-  }
-
-  /** {@return true if interrupts may go to guests (EFR.GASup)} */
-  public boolean guestInterrupts() {
-    return ExtFeatures.GA_SUP.isSet(extFeatures);
-  }
-
-  /** {@return true if one command drops all that is cached (EFR.IASup)} */
-  public boolean invalidateAll() {
-    return ExtFeatures.IA_SUP.isSet(extFeatures);
-  }
-
-  /**
-   * {@return true if the unit may work for SEV-SNP, which locks its base registers (EFR.SNPSup)}
-   */
-  public boolean secureNestedPaging() {
-    return ExtFeatures.SNP_SUP.isSet(extFeatures);
-  }
-
-  /** {@return true if there are registers for hardware errors (EFR.HESup)} */
-  public boolean hardwareErrorRegisters() {
-    return ExtFeatures.HE_SUP.isSet(extFeatures);
-  }
-
-  /** {@return true if there is a performance optimization control register (EFR.PerfOptSup)} */
-  public boolean performanceOptimization() {
-    return ExtFeatures.PERF_OPT_SUP.isSet(extFeatures);
-  }
-
-  /** {@return how many segments the device table may have, as a power of two (EFR.DevTblSegSup)} */
-  public int deviceTableSegmentsOrder() {
-    return (int) ExtFeatures.DEV_TBL_SEG_SUP.get(extFeatures);
   }
 
   /** {@return true if entries that are not present may be cached (NpCache)} */

@@ -33,15 +33,6 @@ public final class Registers {
   /** Peripheral page request log base address. */
   public static final int PPR_LOG_BASE = 0x38;
 
-  /** Hardware event, upper word. */
-  public static final int HW_EVENT_HIGH = 0x40;
-
-  /** Hardware event, lower word. */
-  public static final int HW_EVENT_LOW = 0x48;
-
-  /** Hardware event status. */
-  public static final int HW_EVENT_STATUS = 0x50;
-
   /** Guest virtual APIC log base address. */
   public static final int GA_LOG_BASE = 0xe0;
 
@@ -59,9 +50,6 @@ public final class Registers {
 
   /** Extended features, continued. */
   public static final int EXT_FEATURES_2 = 0x1a0;
-
-  /** x2APIC interrupt control, general; for page requests and the guest log follow. */
-  public static final int XT_INT_CONTROL = 0x170;
 
   /** Command buffer head, in bytes. */
   public static final int CMD_HEAD = 0x2000;
@@ -83,12 +71,6 @@ public final class Registers {
 
   /** Peripheral page request log tail. */
   public static final int PPR_TAIL = 0x2038;
-
-  /** Guest virtual APIC log head. */
-  public static final int GA_HEAD = 0x2040;
-
-  /** Guest virtual APIC log tail. */
-  public static final int GA_TAIL = 0x2048;
 
   /** Size of the registers in bytes. */
   public static final int BYTES = 0x4000;

@@ -11,9 +11,6 @@ public enum Chip {
   /** IBM CalIOC2. Linux keeps all of the first MiB free of translation on it. */
   CALIOC2(0x0308, 0);
 
-  /** PCI vendor id of both: IBM. */
-  public static final int PCI_VENDOR_ID = 0x1014;
-
   /** How many PCI host bridges (PHBs) a chip has; each has a table and registers of its own. */
   public static final int PHB_COUNT = 4;
 
