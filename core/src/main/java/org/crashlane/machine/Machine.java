@@ -64,6 +64,11 @@ public record Machine(
     this(ram, crashRanges, devices, List.of());
   }
 
+  /** {@return the devices that the capture kernel needs to write the dump, as far as is known} */
+  public List<Device> dumpPath() {
+    return devices.stream().filter(Device::onDumpPath).toList();
+  }
+
   /**
    * {@return the crash ranges that the capture kernel may send {@code device} to} It copies what it
    * has in the others. Of a device whose masks are not known these are all.

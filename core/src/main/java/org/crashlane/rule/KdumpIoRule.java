@@ -226,8 +226,7 @@ public final class KdumpIoRule {
   /** One unreadable page of the device tables may stand for hundreds of requesters. */
   private void unread(String reason, List<RequesterId> requesters) {
     boolean onDumpPath =
-        machine.devices().stream()
-            .anyMatch(d -> d.onDumpPath() && requesters.contains(d.requester()));
+        machine.dumpPath().stream().anyMatch(d -> requesters.contains(d.requester()));
     int more = requesters.size() - 1;
     findings.cannotTell(
         onDumpPath ? FindingCode.W1 : FindingCode.L1,

@@ -41,9 +41,7 @@ final class ReachRules {
    * @param attachments where each goes
    */
   void judge(Map<RequesterId, Attachment> attachments) {
-    machine.devices().stream()
-        .filter(Device::onDumpPath)
-        .forEach(d -> judgeDevice(d, attachments.get(d.requester())));
+    machine.dumpPath().forEach(d -> judgeDevice(d, attachments.get(d.requester())));
     machine.devices().forEach(d -> judgePassing(d, attachments.get(d.requester())));
   }
 

@@ -108,23 +108,19 @@ final class TableRules {
     tables.walkLeftOut(way.table(), audit.leftOut());
     requesters.forEach(requester -> audits.put(requester, audit));
     String subject = subject(way, requesters);
-    boolean onDumpPath = servesDumpPath(requesters);
+    List<Device> onPath = onDumpPath(requesters);
     Pieces<Malformation> unread = audit.unread();
     if (!unread.isEmpty()) {
-      FindingCode code = onDumpPath ? FindingCode.W1 : FindingCode.L1;
+      FindingCode code = onPath.isEmpty() ? FindingCode.L1 : FindingCode.W1;
       String remedy = audit.isAllUnsettled() ? SETTLE : KdumpIoRule.MAKE_READABLE;
       findings.cannotTell(code, subject, unread.lines(), remedy);
     }
-    if (onDumpPath) {
-      List<Device> devices =
-          machine.devices().stream()
-              .filter(d -> d.onDumpPath() && requesters.contains(d.requester()))
-              .toList();
-      judgeCoverage(subject, audit, devices);
-      encryption.judge(subject, way.table(), audit, devices);
+    if (!onPath.isEmpty()) {
+      judgeCoverage(subject, audit, onPath);
+      encryption.judge(subject, way.table(), audit, onPath);
     }
     boolean isGuests = judgeGuests(requesters, way.table(), audit);
-    if (!onDumpPath && !isGuests) {
+    if (onPath.isEmpty() && !isGuests) {
       judgeOthersIdentity(subject, requesters, audit);
     }
     judgeLeftovers(subject, audit);
@@ -183,18 +179,13 @@ final class TableRules {
     }
   }
 
-  private boolean servesDumpPath(List<RequesterId> requesters) {
-    return machine.devices().stream()
-        .anyMatch(d -> d.onDumpPath() && requesters.contains(d.requester()));
+  private List<Device> onDumpPath(List<RequesterId> requesters) {
+    return machine.dumpPath().stream().filter(d -> requesters.contains(d.requester())).toList();
   }
 
   /** Devices on the dump path are named first; a table may serve hundreds. */
   private String subject(Way way, List<RequesterId> requesters) {
-    List<String> onPath =
-        machine.devices().stream()
-            .filter(d -> d.onDumpPath() && requesters.contains(d.requester()))
-            .map(Device::toString)
-            .toList();
+    List<String> onPath = onDumpPath(requesters).stream().map(Device::toString).toList();
     String who = onPath.isEmpty() ? requesters.getFirst().toString() : String.join(", ", onPath);
     int unnamed = requesters.size() - Math.max(1, onPath.size());
     return "%s%s, table %s"

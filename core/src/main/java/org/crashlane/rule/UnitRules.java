@@ -63,7 +63,7 @@ final class UnitRules {
 
   /** Judges devices of a unit that translates nothing. */
   void judgeProtectionUntranslated() {
-    dumpPath().forEach(device -> protection(device, "its requests pass untranslated", true));
+    machine.dumpPath().forEach(device -> protection(device, "its requests pass untranslated", Severity.BROKEN));
   }
 
   /**
@@ -72,11 +72,14 @@ final class UnitRules {
    * @param attachments where each goes
    */
   void judgeProtection(Map<RequesterId, Attachment> attachments) {
-    for (Device device : dumpPath()) {
+    for (Device device : machine.dumpPath()) {
       switch (attachments.get(device.requester())) {
-        case PassThrough _ -> protection(device, "its requests pass untranslated", true);
+        case PassThrough _ -> protection(device, "its requests pass untranslated", Severity.BROKEN);
         case Translated _ ->
-            protection(device, "the manual leaves it to the unit whether they are blocked", false);
+            protection(
+                device,
+                "the manual leaves it to the unit whether they are blocked",
+                Severity.UNKNOWN);
         case Blocked _, Unsupported _ -> {
           // Nothing gets that far, or nothing is known of it: said already.
         }
@@ -84,11 +87,7 @@ final class UnitRules {
     }
   }
 
-  private List<Device> dumpPath() {
-    return machine.devices().stream().filter(Device::onDumpPath).toList();
-  }
-
-  private void protection(Device device, String how, boolean blocks) {
+  private void protection(Device device, String how, Severity severity) {
     for (AddressRange crash : machine.crashRangesWithin(device)) {
       tables.protectedMemory().stream()
           .filter(range -> range.range().overlaps(crash))
@@ -96,7 +95,7 @@ final class UnitRules {
               findings.add(
                   new Finding(
                       FindingCode.B3,
-                      blocks ? Severity.BROKEN : Severity.UNKNOWN,
+                      severity,
                       device.toString(),
                       range.range().intersection(crash),
                       List.of(range.toString(), how),

@@ -137,8 +137,7 @@ final class TableWitness implements LabHook {
 
   private static List<RequesterId> sources(Machine machine) {
     return Stream.concat(
-            machine.ioApics().stream(),
-            machine.devices().stream().filter(Device::onDumpPath).map(Device::requester))
+            machine.ioApics().stream(), machine.dumpPath().stream().map(Device::requester))
         .toList();
   }
 
