@@ -52,7 +52,7 @@ class DeviceRulesTest {
   @Test
   void lastAddressOfTheRangeCounts() {
     assertEquals(Answer.HOLDS, judge(disk(LOW.last()), LOW).answer());
-    assertEquals(Answer.BROKEN, judge(disk(LOW.last() - 1), LOW).answer());
+    Verdicts.only(judge(disk(LOW.last() - 1), LOW), FindingCode.B1, Severity.BROKEN);
     assertEquals(Answer.HOLDS, judge(disk(-1), HIGH).answer());
   }
 
@@ -105,9 +105,9 @@ class DeviceRulesTest {
     Verdicts.only(
         machine.judgeWith(disk(HIGH.first()), HIGH, LOW), FindingCode.A1, Severity.BROKEN);
     Device wideRings = raid(DmaMask.ofBits(32), DmaMask.ofBits(64));
-    assertEquals(Answer.BROKEN, machine.judgeWith(wideRings, HIGH, LOW).answer());
+    Verdicts.only(machine.judgeWith(wideRings, HIGH, LOW), FindingCode.A1, Severity.BROKEN);
     Device unknown = raid(DmaMask.ofBits(32), DmaMask.unknown());
-    assertEquals(Answer.BROKEN, machine.judgeWith(unknown, HIGH, LOW).answer());
+    Verdicts.only(machine.judgeWith(unknown, HIGH, LOW), FindingCode.A1, Severity.BROKEN);
   }
 
   @Test
@@ -116,7 +116,8 @@ class DeviceRulesTest {
     LowMemoryNeeds all = new LowMemoryNeeds(0, LOW.sizeBytes());
     LowMemoryNeeds more = new LowMemoryNeeds(0, LOW.sizeBytes() + 1);
     assertEquals(Answer.HOLDS, KdumpIoRule.judge(plain.withCaptureNeeds(all)).answer());
-    assertEquals(Answer.BROKEN, KdumpIoRule.judge(plain.withCaptureNeeds(more)).answer());
+    Verdicts.only(
+        KdumpIoRule.judge(plain.withCaptureNeeds(more)), FindingCode.B4, Severity.BROKEN);
   }
 
   @Test
