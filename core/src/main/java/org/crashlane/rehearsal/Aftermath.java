@@ -91,14 +91,18 @@ public final class Aftermath {
         observations.translatingAtEnd()
             ? "translation was on at the end"
             : "translation was off at the end: leftover DMA went to physical memory untranslated");
-    return Optional.of(
-        new Finding(
-            FindingCode.C2,
-            Severity.BROKEN,
-            Finding.CAPTURE_KERNEL,
-            Optional.empty(),
-            evidence,
-            "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
+    return Optional.of(touched(evidence));
+  }
+
+  /** {@return that the capture kernel wrote to the IOMMU} */
+  public static Finding touched(List<String> evidence) {
+    return new Finding(
+        FindingCode.C2,
+        Severity.BROKEN,
+        Finding.CAPTURE_KERNEL,
+        Optional.empty(),
+        evidence,
+        "keep the capture kernel from seeing the IOMMU: switching it off is also touching it");
   }
 
   private static Optional<Finding> corrupted(Tally tally) {

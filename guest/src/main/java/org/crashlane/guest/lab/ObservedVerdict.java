@@ -59,7 +59,7 @@ final class ObservedVerdict {
     return new Finding(
         FindingCode.A1,
         Severity.NOTE,
-        "capture kernel",
+        Finding.CAPTURE_KERNEL,
         Optional.empty(),
         List.of(reason),
         "arm the primary: with the crash range identity-mapped this capture kernel does what the"

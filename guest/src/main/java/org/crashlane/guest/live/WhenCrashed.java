@@ -18,6 +18,7 @@ import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
@@ -225,19 +226,14 @@ public final class WhenCrashed implements AutoCloseable {
       return Optional.empty();
     }
     return Optional.of(
-        new Finding(
-            FindingCode.C2,
-            Severity.BROKEN,
-            "capture kernel",
-            Optional.empty(),
+        Aftermath.touched(
             List.of(
                 "%s the IOMMU's device tables moved from %s to %s, and translation is %s"
                     .formatted(
                         when,
                         Hex.of(before.rootAddress()),
                         Hex.of(now.rootAddress()),
-                        now.translating() ? "on" : "off")),
-            "keep the capture kernel from seeing the IOMMU: switching it off is also touching it"));
+                        now.translating() ? "on" : "off"))));
   }
 
   /** The capture kernel was to leave new table pages alone. */
@@ -265,7 +261,7 @@ public final class WhenCrashed implements AutoCloseable {
     return new Finding(
         FindingCode.A1,
         Severity.UNKNOWN,
-        "capture kernel",
+        Finding.CAPTURE_KERNEL,
         Optional.empty(),
         signs,
         "look whether there is a dump, and begin to watch before the crash");
