@@ -24,21 +24,20 @@ final class CaptureBoot {
    * arch/x86/kernel/apic/apic.c, x2apic_disable).
    */
   static Optional<String> diesOfApics(CrashPlan plan) {
+    if (!plan.strategy().blind()) {
+      return Optional.empty();
+    }
     Processors processors = plan.machine().processors();
-    return switch (plan.strategy()) {
-      case RESET, ADOPT, OFF, ABORT -> Optional.empty();
-      case NONE, RESERVE, IDENTITY ->
-          switch (processors.mode()) {
-            case UNKNOWN, XAPIC, X2APIC_OF_KVM -> Optional.empty();
-            case X2APIC ->
-                processors.beyondXapic().stream()
-                    .max(Integer::compare)
-                    .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
-            case X2APIC_LOCKED ->
-                Optional.of(
-                    "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and"
-                        + " it goes on as in xAPIC mode");
-          };
+    return switch (processors.mode()) {
+      case UNKNOWN, XAPIC, X2APIC_OF_KVM -> Optional.empty();
+      case X2APIC ->
+          processors.beyondXapic().stream()
+              .max(Integer::compareUnsigned)
+              .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
+      case X2APIC_LOCKED ->
+          Optional.of(
+              "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and it goes"
+                  + " on as in xAPIC mode");
     };
   }
 

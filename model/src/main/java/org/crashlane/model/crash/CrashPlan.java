@@ -6,8 +6,8 @@ import java.util.List;
 import org.crashlane.bits.Alignment;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Page;
+import org.crashlane.model.mode.Modes;
 import org.crashlane.model.spec.MachineSpec;
-import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
 
 /**
@@ -49,7 +49,7 @@ public record CrashPlan(
         strategy,
         ArmTiming.EARLY,
         machine.windows(),
-        captureMemory(machine),
+        captureMemory(machine, strategy),
         List.of(),
         Workload.USUAL,
         Sabotage.NONE);
@@ -59,11 +59,9 @@ public record CrashPlan(
    * {@return half of each crash range, so that low memory serves buffers and tables alike; less
    * where a bounce pool needs more than half}
    */
-  private static List<AddressRange> captureMemory(MachineSpec machine) {
+  private static List<AddressRange> captureMemory(MachineSpec machine, Strategy strategy) {
     long poolBytes =
-        machine.modeSpec() instanceof ModeSpec.Swiotlb swiotlb && swiotlb.force()
-            ? swiotlb.poolBytes()
-            : 0;
+        Modes.of(machine.mode()).captureNeeds(machine, strategy).bouncePoolBytes();
     List<AddressRange> parts = new ArrayList<>();
     for (AddressRange range : machine.crashRanges()) {
       long half = range.sizeBytes() / 2;
