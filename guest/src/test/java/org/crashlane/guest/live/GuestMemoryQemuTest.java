@@ -48,6 +48,25 @@ class GuestMemoryQemuTest {
     return List.of("-M", "q35,memory-backend=m", "-m", "256M", "-object", object);
   }
 
+  /** Two NUMA nodes, the memory of the first in a file. */
+  private List<String> twoNodes(String second) {
+    return List.of(
+        "-M",
+        "q35",
+        "-m",
+        "512M",
+        "-smp",
+        "2",
+        "-object",
+        IN_FILE + "m0,mem-path=" + directory.resolve("m0"),
+        "-object",
+        second,
+        "-numa",
+        "node,memdev=m0",
+        "-numa",
+        "node,memdev=m1");
+  }
+
   /** The file of that name here is a copy of the guest's memory: no comparison tells them apart. */
   @Test
   void aPathThatIsRelativeToTheGuestsFolder() throws Exception {
@@ -108,21 +127,7 @@ class GuestMemoryQemuTest {
   @Test
   void aFileForEachNumaNode() throws Exception {
     requireOwnMemory(
-        List.of(
-            "-M",
-            "q35",
-            "-m",
-            "512M",
-            "-smp",
-            "2",
-            "-object",
-            IN_FILE + "m0,mem-path=" + directory.resolve("m0"),
-            "-object",
-            IN_FILE + "m1,mem-path=" + directory.resolve("m1"),
-            "-numa",
-            "node,memdev=m0",
-            "-numa",
-            "node,memdev=m1"),
+        twoNodes(IN_FILE + "m1,mem-path=" + directory.resolve("m1")),
         0x200000,
         SIZE_BYTES - 8,
         SIZE_BYTES,
@@ -158,21 +163,7 @@ class GuestMemoryQemuTest {
     requireRefused(
         oneBackend("memory-backend-file,id=m,size=256M,mem-path=" + directory.resolve("m")), start);
     requireRefused(
-        List.of(
-            "-M",
-            "q35",
-            "-m",
-            "512M",
-            "-smp",
-            "2",
-            "-object",
-            IN_FILE + "m0,mem-path=" + directory.resolve("m0"),
-            "-object",
-            "memory-backend-ram,id=m1,size=256M",
-            "-numa",
-            "node,memdev=m0",
-            "-numa",
-            "node,memdev=m1"),
+        twoNodes("memory-backend-ram,id=m1,size=256M"),
         "start it with share=on for each memory backend (m1)");
   }
 
