@@ -139,9 +139,9 @@ final class CrashWatches {
           verdict(
               socket,
               "crashed; ran on after %d ms%n%s"
-                  .formatted(ready.standing().toMillis(), ArmingReport.text(ready.result())),
+                  .formatted(ready.resumedAfter().toMillis(), ArmingReport.text(ready.result())),
               ArmingReport.json(ready.result(), ready.verdict())
-                  .put("standingMillis", ready.standing().toMillis()),
+                  .put("resumedAfterMillis", ready.resumedAfter().toMillis()),
               ready.verdict());
     };
   }

@@ -68,7 +68,7 @@ class TwoGuestsTest {
         documents.stream().map(node -> node.path("guest").asString("")).sorted().toList());
     for (JsonNode node : documents) {
       assertEquals("armed", node.path("outcome").asString(""), node.toString());
-      assertTrue(node.path("standingMillis").asLong(-1) >= 0, node.toString());
+      assertTrue(node.path("resumedAfterMillis").asLong(-1) >= 0, node.toString());
       assertEquals(List.of(), OutputSchemaTest.schema("watch").validate(node), node.toString());
     }
   }

@@ -35,7 +35,7 @@ public final class Conflicts {
 
     @Override
     public void malformed(Malformation malformation) {
-      throw new IllegalStateException("a run of mappings told of " + malformation);
+      throw new IllegalStateException("a run of mappings with " + malformation);
     }
   }
 }

@@ -101,9 +101,9 @@ public final class WhenCrashed implements AutoCloseable {
      *
      * @param result what was done
      * @param verdict the rule's, on the tables and on what was seen since
-     * @param standing from noticing the crash until the guest ran on
+     * @param resumedAfter from noticing the crash until the guest ran on
      */
-    record Ready(ArmResult.Done result, Verdict verdict, Duration standing) implements Outcome {}
+    record Ready(ArmResult.Done result, Verdict verdict, Duration resumedAfter) implements Outcome {}
 
     /** It crashed, and nothing was written. */
     record NotArmed(Refused refused) implements Outcome {}
@@ -173,17 +173,17 @@ public final class WhenCrashed implements AutoCloseable {
     try (OutsideHand hand = OutsideHand.on(guest, journalDirectory, GuestLife.DEAD)) {
       Crash asArmed = crash.withSigns(watch.blockedRequests());
       ArmResult result = hand.armDead(ranges, devices, watch.spareMemory(), List.of());
-      Duration standing = Duration.ofNanos(System.nanoTime() - crash.noticedNanos());
+      Duration resumedAfter = Duration.ofNanos(System.nanoTime() - crash.noticedNanos());
       return switch (result) {
         case ArmResult.Done done ->
-            ready(asArmed, done, standing, hand.judge(ranges, devices, false));
+            ready(asArmed, done, resumedAfter, hand.judge(ranges, devices, false));
         case Refused refused -> new Outcome.NotArmed(refused);
       };
     }
   }
 
   private Outcome ready(
-      Crash crash, ArmResult.Done done, Duration standing, Verdict tables)
+      Crash crash, ArmResult.Done done, Duration resumedAfter, Verdict tables)
       throws IOException {
     List<Finding> findings = new ArrayList<>(tables.findings());
     if (!crash.lateSigns().isEmpty()) {
@@ -191,7 +191,7 @@ public final class WhenCrashed implements AutoCloseable {
     }
     progress.accept("armed; looks at what the capture kernel does");
     findings.addAll(afterwards(crash.before(), done.plan()));
-    return new Outcome.Ready(done, Verdict.of(findings), standing);
+    return new Outcome.Ready(done, Verdict.of(findings), resumedAfter);
   }
 
   /** Looks until the guest ends or begins anew, and for {@link #LOOK_FOR} at most. */

@@ -72,7 +72,7 @@ final class AmdviFaults {
                   at(Registers.CMD_BUF_BASE), v -> v + Registers.Ring.BASE.of(1))),
           MAKE.driver(
               "tail-not-moved",
-              "commands are written and the unit is not told",
+              "commands are written and the tail register is not",
               RegisterFault.lost(at(Registers.CMD_TAIL))),
           device("entry-not-valid", "device entries lack V", DeviceTableEntry.V),
           device("entry-without-translation", "device entries lack TV", DeviceTableEntry.TV),
