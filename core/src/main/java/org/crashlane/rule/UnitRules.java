@@ -63,7 +63,9 @@ final class UnitRules {
 
   /** Judges devices of a unit that translates nothing. */
   void judgeProtectionUntranslated() {
-    machine.dumpPath().forEach(device -> protection(device, "its requests pass untranslated", Severity.BROKEN));
+    machine
+        .dumpPath()
+        .forEach(device -> protection(device, "its requests pass untranslated", Severity.BROKEN));
   }
 
   /**

@@ -116,8 +116,7 @@ class DeviceRulesTest {
     LowMemoryNeeds all = new LowMemoryNeeds(0, LOW.sizeBytes());
     LowMemoryNeeds more = new LowMemoryNeeds(0, LOW.sizeBytes() + 1);
     assertEquals(Answer.HOLDS, KdumpIoRule.judge(plain.withCaptureNeeds(all)).answer());
-    Verdicts.only(
-        KdumpIoRule.judge(plain.withCaptureNeeds(more)), FindingCode.B4, Severity.BROKEN);
+    Verdicts.only(KdumpIoRule.judge(plain.withCaptureNeeds(more)), FindingCode.B4, Severity.BROKEN);
   }
 
   @Test

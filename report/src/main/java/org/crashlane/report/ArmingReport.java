@@ -92,8 +92,7 @@ public final class ArmingReport {
   public static ObjectNode json(Done done, Verdict verdict) {
     ObjectNode node = JsonReport.of(verdict);
     switch (done) {
-      case Armed armed ->
-          node.put("outcome", "armed").put("journal", armed.journal().toString());
+      case Armed armed -> node.put("outcome", "armed").put("journal", armed.journal().toString());
       case Unneeded _ -> node.put("outcome", "unneeded");
     }
     ArmingPlan plan = done.plan();

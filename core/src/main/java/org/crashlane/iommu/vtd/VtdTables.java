@@ -30,10 +30,7 @@ public final class VtdTables extends PagedTables {
   private final FirstLevelTables firstLevel;
 
   private VtdTables(
-      PhysicalMemory memory,
-      UnitConfig config,
-      RegisterFile registers,
-      Set<RequesterId> passing) {
+      PhysicalMemory memory, UnitConfig config, RegisterFile registers, Set<RequesterId> passing) {
     super(
         state(config, registers),
         config.secondLevel(),

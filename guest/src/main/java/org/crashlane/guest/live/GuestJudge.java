@@ -157,8 +157,8 @@ final class GuestJudge {
   }
 
   /**
-   * What the tables have is not what the guest's kernel believes to have put there: as long as
-   * it lives, its drivers' DMA may be sent into the crash range.
+   * What the tables have is not what the guest's kernel believes to have put there: as long as it
+   * lives, its drivers' DMA may be sent into the crash range.
    */
   static Finding untold(AddressRange crashRange) {
     return new Finding(

@@ -103,7 +103,8 @@ public final class WhenCrashed implements AutoCloseable {
      * @param verdict the rule's, on the tables and on what was seen since
      * @param resumedAfter from noticing the crash until the guest ran on
      */
-    record Ready(ArmResult.Done result, Verdict verdict, Duration resumedAfter) implements Outcome {}
+    record Ready(ArmResult.Done result, Verdict verdict, Duration resumedAfter)
+        implements Outcome {}
 
     /** It crashed, and nothing was written. */
     record NotArmed(Refused refused) implements Outcome {}
@@ -182,8 +183,7 @@ public final class WhenCrashed implements AutoCloseable {
     }
   }
 
-  private Outcome ready(
-      Crash crash, ArmResult.Done done, Duration resumedAfter, Verdict tables)
+  private Outcome ready(Crash crash, ArmResult.Done done, Duration resumedAfter, Verdict tables)
       throws IOException {
     List<Finding> findings = new ArrayList<>(tables.findings());
     if (!crash.lateSigns().isEmpty()) {

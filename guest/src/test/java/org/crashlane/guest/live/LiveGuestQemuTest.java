@@ -104,7 +104,8 @@ class LiveGuestQemuTest {
       qmp.cont();
       qmp.execute("migrate-set-parameters", Map.of("max-bandwidth", 1));
       qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
-      IOException e = assertThrows(IOException.class, () -> guest.stoppedThenRunning(qmp::isRunning));
+      IOException e =
+          assertThrows(IOException.class, () -> guest.stoppedThenRunning(qmp::isRunning));
       assertTrue(e.getMessage().contains("is being migrated"), e.getMessage());
       assertTrue(qmp.isRunning());
       qmp.execute("migrate_cancel");

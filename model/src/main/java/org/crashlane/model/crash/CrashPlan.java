@@ -60,8 +60,7 @@ public record CrashPlan(
    * where a bounce pool needs more than half}
    */
   private static List<AddressRange> captureMemory(MachineSpec machine, Strategy strategy) {
-    long poolBytes =
-        Modes.of(machine.mode()).captureNeeds(machine, strategy).bouncePoolBytes();
+    long poolBytes = Modes.of(machine.mode()).captureNeeds(machine, strategy).bouncePoolBytes();
     List<AddressRange> parts = new ArrayList<>();
     for (AddressRange range : machine.crashRanges()) {
       long half = range.sizeBytes() / 2;

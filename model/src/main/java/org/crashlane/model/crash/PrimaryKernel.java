@@ -220,7 +220,8 @@ final class PrimaryKernel {
                 "while " + other + " is live, from " + Hex.of(other.buffer())));
     if (armed.entryCount() > 0
         && world.plan().armed().stream().anyMatch(range -> range.overlaps(handle.bus()))) {
-      violated(world, Kind.HANDED_OUT_ARMED, name, handle, "its allocator does not know of the arming");
+      violated(
+          world, Kind.HANDED_OUT_ARMED, name, handle, "its allocator does not know of the arming");
     }
     world.primaryLedger().add(device, handle);
   }

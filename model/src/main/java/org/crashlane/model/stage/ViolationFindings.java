@@ -71,7 +71,8 @@ final class ViolationFindings {
             Severity.NOTE,
             "the primary's mapping driver",
             Optional.empty(),
-            List.of("armed from outside: its allocator does not know of it; nothing was handed out yet"),
+            List.of(
+                "armed from outside: its allocator does not know of it; nothing was handed out yet"),
             remedy(FindingCode.A5)));
     return Verdict.of(findings);
   }

@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Machines that people describe, with what is right of each: {@code valid.tsv} has the verdict
  * under {@code identity}, codes that must be among the findings that decide it, and what becomes of
- * the dump where the verdict leaves that open; {@code invalid.tsv} the place and the field of the mistake.
+ * the dump where the verdict leaves that open; {@code invalid.tsv} the place and the field of the
+ * mistake.
  */
 class MachineCasesTest {
   private static final Path CASES = folder();
