@@ -56,7 +56,10 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
     crashRanges = List.copyOf(crashRanges);
   }
 
-  /** {@return all there are: after a restart an older one may still stand where it was} */
+  /**
+   * {@return all there are, a few at most in each piece of memory: after a restart an older one may
+   * still be where it was}
+   */
   static List<CaptureImage> findAll(SparingReader memory) throws IOException {
     return findIn(memory, memory.ranges());
   }
