@@ -15,7 +15,7 @@ final class PhaseLimits {
   static final Duration CRASH = Duration.ofSeconds(90);
 
   /** Until the capture kernel is done. */
-  static final Duration CAPTURE = Duration.ofSeconds(180);
+  static final Duration CAPTURE = Duration.ofMinutes(3);
 
   private PhaseLimits() {}
 }
