@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Malformation;
@@ -46,6 +47,19 @@ class AmdviTablesTest {
             new Attachment.Translated(
                 AmdviFixture.DEVICE, new TableId(AmdviFixture.TOP, 4), AmdviFixture.DOMAIN)),
         open().attachments());
+  }
+
+  @Test
+  void devicesThatPassByTheUnitPassWhateverEntriesTheyHave() {
+    machine.attach(OTHER, DeviceTableEntry.blocked());
+    AmdviTables tables =
+        AmdviTables.open(machine.memory, AmdviFixture.registers(machine.config), Set.of(OTHER));
+    Attachment passing = new Attachment.PassThrough(OTHER, 0);
+    assertEquals(passing, tables.unlisted(OTHER));
+    assertTrue(tables.attachments().contains(passing), tables.attachments()::toString);
+    assertEquals(
+        open().attachments(),
+        tables.attachments().stream().filter(a -> !a.equals(passing)).toList());
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.RegisterFile;
@@ -49,6 +50,22 @@ class VtdTablesTest {
             AddressRange.ofSize(VtdFixture.ROOT, 0x1000),
             AddressRange.ofSize(VtdFixture.CONTEXT, 0x1000)),
         tables().deviceTablePages());
+  }
+
+  @Test
+  void devicesThatPassByTheUnitPassWhateverEntriesTheyHave() {
+    RequesterId none = RequesterId.parse("00:01.0");
+    VtdTables tables =
+        VtdTables.open(
+            machine.memory, VtdFixture.registers(machine.config), Set.of(VtdFixture.DEVICE, none));
+    List<Attachment> passing =
+        Stream.of(VtdFixture.DEVICE, none)
+            .sorted()
+            .<Attachment>map(requester -> new Attachment.PassThrough(requester, 0))
+            .toList();
+    assertEquals(passing, tables.attachments());
+    assertEquals(passing.getFirst(), tables.unlisted(passing.getFirst().requester()));
+    assertInstanceOf(Attachment.Blocked.class, tables.unlisted(OTHER));
   }
 
   @Test
