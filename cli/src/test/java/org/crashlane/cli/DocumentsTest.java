@@ -78,14 +78,29 @@ final class DocumentsTest {
   @ParameterizedTest
   @MethodSource("documents")
   void commandsAreOnes(Path document) throws IOException {
+    for (String text : commands(document)) {
+      assertDoesNotThrow(() -> parse(text), document + ": " + text);
+    }
+  }
+
+  private static List<String> commands(Path document) throws IOException {
+    List<String> commands = new ArrayList<>();
     for (String line : Files.readAllLines(document)) {
       for (Matcher command = COMMAND.matcher(line); command.find(); ) {
         String text = command.group(1) == null ? command.group(2) : command.group(1);
         if (!PLACEHOLDER.matcher(text).matches()) {
-          assertDoesNotThrow(() -> parse(text), document + ": " + text);
+          commands.add(text);
         }
       }
     }
+    return commands;
+  }
+
+  @Test
+  void commandsAreFoundInLinesAndInBlocks() throws IOException {
+    List<String> commands = commands(ROOT.resolve("README.md"));
+    assertTrue(commands.contains("crashlane rehearse"), commands::toString);
+    assertTrue(commands.contains("crashlane rehearse vtd --strategy off"), commands::toString);
   }
 
   private static void parse(String command) {
