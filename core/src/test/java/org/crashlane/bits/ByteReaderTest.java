@@ -112,8 +112,8 @@ final class ByteReaderTest {
         assertThrows(MalformedInputException.class, () -> read.accept(reader));
     assertEquals(1, e.offset());
     assertEquals(
-        "truncated: field wants N bytes, 1 are left",
-        e.reason().replaceFirst("wants \\d+ bytes", "wants N bytes"));
+        "truncated: field needs N bytes, 1 are left",
+        e.reason().replaceFirst("needs \\d+ bytes", "needs N bytes"));
     assertEquals(2, reader.u8("still there"));
   }
 
