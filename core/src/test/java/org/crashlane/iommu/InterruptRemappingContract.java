@@ -14,6 +14,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What holds of every vendor's interrupt remapping, whatever stands in registers and tables. */
@@ -104,6 +105,7 @@ public abstract class InterruptRemappingContract {
   }
 
   @Test
+  @Tag("slow")
   void whatIsPreparedArrivesAndWhatWentSomewhereStillGoesThere() {
     forRandomUnits((memory, unit, random) -> {
       InterruptPreparation plan = unit.prepare(SOURCE);
