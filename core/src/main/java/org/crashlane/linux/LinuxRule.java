@@ -6,7 +6,7 @@ import static org.crashlane.linux.Effect.NOTE;
 import static org.crashlane.linux.Effect.REFUSES_ALL;
 
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.Iort;
@@ -79,11 +79,7 @@ public enum LinuxRule {
       "Your BIOS is broken; bad RMRR [%#018Lx-%#018Lx]",
       (OnDmar) TableConditions::inInterruptWindow),
   DMAR_SECOND_TABLE(
-      DROPS_PART,
-      in(Source.TABLE, "acpi_get_table"),
-      "",
-      Dmar.SIGNATURE,
-      view -> second(view, Dmar.SIGNATURE)),
+      DROPS_PART, in(Source.TABLE, "acpi_get_table"), "", Dmar.SIGNATURE, LinuxRule::second),
   DMAR_CHECKSUM(
       NOTE,
       in(Source.ACPICA, "acpi_tb_verify_checksum"),
@@ -94,7 +90,7 @@ public enum LinuxRule {
       in(Source.VTD_IR, "parse_ioapics_under_ir"),
       "ioapic %d has no mapping iommu, interrupt remapping will be disabled",
       Dmar.SIGNATURE,
-      DmarConditions::ioApicWithoutUnit),
+      (view, _) -> DmarConditions.ioApicWithoutUnit(view)),
   DMAR_X2APIC_OPT_OUT(
       NOTE,
       in(Source.VTD_IR, "intel_prepare_irq_remapping"),
@@ -192,11 +188,7 @@ public enum LinuxRule {
       "",
       (OnIvrs) TableConditions::inInterruptWindow),
   IVRS_SECOND_TABLE(
-      DROPS_PART,
-      in(Source.TABLE, "acpi_get_table"),
-      "",
-      Ivrs.SIGNATURE,
-      view -> second(view, Ivrs.SIGNATURE)),
+      DROPS_PART, in(Source.TABLE, "acpi_get_table"), "", Ivrs.SIGNATURE, LinuxRule::second),
   IVRS_ALIASES_OF_TWO_UNITS(
       NOTE, in(Source.AMD, "set_dev_entry_from_acpi"), "", IvrsConditions::aliasesOfTwoUnits),
   IVRS_IOAPIC_WITHOUT_UNIT(
@@ -204,13 +196,13 @@ public enum LinuxRule {
       in(Source.AMD, "check_ioapic_information"),
       "IOAPIC[%d] not in IVRS table",
       Ivrs.SIGNATURE,
-      IvrsConditions::ioApicWithoutUnit),
+      (view, _) -> IvrsConditions.ioApicWithoutUnit(view)),
   IVRS_NO_SOUTHBRIDGE(
       NOTE,
       in(Source.AMD, "check_ioapic_information"),
       "No southbridge IOAPIC found",
       Ivrs.SIGNATURE,
-      IvrsConditions::noSouthbridge),
+      (view, _) -> IvrsConditions.noSouthbridge(view)),
   IVRS_SOUTHBRIDGE_ELSEWHERE(
       NOTE,
       in(Source.AMD, "check_ioapic_information", Versions.OLD),
@@ -238,13 +230,13 @@ public enum LinuxRule {
       in(Source.X86, "pci_iommu_alloc", Versions.BESIDE),
       "",
       Ivrs.SIGNATURE,
-      LinuxRule::besideDmar),
+      (view, _) -> besideDmar(view)),
   MADT_SECOND_TABLE(
       DROPS_PART,
       in(Source.TABLES, "check_multiple_madt"),
       "BIOS bug: multiple APIC/MADT found, using %d",
       Madt.SIGNATURE,
-      view -> second(view, Madt.SIGNATURE)),
+      LinuxRule::second),
   MADT_IOAPIC_AT_ZERO(
       DROPS_PART,
       in(Source.IOAPIC, "mp_register_ioapic"),
@@ -257,28 +249,28 @@ public enum LinuxRule {
       IoApics::sameAddress),
   DMAR_CONTENT_LOST(
       DROPS_PART,
-      in(Source.DMAR, "dmar_walk_remapping_entries, dmar_alloc_dev_scope"),
+      in(Source.DMAR, "dmar_walk_remapping_entries, dmar_alloc_dev_scope", Versions.NOT_EACH),
       "",
       Dmar.SIGNATURE,
-      lost(Dmar.SIGNATURE)),
+      LinuxRule::lost),
   IVRS_CONTENT_LOST(
       DROPS_PART,
-      in(Source.AMD, "init_iommu_from_acpi, init_memory_definitions"),
+      in(Source.AMD, "init_iommu_from_acpi, init_memory_definitions", Versions.NOT_EACH),
       "",
       Ivrs.SIGNATURE,
-      lost(Ivrs.SIGNATURE)),
+      LinuxRule::lost),
   MADT_CONTENT_LOST(
       DROPS_PART,
-      in(Source.MADT, "acpi_parse_lapic, acpi_parse_x2apic, acpi_parse_ioapic"),
+      in(Source.MADT, "acpi_parse_lapic, acpi_parse_x2apic, acpi_parse_ioapic", Versions.NOT_EACH),
       "",
       Madt.SIGNATURE,
-      lost(Madt.SIGNATURE)),
+      LinuxRule::lost),
   IORT_CONTENT_LOST(
       DROPS_PART,
-      in(Source.IORT, "iort_scan_node"),
+      in(Source.IORT, "iort_scan_node", Versions.NOT_EACH),
       "IORT node pointer overflows, bad table!",
       Iort.SIGNATURE,
-      lost(Iort.SIGNATURE));
+      LinuxRule::lost);
 
   /** Files of Linux. */
   private static final class Source {
@@ -304,6 +296,7 @@ public enum LinuxRule {
     static final String SEGMENTS = "6.0 to 7.0";
     static final String BESIDE = "6.1 to 7.0";
     static final String OLD = "5.10 and 6.1";
+    static final String NOT_EACH = ALL + ", not read in each";
 
     private Versions() {}
   }
@@ -331,7 +324,7 @@ public enum LinuxRule {
 
   /** A method of one of the classes of conditions, which have no state. */
   @SuppressWarnings("ImmutableEnumChecker")
-  private final Function<LinuxView, Stream<TableProblem>> condition;
+  private final BiFunction<LinuxView, String, Stream<TableProblem>> condition;
 
   /** When a rule about a DMAR table applies. */
   private interface OnDmar {
@@ -349,15 +342,15 @@ public enum LinuxRule {
   }
 
   LinuxRule(Effect effect, Place place, String message, OnDmar condition) {
-    this(effect, place, message, Dmar.SIGNATURE, view -> view.dmar().flatMap(condition::find));
+    this(effect, place, message, Dmar.SIGNATURE, (view, _) -> view.dmar().flatMap(condition::find));
   }
 
   LinuxRule(Effect effect, Place place, String message, OnIvrs condition) {
-    this(effect, place, message, Ivrs.SIGNATURE, view -> view.ivrs().flatMap(condition::find));
+    this(effect, place, message, Ivrs.SIGNATURE, (view, _) -> view.ivrs().flatMap(condition::find));
   }
 
   LinuxRule(Effect effect, Place place, String message, OnMadt condition) {
-    this(effect, place, message, Madt.SIGNATURE, view -> view.madt().flatMap(condition::find));
+    this(effect, place, message, Madt.SIGNATURE, (view, _) -> view.madt().flatMap(condition::find));
   }
 
   LinuxRule(
@@ -365,7 +358,7 @@ public enum LinuxRule {
       Place place,
       String message,
       String signature,
-      Function<LinuxView, Stream<TableProblem>> condition) {
+      BiFunction<LinuxView, String, Stream<TableProblem>> condition) {
     this.effect = effect;
     this.source = place.file() + ": " + place.function();
     this.versions = place.versions();
@@ -380,11 +373,10 @@ public enum LinuxRule {
   }
 
   /** What stands in a table and cannot be read as what it should be has no effect. */
-  private static Function<LinuxView, Stream<TableProblem>> lost(String signature) {
-    return view ->
-        view.table(signature)
-            .flatMap(table -> table.problems().stream())
-            .filter(TableProblem::losesContent);
+  private static Stream<TableProblem> lost(LinuxView view, String signature) {
+    return view.table(signature)
+        .flatMap(table -> table.problems().stream())
+        .filter(TableProblem::losesContent);
   }
 
   /** {@return true if the rule is about whatever no other rule is about} */
@@ -440,6 +432,6 @@ public enum LinuxRule {
 
   /** {@return where the rule applies} */
   Stream<Remark> find(LinuxView view) {
-    return condition.apply(view).map(place -> new Remark(this, signature, place));
+    return condition.apply(view, signature).map(place -> new Remark(this, signature, place));
   }
 }
