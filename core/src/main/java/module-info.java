@@ -4,11 +4,13 @@ module org.crashlane.core {
   exports org.crashlane.acpi;
   exports org.crashlane.arming;
   exports org.crashlane.bits;
+  exports org.crashlane.interrupt;
   exports org.crashlane.iommu;
   exports org.crashlane.iommu.amdvi;
   exports org.crashlane.iommu.gart;
   exports org.crashlane.iommu.calgary;
   exports org.crashlane.iommu.paging;
+  exports org.crashlane.iommu.vendors;
   exports org.crashlane.iommu.vtd;
   exports org.crashlane.linux;
   exports org.crashlane.machine;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.crashlane.iommu.InterruptPreparation;
-import org.crashlane.iommu.InterruptRemapping;
+import org.crashlane.interrupt.InterruptPreparation;
+import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
 

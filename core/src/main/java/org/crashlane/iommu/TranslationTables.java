@@ -2,6 +2,8 @@
 package org.crashlane.iommu;
 
 import java.util.List;
+import org.crashlane.interrupt.InterruptRemapping;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
@@ -33,13 +35,8 @@ public interface TranslationTables {
   /** {@return what is wrong with the device tables themselves (root and context entries)} */
   List<Malformation> malformations();
 
-  /**
-   * {@return the addresses at which nothing may be mapped, whatever the tables say: here the
-   * interrupt window}
-   */
-  default List<Unmappable> unmappable() {
-    return List.of(InterruptWindow.UNMAPPABLE);
-  }
+  /** {@return the addresses at which nothing may be mapped, whatever the tables say} */
+  List<Unmappable> unmappable();
 
   /**
    * {@return what is not known of listed requesters besides what {@link #attachments} says: tables

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -11,6 +12,9 @@ import org.crashlane.memory.AddressRange;
  * @param reason why: {@code requests there are interrupts}
  */
 public record Unmappable(AddressRange range, String reason) {
+  /** Where x86 hardware takes requests for interrupts. */
+  public static final Unmappable INTERRUPT_WINDOW =
+      new Unmappable(InterruptWindow.RANGE, "requests there are interrupts");
 
   /** {@return true if {@code mapping} has any of them as IOVA or as target} */
   public boolean overlaps(Mapping mapping) {

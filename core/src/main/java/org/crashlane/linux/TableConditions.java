@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.crashlane.acpi.Checksum;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.BitField;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 
 /**

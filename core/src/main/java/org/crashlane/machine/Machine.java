@@ -2,6 +2,7 @@
 package org.crashlane.machine;
 
 import java.util.List;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 

@@ -4,15 +4,15 @@ package org.crashlane.rule;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptFate;
-import org.crashlane.iommu.InterruptFate.Blocked;
-import org.crashlane.iommu.InterruptFate.Delivered;
-import org.crashlane.iommu.InterruptFate.Posted;
-import org.crashlane.iommu.InterruptFate.Redirected;
-import org.crashlane.iommu.InterruptFate.Unknown;
-import org.crashlane.iommu.InterruptMessage;
-import org.crashlane.iommu.InterruptRemapping;
-import org.crashlane.iommu.InterruptVectors;
+import org.crashlane.interrupt.InterruptFate;
+import org.crashlane.interrupt.InterruptFate.Blocked;
+import org.crashlane.interrupt.InterruptFate.Delivered;
+import org.crashlane.interrupt.InterruptFate.Posted;
+import org.crashlane.interrupt.InterruptFate.Redirected;
+import org.crashlane.interrupt.InterruptFate.Unknown;
+import org.crashlane.interrupt.InterruptMessage;
+import org.crashlane.interrupt.InterruptRemapping;
+import org.crashlane.interrupt.InterruptVectors;
 import org.crashlane.pci.RequesterId;
 
 /** What becomes of an unaware kernel's interrupts from one source, vector by vector. */

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.Machine;
-import org.crashlane.machine.Processors;
 
 /**
  * C4: can a kernel that remaps no interrupts run on these processors? Linux leaves x2APIC mode

@@ -41,7 +41,11 @@ final class UnitRules {
    */
   void judgeBuffers() {
     List<UnitBuffer> buffers =
-        Stream.concat(tables.buffers().stream(), tables.interrupts().posted().stream()).toList();
+        Stream.concat(
+                tables.buffers().stream(),
+                tables.interrupts().posted().stream()
+                    .map(posted -> new UnitBuffer(posted.what(), posted.range())))
+            .toList();
     for (AddressRange crash : machine.crashRanges()) {
       List<String> inside =
           buffers.stream()

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.RootEntry;

@@ -11,7 +11,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.PasidTableEntry;
 import org.crashlane.iommu.vtd.Registers;

@@ -2,6 +2,7 @@
 package org.crashlane.iommu;
 
 import java.util.List;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;

@@ -12,7 +12,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;

@@ -5,8 +5,8 @@ import static org.crashlane.rule.RuleMachine.DISK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import org.crashlane.machine.Processors;
-import org.crashlane.machine.Processors.Mode;
+import org.crashlane.interrupt.Processors;
+import org.crashlane.interrupt.Processors.Mode;
 import org.junit.jupiter.api.Test;
 
 /** Whether a capture kernel that remaps no interrupts can leave x2APIC mode. */

@@ -4,7 +4,7 @@ package org.crashlane.iommu.amdvi;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
-import org.crashlane.iommu.DeliveryMode;
+import org.crashlane.interrupt.DeliveryMode;
 
 /**
  * The third word of a device table entry, bits 191:128: what becomes of the device's interrupts

@@ -6,9 +6,9 @@ import java.util.function.LongUnaryOperator;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.DeliveryMode;
-import org.crashlane.iommu.InterruptFate;
-import org.crashlane.iommu.InterruptTarget;
+import org.crashlane.interrupt.DeliveryMode;
+import org.crashlane.interrupt.InterruptFate;
+import org.crashlane.interrupt.InterruptTarget;
 import org.crashlane.memory.Store;
 
 /** How the entries of all interrupt remapping tables of one unit are laid out. */

@@ -9,18 +9,18 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.DeliveryMode;
-import org.crashlane.iommu.InterruptFate;
-import org.crashlane.iommu.InterruptFate.Blocked;
-import org.crashlane.iommu.InterruptFate.Delivered;
-import org.crashlane.iommu.InterruptFate.Unknown;
-import org.crashlane.iommu.InterruptMessage;
-import org.crashlane.iommu.InterruptPreparation;
-import org.crashlane.iommu.InterruptRemapping;
-import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.interrupt.DeliveryMode;
+import org.crashlane.interrupt.InterruptFate;
+import org.crashlane.interrupt.InterruptFate.Blocked;
+import org.crashlane.interrupt.InterruptFate.Delivered;
+import org.crashlane.interrupt.InterruptFate.Unknown;
+import org.crashlane.interrupt.InterruptMessage;
+import org.crashlane.interrupt.InterruptPreparation;
+import org.crashlane.interrupt.InterruptRemapping;
+import org.crashlane.interrupt.InterruptRemapping.Posted;
+import org.crashlane.interrupt.InterruptRoute;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -107,7 +107,7 @@ public final class InterruptTables implements InterruptRemapping {
 
   /** Many devices may share a table: each is read once. */
   @Override
-  public List<UnitBuffer> posted() {
+  public List<Posted> posted() {
     if (!enabled() || settings.format() == InterruptFormat.SMALL) {
       return List.of();
     }
@@ -124,12 +124,12 @@ public final class InterruptTables implements InterruptRemapping {
         // told as a malformation of the device table
       }
     }
-    List<UnitBuffer> found = new ArrayList<>();
+    List<Posted> found = new ArrayList<>();
     entryCounts.forEach((table, count) -> posted(table, count, found));
     return found;
   }
 
-  private void posted(long table, int entryCount, List<UnitBuffer> found) {
+  private void posted(long table, int entryCount, List<Posted> found) {
     long[] words = new long[entryCount * WideInterruptEntry.BYTES / Long.BYTES];
     try {
       memory.readLongs(table, words, words.length);
@@ -140,7 +140,7 @@ public final class InterruptTables implements InterruptRemapping {
       if (InterruptEntry.REMAP_EN.isSet(words[i]) && InterruptEntry.GUEST_MODE.isSet(words[i])) {
         long page = WideInterruptEntry.GA_ROOT.inPlace(words[i + 1]) & ~settings.encryptionMask();
         found.add(
-            new UnitBuffer(
+            new Posted(
                 "virtual APIC of the entry at " + Hex.of(table + (long) i * Long.BYTES),
                 AddressRange.ofSize(page, PageArena.PAGE_BYTES)));
       }

@@ -4,9 +4,8 @@ package org.crashlane.iommu.amdvi;
 import java.util.List;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptWindow;
-import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Unmappable;
+import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.Paging;
@@ -120,7 +119,7 @@ public record UnitConfig(
         PageTable.addressWidth(capabilities.maximumLevels()),
         new AddressRange(
             0, BitField.lowMask(Math.min(physicalAddressWidth, addressField().high() + 1))),
-        List.of(InterruptWindow.UNMAPPABLE, HYPER_TRANSPORT));
+        List.of(Unmappable.INTERRUPT_WINDOW, HYPER_TRANSPORT));
   }
 
   /** {@return the bits of every entry that are an address: those below what says encrypted} */

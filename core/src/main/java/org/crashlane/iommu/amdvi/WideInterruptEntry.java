@@ -3,8 +3,8 @@ package org.crashlane.iommu.amdvi;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
-import org.crashlane.iommu.DeliveryMode;
-import org.crashlane.iommu.InterruptTarget;
+import org.crashlane.interrupt.DeliveryMode;
+import org.crashlane.interrupt.InterruptTarget;
 
 /**
  * Interrupt remapping table entry (IRTE) of 128 bits, used while Control.GAEn is one (AMD 48882,

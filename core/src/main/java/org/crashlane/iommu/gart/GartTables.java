@@ -101,7 +101,7 @@ public final class GartTables implements TranslationTables {
    */
   @Override
   public List<Unmappable> unmappable() {
-    List<Unmappable> unmappable = new ArrayList<>(TranslationTables.super.unmappable());
+    List<Unmappable> unmappable = new ArrayList<>(List.of(Unmappable.INTERRUPT_WINDOW));
     config
         .aperture()
         .filter(_ -> config.translationEnabled())

@@ -2,8 +2,8 @@
 package org.crashlane.iommu.gart;
 
 import java.util.Optional;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Fault;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.PhysicalMemory;

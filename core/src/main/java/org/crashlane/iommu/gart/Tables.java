@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;

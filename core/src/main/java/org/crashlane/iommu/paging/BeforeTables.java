@@ -2,7 +2,7 @@
 package org.crashlane.iommu.paging;
 
 import java.util.Optional;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 

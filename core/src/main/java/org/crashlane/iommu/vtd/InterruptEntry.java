@@ -4,8 +4,8 @@ package org.crashlane.iommu.vtd;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
-import org.crashlane.iommu.DeliveryMode;
-import org.crashlane.iommu.InterruptTarget;
+import org.crashlane.interrupt.DeliveryMode;
+import org.crashlane.interrupt.InterruptTarget;
 import org.crashlane.pci.RequesterId;
 
 /**

@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptFate;
-import org.crashlane.iommu.InterruptMessage;
-import org.crashlane.iommu.InterruptPreparation;
-import org.crashlane.iommu.InterruptRemapping;
-import org.crashlane.iommu.InterruptRoute;
+import org.crashlane.interrupt.InterruptFate;
+import org.crashlane.interrupt.InterruptMessage;
+import org.crashlane.interrupt.InterruptPreparation;
+import org.crashlane.interrupt.InterruptRemapping;
+import org.crashlane.interrupt.InterruptRemapping.Posted;
+import org.crashlane.interrupt.InterruptRoute;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Irta;
 import org.crashlane.memory.AddressRange;
@@ -80,8 +80,8 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   @Override
-  public List<UnitBuffer> posted() {
-    List<UnitBuffer> found = new ArrayList<>();
+  public List<Posted> posted() {
+    List<Posted> found = new ArrayList<>();
     long[] page = new long[PAGE_BYTES / Long.BYTES];
     for (AddressRange range : tablePages()) {
       try {
@@ -94,7 +94,7 @@ public final class InterruptTables implements InterruptRemapping {
       for (int i = 0; i < wordCount; i += InterruptEntry.BYTES / Long.BYTES) {
         if (InterruptEntry.isPresent(page[i]) && InterruptEntry.isPosted(page[i])) {
           found.add(
-              new UnitBuffer(
+              new Posted(
                   "posted interrupt descriptor of the entry at "
                       + Hex.of(range.first() + (long) i * Long.BYTES),
                   AddressRange.clipped(

@@ -2,8 +2,8 @@
 package org.crashlane.iommu.vtd;
 
 import org.crashlane.bits.BitField;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.Faults;

@@ -4,8 +4,8 @@ package org.crashlane.iommu.vtd;
 import java.util.OptionalInt;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
-import org.crashlane.iommu.InterruptMessage;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptMessage;
+import org.crashlane.interrupt.InterruptWindow;
 
 /**
  * The <em>remappable format</em> of interrupt messages, which names an entry of the interrupt

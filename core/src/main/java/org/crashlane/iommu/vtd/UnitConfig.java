@@ -2,7 +2,7 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.List;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.Paging;
@@ -51,7 +51,7 @@ public record UnitConfig(
         PageTableFormat.secondLevel(this),
         capabilities.maximumAddressWidth(),
         new AddressRange(0, SecondLevelEntry.highestAddress(hostAddressWidth)),
-        List.of(InterruptWindow.UNMAPPABLE));
+        List.of(Unmappable.INTERRUPT_WINDOW));
   }
 
   /** {@return a unit that translates, in the mode of {@code rootTableAddress}, all memory known} */

@@ -5,7 +5,7 @@ import java.util.List;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.TableTreesContract;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
@@ -238,6 +238,6 @@ class AmdviTablesTest {
   @Test
   void interruptWindowAndHyperTransportRangeAreNotMappable() {
     assertEquals(
-        List.of(InterruptWindow.UNMAPPABLE, UnitConfig.HYPER_TRANSPORT), open().unmappable());
+        List.of(Unmappable.INTERRUPT_WINDOW, UnitConfig.HYPER_TRANSPORT), open().unmappable());
   }
 }

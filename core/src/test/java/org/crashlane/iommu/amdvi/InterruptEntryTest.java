@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.DeliveryMode;
-import org.crashlane.iommu.InterruptTarget;
+import org.crashlane.interrupt.DeliveryMode;
+import org.crashlane.interrupt.InterruptTarget;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

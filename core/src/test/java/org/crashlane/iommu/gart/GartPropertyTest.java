@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;

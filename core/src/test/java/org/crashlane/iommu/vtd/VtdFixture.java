@@ -2,7 +2,7 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.List;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PageTable;

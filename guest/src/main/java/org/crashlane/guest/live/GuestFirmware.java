@@ -15,7 +15,7 @@ import org.crashlane.acpi.InstalledTables;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.RootPointer;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.machine.FirmwareRegion;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
 

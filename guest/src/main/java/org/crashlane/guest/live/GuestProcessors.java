@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.guest.qmp.QmpCommandException;
-import org.crashlane.machine.Processors;
-import org.crashlane.machine.Processors.Mode;
+import org.crashlane.interrupt.Processors;
+import org.crashlane.interrupt.Processors.Mode;
 import tools.jackson.databind.JsonNode;
 
 /**

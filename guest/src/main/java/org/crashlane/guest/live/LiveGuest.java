@@ -17,7 +17,7 @@ import org.crashlane.bits.Hex;
 import org.crashlane.bits.Printable;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;

@@ -2,7 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 
 /** Addresses in the interrupt window and on either side of its ends. */
 final class InterruptEdges {

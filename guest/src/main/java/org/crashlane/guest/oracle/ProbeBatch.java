@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
-import org.crashlane.iommu.InterruptWindow;
 
 /**
  * Cases on their way through a machine. Each has a slot of two words in the device's buffer: one

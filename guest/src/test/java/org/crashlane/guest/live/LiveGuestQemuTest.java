@@ -14,7 +14,7 @@ import java.util.Map;
 import org.crashlane.guest.qmp.QemuProcess;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.RegisterFile;
-import org.crashlane.iommu.Vendor;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;

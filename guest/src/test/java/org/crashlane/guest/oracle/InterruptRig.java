@@ -18,7 +18,7 @@ import org.crashlane.guest.qtest.EduDevice;
 import org.crashlane.guest.qtest.PciConfigSpace;
 import org.crashlane.guest.qtest.QTest;
 import org.crashlane.guest.qtest.QTestConfig;
-import org.crashlane.iommu.InterruptMessage;
+import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.pci.RequesterId;

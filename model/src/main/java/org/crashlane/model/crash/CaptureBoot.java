@@ -2,9 +2,9 @@
 package org.crashlane.model.crash;
 
 import java.util.Optional;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.MemoryEncryption.CaptureDma;
-import org.crashlane.machine.Processors;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;

@@ -3,8 +3,8 @@ package org.crashlane.model.hardware;
 
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Fault;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;

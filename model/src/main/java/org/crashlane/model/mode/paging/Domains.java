@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Alignment;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PageTable;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import org.crashlane.machine.Processors;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;

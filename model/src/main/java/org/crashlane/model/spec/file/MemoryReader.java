@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 
 /** Reads where memory is, and what of it is kept for the crash. */

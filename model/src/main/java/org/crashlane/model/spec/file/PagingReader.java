@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.InterruptWindow;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.ModeSpec;

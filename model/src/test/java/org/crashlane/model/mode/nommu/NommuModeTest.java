@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
-import org.crashlane.iommu.InterruptWindow;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;

@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
-import org.crashlane.machine.Processors;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.interrupt;
 
 import java.util.List;
 import org.crashlane.memory.AddressRange;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.iommu.vendors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.Map;
+import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.junit.jupiter.api.Test;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.machine;
+package org.crashlane.interrupt;
 
 import java.util.List;
 

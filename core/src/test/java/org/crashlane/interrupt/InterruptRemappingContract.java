@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.interrupt;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.crashlane.iommu.PageArena;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.interrupt;
 
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,6 +27,20 @@ public interface InterruptRemapping {
     return IntStream.rangeClosed(VECTOR_FIRST, VECTOR_LAST);
   }
 
+  /**
+   * Memory that the unit writes instead of sending an interrupt.
+   *
+   * @param what what it is, and of which entry
+   * @param range where it is
+   */
+  record Posted(String what, AddressRange range) {
+
+    @Override
+    public String toString() {
+      return what + " at " + range;
+    }
+  }
+
   /** {@return false if every message passes as it is sent, whoever sends it} */
   boolean enabled();
 
@@ -44,7 +58,7 @@ public interface InterruptRemapping {
    * guests that entries post to, whoever may use the entry} Entries that cannot be read are left
    * out.
    */
-  default List<UnitBuffer> posted() {
+  default List<Posted> posted() {
     return List.of();
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.interrupt;
 
 import java.util.function.Supplier;
 import org.crashlane.bits.Hex;

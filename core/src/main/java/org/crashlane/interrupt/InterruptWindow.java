@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.interrupt;
 
 import org.crashlane.memory.AddressRange;
 
@@ -11,10 +11,6 @@ import org.crashlane.memory.AddressRange;
 public final class InterruptWindow {
   /** The window. */
   public static final AddressRange RANGE = new AddressRange(0xfee0_0000L, 0xfeef_ffffL);
-
-  /** The window, as what cannot be mapped. */
-  public static final Unmappable UNMAPPABLE =
-      new Unmappable(RANGE, "requests there are interrupts");
 
   private InterruptWindow() {}
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu;
+package org.crashlane.iommu.vendors;
 
 import java.util.Set;
+import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.VtdTables;
