@@ -13,5 +13,4 @@ module org.crashlane.guest {
   exports org.crashlane.guest.live;
   exports org.crashlane.guest.oracle;
   exports org.crashlane.guest.qmp;
-  exports org.crashlane.guest.qtest;
 }

@@ -10,6 +10,7 @@ module org.crashlane.model {
   exports org.crashlane.model.hardware;
   exports org.crashlane.model.kernel;
   exports org.crashlane.model.mode;
+  exports org.crashlane.model.modes;
   exports org.crashlane.model.spec;
   exports org.crashlane.model.spec.file;
   exports org.crashlane.model.stage;

@@ -18,7 +18,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.Modes;
+import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;

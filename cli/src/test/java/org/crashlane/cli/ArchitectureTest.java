@@ -4,18 +4,28 @@ package org.crashlane.cli;
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaModifier.STATIC;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toSet;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -48,6 +58,52 @@ class ArchitectureTest {
       assertTrue(
           ALL.stream().anyMatch(c -> c.getPackageName().startsWith("org.crashlane." + room)), room);
     }
+  }
+
+  @Test
+  void packagesDoNotGoInCircles() {
+    slices()
+        .matching("org.crashlane.(**)")
+        .should()
+        .beFreeOfCycles()
+        .because("what goes in a circle is one room with two names")
+        .check(ALL);
+  }
+
+  /** What tests alone use is test code; programs of their own are not shipped with this one. */
+  @Test
+  void whatShipsIsWhatRuns() {
+    Set<JavaClass> reached = new HashSet<>();
+    Deque<JavaClass> next = new ArrayDeque<>(List.of(ALL.get(Main.class)));
+    while (!next.isEmpty()) {
+      JavaClass c = next.pop();
+      if (reached.add(c)) {
+        c.getDirectDependenciesFromSelf().stream()
+            .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+            .forEach(next::add);
+      }
+    }
+    Set<String> files = reached.stream().map(ArchitectureTest::file).collect(toSet());
+    Set<String> unreached =
+        ALL.stream()
+            .filter(c -> !c.getPackageName().startsWith("org.crashlane.bench"))
+            .filter(c -> !hasConstantsAlone(c))
+            .map(ArchitectureTest::file)
+            .filter(file -> !file.endsWith("-info") && !files.contains(file))
+            .collect(toCollection(TreeSet::new));
+    assertEquals(Set.of(), unreached, "main classes that Main does not reach");
+  }
+
+  /** {@return true if it has nothing but constants, which the compiler copies to their users} */
+  private static boolean hasConstantsAlone(JavaClass c) {
+    return c.getMethods().isEmpty()
+        && c.getFields().stream()
+            .allMatch(f -> f.getModifiers().contains(STATIC) && f.getRawType().isPrimitive());
+  }
+
+  /** {@return the outermost class: what a source file is named after} */
+  private static String file(JavaClass c) {
+    return c.getName().split("\\$", 2)[0];
   }
 
   /** Kernels write bytes, hardware reads bytes: they meet in memory and registers alone. */

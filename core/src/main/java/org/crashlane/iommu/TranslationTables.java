@@ -3,7 +3,6 @@ package org.crashlane.iommu;
 
 import java.util.List;
 import org.crashlane.interrupt.InterruptRemapping;
-import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;

@@ -2,8 +2,8 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.List;
-import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.Paging;
 import org.crashlane.iommu.vtd.Registers.Gsts;

@@ -77,7 +77,7 @@ public record GuestConfig(
       throw new IllegalArgumentException(
           "guest of " + cpuCount + " processors: expected at least 1");
     }
-    if (!LabIommu.of(mapping).isDrivenBy(kernels.primary())) {
+    if (!LabIommus.of(mapping).isDrivenBy(kernels.primary())) {
       throw new IllegalArgumentException(
           "Debian's %s kernel has no driver for %s"
               .formatted(kernels.primary().label(), mapping.title()));
@@ -105,7 +105,7 @@ public record GuestConfig(
   public GuestConfig withMapping(MappingMode mode) {
     return with(change -> {
       change.mapping = mode;
-      change.kernels = primaryThatDrives(LabIommu.of(mode).isDrivenBy(kernels.primary()));
+      change.kernels = primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary()));
     });
   }
 
@@ -184,7 +184,7 @@ public record GuestConfig(
 
   /** {@return the guest's IOMMU} */
   public LabIommu iommu() {
-    return LabIommu.of(mapping);
+    return LabIommus.of(mapping);
   }
 
   /**

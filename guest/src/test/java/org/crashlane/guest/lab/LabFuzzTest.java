@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.crashlane.fuzz.Fuzz;
-import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.rehearsal.MappingMode;
@@ -62,7 +61,7 @@ class LabFuzzTest {
               IommuTrace trace = IommuTrace.split(List.of(), lines);
               assertTrue(trace.before().size() + trace.after().size() <= lines.size());
               for (MappingMode mode : List.of(MappingMode.VTD, MappingMode.AMDVI)) {
-                Sightings seen = LabIommu.of(mode).sightings(lines, REGISTERS, REGISTERS);
+                Sightings seen = LabIommus.of(mode).sightings(lines, REGISTERS, REGISTERS);
                 assertTrue(seen.writes().size() <= lines.size());
                 assertTrue(seen.blocked().size() <= lines.size());
               }

@@ -18,8 +18,8 @@ import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 
 class ObservedVerdictTest {
-  private static final LabIommu INTEL = LabIommu.of(MappingMode.VTD);
-  private static final LabIommu AMD = LabIommu.of(MappingMode.AMDVI);
+  private static final LabIommu INTEL = LabIommus.of(MappingMode.VTD);
+  private static final LabIommu AMD = LabIommus.of(MappingMode.AMDVI);
   private static final Sightings QUIET =
       new Sightings(Optional.empty(), List.of(), List.of(), List.of());
   private static final CaptureConsole SILENT = new CaptureConsole(List.of());

@@ -10,8 +10,8 @@ import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
-import org.crashlane.model.mode.Modes;
 import org.crashlane.model.mode.swiotlb.SwiotlbMode;
+import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.MachineSpec;
 
 /** How the capture kernel starts: whether its processor lets it, and what it does to the IOMMU. */

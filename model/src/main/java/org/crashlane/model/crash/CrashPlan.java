@@ -6,7 +6,7 @@ import java.util.List;
 import org.crashlane.bits.Alignment;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Page;
-import org.crashlane.model.mode.Modes;
+import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Strategy;
 

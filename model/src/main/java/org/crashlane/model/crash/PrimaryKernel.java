@@ -20,7 +20,7 @@ import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.kernel.Watched;
-import org.crashlane.model.mode.Modes;
+import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Strategy;

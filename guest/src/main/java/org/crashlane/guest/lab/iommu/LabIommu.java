@@ -7,26 +7,10 @@ import java.util.stream.Stream;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.pci.RequesterId;
-import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
 
 /** One of QEMU's IOMMUs: all that the lab has to know of a vendor. */
 public interface LabIommu {
-
-  /**
-   * {@return the IOMMU by which a primary kernel maps DMA in {@code mode}}
-   *
-   * @throws IllegalArgumentException if QEMU has none for it
-   */
-  static LabIommu of(MappingMode mode) {
-    return switch (mode) {
-      case VTD -> new org.crashlane.guest.lab.iommu.vtd.LabUnit();
-      case AMDVI -> new org.crashlane.guest.lab.iommu.amdvi.LabUnit();
-      case NOMMU, SWIOTLB, GART, CALGARY ->
-          throw new IllegalArgumentException(
-              "--mapping " + mode.label() + ": QEMU has no such IOMMU (it has vtd and amdvi)");
-    };
-  }
 
   /** {@return that no stock kernel follows {@code strategy}} */
   static IllegalArgumentException notInTheLab(Strategy strategy) {

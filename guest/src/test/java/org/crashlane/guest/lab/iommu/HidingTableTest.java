@@ -9,11 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HexFormat;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.guest.lab.LabIommus;
 import org.crashlane.rehearsal.MappingMode;
 import org.junit.jupiter.api.Test;
 
 class HidingTableTest {
-  private static final HidingTable OVERRIDE = LabIommu.of(MappingMode.VTD).hidingTable();
+  private static final HidingTable OVERRIDE = LabIommus.of(MappingMode.VTD).hidingTable();
 
   /** What the firmware of QEMU 7.2 gave a guest with one disk. */
   private static final byte[] RECORDED =

@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.guest.lab.LabIommus;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.MappingMode;
@@ -34,7 +35,7 @@ class LabIommuTest {
                   + "000000000000000010d13800080040000000d8fe000000000000000044000000020000000208"
                   + "00000210000002f8000002fa000002fb00004800000000a00001");
 
-  private static final LabIommu AMD = LabIommu.of(MappingMode.AMDVI);
+  private static final LabIommu AMD = LabIommus.of(MappingMode.AMDVI);
 
   @Test
   void theIvrsOverrideTakesThePlaceOfQemusTable() {
@@ -45,7 +46,7 @@ class LabIommuTest {
 
   @Test
   void anotherVendorsTableIsNoTableToHide() {
-    HidingTable dmar = LabIommu.of(MappingMode.VTD).hidingTable();
+    HidingTable dmar = LabIommus.of(MappingMode.VTD).hidingTable();
     assertThrows(MalformedInputException.class, () -> dmar.takesThePlaceOf(IVRS));
   }
 
@@ -69,7 +70,7 @@ class LabIommuTest {
       names = {"VTD", "AMDVI"})
   void nothingIsSeenInAnEmptyTrace(MappingMode mode) {
     RegisterSnapshot registers = new RegisterSnapshot(true, 0, new LinkedHashMap<>(), List.of());
-    Sightings seen = LabIommu.of(mode).sightings(List.of(), registers, registers);
+    Sightings seen = LabIommus.of(mode).sightings(List.of(), registers, registers);
     assertFalse(seen.accesses().isPresent());
     assertEquals(List.of(), seen.writes());
     assertEquals(List.of(), seen.blocked());
@@ -83,7 +84,7 @@ class LabIommuTest {
     for (Strategy strategy : List.of(Strategy.RESERVE, Strategy.ABORT, Strategy.RESET)) {
       IllegalArgumentException e =
           assertThrows(
-              IllegalArgumentException.class, () -> LabIommu.of(mode).captureArguments(strategy));
+              IllegalArgumentException.class, () -> LabIommus.of(mode).captureArguments(strategy));
       assertTrue(e.getMessage().contains(strategy.label()), e.getMessage());
     }
   }
@@ -95,7 +96,7 @@ class LabIommuTest {
       mode = EnumSource.Mode.EXCLUDE)
   void whatQemuHasNotIsRefused(MappingMode mode) {
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> LabIommu.of(mode));
+        assertThrows(IllegalArgumentException.class, () -> LabIommus.of(mode));
     assertTrue(e.getMessage().contains(mode.label()), e.getMessage());
   }
 }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.Workload;
-import org.crashlane.model.mode.Modes;
+import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.rehearsal.MappingMode;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode;
+package org.crashlane.model.modes;
 
+import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.amdvi.AmdviMode;
 import org.crashlane.model.mode.calgary.CalgaryMode;
 import org.crashlane.model.mode.gart.GartMode;
