@@ -9,6 +9,7 @@ module org.crashlane.core {
   exports org.crashlane.iommu.amdvi;
   exports org.crashlane.iommu.gart;
   exports org.crashlane.iommu.calgary;
+  exports org.crashlane.iommu.flat;
   exports org.crashlane.iommu.paging;
   exports org.crashlane.iommu.vendors;
   exports org.crashlane.iommu.vtd;

@@ -2,7 +2,6 @@
 package org.crashlane.bench;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.crashlane.iommu.Access;
@@ -12,7 +11,6 @@ import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.CacheState;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.Redirection;
-import org.crashlane.iommu.gart.Tables;
 import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
@@ -55,9 +53,8 @@ public class GartBenchmark {
   public void map() {
     memory = ModelMemory.at(List.of(AddressRange.ofSize(0, 1L << 30)), new Background(1));
     UnitConfig config = UnitConfig.translating(APERTURE, TABLE);
-    Tables tables = new Tables(config, Optional.empty());
     for (int i = 0; i < APERTURE.entryCount(); i++) {
-      tables.write(memory, APERTURE.addressOf(i), Gpte.encode(0x1000L * i));
+      config.flat().write(memory, i, Gpte.encode(0x1000L * i));
     }
     northbridge = new Redirection(config);
     cache = requestsAre.equals("warm") ? CacheState.unbounded(APERTURE) : CacheState.uncached();

@@ -13,6 +13,11 @@ import org.crashlane.memory.AddressRange;
  */
 public record Mapping(AddressRange iova, long physicalFirst, Permissions permissions) {
 
+  /** {@return a mapping of {@code range} to itself, readable and writable} */
+  public static Mapping identity(AddressRange range) {
+    return new Mapping(range, range.first(), Permissions.READ_WRITE);
+  }
+
   /** {@return where the run goes} */
   public AddressRange physical() {
     return AddressRange.ofSize(physicalFirst, iova.sizeBytes());

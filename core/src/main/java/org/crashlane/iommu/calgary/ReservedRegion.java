@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.calgary;
 
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.memory.AddressRange;
 
 /**
- * IOVAs that the Linux driver hands to nobody.
+ * IOVAs that the Linux driver never hands out.
  *
  * @param range which
  * @param kind why
@@ -41,6 +42,11 @@ public record ReservedRegion(AddressRange range, Kind kind) {
     public boolean isTranslated() {
       return translated;
     }
+  }
+
+  /** {@return the region, as what cannot be mapped} */
+  public Unmappable unmappable() {
+    return new Unmappable(range, kind.reason());
   }
 
   @Override

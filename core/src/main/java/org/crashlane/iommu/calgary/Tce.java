@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.calgary;
 
+import java.nio.ByteOrder;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.flat.FlatFormat;
 
 /**
  * Translation control entry: 8 bytes, <em>big-endian in memory</em>, one for each 4 KiB page of I/O
@@ -47,7 +49,11 @@ public final class Tce {
   /** The word. */
   public static final Layout LAYOUT = Layout.of("TCE", R, W, HUB_ID, IGN_11_8, RPN, IGN_63_48);
 
+  private static final long HIGHEST = BitField.lowMask(RPN.high() + 1);
   private static final BitField PAGE_NUMBER = BitField.bits("I/O page number", 63, 12);
+
+  /** What entries mean, to those who know flat tables alone. */
+  public static final FlatFormat FORMAT = new Format();
 
   private Tce() {}
 
@@ -58,16 +64,11 @@ public final class Tce {
    * @throws IllegalArgumentException if an entry cannot hold the address
    */
   public static long of(long physicalAddress, Permissions permissions) {
-    if (!canTarget(physicalAddress)) {
+    if (RPN.inPlace(physicalAddress) != physicalAddress) {
       throw new IllegalArgumentException(
           "not a page that a TCE can lead to: " + Hex.of(physicalAddress));
     }
     return physicalAddress | rights(permissions);
-  }
-
-  /** {@return true if an entry can lead to {@code physicalAddress}: a whole page below 2^48} */
-  static boolean canTarget(long physicalAddress) {
-    return RPN.inPlace(physicalAddress) == physicalAddress;
   }
 
   /** {@return the physical address of the page that {@code tce} leads to} */
@@ -107,5 +108,50 @@ public final class Tce {
       case WRITE_ONLY -> W.mask();
       case READ_WRITE -> R.mask() | W.mask();
     };
+  }
+
+  private static final class Format extends FlatFormat {
+    Format() {
+      super(BYTES, PAGE_BYTES, ByteOrder.BIG_ENDIAN);
+    }
+
+    /** An entry without a right is taken to be in use by Linux, and blocked by hardware. */
+    @Override
+    public Use use(long tce) {
+      if (R.isSet(tce) || W.isSet(tce)) {
+        return Use.MAPS;
+      }
+      return tce == Tce.FREE ? Use.FREE : Use.WRONG;
+    }
+
+    @Override
+    public String wrong(long tce) {
+      return "not zero, without a right";
+    }
+
+    @Override
+    public long target(long tce) {
+      return Tce.target(tce);
+    }
+
+    @Override
+    public Permissions permissions(long tce) {
+      return Tce.permissions(tce);
+    }
+
+    @Override
+    public boolean canGive(Permissions permissions) {
+      return permissions != Permissions.NONE;
+    }
+
+    @Override
+    public boolean canTarget(long first, long last) {
+      return Long.compareUnsigned(first, last) <= 0 && Long.compareUnsigned(last, HIGHEST) <= 0;
+    }
+
+    @Override
+    public long entry(long physical, Permissions permissions) {
+      return of(physical, permissions);
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.iommu.gart.Registers.ApertureBase;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.memory.AddressRange;
@@ -59,12 +60,17 @@ public record Aperture(long base, int order) {
 
   /** {@return how many entries its table has} */
   public int entryCount() {
-    return (int) (sizeBytes() / PteTable.PAGE_BYTES);
+    return (int) (sizeBytes() / Gpte.PAGE_BYTES);
   }
 
   /** {@return the size of its table in bytes: 1/1024 of its own} */
   public long tableBytes() {
     return (long) entryCount() * Gpte.BYTES;
+  }
+
+  /** {@return its table at physical address {@code address}} */
+  public FlatTable tableAt(long address) {
+    return new FlatTable(address, base, entryCount(), Gpte.FORMAT);
   }
 
   /** {@return true if {@code address} lies in it} */
@@ -81,12 +87,12 @@ public record Aperture(long base, int order) {
     if (!contains(address)) {
       throw new IllegalArgumentException(Hex.of(address) + " lies outside the aperture " + range());
     }
-    return (int) ((address - base) / PteTable.PAGE_BYTES);
+    return (int) ((address - base) / Gpte.PAGE_BYTES);
   }
 
   /** {@return the first address that entry {@code index} serves} */
   public long addressOf(int index) {
-    return base + (long) index * PteTable.PAGE_BYTES;
+    return base + (long) index * Gpte.PAGE_BYTES;
   }
 
   /** {@return F3x90 for this size, all else zero} */

@@ -5,20 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
-import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.Unmappable;
-import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.flat.FlatView;
 import org.crashlane.iommu.gart.Registers.ApertureBase;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.iommu.gart.Registers.TableBase;
@@ -35,29 +31,22 @@ import org.crashlane.pci.RequesterId;
  * entries inside that lead to the kernel's {@linkplain ScratchPage#likely scratch page} serve no
  * mapping and are not told as one.
  */
-public final class GartTables implements TranslationTables {
-  private static final int LEVELS = 1;
-
+public final class GartTables extends FlatView {
   /** The one domain: there are no tags. */
   private static final int DOMAIN = 0;
 
-  private final PhysicalMemory memory;
   private final UnitConfig config;
-  private final TableId id;
-  private final List<RequesterId> requesters;
 
   private GartTables(PhysicalMemory memory, UnitConfig config, List<RequesterId> requesters) {
-    this.memory = memory;
+    super(memory, config.flat(), requesters);
     this.config = config;
-    this.id = new TableId(config.table(), LEVELS);
-    this.requesters = requesters.stream().sorted().distinct().toList();
   }
 
   /**
    * {@return the table that {@code registers} point to}
    *
    * @param registers configuration space of function 3 of the northbridge
-   * @param requesters who is behind it
+   * @param requesters the devices behind it
    */
   public static GartTables open(
       PhysicalMemory memory, RegisterFile registers, List<RequesterId> requesters) {
@@ -67,33 +56,18 @@ public final class GartTables implements TranslationTables {
   @Override
   public UnitState state() {
     List<String> description = new ArrayList<>();
-    description.add(line(ApertureCtl.REGISTER.layout(), config.apertureControl()));
-    description.add(line(ApertureBase.REGISTER.layout(), config.apertureBase()));
-    description.add(line(TableBase.REGISTER.layout(), config.tableBase()));
+    description.add(ApertureCtl.REGISTER.layout().line(config.apertureControl()));
+    description.add(ApertureBase.REGISTER.layout().line(config.apertureBase()));
+    description.add(TableBase.REGISTER.layout().line(config.tableBase()));
     config.aperture().ifPresent(aperture -> description.add(aperture.toString()));
     return new UnitState(config.translatesDevices(), false, false, config.table(), description);
   }
 
-  private static String line(Layout layout, long value) {
-    return "%s %s: %s".formatted(layout.name(), Hex.of(value), layout.describe(value));
-  }
-
   @Override
-  public List<Attachment> attachments() {
-    List<Attachment> attachments = new ArrayList<>();
-    for (RequesterId requester : requesters) {
-      attachments.add(
-          config.translatesDevices()
-              ? new Attachment.Translated(requester, id, DOMAIN)
-              : new Attachment.PassThrough(requester, DOMAIN));
-    }
-    return attachments;
-  }
-
-  /** {@return nothing: there are no device tables} */
-  @Override
-  public List<Malformation> malformations() {
-    return List.of();
+  protected Attachment attachment(RequesterId requester) {
+    return config.translatesDevices()
+        ? new Attachment.Translated(requester, id(), DOMAIN)
+        : new Attachment.PassThrough(requester, DOMAIN);
   }
 
   /**
@@ -115,7 +89,7 @@ public final class GartTables implements TranslationTables {
     if (!config.translatesDevices()) {
       return List.of();
     }
-    AddressRange aperture = config.requireAperture().range();
+    AddressRange aperture = table().reach();
     List<AddressRange> outside = new ArrayList<>();
     if (aperture.first() != 0) {
       outside.add(new AddressRange(0, aperture.first() - 1));
@@ -130,24 +104,21 @@ public final class GartTables implements TranslationTables {
   }
 
   @Override
-  public void walk(TableId table, WalkVisitor visitor) {
-    requireOwn(table);
-    Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
-    Optional<ScratchPage> scratch = ScratchPage.likely(walker);
-    walker.walk(scratch.map(page -> page.leftOut(visitor)).orElse(visitor));
+  public void walk(TableId of, WalkVisitor visitor) {
+    Optional<ScratchPage> scratch = ScratchPage.likely(memory(), table());
+    super.walk(of, scratch.map(page -> page.leftOut(visitor)).orElse(visitor));
   }
 
-  /** Tells of the entries that lead to what is taken for the scratch page, page by page. */
+  /** Reports the entries that lead to what is taken for the scratch page, page by page. */
   @Override
-  public void walkLeftOut(TableId table, WalkVisitor visitor) {
-    requireOwn(table);
-    Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
-    ScratchPage.likely(walker)
+  public void walkLeftOut(TableId of, WalkVisitor visitor) {
+    requireOwn(of);
+    ScratchPage.likely(memory(), table())
         .ifPresent(scratch -> {
-          for (AddressRange range : scratch.iovas(walker)) {
-            for (long iova = range.first(); iova < range.last(); iova += PteTable.PAGE_BYTES) {
+          for (AddressRange range : scratch.iovas(memory(), table())) {
+            for (long iova = range.first(); iova < range.last(); iova += Gpte.PAGE_BYTES) {
               visitor.mapping(
-                  iova, iova + PteTable.PAGE_BYTES - 1, scratch.address(), Permissions.READ_WRITE);
+                  iova, iova + Gpte.PAGE_BYTES - 1, scratch.address(), Permissions.READ_WRITE);
             }
           }
         });
@@ -155,21 +126,9 @@ public final class GartTables implements TranslationTables {
 
   /** {@return all addresses: those that are not translated are reached as they are} */
   @Override
-  public AddressRange reach(TableId table) {
-    requireOwn(table);
+  public AddressRange reach(TableId of) {
+    requireOwn(of);
     return new AddressRange(0, -1);
-  }
-
-  /** {@return the page that an entry leads to: entries of a flat table lead to no tables} */
-  @Override
-  public long nextTable(long entry) {
-    return Gpte.physicalAddress(entry);
-  }
-
-  /** {@return nothing: registers stand for them. The pages of the table itself are walked} */
-  @Override
-  public List<AddressRange> deviceTablePages() {
-    return List.of();
   }
 
   /**
@@ -180,10 +139,10 @@ public final class GartTables implements TranslationTables {
    */
   @Override
   public MapResult mapIdentity(
-      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
-    requireOwn(table);
-    if (!Alignment.isAligned(range.first(), PteTable.PAGE_BYTES)
-        || !Alignment.isAligned(range.last() + 1, PteTable.PAGE_BYTES)) {
+      WritableMemory target, TableId of, AddressRange range, PageArena arena) {
+    requireOwn(of);
+    if (!Alignment.isAligned(range.first(), Gpte.PAGE_BYTES)
+        || !Alignment.isAligned(range.last() + 1, Gpte.PAGE_BYTES)) {
       throw new IllegalArgumentException("not whole 4 KiB pages: " + range);
     }
     return unmappable().stream()
@@ -192,12 +151,5 @@ public final class GartTables implements TranslationTables {
             unmappable -> new MapResult.Refused("cannot map %s: %s".formatted(range, unmappable)))
         .findFirst()
         .orElseGet(() -> new MapResult.Mapped(0, 0, range.sizeBytes()));
-  }
-
-  private Aperture requireOwn(TableId table) {
-    if (!table.equals(id)) {
-      throw new IllegalArgumentException("the northbridge has table " + id + ", not " + table);
-    }
-    return config.requireAperture();
   }
 }

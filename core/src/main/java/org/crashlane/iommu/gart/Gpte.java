@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.gart;
 
+import java.nio.ByteOrder;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
+import org.crashlane.interrupt.InterruptWindow;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.flat.FlatFormat;
+import org.crashlane.memory.AddressRange;
 
 /**
  * GART page table entry: 32 bits, little-endian, one for each 4 KiB of the aperture (Linux 2.6.27
  * arch/x86/kernel/pci-gart_64.c, GPTE_ENCODE and GPTE_DECODE; Linux 6.0 amd_gart_64.c is the same).
- * The physical address has 40 bits, of which the upper 8 stand in the entry's lower part. There are
+ * The physical address has 40 bits, of which the upper 8 are in the entry's lower part. There are
  * no rights: what is mapped may be read and written.
  *
- * <p>Entries are kept in a {@code long}, upper half zero.
+ * <p>Entries are held in a {@code long}, upper half zero.
  */
 public final class Gpte {
   /** Size of an entry in memory. */
   public static final int BYTES = Integer.BYTES;
+
+  /** The part of an address that stays within the page that an entry maps. */
+  static final BitField PAGE_OFFSET = BitField.bits("page offset", 11, 0);
+
+  /** How many bytes of the aperture an entry maps. */
+  public static final int PAGE_BYTES = 1 << PAGE_OFFSET.width();
 
   /** An entry of zeros: maps nothing. */
   public static final long ABSENT = 0;
@@ -47,6 +58,9 @@ public final class Gpte {
 
   /** The last physical address that an entry can lead to. */
   public static final long HIGHEST_ADDRESS = BitField.lowMask(ADDRESS_39_32.high() + 1);
+
+  /** What entries mean, to those who know flat tables alone. */
+  public static final FlatFormat FORMAT = new Format();
 
   private Gpte() {}
 
@@ -92,5 +106,52 @@ public final class Gpte {
   /** {@return true if requests through the entry probe the CPUs' caches} */
   public static boolean isCoherent(long entry) {
     return COHERENT.isSet(entry);
+  }
+
+  private static final class Format extends FlatFormat {
+    Format() {
+      super(BYTES, PAGE_BYTES, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public Use use(long entry) {
+      if (!isValid(entry)) {
+        return Use.FREE;
+      }
+      return RSVD_3_2.isSet(entry) ? Use.MAPS_WITH_RESERVED_BITS : Use.MAPS;
+    }
+
+    @Override
+    public String wrong(long entry) {
+      return "reserved bits set: " + Hex.of(RSVD_3_2.inPlace(entry));
+    }
+
+    @Override
+    public long target(long entry) {
+      return physicalAddress(entry);
+    }
+
+    @Override
+    public Permissions permissions(long entry) {
+      return Permissions.READ_WRITE;
+    }
+
+    @Override
+    public boolean canGive(Permissions permissions) {
+      return permissions == Permissions.READ_WRITE;
+    }
+
+    /** Nothing leads to the interrupt window: there a write would be an interrupt. */
+    @Override
+    public boolean canTarget(long first, long last) {
+      return Long.compareUnsigned(first, last) <= 0
+          && Long.compareUnsigned(last, HIGHEST_ADDRESS) <= 0
+          && !InterruptWindow.RANGE.overlaps(new AddressRange(first, last));
+    }
+
+    @Override
+    public long entry(long physical, Permissions permissions) {
+      return encode(physical);
+    }
   }
 }

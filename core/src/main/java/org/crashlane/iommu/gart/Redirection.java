@@ -6,6 +6,7 @@ import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -21,7 +22,7 @@ import org.crashlane.memory.UnreadableMemoryException;
  * before the aperture.
  */
 public final class Redirection {
-  private final long table;
+  private final FlatTable table;
   private final boolean wholeMemory;
   private final Optional<Aperture> forDevices;
   private final Optional<Aperture> forCpus;
@@ -30,7 +31,7 @@ public final class Redirection {
    * @param config how the registers are set
    */
   public Redirection(UnitConfig config) {
-    this.table = config.table();
+    this.table = config.flat();
     this.wholeMemory = config.wholeMemory();
     this.forDevices = config.aperture().filter(_ -> config.translatesDevices());
     this.forCpus = config.aperture().filter(_ -> config.translatesCpus());
@@ -102,7 +103,7 @@ public final class Redirection {
     if (Gpte.isValid(cached)) {
       return cached;
     }
-    long entry = PteTable.read(memory, table, index);
+    long entry = table.read(memory, index);
     if (Gpte.isValid(entry)) {
       cache.keep(index, entry);
     } else {
@@ -112,7 +113,7 @@ public final class Redirection {
   }
 
   private static long target(long entry, long address) {
-    return Gpte.physicalAddress(entry) | PteTable.PAGE_OFFSET.inPlace(address);
+    return Gpte.physicalAddress(entry) | Gpte.PAGE_OFFSET.inPlace(address);
   }
 
   private static Outcome blocked(Request request, FaultReason reason) {

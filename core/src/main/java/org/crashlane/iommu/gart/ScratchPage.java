@@ -8,8 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
 
 /**
  * The page that a kernel lets all entries lead to which serve no mapping, so that a stray request
@@ -24,13 +27,13 @@ public record ScratchPage(long address) {
   }
 
   /**
-   * {@return the page that most of the entries that {@code walker} finds lead to, if more than one
-   * does: in a table that a kernel left, which is not asked, its scratch page} With no entry free
-   * there is none to tell, and a buffer that is mapped twice may be taken for it.
+   * {@return the page that most of the entries of {@code table} lead to, if more than one does: in
+   * a table that a kernel left, which cannot be asked, its scratch page} With no entry free there
+   * is none to find, and a buffer that is mapped twice may be taken for it.
    */
-  public static Optional<ScratchPage> likely(Walker walker) {
+  public static Optional<ScratchPage> likely(PhysicalMemory memory, FlatTable table) {
     LonePages lone = new LonePages(new HashMap<>());
-    walker.walk(lone);
+    table.walk(memory, WalkLimits.DEFAULT, lone);
     return lone.counts().entrySet().stream()
         .filter(page -> page.getValue() > 1)
         .max(Map.Entry.<Long, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
@@ -47,10 +50,10 @@ public record ScratchPage(long address) {
     return Gpte.isValid(entry) && Gpte.physicalAddress(entry) == address;
   }
 
-  /** {@return the IOVAs that {@code walker} finds to lead to it, in rising order, joined} */
-  public List<AddressRange> iovas(Walker walker) {
+  /** {@return the IOVAs that entries of {@code table} lead to it, in rising order, joined} */
+  public List<AddressRange> iovas(PhysicalMemory memory, FlatTable table) {
     IovasOfPage iovas = new IovasOfPage(address, new ArrayList<>());
-    walker.walk(iovas);
+    table.walk(memory, WalkLimits.DEFAULT, iovas);
     return List.copyOf(iovas.found());
   }
 
@@ -69,7 +72,7 @@ public record ScratchPage(long address) {
     @Override
     public void mapping(
         long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      if (iovaLast - iovaFirst < PteTable.PAGE_BYTES) {
+      if (iovaLast - iovaFirst < Gpte.PAGE_BYTES) {
         counts.merge(physicalFirst, 1, Integer::sum);
       }
     }
@@ -90,7 +93,7 @@ public record ScratchPage(long address) {
       long iova = iovaFirst + (page - physicalFirst);
       boolean runsOn = !found.isEmpty() && found.getLast().last() + 1 == iova;
       long first = runsOn ? found.removeLast().first() : iova;
-      found.add(new AddressRange(first, iova + PteTable.PAGE_BYTES - 1));
+      found.add(new AddressRange(first, iova + Gpte.PAGE_BYTES - 1));
     }
 
     @Override
@@ -112,9 +115,9 @@ public record ScratchPage(long address) {
       if (iova != iovaFirst) {
         visitor.mapping(iovaFirst, iova - 1, physicalFirst, permissions);
       }
-      long behind = iova + PteTable.PAGE_BYTES;
+      long behind = iova + Gpte.PAGE_BYTES;
       if (behind - 1 != iovaLast) {
-        visitor.mapping(behind, iovaLast, page + PteTable.PAGE_BYTES, permissions);
+        visitor.mapping(behind, iovaLast, page + Gpte.PAGE_BYTES, permissions);
       }
     }
 

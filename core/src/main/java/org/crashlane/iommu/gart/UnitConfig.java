@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.iommu.gart.Registers.ApertureBase;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.iommu.gart.Registers.TableBase;
@@ -89,6 +90,16 @@ public record UnitConfig(
   /** {@return the table's physical address} */
   public long table() {
     return TableBase.decode(tableBase);
+  }
+
+  /**
+   * {@return the table as a flat one; without an entry, where an aperture that is off has no known
+   * size}
+   */
+  public FlatTable flat() {
+    return aperture()
+        .map(aperture -> aperture.tableAt(table()))
+        .orElseGet(() -> new FlatTable(table(), 0, 0, Gpte.FORMAT));
   }
 
   /** {@return true if the aperture is there at all} */

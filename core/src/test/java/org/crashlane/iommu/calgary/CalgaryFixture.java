@@ -2,12 +2,16 @@
 package org.crashlane.iommu.calgary;
 
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 
 /** A machine with 8 GiB and one PHB whose table maps nothing yet. */
@@ -20,13 +24,11 @@ final class CalgaryFixture {
   final TceTable table;
   final UnitConfig config;
   final Unit unit;
-  final Tables tables;
 
   CalgaryFixture(TableSize size) {
     table = new TceTable(TABLE_ADDRESS, size);
     config = UnitConfig.translating(Chip.CALGARY, table);
     unit = new Unit(memory, config);
-    tables = new Tables(config);
   }
 
   /** The table that Linux gives a machine of 4 GiB. */
@@ -39,6 +41,14 @@ final class CalgaryFixture {
     memory.writeLong(table.entryAddress(iova), Long.reverseBytes(tce));
   }
 
+  MapResult map(WritableMemory target, Mapping wanted) {
+    return table.map(target, wanted, config.reserved());
+  }
+
+  MapResult mapIdentity(WritableMemory target, AddressRange range) {
+    return map(target, Mapping.identity(range));
+  }
+
   void map(long iova, long physical, Permissions permissions) {
     entry(iova, Tce.of(physical, permissions));
   }
@@ -49,7 +59,7 @@ final class CalgaryFixture {
 
   RecordedWalk walk() {
     RecordedWalk walk = new RecordedWalk();
-    new Walker(memory, WalkLimits.DEFAULT).walk(table, walk);
+    table.flat().walk(memory, WalkLimits.DEFAULT, walk);
     return walk;
   }
 }

@@ -99,15 +99,14 @@ class HostBridgeTest {
   @Test
   void unmappedEntriesAreFreeAndOthersAsTheyWere() {
     AddressRange range = AddressRange.ofSize(0x100_0000L, 4 * Tce.PAGE_BYTES);
-    assertInstanceOf(
-        MapResult.Mapped.class, machine.tables.mapIdentity(machine.memory, machine.table, range));
+    assertInstanceOf(MapResult.Mapped.class, machine.mapIdentity(machine.memory, range));
     AddressRange middle = AddressRange.ofSize(0x100_1000L, 2 * Tce.PAGE_BYTES);
-    assertEquals(2, Tables.unmap(machine.memory, machine.table, middle));
-    assertEquals(0, Tables.unmap(machine.memory, machine.table, middle));
+    assertEquals(2, machine.table.unmap(machine.memory, middle));
+    assertEquals(0, machine.table.unmap(machine.memory, middle));
     assertEquals(2, machine.walk().mappings().size());
     assertInstanceOf(Outcome.Blocked.class, machine.translate(0x100_1000L, Access.READ));
     assertReached(0x100_3000L, machine.translate(0x100_3000L, Access.READ));
-    assertEquals(2, Tables.unmap(machine.memory, machine.table, range));
+    assertEquals(2, machine.table.unmap(machine.memory, range));
     assertEquals(List.of(), machine.walk().mappings());
   }
 
@@ -116,6 +115,6 @@ class HostBridgeTest {
   void unmappingPartPagesOrBeyondTheTableIsACallersMistake(String range) {
     assertThrows(
         IllegalArgumentException.class,
-        () -> Tables.unmap(machine.memory, machine.table, AddressRange.parse(range)));
+        () -> machine.table.unmap(machine.memory, AddressRange.parse(range)));
   }
 }

@@ -51,8 +51,7 @@ class TablesPropertyTest {
               AddressRange.ofSize(first, sizeBytes),
               physical,
               RIGHTS.get(random.nextInt(RIGHTS.size())));
-      assertInstanceOf(
-          MapResult.Mapped.class, machine.tables.map(machine.memory, machine.table, mapping));
+      assertInstanceOf(MapResult.Mapped.class, machine.map(machine.memory, mapping));
       wanted.add(mapping);
       from = mapping.iova().last() + 1;
     }
@@ -142,7 +141,7 @@ class TablesPropertyTest {
       AddressRange range = AddressRange.ofSize(first, (1 + random.nextLong(200)) * Tce.PAGE_BYTES);
       RecordedWalk before = machine.walk();
       CountingMemory counting = new CountingMemory(machine.memory);
-      switch (machine.tables.mapIdentity(counting, machine.table, range)) {
+      switch (machine.mapIdentity(counting, range)) {
         case MapResult.Mapped mapped -> {
           assertEquals(mapped.leafCount(), counting.writtenCount());
           assertEquals(

@@ -36,7 +36,7 @@ class TablesTest {
   @Test
   void armedCrashRangeIs32KiEntriesIn256KiBOfTheTable() {
     CalgaryFixture machine = new CalgaryFixture();
-    MapResult result = machine.tables.mapIdentity(machine.memory, machine.table, CRASH_RANGE);
+    MapResult result = machine.mapIdentity(machine.memory, CRASH_RANGE);
     assertEquals(new MapResult.Mapped(32 << 10, 0, 0), result);
     ByteBuffer bytes = ByteBuffer.allocate(256 << 10);
     AddressRange entries = machine.table.entries(CRASH_RANGE);
@@ -53,7 +53,7 @@ class TablesTest {
   @Test
   void armedCrashRangeIsReachedUpToBothEdges() {
     CalgaryFixture machine = new CalgaryFixture();
-    machine.tables.mapIdentity(machine.memory, machine.table, CRASH_RANGE);
+    machine.mapIdentity(machine.memory, CRASH_RANGE);
     for (Access access : Access.values()) {
       for (long iova : new long[] {CRASH_RANGE.first(), 0x234_5678L, CRASH_RANGE.last()}) {
         assertEquals(new Outcome.Reached(iova), machine.translate(iova, access));
@@ -67,9 +67,9 @@ class TablesTest {
   @Test
   void armingAgainChangesNothing() {
     CalgaryFixture machine = new CalgaryFixture();
-    machine.tables.mapIdentity(machine.memory, machine.table, CRASH_RANGE);
+    machine.mapIdentity(machine.memory, CRASH_RANGE);
     CountingMemory counting = new CountingMemory(machine.memory);
-    MapResult again = machine.tables.mapIdentity(counting, machine.table, CRASH_RANGE);
+    MapResult again = machine.mapIdentity(counting, CRASH_RANGE);
     assertEquals(new MapResult.Mapped(0, 0, CRASH_RANGE.sizeBytes()), again);
     assertEquals(0, counting.writtenCount());
   }
@@ -80,8 +80,7 @@ class TablesTest {
     long tce = PAGE.first() | 3 | Tce.IGN_63_48.of(1) | Tce.HUB_ID.mask();
     machine.entry(PAGE.first(), tce);
     assertEquals(
-        new MapResult.Mapped(0, 0, PAGE.sizeBytes()),
-        machine.tables.mapIdentity(machine.memory, machine.table, PAGE));
+        new MapResult.Mapped(0, 0, PAGE.sizeBytes()), machine.mapIdentity(machine.memory, PAGE));
     assertEquals(
         tce, Long.reverseBytes(machine.memory.readLong(machine.table.entryAddress(PAGE.first()))));
   }
@@ -95,9 +94,7 @@ class TablesTest {
     machine.entry(0x400_0000L, 0x400_0000L);
     CountingMemory counting = new CountingMemory(machine.memory);
     MapResult.Conflict conflict =
-        assertInstanceOf(
-            MapResult.Conflict.class,
-            machine.tables.mapIdentity(counting, machine.table, CRASH_RANGE));
+        assertInstanceOf(MapResult.Conflict.class, machine.mapIdentity(counting, CRASH_RANGE));
     assertEquals(
         List.of(
             new Mapping(
@@ -114,9 +111,7 @@ class TablesTest {
   void lastPagesOfEverySizeCanBeArmed(TableSize size) {
     CalgaryFixture machine = new CalgaryFixture(size);
     AddressRange range = AddressRange.ofSize(size.ioSpaceBytes() - 0x2000, 0x2000);
-    assertEquals(
-        new MapResult.Mapped(2, 0, 0),
-        machine.tables.mapIdentity(machine.memory, machine.table, range));
+    assertEquals(new MapResult.Mapped(2, 0, 0), machine.mapIdentity(machine.memory, range));
     assertEquals(List.of(identity(range)), machine.walk().mappings());
     assertEquals(0, machine.memory.readLong(machine.table.memory().last() + 1));
   }
@@ -128,8 +123,7 @@ class TablesTest {
     CountingMemory counting = new CountingMemory(machine.memory);
     AddressRange range = AddressRange.ofSize(size.ioSpaceBytes() - 0x1000, 0x2000);
     MapResult.Refused refused =
-        assertInstanceOf(
-            MapResult.Refused.class, machine.tables.mapIdentity(counting, machine.table, range));
+        assertInstanceOf(MapResult.Refused.class, machine.mapIdentity(counting, range));
     assertTrue(refused.reason().contains(machine.table.reach().toString()), refused::reason);
     assertEquals(0, counting.writtenCount());
   }
@@ -137,7 +131,7 @@ class TablesTest {
   @Test
   void refusalNamesTheTableThatWouldReach() {
     CalgaryFixture machine = new CalgaryFixture(TableSize.KIB_64);
-    MapResult result = machine.tables.mapIdentity(machine.memory, machine.table, CRASH_RANGE);
+    MapResult result = machine.mapIdentity(machine.memory, CRASH_RANGE);
     assertEquals(
         new MapResult.Refused(
             "0x1000000-0x8ffffff lies beyond what the table translates, 0x0-0x1ffffff;"
@@ -148,7 +142,7 @@ class TablesTest {
         new MapResult.Refused(
             "0x100000000-0x100000fff lies beyond what the table translates, 0x0-0x1ffffff;"
                 + " no table reaches beyond 4 GiB"),
-        machine.tables.mapIdentity(machine.memory, machine.table, high));
+        machine.mapIdentity(machine.memory, high));
   }
 
   @ParameterizedTest
@@ -157,8 +151,7 @@ class TablesTest {
     CalgaryFixture machine = new CalgaryFixture();
     CountingMemory counting = new CountingMemory(machine.memory);
     AddressRange range = AddressRange.ofSize(Hex.parse(first), 0x2000);
-    assertInstanceOf(
-        MapResult.Refused.class, machine.tables.mapIdentity(counting, machine.table, range), what);
+    assertInstanceOf(MapResult.Refused.class, machine.mapIdentity(counting, range), what);
     assertEquals(0, counting.writtenCount());
   }
 
@@ -166,19 +159,17 @@ class TablesTest {
   void firstPageBehindTheFirstMebibyteCanBeArmed() {
     CalgaryFixture machine = new CalgaryFixture();
     AddressRange range = AddressRange.ofSize(0x10_0000L, 0x1000);
-    assertInstanceOf(
-        MapResult.Mapped.class, machine.tables.mapIdentity(machine.memory, machine.table, range));
+    assertInstanceOf(MapResult.Mapped.class, machine.mapIdentity(machine.memory, range));
   }
 
   @Test
   void readOnlyMappingIsMadeForADeviceThatOnlyReads() {
     CalgaryFixture machine = new CalgaryFixture();
     Mapping wanted = new Mapping(PAGE, 0x1234_5678_9000L, Permissions.READ_ONLY);
-    machine.tables.map(machine.memory, machine.table, wanted);
+    machine.map(machine.memory, wanted);
     assertEquals(List.of(wanted), machine.walk().mappings());
     Mapping narrower = new Mapping(PAGE, 0x1234_5678_9000L, Permissions.READ_WRITE);
-    assertInstanceOf(
-        MapResult.Conflict.class, machine.tables.map(machine.memory, machine.table, narrower));
+    assertInstanceOf(MapResult.Conflict.class, machine.map(machine.memory, narrower));
   }
 
   @ParameterizedTest
@@ -189,8 +180,7 @@ class TablesTest {
     CountingMemory counting = new CountingMemory(machine.memory);
     assertInstanceOf(
         MapResult.Refused.class,
-        machine.tables.map(
-            counting, machine.table, new Mapping(two, physical, Permissions.READ_WRITE)));
+        machine.map(counting, new Mapping(two, physical, Permissions.READ_WRITE)));
     assertEquals(0, counting.writtenCount());
   }
 
@@ -199,8 +189,7 @@ class TablesTest {
     CalgaryFixture machine = new CalgaryFixture();
     long end = machine.table.entryAddress(0x200_0000L);
     CountingMemory counting = new CountingMemory(SparseMemory.ofSize(end));
-    assertInstanceOf(
-        MapResult.Refused.class, machine.tables.mapIdentity(counting, machine.table, CRASH_RANGE));
+    assertInstanceOf(MapResult.Refused.class, machine.mapIdentity(counting, CRASH_RANGE));
     assertEquals(0, counting.writtenCount());
   }
 
@@ -208,12 +197,8 @@ class TablesTest {
   void partPagesAndMappingsWithoutARightAreCallersMistakes() {
     CalgaryFixture machine = new CalgaryFixture();
     AddressRange part = new AddressRange(PAGE.first(), PAGE.last() - 1);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> machine.tables.mapIdentity(machine.memory, machine.table, part));
+    assertThrows(IllegalArgumentException.class, () -> machine.mapIdentity(machine.memory, part));
     Mapping useless = new Mapping(PAGE, 0, Permissions.NONE);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> machine.tables.map(machine.memory, machine.table, useless));
+    assertThrows(IllegalArgumentException.class, () -> machine.map(machine.memory, useless));
   }
 }

@@ -98,7 +98,7 @@ class WalkerTest {
     memory.writeLong(0x1_0000L, all);
     memory.writeLong(0x1_2000L, all);
     RecordedWalk walk = new RecordedWalk();
-    new Walker(memory, WalkLimits.DEFAULT).walk(table, walk);
+    table.flat().walk(memory, WalkLimits.DEFAULT, walk);
     assertEquals(1, walk.count(Kind.UNREADABLE));
     assertEquals(0x20_0000L, walk.malformations().getFirst().iova());
     assertEquals(
@@ -116,7 +116,7 @@ class WalkerTest {
       machine.entry(iova, 0x1000);
     }
     RecordedWalk walk = new RecordedWalk();
-    new Walker(machine.memory, new WalkLimits(1, 1, 3)).walk(machine.table, walk);
+    machine.table.flat().walk(machine.memory, new WalkLimits(1, 1, 3), walk);
     assertEquals(2, walk.count(Kind.RESERVED));
     assertEquals(1, walk.count(Kind.BOUND));
     assertEquals(3, walk.malformations().size());
@@ -144,7 +144,7 @@ class WalkerTest {
   }
 
   private static void walkFull(CalgaryFixture machine) {
-    new Walker(machine.memory, WalkLimits.DEFAULT).walk(machine.table, new Deaf());
+    machine.table.flat().walk(machine.memory, WalkLimits.DEFAULT, new Deaf());
   }
 
   private record Deaf() implements WalkVisitor {

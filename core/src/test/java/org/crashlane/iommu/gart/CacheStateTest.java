@@ -27,7 +27,7 @@ class CacheStateTest {
   }
 
   private void write(long iova, long physical) {
-    machine.tables().write(machine.memory, iova, Gpte.encode(physical));
+    machine.entry(machine.memory, iova, Gpte.encode(physical));
   }
 
   @Test

@@ -2,13 +2,15 @@
 package org.crashlane.iommu.gart;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.flat.FlatMapper;
+import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.WritableMemory;
@@ -50,21 +52,30 @@ final class GartFixture {
     return new UnitConfig(control, config.apertureBase(), config.tableBase(), config.wholeMemory());
   }
 
-  Tables tables() {
-    return new Tables(config, Optional.empty());
+  FlatTable table() {
+    return config.flat();
   }
 
-  Tables tablesWithScratch() {
-    return new Tables(config, Optional.of(SCRATCH));
+  /** Writes the entry that serves {@code iova}. */
+  void entry(WritableMemory target, long iova, long entry) {
+    table().write(target, table().indexOf(iova), entry);
   }
 
-  Walker walker() {
-    return new Walker(memory, config, WalkLimits.DEFAULT);
+  FlatMapper tables() {
+    return mapper(config, Gpte.ABSENT);
+  }
+
+  FlatMapper tablesWithScratch() {
+    return mapper(config, SCRATCH.entry());
+  }
+
+  static FlatMapper mapper(UnitConfig config, long blank) {
+    return new FlatMapper(config.flat(), blank, List.of(Unmappable.INTERRUPT_WINDOW));
   }
 
   RecordedWalk walk() {
     RecordedWalk walk = new RecordedWalk();
-    walker().walk(walk);
+    table().walk(memory, WalkLimits.DEFAULT, walk);
     return walk;
   }
 

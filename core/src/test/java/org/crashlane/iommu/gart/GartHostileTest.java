@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Test;
@@ -40,10 +41,10 @@ class GartHostileTest {
   void tableCutOffAfterAPageIsWalkedAsFarAsItGoes(int pageCount) {
     SparseMemory memory = endingAt(TABLE + pageCount * 0x1000L);
     for (int i = 0; i < pageCount * 1024; i++) {
-      PteTable.write(memory, TABLE, i, Gpte.encode(i * 0x1000L));
+      APERTURE.tableAt(TABLE).write(memory, i, Gpte.encode(i * 0x1000L));
     }
     RecordedWalk walk = new RecordedWalk();
-    new Walker(memory, KNOWN, WalkLimits.DEFAULT).walk(walk);
+    KNOWN.flat().walk(memory, WalkLimits.DEFAULT, walk);
     assertEquals(pageCount, walk.tablePages().size());
     assertEquals(TABLE_PAGE_COUNT - pageCount, walk.count(Kind.UNREADABLE));
     assertEquals(pageCount == 0 ? 0 : 1, walk.mappings().size());
@@ -66,8 +67,10 @@ class GartHostileTest {
         assertInstanceOf(expected, translate(memory, PART, index), count + " bytes");
       }
       MapResult map =
-          new Tables(KNOWN, Optional.empty())
-              .mapIdentity(memory, AddressRange.ofSize(APERTURE.addressOf(0), 6 * 0x1000L));
+          GartFixture.mapper(KNOWN, Gpte.ABSENT)
+              .map(
+                  memory,
+                  Mapping.identity(AddressRange.ofSize(APERTURE.addressOf(0), 6 * 0x1000L)));
       assertEquals(count == 24, map instanceof MapResult.Mapped, count + " bytes: " + map);
     }
   }
@@ -78,7 +81,7 @@ class GartHostileTest {
     long page = 0x12_3456_7000L;
     for (int bit = 0; bit < Integer.SIZE; bit++) {
       long entry = Gpte.encode(page) ^ (1L << bit);
-      PteTable.write(memory, TABLE, 1, entry);
+      APERTURE.tableAt(TABLE).write(memory, 1, entry);
       Outcome outcome = translate(memory, KNOWN, 1);
       switch (bit) {
         case 0 -> assertInstanceOf(Outcome.Blocked.class, outcome);
@@ -94,8 +97,8 @@ class GartHostileTest {
   @Test
   void entryThatLeadsIntoTheApertureEndsThere() {
     SparseMemory memory = SparseMemory.ofSize(1L << 32);
-    PteTable.write(memory, TABLE, 0, Gpte.encode(APERTURE.addressOf(1)));
-    PteTable.write(memory, TABLE, 1, Gpte.encode(APERTURE.addressOf(0)));
+    APERTURE.tableAt(TABLE).write(memory, 0, Gpte.encode(APERTURE.addressOf(1)));
+    APERTURE.tableAt(TABLE).write(memory, 1, Gpte.encode(APERTURE.addressOf(0)));
     assertEquals(new Outcome.Reached(0x8000_1000L), translate(memory, KNOWN, 0));
     assertEquals(new Outcome.Reached(0x8000_0000L), translate(memory, KNOWN, 1));
   }
@@ -105,9 +108,9 @@ class GartHostileTest {
   void tableUnderItsOwnApertureIsReadWhereItStands() {
     SparseMemory memory = SparseMemory.ofSize(1L << 32);
     UnitConfig under = UnitConfig.translating(APERTURE, APERTURE.base());
-    Tables tables = new Tables(under, Optional.empty());
+    FlatMapper tables = GartFixture.mapper(under, Gpte.ABSENT);
     AddressRange all = APERTURE.range();
-    assertInstanceOf(MapResult.Mapped.class, tables.mapIdentity(memory, all));
+    assertInstanceOf(MapResult.Mapped.class, tables.map(memory, Mapping.identity(all)));
     assertEquals(new Outcome.Reached(all.last()), translateLast(memory, under));
     assertEquals(0x8000_1003_8000_0003L, memory.readLong(APERTURE.base()));
   }

@@ -18,6 +18,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +62,7 @@ class GartPropertyTest {
     SplittableRandom random = new SplittableRandom(seed);
     GartFixture machine = new GartFixture(aperture(random));
     boolean scratch = random.nextBoolean();
-    Tables tables = scratch ? machine.tablesWithScratch() : machine.tables();
+    FlatMapper tables = scratch ? machine.tablesWithScratch() : machine.tables();
     tables.unmap(machine.memory, machine.aperture.range());
     NavigableMap<Long, Long> live = new TreeMap<>();
     for (int i = 0; i < 400; i++) {
@@ -74,16 +75,24 @@ class GartPropertyTest {
       }
     }
     RecordedWalk walk = new RecordedWalk();
-    machine.walker().walk(scratch ? GartFixture.SCRATCH.leftOut(walk) : walk);
+    machine
+        .table()
+        .walk(
+            machine.memory, WalkLimits.DEFAULT, scratch ? GartFixture.SCRATCH.leftOut(walk) : walk);
     assertEquals(live, pages(walk));
     tables.unmap(machine.memory, machine.aperture.range());
     RecordedWalk empty = new RecordedWalk();
-    machine.walker().walk(scratch ? GartFixture.SCRATCH.leftOut(empty) : empty);
+    machine
+        .table()
+        .walk(
+            machine.memory,
+            WalkLimits.DEFAULT,
+            scratch ? GartFixture.SCRATCH.leftOut(empty) : empty);
     assertEquals(0, empty.mappings().size(), "left over after all was unmapped");
   }
 
   private static void mapBoth(
-      Tables tables, GartFixture machine, NavigableMap<Long, Long> live, Mapping wanted) {
+      FlatMapper tables, GartFixture machine, NavigableMap<Long, Long> live, Mapping wanted) {
     boolean refused =
         InterruptWindow.RANGE.overlaps(wanted.iova())
             || InterruptWindow.RANGE.overlaps(wanted.physical());
@@ -115,7 +124,7 @@ class GartPropertyTest {
       machine.memory.writeLong(GartFixture.TABLE + at, random.nextLong());
     }
     RecordedWalk walk = new RecordedWalk();
-    machine.walker().walk(walk);
+    machine.table().walk(machine.memory, WalkLimits.DEFAULT, walk);
     NavigableMap<Long, Long> pages = pages(walk);
     assertTrue(pages.size() > aperture.entryCount() / 3, "mapped: " + pages.size());
     IntStream.range(0, aperture.entryCount())
@@ -180,7 +189,7 @@ class GartPropertyTest {
     }
     if (config.aperture().isPresent()) {
       RecordedWalk walk = new RecordedWalk();
-      new Walker(memory, config, new WalkLimits(1, 4, 16)).walk(walk);
+      config.flat().walk(memory, new WalkLimits(1, 4, 16), walk);
       assertTrue(walk.tablePages().size() <= 4);
       assertTrue(walk.malformations().size() <= 16);
     }

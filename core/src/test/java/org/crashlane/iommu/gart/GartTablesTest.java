@@ -23,7 +23,7 @@ import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
@@ -53,7 +53,7 @@ class GartTablesTest {
 
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final UnitConfig config = UnitConfig.translating(APERTURE, TABLE);
-  private final Tables writer = new Tables(config, Optional.of(new ScratchPage(SCRATCH)));
+  private final FlatMapper writer = GartFixture.mapper(config, new ScratchPage(SCRATCH).entry());
 
   private record Snapshot(Map<Integer, Long> values) implements RegisterFile {
     @Override
@@ -155,7 +155,7 @@ class GartTablesTest {
   }
 
   private Optional<ScratchPage> likely() {
-    return ScratchPage.likely(new Walker(memory, config, WalkLimits.DEFAULT));
+    return ScratchPage.likely(memory, config.flat());
   }
 
   @Test
@@ -251,14 +251,15 @@ class GartTablesTest {
   void aPageOfTheCrashRangeIsNeverAScratchPage() {
     for (int count : new int[] {1, 2, 100}) {
       AddressRange iovas = AddressRange.ofSize(APERTURE.range().first(), count * 4096L);
-      new Tables(config, Optional.of(new ScratchPage(CRASH.first()))).unmap(memory, iovas);
+      GartFixture.mapper(config, new ScratchPage(CRASH.first()).entry()).unmap(memory, iovas);
       assertEquals(List.of(FindingCode.L1), broken(CRASH), count + " entries");
     }
   }
 
   @Test
   void allEntriesToOnePageOfTheCrashRangeBreakL1() {
-    new Tables(config, Optional.of(new ScratchPage(CRASH.first()))).unmap(memory, APERTURE.range());
+    GartFixture.mapper(config, new ScratchPage(CRASH.first()).entry())
+        .unmap(memory, APERTURE.range());
     assertEquals(List.of(FindingCode.L1), broken(CRASH));
   }
 

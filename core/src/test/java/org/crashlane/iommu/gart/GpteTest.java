@@ -34,8 +34,8 @@ class GpteTest {
   @Test
   void entryIsLittleEndianInMemory() {
     SparseMemory memory = SparseMemory.ofSize(0x1000);
-    PteTable.write(memory, 0, 0, Gpte.encode(0x12_3456_7000L));
-    PteTable.write(memory, 0, 3, Gpte.encode(0x1_0000_0000L));
+    new Aperture(0, 0).tableAt(0).write(memory, 0, Gpte.encode(0x12_3456_7000L));
+    new Aperture(0, 0).tableAt(0).write(memory, 3, Gpte.encode(0x1_0000_0000L));
     byte[] bytes = new byte[16];
     memory.read(0, bytes, 0, bytes.length);
     assertArrayEquals(

@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.gart.Registers.ApertureBase;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.iommu.gart.Registers.CacheCtl;
 import org.crashlane.iommu.gart.Registers.TableBase;
+import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -98,7 +102,10 @@ class RegistersTest {
   void reservedSizeOfAnApertureThatIsOffMeansNoAperture() {
     UnitConfig config = UnitConfig.of(registers(0xe), true);
     assertEquals(Optional.empty(), config.aperture());
-    assertThrows(IllegalArgumentException.class, () -> new Tables(config, Optional.empty()));
+    assertEquals(0, config.flat().entryCount());
+    RecordedWalk walk = new RecordedWalk();
+    config.flat().walk(SparseMemory.ofSize(0x1000), WalkLimits.DEFAULT, walk);
+    assertEquals(List.of(), walk.tablePages());
   }
 
   @Test

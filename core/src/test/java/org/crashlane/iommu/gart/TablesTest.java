@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.crashlane.iommu.CountingMemory;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.junit.jupiter.api.Test;
@@ -35,9 +35,8 @@ class TablesTest {
   }
 
   private List<Long> entries(int first, int count) {
-    Walker walker = machine.walker();
     return IntStream.range(first, first + count)
-        .mapToObj(i -> walker.entry(BASE + i * 0x1000L))
+        .mapToObj(i -> machine.table().read(machine.memory, i))
         .toList();
   }
 
@@ -45,8 +44,8 @@ class TablesTest {
   @CsvSource({"2, 4, 2", "3, 4, 3", "3, 1, 1", "2, 1, 1", "3, 3, 2", "1023, 2, 2"})
   void runIsWrittenByWordsAndNeighboursStay(int first, int count, int wordCount) {
     long neighbour = 0xdead_b00cL;
-    machine.tables().write(machine.memory, BASE + (first - 1) * 0x1000L, neighbour);
-    machine.tables().write(machine.memory, BASE + (first + count) * 0x1000L, neighbour);
+    machine.entry(machine.memory, BASE + (first - 1) * 0x1000L, neighbour);
+    machine.entry(machine.memory, BASE + (first + count) * 0x1000L, neighbour);
     MapResult result = machine.tables().map(counting, mapping(first, count, TARGET));
     assertEquals(new MapResult.Mapped(count, 0, 0), result);
     assertEquals(wordCount, counting.writtenCount());
@@ -77,7 +76,7 @@ class TablesTest {
 
   @Test
   void incoherentEntryThatLeadsThereIsLeftAlone() {
-    machine.tables().write(machine.memory, BASE, Gpte.encode(TARGET, false));
+    machine.entry(machine.memory, BASE, Gpte.encode(TARGET, false));
     MapResult result = machine.tables().map(counting, mapping(0, 1, TARGET));
     assertEquals(new MapResult.Mapped(0, 0, 0x1000), result);
     assertEquals(0, counting.writtenCount());
@@ -128,7 +127,7 @@ class TablesTest {
   @Test
   void everyPageOfTheLargestApertureIsMapped() {
     GartFixture wide = new GartFixture(new Aperture(0x0000_0000L, 6));
-    MapResult result = wide.tables().mapIdentity(wide.memory, wide.aperture.range());
+    MapResult result = wide.tables().map(wide.memory, Mapping.identity(wide.aperture.range()));
     assertEquals(new MapResult.Mapped(524_288, 0, 0), result);
     assertEquals(
         List.of(new Mapping(wide.aperture.range(), 0, Permissions.READ_WRITE)),
@@ -168,7 +167,8 @@ class TablesTest {
         MapResult.Refused.class, machine.tables().map(counting, mapping(0, 2, 0xfedf_f000L)));
     GartFixture wide = new GartFixture(new Aperture(0x8000_0000L, 6));
     MapResult inside =
-        wide.tables().mapIdentity(wide.memory, new AddressRange(0xfee0_0000L, 0xfee0_0fffL));
+        wide.tables()
+            .map(wide.memory, Mapping.identity(new AddressRange(0xfee0_0000L, 0xfee0_0fffL)));
     assertInstanceOf(MapResult.Refused.class, inside);
     assertEquals(0, counting.writtenCount());
   }
@@ -176,7 +176,7 @@ class TablesTest {
   @Test
   void tableOutsideMemoryIsRefused() {
     UnitConfig config = UnitConfig.translating(machine.aperture, 0xbfff_f000L);
-    Tables tables = new Tables(config, Optional.empty());
+    FlatMapper tables = GartFixture.mapper(config, Gpte.ABSENT);
     MapResult result = tables.map(counting, mapping(1020, 8, TARGET));
     assertTrue(assertInstanceOf(MapResult.Refused.class, result).reason().contains("0xc0000000"));
     assertEquals(0, counting.writtenCount());
@@ -186,7 +186,7 @@ class TablesTest {
 
   @Test
   void partPagesAndLesserRightsAreACallersMistake() {
-    Tables tables = machine.tables();
+    FlatMapper tables = machine.tables();
     AddressRange page = AddressRange.ofSize(BASE, 0x1000);
     for (Mapping wrong :
         List.of(
@@ -201,9 +201,9 @@ class TablesTest {
         IllegalArgumentException.class,
         () -> tables.unmap(counting, AddressRange.ofSize(BASE - 0x1000, 0x2000)));
     assertThrows(
-        IllegalArgumentException.class, () -> tables.write(counting, BASE - 1, Gpte.ABSENT));
+        IllegalArgumentException.class, () -> machine.entry(counting, BASE - 1, Gpte.ABSENT));
     assertThrows(
-        IllegalArgumentException.class, () -> tables.write(counting, BASE, 0x1_0000_0000L));
+        IllegalArgumentException.class, () -> machine.entry(counting, BASE, 0x1_0000_0000L));
     assertEquals(0, counting.writtenCount());
   }
 }

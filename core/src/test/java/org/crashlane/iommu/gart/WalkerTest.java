@@ -42,7 +42,7 @@ class WalkerTest {
     assertEquals(
         LongStream.range(0, 16).mapToObj(i -> GartFixture.TABLE + i * 0x1000).toList(),
         walk.tablePages());
-    assertEquals(machine.aperture.range(), machine.walker().reach());
+    assertEquals(machine.aperture.range(), machine.table().reach());
   }
 
   @Test
@@ -94,7 +94,7 @@ class WalkerTest {
     GartFixture.store32(holed, 0x1000, 0x0100_0003L);
     GartFixture.store32(holed, 0x4000, 0x0100_1003L);
     RecordedWalk walk = new RecordedWalk();
-    new Walker(holed, config, WalkLimits.DEFAULT).walk(walk);
+    config.flat().walk(holed, WalkLimits.DEFAULT, walk);
     assertEquals(
         List.of(mapping(0, 1, 0x0100_0000L), mapping(3072, 1, 0x0100_1000L)), walk.mappings());
     assertEquals(1, walk.count(Kind.UNREADABLE));
@@ -108,12 +108,12 @@ class WalkerTest {
       entry(i, 0x0100_0007L);
     }
     RecordedWalk walk = new RecordedWalk();
-    new Walker(machine.memory, machine.config, new WalkLimits(1, 2, 10)).walk(walk);
+    machine.config.flat().walk(machine.memory, new WalkLimits(1, 2, 10), walk);
     assertEquals(2048, walk.mappings().size());
     assertEquals(10, walk.malformations().size());
     assertEquals(9, walk.count(Kind.RESERVED));
     RecordedWalk pagesOnly = new RecordedWalk();
-    new Walker(machine.memory, machine.config, new WalkLimits(1, 1, 5000)).walk(pagesOnly);
+    machine.config.flat().walk(machine.memory, new WalkLimits(1, 1, 5000), pagesOnly);
     assertEquals(1, pagesOnly.count(Kind.BOUND));
     assertEquals(pages(1024, 1).first(), pagesOnly.malformations().getLast().iova());
   }
@@ -123,7 +123,7 @@ class WalkerTest {
     entry(0, 0x0100_0003L);
     UnitConfig off = GartFixture.withControl(machine.config, machine.aperture.controlRegister());
     RecordedWalk walk = new RecordedWalk();
-    new Walker(machine.memory, off, WalkLimits.DEFAULT).walk(walk);
+    off.flat().walk(machine.memory, WalkLimits.DEFAULT, walk);
     assertEquals(List.of(mapping(0, 1, 0x0100_0000L)), walk.mappings());
   }
 
@@ -134,14 +134,15 @@ class WalkerTest {
     entry(200, 0x0100_0003L);
     assertEquals(1 + 16_284, machine.walk().mappings().size());
     assertEquals(
-        List.of(pages(100, 100), pages(201, 16_183)), GartFixture.SCRATCH.iovas(machine.walker()));
+        List.of(pages(100, 100), pages(201, 16_183)),
+        GartFixture.SCRATCH.iovas(machine.memory, machine.table()));
     assertEquals(
         List.of(mapping(98, 1, 0x0100_0000L), mapping(200, 1, 0x0100_0000L)), withoutScratch());
   }
 
   private List<Mapping> withoutScratch() {
     RecordedWalk walk = new RecordedWalk();
-    machine.walker().walk(GartFixture.SCRATCH.leftOut(walk));
+    machine.table().walk(machine.memory, WalkLimits.DEFAULT, GartFixture.SCRATCH.leftOut(walk));
     assertEquals(16, walk.tablePages().size());
     return walk.mappings();
   }
@@ -155,7 +156,7 @@ class WalkerTest {
     assertEquals(
         List.of(mapping(10, 2, SCRATCH - 0x2000), mapping(13, 2, SCRATCH + 0x1000)),
         withoutScratch());
-    assertEquals(List.of(pages(12, 1)), GartFixture.SCRATCH.iovas(machine.walker()));
+    assertEquals(List.of(pages(12, 1)), GartFixture.SCRATCH.iovas(machine.memory, machine.table()));
     entry(10, 0);
     entry(11, 0);
     entry(13, 0);
@@ -166,7 +167,7 @@ class WalkerTest {
   void malformationsPassTheScratchFilter() {
     entry(0, 0x0100_0007L);
     RecordedWalk walk = new RecordedWalk();
-    machine.walker().walk(GartFixture.SCRATCH.leftOut(walk));
+    machine.table().walk(machine.memory, WalkLimits.DEFAULT, GartFixture.SCRATCH.leftOut(walk));
     assertEquals(1, walk.count(Kind.RESERVED));
   }
 

@@ -16,14 +16,16 @@ import java.util.stream.LongStream;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.HostBridge;
+import org.crashlane.iommu.calgary.ReservedRegions;
 import org.crashlane.iommu.calgary.TableSize;
-import org.crashlane.iommu.calgary.Tables;
 import org.crashlane.iommu.calgary.Tce;
+import org.crashlane.iommu.calgary.TceCache;
 import org.crashlane.iommu.calgary.TceTable;
-import org.crashlane.iommu.calgary.Unit;
 import org.crashlane.iommu.calgary.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -66,7 +68,9 @@ class TceOracleTest {
   /** {@return what the unit says, after QEMU was seen to do the same} */
   private static Outcome check(TceTable table, long iova, Access access) throws IOException {
     UnitConfig config = UnitConfig.translating(Chip.CALGARY, table);
-    Outcome said = new Unit(machine.memory(), config).translate(new Request(ANY, iova, access));
+    Outcome said =
+        new HostBridge(config, TceCache.none())
+            .translate(machine.memory(), new Request(ANY, iova, access));
     long tce = Tce.fromMemory(machine.memory().readLong(table.entryAddress(iova)));
     List<Long> candidates =
         LongStream.of(Tce.target(tce) + iova % Tce.PAGE_BYTES, iova)
@@ -101,8 +105,9 @@ class TceOracleTest {
 
   private static TceTable armed(TableSize size) {
     TceTable table = machine.freshTable(size);
-    Tables tables = new Tables(UnitConfig.translating(Chip.CALGARY, table));
-    MapResult result = tables.mapIdentity(machine.memory(), table, crashRange(size));
+    MapResult result =
+        table.map(
+            machine.memory(), Mapping.identity(crashRange(size)), ReservedRegions.of(Chip.CALGARY));
     assertInstanceOf(MapResult.Mapped.class, result);
     return table;
   }

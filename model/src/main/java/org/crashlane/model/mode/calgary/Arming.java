@@ -5,9 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
-import org.crashlane.iommu.calgary.Tables;
 import org.crashlane.iommu.calgary.Tce;
-import org.crashlane.iommu.calgary.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.WritableMemory;
@@ -67,8 +65,7 @@ final class Arming {
   }
 
   private static MapResult map(WritableMemory memory, BridgeTable table, AddressRange range) {
-    UnitConfig config = UnitConfig.of(table.table(), table.reserved());
-    return new Tables(config).mapIdentity(memory, table.table(), range);
+    return table.table().map(memory, Mapping.identity(range), table.reserved());
   }
 
   ArmReport report() {

@@ -4,7 +4,6 @@ package org.crashlane.model.mode.calgary;
 import java.util.List;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.calgary.ReservedRegion;
-import org.crashlane.iommu.calgary.Tables;
 import org.crashlane.iommu.calgary.Tce;
 import org.crashlane.iommu.calgary.TceTable;
 import org.crashlane.memory.AddressRange;
@@ -92,7 +91,7 @@ final class BridgeTable {
 
   /** Frees the entries, then the pages ({@code iommu_free}). */
   void free(WritableMemory memory, AddressRange iovas) {
-    Tables.unmap(memory, table, iovas);
+    table.unmap(memory, iovas);
     pages.giveBack((int) Tce.index(iovas.first()), (int) (iovas.sizeBytes() / Tce.PAGE_BYTES));
   }
 

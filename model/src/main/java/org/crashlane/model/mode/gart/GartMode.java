@@ -14,7 +14,6 @@ import org.crashlane.iommu.gart.GartTables;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.ScratchPage;
 import org.crashlane.iommu.gart.UnitConfig;
-import org.crashlane.iommu.gart.Walker;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -86,11 +85,14 @@ public final class GartMode implements Mode {
     if (!old.translatesDevices()) {
       return direct;
     }
-    Walker walker = new Walker(cpu.memory(), old, WalkLimits.DEFAULT);
-    Optional<ScratchPage> scratch = ScratchPage.likely(walker);
+    Optional<ScratchPage> scratch = ScratchPage.likely(cpu.memory(), old.flat());
     List<AddressRange> inUse = new ArrayList<>();
     WalkVisitor mapped = new MappedIovas(inUse);
-    walker.walk(scratch.map(page -> page.leftOut(mapped)).orElse(mapped));
+    old.flat()
+        .walk(
+            cpu.memory(),
+            WalkLimits.DEFAULT,
+            scratch.map(page -> page.leftOut(mapped)).orElse(mapped));
     Gatt gatt = new Gatt(oldAperture(old), old.table(), scratch, spec.northbridgeCount());
     return GartMapping.goingOn(gatt, direct, spec.fullFlush(), inUse);
   }

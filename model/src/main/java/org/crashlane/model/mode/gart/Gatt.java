@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.gart;
 
+import java.util.List;
 import java.util.Optional;
+import org.crashlane.iommu.flat.FlatMapper;
+import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.Registers;
@@ -9,8 +12,6 @@ import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.iommu.gart.Registers.CacheCtl;
 import org.crashlane.iommu.gart.Registers.TableBase;
 import org.crashlane.iommu.gart.ScratchPage;
-import org.crashlane.iommu.gart.Tables;
-import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.ConfigAddress;
 import org.crashlane.model.kernel.Cpu;
@@ -22,20 +23,18 @@ import org.crashlane.model.kernel.PageFrames;
  */
 final class Gatt {
   private final Aperture aperture;
-  private final long table;
   private final Optional<ScratchPage> scratch;
   private final int northbridgeCount;
-  private final Tables tables;
+  private final FlatTable entries;
 
   /**
    * @param scratch where entries without a mapping lead; nothing if they are not valid
    */
   Gatt(Aperture aperture, long table, Optional<ScratchPage> scratch, int northbridgeCount) {
     this.aperture = aperture;
-    this.table = table;
     this.scratch = scratch;
     this.northbridgeCount = northbridgeCount;
-    this.tables = new Tables(UnitConfig.translating(aperture, table), scratch);
+    this.entries = aperture.tableAt(table);
   }
 
   Aperture aperture() {
@@ -50,14 +49,16 @@ final class Gatt {
   void map(Cpu cpu, int index, int count, long page) {
     for (int i = 0; i < count; i++) {
       long target = page + (long) i * PageFrames.PAGE_BYTES;
-      tables.write(cpu.memory(), aperture.addressOf(index + i), Gpte.encode(target));
+      entries.write(cpu.memory(), index + i, Gpte.encode(target));
     }
   }
 
   /** Has {@code count} entries from {@code index} on lead to the scratch page. */
   void unmap(Cpu cpu, int index, int count) {
     long sizeBytes = (long) count * PageFrames.PAGE_BYTES;
-    tables.unmap(cpu.memory(), AddressRange.ofSize(aperture.addressOf(index), sizeBytes));
+    long unmapped = scratch.map(ScratchPage::entry).orElse(Gpte.ABSENT);
+    new FlatMapper(entries, unmapped, List.of())
+        .unmap(cpu.memory(), AddressRange.ofSize(aperture.addressOf(index), sizeBytes));
   }
 
   /**
@@ -69,7 +70,7 @@ final class Gatt {
     for (int i = 0; i < northbridgeCount; i++) {
       write(cpu, i, Registers.APERTURECTL, aperture.controlRegister());
       write(cpu, i, Registers.APERTUREBASE, aperture.baseRegister());
-      write(cpu, i, Registers.TABLEBASE, TableBase.encode(table));
+      write(cpu, i, Registers.TABLEBASE, TableBase.encode(entries.address()));
       long control = ApertureCtl.enabled(read(cpu, i, Registers.APERTURECTL));
       write(
           cpu,

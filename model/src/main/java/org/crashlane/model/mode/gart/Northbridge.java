@@ -4,7 +4,6 @@ package org.crashlane.model.mode.gart;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.CacheState;
 import org.crashlane.iommu.gart.CpuOutcome;
@@ -15,7 +14,6 @@ import org.crashlane.iommu.gart.Registers.ApertureBase;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.iommu.gart.Registers.TableBase;
 import org.crashlane.iommu.gart.UnitConfig;
-import org.crashlane.iommu.gart.Walker;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.model.hardware.Fingerprint;
@@ -135,7 +133,7 @@ final class Northbridge {
 
   private String inTable(PhysicalMemory memory, long iova) {
     try {
-      return describe(new Walker(memory, config, WalkLimits.DEFAULT).entry(iova));
+      return describe(config.flat().read(memory, config.flat().indexOf(iova)));
     } catch (UnreadableMemoryException e) {
       return "not in memory";
     }

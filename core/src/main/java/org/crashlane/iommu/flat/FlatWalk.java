@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.iommu.flat;
+
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.MappingRun;
+import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.UnreadableMemoryException;
+
+/** One walk over a flat table. */
+final class FlatWalk {
+  private final FlatTable table;
+  private final FlatFormat format;
+  private final PhysicalMemory memory;
+  private final WalkLimits limits;
+  private final WalkVisitor visitor;
+  private final MappingRun run;
+  private final long[] page = new long[PageArena.PAGE_BYTES / Long.BYTES];
+  private final int entriesPerWord;
+  private final int entriesPerPage;
+  private long malformationCount;
+
+  FlatWalk(FlatTable table, PhysicalMemory memory, WalkLimits limits, WalkVisitor visitor) {
+    this.table = table;
+    this.format = table.format();
+    this.memory = memory;
+    this.limits = limits;
+    this.visitor = visitor;
+    this.run = new MappingRun(visitor);
+    this.entriesPerWord = Long.BYTES / format.entryBytes();
+    this.entriesPerPage = page.length * entriesPerWord;
+  }
+
+  /** Walks from the first entry; to be called once. */
+  void walk() {
+    long pageCount = 0;
+    for (int first = 0; first < table.entryCount(); first += entriesPerPage) {
+      if (pageCount++ == limits.tablePageCount()) {
+        String reason = "walk ended at its limit of table pages";
+        malformed(first, table.entryCount() - 1, 0, Kind.BOUND, reason);
+        break;
+      }
+      tablePage(first);
+    }
+    run.end();
+  }
+
+  /** Reads the page of the table that begins with entry {@code first}. */
+  private void tablePage(int first) {
+    long address = table.entryAddress(first);
+    try {
+      memory.readLongs(address, page, page.length);
+    } catch (UnreadableMemoryException e) {
+      String reason = e.reason() + ": the table's page at " + Hex.of(address);
+      malformed(first, first + entriesPerPage - 1, 0, Kind.UNREADABLE, reason);
+      return;
+    }
+    visitor.tablePage(address, 1);
+    for (int i = 0; i < entriesPerPage; i++) {
+      int index = first + i;
+      long entry = table.entry(page[i / entriesPerWord], index);
+      switch (format.use(entry)) {
+        case FREE -> {
+          // Maps nothing.
+        }
+        case MAPS -> mapping(index, entry);
+        case MAPS_WITH_RESERVED_BITS -> {
+          malformed(index, index, entry, Kind.RESERVED, format.wrong(entry));
+          mapping(index, entry);
+        }
+        case WRONG -> malformed(index, index, entry, Kind.RESERVED, format.wrong(entry));
+      }
+    }
+  }
+
+  private void mapping(int index, long entry) {
+    run.add(
+        table.iovaOf(index), format.pageBytes(), format.target(entry), format.permissions(entry));
+  }
+
+  private void malformed(int first, int last, long raw, Kind kind, String reason) {
+    malformationCount++;
+    long at = table.entryAddress(first);
+    long iova = table.iovaOf(first);
+    if (malformationCount < limits.malformationCount()) {
+      long iovaLast = table.iovaOf(last) + format.pageBytes() - 1;
+      visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, reason));
+    } else if (malformationCount == limits.malformationCount()) {
+      visitor.malformed(
+          new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are listed"));
+    }
+  }
+}
