@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.bits;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -8,8 +9,15 @@ import java.util.stream.Collectors;
 /**
  * The fields that share one 64-bit word. Bits in no field are ignored by hardware.
  *
- * <p>Made once as a constant beside its fields, so that two fields claiming one bit fail when the
- * class is loaded.
+ * <p>Made once as a constant from its fields as they are declared, so that none is left out and two
+ * that claim one bit fail when the class is loaded:
+ *
+ * <pre>{@code
+ * private static final Layout.Fields FIELDS = Layout.named("CAP");
+ * static final BitField ND = FIELDS.bits("ND", 2, 0);
+ * static final BitField AFL = FIELDS.bit("AFL", 3);
+ * static final Layout LAYOUT = FIELDS.layout();
+ * }</pre>
  *
  * @param name the word's name: {@code context entry, low word}
  * @param fields its fields, highest first
@@ -31,7 +39,39 @@ public record Layout(String name, List<BitField> fields) {
     }
   }
 
-  /** {@return the layout of these fields, in any order} */
+  /** {@return the fields of a word, none yet} */
+  public static Fields named(String name) {
+    return new Fields(name);
+  }
+
+  /** The fields of a word, collected as they are declared. */
+  public static final class Fields {
+    private final String name;
+    private final List<BitField> declared = new ArrayList<>();
+
+    private Fields(String name) {
+      this.name = name;
+    }
+
+    /** {@return a field of one bit, that is the word's} */
+    public BitField bit(String field, int position) {
+      return bits(field, position, position);
+    }
+
+    /** {@return a field of the bits {@code high:low}, both included, that is the word's} */
+    public BitField bits(String field, int high, int low) {
+      BitField declaration = BitField.bits(field, high, low);
+      declared.add(declaration);
+      return declaration;
+    }
+
+    /** {@return the layout of all fields declared so far} */
+    public Layout layout() {
+      return new Layout(name, declared);
+    }
+  }
+
+  /** {@return the layout of fields that are declared for another form of the word as well} */
   public static Layout of(String name, BitField... fields) {
     return new Layout(name, List.of(fields));
   }

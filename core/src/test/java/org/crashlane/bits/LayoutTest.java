@@ -34,6 +34,17 @@ final class LayoutTest {
     assertEquals(text, WORD.describe(Hex.parse(word)));
   }
 
+  @Test
+  void fieldsAreCollectedAsTheyAreDeclared() {
+    Layout.Fields fields = Layout.named("word");
+    assertEquals(P, fields.bit("P", 0));
+    assertEquals(TOP, fields.bits("TOP", 63, 60));
+    assertEquals(AW, fields.bits("AW", 5, 3));
+    assertEquals(WORD, fields.layout());
+    fields.bit("OTHER", 4);
+    assertThrows(IllegalArgumentException.class, fields::layout);
+  }
+
   @ParameterizedTest
   @CsvSource({"5,3", "4,4", "63,0", "3,0", "6,5"})
   void overlappingFieldsAreRefusedByName(int high, int low) {

@@ -20,128 +20,93 @@ public final class DeviceTableEntry {
   /** Size of an entry in words of 8 bytes. */
   static final int WORDS = BYTES / Long.BYTES;
 
+  private static final Layout.Fields WORD_0_FIELDS = Layout.named("device table entry, word 0");
+
   /** Valid: without it, requests pass untranslated. */
-  public static final BitField V = BitField.bit("V", 0);
+  public static final BitField V = WORD_0_FIELDS.bit("V", 0);
 
   /** Translation information valid: Mode, root, IR and IW count. */
-  public static final BitField TV = BitField.bit("TV", 1);
+  public static final BitField TV = WORD_0_FIELDS.bit("TV", 1);
 
-  static final BitField RSVD_6_2 = BitField.bits("RSVD_6_2", 6, 2);
+  static final BitField RSVD_6_2 = WORD_0_FIELDS.bits("RSVD_6_2", 6, 2);
 
   /** Host access and dirty bits are kept. */
-  static final BitField HAD = BitField.bits("HAD", 8, 7);
+  static final BitField HAD = WORD_0_FIELDS.bits("HAD", 8, 7);
 
   /** Paging mode: how many levels the tables have; 0 for none, 7 is reserved. */
-  public static final BitField MODE = BitField.bits("Mode", 11, 9);
+  public static final BitField MODE = WORD_0_FIELDS.bits("Mode", 11, 9);
 
   /** Host page table root pointer: physical, of 4 KiB pages. */
-  public static final BitField ROOT = BitField.bits("HostPageTableRootPtr", 51, 12);
+  public static final BitField ROOT = WORD_0_FIELDS.bits("HostPageTableRootPtr", 51, 12);
 
-  static final BitField PPR = BitField.bit("PPR", 52);
-  static final BitField GPRP = BitField.bit("GPRP", 53);
+  static final BitField PPR = WORD_0_FIELDS.bit("PPR", 52);
+  static final BitField GPRP = WORD_0_FIELDS.bit("GPRP", 53);
 
   /** Requests without a PASID go through the guest tables of PASID 0. */
-  public static final BitField GIOV = BitField.bit("GIoV", 54);
+  public static final BitField GIOV = WORD_0_FIELDS.bit("GIoV", 54);
 
   /** Guest translation valid. */
-  public static final BitField GV = BitField.bit("GV", 55);
+  public static final BitField GV = WORD_0_FIELDS.bit("GV", 55);
 
   /** Levels of the guest CR3 table, less one. */
-  public static final BitField GLX = BitField.bits("GLX", 57, 56);
+  public static final BitField GLX = WORD_0_FIELDS.bits("GLX", 57, 56);
 
-  static final BitField GCR3_14_12 = BitField.bits("GCR3_14_12", 60, 58);
+  static final BitField GCR3_14_12 = WORD_0_FIELDS.bits("GCR3_14_12", 60, 58);
 
   /** Reads pass, as far as the tables allow. */
-  public static final BitField IR = BitField.bit("IR", 61);
+  public static final BitField IR = WORD_0_FIELDS.bit("IR", 61);
 
   /** Writes pass, as far as the tables allow. */
-  public static final BitField IW = BitField.bit("IW", 62);
+  public static final BitField IW = WORD_0_FIELDS.bit("IW", 62);
 
-  static final BitField RSVD_63 = BitField.bit("RSVD_63", 63);
+  static final BitField RSVD_63 = WORD_0_FIELDS.bit("RSVD_63", 63);
+
+  private static final Layout.Fields WORD_1_FIELDS = Layout.named("device table entry, word 1");
 
   /** Domain id: the tag of cached translations. */
-  public static final BitField DOMAIN_ID = BitField.bits("DomainID", 15, 0);
+  public static final BitField DOMAIN_ID = WORD_1_FIELDS.bits("DomainID", 15, 0);
 
-  static final BitField GCR3_30_15 = BitField.bits("GCR3_30_15", 31, 16);
+  static final BitField GCR3_30_15 = WORD_1_FIELDS.bits("GCR3_30_15", 31, 16);
 
   /** The device may have a TLB of its own. */
-  static final BitField I = BitField.bit("I", 32);
+  static final BitField I = WORD_1_FIELDS.bit("I", 32);
 
   /** Suppress page fault events, all but the first. */
-  public static final BitField SE = BitField.bit("SE", 33);
+  public static final BitField SE = WORD_1_FIELDS.bit("SE", 33);
 
   /** Suppress all page fault events. */
-  public static final BitField SA = BitField.bit("SA", 34);
+  public static final BitField SA = WORD_1_FIELDS.bit("SA", 34);
 
-  static final BitField IO_CTL = BitField.bits("IoCtl", 36, 35);
-  static final BitField CACHE = BitField.bit("Cache", 37);
-  static final BitField SD = BitField.bit("SD", 38);
+  static final BitField IO_CTL = WORD_1_FIELDS.bits("IoCtl", 36, 35);
+  static final BitField CACHE = WORD_1_FIELDS.bit("Cache", 37);
+  static final BitField SD = WORD_1_FIELDS.bit("SD", 38);
 
   /** Allow exclusion: addresses in the exclusion range pass untranslated. */
-  public static final BitField EX = BitField.bit("EX", 39);
+  public static final BitField EX = WORD_1_FIELDS.bit("EX", 39);
 
-  static final BitField SYS_MGT = BitField.bits("SysMgt", 41, 40);
-  static final BitField SATS = BitField.bit("SATS", 42);
-  static final BitField GCR3_51_31 = BitField.bits("GCR3_51_31", 63, 43);
+  static final BitField SYS_MGT = WORD_1_FIELDS.bits("SysMgt", 41, 40);
+  static final BitField SATS = WORD_1_FIELDS.bit("SATS", 42);
+  static final BitField GCR3_51_31 = WORD_1_FIELDS.bits("GCR3_51_31", 63, 43);
 
-  static final BitField RSVD_14_0 = BitField.bits("RSVD_14_0", 14, 0);
-  static final BitField VIMU_EN = BitField.bit("vImuEn", 15);
-  static final BitField GDEVICE_ID = BitField.bits("GDeviceID", 31, 16);
-  static final BitField GUEST_ID = BitField.bits("GuestID", 47, 32);
-  static final BitField RSVD_53_48 = BitField.bits("RSVD_53_48", 53, 48);
-  static final BitField ATTR_V = BitField.bit("AttrV", 54);
-  static final BitField MODE0_FC = BitField.bit("Mode0FC", 55);
-  static final BitField SNOOP_ATTRIBUTE = BitField.bits("SnoopAttribute", 63, 56);
+  private static final Layout.Fields WORD_3_FIELDS = Layout.named("device table entry, word 3");
+
+  static final BitField RSVD_14_0 = WORD_3_FIELDS.bits("RSVD_14_0", 14, 0);
+  static final BitField VIMU_EN = WORD_3_FIELDS.bit("vImuEn", 15);
+  static final BitField GDEVICE_ID = WORD_3_FIELDS.bits("GDeviceID", 31, 16);
+  static final BitField GUEST_ID = WORD_3_FIELDS.bits("GuestID", 47, 32);
+  static final BitField RSVD_53_48 = WORD_3_FIELDS.bits("RSVD_53_48", 53, 48);
+  static final BitField ATTR_V = WORD_3_FIELDS.bit("AttrV", 54);
+  static final BitField MODE0_FC = WORD_3_FIELDS.bit("Mode0FC", 55);
+  static final BitField SNOOP_ATTRIBUTE = WORD_3_FIELDS.bits("SnoopAttribute", 63, 56);
 
   /** The first word. */
-  public static final Layout WORD_0 =
-      Layout.of(
-          "device table entry, word 0",
-          V,
-          TV,
-          RSVD_6_2,
-          HAD,
-          MODE,
-          ROOT,
-          PPR,
-          GPRP,
-          GIOV,
-          GV,
-          GLX,
-          GCR3_14_12,
-          IR,
-          IW,
-          RSVD_63);
+  public static final Layout WORD_0 = WORD_0_FIELDS.layout();
 
   /** The second word. */
-  public static final Layout WORD_1 =
-      Layout.of(
-          "device table entry, word 1",
-          DOMAIN_ID,
-          GCR3_30_15,
-          I,
-          SE,
-          SA,
-          IO_CTL,
-          CACHE,
-          SD,
-          EX,
-          SYS_MGT,
-          SATS,
-          GCR3_51_31);
+  public static final Layout WORD_1 = WORD_1_FIELDS.layout();
 
   /** The fourth word. */
-  public static final Layout WORD_3 =
-      Layout.of(
-          "device table entry, word 3",
-          RSVD_14_0,
-          VIMU_EN,
-          GDEVICE_ID,
-          GUEST_ID,
-          RSVD_53_48,
-          ATTR_V,
-          MODE0_FC,
-          SNOOP_ATTRIBUTE);
+  public static final Layout WORD_3 = WORD_3_FIELDS.layout();
 
   /** Mode: no tables, an address is the physical address; IR and IW count. */
   public static final int MODE_UNTRANSLATED = 0;

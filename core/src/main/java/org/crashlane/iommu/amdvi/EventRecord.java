@@ -23,17 +23,17 @@ public record EventRecord(
   /** Size of an entry in bytes. */
   public static final int BYTES = 16;
 
-  static final BitField DEVICE_ID = BitField.bits("DeviceID", 15, 0);
-  static final BitField PASID_19_16 = BitField.bits("PASID_19_16", 19, 16);
-  static final BitField RSVD_31_20 = BitField.bits("RSVD_31_20", 31, 20);
-  static final BitField DOMAIN_ID = BitField.bits("DomainID", 47, 32);
-  static final BitField FLAGS = BitField.bits("flags", 59, 48);
-  static final BitField EVENT_CODE = BitField.bits("EventCode", 63, 60);
+  private static final Layout.Fields LOW_FIELDS = Layout.named("event, low word");
+
+  static final BitField DEVICE_ID = LOW_FIELDS.bits("DeviceID", 15, 0);
+  static final BitField PASID_19_16 = LOW_FIELDS.bits("PASID_19_16", 19, 16);
+  static final BitField RSVD_31_20 = LOW_FIELDS.bits("RSVD_31_20", 31, 20);
+  static final BitField DOMAIN_ID = LOW_FIELDS.bits("DomainID", 47, 32);
+  static final BitField FLAGS = LOW_FIELDS.bits("flags", 59, 48);
+  static final BitField EVENT_CODE = LOW_FIELDS.bits("EventCode", 63, 60);
 
   /** The first word; the second is an address. */
-  public static final Layout LOW =
-      Layout.of(
-          "event, low word", DEVICE_ID, PASID_19_16, RSVD_31_20, DOMAIN_ID, FLAGS, EVENT_CODE);
+  public static final Layout LOW = LOW_FIELDS.layout();
 
   private static final int ID_DIGITS = 4;
 

@@ -14,61 +14,48 @@ public final class InterruptControl {
   /** Where the word stands in a device table entry, in bytes. */
   public static final int OFFSET_BYTES = 16;
 
+  private static final Layout.Fields FIELDS = Layout.named("DTE, interrupt word");
+
   /** Interrupt map valid: without it all interrupts pass as they are. */
-  public static final BitField IV = BitField.bit("IV", 0);
+  public static final BitField IV = FIELDS.bit("IV", 0);
 
   /** Interrupt table length: 2^n entries, n up to {@link #LENGTH_MAX}. */
-  public static final BitField INT_TAB_LEN = BitField.bits("IntTabLen", 4, 1);
+  public static final BitField INT_TAB_LEN = FIELDS.bits("IntTabLen", 4, 1);
 
   /** Ignore unmapped interrupts: their events are not logged. */
-  public static final BitField IG = BitField.bit("IG", 5);
+  public static final BitField IG = FIELDS.bit("IG", 5);
 
   /** Interrupt table root pointer: a physical address, a multiple of 64. */
-  public static final BitField INT_TAB_ROOT = BitField.bits("IntTabRoot", 51, 6);
+  public static final BitField INT_TAB_ROOT = FIELDS.bits("IntTabRoot", 51, 6);
 
-  static final BitField RSVD_53_52 = BitField.bits("RSVD_53_52", 53, 52);
+  static final BitField RSVD_53_52 = FIELDS.bits("RSVD_53_52", 53, 52);
 
   /** Guest paging mode. */
-  public static final BitField GUEST_PAGING_MODE = BitField.bits("GuestPagingMode", 55, 54);
+  public static final BitField GUEST_PAGING_MODE = FIELDS.bits("GuestPagingMode", 55, 54);
 
   /** INIT interrupts pass. */
-  public static final BitField INIT_PASS = BitField.bit("InitPass", 56);
+  public static final BitField INIT_PASS = FIELDS.bit("InitPass", 56);
 
   /** External interrupts (of the 8259) pass. */
-  public static final BitField EINT_PASS = BitField.bit("EIntPass", 57);
+  public static final BitField EINT_PASS = FIELDS.bit("EIntPass", 57);
 
   /** NMIs pass. */
-  public static final BitField NMI_PASS = BitField.bit("NMIPass", 58);
+  public static final BitField NMI_PASS = FIELDS.bit("NMIPass", 58);
 
   /** Host page table mode. */
-  public static final BitField HPT_MODE = BitField.bit("HPTMode", 59);
+  public static final BitField HPT_MODE = FIELDS.bit("HPTMode", 59);
 
   /** What becomes of fixed and arbitrated interrupts: one of the {@code INT_CTL_} values. */
-  public static final BitField INT_CTL = BitField.bits("IntCtl", 61, 60);
+  public static final BitField INT_CTL = FIELDS.bits("IntCtl", 61, 60);
 
   /** The LINT0 pin passes. */
-  public static final BitField LINT0_PASS = BitField.bit("Lint0Pass", 62);
+  public static final BitField LINT0_PASS = FIELDS.bit("Lint0Pass", 62);
 
   /** The LINT1 pin passes. */
-  public static final BitField LINT1_PASS = BitField.bit("Lint1Pass", 63);
+  public static final BitField LINT1_PASS = FIELDS.bit("Lint1Pass", 63);
 
   /** The word. */
-  public static final Layout LAYOUT =
-      Layout.of(
-          "DTE, interrupt word",
-          IV,
-          INT_TAB_LEN,
-          IG,
-          INT_TAB_ROOT,
-          RSVD_53_52,
-          GUEST_PAGING_MODE,
-          INIT_PASS,
-          EINT_PASS,
-          NMI_PASS,
-          HPT_MODE,
-          INT_CTL,
-          LINT0_PASS,
-          LINT1_PASS);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   /** Fixed and arbitrated interrupts are aborted. */
   public static final int INT_CTL_ABORT = 0;

@@ -15,45 +15,36 @@ public final class InterruptEntry {
   /** Size of an entry in bytes. */
   public static final int BYTES = 4;
 
+  private static final Layout.Fields FIELDS = Layout.named("IRTE");
+
   /** Remapping enabled: the entry lets interrupts through. */
-  public static final BitField REMAP_EN = BitField.bit("RemapEn", 0);
+  public static final BitField REMAP_EN = FIELDS.bit("RemapEn", 0);
 
   /** Suppress I/O page fault events. */
-  public static final BitField SUP_IO_PF = BitField.bit("SupIOPF", 1);
+  public static final BitField SUP_IO_PF = FIELDS.bit("SupIOPF", 1);
 
   /** Interrupt type: fixed or arbitrated. */
-  public static final BitField INT_TYPE = BitField.bits("IntType", 4, 2);
+  public static final BitField INT_TYPE = FIELDS.bits("IntType", 4, 2);
 
   /** Request end of interrupt. */
-  public static final BitField RQ_EOI = BitField.bit("RqEoi", 5);
+  public static final BitField RQ_EOI = FIELDS.bit("RqEoi", 5);
 
   /** Destination mode: 1 is logical. */
-  public static final BitField DM = BitField.bit("DM", 6);
+  public static final BitField DM = FIELDS.bit("DM", 6);
 
   /** Guest mode; must be zero in this form. */
-  public static final BitField GUEST_MODE = BitField.bit("GuestMode", 7);
+  public static final BitField GUEST_MODE = FIELDS.bit("GuestMode", 7);
 
   /** Destination id. */
-  public static final BitField DESTINATION = BitField.bits("Destination", 15, 8);
+  public static final BitField DESTINATION = FIELDS.bits("Destination", 15, 8);
 
   /** Vector. */
-  public static final BitField VECTOR = BitField.bits("Vector", 23, 16);
+  public static final BitField VECTOR = FIELDS.bits("Vector", 23, 16);
 
-  static final BitField RSVD_31_24 = BitField.bits("RSVD_31_24", 31, 24);
+  static final BitField RSVD_31_24 = FIELDS.bits("RSVD_31_24", 31, 24);
 
   /** The entry. */
-  public static final Layout LAYOUT =
-      Layout.of(
-          "IRTE",
-          REMAP_EN,
-          SUP_IO_PF,
-          INT_TYPE,
-          RQ_EOI,
-          DM,
-          GUEST_MODE,
-          DESTINATION,
-          VECTOR,
-          RSVD_31_24);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   private InterruptEntry() {}
 

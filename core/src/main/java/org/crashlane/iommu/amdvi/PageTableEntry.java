@@ -11,57 +11,43 @@ import org.crashlane.iommu.Permissions;
  * (AMD 48882, "I/O Page Tables for Host Translations"; Linux generic_pt amdv1.h).
  */
 public final class PageTableEntry {
-  /** Present. */
-  public static final BitField PR = BitField.bit("PR", 0);
+  private static final Layout.Fields FIELDS = Layout.named("page table entry");
 
-  static final BitField IGN_4_1 = BitField.bits("IGN_4_1", 4, 1);
-  static final BitField A = BitField.bit("A", 5);
-  static final BitField D = BitField.bit("D", 6);
-  static final BitField IGN_8_7 = BitField.bits("IGN_8_7", 8, 7);
+  /** Present. */
+  public static final BitField PR = FIELDS.bit("PR", 0);
+
+  static final BitField IGN_4_1 = FIELDS.bits("IGN_4_1", 4, 1);
+  static final BitField A = FIELDS.bit("A", 5);
+  static final BitField D = FIELDS.bit("D", 6);
+  static final BitField IGN_8_7 = FIELDS.bits("IGN_8_7", 8, 7);
 
   /** Next level: 0 and 7 for a page, else the level of the table that the entry points to. */
-  public static final BitField NEXT_LEVEL = BitField.bits("NextLevel", 11, 9);
+  public static final BitField NEXT_LEVEL = FIELDS.bits("NextLevel", 11, 9);
 
   /** The page or the next table, a physical address; its low bits may code the page's size. */
-  public static final BitField ADDR = BitField.bits("PageAddress", 51, 12);
+  public static final BitField ADDR = FIELDS.bits("PageAddress", 51, 12);
 
-  static final BitField RSVD_56_52 = BitField.bits("RSVD_56_52", 56, 52);
+  static final BitField RSVD_56_52 = FIELDS.bits("RSVD_56_52", 56, 52);
 
   /** Page-based memory attributes, in leaves; reserved in other entries. */
-  static final BitField PMC = BitField.bits("PMC", 58, 57);
+  static final BitField PMC = FIELDS.bits("PMC", 58, 57);
 
   /** Untranslated access only, in leaves; reserved in other entries. */
-  static final BitField U = BitField.bit("U", 59);
+  static final BitField U = FIELDS.bit("U", 59);
 
   /** Force coherent, in leaves; reserved in other entries. */
-  public static final BitField FC = BitField.bit("FC", 60);
+  public static final BitField FC = FIELDS.bit("FC", 60);
 
   /** Reads pass. */
-  public static final BitField IR = BitField.bit("IR", 61);
+  public static final BitField IR = FIELDS.bit("IR", 61);
 
   /** Writes pass. */
-  public static final BitField IW = BitField.bit("IW", 62);
+  public static final BitField IW = FIELDS.bit("IW", 62);
 
-  static final BitField IGN_63 = BitField.bit("IGN_63", 63);
+  static final BitField IGN_63 = FIELDS.bit("IGN_63", 63);
 
   /** The word. */
-  public static final Layout LAYOUT =
-      Layout.of(
-          "page table entry",
-          PR,
-          IGN_4_1,
-          A,
-          D,
-          IGN_8_7,
-          NEXT_LEVEL,
-          ADDR,
-          RSVD_56_52,
-          PMC,
-          U,
-          FC,
-          IR,
-          IW,
-          IGN_63);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   /** Next level: the entry maps a page as large as the addresses it serves. */
   public static final int NEXT_LEVEL_PAGE = 0;

@@ -31,18 +31,20 @@ public final class WideInterruptEntry {
   /** Guest: its processor runs. */
   public static final BitField IS_RUN = BitField.bit("IsRun", 6);
 
-  /** Vector. */
-  public static final BitField VECTOR = BitField.bits("Vector", 7, 0);
+  private static final Layout.Fields HIGH_FIELDS = Layout.named("IRTE, high word");
 
-  static final BitField RSVD_11_8 = BitField.bits("RSVD_11_8", 11, 8);
+  /** Vector. */
+  public static final BitField VECTOR = HIGH_FIELDS.bits("Vector", 7, 0);
+
+  static final BitField RSVD_11_8 = HIGH_FIELDS.bits("RSVD_11_8", 11, 8);
 
   /** Guest: the page of its virtual APIC. */
-  public static final BitField GA_ROOT = BitField.bits("GARootPtr", 51, 12);
+  public static final BitField GA_ROOT = HIGH_FIELDS.bits("GARootPtr", 51, 12);
 
-  static final BitField RSVD_55_52 = BitField.bits("RSVD_55_52", 55, 52);
+  static final BitField RSVD_55_52 = HIGH_FIELDS.bits("RSVD_55_52", 55, 52);
 
   /** Destination id, bits 31:24, with x2APIC. */
-  public static final BitField DESTINATION_HIGH = BitField.bits("Destination[31:24]", 63, 56);
+  public static final BitField DESTINATION_HIGH = HIGH_FIELDS.bits("Destination[31:24]", 63, 56);
 
   /** The first word, naming a processor. The lower fields are those of the small form. */
   public static final Layout LOW =
@@ -71,8 +73,7 @@ public final class WideInterruptEntry {
           GA_TAG);
 
   /** The second word. */
-  public static final Layout HIGH =
-      Layout.of("IRTE, high word", VECTOR, RSVD_11_8, GA_ROOT, RSVD_55_52, DESTINATION_HIGH);
+  public static final Layout HIGH = HIGH_FIELDS.layout();
 
   /** The part of the destination that is used without x2APIC. */
   private static final BitField DESTINATION_XAPIC = BitField.bits("Destination[7:0]", 15, 8);

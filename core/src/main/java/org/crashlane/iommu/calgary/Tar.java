@@ -10,23 +10,25 @@ import org.crashlane.bits.Layout;
  * TCE cache. Values here have their bits in place; {@link Registers#read64} turns them round.
  */
 public final class Tar {
+  private static final Layout.Fields FIELDS = Layout.named("TAR");
+
   /** Size of the table, {@link TableSize#spec}. */
-  public static final BitField SPEC = BitField.bits("SPEC", 2, 0);
+  public static final BitField SPEC = FIELDS.bits("SPEC", 2, 0);
 
   /** Valid. Linux never sets it, and translation works all the same. */
-  public static final BitField VALID = BitField.bit("VALID", 3);
+  public static final BitField VALID = FIELDS.bit("VALID", 3);
 
   /** Not software's: Linux keeps what it finds. */
-  static final BitField KEPT_14_4 = BitField.bits("KEPT_14_4", 14, 4);
+  static final BitField KEPT_14_4 = FIELDS.bits("KEPT_14_4", 14, 4);
 
   /** The table, a physical address in steps of 32 KiB, though no table is below 64 KiB. */
-  public static final BitField TABLE = BitField.bits("TABLE", 47, 15);
+  public static final BitField TABLE = FIELDS.bits("TABLE", 47, 15);
 
   /** Not software's: Linux keeps what it finds. */
-  static final BitField KEPT_63_48 = BitField.bits("KEPT_63_48", 63, 48);
+  static final BitField KEPT_63_48 = FIELDS.bits("KEPT_63_48", 63, 48);
 
   /** The register. */
-  public static final Layout LAYOUT = Layout.of("TAR", SPEC, VALID, KEPT_14_4, TABLE, KEPT_63_48);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   private Tar() {}
 

@@ -29,25 +29,27 @@ public final class Tce {
   /** An entry that is not in use. */
   public static final long FREE = 0;
 
+  private static final Layout.Fields FIELDS = Layout.named("TCE");
+
   /** Reads pass. */
-  public static final BitField R = BitField.bit("R", 0);
+  public static final BitField R = FIELDS.bit("R", 0);
 
   /** Writes pass. */
-  public static final BitField W = BitField.bit("W", 1);
+  public static final BitField W = FIELDS.bit("W", 1);
 
   /** Hub id; not used by the chips that are known, and ignored. */
-  static final BitField HUB_ID = BitField.bits("HUB_ID", 7, 2);
+  static final BitField HUB_ID = FIELDS.bits("HUB_ID", 7, 2);
 
-  static final BitField IGN_11_8 = BitField.bits("IGN_11_8", 11, 8);
+  static final BitField IGN_11_8 = FIELDS.bits("IGN_11_8", 11, 8);
 
   /** Real page number: the physical address of the page. */
-  public static final BitField RPN = BitField.bits("RPN", 47, 12);
+  public static final BitField RPN = FIELDS.bits("RPN", 47, 12);
 
   /** Ignored. Linux leaves bit 48 set behind a run of pages that crosses 2^48. */
-  static final BitField IGN_63_48 = BitField.bits("IGN_63_48", 63, 48);
+  static final BitField IGN_63_48 = FIELDS.bits("IGN_63_48", 63, 48);
 
   /** The word. */
-  public static final Layout LAYOUT = Layout.of("TCE", R, W, HUB_ID, IGN_11_8, RPN, IGN_63_48);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   private static final long HIGHEST = BitField.lowMask(RPN.high() + 1);
   private static final BitField PAGE_NUMBER = BitField.bits("I/O page number", 63, 12);

@@ -31,27 +31,28 @@ public final class Gpte {
   /** An entry of zeros: maps nothing. */
   public static final long ABSENT = 0;
 
+  private static final Layout.Fields FIELDS = Layout.named("GART entry");
+
   /** The entry maps a page. */
-  public static final BitField VALID = BitField.bit("VALID", 0);
+  public static final BitField VALID = FIELDS.bit("VALID", 0);
 
   /** Requests through the entry probe the CPUs' caches. */
-  public static final BitField COHERENT = BitField.bit("COHERENT", 1);
+  public static final BitField COHERENT = FIELDS.bit("COHERENT", 1);
 
   /**
    * Reserved, to be written as zeros. Whether hardware minds is not known; here it does not (not
    * verified).
    */
-  public static final BitField RSVD_3_2 = BitField.bits("RSVD_3_2", 3, 2);
+  public static final BitField RSVD_3_2 = FIELDS.bits("RSVD_3_2", 3, 2);
 
   /** Bits 39:32 of the page's physical address. */
-  public static final BitField PHYS_39_32 = BitField.bits("PHYS_39_32", 11, 4);
+  public static final BitField PHYS_39_32 = FIELDS.bits("PHYS_39_32", 11, 4);
 
   /** Bits 31:12 of the page's physical address. */
-  public static final BitField PHYS_31_12 = BitField.bits("PHYS_31_12", 31, 12);
+  public static final BitField PHYS_31_12 = FIELDS.bits("PHYS_31_12", 31, 12);
 
   /** The word. */
-  public static final Layout LAYOUT =
-      Layout.of("GART entry", VALID, COHERENT, RSVD_3_2, PHYS_39_32, PHYS_31_12);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   private static final BitField ADDRESS_39_32 = BitField.bits("address 39:32", 39, 32);
   private static final BitField ADDRESS_31_12 = BitField.bits("address 31:12", 31, 12);

@@ -19,38 +19,40 @@ public final class ContextEntry {
   /** Entries of a context table: one for each device and function. */
   static final int COUNT = 256;
 
+  private static final Layout.Fields LOW_FIELDS = Layout.named("context entry, low word");
+
   /** Present. */
-  public static final BitField P = BitField.bit("P", 0);
+  public static final BitField P = LOW_FIELDS.bit("P", 0);
 
   /** Fault processing disable: faults of this requester are not recorded. Valid without P. */
-  public static final BitField FPD = BitField.bit("FPD", 1);
+  public static final BitField FPD = LOW_FIELDS.bit("FPD", 1);
 
   /** Translation type, one of the {@code TT_} values. */
-  public static final BitField TT = BitField.bits("TT", 3, 2);
+  public static final BitField TT = LOW_FIELDS.bits("TT", 3, 2);
 
-  static final BitField RSVD_11_4 = BitField.bits("RSVD_11_4", 11, 4);
+  static final BitField RSVD_11_4 = LOW_FIELDS.bits("RSVD_11_4", 11, 4);
 
   /** Second-level page-table pointer: physical, reserved from the host address width up. */
-  public static final BitField SLPTPTR = BitField.bits("SLPTPTR", 63, 12);
+  public static final BitField SLPTPTR = LOW_FIELDS.bits("SLPTPTR", 63, 12);
+
+  private static final Layout.Fields HIGH_FIELDS = Layout.named("context entry, high word");
 
   /** Address width: tables have two levels more than this says. */
-  public static final BitField AW = BitField.bits("AW", 2, 0);
+  public static final BitField AW = HIGH_FIELDS.bits("AW", 2, 0);
 
-  static final BitField IGN_6_3 = BitField.bits("IGN_6_3", 6, 3);
-  static final BitField RSVD_7 = BitField.bit("RSVD_7", 7);
+  static final BitField IGN_6_3 = HIGH_FIELDS.bits("IGN_6_3", 6, 3);
+  static final BitField RSVD_7 = HIGH_FIELDS.bit("RSVD_7", 7);
 
   /** Domain id: the tag of cached translations. */
-  public static final BitField DID = BitField.bits("DID", 23, 8);
+  public static final BitField DID = HIGH_FIELDS.bits("DID", 23, 8);
 
-  static final BitField RSVD_63_24 = BitField.bits("RSVD_63_24", 63, 24);
+  static final BitField RSVD_63_24 = HIGH_FIELDS.bits("RSVD_63_24", 63, 24);
 
   /** The first word. */
-  public static final Layout LOW =
-      Layout.of("context entry, low word", P, FPD, TT, RSVD_11_4, SLPTPTR);
+  public static final Layout LOW = LOW_FIELDS.layout();
 
   /** The second word. */
-  public static final Layout HIGH =
-      Layout.of("context entry, high word", AW, IGN_6_3, RSVD_7, DID, RSVD_63_24);
+  public static final Layout HIGH = HIGH_FIELDS.layout();
 
   /** TT: untranslated requests go through the second-level tables, others are blocked. */
   public static final int TT_UNTRANSLATED_ONLY = 0;

@@ -9,53 +9,38 @@ import org.crashlane.bits.Layout;
  * Paging Entries").
  */
 public final class FirstLevelEntry {
+  private static final Layout.Fields FIELDS = Layout.named("first-level entry");
+
   /** Present, and so readable. */
-  public static final BitField P = BitField.bit("P", 0);
+  public static final BitField P = FIELDS.bit("P", 0);
 
   /** Writes pass. */
-  public static final BitField RW = BitField.bit("R/W", 1);
+  public static final BitField RW = FIELDS.bit("R/W", 1);
 
   /** Requests of user privilege pass. */
-  public static final BitField US = BitField.bit("U/S", 2);
+  public static final BitField US = FIELDS.bit("U/S", 2);
 
-  static final BitField PWT = BitField.bit("PWT", 3);
-  static final BitField PCD = BitField.bit("PCD", 4);
-  static final BitField A = BitField.bit("A", 5);
-  static final BitField D = BitField.bit("D", 6);
+  static final BitField PWT = FIELDS.bit("PWT", 3);
+  static final BitField PCD = FIELDS.bit("PCD", 4);
+  static final BitField A = FIELDS.bit("A", 5);
+  static final BitField D = FIELDS.bit("D", 6);
 
   /** Page size: at levels 2 and 3, this entry maps a page; at higher levels reserved. */
-  public static final BitField PS = BitField.bit("PS", 7);
+  public static final BitField PS = FIELDS.bit("PS", 7);
 
-  static final BitField G = BitField.bit("G", 8);
-  static final BitField IGN_9 = BitField.bit("IGN_9", 9);
-  static final BitField EA = BitField.bit("EA", 10);
-  static final BitField IGN_11 = BitField.bit("IGN_11", 11);
+  static final BitField G = FIELDS.bit("G", 8);
+  static final BitField IGN_9 = FIELDS.bit("IGN_9", 9);
+  static final BitField EA = FIELDS.bit("EA", 10);
+  static final BitField IGN_11 = FIELDS.bit("IGN_11", 11);
 
   /** The page or the next table. */
-  public static final BitField ADDR = BitField.bits("ADDR", 51, 12);
+  public static final BitField ADDR = FIELDS.bits("ADDR", 51, 12);
 
-  static final BitField IGN_62_52 = BitField.bits("IGN_62_52", 62, 52);
-  static final BitField XD = BitField.bit("XD", 63);
+  static final BitField IGN_62_52 = FIELDS.bits("IGN_62_52", 62, 52);
+  static final BitField XD = FIELDS.bit("XD", 63);
 
   /** The word. */
-  public static final Layout LAYOUT =
-      Layout.of(
-          "first-level entry",
-          P,
-          RW,
-          US,
-          PWT,
-          PCD,
-          A,
-          D,
-          PS,
-          G,
-          IGN_9,
-          EA,
-          IGN_11,
-          ADDR,
-          IGN_62_52,
-          XD);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   /** The lowest address bit of a leaf above level 1 is not address but memory type. */
   static final BitField PAT_IN_LARGE_LEAF = BitField.bit("PAT", 12);

@@ -19,37 +19,39 @@ public final class InterruptEntry {
   /** Size of an entry in bytes. */
   public static final int BYTES = 16;
 
+  private static final Layout.Fields LOW_FIELDS = Layout.named("IRTE, low word");
+
   /** Present. */
-  public static final BitField P = BitField.bit("P", 0);
+  public static final BitField P = LOW_FIELDS.bit("P", 0);
 
   /** Fault processing disable. */
-  public static final BitField FPD = BitField.bit("FPD", 1);
+  public static final BitField FPD = LOW_FIELDS.bit("FPD", 1);
 
   /** Destination mode: 1 is logical. */
-  public static final BitField DM = BitField.bit("DM", 2);
+  public static final BitField DM = LOW_FIELDS.bit("DM", 2);
 
   /** Redirection hint. */
-  public static final BitField RH = BitField.bit("RH", 3);
+  public static final BitField RH = LOW_FIELDS.bit("RH", 3);
 
   /** Trigger mode: 1 is level. */
-  public static final BitField TM = BitField.bit("TM", 4);
+  public static final BitField TM = LOW_FIELDS.bit("TM", 4);
 
   /** Delivery mode. */
-  public static final BitField DLM = BitField.bits("DLM", 7, 5);
+  public static final BitField DLM = LOW_FIELDS.bits("DLM", 7, 5);
 
-  public static final BitField AVAIL = BitField.bits("AVAIL", 11, 8);
-  static final BitField RSVD_14_12 = BitField.bits("RSVD_14_12", 14, 12);
+  public static final BitField AVAIL = LOW_FIELDS.bits("AVAIL", 11, 8);
+  static final BitField RSVD_14_12 = LOW_FIELDS.bits("RSVD_14_12", 14, 12);
 
   /** Mode: 1 is posted. */
-  public static final BitField IM = BitField.bit("IM", 15);
+  public static final BitField IM = LOW_FIELDS.bit("IM", 15);
 
   /** Vector. */
-  public static final BitField V = BitField.bits("V", 23, 16);
+  public static final BitField V = LOW_FIELDS.bits("V", 23, 16);
 
-  static final BitField RSVD_31_24 = BitField.bits("RSVD_31_24", 31, 24);
+  static final BitField RSVD_31_24 = LOW_FIELDS.bits("RSVD_31_24", 31, 24);
 
   /** Destination id, all of it with extended interrupt mode. */
-  public static final BitField DST = BitField.bits("DST", 63, 32);
+  public static final BitField DST = LOW_FIELDS.bits("DST", 63, 32);
 
   /** The part of {@link #DST} that is used without extended interrupt mode: an xAPIC id. */
   public static final BitField DST_XAPIC = BitField.bits("DST[15:8]", 47, 40);
@@ -65,28 +67,28 @@ public final class InterruptEntry {
   /** Posted: bits 31:6 of the descriptor's address. */
   public static final BitField PDA_LOW = BitField.bits("PDA[31:6]", 63, 38);
 
+  private static final Layout.Fields HIGH_FIELDS = Layout.named("IRTE, high word");
+
   /** Source id: whose interrupts may use the entry. */
-  public static final BitField SID = BitField.bits("SID", 15, 0);
+  public static final BitField SID = HIGH_FIELDS.bits("SID", 15, 0);
 
   /** Source id qualifier: which function bits of {@link #SID} count. */
-  public static final BitField SQ = BitField.bits("SQ", 17, 16);
+  public static final BitField SQ = HIGH_FIELDS.bits("SQ", 17, 16);
 
   /** Source validation type, one of the {@code SVT_} values. */
-  public static final BitField SVT = BitField.bits("SVT", 19, 18);
+  public static final BitField SVT = HIGH_FIELDS.bits("SVT", 19, 18);
 
-  static final BitField RSVD_63_20 = BitField.bits("RSVD_63_20", 63, 20);
+  static final BitField RSVD_63_20 = HIGH_FIELDS.bits("RSVD_63_20", 63, 20);
   static final BitField RSVD_31_20 = BitField.bits("RSVD_31_20", 31, 20);
 
   /** Posted: bits 63:32 of the descriptor's address. */
   public static final BitField PDA_HIGH = BitField.bits("PDA[63:32]", 63, 32);
 
   /** The first word, remapped. */
-  public static final Layout LOW =
-      Layout.of(
-          "IRTE, low word", P, FPD, DM, RH, TM, DLM, AVAIL, RSVD_14_12, IM, V, RSVD_31_24, DST);
+  public static final Layout LOW = LOW_FIELDS.layout();
 
   /** The second word, remapped. */
-  public static final Layout HIGH = Layout.of("IRTE, high word", SID, SQ, SVT, RSVD_63_20);
+  public static final Layout HIGH = HIGH_FIELDS.layout();
 
   /** The first word, posted. */
   public static final Layout POSTED_LOW =

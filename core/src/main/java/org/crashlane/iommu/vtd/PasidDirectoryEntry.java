@@ -12,20 +12,21 @@ public final class PasidDirectoryEntry {
   /** Size of an entry in bytes. */
   public static final int BYTES = Long.BYTES;
 
+  private static final Layout.Fields FIELDS = Layout.named("PASID directory entry");
+
   /** Present. */
-  public static final BitField P = BitField.bit("P", 0);
+  public static final BitField P = FIELDS.bit("P", 0);
 
   /** Fault processing disable. */
-  public static final BitField FPD = BitField.bit("FPD", 1);
+  public static final BitField FPD = FIELDS.bit("FPD", 1);
 
-  static final BitField RSVD_11_2 = BitField.bits("RSVD_11_2", 11, 2);
+  static final BitField RSVD_11_2 = FIELDS.bits("RSVD_11_2", 11, 2);
 
   /** PASID table pointer. */
-  public static final BitField SMPTBLPTR = BitField.bits("SMPTBLPTR", 63, 12);
+  public static final BitField SMPTBLPTR = FIELDS.bits("SMPTBLPTR", 63, 12);
 
   /** The word. */
-  public static final Layout LAYOUT =
-      Layout.of("PASID directory entry", P, FPD, RSVD_11_2, SMPTBLPTR);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   private static final BitField INDEX = BitField.bits("directory index", 19, 6);
 

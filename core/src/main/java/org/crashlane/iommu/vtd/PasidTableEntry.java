@@ -12,71 +12,72 @@ public final class PasidTableEntry {
   /** Size of an entry in bytes. */
   public static final int BYTES = 64;
 
+  private static final Layout.Fields WORD_0_FIELDS = Layout.named("PASID table entry, word 0");
+
   /** Present. */
-  public static final BitField P = BitField.bit("P", 0);
+  public static final BitField P = WORD_0_FIELDS.bit("P", 0);
 
   /** Fault processing disable. */
-  public static final BitField FPD = BitField.bit("FPD", 1);
+  public static final BitField FPD = WORD_0_FIELDS.bit("FPD", 1);
 
   /** Address width of the second level, as in {@link ContextEntry#AW}. */
-  public static final BitField AW = BitField.bits("AW", 4, 2);
+  public static final BitField AW = WORD_0_FIELDS.bits("AW", 4, 2);
 
-  static final BitField SLEE = BitField.bit("SLEE", 5);
+  static final BitField SLEE = WORD_0_FIELDS.bit("SLEE", 5);
 
   /** PASID granular translation type, one of the {@code PGTT_} values. */
-  public static final BitField PGTT = BitField.bits("PGTT", 8, 6);
+  public static final BitField PGTT = WORD_0_FIELDS.bits("PGTT", 8, 6);
 
-  static final BitField SLADE = BitField.bit("SLADE", 9);
-  static final BitField RSVD_11_10 = BitField.bits("RSVD_11_10", 11, 10);
+  static final BitField SLADE = WORD_0_FIELDS.bit("SLADE", 9);
+  static final BitField RSVD_11_10 = WORD_0_FIELDS.bits("RSVD_11_10", 11, 10);
 
   /** Second-level page-table pointer. */
-  public static final BitField SLPTPTR = BitField.bits("SLPTPTR", 63, 12);
+  public static final BitField SLPTPTR = WORD_0_FIELDS.bits("SLPTPTR", 63, 12);
+
+  private static final Layout.Fields WORD_1_FIELDS = Layout.named("PASID table entry, word 1");
 
   /** Domain id. */
-  public static final BitField DID = BitField.bits("DID", 15, 0);
+  public static final BitField DID = WORD_1_FIELDS.bits("DID", 15, 0);
 
-  static final BitField RSVD_22_16 = BitField.bits("RSVD_22_16", 22, 16);
-  static final BitField PWSNP = BitField.bit("PWSNP", 23);
-  static final BitField PGSNP = BitField.bit("PGSNP", 24);
-  static final BitField CD = BitField.bit("CD", 25);
-  static final BitField EMTE = BitField.bit("EMTE", 26);
-  static final BitField EMT = BitField.bits("EMT", 29, 27);
-  static final BitField PWT = BitField.bit("PWT", 30);
-  static final BitField PCD = BitField.bit("PCD", 31);
-  static final BitField PAT = BitField.bits("PAT", 63, 32);
+  static final BitField RSVD_22_16 = WORD_1_FIELDS.bits("RSVD_22_16", 22, 16);
+  static final BitField PWSNP = WORD_1_FIELDS.bit("PWSNP", 23);
+  static final BitField PGSNP = WORD_1_FIELDS.bit("PGSNP", 24);
+  static final BitField CD = WORD_1_FIELDS.bit("CD", 25);
+  static final BitField EMTE = WORD_1_FIELDS.bit("EMTE", 26);
+  static final BitField EMT = WORD_1_FIELDS.bits("EMT", 29, 27);
+  static final BitField PWT = WORD_1_FIELDS.bit("PWT", 30);
+  static final BitField PCD = WORD_1_FIELDS.bit("PCD", 31);
+  static final BitField PAT = WORD_1_FIELDS.bits("PAT", 63, 32);
+
+  private static final Layout.Fields WORD_2_FIELDS = Layout.named("PASID table entry, word 2");
 
   /** Supervisor requests enable. */
-  public static final BitField SRE = BitField.bit("SRE", 0);
+  public static final BitField SRE = WORD_2_FIELDS.bit("SRE", 0);
 
-  static final BitField ERE = BitField.bit("ERE", 1);
+  static final BitField ERE = WORD_2_FIELDS.bit("ERE", 1);
 
   /** First-level paging mode: 0 for 4 levels, 1 for 5, others reserved. */
-  public static final BitField FLPM = BitField.bits("FLPM", 3, 2);
+  public static final BitField FLPM = WORD_2_FIELDS.bits("FLPM", 3, 2);
 
   /** Write protect enable: supervisor requests too need RW to write. */
-  public static final BitField WPE = BitField.bit("WPE", 4);
+  public static final BitField WPE = WORD_2_FIELDS.bit("WPE", 4);
 
-  static final BitField NXE = BitField.bit("NXE", 5);
-  static final BitField SMEP = BitField.bit("SMEP", 6);
-  static final BitField EAFE = BitField.bit("EAFE", 7);
-  static final BitField RSVD_11_8 = BitField.bits("RSVD_11_8", 11, 8);
+  static final BitField NXE = WORD_2_FIELDS.bit("NXE", 5);
+  static final BitField SMEP = WORD_2_FIELDS.bit("SMEP", 6);
+  static final BitField EAFE = WORD_2_FIELDS.bit("EAFE", 7);
+  static final BitField RSVD_11_8 = WORD_2_FIELDS.bits("RSVD_11_8", 11, 8);
 
   /** First-level page-table pointer. */
-  public static final BitField FLPTPTR = BitField.bits("FLPTPTR", 63, 12);
+  public static final BitField FLPTPTR = WORD_2_FIELDS.bits("FLPTPTR", 63, 12);
 
   /** The first word. */
-  public static final Layout WORD_0 =
-      Layout.of("PASID table entry, word 0", P, FPD, AW, SLEE, PGTT, SLADE, RSVD_11_10, SLPTPTR);
+  public static final Layout WORD_0 = WORD_0_FIELDS.layout();
 
   /** The second word. */
-  public static final Layout WORD_1 =
-      Layout.of(
-          "PASID table entry, word 1", DID, RSVD_22_16, PWSNP, PGSNP, CD, EMTE, EMT, PWT, PCD, PAT);
+  public static final Layout WORD_1 = WORD_1_FIELDS.layout();
 
   /** The third word. */
-  public static final Layout WORD_2 =
-      Layout.of(
-          "PASID table entry, word 2", SRE, ERE, FLPM, WPE, NXE, SMEP, EAFE, RSVD_11_8, FLPTPTR);
+  public static final Layout WORD_2 = WORD_2_FIELDS.layout();
 
   /** PGTT: requests go through first-level tables alone. */
   public static final int PGTT_FIRST_LEVEL = 1;

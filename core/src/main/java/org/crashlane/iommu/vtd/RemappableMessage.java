@@ -13,31 +13,34 @@ import org.crashlane.interrupt.InterruptWindow;
  * Format").
  */
 public final class RemappableMessage {
+  private static final Layout.Fields ADDRESS_FIELDS = Layout.named("MSI address, remappable");
+
   /** Bit 15 of the handle. */
-  public static final BitField HANDLE_15 = BitField.bit("handle[15]", 2);
+  public static final BitField HANDLE_15 = ADDRESS_FIELDS.bit("handle[15]", 2);
 
   /** Subhandle valid: the data is added to the handle. */
-  public static final BitField SHV = BitField.bit("SHV", 3);
+  public static final BitField SHV = ADDRESS_FIELDS.bit("SHV", 3);
 
   /** Format: 1 is remappable, 0 compatibility. */
-  public static final BitField FORMAT = BitField.bit("interrupt format", 4);
+  public static final BitField FORMAT = ADDRESS_FIELDS.bit("interrupt format", 4);
 
   /** Bits 14:0 of the handle. */
-  public static final BitField HANDLE_14_0 = BitField.bits("handle[14:0]", 19, 5);
+  public static final BitField HANDLE_14_0 = ADDRESS_FIELDS.bits("handle[14:0]", 19, 5);
 
-  static final BitField WINDOW = BitField.bits("0xfee", 31, 20);
+  static final BitField WINDOW = ADDRESS_FIELDS.bits("0xfee", 31, 20);
 
   /** The address. */
-  public static final Layout ADDRESS =
-      Layout.of("MSI address, remappable", HANDLE_15, SHV, FORMAT, HANDLE_14_0, WINDOW);
+  public static final Layout ADDRESS = ADDRESS_FIELDS.layout();
+
+  private static final Layout.Fields DATA_FIELDS = Layout.named("MSI data, remappable");
 
   /** The data: added to the handle where {@link #SHV} is one. */
-  public static final BitField SUBHANDLE = BitField.bits("subhandle", 15, 0);
+  public static final BitField SUBHANDLE = DATA_FIELDS.bits("subhandle", 15, 0);
 
-  static final BitField RSVD_31_16 = BitField.bits("RSVD_31_16", 31, 16);
+  static final BitField RSVD_31_16 = DATA_FIELDS.bits("RSVD_31_16", 31, 16);
 
   /** The data. */
-  public static final Layout DATA = Layout.of("MSI data, remappable", SUBHANDLE, RSVD_31_16);
+  public static final Layout DATA = DATA_FIELDS.layout();
 
   private static final BitField LOW_BITS = BitField.bits("index[14:0]", 14, 0);
   private static final BitField HIGH_BIT = BitField.bit("index[15]", 15);

@@ -19,21 +19,25 @@ public final class RootEntry {
   /** Entries of a root table: one for each bus. */
   static final int COUNT = 256;
 
-  /** Present. */
-  public static final BitField P = BitField.bit("P", 0);
+  private static final Layout.Fields LOW_FIELDS = Layout.named("root entry, low word");
 
-  static final BitField RSVD_11_1 = BitField.bits("RSVD_11_1", 11, 1);
+  /** Present. */
+  public static final BitField P = LOW_FIELDS.bit("P", 0);
+
+  static final BitField RSVD_11_1 = LOW_FIELDS.bits("RSVD_11_1", 11, 1);
 
   /** Context-table pointer: a physical address, reserved from the host address width up. */
-  public static final BitField CTP = BitField.bits("CTP", 63, 12);
+  public static final BitField CTP = LOW_FIELDS.bits("CTP", 63, 12);
 
-  static final BitField RSVD_HIGH = BitField.bits("RSVD_63_0", 63, 0);
+  private static final Layout.Fields HIGH_FIELDS = Layout.named("root entry, high word");
+
+  static final BitField RSVD_HIGH = HIGH_FIELDS.bits("RSVD_63_0", 63, 0);
 
   /** The first word. */
-  public static final Layout LOW = Layout.of("root entry, low word", P, RSVD_11_1, CTP);
+  public static final Layout LOW = LOW_FIELDS.layout();
 
   /** The second word. */
-  public static final Layout HIGH = Layout.of("root entry, high word", RSVD_HIGH);
+  public static final Layout HIGH = HIGH_FIELDS.layout();
 
   private RootEntry() {}
 

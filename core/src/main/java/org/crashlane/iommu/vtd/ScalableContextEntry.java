@@ -19,45 +19,46 @@ public final class ScalableContextEntry {
   /** Entries of a context table: half a bus. */
   static final int COUNT = 128;
 
+  private static final Layout.Fields WORD_0_FIELDS = Layout.named("scalable context entry, word 0");
+
   /** Present. */
-  public static final BitField P = BitField.bit("P", 0);
+  public static final BitField P = WORD_0_FIELDS.bit("P", 0);
 
   /** Fault processing disable. */
-  public static final BitField FPD = BitField.bit("FPD", 1);
+  public static final BitField FPD = WORD_0_FIELDS.bit("FPD", 1);
 
   /** Device-TLB enable. */
-  public static final BitField DTE = BitField.bit("DTE", 2);
+  public static final BitField DTE = WORD_0_FIELDS.bit("DTE", 2);
 
   /** PASID enable. */
-  public static final BitField PASIDE = BitField.bit("PASIDE", 3);
+  public static final BitField PASIDE = WORD_0_FIELDS.bit("PASIDE", 3);
 
   /** Page request enable. */
-  public static final BitField PRE = BitField.bit("PRE", 4);
+  public static final BitField PRE = WORD_0_FIELDS.bit("PRE", 4);
 
-  static final BitField RSVD_8_5 = BitField.bits("RSVD_8_5", 8, 5);
+  static final BitField RSVD_8_5 = WORD_0_FIELDS.bits("RSVD_8_5", 8, 5);
 
   /** PASID directory size: the directory has 2^(PDTS+7) entries. */
-  public static final BitField PDTS = BitField.bits("PDTS", 11, 9);
+  public static final BitField PDTS = WORD_0_FIELDS.bits("PDTS", 11, 9);
 
   /** PASID directory pointer. */
-  public static final BitField PASIDDIRPTR = BitField.bits("PASIDDIRPTR", 63, 12);
+  public static final BitField PASIDDIRPTR = WORD_0_FIELDS.bits("PASIDDIRPTR", 63, 12);
+
+  private static final Layout.Fields WORD_1_FIELDS = Layout.named("scalable context entry, word 1");
 
   /** The PASID that stands for requests without one. */
-  public static final BitField RID_PASID = BitField.bits("RID_PASID", 19, 0);
+  public static final BitField RID_PASID = WORD_1_FIELDS.bits("RID_PASID", 19, 0);
 
   /** Requests without a PASID are privileged. */
-  public static final BitField RID_PRIV = BitField.bit("RID_PRIV", 20);
+  public static final BitField RID_PRIV = WORD_1_FIELDS.bit("RID_PRIV", 20);
 
-  static final BitField RSVD_63_21 = BitField.bits("RSVD_63_21", 63, 21);
+  static final BitField RSVD_63_21 = WORD_1_FIELDS.bits("RSVD_63_21", 63, 21);
 
   /** The first word. */
-  public static final Layout WORD_0 =
-      Layout.of(
-          "scalable context entry, word 0", P, FPD, DTE, PASIDE, PRE, RSVD_8_5, PDTS, PASIDDIRPTR);
+  public static final Layout WORD_0 = WORD_0_FIELDS.layout();
 
   /** The second word; the third and the fourth are reserved as a whole. */
-  public static final Layout WORD_1 =
-      Layout.of("scalable context entry, word 1", RID_PASID, RID_PRIV, RSVD_63_21);
+  public static final Layout WORD_1 = WORD_1_FIELDS.layout();
 
   private static final int DIRECTORY_BITS_MIN = 7;
   private static final BitField INDEX = BitField.bits("index", 6, 0);

@@ -11,29 +11,31 @@ import org.crashlane.bits.Layout;
  * "Scalable-Mode Root Entry"; Linux 6.0 drivers/iommu/intel/iommu.h).
  */
 public final class ScalableRootEntry {
-  /** Lower half present. */
-  public static final BitField LP = BitField.bit("LP", 0);
+  private static final Layout.Fields LOW_FIELDS = Layout.named("scalable root entry, low word");
 
-  static final BitField LOW_RSVD_11_1 = BitField.bits("RSVD_11_1", 11, 1);
+  /** Lower half present. */
+  public static final BitField LP = LOW_FIELDS.bit("LP", 0);
+
+  static final BitField LOW_RSVD_11_1 = LOW_FIELDS.bits("RSVD_11_1", 11, 1);
 
   /** Lower context-table pointer. */
-  public static final BitField LCTP = BitField.bits("LCTP", 63, 12);
+  public static final BitField LCTP = LOW_FIELDS.bits("LCTP", 63, 12);
+
+  private static final Layout.Fields HIGH_FIELDS = Layout.named("scalable root entry, high word");
 
   /** Upper half present. */
-  public static final BitField UP = BitField.bit("UP", 0);
+  public static final BitField UP = HIGH_FIELDS.bit("UP", 0);
 
-  static final BitField HIGH_RSVD_11_1 = BitField.bits("RSVD_11_1", 11, 1);
+  static final BitField HIGH_RSVD_11_1 = HIGH_FIELDS.bits("RSVD_11_1", 11, 1);
 
   /** Upper context-table pointer. */
-  public static final BitField UCTP = BitField.bits("UCTP", 63, 12);
+  public static final BitField UCTP = HIGH_FIELDS.bits("UCTP", 63, 12);
 
   /** The first word. */
-  public static final Layout LOW =
-      Layout.of("scalable root entry, low word", LP, LOW_RSVD_11_1, LCTP);
+  public static final Layout LOW = LOW_FIELDS.layout();
 
   /** The second word. */
-  public static final Layout HIGH =
-      Layout.of("scalable root entry, high word", UP, HIGH_RSVD_11_1, UCTP);
+  public static final Layout HIGH = HIGH_FIELDS.layout();
 
   private static final BitField UPPER_HALF = BitField.bit("upper half", 7);
 

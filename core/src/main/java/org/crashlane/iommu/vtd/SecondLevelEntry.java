@@ -11,58 +11,44 @@ import org.crashlane.iommu.Permissions;
  * not present.
  */
 public final class SecondLevelEntry {
+  private static final Layout.Fields FIELDS = Layout.named("second-level entry");
+
   /** Reads pass. */
-  public static final BitField R = BitField.bit("R", 0);
+  public static final BitField R = FIELDS.bit("R", 0);
 
   /** Writes pass. */
-  public static final BitField W = BitField.bit("W", 1);
+  public static final BitField W = FIELDS.bit("W", 1);
 
   /** Execute; ignored for requests without a PASID. */
-  static final BitField X = BitField.bit("X", 2);
+  static final BitField X = FIELDS.bit("X", 2);
 
   /** Memory type. */
-  static final BitField EMT = BitField.bits("EMT", 5, 3);
+  static final BitField EMT = FIELDS.bits("EMT", 5, 3);
 
-  static final BitField IPAT = BitField.bit("IPAT", 6);
+  static final BitField IPAT = FIELDS.bit("IPAT", 6);
 
   /** Page size: at levels 2 and 3, this entry maps a page; at higher levels reserved. */
-  public static final BitField PS = BitField.bit("PS", 7);
+  public static final BitField PS = FIELDS.bit("PS", 7);
 
-  static final BitField A = BitField.bit("A", 8);
-  static final BitField D = BitField.bit("D", 9);
-  static final BitField IGN_10 = BitField.bit("IGN_10", 10);
+  static final BitField A = FIELDS.bit("A", 8);
+  static final BitField D = FIELDS.bit("D", 9);
+  static final BitField IGN_10 = FIELDS.bit("IGN_10", 10);
 
   /** Snoop: in leaves only, and only where the unit has snoop control. */
-  public static final BitField SNP = BitField.bit("SNP", 11);
+  public static final BitField SNP = FIELDS.bit("SNP", 11);
 
   /** The page or the next table, a physical address; reserved from the host address width up. */
-  public static final BitField ADDR = BitField.bits("ADDR", 51, 12);
+  public static final BitField ADDR = FIELDS.bits("ADDR", 51, 12);
 
-  static final BitField IGN_61_52 = BitField.bits("IGN_61_52", 61, 52);
+  static final BitField IGN_61_52 = FIELDS.bits("IGN_61_52", 61, 52);
 
   /** Transient mapping: in leaves only, and only where devices may have TLBs. */
-  public static final BitField TM = BitField.bit("TM", 62);
+  public static final BitField TM = FIELDS.bit("TM", 62);
 
-  static final BitField IGN_63 = BitField.bit("IGN_63", 63);
+  static final BitField IGN_63 = FIELDS.bit("IGN_63", 63);
 
   /** The word. */
-  public static final Layout LAYOUT =
-      Layout.of(
-          "second-level entry",
-          R,
-          W,
-          X,
-          EMT,
-          IPAT,
-          PS,
-          A,
-          D,
-          IGN_10,
-          SNP,
-          ADDR,
-          IGN_61_52,
-          TM,
-          IGN_63);
+  public static final Layout LAYOUT = FIELDS.layout();
 
   private SecondLevelEntry() {}
 
