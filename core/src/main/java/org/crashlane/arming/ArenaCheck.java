@@ -13,10 +13,8 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Attachment.Blocked;
-import org.crashlane.iommu.Attachment.PassThrough;
-import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -48,7 +46,11 @@ final class ArenaCheck implements WalkVisitor {
   }
 
   static List<Refusal> of(
-      AddressRange arena, PlanRequest request, TranslationTables tables, PhysicalMemory memory) {
+      AddressRange arena,
+      PlanRequest request,
+      TranslationTables tables,
+      DeviceTables devices,
+      PhysicalMemory memory) {
     ArenaCheck check = new ArenaCheck(arena);
     if (!memory.exists(arena)) {
       check.misplaced("is not memory (there is " + memory.ranges() + ")");
@@ -60,18 +62,16 @@ final class ArenaCheck implements WalkVisitor {
         check.misplaced("overlaps the crash range " + crash);
       }
     }
-    for (AddressRange page : tables.deviceTablePages()) {
+    for (AddressRange page : devices.pages()) {
       if (arena.overlaps(page)) {
         check.misplaced("holds the device table at " + Hex.of(page.first()));
       }
     }
+    devices.spaces().keySet().forEach(table -> check.judge(table, tables));
     DeviceReasons unknown = new DeviceReasons();
-    Set<TableId> each = new LinkedHashSet<>();
-    for (Attachment attachment : tables.attachments()) {
-      switch (attachment) {
-        case Translated t when each.add(t.table()) -> check.judge(t.table(), tables);
-        case Unsupported u -> unknown.add(u.requester(), u.reason());
-        case Translated _, Blocked _, PassThrough _ -> {}
+    for (Attachment attachment : devices.attachments()) {
+      if (attachment instanceof Unsupported u) {
+        unknown.add(u.requester(), u.reason());
       }
     }
     for (Refusal device : unknown.refusals(Kind.ARENA_MISPLACED)) {

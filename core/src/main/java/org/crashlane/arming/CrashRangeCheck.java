@@ -2,18 +2,14 @@
 package org.crashlane.arming;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
@@ -35,19 +31,14 @@ final class CrashRangeCheck implements WalkVisitor {
   }
 
   /** {@return why {@code crash} cannot be a crash range of the kernel that runs now} */
-  static Optional<Refusal> of(AddressRange crash, TranslationTables tables) {
+  static Optional<Refusal> of(AddressRange crash, TranslationTables tables, DeviceTables devices) {
     CrashRangeCheck check = new CrashRangeCheck(crash);
-    for (AddressRange page : tables.deviceTablePages()) {
+    for (AddressRange page : devices.pages()) {
       if (crash.overlaps(page)) {
         check.signs.add("the IOMMU's device table at " + Hex.of(page.first()) + " lies in it");
       }
     }
-    Set<TableId> walked = new LinkedHashSet<>();
-    for (Attachment attachment : tables.attachments()) {
-      if (attachment instanceof Translated t && walked.add(t.table())) {
-        tables.walk(t.table(), check);
-      }
-    }
+    devices.spaces().keySet().forEach(table -> tables.walk(table, check));
     return check.signs.isEmpty() ? Optional.empty() : Optional.of(check.refusal());
   }
 

@@ -14,6 +14,7 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -40,12 +41,14 @@ public final class Planner {
   private static final long SPARE_PAGES = 16;
 
   private final TranslationTables tables;
+  private final DeviceTables devices;
   private final PhysicalMemory memory;
   private final PlanRequest request;
   private final List<Refusal> refusals = new ArrayList<>();
 
   private Planner(TranslationTables tables, PhysicalMemory memory, PlanRequest request) {
     this.tables = tables;
+    this.devices = tables.devices();
     this.memory = memory;
     this.request = request;
   }
@@ -63,7 +66,7 @@ public final class Planner {
 
   /** {@return what the device tables say, of wanted devices too that have no entry but pass} */
   private List<Attachment> attachments() {
-    List<Attachment> attachments = new ArrayList<>(tables.attachments());
+    List<Attachment> attachments = new ArrayList<>(devices.attachments());
     Set<RequesterId> unlisted = new TreeSet<>(request.devices());
     attachments.forEach(a -> unlisted.remove(a.requester()));
     unlisted.stream()
@@ -144,18 +147,18 @@ public final class Planner {
   /** Where tables and crash ranges lie to each other; both must be there. */
   private void judgePlaces(Selection selection) {
     for (AddressRange crash : request.crashRanges()) {
-      CrashRangeCheck.of(crash, tables).ifPresent(refusals::add);
-      selection.tables().forEach((table, devices) -> judgeReach(crash, table, devices));
+      CrashRangeCheck.of(crash, tables, devices).ifPresent(refusals::add);
+      selection.tables().forEach((table, users) -> judgeReach(crash, table, users));
     }
   }
 
-  private void judgeReach(AddressRange crash, TableId table, List<RequesterId> devices) {
+  private void judgeReach(AddressRange crash, TableId table, List<RequesterId> users) {
     AddressRange reach = tables.reach(table);
     if (!reach.contains(crash)) {
       refuse(
           Kind.BEYOND_REACH,
           "crash range %s lies beyond what table %s of %s can translate, %s"
-              .formatted(crash, table, devices, reach));
+              .formatted(crash, table, users, reach));
     }
   }
 
@@ -169,7 +172,8 @@ public final class Planner {
                   .formatted(neededCount, availableCount, neededCount * PAGE_KIBIBYTES)
               + " (memmap= on the primary's command line) and name it as the arena");
     }
-    arena.ifPresent(range -> refusals.addAll(ArenaCheck.of(range, request, tables, memory)));
+    arena.ifPresent(
+        range -> refusals.addAll(ArenaCheck.of(range, request, tables, devices, memory)));
   }
 
   private PlanResult planned(Selection selection, long neededCount) {
@@ -181,7 +185,7 @@ public final class Planner {
       return new Refused(refusals);
     }
     List<String> notes = new ArrayList<>(selection.notes());
-    tables.malformations().forEach(m -> notes.add("device tables: " + m));
+    devices.malformations().forEach(m -> notes.add("device tables: " + m));
     List<AddressRange> newPages = newPages(neededCount);
     return new PlanResult.Planned(
         new ArmingPlan(
@@ -243,7 +247,7 @@ public final class Planner {
   }
 
   private TablePart mapTable(
-      TableId table, List<RequesterId> devices, DraftMemory draft, PageArena arena) {
+      TableId table, List<RequesterId> users, DraftMemory draft, PageArena arena) {
     long leafCount = 0;
     long takenBefore = arena.takenCount();
     long alreadyMappedBytes = 0;
@@ -256,15 +260,15 @@ public final class Planner {
         case MapResult.Conflict conflict -> {
           for (Mapping mapping : conflict.conflicts()) {
             refuse(
-                Kind.CONFLICT, "table %s of %s already maps %s".formatted(table, devices, mapping));
+                Kind.CONFLICT, "table %s of %s already maps %s".formatted(table, users, mapping));
           }
         }
         case MapResult.Refused refused ->
-            refuse(Kind.TABLES, "table %s of %s: %s".formatted(table, devices, refused.reason()));
+            refuse(Kind.TABLES, "table %s of %s: %s".formatted(table, users, refused.reason()));
       }
     }
     return new TablePart(
-        table, devices, leafCount, arena.takenCount() - takenBefore, alreadyMappedBytes);
+        table, users, leafCount, arena.takenCount() - takenBefore, alreadyMappedBytes);
   }
 
   /**

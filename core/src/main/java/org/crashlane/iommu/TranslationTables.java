@@ -16,34 +16,20 @@ public interface TranslationTables {
   /** {@return what the unit's registers say} */
   UnitState state();
 
-  /**
-   * {@return one entry for each requester that has one, in order of requester id; where the tables
-   * have one for every id there may be, those that are as good as none are left out}
-   */
-  List<Attachment> attachments();
+  /** {@return what the tables say now that tell which device goes where: read anew each time} */
+  DeviceTables devices();
 
   /**
-   * {@return what becomes of a requester that {@link #attachments} does not list: here it is
-   * blocked, for want of an entry}
+   * {@return what becomes of a requester that {@link #devices} does not list: here it is blocked,
+   * for want of an entry}
    */
   default Attachment unlisted(RequesterId requester) {
     return new Attachment.Blocked(
         requester, "no entry for " + requester + " in the IOMMU's device tables");
   }
 
-  /** {@return what is wrong with the device tables themselves (root and context entries)} */
-  List<Malformation> malformations();
-
   /** {@return the addresses at which nothing may be mapped, whatever the tables say} */
   List<Unmappable> unmappable();
-
-  /**
-   * {@return what is not known of listed requesters besides what {@link #attachments} says: tables
-   * for requests that carry a PASID, which are not read; mostly nothing}
-   */
-  default List<Attachment.Unsupported> unreadBesides() {
-    return List.of();
-  }
 
   /** {@return what the unit itself reads and writes besides its tables} */
   default List<UnitBuffer> buffers() {
@@ -99,9 +85,6 @@ public interface TranslationTables {
   default InterruptRemapping interrupts() {
     return InterruptRemapping.none();
   }
-
-  /** {@return the pages that hold the device tables themselves, each of 4 KiB} */
-  List<AddressRange> deviceTablePages();
 
   /**
    * Maps {@code range} to itself, readable and writable, in {@code table}, with the largest leaves

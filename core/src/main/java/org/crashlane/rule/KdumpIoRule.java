@@ -12,6 +12,7 @@ import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
@@ -178,7 +179,8 @@ public final class KdumpIoRule {
 
   private void judgeTranslated() {
     int segment = segment();
-    tables.attachments().forEach(a -> attachments.put(a.requester().inSegment(segment), a));
+    DeviceTables devices = tables.devices();
+    devices.attachments().forEach(a -> attachments.put(a.requester().inSegment(segment), a));
     machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
     new DeviceRules(machine, findings).judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
@@ -186,20 +188,16 @@ public final class KdumpIoRule {
     unit.judgeBuffers();
     unit.judgeProtection(attachments);
     new ReachRules(machine, tables, findings).judge(attachments);
-    Map<Way, List<RequesterId>> users = new LinkedHashMap<>();
+    Map<Way, List<RequesterId>> users =
+        DeviceTables.spaces(attachments.values(), t -> Way.of(t, tables));
+    users.replaceAll((_, ids) -> ids.stream().map(id -> id.inSegment(segment)).toList());
     Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
     attachments.forEach((requester, attachment) -> {
-      switch (attachment) {
-        case Translated t ->
-            users.computeIfAbsent(Way.of(t, tables), _ -> new ArrayList<>()).add(requester);
-        case Unsupported u ->
-            unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(requester);
-        case PassThrough _, Blocked _ -> {
-          // no tables
-        }
+      if (attachment instanceof Unsupported u) {
+        unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(requester);
       }
     });
-    tables
+    devices
         .unreadBesides()
         .forEach(besides ->
             unread
@@ -207,7 +205,7 @@ public final class KdumpIoRule {
                 .add(besides.requester().inSegment(segment)));
     unread.forEach(this::unread);
     List<String> unreadPages =
-        tables.malformations().stream()
+        devices.malformations().stream()
             .filter(Malformation::isUnread)
             .limit(Pieces.KEPT_COUNT)
             .map(Object::toString)
@@ -215,7 +213,7 @@ public final class KdumpIoRule {
     if (!unreadPages.isEmpty()) {
       findings.cannotTell(FindingCode.L3, "the IOMMU's device tables", unreadPages, MAKE_READABLE);
     }
-    tableRules.judge(users);
+    tableRules.judge(users, devices);
   }
 
   /** The devices are those behind one IOMMU, and so on buses of one segment. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
@@ -52,12 +53,13 @@ final class TableRules {
    * Judges every way once.
    *
    * @param users who goes it
+   * @param devices the device tables
    */
-  void judge(Map<Way, List<RequesterId>> users) {
+  void judge(Map<Way, List<RequesterId>> users, DeviceTables devices) {
     ways = users;
     AuditBudget budget = new AuditBudget(limits);
     users.forEach((way, requesters) -> judgeWay(way, requesters, budget));
-    pages = tablePages(budget);
+    pages = tablePages(devices, budget);
     machine.crashRanges().forEach(this::judgePlace);
     isSpent = budget.isSpent();
   }
@@ -273,8 +275,8 @@ final class TableRules {
   }
 
   /** {@return all pages that tables are made of, sorted, each once} */
-  private long[] tablePages(AuditBudget walked) {
-    LongStream deviceTables = tables.deviceTablePages().stream().mapToLong(AddressRange::first);
+  private long[] tablePages(DeviceTables devices, AuditBudget walked) {
+    LongStream deviceTables = devices.pages().stream().mapToLong(AddressRange::first);
     LongStream ofDma = LongStream.concat(deviceTables, Arrays.stream(walked.tablePages()));
     return LongStream.concat(ofDma, interruptTablePages()).sorted().distinct().toArray();
   }

@@ -31,7 +31,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
 
   @Test
   void requestersWithAnEntryAreAttachedAndOthersNot() {
-    List<Attachment> attachments = open(fixture().memory()).attachments();
+    List<Attachment> attachments = open(fixture().memory()).devices().attachments();
     assertFalse(attachments.stream().anyMatch(a -> a.requester().equals(absent())));
     assertTrue(
         attachments.stream()
@@ -91,7 +91,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
   void deviceTablesAndWalkedTablesAreOwnPages() {
     Fixture fixture = fixture();
     map(fixture, PAGE);
-    List<AddressRange> deviceTables = open(fixture.memory()).deviceTablePages();
+    List<AddressRange> deviceTables = open(fixture.memory()).devices().pages();
     assertTrue(deviceTables.size() >= 1);
     deviceTables.forEach(page -> assertEquals(PageArena.PAGE_BYTES, page.sizeBytes()));
     assertTrue(

@@ -49,7 +49,7 @@ public abstract class TranslationTablesContract {
 
   /** {@return the table that {@code requester} goes through} */
   protected static TableId table(TranslationTables tables, RequesterId requester) {
-    return tables.attachments().stream()
+    return tables.devices().attachments().stream()
         .filter(a -> a.requester().equals(requester))
         .map(a -> assertInstanceOf(Attachment.Translated.class, a).table())
         .findFirst()
@@ -81,7 +81,7 @@ public abstract class TranslationTablesContract {
   @Test
   void attachmentsAreThoseOfTheEntriesInOrder() {
     Fixture fixture = fixture();
-    List<Attachment> attachments = open(fixture.memory()).attachments();
+    List<Attachment> attachments = open(fixture.memory()).devices().attachments();
     List<RequesterId> requesters = attachments.stream().map(Attachment::requester).toList();
     assertEquals(requesters.stream().sorted().toList(), requesters);
     assertTrue(requesters.contains(fixture.attached()));
@@ -91,7 +91,7 @@ public abstract class TranslationTablesContract {
   void freshTablesMapNothingAndAreNotMalformed() {
     Fixture fixture = fixture();
     assertIdentity(List.of(), walk(fixture));
-    assertEquals(List.of(), open(fixture.memory()).malformations());
+    assertEquals(List.of(), open(fixture.memory()).devices().malformations());
   }
 
   @Test

@@ -3,11 +3,11 @@ package org.crashlane.iommu.amdvi;
 
 import java.util.Optional;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.DeviceTableReading;
-import org.crashlane.iommu.paging.DeviceTables;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;

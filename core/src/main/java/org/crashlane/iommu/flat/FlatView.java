@@ -3,7 +3,7 @@ package org.crashlane.iommu.flat;
 
 import java.util.List;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkLimits;
@@ -62,21 +62,10 @@ public abstract class FlatView implements TranslationTables {
     }
   }
 
+  /** {@return no tables: registers tell which device goes where} */
   @Override
-  public final List<Attachment> attachments() {
-    return requesters.stream().map(this::attachment).toList();
-  }
-
-  /** {@return nothing: there are no device tables} */
-  @Override
-  public final List<Malformation> malformations() {
-    return List.of();
-  }
-
-  /** {@return nothing: registers do their work. The pages of the table itself are walked} */
-  @Override
-  public final List<AddressRange> deviceTablePages() {
-    return List.of();
+  public final DeviceTables devices() {
+    return new DeviceTables(requesters.stream().map(this::attachment).toList());
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.VisitCounts;

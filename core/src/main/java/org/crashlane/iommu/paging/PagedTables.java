@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
@@ -77,15 +77,19 @@ public abstract class PagedTables implements TranslationTables {
   }
 
   @Override
-  public final List<Attachment> attachments() {
-    List<Attachment> listed = deviceTables().attachments();
+  public final DeviceTables devices() {
+    DeviceTables found = deviceTables();
     return passing.isEmpty()
-        ? listed
-        : Stream.concat(
-                listed.stream().filter(a -> !passing.contains(a.requester())),
-                passing.stream().map(this::unlisted))
-            .sorted(Comparator.comparing(Attachment::requester))
-            .toList();
+        ? found
+        : new DeviceTables(
+            Stream.concat(
+                    found.attachments().stream().filter(a -> !passing.contains(a.requester())),
+                    passing.stream().map(this::unlisted))
+                .sorted(Comparator.comparing(Attachment::requester))
+                .toList(),
+            found.malformations(),
+            found.pages(),
+            found.unreadBesides());
   }
 
   @Override
@@ -101,23 +105,8 @@ public abstract class PagedTables implements TranslationTables {
   }
 
   @Override
-  public final List<Malformation> malformations() {
-    return deviceTables().malformations();
-  }
-
-  @Override
-  public final List<Attachment.Unsupported> unreadBesides() {
-    return deviceTables().unreadBesides();
-  }
-
-  @Override
   public final List<UnitBuffer> buffers() {
     return buffers;
-  }
-
-  @Override
-  public final List<AddressRange> deviceTablePages() {
-    return deviceTables().pages();
   }
 
   @Override

@@ -3,10 +3,10 @@ package org.crashlane.iommu.vtd;
 
 import java.util.Optional;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.DeviceTableReading;
-import org.crashlane.iommu.paging.DeviceTables;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;

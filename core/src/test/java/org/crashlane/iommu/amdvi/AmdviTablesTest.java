@@ -37,7 +37,9 @@ class AmdviTablesTest {
   }
 
   private Optional<Attachment> attachment(RequesterId requester) {
-    return open().attachments().stream().filter(a -> a.requester().equals(requester)).findFirst();
+    return open().devices().attachments().stream()
+        .filter(a -> a.requester().equals(requester))
+        .findFirst();
   }
 
   @Test
@@ -46,7 +48,7 @@ class AmdviTablesTest {
         List.of(
             new Attachment.Translated(
                 AmdviFixture.DEVICE, new TableId(AmdviFixture.TOP, 4), AmdviFixture.DOMAIN)),
-        open().attachments());
+        open().devices().attachments());
   }
 
   @Test
@@ -56,10 +58,11 @@ class AmdviTablesTest {
         AmdviTables.open(machine.memory, AmdviFixture.registers(machine.config), Set.of(OTHER));
     Attachment passing = new Attachment.PassThrough(OTHER, 0);
     assertEquals(passing, tables.unlisted(OTHER));
-    assertTrue(tables.attachments().contains(passing), tables.attachments()::toString);
+    assertTrue(
+        tables.devices().attachments().contains(passing), tables.devices().attachments()::toString);
     assertEquals(
-        open().attachments(),
-        tables.attachments().stream().filter(a -> !a.equals(passing)).toList());
+        open().devices().attachments(),
+        tables.devices().attachments().stream().filter(a -> !a.equals(passing)).toList());
   }
 
   @Test
@@ -124,7 +127,7 @@ class AmdviTablesTest {
   void reservedBitsBlockAndAreTold() {
     machine.attach(OTHER, DeviceTableEntry.passThrough() | 1L << 2);
     assertInstanceOf(Attachment.Blocked.class, attachment(OTHER).orElseThrow());
-    Malformation malformation = open().malformations().getFirst();
+    Malformation malformation = open().devices().malformations().getFirst();
     assertEquals(
         AmdviFixture.DEVICE_TABLE + (long) OTHER.value() * DeviceTableEntry.BYTES,
         malformation.entryAddress());
@@ -141,13 +144,13 @@ class AmdviTablesTest {
                 new AddressRange(0, hole - 1),
                 new AddressRange(hole + 0x1000, AmdviFixture.MEMORY_BYTES - 1)));
     AmdviTables tables = open(holed);
-    assertEquals(128, tables.attachments().size());
+    assertEquals(128, tables.devices().attachments().size());
     RequesterId within = new RequesterId(0x80);
-    assertInstanceOf(Attachment.Unsupported.class, tables.attachments().getFirst());
-    assertEquals(within, tables.attachments().getFirst().requester());
+    assertInstanceOf(Attachment.Unsupported.class, tables.devices().attachments().getFirst());
+    assertEquals(within, tables.devices().attachments().getFirst().requester());
     assertInstanceOf(Attachment.Unsupported.class, tables.unlisted(within));
-    assertTrue(tables.malformations().getFirst().isUnread());
-    assertEquals(511, tables.deviceTablePages().size());
+    assertTrue(tables.devices().malformations().getFirst().isUnread());
+    assertEquals(511, tables.devices().pages().size());
   }
 
   @Test
@@ -231,8 +234,8 @@ class AmdviTablesTest {
             false,
             true);
     machine.memory.writeLong(0, DeviceTableEntry.passThrough());
-    assertEquals(List.of(), open().attachments());
-    assertEquals(List.of(), open().deviceTablePages());
+    assertEquals(List.of(), open().devices().attachments());
+    assertEquals(List.of(), open().devices().pages());
   }
 
   @Test

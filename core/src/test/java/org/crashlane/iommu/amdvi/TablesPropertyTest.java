@@ -114,10 +114,10 @@ class TablesPropertyTest extends TablesProperties {
     }
     AmdviTables tables =
         AmdviTables.open(machine.memory, AmdviFixture.registers(machine.config), 46, 0);
-    List<Attachment> attachments = tables.attachments();
+    List<Attachment> attachments = tables.devices().attachments();
     assertTrue(attachments.size() > 1800, "attachments: " + attachments.size());
-    assertTrue(tables.malformations().size() > 1000, "malformations");
-    assertEquals(512, tables.deviceTablePages().size());
+    assertTrue(tables.devices().malformations().size() > 1000, "malformations");
+    assertEquals(512, tables.devices().pages().size());
     for (Attachment attachment : attachments) {
       assertEquals(attachment, tables.unlisted(attachment.requester()));
     }

@@ -74,7 +74,7 @@ class CalgaryTablesTest {
     assertEquals(
         List.of(
             new Attachment.Translated(CARD, TABLE, 3), new Attachment.Translated(DISK, TABLE, 3)),
-        open().attachments());
+        open().devices().attachments());
     assertEquals(AddressRange.ofSize(0, 128 << 20), open().reach(TABLE));
     assertEquals("0x7f800000 (flat)", TABLE.toString());
   }
@@ -83,11 +83,11 @@ class CalgaryTablesTest {
   void disabledSlotsBlockAllAndSomeOfThemAreNotUnderstood() {
     CalgaryTables off = open(ConfigRw.disablingSlots(ConfigRw.enabling(0)));
     assertTrue(off.state().translating(), "DMA does not pass untouched");
-    off.attachments().forEach(a -> assertInstanceOf(Attachment.Blocked.class, a));
+    off.devices().attachments().forEach(a -> assertInstanceOf(Attachment.Blocked.class, a));
     assertEquals(List.of(FindingCode.A3), codes(judge(CRASH, off)));
     CalgaryTables some = open(ConfigRw.SLOT_DISABLE.of(1));
     assertTrue(some.state().translating());
-    some.attachments().forEach(a -> assertInstanceOf(Attachment.Unsupported.class, a));
+    some.devices().attachments().forEach(a -> assertInstanceOf(Attachment.Unsupported.class, a));
     assertEquals(Verdict.Answer.UNKNOWN, judge(CRASH, some).answer());
   }
 
@@ -95,7 +95,7 @@ class CalgaryTablesTest {
   void withTranslationOffTheRuleHoldsByItself() {
     CalgaryTables off = open(0);
     assertFalse(off.state().translating());
-    off.attachments().forEach(a -> assertInstanceOf(Attachment.PassThrough.class, a));
+    off.devices().attachments().forEach(a -> assertInstanceOf(Attachment.PassThrough.class, a));
     assertEquals(List.of(), codes(judge(CRASH, off)));
   }
 
@@ -166,8 +166,8 @@ class CalgaryTablesTest {
 
   @Test
   void thereAreNoDeviceTables() {
-    assertEquals(List.of(), open().deviceTablePages());
-    assertEquals(List.of(), open().malformations());
+    assertEquals(List.of(), open().devices().pages());
+    assertEquals(List.of(), open().devices().malformations());
     assertEquals(0x5000_0000L, open().nextTable(Tce.toMemory(0x5000_0003L)));
   }
 

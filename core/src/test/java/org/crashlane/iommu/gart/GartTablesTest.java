@@ -110,14 +110,14 @@ class GartTablesTest {
   void requestersShareTheTableInOrderEachOnce() {
     assertEquals(
         List.of(new Attachment.Translated(DISK, ID, 0), new Attachment.Translated(CARD, ID, 0)),
-        open().attachments());
+        open().devices().attachments());
   }
 
   @Test
   void requestersPassWhereTheApertureIsOff() {
     GartTables off = GartTables.open(memory, registers(0), List.of(DISK));
     assertFalse(off.state().translating());
-    assertEquals(List.of(new Attachment.PassThrough(DISK, 0)), off.attachments());
+    assertEquals(List.of(new Attachment.PassThrough(DISK, 0)), off.devices().attachments());
     assertFalse(off.unmappable().stream().anyMatch(u -> u.range().overlaps(APERTURE.range())));
   }
 
@@ -212,7 +212,7 @@ class GartTablesTest {
   void walkReadsThePagesOfTheTable() {
     allToScratch();
     assertEquals(8, walk().tablePages().size());
-    assertEquals(List.of(), open().deviceTablePages());
+    assertEquals(List.of(), open().devices().pages());
   }
 
   @Test

@@ -72,12 +72,12 @@ public abstract class GarbageTables {
       unit.translate(new Request(DEVICE, iova, Access.READ));
       unit.translate(new Request(DEVICE, iova, Access.WRITE));
     }
-    tables.malformations();
-    tables.deviceTablePages();
+    tables.devices().malformations();
+    tables.devices().pages();
     tables.interrupts().tablePages();
     tables.interrupts().prepare(DEVICE);
     List<TableId> attached =
-        tables.attachments().stream()
+        tables.devices().attachments().stream()
             .filter(Attachment.Translated.class::isInstance)
             .map(attachment -> ((Attachment.Translated) attachment).table())
             .distinct()

@@ -9,10 +9,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.paging.DeviceTables;
 import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -62,11 +62,11 @@ class DeviceTableLimitsTest {
   @Test
   void directoriesThatPointOutOfMemoryAreToldUpToTheLimit() {
     attachDirectories(1L << 39, 1 << 26);
-    List<Malformation> malformations = tables().malformations();
+    List<Malformation> malformations = tables().devices().malformations();
     assertEquals(WalkLimits.DEVICE_TABLES.malformationCount(), malformations.size());
     assertEquals(Kind.UNREADABLE, malformations.getFirst().kind());
     assertEquals(Kind.BOUND, malformations.getLast().kind());
-    assertEquals(ScalableContextEntry.COUNT, tables().attachments().size());
+    assertEquals(ScalableContextEntry.COUNT, tables().devices().attachments().size());
   }
 
   @Test
@@ -92,7 +92,7 @@ class DeviceTableLimitsTest {
   @Test
   void pagesThatManyEntriesPointToAreListedOnce() {
     attachDirectories(ROOT, 3);
-    List<AddressRange> pages = tables().deviceTablePages();
+    List<AddressRange> pages = tables().devices().pages();
     assertEquals(new HashSet<>(pages).size(), pages.size());
   }
 
@@ -104,7 +104,7 @@ class DeviceTableLimitsTest {
           RootEntry.address(VtdFixture.ROOT, bus), RootEntry.low(VtdFixture.CONTEXT));
     }
     VtdTables tables = VtdTables.open(machine.memory, VtdFixture.registers(machine.config), 46);
-    assertEquals(RootEntry.COUNT, tables.attachments().size());
-    assertEquals(2, tables.deviceTablePages().size());
+    assertEquals(RootEntry.COUNT, tables.devices().attachments().size());
+    assertEquals(2, tables.devices().pages().size());
   }
 }

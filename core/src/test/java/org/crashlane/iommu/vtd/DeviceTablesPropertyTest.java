@@ -79,7 +79,7 @@ class DeviceTablesPropertyTest {
             VtdFixture.registers(machine.config),
             machine.config.hostAddressWidth());
     Map<RequesterId, Attachment> attachments = new HashMap<>();
-    tables.attachments().forEach(a -> attachments.put(a.requester(), a));
+    tables.devices().attachments().forEach(a -> attachments.put(a.requester(), a));
     Unit unit = new Unit(machine.memory, machine.config);
     SplittableRandom random = new SplittableRandom(~seed);
     Map<Way, Integer> seen = new EnumMap<>(Way.class);

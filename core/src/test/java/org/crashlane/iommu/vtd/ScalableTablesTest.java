@@ -29,7 +29,8 @@ class ScalableTablesTest extends ScalableMachine {
   void passThroughPasses() {
     type(PasidTableEntry.PGTT_PASS_THROUGH);
     assertEquals(new Outcome.Reached(0x1234_5678L), translate(LOWER, 0x1234_5678L, Access.WRITE));
-    assertEquals(new Attachment.PassThrough(LOWER, 77), tables().attachments().getFirst());
+    assertEquals(
+        new Attachment.PassThrough(LOWER, 77), tables().devices().attachments().getFirst());
   }
 
   /** As in legacy mode, and as QEMU does: the entry's AW must be one that the unit has. */
@@ -38,7 +39,7 @@ class ScalableTablesTest extends ScalableMachine {
     type(PasidTableEntry.PGTT_PASS_THROUGH);
     memory.writeLong(ENTRY, PasidTableEntry.AW.with(memory.readLong(ENTRY), 0));
     assertFault(FaultReason.PASID_INVALID, Access.READ, 0x1234_5000L, true);
-    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
+    assertInstanceOf(Attachment.Blocked.class, tables().devices().attachments().getFirst());
   }
 
   @Test
@@ -46,7 +47,7 @@ class ScalableTablesTest extends ScalableMachine {
     type(PasidTableEntry.PGTT_NESTED);
     assertEquals(
         ENTRY, assertInstanceOf(Outcome.Unknown.class, translate(LOWER, 0, Access.READ)).address());
-    assertInstanceOf(Attachment.Unsupported.class, tables().attachments().getFirst());
+    assertInstanceOf(Attachment.Unsupported.class, tables().devices().attachments().getFirst());
   }
 
   @Test
@@ -73,7 +74,8 @@ class ScalableTablesTest extends ScalableMachine {
     memory.writeLong(L1 + 8, 0x80_2000 | 0b011);
     memory.writeLong(L1 + 16, 0x80_4000 | 0b101);
     TableId table = new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL);
-    assertEquals(new Attachment.Translated(LOWER, table, 77), tables().attachments().getFirst());
+    assertEquals(
+        new Attachment.Translated(LOWER, table, 77), tables().devices().attachments().getFirst());
     assertEquals(new AddressRange(0, (1L << 47) - 1), tables().reach(table));
     RecordedWalk walk = new RecordedWalk();
     tables().walk(table, walk);
@@ -124,7 +126,7 @@ class ScalableTablesTest extends ScalableMachine {
     type(PasidTableEntry.PGTT_FIRST_LEVEL);
     change(LOWER_ENTRY + 8, ScalableContextEntry.RID_PRIV.mask());
     change(ENTRY + 16, PasidTableEntry.SRE.mask());
-    assertInstanceOf(Attachment.Unsupported.class, tables().attachments().getFirst());
+    assertInstanceOf(Attachment.Unsupported.class, tables().devices().attachments().getFirst());
   }
 
   @Test
@@ -134,41 +136,42 @@ class ScalableTablesTest extends ScalableMachine {
         List.of(
             new Attachment.Translated(LOWER, table, 77),
             new Attachment.Translated(UPPER, table, 77)),
-        tables().attachments());
-    assertEquals(List.of(), tables().malformations());
+        tables().devices().attachments());
+    assertEquals(List.of(), tables().devices().malformations());
   }
 
   @Test
   void reservedBitInEitherHalfOfARootEntryLeavesBothWithoutEntries() {
     change(ROOT + 8, 1L << 1);
     assertFault(FaultReason.SCALABLE_ROOT_RESERVED, Access.READ, 0, true);
-    assertEquals(List.of(), tables().attachments());
+    assertEquals(List.of(), tables().devices().attachments());
     assertEquals(
-        List.of(ROOT + 8), tables().malformations().stream().map(m -> m.entryAddress()).toList());
+        List.of(ROOT + 8),
+        tables().devices().malformations().stream().map(m -> m.entryAddress()).toList());
   }
 
   @Test
   void reservedBitOfAHalfThatIsNotPresentCountsToo() {
     memory.writeLong(ROOT + 8, 1L << 1);
     assertFault(FaultReason.SCALABLE_ROOT_RESERVED, Access.READ, 0, true);
-    assertEquals(List.of(), tables().attachments());
-    assertEquals(1, tables().malformations().size());
+    assertEquals(List.of(), tables().devices().attachments());
+    assertEquals(1, tables().devices().malformations().size());
   }
 
   @Test
   void reservedBitInAnyWordOfAContextEntryIsToldWithItsAddress() {
     change(LOWER_ENTRY + 24, 1);
-    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
-    assertEquals(LOWER_ENTRY + 24, tables().malformations().getFirst().entryAddress());
-    assertEquals(1, tables().malformations().getFirst().raw());
+    assertInstanceOf(Attachment.Blocked.class, tables().devices().attachments().getFirst());
+    assertEquals(LOWER_ENTRY + 24, tables().devices().malformations().getFirst().entryAddress());
+    assertEquals(1, tables().devices().malformations().getFirst().raw());
   }
 
   @Test
   void unitWithoutScalableModeGoesByNoTables() {
     config = without(Registers.Ecap.SMTS);
     assertFault(FaultReason.MODE_INVALID, Access.READ, 0, true);
-    assertEquals(List.of(), tables().attachments());
-    assertEquals(config.rootTableAddress(), tables().malformations().getFirst().raw());
+    assertEquals(List.of(), tables().devices().attachments());
+    assertEquals(config.rootTableAddress(), tables().devices().malformations().getFirst().raw());
   }
 
   @ParameterizedTest(name = "mode {0}: {1} malformations")
@@ -176,13 +179,13 @@ class ScalableTablesTest extends ScalableMachine {
   void modesWithoutTablesBlockAll(int mode, int malformationCount) {
     config = UnitConfig.translating(ALL, 46, Registers.Rtaddr.TTM.with(ROOT, mode));
     assertInstanceOf(Outcome.Blocked.class, translate(LOWER, 0, Access.READ));
-    assertEquals(List.of(), tables().attachments());
-    assertEquals(malformationCount, tables().malformations().size());
+    assertEquals(List.of(), tables().devices().attachments());
+    assertEquals(malformationCount, tables().devices().malformations().size());
   }
 
   @Test
   void deviceTablePagesAreAllThatLeadToTheTables() {
-    List<Long> pages = tables().deviceTablePages().stream().map(AddressRange::first).toList();
+    List<Long> pages = tables().devices().pages().stream().map(AddressRange::first).toList();
     assertTrue(
         pages.containsAll(List.of(ROOT, LOWER_CONTEXT, UPPER_CONTEXT, DIRECTORY, PASID_TABLE)),
         pages.toString());
@@ -205,8 +208,9 @@ class ScalableTablesTest extends ScalableMachine {
   @Test
   void directoryThatCannotBeReadIsUnsupportedAndTold() {
     change(LOWER_ENTRY, 0x3f_0000_0000L);
-    assertInstanceOf(Attachment.Unsupported.class, tables().attachments().getFirst());
-    assertEquals(1, tables().malformations().stream().map(m -> m.kind()).distinct().count());
+    assertInstanceOf(Attachment.Unsupported.class, tables().devices().attachments().getFirst());
+    assertEquals(
+        1, tables().devices().malformations().stream().map(m -> m.kind()).distinct().count());
   }
 
   @Test
@@ -217,7 +221,7 @@ class ScalableTablesTest extends ScalableMachine {
       change(entry, ScalableContextEntry.PDTS.of(3) ^ ScalableContextEntry.PDTS.of(2));
     }
     change(LOWER_ENTRY, pasidEnable);
-    assertEquals(List.of(), tables().unreadBesides());
+    assertEquals(List.of(), tables().devices().unreadBesides());
     memory.writeLong(ENTRY + 64, PasidTableEntry.P.of(1));
     assertEquals(List.of(LOWER), withOtherPasids());
     change(UPPER_ENTRY, pasidEnable);
@@ -230,6 +234,8 @@ class ScalableTablesTest extends ScalableMachine {
   }
 
   private List<RequesterId> withOtherPasids() {
-    return tables().unreadBesides().stream().map(Attachment.Unsupported::requester).toList();
+    return tables().devices().unreadBesides().stream()
+        .map(Attachment.Unsupported::requester)
+        .toList();
   }
 }

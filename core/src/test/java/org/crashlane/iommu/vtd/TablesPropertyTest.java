@@ -51,7 +51,7 @@ class TablesPropertyTest extends TablesProperties {
       long rootTable = Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode);
       UnitConfig config = UnitConfig.translating(VtdFixture.WIDE, 46, rootTable);
       VtdTables tables = VtdTables.open(machine.memory, VtdFixture.registers(config), 46);
-      int found = tables.attachments().size() + tables.malformations().size();
+      int found = tables.devices().attachments().size() + tables.devices().malformations().size();
       assertTrue(found > 0 || mode > 1, "mode " + mode);
     }
   }

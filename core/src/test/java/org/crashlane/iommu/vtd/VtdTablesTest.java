@@ -44,12 +44,12 @@ class VtdTablesTest {
         List.of(
             new Attachment.Translated(VtdFixture.DEVICE, new TableId(VtdFixture.TOP, 4), 1 + 0x20),
             new Attachment.PassThrough(OTHER, 1 + 0x2b)),
-        tables().attachments());
+        tables().devices().attachments());
     assertEquals(
         List.of(
             AddressRange.ofSize(VtdFixture.ROOT, 0x1000),
             AddressRange.ofSize(VtdFixture.CONTEXT, 0x1000)),
-        tables().deviceTablePages());
+        tables().devices().pages());
   }
 
   @Test
@@ -63,7 +63,7 @@ class VtdTablesTest {
             .sorted()
             .<Attachment>map(requester -> new Attachment.PassThrough(requester, 0))
             .toList();
-    assertEquals(passing, tables.attachments());
+    assertEquals(passing, tables.devices().attachments());
     assertEquals(passing.getFirst(), tables.unlisted(passing.getFirst().requester()));
     assertInstanceOf(Attachment.Blocked.class, tables.unlisted(OTHER));
   }
@@ -127,7 +127,7 @@ class VtdTablesTest {
   @Test
   void entryThatTheUnitCannotGoByBlocks() {
     machine.attach(VtdFixture.DEVICE, ContextEntry.TT_DEVICE_TLB, VtdFixture.TOP);
-    Attachment attachment = tables().attachments().getFirst();
+    Attachment attachment = tables().devices().attachments().getFirst();
     String reason = assertInstanceOf(Attachment.Blocked.class, attachment).reason();
     assertTrue(reason.contains("TT=0x1"), reason);
   }
@@ -136,39 +136,40 @@ class VtdTablesTest {
   void reservedBitsOfAContextEntryBlockAndAreTold() {
     long at = ContextEntry.address(VtdFixture.CONTEXT, VtdFixture.DEVICE.devfn());
     change(at, 1L << 5);
-    assertInstanceOf(Attachment.Blocked.class, tables().attachments().getFirst());
-    assertEquals(Kind.RESERVED, tables().malformations().getFirst().kind());
-    assertEquals(at, tables().malformations().getFirst().entryAddress());
+    assertInstanceOf(Attachment.Blocked.class, tables().devices().attachments().getFirst());
+    assertEquals(Kind.RESERVED, tables().devices().malformations().getFirst().kind());
+    assertEquals(at, tables().devices().malformations().getFirst().entryAddress());
   }
 
   @Test
   void reservedBitsOfARootEntryLeaveItsBusWithoutEntries() {
     change(VtdFixture.ROOT + 8, 1);
-    assertEquals(List.of(), tables().attachments());
-    assertEquals(VtdFixture.ROOT + 8, tables().malformations().getFirst().entryAddress());
+    assertEquals(List.of(), tables().devices().attachments());
+    assertEquals(VtdFixture.ROOT + 8, tables().devices().malformations().getFirst().entryAddress());
   }
 
   @Test
   void contextTableThatCannotBeReadMakesItsBusUnknownAndNotAbsent() {
     PhysicalMemory holed = VtdFixture.without(VtdFixture.CONTEXT, machine.memory);
     VtdTables tables = tables(holed, machine.config);
-    assertEquals(256, tables.attachments().size());
-    assertTrue(tables.attachments().stream().allMatch(a -> a instanceof Attachment.Unsupported));
-    assertEquals(Kind.UNREADABLE, tables.malformations().getFirst().kind());
-    assertEquals(VtdFixture.ROOT, tables.malformations().getFirst().entryAddress());
+    assertEquals(256, tables.devices().attachments().size());
+    assertTrue(
+        tables.devices().attachments().stream().allMatch(a -> a instanceof Attachment.Unsupported));
+    assertEquals(Kind.UNREADABLE, tables.devices().malformations().getFirst().kind());
+    assertEquals(VtdFixture.ROOT, tables.devices().malformations().getFirst().entryAddress());
   }
 
   @Test
   void rootTableThatCannotBeReadMakesAllUnknown() {
     PhysicalMemory holed = VtdFixture.without(VtdFixture.ROOT, machine.memory);
     VtdTables tables = tables(holed, machine.config);
-    assertEquals(65536, tables.attachments().size());
-    assertEquals(List.of(), tables.deviceTablePages());
+    assertEquals(65536, tables.devices().attachments().size());
+    assertEquals(List.of(), tables.devices().pages());
   }
 
   @Test
   void unitThatWasNeverSetUpHasNoTables() {
     UnitConfig idle = new UnitConfig(VtdFixture.WIDE, 46, VtdFixture.ROOT, false, false);
-    assertEquals(List.of(), tables(machine.memory, idle).attachments());
+    assertEquals(List.of(), tables(machine.memory, idle).devices().attachments());
   }
 }

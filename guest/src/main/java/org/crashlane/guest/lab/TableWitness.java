@@ -62,7 +62,8 @@ final class TableWitness implements LabHook {
     // Page tables below them change with every transfer until the very end.
     live.iommu()
         .tables(live.memory())
-        .deviceTablePages()
+        .devices()
+        .pages()
         .forEach(page -> guest.alsoCompare(page.first()));
   }
 

@@ -2,12 +2,10 @@
 package org.crashlane.guest.live;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
-import org.crashlane.iommu.Attachment.Translated;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
@@ -96,27 +94,23 @@ public record GuestTables(
     if (!state.translating()) {
       return new GuestTables(readWhileRunning, state, functions, List.of(), List.of(), List.of());
     }
-    List<Attachment> attachments = tables.attachments();
-    Map<TableId, List<RequesterId>> users = new LinkedHashMap<>();
-    for (Attachment attachment : attachments) {
-      if (attachment instanceof Translated t) {
-        users.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(t.requester());
-      }
-    }
+    DeviceTables found = tables.devices();
     List<Listing> listings = new ArrayList<>();
-    users.forEach((table, devices) -> {
-      Collector collector = new Collector();
-      tables.walk(table, collector);
-      listings.add(
-          new Listing(
-              table,
-              devices,
-              collector.mappings,
-              collector.unlistedCount,
-              collector.malformations));
-    });
+    found
+        .spaces()
+        .forEach((table, devices) -> {
+          Collector collector = new Collector();
+          tables.walk(table, collector);
+          listings.add(
+              new Listing(
+                  table,
+                  devices,
+                  collector.mappings,
+                  collector.unlistedCount,
+                  collector.malformations));
+        });
     return new GuestTables(
-        readWhileRunning, state, functions, attachments, tables.malformations(), listings);
+        readWhileRunning, state, functions, found.attachments(), found.malformations(), listings);
   }
 
   private static final class Collector implements WalkVisitor {

@@ -100,7 +100,7 @@ final class StoppedTables {
       TranslationTables tables = guest.iommu().tables(guest.memory(), guest.bypass().keySet());
       if (tables.state().translating()) {
         guest.requireSameMemory(
-            tables.deviceTablePages().stream()
+            tables.devices().pages().stream()
                 .limit(COMPARED_PAGES_MAX)
                 .map(AddressRange::first)
                 .toList());

@@ -43,7 +43,7 @@ final class TableReader implements Iommu {
       return blocked(request, "nothing can be mapped there");
     }
     Attachment attachment =
-        tables.attachments().stream()
+        tables.devices().attachments().stream()
             .filter(a -> a.requester().equals(request.requester()))
             .findFirst()
             .orElseGet(() -> tables.unlisted(request.requester()));

@@ -10,7 +10,6 @@ import java.util.TreeSet;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
-import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
@@ -104,14 +103,16 @@ final class AskedFor {
     Map<TableId, TranslationTables> tables = new LinkedHashMap<>();
     for (UnitTables unit :
         Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory())) {
-      for (Attachment attachment : unit.tables().attachments()) {
-        if (attachment instanceof Attachment.Translated translated) {
-          tables.put(translated.table(), unit.tables());
-          sharers
-              .computeIfAbsent(translated.table(), _ -> new TreeSet<>())
-              .add(translated.requester().inSegment(unit.segment()));
-        }
-      }
+      unit.tables()
+          .devices()
+          .spaces()
+          .forEach((table, devices) -> {
+            tables.put(table, unit.tables());
+            devices.forEach(device ->
+                sharers
+                    .computeIfAbsent(table, _ -> new TreeSet<>())
+                    .add(device.inSegment(unit.segment())));
+          });
     }
     tables.forEach((table, unit) -> {
       AskedFor asked = by(world, sharers.get(table));

@@ -380,7 +380,7 @@ final class StatementsTest {
         world -> {
           for (UnitTables unit :
               Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory())) {
-            for (Attachment attachment : unit.tables().attachments()) {
+            for (Attachment attachment : unit.tables().devices().attachments()) {
               if (attachment instanceof Attachment.Translated translated) {
                 leftoverCount[0] += leftovers(unit.tables(), translated, machine);
               }

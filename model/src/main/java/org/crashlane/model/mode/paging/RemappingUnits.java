@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Outcome;
@@ -189,12 +189,9 @@ public final class RemappingUnits implements Remapper {
     for (RemappingUnit<?, ?> unit : units) {
       if (unit.isTranslating()) {
         TranslationTables tables = unit.tables(memory);
-        pages.addAll(tables.deviceTablePages());
-        for (Attachment attachment : tables.attachments()) {
-          if (attachment instanceof Attachment.Translated translated) {
-            tables.walk(translated.table(), new TablePages(pages));
-          }
-        }
+        DeviceTables devices = tables.devices();
+        pages.addAll(devices.pages());
+        devices.spaces().keySet().forEach(table -> tables.walk(table, new TablePages(pages)));
       }
     }
     return List.copyOf(pages);

@@ -203,6 +203,7 @@ public abstract class PagedMappingContract {
         .tables(watched.spec, watched.memory)
         .getFirst()
         .tables()
+        .devices()
         .attachments()
         .stream()
         .filter(attachment -> attachment.requester().equals(NIC.requester()))

@@ -179,7 +179,7 @@ class VtdHardwareTest {
     UnitTables tables =
         new VtdMode().tables(machine.spec, machine.hardware, machine.memory).getFirst();
     Attachment.Translated attachment =
-        tables.tables().attachments().stream()
+        tables.tables().devices().attachments().stream()
             .filter(a -> a.requester().equals(DISK.requester()))
             .map(Attachment.Translated.class::cast)
             .findFirst()

@@ -68,6 +68,6 @@ class VtdMappingTest extends PagedMappingContract {
     assertEquals(machine.spec.devices(), tables.devices());
     assertEquals(
         List.of(FIRMWARES.requester(), PASSING.requester(), GUESTS.requester()),
-        tables.tables().attachments().stream().map(Attachment::requester).toList());
+        tables.tables().devices().attachments().stream().map(Attachment::requester).toList());
   }
 }
