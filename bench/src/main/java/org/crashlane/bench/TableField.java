@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
@@ -76,7 +77,7 @@ final class TableField implements AutoCloseable {
     segment.fill((byte) 0);
     AddressRange all = AddressRange.ofSize(0, sizeBytes);
     this.memory = MappedImage.openForWriting(file, List.of(new ImageRegion(all, 0)));
-    this.tables = this.vendor.open(memory, registers(this.vendor));
+    this.tables = this.vendor.open(memory, registers(this.vendor), HostFacts.UNKNOWN);
     // Mapped, it needs no name; a run that is killed leaves nothing behind.
     Files.delete(file);
   }

@@ -39,7 +39,7 @@ final class TablesJson {
   static ObjectNode of(GuestTables tables) {
     ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
     node.put("readWhileRunning", tables.readWhileRunning());
-    node.put("translating", tables.state().translating());
+    node.put("translating", !tables.state().isPassing());
     ArrayNode registers = node.putArray("registers");
     tables.state().description().forEach(registers::add);
     ArrayNode devices = node.putArray("devices");

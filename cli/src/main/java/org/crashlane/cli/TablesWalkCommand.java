@@ -79,7 +79,7 @@ final class TablesWalkCommand implements Callable<Integer> {
       out.println("read while the guest ran: " + GuestTables.READ_WHILE_RUNNING);
     }
     tables.state().description().forEach(out::println);
-    if (!tables.state().translating()) {
+    if (tables.state().isPassing()) {
       out.println("The IOMMU does not translate: DMA passes as it is.");
       return;
     }

@@ -40,11 +40,13 @@ import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.spec.file.MachineFile;
@@ -331,7 +333,8 @@ final class OutputSchemaTest {
     Malformation wrong = new Malformation(0x1000, 1, 0, Malformation.Kind.RESERVED, "bit 3 is set");
     return new GuestTables(
         false,
-        new UnitState(true, false, false, 0x1000, List.of("GSTS 0x80000000: TES=1")),
+        new UnitState(
+            Translation.TRANSLATES, Known.NO, false, 0x1000, List.of("GSTS 0x80000000: TES=1")),
         List.of(),
         List.of(
             new Translated(DISK, TABLE, 1, Permissions.READ_WRITE),

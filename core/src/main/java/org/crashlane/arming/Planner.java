@@ -15,11 +15,13 @@ import org.crashlane.bits.Alignment;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
@@ -77,7 +79,10 @@ public final class Planner {
   }
 
   private PlanResult plan() {
-    if (!tables.state().translating()) {
+    if (tables.state().translation() == Translation.UNKNOWN) {
+      refuse(Kind.UNSUPPORTED, "whether the IOMMU translates is not known");
+    }
+    if (tables.state().isPassing()) {
       judgeCrashRanges();
       return refusals.isEmpty() ? nothingTranslates() : new Refused(refusals);
     }
@@ -116,7 +121,7 @@ public final class Planner {
   }
 
   private void judgeUnit() {
-    if (tables.state().cachesAbsent()) {
+    if (tables.state().cachesAbsent() == Known.YES) {
       refuse(
           Kind.CACHES_ABSENT,
           "the IOMMU may cache entries that are not present (caching mode), and only the kernel"
@@ -185,6 +190,11 @@ public final class Planner {
       return new Refused(refusals);
     }
     List<String> notes = new ArrayList<>(selection.notes());
+    if (tables.state().cachesAbsent() == Known.UNKNOWN && !draft.stores().isEmpty()) {
+      notes.add(
+          "whether the IOMMU caches entries that are not present is not known: if it does, what was"
+              + " blocked before it was armed may stay blocked");
+    }
     devices.malformations().forEach(m -> notes.add("device tables: " + m));
     List<AddressRange> newPages = newPages(neededCount);
     return new PlanResult.Planned(

@@ -32,7 +32,7 @@ final class DumpPathRules {
     boolean isRemapped =
         units.stream()
             .map(JudgedUnit::tables)
-            .anyMatch(tables -> tables.state().translating() || tables.interrupts().enabled());
+            .anyMatch(tables -> !tables.state().isPassing() || tables.interrupts().enabled());
     return new DumpPathRules(
         isRemapped || DeviceRules.isHigh(units.getFirst().behind()),
         units.stream().flatMap(unit -> unit.behind().devices().stream()).toList(),

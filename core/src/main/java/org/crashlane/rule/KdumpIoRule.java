@@ -100,7 +100,7 @@ public final class KdumpIoRule {
     long[] pages =
         rules.stream().flatMapToLong(rule -> rule.tableRules.pages()).sorted().distinct().toArray();
     rules.forEach(rule -> rule.tableRules.judgeWriters(pages));
-    boolean translates = rules.stream().anyMatch(rule -> rule.tables.state().translating());
+    boolean translates = rules.stream().anyMatch(rule -> !rule.tables.state().isPassing());
     FirmwareRules firmware = new FirmwareRules(findings);
     for (FirmwareRegion region : FirmwareRules.inCrashRange(machine)) {
       firmware.judge(
@@ -131,10 +131,18 @@ public final class KdumpIoRule {
   }
 
   private void judgeUnit() {
-    if (tables.state().translating()) {
-      judgeTranslated();
-    } else {
-      judgeUntranslated();
+    switch (tables.state().translation()) {
+      // What is blocked is found device by device.
+      case TRANSLATES, BLOCKS -> judgeTranslated();
+      case PASSES -> judgeUntranslated();
+      case UNKNOWN -> {
+        findings.cannotTell(
+            FindingCode.W1,
+            "the IOMMU",
+            List.of("its registers do not tell whether it translates"),
+            MAKE_READABLE);
+        judgeTranslated();
+      }
     }
   }
 
@@ -149,7 +157,7 @@ public final class KdumpIoRule {
 
   /** {@return what the devices behind this unit that use {@code region} get through to, if any} */
   private Optional<Reach> reach(FirmwareRegion region) {
-    if (!tables.state().translating()) {
+    if (tables.state().isPassing()) {
       boolean isBehind =
           machine.devices().isEmpty()
               || machine.devices().stream().anyMatch(d -> region.isFor(d.requester()));

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vendors.Vendor;
@@ -227,7 +228,9 @@ class PlannerRefusalTest extends PlannerCase {
         };
     PlanResult result =
         Planner.plan(
-            Vendor.VTD.open(machine.memory(), lost), machine.memory(), VtdMachine.request(TARGET));
+            Vendor.VTD.open(machine.memory(), lost, HostFacts.UNKNOWN),
+            machine.memory(),
+            VtdMachine.request(TARGET));
     List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
     assertEquals(
         List.of("65,536 devices from 00:00.0 to ff:1f.7: its root or context table cannot be read"),

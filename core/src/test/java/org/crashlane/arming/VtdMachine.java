@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
@@ -193,7 +194,7 @@ final class VtdMachine {
   }
 
   TranslationTables tables() {
-    return Vendor.VTD.open(memory, registers());
+    return Vendor.VTD.open(memory, registers(), HostFacts.UNKNOWN);
   }
 
   static PlanRequest request(Target target, RequesterId... devices) {

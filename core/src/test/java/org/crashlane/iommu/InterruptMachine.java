@@ -80,7 +80,8 @@ public final class InterruptMachine {
               default -> 0;
             };
           }
-        });
+        },
+        HostFacts.UNKNOWN);
   }
 
   /** {@return what the rule knows of it, with the IOAPIC if {@code ioApicKnown}} */

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -106,7 +107,8 @@ class AmdviRuleTest {
               default -> registers.getOrDefault(offset, 0L);
             };
           }
-        });
+        },
+        HostFacts.UNKNOWN);
   }
 
   private Verdict judge(Device... devices) {

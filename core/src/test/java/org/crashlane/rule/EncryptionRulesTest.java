@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
@@ -68,8 +71,8 @@ class EncryptionRulesTest {
             return registers.getOrDefault(offset, 0L);
           }
         },
-        UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX,
-        encryptionMask);
+        new HostFacts(
+            UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, encryptionMask, Known.UNKNOWN, Set.of()));
   }
 
   private static Machine machine(DmaMasks masks) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -155,7 +156,8 @@ final class RuleMachine {
               default -> registers.getOrDefault(offset, 0L);
             };
           }
-        });
+        },
+        HostFacts.UNKNOWN);
   }
 
   /** Writes entry {@code index} of the top table itself. */

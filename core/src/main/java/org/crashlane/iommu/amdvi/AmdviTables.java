@@ -7,9 +7,12 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;
@@ -50,52 +53,27 @@ public final class AmdviTables extends PagedTables {
     this.config = config;
   }
 
-  /**
-   * {@return the tables of the unit with {@code registers}, on a host of unknown address width
-   * whose memory is not encrypted}
-   *
-   * @param passing whose requests pass by the unit
-   */
-  public static AmdviTables open(
-      PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
-    return open(memory, registers, UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX, 0, passing);
-  }
-
-  /**
-   * {@return the tables of the unit with {@code registers}}
-   *
-   * @param physicalAddressWidth how many bits a physical address has
-   * @param encryptionMask the address bit that says encrypted (SME), or 0
-   */
-  public static AmdviTables open(
-      PhysicalMemory memory,
-      RegisterFile registers,
-      int physicalAddressWidth,
-      long encryptionMask) {
-    return open(memory, registers, physicalAddressWidth, encryptionMask, Set.of());
-  }
-
-  private static AmdviTables open(
-      PhysicalMemory memory,
-      RegisterFile registers,
-      int physicalAddressWidth,
-      long encryptionMask,
-      Set<RequesterId> passing) {
-    UnitConfig config = UnitConfig.of(registers, physicalAddressWidth, encryptionMask, false);
+  /** {@return the tables of the unit with {@code registers}} */
+  public static AmdviTables open(PhysicalMemory memory, RegisterFile registers, HostFacts host) {
+    long encryptionMask = host.encryptionMask();
+    UnitConfig config = UnitConfig.of(registers, host.addressWidth(), encryptionMask, false);
     InterruptTables interrupts = InterruptTables.open(memory, config, registers);
     return new AmdviTables(
         memory,
         config,
-        state(memory, config, registers),
+        state(memory, config, registers, host.cachesAbsent()),
         interrupts,
         UnitBuffers.of(memory, registers, encryptionMask),
-        passing);
+        host.passing());
   }
 
-  private static UnitState state(PhysicalMemory memory, UnitConfig config, RegisterFile registers) {
+  private static UnitState state(
+      PhysicalMemory memory, UnitConfig config, RegisterFile registers, Known cachesAbsent) {
     return new UnitState(
-        config.translationEnabled(),
-        config.capabilities().cachesAbsent(),
+        config.translationEnabled() ? Translation.TRANSLATES : Translation.PASSES,
+        config.capabilities().isHeaderKnown()
+            ? Known.of(config.capabilities().cachesAbsent())
+            : cachesAbsent,
         config.translationEnabled() && remapsInterrupts(memory, config),
         config.deviceTable().address(0, config.encryptionMask()),
         description(config, registers));

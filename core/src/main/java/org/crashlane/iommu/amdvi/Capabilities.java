@@ -35,7 +35,12 @@ public record Capabilities(long extFeatures, long header) {
     return ExtFeatures.XT_SUP.isSet(extFeatures);
   }
 
-  /** {@return true if entries that are not present may be cached (NpCache)} */
+  /** {@return true if the capability header is known, whose CapId is not 0} */
+  public boolean isHeaderKnown() {
+    return CapabilityHeader.ID.get(header) != 0;
+  }
+
+  /** {@return true if the header says that entries that are not present may be cached (NpCache)} */
   public boolean cachesAbsent() {
     return CapabilityHeader.NP_CACHE.isSet(header);
   }

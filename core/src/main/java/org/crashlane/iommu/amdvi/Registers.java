@@ -360,6 +360,10 @@ public final class Registers {
   /** Capability header in the unit's PCI configuration space, 32 bits. */
   public static final class CapabilityHeader {
     public static final BitField ID = BitField.bits("CapId", 7, 0);
+
+    /** The capability of an IOMMU: of {@link #ID}. */
+    public static final int ID_IOMMU = 0xf;
+
     public static final BitField NEXT = BitField.bits("CapPtr", 15, 8);
     public static final BitField TYPE = BitField.bits("CapType", 18, 16);
     public static final BitField REVISION = BitField.bits("CapRev", 23, 19);

@@ -3,12 +3,14 @@ package org.crashlane.iommu.calgary;
 
 import java.util.List;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.iommu.calgary.Registers.Csr;
@@ -57,21 +59,29 @@ public final class CalgaryTables extends FlatView {
   /**
    * {@inheritDoc}
    *
-   * <p>A PHB with slots disabled counts as one that translates: DMA does not pass untouched.
-   * Whether the chips keep free entries is not known, and taken not to be so.
+   * <p>A PHB with some slots disabled counts as one that translates: DMA does not pass untouched.
+   * Whether the chips keep free entries is not known.
    */
   @Override
   public UnitState state() {
     long configRw = config.configRw();
-    boolean touchesDma =
-        ConfigRw.TCE_ENABLE.isSet(configRw) || ConfigRw.SLOT_DISABLE.isSet(configRw);
     List<String> description =
         List.of(
             Tar.LAYOUT.line(config.tar()),
             ConfigRw.LAYOUT.line(configRw),
             Csr.LAYOUT.line(config.csr()),
             "table " + tceTable + " translates " + tceTable.reach());
-    return new UnitState(touchesDma, false, false, tceTable.address(), description);
+    return new UnitState(
+        translation(configRw), Known.UNKNOWN, false, tceTable.address(), description);
+  }
+
+  private static Translation translation(long configRw) {
+    if (ConfigRw.allSlotsDisabled(configRw)) {
+      return Translation.BLOCKS;
+    }
+    return ConfigRw.TCE_ENABLE.isSet(configRw) || ConfigRw.SLOT_DISABLE.isSet(configRw)
+        ? Translation.TRANSLATES
+        : Translation.PASSES;
   }
 
   @Override

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.flat.FlatView;
@@ -60,7 +62,12 @@ public final class GartTables extends FlatView {
     description.add(ApertureBase.REGISTER.layout().line(config.apertureBase()));
     description.add(TableBase.REGISTER.layout().line(config.tableBase()));
     config.aperture().ifPresent(aperture -> description.add(aperture.toString()));
-    return new UnitState(config.translatesDevices(), false, false, config.table(), description);
+    return new UnitState(
+        config.translatesDevices() ? Translation.TRANSLATES : Translation.PASSES,
+        Known.NO,
+        false,
+        config.table(),
+        description);
   }
 
   @Override

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vendors;
 
-import java.util.Set;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.pci.RequesterId;
 
 /** The IOMMUs that are known: the one place that lists them. */
 public enum Vendor {
   /** Intel VT-d. */
   VTD("vtd") {
     @Override
-    public TranslationTables open(
-        PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
-      return VtdTables.open(memory, registers, passing);
+    public TranslationTables open(PhysicalMemory memory, RegisterFile registers, HostFacts host) {
+      return VtdTables.open(memory, registers, host);
     }
 
     @Override
@@ -30,9 +28,8 @@ public enum Vendor {
   /** AMD-Vi. */
   AMDVI("amdvi") {
     @Override
-    public TranslationTables open(
-        PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
-      return AmdviTables.open(memory, registers, passing);
+    public TranslationTables open(PhysicalMemory memory, RegisterFile registers, HostFacts host) {
+      return AmdviTables.open(memory, registers, host);
     }
 
     @Override
@@ -52,19 +49,13 @@ public enum Vendor {
     return label;
   }
 
-  /** {@return the tables that {@code registers} point to, read from {@code memory}} */
-  public final TranslationTables open(PhysicalMemory memory, RegisterFile registers) {
-    return open(memory, registers, Set.of());
-  }
-
   /**
-   * {@return the tables that {@code registers} point to, read from {@code memory}, which is not
-   * encrypted}
+   * {@return the tables that {@code registers} point to, read from {@code memory}}
    *
-   * @param passing whose requests pass by the unit
+   * @param host what is known besides
    */
   public abstract TranslationTables open(
-      PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing);
+      PhysicalMemory memory, RegisterFile registers, HostFacts host);
 
   /**
    * {@return what changes in the registers when the unit records a fault: VT-d's bits FSTS.PPF and

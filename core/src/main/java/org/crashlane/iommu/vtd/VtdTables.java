@@ -5,10 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.crashlane.iommu.DeviceTables;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
@@ -47,33 +50,10 @@ public final class VtdTables extends PagedTables {
     this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
   }
 
-  /**
-   * {@return the tables of the unit with {@code registers}, on a host of unknown address width}
-   *
-   * @param passing whose requests pass by the unit
-   */
-  public static VtdTables open(
-      PhysicalMemory memory, RegisterFile registers, Set<RequesterId> passing) {
-    return open(memory, registers, UnitConfig.HOST_ADDRESS_WIDTH_MAX, passing);
-  }
-
-  /**
-   * {@return the tables of the unit with {@code registers}}
-   *
-   * @param hostAddressWidth how many bits a physical address has, as the DMAR table says
-   */
-  public static VtdTables open(
-      PhysicalMemory memory, RegisterFile registers, int hostAddressWidth) {
-    return open(memory, registers, hostAddressWidth, Set.of());
-  }
-
-  private static VtdTables open(
-      PhysicalMemory memory,
-      RegisterFile registers,
-      int hostAddressWidth,
-      Set<RequesterId> passing) {
-    UnitConfig config = UnitConfig.of(registers, hostAddressWidth, false);
-    return new VtdTables(memory, config, registers, passing);
+  /** {@return the tables of the unit with {@code registers}; its address width is the DMAR's} */
+  public static VtdTables open(PhysicalMemory memory, RegisterFile registers, HostFacts host) {
+    UnitConfig config = UnitConfig.of(registers, host.addressWidth(), false);
+    return new VtdTables(memory, config, registers, host.passing());
   }
 
   private static UnitState state(UnitConfig config, RegisterFile registers) {
@@ -86,11 +66,23 @@ public final class VtdTables extends PagedTables {
     description.add(Rtaddr.LAYOUT.line(config.rootTableAddress()));
     description.addAll(ProtectedMemory.of(registers).description());
     return new UnitState(
-        config.translationEnabled(),
-        capabilities.cachesAbsent(),
+        translation(config),
+        Known.of(capabilities.cachesAbsent()),
         Gsts.IRES.isSet(gsts),
         Rtaddr.RTA.inPlace(config.rootTableAddress()),
         description);
+  }
+
+  private static Translation translation(UnitConfig config) {
+    if (!config.translationEnabled()) {
+      return Translation.PASSES;
+    }
+    return switch (TableMode.of(config)) {
+      case LEGACY, SCALABLE -> Translation.TRANSLATES;
+      case ABORTING -> Translation.BLOCKS;
+      // The specification has requests blocked, with a fault of its own.
+      case INVALID -> Translation.BLOCKS;
+    };
   }
 
   @Override

@@ -2,6 +2,7 @@
 package org.crashlane.iommu.amdvi;
 
 import java.util.List;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.TableTreesContract;
 import org.crashlane.iommu.TranslationTables;
@@ -68,7 +69,7 @@ class AmdviContractTest {
 
     @Override
     protected TranslationTables open(PhysicalMemory memory) {
-      return Vendor.AMDVI.open(memory, AmdviFixture.registers(config));
+      return Vendor.AMDVI.open(memory, AmdviFixture.registers(config), HostFacts.UNKNOWN);
     }
 
     @Override

@@ -10,10 +10,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
 import org.crashlane.memory.AddressRange;
@@ -33,7 +36,7 @@ class AmdviTablesTest {
   }
 
   private AmdviTables open(PhysicalMemory memory) {
-    return AmdviTables.open(memory, AmdviFixture.registers(machine.config), 46, 0);
+    return AmdviTables.open(memory, AmdviFixture.registers(machine.config), new HostFacts(46));
   }
 
   private Optional<Attachment> attachment(RequesterId requester) {
@@ -55,7 +58,10 @@ class AmdviTablesTest {
   void devicesThatPassByTheUnitPassWhateverEntriesTheyHave() {
     machine.attach(OTHER, DeviceTableEntry.blocked());
     AmdviTables tables =
-        AmdviTables.open(machine.memory, AmdviFixture.registers(machine.config), Set.of(OTHER));
+        AmdviTables.open(
+            machine.memory,
+            AmdviFixture.registers(machine.config),
+            HostFacts.UNKNOWN.withPassing(Set.of(OTHER)));
     Attachment passing = new Attachment.PassThrough(OTHER, 0);
     assertEquals(passing, tables.unlisted(OTHER));
     assertTrue(
@@ -156,8 +162,8 @@ class AmdviTablesTest {
   @Test
   void stateIsWhatTheRegistersSay() {
     UnitState state = open().state();
-    assertTrue(state.translating());
-    assertFalse(state.cachesAbsent());
+    assertEquals(Translation.TRANSLATES, state.translation());
+    assertEquals(Known.UNKNOWN, state.cachesAbsent());
     assertFalse(state.interruptsRemapped());
     assertEquals(AmdviFixture.DEVICE_TABLE, state.rootAddress());
     assertEquals(

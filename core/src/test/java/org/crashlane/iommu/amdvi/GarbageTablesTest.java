@@ -3,7 +3,10 @@ package org.crashlane.iommu.amdvi;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.paging.GarbageTables;
 import org.crashlane.iommu.paging.PageTable;
@@ -45,7 +48,10 @@ class GarbageTablesTest extends GarbageTables {
               true,
               true);
       AmdviTables tables =
-          AmdviTables.open(memory, AmdviFixture.registers(config), HOST_WIDTH, encryptionMask);
+          AmdviTables.open(
+              memory,
+              AmdviFixture.registers(config),
+              new HostFacts(HOST_WIDTH, encryptionMask, Known.UNKNOWN, Set.of()));
       use(memory, new Unit(memory, config), tables);
     }
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
@@ -113,7 +114,7 @@ class TablesPropertyTest extends TablesProperties {
       }
     }
     AmdviTables tables =
-        AmdviTables.open(machine.memory, AmdviFixture.registers(machine.config), 46, 0);
+        AmdviTables.open(machine.memory, AmdviFixture.registers(machine.config), new HostFacts(46));
     List<Attachment> attachments = tables.devices().attachments();
     assertTrue(attachments.size() > 1800, "attachments: " + attachments.size());
     assertTrue(tables.devices().malformations().size() > 1000, "malformations");

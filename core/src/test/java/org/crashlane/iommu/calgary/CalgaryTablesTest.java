@@ -2,7 +2,6 @@
 package org.crashlane.iommu.calgary;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +12,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -82,11 +82,11 @@ class CalgaryTablesTest {
   @Test
   void disabledSlotsBlockAllAndSomeOfThemAreNotUnderstood() {
     CalgaryTables off = open(ConfigRw.disablingSlots(ConfigRw.enabling(0)));
-    assertTrue(off.state().translating(), "DMA does not pass untouched");
+    assertEquals(Translation.BLOCKS, off.state().translation());
     off.devices().attachments().forEach(a -> assertInstanceOf(Attachment.Blocked.class, a));
     assertEquals(List.of(FindingCode.A3), codes(judge(CRASH, off)));
     CalgaryTables some = open(ConfigRw.SLOT_DISABLE.of(1));
-    assertTrue(some.state().translating());
+    assertEquals(Translation.TRANSLATES, some.state().translation());
     some.devices().attachments().forEach(a -> assertInstanceOf(Attachment.Unsupported.class, a));
     assertEquals(Verdict.Answer.UNKNOWN, judge(CRASH, some).answer());
   }
@@ -94,7 +94,7 @@ class CalgaryTablesTest {
   @Test
   void withTranslationOffTheRuleHoldsByItself() {
     CalgaryTables off = open(0);
-    assertFalse(off.state().translating());
+    assertEquals(Translation.PASSES, off.state().translation());
     off.devices().attachments().forEach(a -> assertInstanceOf(Attachment.PassThrough.class, a));
     assertEquals(List.of(), codes(judge(CRASH, off)));
   }

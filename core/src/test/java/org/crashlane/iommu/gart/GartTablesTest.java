@@ -23,6 +23,7 @@ import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -116,14 +117,14 @@ class GartTablesTest {
   @Test
   void requestersPassWhereTheApertureIsOff() {
     GartTables off = GartTables.open(memory, registers(0), List.of(DISK));
-    assertFalse(off.state().translating());
+    assertEquals(Translation.PASSES, off.state().translation());
     assertEquals(List.of(new Attachment.PassThrough(DISK, 0)), off.devices().attachments());
     assertFalse(off.unmappable().stream().anyMatch(u -> u.range().overlaps(APERTURE.range())));
   }
 
   @Test
   void stateTellsTheRegistersAndTheAperture() {
-    assertTrue(open().state().translating());
+    assertEquals(Translation.TRANSLATES, open().state().translation());
     assertEquals(TABLE, open().state().rootAddress());
     assertEquals(4, open().state().description().size());
     assertEquals("aperture 0x20000000-0x21ffffff", open().state().description().getLast());

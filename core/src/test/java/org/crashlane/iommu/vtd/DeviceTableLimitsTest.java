@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.WalkLimits;
@@ -35,7 +36,8 @@ class DeviceTableLimitsTest {
           Rtaddr.TTM.with(ROOT, Rtaddr.TTM_SCALABLE));
 
   private VtdTables tables() {
-    return VtdTables.open(memory, VtdFixture.registers(config), config.hostAddressWidth());
+    return VtdTables.open(
+        memory, VtdFixture.registers(config), new HostFacts(config.hostAddressWidth()));
   }
 
   /** Each device of half a bus has a directory as large as can be, its entries at random. */
@@ -103,7 +105,8 @@ class DeviceTableLimitsTest {
       machine.memory.writeLong(
           RootEntry.address(VtdFixture.ROOT, bus), RootEntry.low(VtdFixture.CONTEXT));
     }
-    VtdTables tables = VtdTables.open(machine.memory, VtdFixture.registers(machine.config), 46);
+    VtdTables tables =
+        VtdTables.open(machine.memory, VtdFixture.registers(machine.config), new HostFacts(46));
     assertEquals(RootEntry.COUNT, tables.devices().attachments().size());
     assertEquals(2, tables.devices().pages().size());
   }

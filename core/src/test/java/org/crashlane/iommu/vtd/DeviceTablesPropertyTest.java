@@ -13,6 +13,7 @@ import java.util.stream.LongStream;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.pci.RequesterId;
@@ -77,7 +78,7 @@ class DeviceTablesPropertyTest {
         VtdTables.open(
             machine.memory,
             VtdFixture.registers(machine.config),
-            machine.config.hostAddressWidth());
+            new HostFacts(machine.config.hostAddressWidth()));
     Map<RequesterId, Attachment> attachments = new HashMap<>();
     tables.devices().attachments().forEach(a -> attachments.put(a.requester(), a));
     Unit unit = new Unit(machine.memory, machine.config);

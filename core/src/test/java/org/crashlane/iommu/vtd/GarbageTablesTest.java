@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
@@ -41,7 +42,7 @@ class GarbageTablesTest extends GarbageTables {
       use(
           memory,
           new Unit(memory, config),
-          VtdTables.open(memory, VtdFixture.registers(config), HOST_WIDTH));
+          VtdTables.open(memory, VtdFixture.registers(config), new HostFacts(HOST_WIDTH)));
     }
   }
 

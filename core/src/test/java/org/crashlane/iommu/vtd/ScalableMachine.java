@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
@@ -121,7 +122,7 @@ abstract class ScalableMachine {
   }
 
   VtdTables tables() {
-    return VtdTables.open(memory, VtdFixture.registers(config), 46);
+    return VtdTables.open(memory, VtdFixture.registers(config), new HostFacts(46));
   }
 
   UnitConfig without(org.crashlane.bits.BitField capability) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 import org.crashlane.iommu.AllocatedBytes;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkLimits;
@@ -50,7 +51,8 @@ class TablesPropertyTest extends TablesProperties {
     for (int mode = 0; mode < 4; mode++) {
       long rootTable = Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode);
       UnitConfig config = UnitConfig.translating(VtdFixture.WIDE, 46, rootTable);
-      VtdTables tables = VtdTables.open(machine.memory, VtdFixture.registers(config), 46);
+      VtdTables tables =
+          VtdTables.open(machine.memory, VtdFixture.registers(config), new HostFacts(46));
       int found = tables.devices().attachments().size() + tables.devices().malformations().size();
       assertTrue(found > 0 || mode > 1, "mode " + mode);
     }

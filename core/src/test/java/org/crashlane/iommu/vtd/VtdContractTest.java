@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.TableTreesContract;
 import org.crashlane.iommu.TranslationTables;
@@ -42,7 +43,7 @@ class VtdContractTest {
 
     @Override
     protected TranslationTables open(PhysicalMemory memory) {
-      return Vendor.VTD.open(memory, VtdFixture.registers(config()));
+      return Vendor.VTD.open(memory, VtdFixture.registers(config()), HostFacts.UNKNOWN);
     }
 
     @Override

@@ -10,10 +10,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
@@ -30,7 +33,8 @@ class VtdTablesTest {
   }
 
   private static VtdTables tables(PhysicalMemory memory, UnitConfig config) {
-    return VtdTables.open(memory, VtdFixture.registers(config), config.hostAddressWidth());
+    return VtdTables.open(
+        memory, VtdFixture.registers(config), new HostFacts(config.hostAddressWidth()));
   }
 
   private void change(long address, long bits) {
@@ -57,7 +61,9 @@ class VtdTablesTest {
     RequesterId none = RequesterId.parse("00:01.0");
     VtdTables tables =
         VtdTables.open(
-            machine.memory, VtdFixture.registers(machine.config), Set.of(VtdFixture.DEVICE, none));
+            machine.memory,
+            VtdFixture.registers(machine.config),
+            HostFacts.UNKNOWN.withPassing(Set.of(VtdFixture.DEVICE, none)));
     List<Attachment> passing =
         Stream.of(VtdFixture.DEVICE, none)
             .sorted()
@@ -71,8 +77,8 @@ class VtdTablesTest {
   @Test
   void stateIsThatOfTheRegisters() {
     UnitState state = tables().state();
-    assertTrue(state.translating());
-    assertFalse(state.cachesAbsent());
+    assertEquals(Translation.TRANSLATES, state.translation());
+    assertEquals(Known.NO, state.cachesAbsent());
     assertFalse(state.interruptsRemapped());
     assertEquals(VtdFixture.ROOT, state.rootAddress());
     assertTrue(state.description().getFirst().contains("SAGAW=0x6"), state.toString());
@@ -105,8 +111,10 @@ class VtdTablesTest {
             };
           }
         };
-    List<String> usualLines = VtdTables.open(machine.memory, usual, Set.of()).state().description();
-    List<String> lines = VtdTables.open(machine.memory, enabled, Set.of()).state().description();
+    List<String> usualLines =
+        VtdTables.open(machine.memory, usual, HostFacts.UNKNOWN).state().description();
+    List<String> lines =
+        VtdTables.open(machine.memory, enabled, HostFacts.UNKNOWN).state().description();
     assertEquals(usualLines, lines.subList(0, usualLines.size()));
     assertEquals(
         List.of(
@@ -121,7 +129,7 @@ class VtdTablesTest {
     long cap = Registers.Cap.CM.with(VtdFixture.WIDE.cap(), 1);
     UnitConfig config =
         UnitConfig.translating(new Capabilities(cap, VtdFixture.WIDE.ecap()), 46, VtdFixture.ROOT);
-    assertTrue(tables(machine.memory, config).state().cachesAbsent());
+    assertEquals(Known.YES, tables(machine.memory, config).state().cachesAbsent());
   }
 
   @Test

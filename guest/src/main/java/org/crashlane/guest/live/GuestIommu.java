@@ -2,7 +2,7 @@
 package org.crashlane.guest.live;
 
 import java.util.List;
-import java.util.Set;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.vendors.Vendor;
@@ -31,12 +31,12 @@ public record GuestIommu(Vendor vendor, RegisterFile registers) {
 
   /** {@return the tables that its registers point to} */
   public TranslationTables tables(PhysicalMemory memory) {
-    return vendor.open(memory, registers);
+    return tables(memory, HostFacts.UNKNOWN);
   }
 
-  /** {@return the tables, of an IOMMU that some devices pass by} */
-  TranslationTables tables(PhysicalMemory memory, Set<RequesterId> passing) {
-    return vendor.open(memory, registers, passing);
+  /** {@return the tables, read with what is known of the guest besides} */
+  TranslationTables tables(PhysicalMemory memory, HostFacts host) {
+    return vendor.open(memory, registers, host);
   }
 
   /** What QEMU has. */

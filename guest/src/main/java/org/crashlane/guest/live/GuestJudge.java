@@ -51,7 +51,7 @@ final class GuestJudge {
   /** {@return the verdict on tables as they stand now} */
   Verdict judge(TranslationTables tables) throws IOException {
     Machine machine = machine(tables.interrupts().extendedDestinations());
-    return withWhatElseIsKnown(KdumpIoRule.judge(machine, tables), tables.state().translating());
+    return withWhatElseIsKnown(KdumpIoRule.judge(machine, tables), !tables.state().isPassing());
   }
 
   /** {@return the verdict on a guest whose IOMMU has no tables that are read here} */

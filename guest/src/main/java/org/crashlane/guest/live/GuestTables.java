@@ -91,7 +91,7 @@ public record GuestTables(
   static GuestTables read(
       boolean readWhileRunning, TranslationTables tables, List<PciFunction> functions) {
     UnitState state = tables.state();
-    if (!state.translating()) {
+    if (state.isPassing()) {
       return new GuestTables(readWhileRunning, state, functions, List.of(), List.of(), List.of());
     }
     DeviceTables found = tables.devices();

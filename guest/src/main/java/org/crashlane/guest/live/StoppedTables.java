@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.arming.Journal;
 import org.crashlane.arming.TargetLock;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -97,8 +98,11 @@ final class StoppedTables {
 
   private <T> T run(Work<T> work) throws IOException {
     try {
-      TranslationTables tables = guest.iommu().tables(guest.memory(), guest.bypass().keySet());
-      if (tables.state().translating()) {
+      TranslationTables tables =
+          guest
+              .iommu()
+              .tables(guest.memory(), HostFacts.UNKNOWN.withPassing(guest.bypass().keySet()));
+      if (!tables.state().isPassing()) {
         guest.requireSameMemory(
             tables.devices().pages().stream()
                 .limit(COMPARED_PAGES_MAX)

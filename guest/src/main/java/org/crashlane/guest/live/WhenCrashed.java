@@ -222,7 +222,7 @@ public final class WhenCrashed implements AutoCloseable {
 
   private Optional<Finding> takenOver(UnitState before, String when) throws IOException {
     UnitState now = guest.unitState();
-    if (now.translating() == before.translating() && now.rootAddress() == before.rootAddress()) {
+    if (now.translation() == before.translation() && now.rootAddress() == before.rootAddress()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -233,7 +233,7 @@ public final class WhenCrashed implements AutoCloseable {
                         when,
                         Hex.of(before.rootAddress()),
                         Hex.of(now.rootAddress()),
-                        now.translating() ? "on" : "off"))));
+                        now.isPassing() ? "off" : "on"))));
   }
 
   /** The capture kernel was to leave new table pages alone. */

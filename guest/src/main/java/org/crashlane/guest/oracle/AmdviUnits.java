@@ -3,7 +3,7 @@ package org.crashlane.guest.oracle;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.Capabilities;
@@ -53,7 +53,7 @@ public final class AmdviUnits {
             Registers.EXT_FEATURES, capabilities(machine).extFeatures(),
             Registers.CONTROL, Control.IOMMU_EN.mask(),
             Registers.DEV_TAB_BASE, DevTabBase.SIZE.with(root, size));
-    return AmdviTables.open(memory, ProbeMachine.registers(registers), Set.of());
+    return AmdviTables.open(memory, ProbeMachine.registers(registers), HostFacts.UNKNOWN);
   }
 
   private static Capabilities capabilities(ProbeMachine machine) {

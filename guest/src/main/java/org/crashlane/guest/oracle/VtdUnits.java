@@ -2,6 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import java.util.Map;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.Registers;
@@ -48,7 +49,8 @@ public final class VtdUnits {
             Gsts.TES.mask() | Gsts.RTPS.mask(),
             Registers.RTADDR,
             root);
-    return VtdTables.open(memory, ProbeMachine.registers(registers), can.maximumAddressWidth());
+    return VtdTables.open(
+        memory, ProbeMachine.registers(registers), new HostFacts(can.maximumAddressWidth()));
   }
 
   /** QEMU has one width, {@code aw-bits}: of IOVAs, in CAP.MGAW, and of physical addresses. */

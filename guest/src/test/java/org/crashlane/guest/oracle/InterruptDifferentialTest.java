@@ -20,6 +20,7 @@ import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptPreparation;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.interrupt.InterruptTarget;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.amdvi.InterruptControl;
 import org.crashlane.iommu.amdvi.WideInterruptEntry;
 import org.crashlane.iommu.vendors.Vendor;
@@ -125,7 +126,8 @@ final class InterruptDifferentialTest {
     boolean wide = controlRegister != IOMMU_EN;
     int arrived = 0;
     try (InterruptRig rig = amdvi(controlRegister)) {
-      InterruptRemapping unit = Vendor.AMDVI.open(rig.ram(), rig.registers()).interrupts();
+      InterruptRemapping unit =
+          Vendor.AMDVI.open(rig.ram(), rig.registers(), HostFacts.UNKNOWN).interrupts();
       for (int i = 0; i < CASE_COUNT; i++) {
         int vector = vectors.next();
         long word =
@@ -166,7 +168,8 @@ final class InterruptDifferentialTest {
     Iterator<Integer> vectors = vectors(SEED);
     try (InterruptRig rig = amdvi(controlRegister)) {
       control(rig, REMAP);
-      InterruptRemapping unit = Vendor.AMDVI.open(rig.ram(), rig.registers()).interrupts();
+      InterruptRemapping unit =
+          Vendor.AMDVI.open(rig.ram(), rig.registers(), HostFacts.UNKNOWN).interrupts();
       int lost = vectors.next();
       assertEquals(Set.of(), rig.send(InterruptMessage.fixed(0, lost)));
       InterruptPreparation plan = unit.prepare(InterruptRig.DEVICE);
@@ -187,7 +190,8 @@ final class InterruptDifferentialTest {
   @Test
   void qemuForwardsOnAmdviAsVectorZeroAndDoesNotLookAtTheTableLength() throws IOException {
     try (InterruptRig rig = amdvi(IOMMU_EN | GA_EN)) {
-      InterruptRemapping unit = Vendor.AMDVI.open(rig.ram(), rig.registers()).interrupts();
+      InterruptRemapping unit =
+          Vendor.AMDVI.open(rig.ram(), rig.registers(), HostFacts.UNKNOWN).interrupts();
       InterruptMessage message = InterruptMessage.fixed(0, 0x31);
       control(rig, InterruptControl.INT_CTL.with(REMAP, InterruptControl.INT_CTL_FORWARD));
       assertInstanceOf(InterruptFate.Delivered.class, unit.fate(InterruptRig.DEVICE, message));
@@ -206,7 +210,8 @@ final class InterruptDifferentialTest {
     Iterator<Integer> vectors = vectors(SEED);
     int arrived = 0;
     try (InterruptRig rig = vtd(IRE)) {
-      InterruptRemapping unit = Vendor.VTD.open(rig.ram(), rig.registers()).interrupts();
+      InterruptRemapping unit =
+          Vendor.VTD.open(rig.ram(), rig.registers(), HostFacts.UNKNOWN).interrupts();
       for (int i = 0; i < CASE_COUNT; i++) {
         int index = random.nextInt(512);
         long at = InterruptEntry.address(TABLE, index);
@@ -228,7 +233,8 @@ final class InterruptDifferentialTest {
   @Test
   void qemuLetsCompatibilityFormatPassOnVtdWhateverCfisSays() throws IOException {
     try (InterruptRig rig = vtd(IRE)) {
-      InterruptRemapping unit = Vendor.VTD.open(rig.ram(), rig.registers()).interrupts();
+      InterruptRemapping unit =
+          Vendor.VTD.open(rig.ram(), rig.registers(), HostFacts.UNKNOWN).interrupts();
       InterruptMessage message = InterruptMessage.fixed(0, 0x31);
       assertInstanceOf(InterruptFate.Blocked.class, unit.fate(InterruptRig.DEVICE, message));
       assertEquals(Set.of(0x31), rig.send(message));

@@ -2,7 +2,10 @@
 package org.crashlane.model.mode.amdvi;
 
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
@@ -52,7 +55,9 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
     super(UnitRegisters.of(spec.snp()), new Caches());
     this.hostAddressWidth = spec.hostAddressWidth();
     this.encryptionMask = spec.encryption().known().addressMask();
-    this.capabilityHeader = CapabilityHeader.NP_CACHE.of(cachesAbsent ? 1 : 0);
+    this.capabilityHeader =
+        CapabilityHeader.ID.of(CapabilityHeader.ID_IOMMU)
+            | CapabilityHeader.NP_CACHE.of(cachesAbsent ? 1 : 0);
     this.snp = spec.snp();
     this.unit = new CachingUnit(config());
   }
@@ -168,7 +173,14 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public TranslationTables tables(PhysicalMemory memory) {
-    return AmdviTables.open(memory, this, hostAddressWidth, encryptionMask);
+    return AmdviTables.open(
+        memory,
+        this,
+        new HostFacts(
+            hostAddressWidth,
+            encryptionMask,
+            Known.of(CapabilityHeader.NP_CACHE.isSet(capabilityHeader)),
+            Set.of()));
   }
 
   @Override

@@ -2,6 +2,7 @@
 package org.crashlane.model.mode.vtd;
 
 import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
@@ -109,7 +110,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public TranslationTables tables(PhysicalMemory memory) {
-    return VtdTables.open(memory, inEffect(), hostAddressWidth);
+    return VtdTables.open(memory, inEffect(), new HostFacts(hostAddressWidth));
   }
 
   /** {@return the registers, with the root table address that is in effect} */
