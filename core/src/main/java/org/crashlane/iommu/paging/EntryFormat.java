@@ -3,56 +3,77 @@ package org.crashlane.iommu.paging;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 
 /**
- * How the entries of one unit's page tables are read and made: which bits say present, which are
- * rights, which must be zero, which entries map pages. Each vendor's entries are a subclass; what a
- * walk asks for each leaf is answered here, by masks alone.
+ * How the entries of one unit's page tables are read and made: what an entry is, where it leads,
+ * which rights it leaves. Each vendor's entries are a subclass, and nothing else knows their bits.
  */
 public abstract class EntryFormat {
-  private final BitField read;
-  private final BitField write;
-  private final long rights;
-  private final long present;
+
+  /** What an entry is to hardware. */
+  public enum Kind {
+    /** It maps nothing and leads nowhere. */
+    EMPTY,
+    /** It leads to a table. */
+    TABLE,
+    /** It maps a page. */
+    LEAF,
+    /** Requests that meet it are blocked, for a field is not as it must be. */
+    WRONG,
+    /** Hardware may take it for a leaf or block: manuals leave that open, or are not kept to. */
+    UNSETTLED
+  }
+
+  /** What is wrong where the entries of one page differ; the page's size follows. */
+  static final String NOT_WHOLE = "other entries differ that serve the same page, of size ";
+
+  private final Geometry geometry;
   private final long address;
-  private final long notPlain;
+  private final long highAddress;
+  private final int highAddressShift;
+  private final long judged;
 
   /**
-   * @param read the right to read
-   * @param write the right to write
-   * @param present an entry without any of these bits is none
+   * @param geometry the shape of the largest trees of such entries
    * @param address the page or the next table
-   * @param notPlain bits that are zero in every entry of level 1 that maps a page of 4 KiB; one
-   *     with any of them set is wrong, or something else than that
+   * @param judged the bits that say of an entry of level 1 what it is and which rights it leaves
+   */
+  protected EntryFormat(Geometry geometry, BitField address, long judged) {
+    this(geometry, address, 0, 0, judged);
+  }
+
+  /**
+   * @param highAddress more bits of the address, that lie below those in {@code address}
+   * @param highAddressShift by how many places they move up, to be above them
    */
   protected EntryFormat(
-      BitField read, BitField write, long present, BitField address, long notPlain) {
-    this.read = read;
-    this.write = write;
-    this.rights = read.mask() | write.mask();
-    this.present = present;
+      Geometry geometry, BitField address, long highAddress, int highAddressShift, long judged) {
+    this.geometry = geometry;
     this.address = address.mask();
-    this.notPlain = notPlain;
+    this.highAddress = highAddress;
+    this.highAddressShift = highAddressShift;
+    this.judged = judged;
   }
 
-  /** {@return the level of the table that {@code entry} leads to, or 0 if it maps a page} */
-  public abstract int nextLevel(long entry, int level);
+  /** {@return what hardware takes {@code entry} for, which is in a table of {@code level}} */
+  public abstract Kind kind(long entry, int level);
 
-  /** {@return the bits of {@code entry} that are one and may not be} */
-  public abstract long reservedBits(long entry, int level);
+  /** {@return the rights that {@code entry} leaves of those above it; none where it is empty} */
+  public abstract Permissions rights(long entry, int level);
 
-  /**
-   * {@return the bits of a leaf that are one, and of which it is not known whether hardware ignores
-   * them or faults}
-   */
-  public long unsettledBits(long entry, int level) {
-    return 0;
+  /** {@return the level of the table that {@code entry} leads to} */
+  public int nextLevel(long entry, int level) {
+    return level - 1;
   }
+
+  /** {@return what is wrong with {@code entry}, or not settled, in words} */
+  public abstract String reason(long entry, int level);
 
   /** {@return how many bytes a leaf at {@code level} maps; more than an entry serves, if alike} */
   public long leafBytes(long entry, int level) {
-    return PageTable.entrySpanBytes(level);
+    return geometry.entrySpanBytes(level);
   }
 
   /**
@@ -62,14 +83,8 @@ public abstract class EntryFormat {
    * @param page the entries of the leaf's table
    * @param index which of them is the leaf
    */
-  public boolean isWhole(long[] page, int index, int level) {
+  protected boolean isWhole(long[] page, int index, int level) {
     return true;
-  }
-
-  /** {@return where a leaf at {@code level} leads {@code iova}} */
-  public long physical(long entry, int level, long iova) {
-    long offset = leafBytes(entry, level) - 1;
-    return (target(entry) & ~offset) | (iova & offset);
   }
 
   /** {@return true if an entry at {@code level} may map a page of the size that it serves} */
@@ -83,80 +98,51 @@ public abstract class EntryFormat {
   /** {@return an entry that leads to a table of level {@code nextLevel}, leaving all rights} */
   public abstract long table(long physical, int nextLevel);
 
-  /** {@return what {@link #reservedBits} means, in words} */
-  public String wrong(long entry, int level) {
-    return "reserved bits set at level " + level + ": " + Hex.of(reservedBits(entry, level));
-  }
-
-  /** {@return what {@link #unsettledBits} means, in words} */
-  public String unsettled(long entry, int level) {
-    return "bits set at level %d that hardware may ignore or fault on: %s"
-        .formatted(level, Hex.of(unsettledBits(entry, level)));
-  }
-
-  /** {@return true if hardware goes by {@code entry} at all} */
-  public final boolean isPresent(long entry) {
-    return (entry & present) != 0;
-  }
-
-  /** {@return true if {@code entry} maps a page; what is no leaf points to a table} */
-  public final boolean isLeaf(long entry, int level) {
-    return nextLevel(entry, level) == 0;
+  /** {@return the shape of the largest trees of such entries} */
+  public final Geometry geometry() {
+    return geometry;
   }
 
   /** {@return the address that {@code entry} holds} */
   public final long target(long entry) {
-    return entry & address;
+    return (entry & address) | (entry & highAddress) << highAddressShift;
   }
 
-  /** {@return the rights that {@code entry} leaves of {@code rightsAbove}} */
-  public final long rights(long entry, long rightsAbove) {
-    return entry & rightsAbove & rights;
+  /** {@return where a leaf at {@code level} leads {@code iova}} */
+  public final long physical(long entry, int level, long iova) {
+    long offset = leafBytes(entry, level) - 1;
+    return (target(entry) & ~offset) | (iova & offset);
   }
 
-  /** {@return all rights} */
-  public final long allRights() {
-    return rights;
+  /** {@return what entry {@code index} of {@code page} is, as far as the others go that it needs} */
+  final Kind kind(long[] page, int index, int level) {
+    Kind alone = kind(page[index], level);
+    return alone == Kind.LEAF && !isWhole(page, index, level) ? Kind.UNSETTLED : alone;
   }
 
-  /** {@return the bits that stand for {@code permissions}} */
-  public final long rights(Permissions permissions) {
-    return switch (permissions) {
-      case NONE -> 0;
-      case READ_ONLY -> read.mask();
-      case WRITE_ONLY -> write.mask();
-      case READ_WRITE -> rights;
-    };
+  /** {@return what is wrong with entry {@code index} of {@code page}, or not settled, in words} */
+  final String reason(long[] page, int index, int level) {
+    long entry = page[index];
+    return kind(entry, level) == Kind.LEAF
+        ? NOT_WHOLE + Hex.of(leafBytes(entry, level))
+        : reason(entry, level);
   }
 
-  /** {@return what the bits {@code rights} stand for} */
-  public final Permissions permissions(long rights) {
-    return Permissions.of(read.isSet(rights), write.isSet(rights));
+  /** {@return true if {@code entry}, at level 1, maps a page of the smallest size} */
+  final boolean isPlainLeaf(long entry) {
+    return kind(entry, 1) == Kind.LEAF && leafBytes(entry, 1) == geometry.pageBytes();
   }
 
-  /** {@return the rights that a plain leaf at level 1 leaves; 0 if it maps nothing, or is none} */
-  final long leafRights(long entry, long rightsAbove) {
-    return isPresent(entry) && (entry & notPlain) == 0 ? rights(entry, rightsAbove) : 0;
+  /** {@return the bits that say of an entry of level 1 what it is and which rights it leaves} */
+  final long judged() {
+    return judged;
   }
 
-  /** {@return true if an entry at level 1 gives rights, but not as a plain leaf does} */
-  final boolean isOdd(long entry, long rightsAbove) {
-    return (entry & notPlain) != 0 && isPresent(entry) && rights(entry, rightsAbove) != 0;
-  }
-
-  /** {@return the bits that {@link #leafRights} and {@link #isOdd} go by} */
-  final long judgedInLeaf(long rightsAbove) {
-    // Where the rights themselves say present, those that the levels above withhold do not count.
-    return rightsAbove | notPlain | (present & ~rights);
-  }
-
-  /** {@return true if all entries of {@code page}, a table of level 1, map page after page} */
-  final boolean isOneLeafRun(long[] page, long rightsAbove) {
-    long first = page[0];
-    long last = page[PageTable.ENTRY_COUNT - 1];
-    // Ends alike beside their pages: no entry between them carries out of the address.
-    return leafRights(first, rightsAbove) != 0
-        && ((first ^ last) & (~address | notPlain)) == 0
-        && LeafRun.fills(page);
+  /**
+   * {@return true if two entries of level 1 are alike beside the pages that they lead to} Between
+   * two such, entries that each lead a page further than the one before carry out of no address.
+   */
+  final boolean areAlike(long entry, long other) {
+    return ((entry ^ other) & (~address | judged)) == 0;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.MappingRun;
 import org.crashlane.iommu.Permissions;
 
@@ -8,23 +9,27 @@ import org.crashlane.iommu.Permissions;
  * Goes through tables of level 1, where nearly all entries of a walk are.
  *
  * <p>Where every page is a run of its own, the loop over the entries is all that counts. So what is
- * gathered is in locals, an entry that has its rights from the one before is not judged again, and
- * only what may run on from another table goes by way of {@link MappingRun#add} (JDK 25: a run told
- * in three quarters of the time that it took by way of there).
+ * gathered is in locals, an entry whose judged bits are those of the one before is not judged
+ * again, and only what may run on from another table goes by way of {@link MappingRun#add} (JDK 25:
+ * a run reported in three quarters of the time that it took by way of there).
  */
 final class LeafTables {
 
-  /** Who goes on where an entry is met that gives rights, but is no plain leaf. */
+  /** Goes on where an entry is met that gives rights, but is no plain leaf. */
   interface Rest {
-    void entries(long[] page, int from, long table, long iovaFirst, long rightsAbove);
+    void entries(long[] page, int from, long table, long iovaFirst, Permissions rightsAbove);
   }
 
   private final EntryFormat format;
+  private final int pageBytes;
+  private final LeafRun leafRun;
   private final MappingRun run;
   private final Rest rest;
 
-  LeafTables(EntryFormat format, MappingRun run, Rest rest) {
+  LeafTables(EntryFormat format, Geometry geometry, MappingRun run, Rest rest) {
     this.format = format;
+    this.pageBytes = geometry.pageBytes();
+    this.leafRun = new LeafRun(geometry.entryCount(1), pageBytes);
     this.run = run;
     this.rest = rest;
   }
@@ -37,48 +42,57 @@ final class LeafTables {
    * @param iovaFirst the first IOVA it serves
    * @param rightsAbove what the levels above leave
    */
-  void walk(long[] page, long table, long iovaFirst, long rightsAbove) {
-    if (format.isOneLeafRun(page, rightsAbove)) {
-      Permissions permissions = permissions(page[0], rightsAbove);
-      run.add(iovaFirst, PageTable.entrySpanBytes(2), format.target(page[0]), permissions);
-      return;
-    }
-    if (format.isOdd(page[0], rightsAbove)) {
+  void walk(long[] page, long table, long iovaFirst, Permissions rightsAbove) {
+    long sizeBytes = (long) page.length * pageBytes;
+    Permissions permissions = permissions(page[0], rightsAbove);
+    if (isOdd(page[0], permissions)) {
       rest.entries(page, 0, table, iovaFirst, rightsAbove);
       return;
     }
-    long judging = format.judgedInLeaf(rightsAbove);
-    long judged = page[0] & judging;
-    Permissions permissions = permissions(page[0], rightsAbove);
-    long from = iovaFirst;
     long first = format.target(page[0]);
+    if (permissions != Permissions.NONE
+        && format.areAlike(page[0], page[page.length - 1])
+        && leafRun.fills(page)) {
+      run.add(iovaFirst, sizeBytes, first, permissions);
+      return;
+    }
+    long judging = format.judged();
+    long judged = page[0] & judging;
+    long from = iovaFirst;
     long next = first;
-    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+    for (int i = 0; i < page.length; i++) {
       long entry = page[i];
       long target = format.target(entry);
       if (target != next || (entry & judging) != judged) {
-        long iova = iovaFirst + (long) i * PageTable.PAGE_BYTES;
-        boolean changed = (entry & judging) != judged;
-        if (changed && format.isOdd(entry, rightsAbove)) {
-          add(from, iova, first, permissions);
-          rest.entries(page, i, table, iovaFirst, rightsAbove);
-          return;
-        }
-        endRun(iovaFirst, from, iova, first, permissions);
-        from = iova;
-        first = target;
-        if (changed) {
+        long iova = iovaFirst + (long) i * pageBytes;
+        Permissions before = permissions;
+        if ((entry & judging) != judged) {
           judged = entry & judging;
           permissions = permissions(entry, rightsAbove);
+          if (isOdd(entry, permissions)) {
+            add(from, iova, first, before);
+            rest.entries(page, i, table, iovaFirst, rightsAbove);
+            return;
+          }
+        }
+        if (target != next || permissions != before) {
+          endRun(iovaFirst, from, iova, first, before);
+          from = iova;
+          first = target;
         }
       }
-      next = target + PageTable.PAGE_BYTES;
+      next = target + pageBytes;
     }
-    add(from, iovaFirst + PageTable.entrySpanBytes(2), first, permissions);
+    add(from, iovaFirst + sizeBytes, first, permissions);
   }
 
-  private Permissions permissions(long entry, long rightsAbove) {
-    return format.permissions(format.leafRights(entry, rightsAbove));
+  private Permissions permissions(long entry, Permissions rightsAbove) {
+    return rightsAbove.and(format.rights(entry, 1));
+  }
+
+  /** {@return true if an entry gives rights, but not as a plain leaf does} */
+  private boolean isOdd(long entry, Permissions permissions) {
+    return permissions != Permissions.NONE && !format.isPlainLeaf(entry);
   }
 
   private void add(long from, long end, long physical, Permissions permissions) {

@@ -3,9 +3,11 @@ package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.MappingRun;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.VisitCounts;
 import org.crashlane.iommu.WalkLimits;
@@ -28,56 +30,60 @@ final class TableWalk {
   private final AddressRange reach;
   private final WalkVisitor visitor;
 
-  private final long[][] pages = new long[PageTable.LEVELS_MAX + 1][];
-  private final long[] way = new long[PageTable.LEVELS_MAX + 1];
+  private final TableId table;
+  private final Geometry geometry;
+  private final long[][] pages;
+  private final long[] way;
   private final VisitCounts visits = new VisitCounts();
   private final MappingRun run;
   private final LeafTables leafTables;
 
-  private int topLevel;
   private long tablePageCount;
   private int malformationCount;
 
   TableWalk(
       PhysicalMemory memory,
-      EntryFormat format,
+      Paging paging,
       WalkLimits limits,
-      AddressRange reach,
+      TableId table,
       WalkVisitor visitor) {
     this.memory = memory;
-    this.format = format;
+    this.format = paging.format();
+    this.table = table;
+    this.geometry = table.geometry();
+    this.pages = new long[geometry.levels() + 1][];
+    this.way = new long[geometry.levels() + 1];
     this.limits = limits;
-    this.reach = reach;
+    this.reach = paging.reach(geometry);
     this.visitor = visitor;
     this.run = new MappingRun(visitor, reach.last());
-    this.leafTables = new LeafTables(format, run, this::leafEntries);
+    this.leafTables = new LeafTables(format, geometry, run, this::leafEntries);
   }
 
   /** Walks from the top; to be called once. */
-  void walk(TableId table) {
-    topLevel = table.levels();
-    for (int level = 1; level <= topLevel; level++) {
-      pages[level] = new long[PageTable.ENTRY_COUNT];
+  void walk() {
+    for (int level = 1; level <= geometry.levels(); level++) {
+      pages[level] = new long[geometry.entryCount(level)];
     }
-    descend(table.root(), topLevel, 0, format.allRights(), table.root(), 0);
+    descend(table.root(), geometry.levels(), 0, Permissions.READ_WRITE, table.root(), 0);
     run.end();
   }
 
   /**
-   * Walks the table at {@code table}, which serves the IOVAs from {@code iova} on.
+   * Walks the table at {@code at}, which serves the IOVAs from {@code iova} on.
    *
    * @param rights what the levels above leave
    * @param from physical address of the entry that points here
    * @param raw that entry
    */
-  private void descend(long table, int level, long iova, long rights, long from, long raw) {
+  private void descend(long at, int level, long iova, Permissions rights, long from, long raw) {
     if (visitor.isEnough()) {
       return;
     }
-    long last = iova + PageTable.ENTRY_COUNT * PageTable.entrySpanBytes(level) - 1;
-    if (isOnTheWay(table, level)) {
+    long last = iova + pages[level].length * geometry.entrySpanBytes(level) - 1;
+    if (isOnTheWay(at, level)) {
       malformed(
-          from, raw, iova, last, Kind.CYCLE, "points back to a table above it, " + Hex.of(table));
+          from, raw, iova, last, Kind.CYCLE, "points back to a table above it, " + Hex.of(at));
     }
     if (tablePageCount == limits.tablePageCount()) {
       long end = reach.last();
@@ -87,73 +93,74 @@ final class TableWalk {
           iova,
           end,
           Kind.BOUND,
-          "walk ended at its limit of table pages before " + Hex.of(table));
+          "walk ended at its limit of table pages before " + Hex.of(at));
       return;
     }
-    if (visits.visit(table) > limits.visitsPerTablePage()) {
+    if (visits.visit(at) > limits.visitsPerTablePage()) {
       malformed(
-          from, raw, iova, last, Kind.BOUND, "visited too often: the table at " + Hex.of(table));
+          from, raw, iova, last, Kind.BOUND, "visited too often: the table at " + Hex.of(at));
       return;
     }
     long[] page = pages[level];
     try {
-      memory.readLongs(table, page, PageTable.ENTRY_COUNT);
+      memory.readLongs(at, page, page.length);
     } catch (UnreadableMemoryException e) {
       malformed(
-          from, raw, iova, last, Kind.UNREADABLE, e.reason() + ": the table at " + Hex.of(table));
+          from, raw, iova, last, Kind.UNREADABLE, e.reason() + ": the table at " + Hex.of(at));
       return;
     }
     tablePageCount++;
-    way[level] = table;
-    visitor.tablePage(table, level);
+    way[level] = at;
+    visitor.tablePage(at, level);
     if (level == 1) {
-      leafTables.walk(page, table, iova, rights);
+      leafTables.walk(page, at, iova, rights);
     } else {
-      entries(page, 0, table, level, iova, rights);
+      entries(page, 0, at, level, iova, rights);
     }
   }
 
-  private boolean isOnTheWay(long table, int level) {
-    for (int above = level + 1; above <= topLevel; above++) {
-      if (way[above] == table) {
+  private boolean isOnTheWay(long at, int level) {
+    for (int above = level + 1; above <= geometry.levels(); above++) {
+      if (way[above] == at) {
         return true;
       }
     }
     return false;
   }
 
-  private void leafEntries(long[] page, int from, long table, long iovaFirst, long rights) {
-    entries(page, from, table, 1, iovaFirst, rights);
+  private void leafEntries(long[] page, int from, long at, long iovaFirst, Permissions rights) {
+    entries(page, from, at, 1, iovaFirst, rights);
   }
 
   private void entries(
-      long[] page, int from, long table, int level, long iovaFirst, long rightsAbove) {
-    long span = PageTable.entrySpanBytes(level);
-    int count = PageTable.entryCount(level);
-    for (int i = from; i < count; i++) {
+      long[] page, int from, long at, int level, long iovaFirst, Permissions rightsAbove) {
+    long span = geometry.entrySpanBytes(level);
+    for (int i = from; i < page.length; i++) {
       long entry = page[i];
-      long rights = format.rights(entry, rightsAbove);
+      Permissions rights = rightsAbove.and(format.rights(entry, level));
       long iova = iovaFirst + i * span;
-      if (!format.isPresent(entry) || rights == 0 || !reach.contains(iova)) {
+      if (rights == Permissions.NONE || !reach.contains(iova)) {
         continue;
       }
-      long at = PageTable.entryAddress(table, i);
-      if (format.reservedBits(entry, level) != 0) {
-        malformed(at, entry, iova, iova + span - 1, Kind.RESERVED, format.wrong(entry, level));
-        continue;
-      }
-      int nextLevel = format.nextLevel(entry, level);
-      if (nextLevel == 0 && !format.isWhole(page, i, level)) {
-        String reason = RangeDescent.NOT_WHOLE + Hex.of(format.leafBytes(entry, level));
-        malformed(at, entry, iova, iova + span - 1, Kind.UNSETTLED, reason);
-      } else if (nextLevel == 0 && format.unsettledBits(entry, level) != 0) {
-        String reason = format.unsettled(entry, level);
-        malformed(at, entry, iova, iova + span - 1, Kind.UNSETTLED, reason);
-      } else if (nextLevel == 0) {
-        run.add(iova, span, format.physical(entry, level, iova), format.permissions(rights));
-      } else {
-        Arrays.fill(way, nextLevel, level, NOT_ON_THE_WAY);
-        descend(format.target(entry), nextLevel, iova, rights, at, entry);
+      long entryAt = Geometry.entryAddress(at, i);
+      switch (format.kind(page, i, level)) {
+        case EMPTY -> {
+          // Maps nothing.
+        }
+        case TABLE -> {
+          int nextLevel = format.nextLevel(entry, level);
+          Arrays.fill(way, nextLevel, level, NOT_ON_THE_WAY);
+          descend(format.target(entry), nextLevel, iova, rights, entryAt, entry);
+        }
+        case LEAF -> run.add(iova, span, format.physical(entry, level, iova), rights);
+        case WRONG -> {
+          String reason = format.reason(entry, level);
+          malformed(entryAt, entry, iova, iova + span - 1, Kind.RESERVED, reason);
+        }
+        case UNSETTLED -> {
+          String reason = format.reason(page, i, level);
+          malformed(entryAt, entry, iova, iova + span - 1, Kind.UNSETTLED, reason);
+        }
       }
     }
   }
