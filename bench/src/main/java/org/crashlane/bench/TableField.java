@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
@@ -22,8 +23,8 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.amdvi.Capabilities;
-import org.crashlane.iommu.amdvi.Tables;
 import org.crashlane.iommu.amdvi.UnitConfig;
+import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
@@ -38,7 +39,7 @@ final class TableField implements AutoCloseable {
   static final long PAGE_BYTES = 4096;
 
   /** The four-level table that everything is mapped in; its first page is the arena's neighbour. */
-  static final TableId TABLE = new TableId(0x1000, 4);
+  static final TableId TABLE = new TableId(0x1000, Geometry.of(12, 4));
 
   /** Where the arena begins. */
   static final long ARENA_FIRST = 0x2000;
@@ -107,7 +108,7 @@ final class TableField implements AutoCloseable {
     return switch (vendor) {
       case VTD -> tables.mapIdentity(memory, TABLE, range, arena);
       case AMDVI ->
-          new Tables(AMDVI)
+          new TableEditor(AMDVI.hostTables())
               .map(
                   memory,
                   TABLE,

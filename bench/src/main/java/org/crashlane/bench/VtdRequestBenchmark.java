@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.bench;
 
+import org.crashlane.iommu.Geometry;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.iommu.vtd.Caches;
-import org.crashlane.iommu.vtd.CachingUnit;
+import org.crashlane.iommu.vtd.Unit;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.RootEntry;
@@ -40,7 +41,8 @@ import org.openjdk.jmh.infra.Blackhole;
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(1)
 public class VtdRequestBenchmark {
-  private static final int PAGE_COUNT = PageTable.ENTRY_COUNT;
+  private static final int PAGE_BYTES = 4096;
+  private static final int PAGE_COUNT = PAGE_BYTES / Geometry.ENTRY_BYTES;
   private static final long ROOT = 0x1000;
   private static final long CONTEXT = 0x2000;
   private static final long FIRST_TABLE = 0x3000;
@@ -54,7 +56,7 @@ public class VtdRequestBenchmark {
   private static final RequesterId DEVICE = RequesterId.of(0, 4, 0);
 
   private ModelMemory memory;
-  private CachingUnit unit;
+  private Unit unit;
   private Caches caches;
   private Request[] requests;
 
@@ -63,28 +65,28 @@ public class VtdRequestBenchmark {
   public void map() {
     AddressRange ram = AddressRange.ofSize(0, 1L << 30);
     memory = ModelMemory.at(List.of(ram), new Background(1));
-    memory.clear(AddressRange.ofSize(ROOT, (LEVELS + 2L) * PageTable.PAGE_BYTES));
+    memory.clear(AddressRange.ofSize(ROOT, (LEVELS + 2L) * PAGE_BYTES));
     memory.writeLong(ROOT, RootEntry.low(CONTEXT));
     long context = ContextEntry.address(CONTEXT, DEVICE.devfn());
     memory.writeLong(context, ContextEntry.low(ContextEntry.TT_UNTRANSLATED_ONLY, FIRST_TABLE));
     memory.writeLong(context + Long.BYTES, ContextEntry.high(LEVELS, 1));
     long table = FIRST_TABLE;
     for (int level = LEVELS; level > 1; level--) {
-      memory.writeLong(table, SecondLevelEntry.table(table + PageTable.PAGE_BYTES));
-      table += PageTable.PAGE_BYTES;
+      memory.writeLong(table, SecondLevelEntry.table(table + PAGE_BYTES));
+      table += PAGE_BYTES;
     }
     requests = new Request[PAGE_COUNT];
     for (int i = 0; i < PAGE_COUNT; i++) {
-      long offset = (long) i * PageTable.PAGE_BYTES;
+      long offset = (long) i * PAGE_BYTES;
       memory.writeLong(
-          PageTable.entryAddress(table, i),
+          Geometry.entryAddress(table, i),
           SecondLevelEntry.leaf(TARGET + offset, 1, Permissions.READ_WRITE));
       requests[i] = new Request(DEVICE, offset, Access.WRITE);
     }
-    unit = new CachingUnit(UnitConfig.translating(CAPABILITIES, HOST_ADDRESS_WIDTH, ROOT));
+    unit = new Unit(UnitConfig.translating(CAPABILITIES, HOST_ADDRESS_WIDTH, ROOT));
     caches = new Caches();
     for (Request request : requests) {
-      if (!(unit.translate(memory, caches, request) instanceof Outcome.Reached)) {
+      if (!(unit.translate(memory, caches, request, WalkSink.NONE) instanceof Outcome.Reached)) {
         throw new IllegalStateException("blocked: " + request);
       }
     }
@@ -94,7 +96,7 @@ public class VtdRequestBenchmark {
   @OperationsPerInvocation(PAGE_COUNT)
   public void warm(Blackhole hole) {
     for (Request request : requests) {
-      hole.consume(unit.translate(memory, caches, request));
+      hole.consume(unit.translate(memory, caches, request, WalkSink.NONE));
     }
   }
 
@@ -103,7 +105,7 @@ public class VtdRequestBenchmark {
   public void cold(Blackhole hole) {
     caches.dropTranslations();
     for (Request request : requests) {
-      hole.consume(unit.translate(memory, caches, request));
+      hole.consume(unit.translate(memory, caches, request, WalkSink.NONE));
     }
   }
 }

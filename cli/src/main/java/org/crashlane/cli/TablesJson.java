@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
-import java.util.Locale;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.iommu.Attachment;
@@ -92,6 +91,11 @@ final class TablesJson {
         .objectNode()
         .put("root", Hex.of(table.root()))
         .put("levels", table.levels())
-        .put("kind", table.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        .put(
+            "kind",
+            switch (table.stage()) {
+              case FIRST -> "first-level";
+              case SECOND -> "second-level";
+            });
   }
 }

@@ -44,6 +44,7 @@ import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
@@ -77,7 +78,7 @@ final class OutputSchemaTest {
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
   private static final RequesterId DISK = RequesterId.parse("00:02.0");
   private static final AddressRange CRASH = new AddressRange(0x2f000000, 0x3effffff);
-  private static final TableId TABLE = new TableId(0x2337000, 3);
+  private static final TableId TABLE = new TableId(0x2337000, Geometry.of(12, 3));
 
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =

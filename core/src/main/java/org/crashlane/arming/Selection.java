@@ -45,7 +45,7 @@ record Selection(
       }
       RequesterId requester = attachment.requester();
       switch (attachment) {
-        case Translated t when t.table().kind() == TableId.Kind.FIRST_LEVEL ->
+        case Translated t when t.table().stage() == TableId.Stage.FIRST ->
             unsupported.add(
                 requester,
                 "scalable mode without a second level, table "

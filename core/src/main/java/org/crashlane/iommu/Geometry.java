@@ -41,14 +41,10 @@ public record Geometry(int granuleBits, int levels, int addressBits) {
     return new Geometry(granuleBits, levels, Math.min(Long.SIZE, bits));
   }
 
-  /** {@return the shape of one table with as many entries as its owner says} */
-  public static Geometry flat(int granuleBits) {
-    return new Geometry(granuleBits, 1, Long.SIZE);
-  }
-
-  /** {@return how many levels translate {@code addressBits}, as few as do} */
-  public static int levels(int granuleBits, int addressBits) {
-    return Math.ceilDiv(addressBits - granuleBits, granuleBits - ENTRY_BYTES_LOG2);
+  /** {@return the shape with as few levels as translate at least {@code addressBits}} */
+  public static Geometry reaching(int granuleBits, int addressBits) {
+    int levels = Math.ceilDiv(addressBits - granuleBits, granuleBits - ENTRY_BYTES_LOG2);
+    return of(granuleBits, levels);
   }
 
   /** {@return size of the smallest page, and of a table below the top level, in bytes} */

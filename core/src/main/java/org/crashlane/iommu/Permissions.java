@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
-/** What a mapping allows a device. */
+/** What a mapping allows a device; in the order of two bits, reads in the lower. */
 public enum Permissions {
   NONE,
   READ_ONLY,
   WRITE_ONLY,
   READ_WRITE;
+
+  private static final Permissions[] BY_BITS = values();
 
   /** {@return the permissions with these rights} */
   public static Permissions of(boolean read, boolean write) {
@@ -18,9 +20,12 @@ public enum Permissions {
 
   /** {@return the rights that both give} */
   public Permissions and(Permissions other) {
-    return of(
-        allows(Access.READ) && other.allows(Access.READ),
-        allows(Access.WRITE) && other.allows(Access.WRITE));
+    return BY_BITS[ordinal() & other.ordinal()];
+  }
+
+  /** {@return true if it gives all rights that {@code other} gives} */
+  public boolean contains(Permissions other) {
+    return and(other) == other;
   }
 
   /** {@return true if {@code access} passes} */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.arming;
 
+import org.crashlane.iommu.Iommu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -197,7 +198,7 @@ class KillTest {
     assertTrue(now.containsAll(before), "store " + count);
     try (MappedImage memory = MappedImage.openForWriting(image, wholeImage())) {
       UnitConfig config = UnitConfig.of(VtdMachine.in(memory).registers(), 46, true);
-      Unit unit = new Unit(memory, config);
+      Iommu unit = new Unit(config).uncached(memory);
       for (RequesterId device : DEVICES) {
         for (long iova = VtdMachine.CRASH.first(); iova < VtdMachine.CRASH.last(); iova += 0x800) {
           Outcome outcome = unit.translate(new Request(device, iova, Access.WRITE));

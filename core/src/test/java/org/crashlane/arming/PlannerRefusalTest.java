@@ -134,7 +134,7 @@ class PlannerRefusalTest extends PlannerCase {
     List<String> reasons = refused(Kind.UNSUPPORTED, VtdMachine.request(TARGET));
     assertEquals(
         List.of(
-            "device 00:01.0: scalable mode without a second level, table 0x204000 (first-level, 4"
+            "device 00:01.0: scalable mode without a second level, table 0x204000 (stage 1, 4"
                 + " levels): first-level tables are read, not written"),
         reasons);
   }

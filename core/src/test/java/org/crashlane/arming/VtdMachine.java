@@ -43,8 +43,8 @@ final class VtdMachine {
   static final RequesterId ABSENT = RequesterId.of(0, 4, 0);
 
   static final long ROOT_TABLE = 0x1000;
-  static final TableId DISK_TABLE = new TableId(0x3000, 3);
-  static final TableId NETWORK_TABLE = new TableId(0x6000, 3);
+  static final TableId DISK_TABLE = new TableId(0x3000, SecondLevelEntry.geometry(3));
+  static final TableId NETWORK_TABLE = new TableId(0x6000, SecondLevelEntry.geometry(3));
   static final long LEFTOVER_IOVA = 0xffe00000L;
 
   private static final long CONTEXT_TABLE = 0x2000;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -37,7 +38,7 @@ class AmdviRuleTest {
 
   private static final long DEVICE_TABLE = 0x400000;
   private static final long DEVICE_TABLE_PAGES = 512;
-  private static final TableId TABLE = new TableId(0x200000, 4);
+  private static final TableId TABLE = new TableId(0x200000, PageTableEntry.geometry(4));
 
   /** As QEMU's unit: up to 6 levels. */
   private static final long EXT_FEATURES = 0x29d3;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
@@ -40,7 +41,7 @@ class EncryptionRulesTest {
   private static final AddressRange CRASH = AddressRange.ofSize(0x20000000, 16 << 20);
   private static final long BIT = 1L << 47;
   private static final long DEVICE_TABLE = 0x400000;
-  private static final TableId TABLE = new TableId(0x200000, 4);
+  private static final TableId TABLE = new TableId(0x200000, PageTableEntry.geometry(4));
   private static final long RIGHTS = 3L << 61;
 
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
@@ -183,7 +184,7 @@ class EncryptionRulesTest {
   void whatOneDeviceNeedsIsNotAskedOfAnothersTable() {
     mapAddressesWithTheBit();
     RequesterId other = RequesterId.parse("00:06.0");
-    TableId table = new TableId(0x300000, 4);
+    TableId table = new TableId(0x300000, PageTableEntry.geometry(4));
     long at = DEVICE_TABLE + other.value() * 32L;
     memory.writeLong(at, 3 | 4L << 9 | table.root() | BIT | RIGHTS);
     memory.writeLong(at + 8, 6);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import static org.crashlane.rule.RuleMachine.ARENA;
 import static org.crashlane.rule.RuleMachine.CARD;
 import static org.crashlane.rule.RuleMachine.CRASH;
@@ -203,7 +204,7 @@ class KdumpIoRuleTest {
 
   @Test
   void aTablePageThatIsNotThereMakesTheAnswerUnknownNeverAPass() {
-    machine.share(DISK, new TableId(0x7fff000000L, 3));
+    machine.share(DISK, new TableId(0x7fff000000L, SecondLevelEntry.geometry(3)));
     Verdict verdict = machine.judge();
     assertEquals(Answer.UNKNOWN, verdict.answer());
     only(verdict, FindingCode.W1);
@@ -212,7 +213,7 @@ class KdumpIoRuleTest {
   @Test
   void aTableOffTheDumpPathThatIsNotThereIsUnknownTooForItMayReachTheCrashRange() {
     machine.arm(machine.attach(DISK));
-    machine.share(CARD, new TableId(0x7fff000000L, 3));
+    machine.share(CARD, new TableId(0x7fff000000L, SecondLevelEntry.geometry(3)));
     Verdict verdict = machine.judge();
     assertEquals(Answer.UNKNOWN, verdict.answer());
     assertEquals(Severity.UNKNOWN, only(verdict, FindingCode.L1).severity());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,7 @@ final class RuleMachine {
 
   /** Gives {@code device} a table of its own. */
   TableId attach(RequesterId device) {
-    TableId table = new TableId(newPage(), 3);
+    TableId table = new TableId(newPage(), SecondLevelEntry.geometry(3));
     share(device, table);
     return table;
   }
@@ -173,7 +174,7 @@ final class RuleMachine {
         memory.writeLong(page + i * 8L, maze[(i * 7 + 3) % count] | READ | WRITE);
       }
     }
-    return new TableId(maze[0], 3);
+    return new TableId(maze[0], SecondLevelEntry.geometry(3));
   }
 
   Verdict judge(AuditLimits limits) {

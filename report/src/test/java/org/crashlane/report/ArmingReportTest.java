@@ -16,6 +16,7 @@ import org.crashlane.arming.DisarmResult.Standing;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.TableId;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
@@ -89,8 +90,8 @@ class ArmingReportTest {
             new Target("guest", "guest"),
             List.of(CRASH),
             List.of(
-                new TablePart(new TableId(0x2337000, 3), List.of(disk), 128, 1, 0),
-                new TablePart(new TableId(0x23e9000, 3), List.of(card), 0, 0, 0x10000000)),
+                new TablePart(new TableId(0x2337000, Geometry.of(12, 3)), List.of(disk), 128, 1, 0),
+                new TablePart(new TableId(0x23e9000, Geometry.of(12, 3)), List.of(card), 0, 0, 0x10000000)),
             List.of(PAGE),
             List.of(STORE),
             List.of("00:05.0 passes untranslated"));

@@ -43,9 +43,8 @@ public final class AmdviTables extends PagedTables {
       Set<RequesterId> passing) {
     super(
         state,
+        memory,
         config.hostTables(),
-        new Walker(memory, config, WalkLimits.DEFAULT),
-        new Tables(config),
         interrupts,
         buffers,
         passing);

@@ -9,7 +9,18 @@ import org.crashlane.pci.RequesterId;
  */
 public final class Caches extends UnitCaches {
   /** Makes empty caches. */
-  public Caches() {}
+  public Caches() {
+    this(true);
+  }
+
+  private Caches(boolean remembers) {
+    super(PageTableEntry.LARGEST, remembers);
+  }
+
+  /** {@return the caches of a unit that remembers nothing} */
+  public static Caches none() {
+    return new Caches(false);
+  }
 
   private Caches(Caches other) {
     super(other);

@@ -95,7 +95,7 @@ public sealed interface Command {
    */
   record Pages(long first, int order) {
     /** The order of one page. */
-    static final int ORDER_MIN = 12;
+    public static final int ORDER_MIN = 12;
 
     public Pages {
       if (order < ORDER_MIN || order > Long.SIZE) {

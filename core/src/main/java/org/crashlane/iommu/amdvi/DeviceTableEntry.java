@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Permissions;
@@ -196,19 +195,19 @@ public final class DeviceTableEntry {
     return GV.isSet(word0) && !usesGuestTables(word0, config);
   }
 
-  /**
-   * {@return why a unit blocks all requests of the entry's device, whatever they ask, or nothing}
-   */
-  static Optional<FaultReason> fault(long word0, UnitConfig config) {
+  /** {@return true if a unit blocks all requests of the entry's device, whatever they ask} */
+  static boolean isFaulty(long word0, UnitConfig config) {
+    return hasReserved(word0, config)
+        || !TV.isSet(word0)
+        || levels(word0) > config.capabilities().maximumLevels();
+  }
+
+  /** {@return why it does} */
+  static FaultReason fault(long word0, UnitConfig config) {
     if (hasReserved(word0, config)) {
-      return Optional.of(FaultReason.ENTRY_RESERVED);
+      return FaultReason.ENTRY_RESERVED;
     }
-    if (!TV.isSet(word0)) {
-      return Optional.of(FaultReason.TRANSLATION_INVALID);
-    }
-    return levels(word0) > config.capabilities().maximumLevels()
-        ? Optional.of(FaultReason.ENTRY_MODE)
-        : Optional.empty();
+    return TV.isSet(word0) ? FaultReason.ENTRY_MODE : FaultReason.TRANSLATION_INVALID;
   }
 
   /** {@return true if bits of word 0 are set that must be zero} */

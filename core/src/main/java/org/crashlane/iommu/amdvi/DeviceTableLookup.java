@@ -5,6 +5,7 @@ import java.util.OptionalLong;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.Faults;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -27,7 +28,8 @@ sealed interface DeviceTableLookup {
   record Missing(Outcome outcome) implements DeviceTableLookup {}
 
   /** {@return what there is for {@code request}} */
-  static DeviceTableLookup of(PhysicalMemory memory, UnitConfig config, Request request) {
+  static DeviceTableLookup of(
+      PhysicalMemory memory, UnitConfig config, Request request, WalkSink sink) {
     Faults faults = new Faults(false, config.wholeMemory());
     OptionalLong address =
         config.deviceTable().entryAddress(request.requester(), config.encryptionMask());
@@ -36,8 +38,11 @@ sealed interface DeviceTableLookup {
     }
     try {
       long at = address.getAsLong();
-      return new Found(memory.readLong(at), memory.readLong(at + Long.BYTES));
+      Found found = new Found(memory.readLong(at), memory.readLong(at + Long.BYTES));
+      sink.deviceEntry("device table entry", at, found.word0(), found.word1());
+      return found;
     } catch (UnreadableMemoryException e) {
+      sink.unreadable(e.address());
       return new Missing(faults.unreadable(request, e, FaultReason.DEVICE_TABLE_ACCESS));
     }
   }

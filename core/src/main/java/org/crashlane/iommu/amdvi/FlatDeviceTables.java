@@ -8,7 +8,6 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.DeviceTableReading;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
 
@@ -29,14 +28,14 @@ final class FlatDeviceTables {
   /** Where an entry is not valid, its domain id is not either. */
   private static final int NO_DOMAIN = 0;
 
-  private static final int ENTRIES_OF_PAGE = PageTable.PAGE_BYTES / DeviceTableEntry.BYTES;
+  private static final int ENTRIES_OF_PAGE = UnitConfig.PAGE_BYTES / DeviceTableEntry.BYTES;
 
   private final UnitConfig config;
   private final DeviceTableReading reading;
 
   private FlatDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory, limits);
+    this.reading = new DeviceTableReading(memory, limits, UnitConfig.PAGE_BYTES);
   }
 
   static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
@@ -87,14 +86,14 @@ final class FlatDeviceTables {
       return new Attachment.PassThrough(requester, NO_DOMAIN);
     }
     int domainId = DeviceTableEntry.domainId(word1);
-    Optional<FaultReason> fault = DeviceTableEntry.fault(word0, config);
     if (DeviceTableEntry.usesGuestTables(word0, config)
-        && !fault.equals(Optional.of(FaultReason.ENTRY_RESERVED))) {
+        && !DeviceTableEntry.hasReserved(word0, config)) {
       return new Attachment.Unsupported(requester, GuestTables.reason(word0, word1));
     }
-    if (fault.isPresent()) {
+    if (DeviceTableEntry.isFaulty(word0, config)) {
+      FaultReason fault = DeviceTableEntry.fault(word0, config);
       return new Attachment.Blocked(
-          requester, fault.get().meaning() + ": " + DeviceTableEntry.WORD_0.describe(word0));
+          requester, fault.meaning() + ": " + DeviceTableEntry.WORD_0.describe(word0));
     }
     Permissions permissions = DeviceTableEntry.permissions(word0);
     if (permissions == Permissions.NONE) {
@@ -104,7 +103,9 @@ final class FlatDeviceTables {
       return new Attachment.PassThrough(requester, domainId, permissions);
     }
     TableId table =
-        new TableId(config.addressField().inPlace(word0), DeviceTableEntry.levels(word0));
+        new TableId(
+            config.addressField().inPlace(word0),
+            PageTableEntry.geometry(DeviceTableEntry.levels(word0)));
     return new Attachment.Translated(requester, table, domainId, permissions);
   }
 }

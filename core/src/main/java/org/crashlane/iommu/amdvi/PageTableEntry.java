@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 
 /**
@@ -46,6 +49,15 @@ public final class PageTableEntry {
 
   static final BitField IGN_63 = FIELDS.bit("IGN_63", 63);
 
+  /** The shape of tables of each number of levels, from 1. */
+  private static final List<Geometry> GEOMETRIES =
+      IntStream.rangeClosed(1, DeviceTableEntry.MODE_LEVELS_MAX)
+          .mapToObj(n -> Geometry.of(ADDR.low(), n))
+          .toList();
+
+  /** The shape of the largest tables there may be. */
+  public static final Geometry LARGEST = GEOMETRIES.getLast();
+
   /** The word. */
   public static final Layout LAYOUT = FIELDS.layout();
 
@@ -56,6 +68,11 @@ public final class PageTableEntry {
   public static final int NEXT_LEVEL_SIZED_PAGE = 7;
 
   private PageTableEntry() {}
+
+  /** {@return the shape of tables of so many levels, whose smallest pages have 4 KiB} */
+  public static Geometry geometry(int levels) {
+    return GEOMETRIES.get(levels - 1);
+  }
 
   /**
    * {@return an entry that points to a table, leaving rights to the leaves}

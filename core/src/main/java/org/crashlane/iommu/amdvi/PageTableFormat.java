@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import java.util.Optional;
 import org.crashlane.bits.BitField;
+import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.paging.EntryFormat;
-import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.RequestChecks;
 
-/** Entries of one unit's host page tables. */
-final class PageTableFormat extends EntryFormat {
+/**
+ * Entries of one unit's host page tables, and what is checked of them in hardware's order as
+ * VirtualBox reads the manual: at each level presence, reserved fields, permission, then where it
+ * goes on.
+ */
+final class PageTableFormat extends EntryFormat implements RequestChecks {
   /** Entries that map 512 GiB at level 4 are read, but not written: some hardware errs there. */
   private static final int LARGEST_LEAF_LEVEL = 3;
 
@@ -32,53 +37,90 @@ final class PageTableFormat extends EntryFormat {
   private final long reservedAddress;
   private final long encryptionMask;
 
-  private PageTableFormat(UnitConfig config) {
+  /** What makes an entry other than one of a page of its level's own size, if it is present. */
+  private static final long NOT_PLAIN = NEXT_LEVEL.mask() | RSVD_56_52.mask();
+
+  PageTableFormat(UnitConfig config) {
     super(
-        PageTableEntry.IR,
-        PageTableEntry.IW,
-        PageTableEntry.PR.mask(),
+        PageTableEntry.LARGEST,
         config.addressField(),
-        NEXT_LEVEL.mask() | RSVD_56_52.mask() | config.reservedAddressBits());
+        PageTableEntry.PR.mask()
+            | PageTableEntry.rights()
+            | NOT_PLAIN
+            | config.reservedAddressBits());
     this.reservedAddress = config.reservedAddressBits();
     this.encryptionMask = config.encryptionMask();
   }
 
-  /** {@return the format of host page tables on a unit of {@code config}} */
-  static PageTableFormat of(UnitConfig config) {
-    return new PageTableFormat(config);
+  @Override
+  public Kind kind(long entry, int level) {
+    if (!PageTableEntry.PR.isSet(entry)) {
+      return Kind.EMPTY;
+    }
+    if (reservedBits(entry, level) != 0) {
+      return Kind.WRONG;
+    }
+    return isLeaf(entry) ? Kind.LEAF : Kind.TABLE;
+  }
+
+  @Override
+  public Permissions rights(long entry, int level) {
+    return PageTableEntry.PR.isSet(entry)
+        ? Permissions.of(PageTableEntry.IR.isSet(entry), PageTableEntry.IW.isSet(entry))
+        : Permissions.NONE;
   }
 
   @Override
   public int nextLevel(long entry, int level) {
-    int next = (int) NEXT_LEVEL.get(entry);
-    return next == PageTableEntry.NEXT_LEVEL_SIZED_PAGE ? 0 : next;
+    return (int) NEXT_LEVEL.get(entry);
   }
 
-  @Override
-  public long reservedBits(long entry, int level) {
-    long reserved = isLeaf(entry, level) ? RSVD_56_52.mask() : RESERVED_IN_TABLE;
+  private static boolean isLeaf(long entry) {
+    return NEXT_LEVEL.get(entry) == PageTableEntry.NEXT_LEVEL_PAGE || isSized(entry);
+  }
+
+  private long reservedBits(long entry, int level) {
+    long reserved = isLeaf(entry) ? RSVD_56_52.mask() : RESERVED_IN_TABLE;
     long wrongLevel = fitsLevel(entry, level) ? 0 : NEXT_LEVEL.mask();
     return entry & (reserved | reservedAddress | wrongLevel);
   }
 
-  /** {@return why hardware blocks a request that meets a present entry, or nothing} */
-  Optional<FaultReason> fault(long entry, int level) {
-    long wrong = reservedBits(entry, level);
-    if (wrong == 0) {
-      return Optional.empty();
+  @Override
+  public String reason(long entry, int level) {
+    FaultReason reason = wrong(entry, level);
+    return reason == FaultReason.PAGE_RESERVED
+        ? "reserved bits set at level %d: %s".formatted(level, Hex.of(reservedBits(entry, level)))
+        : reason.meaning() + " (level " + level + ")";
+  }
+
+  /** {@return why hardware blocks a request that meets an entry that is wrong} */
+  private FaultReason wrong(long entry, int level) {
+    if ((reservedBits(entry, level) & ~NEXT_LEVEL.mask()) != 0) {
+      return FaultReason.PAGE_RESERVED;
     }
-    if ((wrong & ~NEXT_LEVEL.mask()) != 0) {
-      return Optional.of(FaultReason.PAGE_RESERVED);
-    }
-    return Optional.of(isSized(entry) ? FaultReason.PAGE_SIZE : FaultReason.NEXT_LEVEL);
+    return isSized(entry) ? FaultReason.PAGE_SIZE : FaultReason.NEXT_LEVEL;
   }
 
   @Override
-  public String wrong(long entry, int level) {
-    Optional<FaultReason> fault = fault(entry, level);
-    return fault.isPresent() && fault.get() != FaultReason.PAGE_RESERVED
-        ? fault.get().meaning() + " (level " + level + ")"
-        : super.wrong(entry, level);
+  public RightsChecked rightsChecked() {
+    return RightsChecked.AFTER_FIELDS;
+  }
+
+  @Override
+  public FaultReason failure(Check check, long entry, int level) {
+    return switch (check) {
+      case ADDRESS -> FaultReason.ADDRESS_BEYOND_MODE;
+      case TOP_TABLE, TABLE -> FaultReason.PAGE_TABLE_ACCESS;
+      case PRESENCE -> FaultReason.NOT_PRESENT;
+      case FIELDS -> wrong(entry, level);
+      case SKIPPED_BITS -> FaultReason.SKIPPED_BITS;
+      case TARGET -> throw new IllegalStateException("a target is blocked");
+    };
+  }
+
+  @Override
+  public FaultReason denied(Access access, Permissions rights) {
+    return FaultReason.PERMISSION;
   }
 
   /**
@@ -87,10 +129,11 @@ final class PageTableFormat extends EntryFormat {
    */
   private boolean fitsLevel(long entry, int level) {
     if (!isSized(entry)) {
-      return nextLevel(entry, level) < level;
+      return NEXT_LEVEL.get(entry) < level;
     }
     int order = Long.numberOfTrailingZeros(PageTableEntry.sizeBytes(target(entry)));
-    return PageTable.entrySpanBytes(level) < 1L << order && order < PageTable.addressWidth(level);
+    return geometry().entrySpanBytes(level) < 1L << order
+        && order < geometry().addressBits(level);
   }
 
   private static boolean isSized(long entry) {
@@ -101,13 +144,13 @@ final class PageTableFormat extends EntryFormat {
   public long leafBytes(long entry, int level) {
     return isSized(entry)
         ? PageTableEntry.sizeBytes(target(entry))
-        : PageTable.entrySpanBytes(level);
+        : geometry().entrySpanBytes(level);
   }
 
   @Override
-  public boolean isWhole(long[] page, int index, int level) {
+  protected boolean isWhole(long[] page, int index, int level) {
     long entry = page[index];
-    int count = (int) (leafBytes(entry, level) / PageTable.entrySpanBytes(level));
+    int count = (int) (leafBytes(entry, level) / geometry().entrySpanBytes(level));
     int first = index & -count;
     for (int i = first; i < first + count; i++) {
       if (((page[i] ^ entry) & ~NOT_COMPARED) != 0) {

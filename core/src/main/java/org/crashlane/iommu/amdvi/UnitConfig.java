@@ -7,7 +7,6 @@ import org.crashlane.bits.Hex;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.amdvi.Registers.Control;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.Paging;
 import org.crashlane.memory.AddressRange;
 
@@ -35,6 +34,9 @@ public record UnitConfig(
     boolean translationEnabled,
     boolean guestTranslationEnabled,
     boolean wholeMemory) {
+  /** Size of a page of tables of any kind in bytes. */
+  static final int PAGE_BYTES = PageTableEntry.LARGEST.pageBytes();
+
   /** The widest physical address that entries can hold: stands for a width that is not known. */
   public static final int PHYSICAL_ADDRESS_WIDTH_MAX = 52;
 
@@ -113,10 +115,12 @@ public record UnitConfig(
   }
 
   /** {@return how host page tables are made} */
-  Paging hostTables() {
+  public Paging hostTables() {
+    PageTableFormat format = new PageTableFormat(this);
     return new Paging(
-        PageTableFormat.of(this),
-        PageTable.addressWidth(capabilities.maximumLevels()),
+        format,
+        format,
+        PageTableEntry.geometry(capabilities.maximumLevels()).addressBits(),
         new AddressRange(
             0, BitField.lowMask(Math.min(physicalAddressWidth, addressField().high() + 1))),
         List.of(Unmappable.INTERRUPT_WINDOW, HYPER_TRANSPORT));

@@ -22,6 +22,7 @@ import org.crashlane.memory.UnreadableMemoryException;
 public final class DeviceTableReading {
   private final PhysicalMemory memory;
   private final WalkLimits limits;
+  private final int pageBytes;
   private final List<Attachment> attachments = new ArrayList<>();
   private final List<Malformation> malformations = new ArrayList<>();
   private final List<AddressRange> pages = new ArrayList<>();
@@ -32,11 +33,13 @@ public final class DeviceTableReading {
 
   /**
    * @param memory where the tables are
-   * @param limits how many pages are read, and how many malformations told
+   * @param limits how many pages are read, and how many malformations reported
+   * @param pageBytes how large a page of them is
    */
-  public DeviceTableReading(PhysicalMemory memory, WalkLimits limits) {
+  public DeviceTableReading(PhysicalMemory memory, WalkLimits limits, int pageBytes) {
     this.memory = memory;
     this.limits = limits;
+    this.pageBytes = pageBytes;
   }
 
   /** {@return true if no more pages are read, which has been told} */
@@ -59,7 +62,7 @@ public final class DeviceTableReading {
     if (isAtLimit()) {
       return Optional.empty();
     }
-    long[] page = new long[PageTable.ENTRY_COUNT];
+    long[] page = new long[pageBytes / Long.BYTES];
     try {
       memory.readLongs(address, page, page.length);
     } catch (UnreadableMemoryException e) {
@@ -68,7 +71,7 @@ public final class DeviceTableReading {
       return Optional.empty();
     }
     if (isNew) {
-      pages.add(AddressRange.ofSize(address, PageTable.PAGE_BYTES));
+      pages.add(AddressRange.ofSize(address, pageBytes));
     }
     return Optional.of(page);
   }

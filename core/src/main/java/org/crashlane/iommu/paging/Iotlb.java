@@ -5,13 +5,14 @@ import java.util.Arrays;
 import java.util.function.LongPredicate;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 
 /**
  * What a unit remembers of page tables: for each leaf that was ever used where it leads, and, if
  * the unit remembers that too, which entries were not present. An open-addressed table from a key
- * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs of more than
- * 57 bits, which tables of six levels translate, are not remembered.
+ * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs whose
+ * page number has more than 45 bits, which the largest tables translate, are not remembered.
  */
 public final class Iotlb {
   /** What is answered where nothing is remembered: no leaf has a level like this. */
@@ -36,6 +37,7 @@ public final class Iotlb {
 
   private static final int SPREAD_SHIFT = 32;
 
+  private final Geometry geometry;
   private long[] keys;
   private long[] values;
   private int[] countByLevel;
@@ -44,13 +46,18 @@ public final class Iotlb {
   /** True while a copy has the same arrays: whoever changes them takes arrays of its own first. */
   private boolean shared;
 
-  Iotlb() {
+  /**
+   * @param geometry the shape of the largest tables that it remembers entries of
+   */
+  Iotlb(Geometry geometry) {
+    this.geometry = geometry;
     keys = new long[INITIAL_SLOTS];
     values = new long[INITIAL_SLOTS];
-    countByLevel = new int[PageTable.LEVELS_MAX + 1];
+    countByLevel = new int[Geometry.LEVELS_MAX + 1];
   }
 
   private Iotlb(Iotlb other) {
+    this.geometry = other.geometry;
     this.keys = other.keys;
     this.values = other.values;
     this.countByLevel = other.countByLevel;
@@ -88,9 +95,14 @@ public final class Iotlb {
     };
   }
 
+  /** {@return what it allows} */
+  static Permissions permissions(long value) {
+    return Permissions.of(READ.isSet(value), WRITE.isSet(value));
+  }
+
   /** {@return where what is remembered of a leaf leads {@code iova}} */
-  public static long physical(long value, long iova) {
-    return PAGE.inPlace(value) | PageTable.offset(iova, (int) LEAF_LEVEL.get(value));
+  public long physical(long value, long iova) {
+    return PAGE.inPlace(value) | geometry.offset(iova, (int) LEAF_LEVEL.get(value));
   }
 
   /**
@@ -98,7 +110,7 @@ public final class Iotlb {
    * for all beyond what tables of {@code levels} levels translate}
    */
   public long find(int domainId, int levels, long iova) {
-    if (!holds(iova) || (iova & ~BitField.lowMask(PageTable.addressWidth(levels))) != 0) {
+    if (!holds(iova) || !geometry.reaches(iova, levels)) {
       return NOT_CACHED;
     }
     for (int level = 1; level <= levels; level++) {
@@ -120,15 +132,15 @@ public final class Iotlb {
   }
 
   /** {@return true if anything of {@code iova} may be remembered: a key has room for it} */
-  static boolean holds(long iova) {
-    return iova >>> PageTable.PAGE_OFFSET.width() <= KEY_PAGE.mask();
+  boolean holds(long iova) {
+    return iova >>> geometry.granuleBits() <= KEY_PAGE.mask();
   }
 
-  static long key(int domainId, int level, long iova) {
-    long first = PageTable.page(iova) & -PageTable.entrySpanBytes(level);
+  long key(int domainId, int level, long iova) {
+    long first = iova & -geometry.entrySpanBytes(level);
     return (long) domainId << KEY_DOMAIN.low()
         | (long) level << KEY_LEVEL.low()
-        | first >>> PageTable.PAGE_OFFSET.width();
+        | first >>> geometry.granuleBits();
   }
 
   static int domainId(long key) {
@@ -139,8 +151,8 @@ public final class Iotlb {
     return (int) KEY_LEVEL.get(key);
   }
 
-  static long iova(long key) {
-    return KEY_PAGE.get(key) << PageTable.PAGE_OFFSET.width();
+  long iova(long key) {
+    return KEY_PAGE.get(key) << geometry.granuleBits();
   }
 
   /** {@return true if anything of {@code level} is remembered} */
@@ -198,7 +210,7 @@ public final class Iotlb {
   void clear() {
     keys = new long[INITIAL_SLOTS];
     values = new long[INITIAL_SLOTS];
-    countByLevel = new int[PageTable.LEVELS_MAX + 1];
+    countByLevel = new int[Geometry.LEVELS_MAX + 1];
     count = 0;
     shared = false;
   }

@@ -5,15 +5,17 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Conflicts;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
 
 /** Finds out what a mapping would take and what stands against it; writes nothing. */
 final class MappingSurvey implements RangeDescent.Visitor {
   private final EntryFormat format;
+  private final Geometry geometry;
   private final LeafSizes sizes;
   private final Mapping wanted;
-  private final long wantedRights;
   private final Conflicts conflicts = new Conflicts();
 
   private Optional<String> refusal = Optional.empty();
@@ -21,16 +23,17 @@ final class MappingSurvey implements RangeDescent.Visitor {
   private long leafCount;
   private long alreadyMappedBytes;
 
-  MappingSurvey(EntryFormat format, Mapping wanted) {
+  MappingSurvey(EntryFormat format, Geometry geometry, Mapping wanted) {
     this.format = format;
-    this.sizes = new LeafSizes(format, wanted);
+    this.geometry = geometry;
+    this.sizes = new LeafSizes(format, geometry, wanted);
     this.wanted = wanted;
-    this.wantedRights = format.rights(wanted.permissions());
   }
 
   @Override
-  public void absent(long entryAddress, int level, long first, long last, long rights) {
-    if ((rights & wantedRights) != wantedRights) {
+  public void absent(
+      long entryAddress, int level, long first, long last, Permissions rights) {
+    if (!rights.contains(wanted.permissions())) {
       impassable(entryAddress, "an entry above does not leave the rights that are needed");
       return;
     }
@@ -45,23 +48,26 @@ final class MappingSurvey implements RangeDescent.Visitor {
     tablePageCount++;
     int below = level - 1;
     if (below == 1) {
-      leafCount += (last - first + 1) / PageTable.PAGE_BYTES;
+      leafCount += (last - first + 1) / geometry.pageBytes();
       return;
     }
     for (long from = first; from - 1 != last; ) {
-      long to = PageTable.lastOfPart(from, below, last);
+      long to = geometry.lastOfPart(from, below, last);
       count(below, from, to);
       from = to + 1;
     }
   }
 
   @Override
-  public void mapped(long first, long last, long physical, long rights) {
-    boolean asWanted = physical == sizes.physical(first) && (rights & wantedRights) == wantedRights;
+  public void mapped(
+      long entryAddress, long entry, int level, long first, long last, Permissions rights) {
+    long physical = format.physical(entry, level, first);
+    boolean asWanted =
+        physical == sizes.physical(first) && rights.contains(wanted.permissions());
     if (asWanted) {
       alreadyMappedBytes += last - first + 1;
     } else {
-      conflicts.add(first, last - first + 1, physical, format.permissions(rights));
+      conflicts.add(first, last - first + 1, physical, rights);
     }
   }
 

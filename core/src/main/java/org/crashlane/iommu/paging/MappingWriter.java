@@ -3,37 +3,49 @@ package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.WritableMemory;
 
 /** Writes a mapping that a survey found free: tables below an entry first, the entry last. */
 final class MappingWriter implements RangeDescent.Visitor {
   private final WritableMemory memory;
   private final EntryFormat format;
+  private final Geometry geometry;
   private final LeafSizes sizes;
   private final Mapping wanted;
   private final long[] newPages;
-  private final long[][] pages = new long[PageTable.LEVELS_MAX][PageTable.ENTRY_COUNT];
+  private final long[][] pages;
   private int usedCount;
 
   /**
    * @param newPages where new tables go, as many as the survey counted
    */
-  MappingWriter(WritableMemory memory, EntryFormat format, Mapping wanted, long[] newPages) {
+  MappingWriter(
+      WritableMemory memory,
+      EntryFormat format,
+      Geometry geometry,
+      Mapping wanted,
+      long[] newPages) {
     this.memory = memory;
     this.format = format;
-    this.sizes = new LeafSizes(format, wanted);
+    this.geometry = geometry;
+    this.pages = new long[geometry.levels()][geometry.pageBytes() / Geometry.ENTRY_BYTES];
+    this.sizes = new LeafSizes(format, geometry, wanted);
     this.wanted = wanted;
     this.newPages = newPages;
   }
 
   @Override
-  public void absent(long entryAddress, int level, long first, long last, long rights) {
+  public void absent(
+      long entryAddress, int level, long first, long last, Permissions rights) {
     memory.writeLong(entryAddress, entry(level, first, last));
   }
 
   @Override
-  public void mapped(long first, long last, long physical, long rights) {
+  public void mapped(
+      long entryAddress, long entry, int level, long first, long last, Permissions rights) {
     // As wanted: the survey refuses all else.
   }
 
@@ -55,19 +67,19 @@ final class MappingWriter implements RangeDescent.Visitor {
 
   private long writeLeaves(long first, long last) {
     long table = newPages[usedCount++];
-    int from = PageTable.index(first, 1);
-    int behind = PageTable.index(last, 1) + 1;
+    int from = geometry.index(first, 1);
+    int behind = geometry.index(last, 1) + 1;
     long leaf = format.leaf(first, sizes.physical(first), 1, wanted.permissions());
     writeAbsent(table, 0, from);
     memory.writeRising(
-        PageTable.entryAddress(table, from), leaf, PageTable.PAGE_BYTES, behind - from);
-    writeAbsent(table, behind, PageTable.ENTRY_COUNT);
+        Geometry.entryAddress(table, from), leaf, geometry.pageBytes(), behind - from);
+    writeAbsent(table, behind, geometry.entryCount(1));
     return table;
   }
 
   private void writeAbsent(long table, int from, int behind) {
     if (from < behind) {
-      memory.writeRising(PageTable.entryAddress(table, from), 0, 0, behind - from);
+      memory.writeRising(Geometry.entryAddress(table, from), 0, 0, behind - from);
     }
   }
 
@@ -75,12 +87,12 @@ final class MappingWriter implements RangeDescent.Visitor {
     long[] page = pages[level];
     Arrays.fill(page, 0);
     for (long from = first; from - 1 != last; ) {
-      long to = PageTable.lastOfPart(from, level, last);
-      page[PageTable.index(from, level)] = entry(level, from, to);
+      long to = geometry.lastOfPart(from, level, last);
+      page[geometry.index(from, level)] = entry(level, from, to);
       from = to + 1;
     }
     long table = newPages[usedCount++];
-    memory.writeLongs(table, page, PageTable.ENTRY_COUNT);
+    memory.writeLongs(table, page, page.length);
     return table;
   }
 }

@@ -15,8 +15,10 @@ import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.Unmappable;
+import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 
@@ -39,25 +41,23 @@ public abstract class PagedTables implements TranslationTables {
 
   /**
    * @param state what the registers say
+   * @param memory where the tables are
    * @param paging how the unit's own page tables are made
-   * @param walker reads them
-   * @param editor writes them
    * @param interrupts what the unit does with interrupts
    * @param buffers what it reads and writes besides tables
    * @param passing whose requests pass by the unit, whatever entries there are for them
    */
   protected PagedTables(
       UnitState state,
+      PhysicalMemory memory,
       Paging paging,
-      TableWalker walker,
-      TableEditor editor,
       InterruptRemapping interrupts,
       List<UnitBuffer> buffers,
       Set<RequesterId> passing) {
     this.state = state;
     this.paging = paging;
-    this.walker = walker;
-    this.editor = editor;
+    this.walker = new TableWalker(memory, paging, WalkLimits.DEFAULT);
+    this.editor = new TableEditor(paging);
     this.interrupts = interrupts;
     this.buffers = List.copyOf(buffers);
     this.passing = Set.copyOf(passing);
@@ -121,7 +121,7 @@ public abstract class PagedTables implements TranslationTables {
 
   @Override
   public AddressRange reach(TableId table) {
-    return walker.reach(table);
+    return paging.reach(table.geometry());
   }
 
   @Override
@@ -130,7 +130,7 @@ public abstract class PagedTables implements TranslationTables {
   }
 
   @Override
-  public final MapResult mapIdentity(
+  public MapResult mapIdentity(
       WritableMemory target, TableId table, AddressRange range, PageArena arena) {
     return editor.mapIdentity(target, table, range, arena);
   }

@@ -24,18 +24,18 @@ import org.crashlane.memory.WritableMemory;
  * IOVAs outside the range too, or another device's, maps there what is written; only a walk of all
  * tables shows that.
  */
-public class TableEditor {
+public final class TableEditor {
   private final Paging paging;
 
   /**
    * @param paging how the tables are made
    */
-  protected TableEditor(Paging paging) {
+  public TableEditor(Paging paging) {
     this.paging = paging;
   }
 
   /** Maps {@code range} to itself, readable and writable; see {@link #map}. */
-  public final MapResult mapIdentity(
+  public MapResult mapIdentity(
       WritableMemory memory, TableId table, AddressRange range, PageArena arena) {
     Mapping identity = new Mapping(range, range.first(), Permissions.READ_WRITE);
     return map(memory, table, identity, arena);
@@ -46,15 +46,20 @@ public class TableEditor {
    *
    * @param memory where the tables are, and where new ones go
    * @param table which tables
-   * @param wanted whole 4 KiB pages, to whole 4 KiB pages
-   * @param arena where new table pages come from
+   * @param wanted whole pages of the smallest size, to whole pages
+   * @param arena where new table pages come from, each of that size
    * @return what was done, or why nothing was
    */
-  public final MapResult map(
+  public MapResult map(
       WritableMemory memory, TableId table, Mapping wanted, PageArena arena) {
     MapResult found = survey(memory, table, wanted);
     if (!(found instanceof MapResult.Mapped possible)) {
       return found;
+    }
+    int pageBytes = table.geometry().pageBytes();
+    if (arena.pageBytes() != pageBytes) {
+      throw new IllegalArgumentException(
+          "pages of %d bytes for tables of %d".formatted(arena.pageBytes(), pageBytes));
     }
     if (possible.tablePageCount() > arena.leftCount()) {
       return new MapResult.Refused(
@@ -62,60 +67,60 @@ public class TableEditor {
               .formatted(possible.tablePageCount(), arena.leftCount()));
     }
     long[] newPages = take(arena, possible.tablePageCount());
-    Optional<String> unusable = unusable(memory, newPages);
+    Optional<String> unusable = unusable(memory, newPages, pageBytes);
     if (unusable.isPresent()) {
       return new MapResult.Refused(unusable.get());
     }
-    MappingWriter writer = new MappingWriter(memory, paging.format(), wanted, newPages);
-    new RangeDescent(memory, paging.format(), wanted, writer).descend(table);
+    MappingWriter writer =
+        new MappingWriter(memory, paging.format(), table.geometry(), wanted, newPages);
+    new RangeDescent(memory, paging.format(), table, writer).descend(wanted.iova());
     return possible;
   }
 
   /**
    * {@return what {@link #map} would do with as many table pages as it takes} Writes nothing.
    *
-   * @param wanted whole 4 KiB pages, to whole 4 KiB pages
+   * @param wanted whole pages of the smallest size, to whole pages
    */
-  public final MapResult survey(PhysicalMemory memory, TableId table, Mapping wanted) {
-    requireWholePages(wanted.iova());
-    requireWholePages(wanted.physical());
+  public MapResult survey(PhysicalMemory memory, TableId table, Mapping wanted) {
+    requireWholePages(table, wanted.iova());
+    requireWholePages(table, wanted.physical());
     Optional<String> unmappable = unmappable(table, wanted);
     if (unmappable.isPresent()) {
       return new MapResult.Refused(unmappable.get());
     }
-    MappingSurvey survey = new MappingSurvey(paging.format(), wanted);
-    new RangeDescent(memory, paging.format(), wanted, survey).descend(table);
+    MappingSurvey survey = new MappingSurvey(paging.format(), table.geometry(), wanted);
+    new RangeDescent(memory, paging.format(), table, survey).descend(wanted.iova());
     return survey.result();
   }
 
   /**
    * Takes out all that is mapped in {@code iovas}: leaves become 0, table pages stay where they
-   * are. A leaf of more than 4 KiB is taken out whole or not at all. What is not mapped is passed
-   * by. Invalidating caches is the caller's.
+   * are. A leaf larger than the smallest page is taken out whole or not at all. What is not mapped is
+   * passed by. Invalidating caches is the caller's.
    *
-   * @param iovas whole 4 KiB pages
+   * @param iovas whole pages of the smallest size
    * @return what was done, or why nothing was
    */
-  public final UnmapResult unmap(WritableMemory memory, TableId table, AddressRange iovas) {
-    requireWholePages(iovas);
-    if (!paging.reach(table).contains(iovas)) {
+  public UnmapResult unmap(WritableMemory memory, TableId table, AddressRange iovas) {
+    requireWholePages(table, iovas);
+    if (!paging.reach(table.geometry()).contains(iovas)) {
       return new UnmapResult.Refused(iovas + " lies beyond what the tables translate");
     }
     return new Unmapping(memory, paging.format(), iovas).run(table);
   }
 
-  private static void requireWholePages(AddressRange range) {
-    if (!Alignment.isAligned(range.first(), PageTable.PAGE_BYTES)
-        || !Alignment.isAligned(range.last() + 1, PageTable.PAGE_BYTES)) {
-      throw new IllegalArgumentException("not whole 4 KiB pages: " + range);
+  private static void requireWholePages(TableId table, AddressRange range) {
+    int pageBytes = table.geometry().pageBytes();
+    if (!Alignment.isAligned(range.first(), pageBytes)
+        || !Alignment.isAligned(range.last() + 1, pageBytes)) {
+      throw new IllegalArgumentException(
+          "not whole pages of %d KiB: %s".formatted(pageBytes >> 10, range));
     }
   }
 
   private Optional<String> unmappable(TableId table, Mapping wanted) {
-    if (table.kind() == TableId.Kind.FIRST_LEVEL) {
-      return Optional.of("first-level tables are read, not written");
-    }
-    AddressRange reach = paging.reach(table);
+    AddressRange reach = paging.reach(table.geometry());
     if (!reach.contains(wanted.iova())) {
       return Optional.of(wanted.iova() + " lies beyond what the tables translate, " + reach);
     }
@@ -137,14 +142,14 @@ public class TableEditor {
     return taken;
   }
 
-  private Optional<String> unusable(WritableMemory memory, long[] newPages) {
+  private Optional<String> unusable(WritableMemory memory, long[] newPages, int pageBytes) {
     for (int from = 0; from < newPages.length; ) {
       int end = from + 1;
-      while (end < newPages.length && newPages[end] == newPages[end - 1] + PageTable.PAGE_BYTES) {
+      while (end < newPages.length && newPages[end] == newPages[end - 1] + pageBytes) {
         end++;
       }
       AddressRange run =
-          AddressRange.ofSize(newPages[from], (long) (end - from) * PageTable.PAGE_BYTES);
+          AddressRange.ofSize(newPages[from], (long) (end - from) * pageBytes);
       if (!paging.targets().contains(run) || !memory.exists(run)) {
         return Optional.of("the arena's pages " + run + " are not all memory of the host");
       }

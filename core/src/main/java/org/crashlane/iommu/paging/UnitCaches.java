@@ -4,6 +4,7 @@ package org.crashlane.iommu.paging;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.pci.RequesterId;
 
@@ -19,15 +20,26 @@ import org.crashlane.pci.RequesterId;
 public class UnitCaches {
   private final DeviceEntryCache deviceEntries;
   private final Iotlb iotlb;
+  private final Geometry geometry;
+  private final boolean remembers;
 
-  /** Makes empty caches. */
-  protected UnitCaches() {
+  /**
+   * Makes empty caches.
+   *
+   * @param geometry the shape of the largest tables that the unit goes by
+   * @param remembers false if they remain empty, as those of a unit that has none
+   */
+  protected UnitCaches(Geometry geometry, boolean remembers) {
+    this.geometry = geometry;
+    this.remembers = remembers;
     this.deviceEntries = new DeviceEntryCache();
-    this.iotlb = new Iotlb();
+    this.iotlb = new Iotlb(geometry);
   }
 
   /** Makes a copy that changes by itself. */
   protected UnitCaches(UnitCaches other) {
+    this.geometry = other.geometry;
+    this.remembers = other.remembers;
     this.deviceEntries = other.deviceEntries.fork();
     this.iotlb = other.iotlb.fork();
   }
@@ -63,7 +75,7 @@ public class UnitCaches {
           deviceEntries.high(place));
     }
     for (long key : iotlb.sortedKeys()) {
-      visitor.translation(Iotlb.domainId(key), Iotlb.level(key), Iotlb.iova(key), iotlb.get(key));
+      visitor.translation(Iotlb.domainId(key), Iotlb.level(key), iotlb.iova(key), iotlb.get(key));
     }
   }
 
@@ -98,11 +110,11 @@ public class UnitCaches {
    * @param iova the first page, aligned to so many
    */
   public final void dropTranslations(int domainId, long iova, int pagesOrder) {
-    int order = pagesOrder + PageTable.PAGE_OFFSET.width();
+    int order = pagesOrder + geometry.granuleBits();
     long first = iova & ~BitField.lowMask(order);
     long last = first | BitField.lowMask(order);
     if (pagesOrder < Integer.SIZE - 1 && 1L << pagesOrder <= iotlb.count()) {
-      for (long page = first; page - 1 != last; page += PageTable.PAGE_BYTES) {
+      for (long page = first; page - 1 != last; page += geometry.pageBytes()) {
         dropServing(domainId, page);
       }
     } else {
@@ -111,27 +123,49 @@ public class UnitCaches {
   }
 
   private void dropServing(int domainId, long iova) {
-    for (int level = 1; level <= PageTable.LEVELS_MAX; level++) {
-      if (Iotlb.holds(iova) && iotlb.hasLevel(level)) {
-        iotlb.drop(Iotlb.key(domainId, level, iova));
+    for (int level = 1; level <= geometry.levels(); level++) {
+      if (iotlb.holds(iova) && iotlb.hasLevel(level)) {
+        iotlb.drop(iotlb.key(domainId, level, iova));
       }
     }
   }
 
-  private static boolean overlaps(long key, long first, long last) {
-    long from = Iotlb.iova(key);
-    long to = PageTable.lastOfEntry(from, Iotlb.level(key));
+  private boolean overlaps(long key, long first, long last) {
+    long from = iotlb.iova(key);
+    long to = geometry.lastOfEntry(from, Iotlb.level(key));
     return Long.compareUnsigned(from, last) <= 0 && Long.compareUnsigned(first, to) <= 0;
   }
 
+  /** Remembers a device's entry, in the place of what was remembered for {@code source}. */
+  public final void keepDeviceEntry(int source, long low, long high) {
+    if (remembers) {
+      deviceEntries.keep(source, low, high);
+    }
+  }
+
   /**
-   * {@return who remembers what a request's way shows}
+   * {@return what a request's way is reported to, so that the caches remember it}
    *
    * @param domainId the tag of what is remembered
    * @param absentToo true if the unit remembers entries that are not present
+   * @param hears receives the way too
    */
-  public final WalkSink sink(int domainId, boolean absentToo) {
+  public final WalkSink sink(int domainId, boolean absentToo, WalkSink hears) {
+    hears.domain(domainId);
+    if (!remembers) {
+      return hears;
+    }
     return new WalkSink() {
+      @Override
+      public void entry(int level, long at, long entry) {
+        hears.entry(level, at, entry);
+      }
+
+      @Override
+      public void unreadable(long address) {
+        hears.unreadable(address);
+      }
+
       @Override
       public void leaf(long iova, int level, long page, Permissions permissions) {
         iotlb.put(domainId, level, iova, Iotlb.leaf(page, level, permissions));
@@ -177,7 +211,7 @@ public class UnitCaches {
 
           @Override
           public void translation(int domainId, int level, long iova, long value) {
-            words.add(Iotlb.key(domainId, level, iova)).add(value);
+            words.add(iotlb.key(domainId, level, iova)).add(value);
           }
         });
     return words.build().toArray();

@@ -3,30 +3,38 @@ package org.crashlane.iommu.paging;
 
 import org.crashlane.iommu.Permissions;
 
-/** Who learns what a unit may cache of a request's way through page tables. */
+/** Receives what a unit reads and finds on a request's way through its tables, in order. */
 public interface WalkSink {
-  /** Learns nothing. */
-  WalkSink NONE =
-      new WalkSink() {
-        @Override
-        public void leaf(long iova, int level, long page, Permissions permissions) {
-          // A unit that caches nothing.
-        }
+  /** Ignores all. */
+  WalkSink NONE = new WalkSink() {};
 
-        @Override
-        public void absent(long iova, int level) {
-          // A unit that caches nothing.
-        }
-      };
+  /**
+   * An entry of the tables that say where a device goes.
+   *
+   * @param what its name in the manual
+   * @param at its physical address
+   * @param low its first word
+   * @param high its second word
+   */
+  default void deviceEntry(String what, long at, long low, long high) {}
+
+  /** The device is translated, its cached translations tagged with {@code domainId}. */
+  default void domain(int domainId) {}
+
+  /** An entry of a page table at {@code level}, read at {@code at}. */
+  default void entry(int level, long at, long entry) {}
+
+  /** There is no memory at {@code address}, where a table should be. */
+  default void unreadable(long address) {}
 
   /**
    * An entry at {@code level} maps {@code page}: all that the entry itself serves, be it a whole
    * page or a part of one.
    *
-   * @param permissions ANDed over all levels
+   * @param permissions those that all levels leave
    */
-  void leaf(long iova, int level, long page, Permissions permissions);
+  default void leaf(long iova, int level, long page, Permissions permissions) {}
 
   /** The entry at {@code level} is not present. */
-  void absent(long iova, int level);
+  default void absent(long iova, int level) {}
 }

@@ -13,7 +13,18 @@ public final class Caches extends UnitCaches {
   private static final BitField FUNCTION = BitField.bits("function", 2, 0);
 
   /** Makes empty caches. */
-  public Caches() {}
+  public Caches() {
+    this(true);
+  }
+
+  private Caches(boolean remembers) {
+    super(SecondLevelEntry.LARGEST, remembers);
+  }
+
+  /** {@return the caches of a unit that remembers nothing} */
+  public static Caches none() {
+    return new Caches(false);
+  }
 
   private Caches(Caches other) {
     super(other);

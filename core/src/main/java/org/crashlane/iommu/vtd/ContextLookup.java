@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.Faults;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -36,7 +37,8 @@ sealed interface ContextLookup {
   record Unread(Outcome outcome) implements ContextLookup {}
 
   /** {@return what there is for {@code request}, checks in hardware's order} */
-  static ContextLookup of(PhysicalMemory memory, UnitConfig config, Request request) {
+  static ContextLookup of(
+      PhysicalMemory memory, UnitConfig config, Request request, WalkSink sink) {
     long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
     long address = RootEntry.address(rootTable, request.requester().bus());
     long low;
@@ -45,16 +47,22 @@ sealed interface ContextLookup {
       low = memory.readLong(address);
       high = memory.readLong(address + Long.BYTES);
     } catch (UnreadableMemoryException e) {
+      sink.unreadable(e.address());
       return unread(config, request, e, FaultReason.ROOT_ACCESS);
     }
+    sink.deviceEntry("root entry", address, low, high);
     Optional<FaultReason> fault = RootEntry.fault(low, high, config.hostAddressWidth());
     return fault.isPresent()
         ? new Faulted(fault.get(), 0)
-        : inContextTable(memory, config, request, RootEntry.contextTable(low));
+        : inContextTable(memory, config, request, RootEntry.contextTable(low), sink);
   }
 
   private static ContextLookup inContextTable(
-      PhysicalMemory memory, UnitConfig config, Request request, long contextTable) {
+      PhysicalMemory memory,
+      UnitConfig config,
+      Request request,
+      long contextTable,
+      WalkSink sink) {
     long address = ContextEntry.address(contextTable, request.requester().devfn());
     long low;
     long high;
@@ -62,8 +70,10 @@ sealed interface ContextLookup {
       low = memory.readLong(address);
       high = memory.readLong(address + Long.BYTES);
     } catch (UnreadableMemoryException e) {
+      sink.unreadable(e.address());
       return unread(config, request, e, FaultReason.CONTEXT_ACCESS);
     }
+    sink.deviceEntry("context entry", address, low, high);
     Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
     return fault.isPresent() ? new Faulted(fault.get(), low) : new Found(low, high);
   }

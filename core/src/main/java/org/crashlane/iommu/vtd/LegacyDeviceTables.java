@@ -20,7 +20,7 @@ final class LegacyDeviceTables {
 
   private LegacyDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory, limits);
+    this.reading = new DeviceTableReading(memory, limits, UnitConfig.PAGE_BYTES);
   }
 
   static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
@@ -96,7 +96,8 @@ final class LegacyDeviceTables {
       }
       return new Attachment.PassThrough(requester, domainId);
     }
-    TableId table = new TableId(ContextEntry.table(low), ContextEntry.levels(high));
+    TableId table = new TableId(
+            ContextEntry.table(low), SecondLevelEntry.geometry(ContextEntry.levels(high)));
     return new Attachment.Translated(requester, table, domainId);
   }
 

@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.vtd.Registers.Ecap;
+import org.crashlane.iommu.vtd.PageTableFormat.Privilege;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -14,11 +15,9 @@ final class PasidLookup {
   /** The words of a PASID table entry that hold fields; those behind are ignored. */
   private static final int WORDS_READ = 3;
 
-  private final PhysicalMemory memory;
   private final UnitConfig config;
 
-  PasidLookup(PhysicalMemory memory, UnitConfig config) {
-    this.memory = memory;
+  PasidLookup(UnitConfig config) {
     this.config = config;
   }
 
@@ -30,7 +29,7 @@ final class PasidLookup {
   }
 
   /** {@return where a present context entry without reserved bits leads} */
-  PasidRoute route(long word0, long word1) {
+  PasidRoute route(PhysicalMemory memory, long word0, long word1) {
     boolean suppressed = ScalableContextEntry.FPD.isSet(word0);
     long pasid = ridPasid(word1);
     int index = PasidDirectoryEntry.index(pasid);
@@ -53,10 +52,11 @@ final class PasidLookup {
       return new PasidRoute.Broken(FaultReason.DIRECTORY_RESERVED, suppressed);
     }
     long at = PasidTableEntry.address(PasidDirectoryEntry.SMPTBLPTR.inPlace(entry), pasid);
-    return throughPasidTable(at, word1, suppressed);
+    return throughPasidTable(memory, at, word1, suppressed);
   }
 
-  private PasidRoute throughPasidTable(long at, long contextWord1, boolean suppressedBefore) {
+  private PasidRoute throughPasidTable(
+      PhysicalMemory memory, long at, long contextWord1, boolean suppressedBefore) {
     long[] words = new long[WORDS_READ];
     try {
       memory.readLongs(at, words, WORDS_READ);
@@ -101,7 +101,8 @@ final class PasidLookup {
       return new PasidRoute.Broken(FaultReason.PASID_RESERVED, suppressed);
     }
     return supportsLevels(words)
-        ? new PasidRoute.SecondLevel(new TableId(top, levels), domainId(words), suppressed)
+        ? new PasidRoute.SecondLevel(
+            new TableId(top, SecondLevelEntry.geometry(levels)), domainId(words), suppressed)
         : new PasidRoute.Broken(FaultReason.PASID_INVALID, suppressed);
   }
 
@@ -123,12 +124,12 @@ final class PasidLookup {
     if (privileged && !PasidTableEntry.SRE.isSet(word2)) {
       return new PasidRoute.Broken(FaultReason.SRE_CLEAR, suppressed);
     }
-    boolean writeProtect = PasidTableEntry.WPE.isSet(word2);
+    Privilege supervisor =
+        PasidTableEntry.WPE.isSet(word2) ? Privilege.SUPERVISOR : Privilege.UNLIMITED;
     return new PasidRoute.FirstLevel(
-        new TableId(top, levels, TableId.Kind.FIRST_LEVEL),
+        new TableId(top, SecondLevelEntry.geometry(levels), TableId.Stage.FIRST),
         domainId(words),
-        privileged,
-        writeProtect,
+        privileged ? supervisor : Privilege.USER,
         suppressed);
   }
 

@@ -15,14 +15,12 @@ sealed interface PasidRoute {
   record SecondLevel(TableId table, int domainId, boolean suppressed) implements PasidRoute {}
 
   /**
-   * Through first-level tables, as a request of user privilege or, with other rights, a
-   * supervisor's.
+   * Through first-level tables.
    *
-   * @param privileged true if requests count as supervisor's
-   * @param writeProtect true if supervisors too need the right to write
+   * @param privilege whose rights requests have there
    */
   record FirstLevel(
-      TableId table, int domainId, boolean privileged, boolean writeProtect, boolean suppressed)
+      TableId table, int domainId, PageTableFormat.Privilege privilege, boolean suppressed)
       implements PasidRoute {}
 
   /**

@@ -12,7 +12,6 @@ import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.DeviceTableReading;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
@@ -23,12 +22,13 @@ final class ScalableDeviceTables {
       "its PASID tables have entries besides that for requests without one, which are not read";
 
   private static final int PASID_ENTRY_WORDS = PasidTableEntry.BYTES / Long.BYTES;
-  private static final int PASIDS_OF_TABLE = PageTable.PAGE_BYTES / PasidTableEntry.BYTES;
+  private static final int PASIDS_OF_TABLE = UnitConfig.PAGE_BYTES / PasidTableEntry.BYTES;
   private static final long PASIDS_OF_DIRECTORY_PAGE =
-      (long) PASIDS_OF_TABLE * PageTable.ENTRY_COUNT;
+      (long) PASIDS_OF_TABLE * (UnitConfig.PAGE_BYTES / PasidDirectoryEntry.BYTES);
 
   private static final String UNREADABLE = "its root or context table cannot be read";
 
+  private final PhysicalMemory memory;
   private final UnitConfig config;
   private final DeviceTableReading reading;
   private final PasidLookup lookup;
@@ -48,8 +48,9 @@ final class ScalableDeviceTables {
 
   private ScalableDeviceTables(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
     this.config = config;
-    this.reading = new DeviceTableReading(memory, limits);
-    this.lookup = new PasidLookup(memory, config);
+    this.reading = new DeviceTableReading(memory, limits, UnitConfig.PAGE_BYTES);
+    this.memory = memory;
+    this.lookup = new PasidLookup(config);
   }
 
   static DeviceTables read(PhysicalMemory memory, UnitConfig config, WalkLimits limits) {
@@ -121,11 +122,11 @@ final class ScalableDeviceTables {
       return new Attachment.Blocked(requester, fault.get().meaning());
     }
     directories.add(new Directory(requester, words[0], lookup.ridPasid(words[1]), at));
-    return switch (lookup.route(words[0], words[1])) {
+    return switch (lookup.route(memory, words[0], words[1])) {
       case PasidRoute.SecondLevel s ->
           new Attachment.Translated(requester, s.table(), s.domainId());
       case PasidRoute.PassThrough p -> new Attachment.PassThrough(requester, p.domainId());
-      case PasidRoute.FirstLevel f when f.privileged() ->
+      case PasidRoute.FirstLevel f when f.privilege() != PageTableFormat.Privilege.USER ->
           new Attachment.Unsupported(
               requester, "privileged requests through first-level tables at " + f.table());
       case PasidRoute.FirstLevel f -> new Attachment.Translated(requester, f.table(), f.domainId());
@@ -143,10 +144,10 @@ final class ScalableDeviceTables {
     int pageCount =
         ScalableContextEntry.directoryCount(word0)
             * PasidDirectoryEntry.BYTES
-            / PageTable.PAGE_BYTES;
+            / UnitConfig.PAGE_BYTES;
     PresentPasids present = PresentPasids.NONE;
     for (int i = 0; i < Math.max(1, pageCount) && !reading.isAtLimit(); i++) {
-      long address = ScalableContextEntry.directory(word0) + (long) i * PageTable.PAGE_BYTES;
+      long address = ScalableContextEntry.directory(word0) + (long) i * UnitConfig.PAGE_BYTES;
       PresentPasids known = ofDirectoryPage.get(address);
       if (known == null) {
         known =
@@ -170,7 +171,7 @@ final class ScalableDeviceTables {
     for (int i = 0; i < directoryPage.length && !reading.isAtLimit(); i++) {
       long entry = directoryPage[i];
       if (PasidDirectoryEntry.P.isSet(entry)) {
-        long at = PageTable.entryAddress(address, i);
+        long at = address + (long) i * PasidDirectoryEntry.BYTES;
         PresentPasids ofTable = pasidTable(PasidDirectoryEntry.SMPTBLPTR.inPlace(entry), at, entry);
         present = present.and(ofTable.behind((long) i * PASIDS_OF_TABLE));
       }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 
 /**
@@ -47,10 +50,24 @@ public final class SecondLevelEntry {
 
   static final BitField IGN_63 = FIELDS.bit("IGN_63", 63);
 
+  private static final int LEVELS_MAX = 6;
+
+  /** The shape of tables of each number of levels, from 1. */
+  private static final List<Geometry> GEOMETRIES =
+      IntStream.rangeClosed(1, LEVELS_MAX).mapToObj(n -> Geometry.of(ADDR.low(), n)).toList();
+
+  /** The shape of the largest tables there may be. */
+  public static final Geometry LARGEST = GEOMETRIES.getLast();
+
   /** The word. */
   public static final Layout LAYOUT = FIELDS.layout();
 
   private SecondLevelEntry() {}
+
+  /** {@return the shape of tables of so many levels, which have pages of 4 KiB} */
+  public static Geometry geometry(int levels) {
+    return GEOMETRIES.get(levels - 1);
+  }
 
   /**
    * {@return an entry that points to the table at {@code address}, leaving rights to the leaves}

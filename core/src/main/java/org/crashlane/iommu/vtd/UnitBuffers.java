@@ -6,7 +6,6 @@ import java.util.List;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Aflog;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Gsts;
@@ -76,7 +75,7 @@ final class UnitBuffers {
     if (address != 0) {
       found.add(
           new UnitBuffer(
-              what, AddressRange.clipped(address, (long) PageTable.PAGE_BYTES << order)));
+              what, AddressRange.clipped(address, (long) UnitConfig.PAGE_BYTES << order)));
     }
   }
 
@@ -92,7 +91,7 @@ final class UnitBuffers {
   private void invalidationQueue() {
     long queue = registers.read64(Registers.IQA);
     long base = Queue.QA.inPlace(queue);
-    long sizeBytes = (long) PageTable.PAGE_BYTES << Queue.QS.get(queue);
+    long sizeBytes = (long) UnitConfig.PAGE_BYTES << Queue.QS.get(queue);
     pages("invalidation queue (IQA)", base, Queue.QS.get(queue));
     int step = DESCRIPTOR_BYTES << Queue.DW.get(queue);
     long tail = QueuePointer.OFFSET.inPlace(registers.read64(Registers.IQT)) % sizeBytes;

@@ -4,7 +4,6 @@ package org.crashlane.iommu.vtd;
 import java.util.List;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Unmappable;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.Paging;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.memory.AddressRange;
@@ -26,11 +25,14 @@ public record UnitConfig(
     long rootTableAddress,
     boolean translationEnabled,
     boolean wholeMemory) {
+  /** Size of a page of tables of any kind in bytes. */
+  static final int PAGE_BYTES = SecondLevelEntry.LARGEST.pageBytes();
+
   /** The widest physical address that entries can hold: stands for a width that is not known. */
   public static final int HOST_ADDRESS_WIDTH_MAX = 52;
 
   public UnitConfig {
-    if (hostAddressWidth < PageTable.PAGE_OFFSET.width() || hostAddressWidth > Long.SIZE) {
+    if (hostAddressWidth < SecondLevelEntry.ADDR.low() || hostAddressWidth > Long.SIZE) {
       throw new IllegalArgumentException("host address width out of range: " + hostAddressWidth);
     }
   }
@@ -46,12 +48,27 @@ public record UnitConfig(
   }
 
   /** {@return how second-level tables are made} */
-  Paging secondLevel() {
+  public Paging secondLevel() {
     return new Paging(
         PageTableFormat.secondLevel(this),
+        TableMode.of(this) == TableMode.SCALABLE ? PagingChecks.SCALABLE : PagingChecks.LEGACY,
         capabilities.maximumAddressWidth(),
         new AddressRange(0, SecondLevelEntry.highestAddress(hostAddressWidth)),
         List.of(Unmappable.INTERRUPT_WINDOW));
+  }
+
+  /**
+   * {@return how first-level tables are made} They are a process's or a guest's, and not written.
+   *
+   * @param privilege whose rights requests have there
+   */
+  Paging firstLevel(PageTableFormat.Privilege privilege) {
+    return new Paging(
+        PageTableFormat.firstLevel(this, privilege),
+        PagingChecks.FIRST_LEVEL,
+        Long.SIZE,
+        new AddressRange(0, SecondLevelEntry.highestAddress(hostAddressWidth)),
+        List.of());
   }
 
   /** {@return a unit that translates, in the mode of {@code rootTableAddress}, all memory known} */

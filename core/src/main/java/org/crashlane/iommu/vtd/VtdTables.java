@@ -8,6 +8,8 @@ import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.MapResult;
+import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
@@ -22,6 +24,7 @@ import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 
 /** The tables of one VT-d unit. */
@@ -36,9 +39,8 @@ public final class VtdTables extends PagedTables {
       PhysicalMemory memory, UnitConfig config, RegisterFile registers, Set<RequesterId> passing) {
     super(
         state(config, registers),
+        memory,
         config.secondLevel(),
-        new Walker(memory, config, WalkLimits.DEFAULT),
-        new Tables(config),
         InterruptTables.open(memory, registers),
         UnitBuffers.of(memory, registers),
         passing);
@@ -47,7 +49,7 @@ public final class VtdTables extends PagedTables {
     long gsts = registers.read32(Registers.GSTS);
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
     this.protectedMemory = ProtectedMemory.of(registers).ranges();
-    this.firstLevel = new FirstLevelTables(memory, config, WalkLimits.DEFAULT);
+    this.firstLevel = new FirstLevelTables(memory, config);
   }
 
   /** {@return the tables of the unit with {@code registers}; its address width is the DMAR's} */
@@ -92,17 +94,26 @@ public final class VtdTables extends PagedTables {
 
   @Override
   public void walk(TableId table, WalkVisitor visitor) {
-    switch (table.kind()) {
-      case SECOND_LEVEL -> super.walk(table, visitor);
-      case FIRST_LEVEL -> firstLevel.walk(table, visitor);
+    switch (table.stage()) {
+      case FIRST -> firstLevel.walk(table, visitor);
+      case SECOND -> super.walk(table, visitor);
     }
   }
 
   @Override
   public AddressRange reach(TableId table) {
-    return switch (table.kind()) {
-      case SECOND_LEVEL -> super.reach(table);
-      case FIRST_LEVEL -> FirstLevelTables.reach(table);
+    return switch (table.stage()) {
+      case FIRST -> firstLevel.paging().reach(table.geometry());
+      case SECOND -> super.reach(table);
+    };
+  }
+
+  @Override
+  public MapResult mapIdentity(
+      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
+    return switch (table.stage()) {
+      case FIRST -> new MapResult.Refused("first-level tables are read, not written");
+      case SECOND -> super.mapIdentity(target, table, range, arena);
     };
   }
 

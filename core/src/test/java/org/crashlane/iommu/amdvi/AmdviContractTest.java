@@ -74,7 +74,7 @@ class AmdviContractTest {
 
     @Override
     protected Iommu hardware(PhysicalMemory memory) {
-      return new Unit(memory, config);
+      return new Unit(config).uncached(memory);
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import org.crashlane.iommu.paging.TableWalker;
+import org.crashlane.iommu.paging.TableEditor;
 import java.util.List;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
@@ -29,7 +31,7 @@ final class AmdviFixture extends PagedMachine {
   }
 
   AmdviFixture(UnitConfig config, int levels) {
-    super(DEVICE, new TableId(TOP, levels));
+    super(DEVICE, new TableId(TOP, PageTableEntry.geometry(levels)));
     this.config = config;
     this.levels = levels;
     attach(DEVICE, DeviceTableEntry.translated(TOP, levels));
@@ -65,9 +67,9 @@ final class AmdviFixture extends PagedMachine {
   protected Parts parts() {
     return new Parts(
         config.hostTables().unmappable(),
-        new Unit(memory, config),
-        new Tables(config),
-        limits -> new Walker(memory, config, limits));
+        new Unit(config).uncached(memory),
+        new TableEditor(config.hostTables()),
+        limits -> new TableWalker(memory, config.hostTables(), limits));
   }
 
   /** {@return registers of a unit set up as {@code config} says} */

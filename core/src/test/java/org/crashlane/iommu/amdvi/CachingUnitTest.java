@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import org.crashlane.iommu.paging.WalkSink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
@@ -49,7 +50,8 @@ class CachingUnitTest extends CachingContract<AmdviFixture, Caches> {
 
   @Override
   protected Outcome caching(Request request) {
-    return new CachingUnit(machine.config).translate(machine.memory, caches, request);
+    return new Unit(machine.config)
+        .translate(machine.memory, caches, request, WalkSink.NONE);
   }
 
   @Override

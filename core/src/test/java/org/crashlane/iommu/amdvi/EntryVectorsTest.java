@@ -18,7 +18,6 @@ import org.crashlane.SharedData;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.PageTable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,7 +73,7 @@ class EntryVectorsTest {
     // Linux counts permissions and levels from 0: 1 reads, 2 writes; level 0 is the lowest.
     Permissions permissions =
         Permissions.of((input.get("prot") & 1) != 0, (input.get("prot") & 2) != 0);
-    long size = input.getOrDefault("size", (long) PageTable.PAGE_BYTES);
+    long size = input.getOrDefault("size", (long) PageTableEntry.LARGEST.pageBytes());
     long phys = input.get("phys");
     boolean ownSize = input.getOrDefault("copies", 1L) == 1;
     long entry =
@@ -152,6 +151,6 @@ class EntryVectorsTest {
     assertEquals(6, qemu.maximumLevels());
     assertFalse(qemu.x2apic());
     assertEquals(6, new Capabilities(0, 0).maximumLevels());
-    assertEquals(64, PageTable.addressWidth(qemu.maximumLevels()));
+    assertEquals(64, PageTableEntry.LARGEST.addressBits(qemu.maximumLevels()));
   }
 }

@@ -9,7 +9,6 @@ import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.paging.GarbageTables;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Tag;
 
@@ -52,7 +51,7 @@ class GarbageTablesTest extends GarbageTables {
               memory,
               AmdviFixture.registers(config),
               new HostFacts(HOST_WIDTH, encryptionMask, Known.UNKNOWN, Set.of()));
-      use(memory, new Unit(memory, config), tables);
+      use(memory, new Unit(config).uncached(memory), tables);
     }
   }
 
@@ -89,7 +88,7 @@ class GarbageTablesTest extends GarbageTables {
 
   /** Pages of 4 KiB with gaps, and one of 64 KiB. */
   private static void putLeaves(ByteBuffer image, int page) {
-    for (int entry = 32; entry < PageTable.ENTRY_COUNT; entry += 3) {
+    for (int entry = 32; entry < PageTableEntry.LARGEST.entryCount(1); entry += 3) {
       long leaf = PageTableEntry.leaf((long) entry * PAGE, Permissions.READ_WRITE);
       image.putLong(page * PAGE + entry * Long.BYTES, leaf);
     }

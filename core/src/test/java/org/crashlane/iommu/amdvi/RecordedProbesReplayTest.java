@@ -69,7 +69,7 @@ class RecordedProbesReplayTest {
       ProbeFile file, UnitConfig config, Map<Long, Long> tables, Request request) {
     PhysicalMemory memory =
         new ProbeFile.ProbeMemory(file.ramBytes(), List.of(ARENA, DEVICE_TABLE), tables);
-    return new Unit(memory, config).translate(request);
+    return new Unit(config).uncached(memory).translate(request);
   }
 
   /** {@return where the request would go if all entries of page tables were present} */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import org.crashlane.iommu.paging.TableEditor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -41,7 +42,7 @@ class WalkerTest {
 
   private MapResult map(long iova, long size, long physical) {
     Mapping wanted = new Mapping(AddressRange.ofSize(iova, size), physical, RW);
-    return new Tables(machine.config).map(machine.memory, machine.table(), wanted, arena);
+    return new TableEditor(machine.config.hostTables()).map(machine.memory, machine.table(), wanted, arena);
   }
 
   @Test
@@ -129,7 +130,7 @@ class WalkerTest {
   void sizedPageIsTakenOutWholeOrNotAtAll() {
     start();
     sizedPage(0x100_0000);
-    Tables tables = new Tables(machine.config);
+    TableEditor tables = new TableEditor(machine.config.hostTables());
     AddressRange half = AddressRange.ofSize(0x1_0000, 0x8000);
     assertInstanceOf(
         UnmapResult.Refused.class, tables.unmap(machine.memory, machine.table(), half));
@@ -166,7 +167,7 @@ class WalkerTest {
                 true),
             4);
     AddressRange page = AddressRange.ofSize(0x2a00_0000L, 0x1000);
-    new Tables(host.config).mapIdentity(host.memory, host.table(), page, arena);
+    new TableEditor(host.config.hostTables()).mapIdentity(host.memory, host.table(), page, arena);
     assertTrue((host.memory.readLong(AmdviFixture.TOP) & encrypted) != 0);
     assertEquals(List.of(new Mapping(page, page.first(), RW)), host.walk().mappings());
   }

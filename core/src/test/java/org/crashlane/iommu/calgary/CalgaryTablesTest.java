@@ -31,7 +31,7 @@ class CalgaryTablesTest {
   private static final AddressRange RAM = AddressRange.ofSize(0, 8L << 30);
   private static final RequesterId DISK = CalgaryFixture.DEVICE;
   private static final RequesterId CARD = RequesterId.parse("01:01.0");
-  private static final TableId TABLE = new TableId(CalgaryFixture.TABLE_ADDRESS, 1);
+  private static final TableId TABLE = TableId.flat(CalgaryFixture.TABLE_ADDRESS, Tce.PAGE_BYTES);
 
   private final CalgaryFixture machine = new CalgaryFixture(TableSize.KIB_256);
 
@@ -173,7 +173,7 @@ class CalgaryTablesTest {
 
   @Test
   void anotherTableIsTheCallersMistake() {
-    TableId other = new TableId(0x1000_0000L, 1);
+    TableId other = TableId.flat(0x1000_0000L, Tce.PAGE_BYTES);
     assertThrows(IllegalArgumentException.class, () -> open().reach(other));
     assertThrows(IllegalArgumentException.class, () -> open().walk(other, new RecordedWalk()));
     assertThrows(

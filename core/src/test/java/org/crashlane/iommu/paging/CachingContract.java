@@ -146,7 +146,7 @@ public abstract class CachingContract<M extends PagedMachine, C extends UnitCach
       Request request =
           new Request(
               requesters().get(random.nextInt(requesters().size())),
-              (long) random.nextInt(4 * CHANGED_PAGES) * (PageTable.PAGE_BYTES / 2),
+              (long) random.nextInt(4 * CHANGED_PAGES) * (machine.table().geometry().pageBytes() / 2),
               random.nextBoolean() ? Access.READ : Access.WRITE);
       assertEquals(
           machine.unit().translate(request),
@@ -162,8 +162,8 @@ public abstract class CachingContract<M extends PagedMachine, C extends UnitCach
     }
     int index = random.nextInt(CHANGED_PAGES);
     Permissions permissions = Permissions.of(random.nextBoolean(), random.nextBoolean());
-    long page = (long) random.nextInt(1 << 20) * PageTable.PAGE_BYTES;
+    long page = (long) random.nextInt(1 << 20) * machine.table().geometry().pageBytes();
     machine.entry(L1, index, random.nextInt(4) == 0 ? 0 : leafEntry(page, permissions));
-    drop((long) index * PageTable.PAGE_BYTES, random);
+    drop((long) index * machine.table().geometry().pageBytes(), random);
   }
 }

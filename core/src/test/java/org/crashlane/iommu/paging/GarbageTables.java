@@ -35,7 +35,7 @@ public abstract class GarbageTables {
   /** How many pages of memory there are. */
   protected static final int PAGES = 8;
 
-  protected static final int PAGE = PageTable.PAGE_BYTES;
+  protected static final int PAGE = 1 << 12;
 
   private static final long SEED = 20081121;
   private static final int GARBAGE_COUNT = 3;

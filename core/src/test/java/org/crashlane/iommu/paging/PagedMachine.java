@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.iommu.Geometry;
 import java.util.List;
 import java.util.function.Function;
 import org.crashlane.iommu.Access;
@@ -76,7 +77,7 @@ public abstract class PagedMachine {
 
   /** Writes entry {@code index} of the table at {@code table}. */
   public final void entry(long table, int index, long value) {
-    memory.writeLong(PageTable.entryAddress(table, index), value);
+    memory.writeLong(Geometry.entryAddress(table, index), value);
   }
 
   /** {@return what becomes of a request of the device} */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.iommu.Geometry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -128,7 +129,7 @@ public abstract class TablesProperties {
     boolean leftOpen =
         walk.malformations().stream()
             .anyMatch(m ->
-                m.reason().startsWith(RangeDescent.NOT_WHOLE)
+                m.reason().startsWith(EntryFormat.NOT_WHOLE)
                     && new AddressRange(m.iova(), m.iovaLast()).contains(iova));
     if (leftOpen || machine.unmappable().stream().anyMatch(u -> u.range().contains(iova))) {
       return;
@@ -152,9 +153,9 @@ public abstract class TablesProperties {
   /** Tables that point anywhere among each other, with all kinds of bits set. */
   private void fillWithGarbage(PagedMachine machine, SplittableRandom random, int oneIn) {
     for (int table = 0; table < TABLE_COUNT; table++) {
-      for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+      for (int i = 0; i < machine.table().geometry().entryCount(1); i++) {
         if (random.nextInt(oneIn) == 0) {
-          long at = PageTable.entryAddress(FIRST_TABLE + table * 0x1000L, i);
+          long at = Geometry.entryAddress(FIRST_TABLE + table * 0x1000L, i);
           machine.memory.writeLong(at, garbage(random));
         }
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.WalkSink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.CachingContract;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +51,8 @@ class CachingUnitTest extends CachingContract<VtdFixture, Caches> {
 
   @Override
   protected Outcome caching(Request request) {
-    return new CachingUnit(machine.config).translate(machine.memory, caches, request);
+    return new Unit(machine.config)
+        .translate(machine.memory, caches, request, WalkSink.NONE);
   }
 
   @Override
@@ -105,8 +106,8 @@ class CachingUnitTest extends CachingContract<VtdFixture, Caches> {
   void blockOfPagesIsDroppedTogether() {
     start();
     for (int page = 0; page < 16; page++) {
-      leaf(page, 0x10_0000 + (long) page * PageTable.PAGE_BYTES);
-      translate((long) page * PageTable.PAGE_BYTES, Access.READ);
+      leaf(page, 0x10_0000 + (long) page * SecondLevelEntry.LARGEST.pageBytes());
+      translate((long) page * SecondLevelEntry.LARGEST.pageBytes(), Access.READ);
     }
     assertEquals(16, caches.translationCount());
     caches.dropTranslations(DOMAIN, 0x5000, 2);

@@ -14,7 +14,6 @@ import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
@@ -44,7 +43,7 @@ class DeviceTableLimitsTest {
   private void attachDirectories(long firstTable, int tableCount) {
     memory.writeLong(ROOT, ScalableRootEntry.pointingTo(CONTEXT));
     SplittableRandom random = new SplittableRandom(1);
-    long[] page = new long[PageTable.ENTRY_COUNT];
+    long[] page = new long[SecondLevelEntry.LARGEST.entryCount(1)];
     long directory = DIRECTORIES;
     for (int devfn = 0; devfn < ScalableContextEntry.COUNT; devfn++) {
       memory.writeLong(
@@ -52,11 +51,11 @@ class DeviceTableLimitsTest {
           directory | ScalableContextEntry.PDTS.of(7) | ScalableContextEntry.P.of(1));
       for (int i = 0; i < DIRECTORY_PAGES; i++) {
         for (int j = 0; j < page.length; j++) {
-          long table = firstTable + (long) random.nextInt(tableCount) * PageTable.PAGE_BYTES;
+          long table = firstTable + (long) random.nextInt(tableCount) * SecondLevelEntry.LARGEST.pageBytes();
           page[j] = table | PasidDirectoryEntry.P.of(1);
         }
         memory.writeLongs(directory, page, page.length);
-        directory += PageTable.PAGE_BYTES;
+        directory += SecondLevelEntry.LARGEST.pageBytes();
       }
     }
   }
@@ -86,7 +85,7 @@ class DeviceTableLimitsTest {
   void contextTableBeyondTheLimitIsUnknownAndNotAbsent() {
     attachDirectories(0, 1);
     DeviceTables found = ScalableDeviceTables.read(memory, config, new WalkLimits(1, 1, 10));
-    assertEquals(List.of(AddressRange.ofSize(ROOT, PageTable.PAGE_BYTES)), found.pages());
+    assertEquals(List.of(AddressRange.ofSize(ROOT, SecondLevelEntry.LARGEST.pageBytes())), found.pages());
     assertEquals(ScalableContextEntry.COUNT, found.attachments().size());
     found.attachments().forEach(a -> assertInstanceOf(Attachment.Unsupported.class, a));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.Iommu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -81,7 +82,7 @@ class DeviceTablesPropertyTest {
             new HostFacts(machine.config.hostAddressWidth()));
     Map<RequesterId, Attachment> attachments = new HashMap<>();
     tables.devices().attachments().forEach(a -> attachments.put(a.requester(), a));
-    Unit unit = new Unit(machine.memory, machine.config);
+    Iommu unit = new Unit(machine.config).uncached(machine.memory);
     SplittableRandom random = new SplittableRandom(~seed);
     Map<Way, Integer> seen = new EnumMap<>(Way.class);
     for (int id = 0; id < REQUESTER_COUNT; id++) {

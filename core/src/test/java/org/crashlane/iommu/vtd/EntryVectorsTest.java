@@ -5,20 +5,35 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.crashlane.iommu.paging.EntryFormat;
 import java.io.IOException;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.net.URISyntaxException;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.net.URL;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.ByteBuffer;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.ByteOrder;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.file.Files;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.file.Path;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.HashMap;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.HexFormat;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.List;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Map;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Objects;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Optional;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Set;
+import org.crashlane.iommu.paging.EntryFormat;
 import java.util.TreeMap;
 import org.crashlane.SharedData;
 import org.crashlane.bits.Hex;
@@ -27,7 +42,6 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +50,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Entries as words, against words that others wrote. */
 class EntryVectorsTest {
+  /** A unit that knows SNP. */
+  private static final Capabilities SNOOPING =
+      new Capabilities(
+          VtdFixture.WIDE.cap(), Registers.Ecap.SC.with(VtdFixture.WIDE.ecap(), 1));
+
 
   /** Made by hand from the fields that Linux sets, so that some are there without shared data. */
   @Test
@@ -107,7 +126,7 @@ class EntryVectorsTest {
   /** A large page is one of 2 MiB; of permissions 1 is to read, 2 to write. */
   private static void assertLeaf(Map<String, Long> input, ByteBuffer words, String line) {
     long word = words.getLong();
-    long page = input.get("pfn") * PageTable.PAGE_BYTES;
+    long page = input.get("pfn") * SecondLevelEntry.LARGEST.pageBytes();
     int level = input.getOrDefault("large", 0L) == 1 ? 2 : 1;
     Permissions permissions =
         Permissions.of((input.get("prot") & 1) != 0, (input.get("prot") & 2) != 0);
@@ -115,10 +134,10 @@ class EntryVectorsTest {
     assertEquals(word, SecondLevelEntry.leaf(page, level, permissions) | snoop, line);
     PageTableFormat format =
         PageTableFormat.secondLevel(
-            UnitConfig.translating(VtdFixture.WIDE, UnitConfig.HOST_ADDRESS_WIDTH_MAX, 0));
+            UnitConfig.translating(SNOOPING, UnitConfig.HOST_ADDRESS_WIDTH_MAX, 0));
     assertEquals(page, format.target(word), line);
-    assertTrue(format.isLeaf(word, level), line);
-    assertEquals(permissions, format.permissions(format.rights(word, format.allRights())), line);
+    assertEquals(EntryFormat.Kind.LEAF, format.kind(word, level), line);
+    assertEquals(permissions, format.rights(word, level), line);
   }
 
   @Test
@@ -132,13 +151,13 @@ class EntryVectorsTest {
   @ParameterizedTest(name = "level {0} of 0x1234567000 is entry {1}")
   @CsvSource({"4, 0", "3, 72", "2, 418", "1, 359"})
   void indexIsTakenFromNineBitsForEachLevel(int level, int index) {
-    assertEquals(index, PageTable.index(0x1234567000L, level));
+    assertEquals(index, SecondLevelEntry.LARGEST.index(0x1234567000L, level));
   }
 
   @ParameterizedTest(name = "{0} levels translate {1} bits")
   @CsvSource({"2, 30", "3, 39", "4, 48", "5, 57", "6, 64"})
   void levelsMakeTheWidth(int levels, int width) {
-    assertEquals(width, PageTable.addressWidth(levels));
+    assertEquals(width, SecondLevelEntry.LARGEST.addressBits(levels));
   }
 
   @ParameterizedTest(name = "{1} leaf at level {0}")

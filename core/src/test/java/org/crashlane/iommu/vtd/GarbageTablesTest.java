@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.TableWalker;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -9,7 +10,6 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.GarbageTables;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Tag;
@@ -37,11 +37,11 @@ class GarbageTablesTest extends GarbageTables {
     for (int mode : new int[] {Registers.Rtaddr.TTM_LEGACY, Registers.Rtaddr.TTM_SCALABLE}) {
       SparseMemory memory = memory(image);
       UnitConfig config = UnitConfig.translating(ALL, HOST_WIDTH, Registers.Rtaddr.TTM.of(mode));
-      Walker walker = new Walker(memory, config, WalkLimits.DEFAULT);
-      walker.walkFirstLevel(new TableId(4L * PAGE, 4), inOrder(new AddressRange(0, -1L)));
+      TableWalker walker = new TableWalker(memory, config.firstLevel(PageTableFormat.Privilege.SUPERVISOR), WalkLimits.DEFAULT);
+      walker.walk(new TableId(4L * PAGE, SecondLevelEntry.geometry(4)), inOrder(new AddressRange(0, -1L)));
       use(
           memory,
-          new Unit(memory, config),
+          new Unit(config).uncached(memory),
           VtdTables.open(memory, VtdFixture.registers(config), new HostFacts(HOST_WIDTH)));
     }
   }
@@ -82,7 +82,7 @@ class GarbageTablesTest extends GarbageTables {
       image.putLong(
           page * PAGE + Long.BYTES, SecondLevelEntry.leaf(0x4000_0000L, 3, Permissions.READ_WRITE));
     }
-    for (int entry = 2; entry < PageTable.ENTRY_COUNT; entry += 3) {
+    for (int entry = 2; entry < SecondLevelEntry.LARGEST.entryCount(1); entry += 3) {
       image.putLong(
           (PAGES - 2) * PAGE + entry * Long.BYTES,
           SecondLevelEntry.leaf((long) entry * PAGE, 1, Permissions.READ_WRITE));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.Geometry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,17 +49,17 @@ class LeafTablesTest {
   }
 
   private void fill(VtdFixture machine, int t, Permissions above, SplittableRandom random) {
-    int longest = random.nextInt(4) == 0 ? 2 * PageTable.ENTRY_COUNT : RUN_MAX;
+    int longest = random.nextInt(4) == 0 ? 2 * SecondLevelEntry.LARGEST.entryCount(1) : RUN_MAX;
     long entry = anEntry(random);
     int left = 1 + random.nextInt(longest);
-    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+    for (int i = 0; i < SecondLevelEntry.LARGEST.entryCount(1); i++) {
       if (left == 0) {
         entry = random.nextInt(2) == 0 ? anEntry(random) : entry ^ aBit(random);
         left = 1 + random.nextInt(longest);
       }
       machine.entry(L1[t], i, entry);
       expect(t, i, entry, above);
-      entry += PageTable.PAGE_BYTES;
+      entry += SecondLevelEntry.LARGEST.pageBytes();
       left--;
     }
   }
@@ -67,7 +67,7 @@ class LeafTablesTest {
   /** Low addresses and those just below the host's end, so that runs meet it; absent ones too. */
   private static long anEntry(SplittableRandom random) {
     long page = random.nextInt(8);
-    long address = (random.nextBoolean() ? page : (1L << 34) - 1 - page) * PageTable.PAGE_BYTES;
+    long address = (random.nextBoolean() ? page : (1L << 34) - 1 - page) * SecondLevelEntry.LARGEST.pageBytes();
     return address | random.nextInt(4);
   }
 
@@ -90,10 +90,10 @@ class LeafTablesTest {
       return;
     }
     if (SecondLevelEntry.SNP.isSet(entry) || physical >= 1L << 46) {
-      spoiled.add(PageTable.entryAddress(L1[t], index));
+      spoiled.add(Geometry.entryAddress(L1[t], index));
       return;
     }
-    long iova = PageTable.entrySpanBytes(2) * t + (long) index * PageTable.PAGE_BYTES;
+    long iova = SecondLevelEntry.LARGEST.entrySpanBytes(2) * t + (long) index * SecondLevelEntry.LARGEST.pageBytes();
     join(iova, physical, Permissions.of(read, write));
   }
 
@@ -110,7 +110,7 @@ class LeafTablesTest {
         target = before.physicalFirst();
       }
     }
-    AddressRange pages = new AddressRange(first, iova + PageTable.PAGE_BYTES - 1);
+    AddressRange pages = new AddressRange(first, iova + SecondLevelEntry.LARGEST.pageBytes() - 1);
     mappings.add(new Mapping(pages, target, permissions));
   }
 }

@@ -4,7 +4,6 @@ package org.crashlane.iommu.vtd;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.crashlane.bits.BitField;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -32,7 +31,7 @@ final class RandomDeviceTables {
           "memory with a hole",
           List.of(
               new AddressRange(0, HOLE - 1),
-              new AddressRange(HOLE + PageTable.PAGE_BYTES, BitField.lowMask(HOST_BITS))));
+              new AddressRange(HOLE + SecondLevelEntry.LARGEST.pageBytes(), BitField.lowMask(HOST_BITS))));
   final UnitConfig config;
   private final SplittableRandom random;
 
@@ -48,8 +47,8 @@ final class RandomDeviceTables {
       word(ROOT + i * 8L, pointer ? toTable(CONTEXTS) | present() : 0);
     }
     for (int page = 0; page < COPIES; page++) {
-      for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
-        long at = page * (long) PageTable.PAGE_BYTES + i * 8L;
+      for (int i = 0; i < SecondLevelEntry.LARGEST.entryCount(1); i++) {
+        long at = page * (long) SecondLevelEntry.LARGEST.pageBytes() + i * 8L;
         word(CONTEXTS + at, scalable ? scalableContext(i % 4) : legacyContext(i % 2));
         word(DIRECTORIES + at, toTable(PASID_TABLES) | present());
         word(PASID_TABLES + at, pasid(i % 8));
@@ -93,13 +92,13 @@ final class RandomDeviceTables {
   private long toTable(long first) {
     return switch (random.nextInt(24)) {
       case 0 -> HOLE;
-      case 1 -> PageTable.page(random.nextLong(1L << HOST_BITS));
-      default -> first + random.nextInt(COPIES) * (long) PageTable.PAGE_BYTES;
+      case 1 -> (random.nextLong(1L << HOST_BITS) & -SecondLevelEntry.LARGEST.pageBytes());
+      default -> first + random.nextInt(COPIES) * (long) SecondLevelEntry.LARGEST.pageBytes();
     };
   }
 
   private long toPaging() {
-    return PAGING + random.nextInt(COPIES) * (long) PageTable.PAGE_BYTES;
+    return PAGING + random.nextInt(COPIES) * (long) SecondLevelEntry.LARGEST.pageBytes();
   }
 
   private long legacyContext(int word) {
@@ -138,7 +137,7 @@ final class RandomDeviceTables {
   private long paging() {
     return switch (random.nextInt(4)) {
       case 0 -> 0;
-      case 1 -> PageTable.page(random.nextLong(1L << HOST_BITS)) | random.nextInt(1 << 8);
+      case 1 -> (random.nextLong(1L << HOST_BITS) & -SecondLevelEntry.LARGEST.pageBytes()) | random.nextInt(1 << 8);
       default -> toPaging() | FirstLevelEntry.US.of(1) | SecondLevelEntry.table(0);
     };
   }

@@ -4,16 +4,20 @@ package org.crashlane.iommu.vtd;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.crashlane.iommu.Iommu;
 import java.util.ArrayList;
+import org.crashlane.iommu.Iommu;
 import java.util.EnumMap;
+import org.crashlane.iommu.Iommu;
 import java.util.List;
+import org.crashlane.iommu.Iommu;
 import java.util.Map;
+import org.crashlane.iommu.Iommu;
 import java.util.Optional;
 import org.crashlane.SharedData;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.ProbeFile;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.RecordedProbes.Probe;
 import org.crashlane.iommu.vtd.RecordedProbes.RecordedFault;
 import org.crashlane.memory.AddressRange;
@@ -63,13 +67,12 @@ class RecordedProbesReplayTest {
     }
   }
 
-  private static Unit unit(RecordedProbes recorded, Probe probe) {
+  private static Iommu unit(RecordedProbes recorded, Probe probe) {
     Capabilities capabilities = recorded.capabilities();
     // QEMU has one width for IOVAs and for physical addresses.
     int hostAddressWidth = capabilities.maximumAddressWidth();
-    return new Unit(
-        new ProbeFile.ProbeMemory(recorded.ramBytes(), List.of(ARENA), probe.tables()),
-        UnitConfig.translating(capabilities, hostAddressWidth, recorded.root()));
+    return new Unit(UnitConfig.translating(capabilities, hostAddressWidth, recorded.root()))
+        .uncached(new ProbeFile.ProbeMemory(recorded.ramBytes(), List.of(ARENA), probe.tables()));
   }
 
   private static Optional<Agreement> agreement(
@@ -89,7 +92,7 @@ class RecordedProbesReplayTest {
     }
     RecordedFault ours =
         new RecordedFault(
-            PageTable.page(fault.request().iova()),
+            fault.request().iova() & -SecondLevelEntry.LARGEST.pageBytes(),
             fault.request().requester().value(),
             fault.reason(),
             fault.request().access());

@@ -111,7 +111,7 @@ abstract class ScalableMachine {
   }
 
   Outcome translate(RequesterId requester, long iova, Access access) {
-    return new Unit(memory, config).translate(new Request(requester, iova, access));
+    return new Unit(config).uncached(memory).translate(new Request(requester, iova, access));
   }
 
   void assertFault(FaultReason reason, Access access, long iova, boolean recorded) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.TableWalker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -57,7 +58,7 @@ class ScalableTablesTest extends ScalableMachine {
     long pat = 1L << 12;
     memory.writeLong(L2 + 8, 0x120_0000 | pat | 0b1000_0101);
     RecordedWalk walk = new RecordedWalk();
-    new Walker(memory, config, WalkLimits.DEFAULT).walkFirstLevel(new TableId(TOP, 4), walk);
+    new TableWalker(memory, config.firstLevel(PageTableFormat.Privilege.SUPERVISOR), WalkLimits.DEFAULT).walk(new TableId(TOP, SecondLevelEntry.geometry(4)), walk);
     assertEquals(List.of(), walk.malformations());
     assertEquals(
         List.of(
@@ -73,7 +74,7 @@ class ScalableTablesTest extends ScalableMachine {
     firstLevel(0x80_0000 | 0b111);
     memory.writeLong(L1 + 8, 0x80_2000 | 0b011);
     memory.writeLong(L1 + 16, 0x80_4000 | 0b101);
-    TableId table = new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL);
+    TableId table = new TableId(TOP, SecondLevelEntry.geometry(4), TableId.Stage.FIRST);
     assertEquals(
         new Attachment.Translated(LOWER, table, 77), tables().devices().attachments().getFirst());
     assertEquals(new AddressRange(0, (1L << 47) - 1), tables().reach(table));
@@ -96,7 +97,7 @@ class ScalableTablesTest extends ScalableMachine {
     assertEquals(
         new Outcome.Reached(0x80_0000), translate(LOWER, 0xffff_8000_0000_0000L, Access.READ));
     RecordedWalk walk = new RecordedWalk();
-    tables().walk(new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL), walk);
+    tables().walk(new TableId(TOP, SecondLevelEntry.geometry(4), TableId.Stage.FIRST), walk);
     assertEquals(
         List.of(
             new Malformation(
@@ -115,7 +116,7 @@ class ScalableTablesTest extends ScalableMachine {
         tables()
             .mapIdentity(
                 memory,
-                new TableId(TOP, 4, TableId.Kind.FIRST_LEVEL),
+                new TableId(TOP, SecondLevelEntry.geometry(4), TableId.Stage.FIRST),
                 new AddressRange(0x2a00_0000L, 0x2a00_0fffL),
                 PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x10_0000L)));
     assertEquals(new MapResult.Refused("first-level tables are read, not written"), result);
@@ -131,7 +132,7 @@ class ScalableTablesTest extends ScalableMachine {
 
   @Test
   void attachmentsComeFromTheRidPasidEntry() {
-    TableId table = new TableId(TOP, 4);
+    TableId table = new TableId(TOP, SecondLevelEntry.geometry(4));
     assertEquals(
         List.of(
             new Attachment.Translated(LOWER, table, 77),
@@ -198,7 +199,7 @@ class ScalableTablesTest extends ScalableMachine {
         tables()
             .mapIdentity(
                 memory,
-                new TableId(TOP, 4),
+                new TableId(TOP, SecondLevelEntry.geometry(4)),
                 range,
                 PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x10_0000L)));
     assertInstanceOf(MapResult.Mapped.class, result);

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SnoopTest extends ScalableMachine {
   private static final AddressRange CRASH = AddressRange.ofSize(0x2000_0000, 16 << 20);
-  private static final TableId TABLE = new TableId(TOP, 4);
+  private static final TableId TABLE = new TableId(TOP, SecondLevelEntry.geometry(4));
   private static final Device DISK = new Device(LOWER, "nvme", DumpRole.NAMED);
   private static final Device CARD = new Device(UPPER, "nic", DumpRole.NONE);
 

@@ -11,7 +11,6 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.iommu.paging.TablesProperties;
 import org.junit.jupiter.api.Test;
@@ -66,7 +65,7 @@ class TablesPropertyTest extends TablesProperties {
     for (int t = 0; t < tableCount; t++) {
       long table = 0x20_0000L + t * 0x1000L;
       machine.entry(0x104000, t, SecondLevelEntry.table(table));
-      for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+      for (int i = 0; i < SecondLevelEntry.LARGEST.entryCount(1); i++) {
         long target = 0x8000_0000L + (i * 7919L % 4096) * 0x1000L;
         machine.entry(table, i, SecondLevelEntry.leaf(target, 1, Permissions.READ_WRITE));
       }
@@ -85,7 +84,7 @@ class TablesPropertyTest extends TablesProperties {
           }
         };
     long bytes = AllocatedBytes.by(() -> machine.walk(WalkLimits.DEFAULT, counting));
-    int entryCount = tableCount * PageTable.ENTRY_COUNT;
+    int entryCount = tableCount * SecondLevelEntry.LARGEST.entryCount(1);
     assertTrue(told.sum() >= entryCount, "told: " + told.sum());
     // Four pages of buffers and a hash table of 67 pages; an object for each entry would be 16 B.
     assertTrue(bytes < 2L * entryCount, bytes + " bytes for " + entryCount + " entries");

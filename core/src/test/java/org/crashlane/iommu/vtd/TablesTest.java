@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.TableEditor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,12 +45,12 @@ class TablesTest {
   }
 
   private MapResult map(AddressRange range) {
-    return new Tables(machine.config)
+    return new TableEditor(machine.config.secondLevel())
         .mapIdentity(memory, machine.table(), range, PageArena.in(ARENA));
   }
 
   private MapResult map(Mapping mapping) {
-    return new Tables(machine.config).map(memory, machine.table(), mapping, PageArena.in(ARENA));
+    return new TableEditor(machine.config.secondLevel()).map(memory, machine.table(), mapping, PageArena.in(ARENA));
   }
 
   @ParameterizedTest(name = "{0} bytes from {1}: {2} leaves, {3} tables")
@@ -217,7 +218,7 @@ class TablesTest {
               }
             });
     MapResult result =
-        new Tables(machine.config)
+        new TableEditor(machine.config.secondLevel())
             .mapIdentity(watched, machine.table(), range, PageArena.in(ARENA));
     assertInstanceOf(MapResult.Mapped.class, result);
     assertEquals(List.of(), wrong);

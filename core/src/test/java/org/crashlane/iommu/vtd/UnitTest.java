@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.Iommu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
@@ -9,7 +10,6 @@ import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -206,7 +206,7 @@ class UnitTest {
 
   @Test
   void rootTableWhereNoMemoryIsIsItsOwnReason() {
-    Unit unit = new Unit(machine.memory, UnitConfig.translating(VtdFixture.WIDE, 46, NO_MEMORY));
+    Iommu unit = new Unit(UnitConfig.translating(VtdFixture.WIDE, 46, NO_MEMORY)).uncached(machine.memory);
     Request request = new Request(VtdFixture.DEVICE, 0, Access.READ);
     Outcome.Blocked blocked = assertInstanceOf(Outcome.Blocked.class, unit.translate(request));
     assertEquals(FaultReason.ROOT_ACCESS.code(), blocked.fault().reason());
@@ -216,10 +216,10 @@ class UnitTest {
   @CsvSource({"0x100000", "0x101000", "0x102000", "0x103000", "0x104000", "0x105000"})
   void tableThatADumpLeftOutIsUnknown(String page) {
     UnitConfig dump = new UnitConfig(VtdFixture.WIDE, 46, VtdFixture.ROOT, true, false);
-    Unit unit = new Unit(VtdFixture.without(Long.decode(page), machine.memory), dump);
+    Iommu unit = new Unit(dump).uncached(VtdFixture.without(Long.decode(page), machine.memory));
     Outcome outcome = unit.translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
     long missing = assertInstanceOf(Outcome.Unknown.class, outcome).address();
-    assertEquals(Long.decode(page), PageTable.page(missing));
+    assertEquals(Long.decode(page), (missing & -SecondLevelEntry.LARGEST.pageBytes()));
   }
 
   @Test
@@ -262,7 +262,7 @@ class UnitTest {
   @Test
   void withTranslationOffEverythingPassesButInterrupts() {
     UnitConfig off = new UnitConfig(VtdFixture.WIDE, 46, 0, false, true);
-    Unit unit = new Unit(machine.memory, off);
+    Iommu unit = new Unit(off).uncached(machine.memory);
     long iova = 0xdead_beef_f000L;
     assertEquals(
         new Outcome.Reached(iova),
@@ -279,7 +279,7 @@ class UnitTest {
         UnitConfig.translating(
             VtdFixture.WIDE, 46, Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode));
     Outcome outcome =
-        new Unit(machine.memory, config).translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
+        new Unit(config).uncached(machine.memory).translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
     int code = assertInstanceOf(Outcome.Blocked.class, outcome).fault().reason();
     assertEquals(reason.code(), code);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.TableEditor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,7 +17,6 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.UnmapResult;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.api.Test;
@@ -25,12 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What unmapping takes out, and what it refuses to; what a survey tells. */
 class UnmapTest {
-  private static final int PAGE = PageTable.PAGE_BYTES;
+  private static final int PAGE = SecondLevelEntry.LARGEST.pageBytes();
   private static final AddressRange LARGE = AddressRange.ofSize(0x4000_0000L, 0x40_0000L);
 
   private final VtdFixture machine = new VtdFixture();
   private final CountingMemory memory = new CountingMemory(machine.memory);
-  private final Tables tables = new Tables(machine.config);
+  private final TableEditor tables = new TableEditor(machine.config.secondLevel());
   private final PageArena arena = PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x100_0000L));
 
   private void map(Mapping mapping) {

@@ -48,7 +48,7 @@ class VtdContractTest {
 
     @Override
     protected Iommu hardware(PhysicalMemory memory) {
-      return new Unit(memory, config());
+      return new Unit(config()).uncached(memory);
     }
 
     private UnitConfig config() {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.TableWalker;
+import org.crashlane.iommu.paging.TableEditor;
 import java.util.List;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -38,7 +39,7 @@ final class VtdFixture extends PagedMachine {
   final int levels;
 
   VtdFixture(Capabilities capabilities, int levels) {
-    super(DEVICE, new TableId(TOP, levels));
+    super(DEVICE, new TableId(TOP, SecondLevelEntry.geometry(levels)));
     this.config = UnitConfig.translating(capabilities, 46, ROOT);
     this.levels = levels;
     memory.writeLong(ROOT, RootEntry.low(CONTEXT));
@@ -68,9 +69,9 @@ final class VtdFixture extends PagedMachine {
   protected Parts parts() {
     return new Parts(
         config.secondLevel().unmappable(),
-        new Unit(memory, config),
-        new Tables(config),
-        limits -> new Walker(memory, config, limits));
+        new Unit(config).uncached(memory),
+        new TableEditor(config.secondLevel()),
+        limits -> new TableWalker(memory, config.secondLevel(), limits));
   }
 
   @Override
@@ -85,9 +86,9 @@ final class VtdFixture extends PagedMachine {
             "memory with a hole",
             List.of(
                 new AddressRange(0, page - 1),
-                new AddressRange(page + PageTable.PAGE_BYTES, MEMORY_BYTES - 1)));
-    long[] words = new long[PageTable.ENTRY_COUNT];
-    for (long at = ROOT; at < ROOT + 64L * PageTable.PAGE_BYTES; at += PageTable.PAGE_BYTES) {
+                new AddressRange(page + SecondLevelEntry.LARGEST.pageBytes(), MEMORY_BYTES - 1)));
+    long[] words = new long[SecondLevelEntry.LARGEST.entryCount(1)];
+    for (long at = ROOT; at < ROOT + 64L * SecondLevelEntry.LARGEST.pageBytes(); at += SecondLevelEntry.LARGEST.pageBytes()) {
       if (at != page) {
         memory.readLongs(at, words, words.length);
         holed.writeLongs(at, words, words.length);

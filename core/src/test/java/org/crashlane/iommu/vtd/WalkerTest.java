@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.iommu.paging.TableWalker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,6 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,7 +137,7 @@ class WalkerTest {
     machine.entry(L1, 0, entry);
     machine.entry(L1, 1, entry + 0x1000);
     RecordedWalk walk = new RecordedWalk();
-    new Walker(machine.memory, widest, WalkLimits.DEFAULT).walk(machine.table(), walk);
+    new TableWalker(machine.memory, widest.secondLevel(), WalkLimits.DEFAULT).walk(machine.table(), walk);
     assertEquals(
         List.of(
             mapping(0, 0xfff, last, Permissions.READ_WRITE),
@@ -176,7 +176,7 @@ class WalkerTest {
 
   @Test
   void tableOfNothingButItselfEndsAtTheVisitBound() {
-    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+    for (int i = 0; i < SecondLevelEntry.LARGEST.entryCount(1); i++) {
       machine.entry(VtdFixture.TOP, i, SecondLevelEntry.table(VtdFixture.TOP));
     }
     WalkLimits limits = new WalkLimits(8, 1000, 20);
@@ -188,7 +188,7 @@ class WalkerTest {
 
   @Test
   void walkEndsAtItsBoundOfTablePages() {
-    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+    for (int i = 0; i < SecondLevelEntry.LARGEST.entryCount(1); i++) {
       machine.entry(L2, i, SecondLevelEntry.table(0x20_0000L + i * 0x1000L));
     }
     RecordedWalk walk = machine.walk(new WalkLimits(1, 100, 1000));
@@ -207,7 +207,7 @@ class WalkerTest {
   }
 
   private void densePage() {
-    for (int i = 0; i < PageTable.ENTRY_COUNT; i++) {
+    for (int i = 0; i < SecondLevelEntry.LARGEST.entryCount(1); i++) {
       page(i, 0x8000_0000L + i * 0x1000L, Permissions.READ_WRITE);
     }
   }
@@ -246,7 +246,7 @@ class WalkerTest {
       cut.writeLong(link[0], SecondLevelEntry.table(link[1]));
     }
     RecordedWalk walk = new RecordedWalk();
-    new Walker(cut, machine.config, WalkLimits.DEFAULT).walk(machine.table(), walk);
+    new TableWalker(cut, machine.config.secondLevel(), WalkLimits.DEFAULT).walk(machine.table(), walk);
     assertEquals(List.of(), walk.mappings());
     assertEquals(1, walk.count(Kind.UNREADABLE));
   }

@@ -10,7 +10,6 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
@@ -62,7 +61,7 @@ record AmdviAsQemu(
     private long pageBytes() {
       return next() == PageTableEntry.NEXT_LEVEL_SIZED_PAGE
           ? PageTableEntry.sizeBytes(PageTableEntry.ADDR.inPlace(entry))
-          : PageTable.entrySpanBytes(level);
+          : PageTableEntry.LARGEST.entrySpanBytes(level);
     }
 
     private long physical(long iova) {
@@ -123,7 +122,7 @@ record AmdviAsQemu(
         && right.isSet(entry)
         && steps.size() < STEPS_MAX) {
       long table = PageTableEntry.ADDR.inPlace(entry);
-      entry = word(memory, PageTable.entryAddress(table, PageTable.index(iova, level)));
+      entry = word(memory, PageTableEntry.LARGEST.entryAddress(table, iova, level));
       Step step = new Step(level, entry);
       steps.add(step);
       if (step.isLeaf()) {

@@ -12,7 +12,6 @@ import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.FaultReason;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.UnitConfig;
-import org.crashlane.iommu.paging.PageTable;
 
 /**
  * Where QEMU 7.2's AMD IOMMU (hw/i386/amd_iommu.c) is known to do other than the unit, and why.
@@ -167,11 +166,11 @@ public enum AmdviQuirk implements QemuQuirk {
   private static boolean skips(AmdviAsQemu.Step step, long iova) {
     return !step.isLeaf()
         && step.next() < step.level()
-        && isBeyond(PageTable.offset(iova, step.level()), step.next());
+        && isBeyond(PageTableEntry.LARGEST.offset(iova, step.level()), step.next());
   }
 
   /** {@return true if {@code address} has bits that a table at {@code level} does not translate} */
   private static boolean isBeyond(long address, int level) {
-    return (address & ~BitField.lowMask(PageTable.addressWidth(level))) != 0;
+    return (address & ~BitField.lowMask(PageTableEntry.LARGEST.addressBits(level))) != 0;
   }
 }

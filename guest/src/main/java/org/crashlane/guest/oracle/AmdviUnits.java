@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import java.util.List;
 import java.util.Map;
 import org.crashlane.iommu.HostFacts;
@@ -15,7 +16,6 @@ import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;
 import org.crashlane.iommu.amdvi.Unit;
 import org.crashlane.iommu.amdvi.UnitConfig;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.PhysicalMemory;
 
 /** The AMD-Vi unit, set as the machine that is compared with it. */
@@ -27,8 +27,7 @@ public final class AmdviUnits {
 
   /** QEMU takes every bit of an address field for one of the address. */
   private static Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root) {
-    return new Unit(
-        memory,
+    UnitConfig config =
         new UnitConfig(
             capabilities(machine),
             UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX,
@@ -37,7 +36,8 @@ public final class AmdviUnits {
             ExclusionRange.NONE,
             true,
             false,
-            true));
+            true);
+    return new Unit(config).uncached(memory);
   }
 
   /**
@@ -46,7 +46,7 @@ public final class AmdviUnits {
    */
   static AmdviTables tables(ProbeMachine machine, PhysicalMemory memory, long root) {
     long entryEnd = (machine.requester().value() + 1L) * DeviceTableEntry.BYTES;
-    long pagesBefore = (entryEnd - 1) / PageTable.PAGE_BYTES;
+    long pagesBefore = (entryEnd - 1) / PageTableEntry.LARGEST.pageBytes();
     long size = Math.min(DevTabBase.SIZE.get(root), pagesBefore);
     Map<Integer, Long> registers =
         Map.of(

@@ -59,6 +59,7 @@ public final class VtdUnits {
   }
 
   private static Iommu unit(Capabilities can, PhysicalMemory memory, long root) {
-    return new Unit(memory, new UnitConfig(can, can.maximumAddressWidth(), root, true, true));
+    UnitConfig config = new UnitConfig(can, can.maximumAddressWidth(), root, true, true);
+    return new Unit(config).uncached(memory);
   }
 }

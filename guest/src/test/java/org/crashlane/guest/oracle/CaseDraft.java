@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,6 @@ import java.util.TreeMap;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.PageArena;
-import org.crashlane.iommu.paging.PageTable;
 
 /**
  * A case in the making: an address, and words of tables for it.
@@ -59,7 +59,7 @@ final class CaseDraft {
   CaseDraft(Dice dice, long ramBytes, int id, int levels) {
     this.dice = dice;
     this.ramBytes = ramBytes;
-    long reached = BitField.lowMask(PageTable.addressWidth(levels));
+    long reached = BitField.lowMask(SecondLevelEntry.LARGEST.addressBits(levels));
     long address = dice.chance(RARELY) ? InterruptEdges.near(dice) : dice.bits(Long.SIZE) & reached;
     address |= dice.noise(SOMETIMES, ~reached);
     this.iova = Alignment.down(WORD_IN_PAGE.with(address, id % WORDS_IN_PAGE), Long.BYTES);
@@ -72,7 +72,8 @@ final class CaseDraft {
 
   /** Makes the address one in {@code page}, with the offset that it has. */
   void moveTo(long page) {
-    iova = PageTable.page(page) | PageTable.PAGE_OFFSET.inPlace(iova);
+    long offset = SecondLevelEntry.LARGEST.offset(iova, 1);
+    iova = (page & -SecondLevelEntry.LARGEST.pageBytes()) | offset;
   }
 
   /** Makes the address one that may pass untranslated: such that it means no device. */
@@ -133,7 +134,7 @@ final class CaseDraft {
 
   /** {@return where the entry for the address is in {@code table}, one at {@code level}} */
   long entryAddress(long table, int level) {
-    return PageTable.entryAddress(table, PageTable.index(iova, level));
+    return SecondLevelEntry.LARGEST.entryAddress(table, iova, level);
   }
 
   /** {@return the case, with {@code root} in the register that points to the tables} */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import org.crashlane.iommu.Geometry;
 import static org.crashlane.guest.oracle.CaseDraft.ABOVE_MEMORY;
 import static org.crashlane.guest.oracle.CaseDraft.OFTEN;
 import static org.crashlane.guest.oracle.CaseDraft.OUTSIDE_RAM;
@@ -8,7 +9,6 @@ import static org.crashlane.guest.oracle.CaseDraft.RARELY;
 
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.amdvi.PageTableEntry;
-import org.crashlane.iommu.paging.PageTable;
 
 /**
  * Host page tables of AMD-Vi for a draft: mostly sound ones, so that walks get far, with now and
@@ -36,7 +36,7 @@ final class HostTableDraft {
   private static final int SIZE_ORDER_MIN = 13;
 
   private static final int SIZE_ORDER_MAX = 52;
-  private static final int LEVELS = PageTable.LEVELS_MAX;
+  private static final int LEVELS = PageTableEntry.LARGEST.levels();
 
   private final Dice dice;
   private final CaseDraft draft;
@@ -78,11 +78,11 @@ final class HostTableDraft {
       return;
     }
     long bytes = PageTableEntry.sizeBytes(PageTableEntry.ADDR.inPlace(leaf));
-    long count = bytes / PageTable.entrySpanBytes(level);
-    if (count <= PageTable.ENTRY_COUNT) {
-      int first = PageTable.index(draft.iova(), level) & (int) -count;
+    long count = bytes / PageTableEntry.LARGEST.entrySpanBytes(level);
+    if (count <= PageTableEntry.LARGEST.entryCount(1)) {
+      int first = PageTableEntry.LARGEST.index(draft.iova(), level) & (int) -count;
       for (int i = 0; i < count; i++) {
-        draft.put(PageTable.entryAddress(table, first + i), leaf);
+        draft.put(Geometry.entryAddress(table, first + i), leaf);
       }
     }
   }
@@ -98,14 +98,14 @@ final class HostTableDraft {
   /** Clears, often, the bits of the address that no level translates. */
   private void skip(int level, int next) {
     if (next > 0 && next < level - 1 && dice.chance(CLEARED_CHANCE)) {
-      long skipped = PageTable.entrySpanBytes(level) - PageTable.entrySpanBytes(next + 1);
+      long skipped = PageTableEntry.LARGEST.entrySpanBytes(level) - PageTableEntry.LARGEST.entrySpanBytes(next + 1);
       draft.moveTo(draft.iova() & ~skipped);
     }
   }
 
   private long leaf(int level) {
     if (!dice.chance(SIZED_PAGE_CHANCE)) {
-      long target = draft.targetPage(PageTable.entrySpanBytes(level));
+      long target = draft.targetPage(PageTableEntry.LARGEST.entrySpanBytes(level));
       long page = dice.chance(RARELY) ? OUTSIDE_RAM : target;
       return PageTableEntry.leaf(page, Permissions.READ_WRITE);
     }
@@ -119,8 +119,8 @@ final class HostTableDraft {
 
   /** A size between the level's own and the next one's, if there is a code for it. */
   private int fittingOrder(int level) {
-    int own = Long.numberOfTrailingZeros(PageTable.entrySpanBytes(level));
-    int order = own + 1 + dice.below(PageTable.addressWidth(level) - own - 1);
+    int own = Long.numberOfTrailingZeros(PageTableEntry.LARGEST.entrySpanBytes(level));
+    int order = own + 1 + dice.below(PageTableEntry.LARGEST.addressBits(level) - own - 1);
     return Math.min(order, SIZE_ORDER_MAX);
   }
 

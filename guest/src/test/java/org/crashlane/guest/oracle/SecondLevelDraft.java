@@ -8,7 +8,6 @@ import static org.crashlane.guest.oracle.CaseDraft.SOMETIMES;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
 
 /**
@@ -58,11 +57,11 @@ final class SecondLevelDraft {
   }
 
   private long leaf(int level) {
-    long span = PageTable.entrySpanBytes(level);
+    long span = SecondLevelEntry.LARGEST.entrySpanBytes(level);
     long target = draft.targetPage(span);
     long page = dice.chance(RARELY) ? OUTSIDE_RAM : target;
     if (level > 1) {
-      page |= dice.noise(SOMETIMES, span - PageTable.PAGE_BYTES);
+      page |= dice.noise(SOMETIMES, span - SecondLevelEntry.LARGEST.pageBytes());
     }
     return withRights(SecondLevelEntry.leaf(page, level, Permissions.READ_WRITE));
   }

@@ -11,9 +11,8 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.Command.Pages;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
-import org.crashlane.iommu.amdvi.Tables;
 import org.crashlane.iommu.amdvi.UnitConfig;
-import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
@@ -36,7 +35,7 @@ final class AmdviUnits implements DriverUnits {
   private final Map<Integer, DeviceTable> tables;
 
   private final List<UnitDriver> units;
-  private final Tables writer;
+  private final TableEditor writer;
   private final DriverTables format;
   private final long encryptionMask;
 
@@ -45,16 +44,17 @@ final class AmdviUnits implements DriverUnits {
         spec,
         tables,
         List.copyOf(units),
-        new Tables(
+        new TableEditor(
             UnitConfig.translating(new Capabilities(0, 0), spec.hostAddressWidth(), 0)
-                .withEncryption(spec.encryption().known().addressMask())));
+                .withEncryption(spec.encryption().known().addressMask())
+                .hostTables()));
   }
 
   private AmdviUnits(
       ModeSpec.Amdvi spec,
       Map<Integer, DeviceTable> tables,
       List<UnitDriver> units,
-      Tables writer) {
+      TableEditor writer) {
     this.spec = spec;
     this.tables = tables;
     this.units = units;
@@ -126,7 +126,7 @@ final class AmdviUnits implements DriverUnits {
 
   @Override
   public void flush(Cpu cpu, Domain domain, long iova, int pagesOrder) {
-    flush(cpu, domain, new Pages(iova, pagesOrder + PageTable.PAGE_OFFSET.width()));
+    flush(cpu, domain, new Pages(iova, pagesOrder + Pages.ORDER_MIN));
   }
 
   private void flush(Cpu cpu, Domain domain, Pages pages) {

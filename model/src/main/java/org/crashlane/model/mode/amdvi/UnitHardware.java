@@ -11,7 +11,7 @@ import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.Caches;
-import org.crashlane.iommu.amdvi.CachingUnit;
+import org.crashlane.iommu.amdvi.Unit;
 import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.Command;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
@@ -19,14 +19,17 @@ import org.crashlane.iommu.amdvi.EventCode;
 import org.crashlane.iommu.amdvi.EventRecord;
 import org.crashlane.iommu.amdvi.Registers.CapabilityHeader;
 import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.amdvi.Registers.DevTabBase;
 import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.iommu.paging.DeviceEntryCache;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ForwardingMemory;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.mode.paging.Explanation;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
@@ -48,7 +51,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   private final long capabilityHeader;
   private final boolean snp;
   private boolean locked;
-  private CachingUnit unit;
+  private Unit unit;
 
   /** Makes a unit as firmware leaves it: off. */
   UnitHardware(ModeSpec.Amdvi spec, boolean cachesAbsent) {
@@ -59,7 +62,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
         CapabilityHeader.ID.of(CapabilityHeader.ID_IOMMU)
             | CapabilityHeader.NP_CACHE.of(cachesAbsent ? 1 : 0);
     this.snp = spec.snp();
-    this.unit = new CachingUnit(config());
+    this.unit = new Unit(config());
   }
 
   private UnitHardware(UnitHardware other) {
@@ -100,7 +103,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   @Override
   public Outcome translate(WritableMemory memory, Request request) {
     WritableMemory encrypted = encrypted(memory);
-    Outcome outcome = unit.translate(encrypted, caches(), request);
+    Outcome outcome = unit.translate(encrypted, caches(), request, WalkSink.NONE);
     if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
       record(encrypted, blocked.fault());
     }
@@ -168,7 +171,11 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   @Override
   public String explain(PhysicalMemory memory, Request request) {
     UnitConfig config = config().withEncryption(encryptionMask);
-    return AmdviExplanation.of(memory, config, caches().fork(), request);
+    Unit plain = new Unit(config);
+    long base = config.deviceTable().registers().getFirst();
+    Explanation way = new Explanation(isTranslating(), DevTabBase.LAYOUT.name(), base);
+    Outcome byTables = plain.translate(memory, Caches.none(), request, way);
+    return way.text(byTables, plain.translate(memory, caches().fork(), request, WalkSink.NONE));
   }
 
   @Override
@@ -190,7 +197,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
     }
     registers().write(register, value);
     switch (register) {
-      case DEV_TAB_BASE, EXCLUSION_BASE, EXCLUSION_LIMIT -> unit = new CachingUnit(config());
+      case DEV_TAB_BASE, EXCLUSION_BASE, EXCLUSION_LIMIT -> unit = new Unit(config());
       case CONTROL -> {
         control(registers().get(register));
         obey(encrypted(memory));
@@ -221,7 +228,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
             Status.EVENT_LOG_RUN.with(
                 Status.CMD_BUF_RUN.with(status, commands ? 1 : 0), events ? 1 : 0));
     locked |= snp && commands && events;
-    unit = new CachingUnit(config());
+    unit = new Unit(config());
   }
 
   private void obey(WritableMemory memory) {

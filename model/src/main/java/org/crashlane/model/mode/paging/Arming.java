@@ -10,7 +10,6 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
@@ -114,13 +113,13 @@ final class Arming {
   }
 
   private void giveBack(long page) {
-    frames.giveBack(page, PageTable.PAGE_BYTES);
+    frames.giveBack(page, PageFrames.PAGE_BYTES);
   }
 
   ArmReport report() {
     long pageBytes = freeBytesBefore - frames.freeBytes();
     return new ArmReport(
-        pageBytes / PageTable.PAGE_BYTES,
+        pageBytes / PageFrames.PAGE_BYTES,
         leafCount,
         pageBytes + changedEntryCount * Long.BYTES,
         conflicts,

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Alignment;
 import org.crashlane.interrupt.InterruptWindow;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
@@ -103,7 +103,7 @@ final class Domains {
       return Optional.empty();
     }
     int unit = Placement.unitIndex(spec, device);
-    TableId table = new TableId(top.getAsLong(), levels(unit));
+    TableId table = new TableId(top.getAsLong(), geometry(unit));
     int id = units.domainIds(unit).take();
     Domain domain = new Domain(device.requester(), unit, id, table, iovas(device, unit));
     if (!mapReservedMemory(cpu, domain) || !units.attach(cpu, frames, device, domain)) {
@@ -120,8 +120,8 @@ final class Domains {
     return units.letPass(cpu, frames, device, Placement.unitIndex(spec, device));
   }
 
-  private int levels(int unit) {
-    return PageTable.levels(spec.units().get(unit).addressWidth());
+  private Geometry geometry(int unit) {
+    return DriverTables.geometry(spec.units().get(unit).addressWidth());
   }
 
   private TopDownIovas iovas(DeviceSpec device, int unit) {
@@ -164,7 +164,7 @@ final class Domains {
       return true;
     }
     for (AddressRange range : reservedMemory(domain.requester())) {
-      long first = Alignment.down(range.first(), PageTable.PAGE_BYTES);
+      long first = Alignment.down(range.first(), PageFrames.PAGE_BYTES);
       long pageCount = DriverTables.pageCount(range.first(), range.sizeBytes());
       if (writeLeaves(cpu, domain, first, first, pageCount, Permissions.READ_WRITE)
           != DriverTables.Result.MAPPED) {

@@ -3,9 +3,9 @@ package org.crashlane.model.mode.paging;
 
 import java.util.OptionalLong;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.kernel.PageFrames;
 
@@ -14,7 +14,8 @@ import org.crashlane.model.kernel.PageFrames;
  * entry looks like, and what a driver does about one that is there already, is the vendor's.
  */
 public abstract class DriverTables {
-  private static final long[] ZEROS = new long[PageTable.ENTRY_COUNT];
+  private static final int PAGE_BITS = Integer.numberOfTrailingZeros(PageFrames.PAGE_BYTES);
+  private static final long[] ZEROS = new long[PageFrames.PAGE_BYTES / Geometry.ENTRY_BYTES];
 
   /** What became of writing leaves. */
   public enum Result {
@@ -45,11 +46,16 @@ public abstract class DriverTables {
   /** {@return true if unmapping stops above the leaves at {@code entry}, and takes it out} */
   protected abstract boolean isClearedWhole(long entry);
 
+  /** {@return the shape of tables that translate so many bits, with the kernel's own pages} */
+  public static Geometry geometry(int addressBits) {
+    return Geometry.reaching(PAGE_BITS, addressBits);
+  }
+
   /** {@return a page of zeros that is now a table's, or nothing if none is left} */
   public static OptionalLong newTable(WritableMemory memory, PageFrames frames) {
     OptionalLong page = frames.takePage();
     if (page.isPresent()) {
-      memory.writeLongs(page.getAsLong(), ZEROS, PageTable.ENTRY_COUNT);
+      memory.writeLongs(page.getAsLong(), ZEROS, ZEROS.length);
     }
     return page;
   }
@@ -65,7 +71,7 @@ public abstract class DriverTables {
       Permissions permissions) {
     Result all = Result.MAPPED;
     for (long page = 0; page < pageCount; page++) {
-      long offset = page * PageTable.PAGE_BYTES;
+      long offset = page * PageFrames.PAGE_BYTES;
       long leaf = leaf(physical + offset, permissions);
       switch (mapPage(memory, frames, table, iova + offset, leaf)) {
         case MAPPED -> {
@@ -91,7 +97,7 @@ public abstract class DriverTables {
     long at = table.root();
     boolean replaced = false;
     for (int level = table.levels(); level > 1; level--) {
-      long entryAddress = PageTable.entryAddress(at, PageTable.index(iova, level));
+      long entryAddress = table.geometry().entryAddress(at, iova, level);
       long entry = memory.readLong(entryAddress);
       if (leadsOn(entry)) {
         at = target(entry);
@@ -105,14 +111,14 @@ public abstract class DriverTables {
       memory.writeLong(entryAddress, table(level - 1, at));
       replaced |= entry != 0;
     }
-    Result written = writeLeaf(memory, PageTable.entryAddress(at, PageTable.index(iova, 1)), leaf);
+    Result written = writeLeaf(memory, table.geometry().entryAddress(at, iova, 1), leaf);
     return written == Result.MAPPED && replaced ? Result.REPLACED : written;
   }
 
   /** Takes out the leaves of {@code pageCount} pages; tables stay. */
   final void clear(WritableMemory memory, TableId table, long iova, long pageCount) {
     for (long page = 0; page < pageCount; page++) {
-      long pageIova = iova + page * PageTable.PAGE_BYTES;
+      long pageIova = iova + page * PageFrames.PAGE_BYTES;
       leafToClear(memory, table, pageIova).ifPresent(at -> memory.writeLong(at, 0));
     }
   }
@@ -121,7 +127,7 @@ public abstract class DriverTables {
   private OptionalLong leafToClear(WritableMemory memory, TableId table, long iova) {
     long at = table.root();
     for (int level = table.levels(); level > 1; level--) {
-      long entryAddress = PageTable.entryAddress(at, PageTable.index(iova, level));
+      long entryAddress = table.geometry().entryAddress(at, iova, level);
       long entry = memory.readLong(entryAddress);
       if (isClearedWhole(entry)) {
         return OptionalLong.of(entryAddress);
@@ -131,7 +137,7 @@ public abstract class DriverTables {
       }
       at = target(entry);
     }
-    return OptionalLong.of(PageTable.entryAddress(at, PageTable.index(iova, 1)));
+    return OptionalLong.of(table.geometry().entryAddress(at, iova, 1));
   }
 
   /** Gives back the pages of a table that nothing points to, and of all tables below it. */
@@ -140,18 +146,18 @@ public abstract class DriverTables {
   }
 
   private void discard(WritableMemory memory, PageFrames frames, long table, int level) {
-    for (int i = 0; level > 1 && i < PageTable.ENTRY_COUNT; i++) {
-      long entry = memory.readLong(PageTable.entryAddress(table, i));
+    for (int i = 0; level > 1 && i < ZEROS.length; i++) {
+      long entry = memory.readLong(Geometry.entryAddress(table, i));
       if (leadsOn(entry)) {
         discard(memory, frames, target(entry), level - 1);
       }
     }
-    frames.giveBack(table, PageTable.PAGE_BYTES);
+    frames.giveBack(table, PageFrames.PAGE_BYTES);
   }
 
   /** {@return the number of the page that {@code address} is in} */
   static long pageNumber(long address) {
-    return address / PageTable.PAGE_BYTES;
+    return address / PageFrames.PAGE_BYTES;
   }
 
   /** {@return how many pages {@code sizeBytes} from {@code address} on touch} */
@@ -161,7 +167,7 @@ public abstract class DriverTables {
 
   /** {@return the last whole page that a device reaches of so many address bits, or -1} */
   static long lastPage(int addressBits) {
-    int pageBits = addressBits - Long.numberOfTrailingZeros(PageTable.PAGE_BYTES);
+    int pageBits = addressBits - PAGE_BITS;
     return pageBits < 0 ? -1 : BitField.lowMask(pageBits);
   }
 }

@@ -5,67 +5,51 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Outcome;
-import org.crashlane.iommu.Request;
-import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.iommu.paging.WalkSink;
 
-/** A request's way through a unit's tables in words, entry by entry. */
-public abstract class Explanation {
-  private final PhysicalMemory memory;
-  private final Request request;
+/** A request's way through a unit's tables in words, entry by entry as the unit reads them. */
+public final class Explanation implements WalkSink {
   private final List<String> lines = new ArrayList<>();
 
   /**
-   * @param memory where the tables are
-   * @param request whose way it is
+   * Begins with the register that leads to the tables.
+   *
+   * @param translating true if the unit goes by tables at all
    */
-  protected Explanation(PhysicalMemory memory, Request request) {
-    this.memory = memory;
-    this.request = request;
+  public Explanation(boolean translating, String register, long value) {
+    lines.add(translating ? register + " " + Hex.of(value) : "translation is off");
   }
 
-  /** Says what the tables have, from the register that leads to them. */
-  protected abstract void throughTables();
-
-  /** {@return whose way it is} */
-  protected final Request request() {
-    return request;
+  @Override
+  public void deviceEntry(String what, long at, long low, long high) {
+    lines.add("%s %s at %s".formatted(what, Hex.of(low), Hex.of(at)));
+    if (high != 0) {
+      lines.add("its second word " + Hex.of(high));
+    }
   }
 
-  /** Adds a line. */
-  protected final void say(String line) {
-    lines.add(line);
+  @Override
+  public void domain(int domainId) {
+    lines.add("domain " + domainId);
   }
 
-  /** {@return the word at {@code at}, after saying what it is} */
-  protected final long entry(String what, long at) {
-    long entry = memory.readLong(at);
-    lines.add("%s %s at %s".formatted(what, Hex.of(entry), Hex.of(at)));
-    return entry;
+  @Override
+  public void entry(int level, long at, long entry) {
+    lines.add("level %d entry %s at %s".formatted(level, Hex.of(entry), Hex.of(at)));
   }
 
-  /** {@return the word at {@code at}, without a line about it} */
-  protected final long word(long at) {
-    return memory.readLong(at);
+  @Override
+  public void unreadable(long address) {
+    lines.add("no memory at " + Hex.of(address));
   }
 
   /**
-   * {@return all that is to be said}
+   * {@return all that was read and what came of it}
    *
-   * @param translating true if the unit goes by tables at all
-   * @param byTables what comes of the tables as they stand
+   * @param byTables what comes of the tables as they are
    * @param byCaches what comes of what the unit remembers of them
    */
-  public final String text(boolean translating, Outcome byTables, Outcome byCaches) {
-    if (translating) {
-      try {
-        throughTables();
-      } catch (UnreadableMemoryException e) {
-        lines.add("no memory at " + Hex.of(e.address()));
-      }
-    } else {
-      lines.add("translation is off");
-    }
+  public String text(Outcome byTables, Outcome byCaches) {
     lines.add(text(byTables));
     if (!byTables.equals(byCaches)) {
       lines.add("but by what the unit has cached: " + text(byCaches));

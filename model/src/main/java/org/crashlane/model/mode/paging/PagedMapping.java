@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.ArmReport;
@@ -95,12 +94,12 @@ public final class PagedMapping implements DmaMapping {
   private void mapGuestMemory(Cpu cpu, Domain domain) {
     List<DmaHandle> pages = new ArrayList<>();
     for (int page = 0; page < GUEST_PAGE_COUNT; page++) {
-      long iova = (long) page * PageTable.PAGE_BYTES;
+      long iova = (long) page * PageFrames.PAGE_BYTES;
       long frame = domains.frames().takePage().orElseThrow(PagedMapping::noFrame);
       domains.writeLeaves(cpu, domain, iova, frame, 1, Permissions.READ_WRITE);
       pages.add(
           new DmaHandle(
-              iova, frame | encryptionMask, frame, PageTable.PAGE_BYTES, Direction.BIDIRECTIONAL));
+              iova, frame | encryptionMask, frame, PageFrames.PAGE_BYTES, Direction.BIDIRECTIONAL));
     }
     domain.iovas().reserve(0, GUEST_PAGE_COUNT - 1);
     guestMemory.put(domain.requester(), List.copyOf(pages));
@@ -128,14 +127,14 @@ public final class PagedMapping implements DmaMapping {
       return new MapAttempt.Failed("no page for tables");
     }
     Domain domain = found.get();
-    long page = Alignment.down(buffer, PageTable.PAGE_BYTES);
+    long page = Alignment.down(buffer, PageFrames.PAGE_BYTES);
     long pageCount = DriverTables.pageCount(buffer, sizeBytes);
     long limit = DriverTables.lastPage(Math.min(device.dmaMaskBits(), spec.iovaLimitBits()));
     OptionalLong first = domain.iovas().take(pageCount, limit);
     if (first.isEmpty()) {
       return new MapAttempt.Failed("no iova");
     }
-    long iova = first.getAsLong() * PageTable.PAGE_BYTES;
+    long iova = first.getAsLong() * PageFrames.PAGE_BYTES;
     Permissions rights = domains.units().rights(domain, direction);
     return switch (domains.writeLeaves(cpu, domain, iova, page, pageCount, rights)) {
       case MAPPED, REPLACED -> mapped(iova + buffer - page, buffer, sizeBytes, direction);
@@ -163,7 +162,7 @@ public final class PagedMapping implements DmaMapping {
         domains
             .existing(device.requester())
             .orElseThrow(() -> new IllegalArgumentException(device + " has mapped nothing"));
-    long iova = Alignment.down(handle.busAddress(), PageTable.PAGE_BYTES);
+    long iova = Alignment.down(handle.busAddress(), PageFrames.PAGE_BYTES);
     long pageCount = DriverTables.pageCount(handle.busAddress(), handle.sizeBytes());
     domains.units().tables().clear(cpu.memory(), domain.table(), iova, pageCount);
     domains.flush(cpu, domain, iova, pageCount);

@@ -16,10 +16,10 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
@@ -211,7 +211,7 @@ public final class RemappingUnits implements Remapper {
 
     @Override
     public void tablePage(long address, int level) {
-      pages.add(AddressRange.ofSize(address, PageTable.PAGE_BYTES));
+      pages.add(AddressRange.ofSize(address, PageFrames.PAGE_BYTES));
     }
   }
 

@@ -8,7 +8,7 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.vtd.Caches;
-import org.crashlane.iommu.vtd.CachingUnit;
+import org.crashlane.iommu.vtd.Unit;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.InvalidationRegisters;
@@ -18,12 +18,15 @@ import org.crashlane.iommu.vtd.InvalidationRegisters.Iva;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.iommu.vtd.UnitConfig;
 import org.crashlane.iommu.vtd.VtdTables;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.mode.paging.RegisterBank;
+import org.crashlane.model.mode.paging.Explanation;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.pci.RequesterId;
 
@@ -35,13 +38,13 @@ import org.crashlane.pci.RequesterId;
 final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   private final int hostAddressWidth;
   private long rootInEffect;
-  private CachingUnit unit;
+  private Unit unit;
 
   /** Makes a unit as firmware leaves it: off. */
   UnitHardware(int hostAddressWidth, RegisterBank<UnitRegister> registers) {
     super(registers, new Caches());
     this.hostAddressWidth = hostAddressWidth;
-    this.unit = new CachingUnit(config());
+    this.unit = new Unit(config());
   }
 
   private UnitHardware(UnitHardware other) {
@@ -79,7 +82,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public Outcome translate(WritableMemory memory, Request request) {
-    Outcome outcome = unit.translate(memory, caches(), request);
+    Outcome outcome = unit.translate(memory, caches(), request, WalkSink.NONE);
     if (outcome instanceof Outcome.Blocked blocked && blocked.fault().recorded()) {
       record(blocked.fault());
     }
@@ -105,7 +108,9 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public String explain(PhysicalMemory memory, Request request) {
-    return VtdExplanation.of(memory, config(), caches().fork(), request);
+    Explanation way = new Explanation(isTranslating(), Rtaddr.LAYOUT.name(), rootInEffect);
+    Outcome byTables = unit.translate(memory, Caches.none(), request, way);
+    return way.text(byTables, unit.translate(memory, caches().fork(), request, WalkSink.NONE));
   }
 
   @Override
@@ -161,7 +166,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
       status = Gsts.RTPS.with(status, 1);
     }
     registers().set(UnitRegister.GSTS, Gsts.TES.with(status, Gsts.TES.get(value)));
-    unit = new CachingUnit(config());
+    unit = new Unit(config());
   }
 
   private void invalidateContexts(long command) {

@@ -2,12 +2,12 @@
 package org.crashlane.model.mode.vtd;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Fectl;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.mode.paging.DriverTables;
 import org.crashlane.model.mode.paging.RegisterBank;
 
 /** What the registers of a unit hold at power-on, and which of it decides what follows. */
@@ -55,7 +55,7 @@ final class UnitRegisters {
   static long cap(int addressWidth, boolean superpages, boolean cachesAbsent) {
     return Cap.ND.of(Figure.ND)
         | Cap.CM.of(cachesAbsent ? 1 : 0)
-        | Cap.SAGAW.of(levelsUpTo(PageTable.levels(addressWidth)))
+        | Cap.SAGAW.of(levelsUpTo(DriverTables.geometry(addressWidth).levels()))
         | Cap.MGAW.of(addressWidth - 1)
         | Cap.ZLR.of(1)
         | Cap.FRO.of(UnitRegister.FRCD_LOW.spec().offset() / FaultRecord.BYTES)

@@ -6,9 +6,8 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.PageTable;
+import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.iommu.vtd.ContextEntry;
-import org.crashlane.iommu.vtd.Tables;
 import org.crashlane.iommu.vtd.UnitConfig;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -59,7 +58,7 @@ final class VtdUnits implements DriverUnits {
 
   @Override
   public boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
-    int levels = PageTable.levels(spec.units().get(unit).addressWidth());
+    int levels = DriverTables.geometry(spec.units().get(unit).addressWidth()).levels();
     long low = ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0);
     long high = ContextEntry.high(levels, domainIds(unit).take());
     return units.get(unit).install(cpu, frames, device.requester(), low, high);
@@ -103,10 +102,11 @@ final class VtdUnits implements DriverUnits {
     return writer(domain).map(memory, domain.table(), wanted, arena);
   }
 
-  private Tables writer(Domain domain) {
+  private TableEditor writer(Domain domain) {
     ContextTables unit = of(domain);
-    return new Tables(
-        UnitConfig.translating(unit.unit().capabilities(), spec.hostAddressWidth(), unit.root()));
+    UnitConfig config =
+        UnitConfig.translating(unit.unit().capabilities(), spec.hostAddressWidth(), unit.root());
+    return new TableEditor(config.secondLevel());
   }
 
   private ContextTables of(Domain domain) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import static org.crashlane.model.mode.vtd.VtdMachine.BASE;
 import static org.crashlane.model.mode.vtd.VtdMachine.DISK;
 import static org.crashlane.model.mode.vtd.VtdMachine.NIC;
@@ -16,7 +17,6 @@ import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.paging.PageTable;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.FaultReason;
 import org.crashlane.iommu.vtd.FaultRecord;
@@ -186,10 +186,10 @@ class VtdHardwareTest {
             .orElseThrow();
     long table = attachment.table().root();
     for (int level = attachment.table().levels(); level > 1; level--) {
-      long at = PageTable.entryAddress(table, PageTable.index(iova, level));
+      long at = SecondLevelEntry.LARGEST.entryAddress(table, iova, level);
       table = tables.tables().nextTable(machine.memory.readLong(at));
     }
-    return PageTable.entryAddress(table, PageTable.index(iova, 1));
+    return SecondLevelEntry.LARGEST.entryAddress(table, iova, 1);
   }
 
   @Test
