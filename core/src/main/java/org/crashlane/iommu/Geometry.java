@@ -52,9 +52,14 @@ public record Geometry(int granuleBits, int levels, int addressBits) {
     return 1 << granuleBits;
   }
 
+  /** {@return how many bits of an address a whole table translates} */
+  public int strideBits() {
+    return granuleBits - ENTRY_BYTES_LOG2;
+  }
+
   /** {@return the lowest address bit that chooses an entry at {@code level}} */
   private int lowBit(int level) {
-    return granuleBits + (level - 1) * (granuleBits - ENTRY_BYTES_LOG2);
+    return granuleBits + (level - 1) * strideBits();
   }
 
   /** {@return how many bits of an address tables from {@code level} down translate} */

@@ -12,10 +12,7 @@ public enum Permissions {
 
   /** {@return the permissions with these rights} */
   public static Permissions of(boolean read, boolean write) {
-    if (read) {
-      return write ? READ_WRITE : READ_ONLY;
-    }
-    return write ? WRITE_ONLY : NONE;
+    return BY_BITS[(read ? 1 : 0) | (write ? 2 : 0)];
   }
 
   /** {@return the rights that both give} */
@@ -30,10 +27,7 @@ public enum Permissions {
 
   /** {@return true if {@code access} passes} */
   public boolean allows(Access access) {
-    return switch (access) {
-      case READ -> this == READ_ONLY || this == READ_WRITE;
-      case WRITE -> this == WRITE_ONLY || this == READ_WRITE;
-    };
+    return (ordinal() & 1 << access.ordinal()) != 0;
   }
 
   @Override

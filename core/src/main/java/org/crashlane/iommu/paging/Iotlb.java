@@ -37,7 +37,8 @@ public final class Iotlb {
 
   private static final int SPREAD_SHIFT = 32;
 
-  private final Geometry geometry;
+  private final int granuleBits;
+  private final int strideBits;
   private long[] keys;
   private long[] values;
   private int[] countByLevel;
@@ -47,17 +48,19 @@ public final class Iotlb {
   private boolean shared;
 
   /**
-   * @param geometry the shape of the largest tables that it remembers entries of
+   * @param geometry the shape of the tables that it remembers entries of
    */
   Iotlb(Geometry geometry) {
-    this.geometry = geometry;
+    this.granuleBits = geometry.granuleBits();
+    this.strideBits = geometry.strideBits();
     keys = new long[INITIAL_SLOTS];
     values = new long[INITIAL_SLOTS];
     countByLevel = new int[Geometry.LEVELS_MAX + 1];
   }
 
   private Iotlb(Iotlb other) {
-    this.geometry = other.geometry;
+    this.granuleBits = other.granuleBits;
+    this.strideBits = other.strideBits;
     this.keys = other.keys;
     this.values = other.values;
     this.countByLevel = other.countByLevel;
@@ -102,7 +105,9 @@ public final class Iotlb {
 
   /** {@return where what is remembered of a leaf leads {@code iova}} */
   public long physical(long value, long iova) {
-    return PAGE.inPlace(value) | geometry.offset(iova, (int) LEAF_LEVEL.get(value));
+    int level = (int) LEAF_LEVEL.get(value);
+    long entryFirst = -1L << granuleBits + (level - 1) * strideBits;
+    return PAGE.inPlace(value) | (iova & ~entryFirst);
   }
 
   /**
@@ -110,7 +115,7 @@ public final class Iotlb {
    * for all beyond what tables of {@code levels} levels translate}
    */
   public long find(int domainId, int levels, long iova) {
-    if (!holds(iova) || !geometry.reaches(iova, levels)) {
+    if (!holds(iova) || iova >>> granuleBits >>> levels * strideBits != 0) {
       return NOT_CACHED;
     }
     for (int level = 1; level <= levels; level++) {
@@ -133,14 +138,14 @@ public final class Iotlb {
 
   /** {@return true if anything of {@code iova} may be remembered: a key has room for it} */
   boolean holds(long iova) {
-    return iova >>> geometry.granuleBits() <= KEY_PAGE.mask();
+    return iova >>> granuleBits <= KEY_PAGE.mask();
   }
 
   long key(int domainId, int level, long iova) {
-    long first = iova & -geometry.entrySpanBytes(level);
+    long page = iova >>> granuleBits & -1L << (level - 1) * strideBits;
     return (long) domainId << KEY_DOMAIN.low()
         | (long) level << KEY_LEVEL.low()
-        | first >>> geometry.granuleBits();
+        | page;
   }
 
   static int domainId(long key) {
@@ -152,7 +157,7 @@ public final class Iotlb {
   }
 
   long iova(long key) {
-    return KEY_PAGE.get(key) << geometry.granuleBits();
+    return KEY_PAGE.get(key) << granuleBits;
   }
 
   /** {@return true if anything of {@code level} is remembered} */

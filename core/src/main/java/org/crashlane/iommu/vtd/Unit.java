@@ -26,6 +26,7 @@ import org.crashlane.memory.PhysicalMemory;
  */
 public final class Unit {
   private final UnitConfig config;
+  private final TableMode mode;
   private final boolean cachesAbsent;
   private final RequestWalk pageTables;
   private final ScalableMode scalable;
@@ -35,6 +36,7 @@ public final class Unit {
    */
   public Unit(UnitConfig config) {
     this.config = config;
+    this.mode = TableMode.of(config);
     this.cachesAbsent = config.capabilities().cachesAbsent();
     this.pageTables = new RequestWalk(config.secondLevel());
     this.scalable = new ScalableMode(config);
@@ -61,7 +63,7 @@ public final class Unit {
     if (!config.translationEnabled()) {
       return new Outcome.Reached(request.iova());
     }
-    return switch (TableMode.of(config)) {
+    return switch (mode) {
       case LEGACY -> legacy(memory, caches, request, sink);
       case SCALABLE -> scalable.translate(memory, request, sink);
       case ABORTING -> faults(0).blocked(request, FaultReason.MODE_ABORT);
