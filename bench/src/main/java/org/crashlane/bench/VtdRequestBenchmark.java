@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.bench;
 
-import org.crashlane.iommu.Geometry;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.iommu.vtd.Caches;
-import org.crashlane.iommu.vtd.Unit;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
+import org.crashlane.iommu.vtd.Unit;
 import org.crashlane.iommu.vtd.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;

@@ -41,8 +41,7 @@ public record TableId(long root, Geometry geometry, Stage stage) {
   public String toString() {
     return switch (stage) {
       case FIRST -> Hex.of(root) + " (stage 1, " + levels() + " levels)";
-      case SECOND ->
-          Hex.of(root) + (levels() == 1 ? " (flat)" : " (" + levels() + " levels)");
+      case SECOND -> Hex.of(root) + (levels() == 1 ? " (flat)" : " (" + levels() + " levels)");
     };
   }
 }

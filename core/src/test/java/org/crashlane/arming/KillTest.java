@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.arming;
 
-import org.crashlane.iommu.Iommu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -17,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import org.crashlane.iommu.amdvi.PageTableEntry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +13,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMasks;

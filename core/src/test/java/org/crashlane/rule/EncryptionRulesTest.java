@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import org.crashlane.iommu.amdvi.PageTableEntry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
@@ -17,6 +16,7 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.amdvi.AmdviTables;
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;

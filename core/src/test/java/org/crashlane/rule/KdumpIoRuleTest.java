@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import org.crashlane.iommu.vtd.SecondLevelEntry;
 import static org.crashlane.rule.RuleMachine.ARENA;
 import static org.crashlane.rule.RuleMachine.CARD;
 import static org.crashlane.rule.RuleMachine.CRASH;
@@ -13,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import org.crashlane.iommu.vtd.SecondLevelEntry;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +11,7 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.vendors.Vendor;
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;

@@ -91,7 +91,8 @@ class ArmingReportTest {
             List.of(CRASH),
             List.of(
                 new TablePart(new TableId(0x2337000, Geometry.of(12, 3)), List.of(disk), 128, 1, 0),
-                new TablePart(new TableId(0x23e9000, Geometry.of(12, 3)), List.of(card), 0, 0, 0x10000000)),
+                new TablePart(
+                    new TableId(0x23e9000, Geometry.of(12, 3)), List.of(card), 0, 0, 0x10000000)),
             List.of(PAGE),
             List.of(STORE),
             List.of("00:05.0 passes untranslated"));

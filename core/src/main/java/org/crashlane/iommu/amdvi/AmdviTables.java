@@ -41,13 +41,7 @@ public final class AmdviTables extends PagedTables {
       InterruptTables interrupts,
       List<UnitBuffer> buffers,
       Set<RequesterId> passing) {
-    super(
-        state,
-        memory,
-        config.hostTables(),
-        interrupts,
-        buffers,
-        passing);
+    super(state, memory, config.hostTables(), interrupts, buffers, passing);
     this.memory = memory;
     this.config = config;
   }

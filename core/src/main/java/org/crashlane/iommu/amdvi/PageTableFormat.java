@@ -132,8 +132,7 @@ final class PageTableFormat extends EntryFormat implements RequestChecks {
       return NEXT_LEVEL.get(entry) < level;
     }
     int order = Long.numberOfTrailingZeros(PageTableEntry.sizeBytes(target(entry)));
-    return geometry().entrySpanBytes(level) < 1L << order
-        && order < geometry().addressBits(level);
+    return geometry().entrySpanBytes(level) < 1L << order && order < geometry().addressBits(level);
   }
 
   private static boolean isSized(long entry) {

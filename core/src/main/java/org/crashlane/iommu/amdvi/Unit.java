@@ -109,7 +109,8 @@ public final class Unit {
     }
     return DeviceTableEntry.levels(word0) == DeviceTableEntry.MODE_UNTRANSLATED
         ? new Outcome.Reached(iova)
-        : byPageTables(memory, caches, request, sink, DeviceTableEntry.domainId(word1), word0, faults);
+        : byPageTables(
+            memory, caches, request, sink, DeviceTableEntry.domainId(word1), word0, faults);
   }
 
   private Outcome byPageTables(

@@ -29,7 +29,7 @@ public abstract class FlatView implements TranslationTables {
   protected FlatView(PhysicalMemory memory, FlatTable table, List<RequesterId> requesters) {
     this.memory = memory;
     this.table = table;
-    this.id = new TableId(table.address(), 1);
+    this.id = TableId.flat(table.address(), table.format().pageBytes());
     this.requesters = requesters.stream().sorted().distinct().toList();
   }
 

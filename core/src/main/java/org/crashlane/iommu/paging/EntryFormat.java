@@ -114,7 +114,9 @@ public abstract class EntryFormat {
     return (target(entry) & ~offset) | (iova & offset);
   }
 
-  /** {@return what entry {@code index} of {@code page} is, as far as the others go that it needs} */
+  /**
+   * {@return what entry {@code index} of {@code page} is, as far as the others go that it needs}
+   */
   final Kind kind(long[] page, int index, int level) {
     Kind alone = kind(page[index], level);
     return alone == Kind.LEAF && !isWhole(page, index, level) ? Kind.UNSETTLED : alone;

@@ -11,8 +11,8 @@ import org.crashlane.iommu.Permissions;
 /**
  * What a unit remembers of page tables: for each leaf that was ever used where it leads, and, if
  * the unit remembers that too, which entries were not present. An open-addressed table from a key
- * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs whose
- * page number has more than 45 bits, which the largest tables translate, are not remembered.
+ * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs whose page
+ * number has more than 45 bits, which the largest tables translate, are not remembered.
  */
 public final class Iotlb {
   /** What is answered where nothing is remembered: no leaf has a level like this. */
@@ -143,9 +143,7 @@ public final class Iotlb {
 
   long key(int domainId, int level, long iova) {
     long page = iova >>> granuleBits & -1L << (level - 1) * strideBits;
-    return (long) domainId << KEY_DOMAIN.low()
-        | (long) level << KEY_LEVEL.low()
-        | page;
+    return (long) domainId << KEY_DOMAIN.low() | (long) level << KEY_LEVEL.low() | page;
   }
 
   static int domainId(long key) {

@@ -31,8 +31,7 @@ final class MappingSurvey implements RangeDescent.Visitor {
   }
 
   @Override
-  public void absent(
-      long entryAddress, int level, long first, long last, Permissions rights) {
+  public void absent(long entryAddress, int level, long first, long last, Permissions rights) {
     if (!rights.contains(wanted.permissions())) {
       impassable(entryAddress, "an entry above does not leave the rights that are needed");
       return;
@@ -62,8 +61,7 @@ final class MappingSurvey implements RangeDescent.Visitor {
   public void mapped(
       long entryAddress, long entry, int level, long first, long last, Permissions rights) {
     long physical = format.physical(entry, level, first);
-    boolean asWanted =
-        physical == sizes.physical(first) && rights.contains(wanted.permissions());
+    boolean asWanted = physical == sizes.physical(first) && rights.contains(wanted.permissions());
     if (asWanted) {
       alreadyMappedBytes += last - first + 1;
     } else {

@@ -38,8 +38,7 @@ final class MappingWriter implements RangeDescent.Visitor {
   }
 
   @Override
-  public void absent(
-      long entryAddress, int level, long first, long last, Permissions rights) {
+  public void absent(long entryAddress, int level, long first, long last, Permissions rights) {
     memory.writeLong(entryAddress, entry(level, first, last));
   }
 

@@ -50,8 +50,7 @@ public final class TableEditor {
    * @param arena where new table pages come from, each of that size
    * @return what was done, or why nothing was
    */
-  public MapResult map(
-      WritableMemory memory, TableId table, Mapping wanted, PageArena arena) {
+  public MapResult map(WritableMemory memory, TableId table, Mapping wanted, PageArena arena) {
     MapResult found = survey(memory, table, wanted);
     if (!(found instanceof MapResult.Mapped possible)) {
       return found;
@@ -96,8 +95,8 @@ public final class TableEditor {
 
   /**
    * Takes out all that is mapped in {@code iovas}: leaves become 0, table pages stay where they
-   * are. A leaf larger than the smallest page is taken out whole or not at all. What is not mapped is
-   * passed by. Invalidating caches is the caller's.
+   * are. A leaf larger than the smallest page is taken out whole or not at all. What is not mapped
+   * is passed by. Invalidating caches is the caller's.
    *
    * @param iovas whole pages of the smallest size
    * @return what was done, or why nothing was
@@ -148,8 +147,7 @@ public final class TableEditor {
       while (end < newPages.length && newPages[end] == newPages[end - 1] + pageBytes) {
         end++;
       }
-      AddressRange run =
-          AddressRange.ofSize(newPages[from], (long) (end - from) * pageBytes);
+      AddressRange run = AddressRange.ofSize(newPages[from], (long) (end - from) * pageBytes);
       if (!paging.targets().contains(run) || !memory.exists(run)) {
         return Optional.of("the arena's pages " + run + " are not all memory of the host");
       }

@@ -42,11 +42,7 @@ final class TableWalk {
   private int malformationCount;
 
   TableWalk(
-      PhysicalMemory memory,
-      Paging paging,
-      WalkLimits limits,
-      TableId table,
-      WalkVisitor visitor) {
+      PhysicalMemory memory, Paging paging, WalkLimits limits, TableId table, WalkVisitor visitor) {
     this.memory = memory;
     this.format = paging.format();
     this.table = table;
@@ -97,8 +93,7 @@ final class TableWalk {
       return;
     }
     if (visits.visit(at) > limits.visitsPerTablePage()) {
-      malformed(
-          from, raw, iova, last, Kind.BOUND, "visited too often: the table at " + Hex.of(at));
+      malformed(from, raw, iova, last, Kind.BOUND, "visited too often: the table at " + Hex.of(at));
       return;
     }
     long[] page = pages[level];

@@ -40,8 +40,7 @@ final class Unmapping implements RangeDescent.Visitor {
   }
 
   @Override
-  public void absent(
-      long entryAddress, int level, long first, long last, Permissions rights) {
+  public void absent(long entryAddress, int level, long first, long last, Permissions rights) {
     // Nothing to take out.
   }
 

@@ -58,11 +58,7 @@ sealed interface ContextLookup {
   }
 
   private static ContextLookup inContextTable(
-      PhysicalMemory memory,
-      UnitConfig config,
-      Request request,
-      long contextTable,
-      WalkSink sink) {
+      PhysicalMemory memory, UnitConfig config, Request request, long contextTable, WalkSink sink) {
     long address = ContextEntry.address(contextTable, request.requester().devfn());
     long low;
     long high;

@@ -96,8 +96,8 @@ final class LegacyDeviceTables {
       }
       return new Attachment.PassThrough(requester, domainId);
     }
-    TableId table = new TableId(
-            ContextEntry.table(low), SecondLevelEntry.geometry(ContextEntry.levels(high)));
+    TableId table =
+        new TableId(ContextEntry.table(low), SecondLevelEntry.geometry(ContextEntry.levels(high)));
     return new Attachment.Translated(requester, table, domainId);
   }
 

@@ -3,7 +3,6 @@ package org.crashlane.iommu.vtd;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.paging.EntryFormat;
 

@@ -3,8 +3,8 @@ package org.crashlane.iommu.vtd;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.TableId;
-import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.PageTableFormat.Privilege;
+import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 

@@ -55,8 +55,7 @@ public final class Unit {
    * @param caches what is remembered; what the request took is in them afterwards
    * @param sink receives what is read in memory on the way
    */
-  public Outcome translate(
-      PhysicalMemory memory, Caches caches, Request request, WalkSink sink) {
+  public Outcome translate(PhysicalMemory memory, Caches caches, Request request, WalkSink sink) {
     if (InterruptWindow.contains(request.iova())) {
       return new Outcome.Interrupt();
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import org.crashlane.iommu.paging.TableWalker;
-import org.crashlane.iommu.paging.TableEditor;
 import java.util.List;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PagedMachine;
+import org.crashlane.iommu.paging.TableEditor;
+import org.crashlane.iommu.paging.TableWalker;
 import org.crashlane.pci.RequesterId;
 
 /** A machine with one device behind a unit, tables built by hand. */

@@ -50,7 +50,9 @@ class AmdviTablesTest {
     assertEquals(
         List.of(
             new Attachment.Translated(
-                AmdviFixture.DEVICE, new TableId(AmdviFixture.TOP, PageTableEntry.geometry(4)), AmdviFixture.DOMAIN)),
+                AmdviFixture.DEVICE,
+                new TableId(AmdviFixture.TOP, PageTableEntry.geometry(4)),
+                AmdviFixture.DOMAIN)),
         open().devices().attachments());
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import org.crashlane.iommu.paging.WalkSink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
@@ -13,6 +12,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.amdvi.Command.Pages;
 import org.crashlane.iommu.paging.CachingContract;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 
@@ -50,8 +50,7 @@ class CachingUnitTest extends CachingContract<AmdviFixture, Caches> {
 
   @Override
   protected Outcome caching(Request request) {
-    return new Unit(machine.config)
-        .translate(machine.memory, caches, request, WalkSink.NONE);
+    return new Unit(machine.config).translate(machine.memory, caches, request, WalkSink.NONE);
   }
 
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
-import org.crashlane.iommu.paging.TableEditor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +14,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.iommu.paging.UnmapResult;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.api.Test;
@@ -42,7 +42,8 @@ class WalkerTest {
 
   private MapResult map(long iova, long size, long physical) {
     Mapping wanted = new Mapping(AddressRange.ofSize(iova, size), physical, RW);
-    return new TableEditor(machine.config.hostTables()).map(machine.memory, machine.table(), wanted, arena);
+    return new TableEditor(machine.config.hostTables())
+        .map(machine.memory, machine.table(), wanted, arena);
   }
 
   @Test

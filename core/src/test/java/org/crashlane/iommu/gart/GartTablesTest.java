@@ -50,7 +50,7 @@ class GartTablesTest {
   private static final AddressRange CRASH = AddressRange.ofSize(0x3000_0000L, 16 << 20);
   private static final long TABLE = 0x10_0000;
   private static final long SCRATCH = 0x20_0000;
-  private static final TableId ID = TableId.flat(TABLE, PteTable.PAGE_BYTES);
+  private static final TableId ID = TableId.flat(TABLE, Gpte.PAGE_BYTES);
 
   private final SparseMemory memory = SparseMemory.ofSize(RAM.sizeBytes());
   private final UnitConfig config = UnitConfig.translating(APERTURE, TABLE);
@@ -206,7 +206,7 @@ class GartTablesTest {
         () -> tables.mapIdentity(memory, ID, part, PageArena.empty()));
     assertThrows(
         IllegalArgumentException.class,
-        () -> tables.walk(TableId.flat(TABLE + 4096, PteTable.PAGE_BYTES), new RecordedWalk()));
+        () -> tables.walk(TableId.flat(TABLE + 4096, Gpte.PAGE_BYTES), new RecordedWalk()));
   }
 
   @Test

@@ -146,7 +146,8 @@ public abstract class CachingContract<M extends PagedMachine, C extends UnitCach
       Request request =
           new Request(
               requesters().get(random.nextInt(requesters().size())),
-              (long) random.nextInt(4 * CHANGED_PAGES) * (machine.table().geometry().pageBytes() / 2),
+              (long) random.nextInt(4 * CHANGED_PAGES)
+                  * (machine.table().geometry().pageBytes() / 2),
               random.nextBoolean() ? Access.READ : Access.WRITE);
       assertEquals(
           machine.unit().translate(request),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
-import org.crashlane.iommu.Geometry;
 import java.util.List;
 import java.util.function.Function;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RecordedWalk;

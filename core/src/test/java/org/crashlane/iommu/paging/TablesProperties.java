@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
-import org.crashlane.iommu.Geometry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +11,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;

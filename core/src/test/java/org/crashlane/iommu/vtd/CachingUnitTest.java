@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.WalkSink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.CachingContract;
+import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,8 +51,7 @@ class CachingUnitTest extends CachingContract<VtdFixture, Caches> {
 
   @Override
   protected Outcome caching(Request request) {
-    return new Unit(machine.config)
-        .translate(machine.memory, caches, request, WalkSink.NONE);
+    return new Unit(machine.config).translate(machine.memory, caches, request, WalkSink.NONE);
   }
 
   @Override

@@ -51,7 +51,8 @@ class DeviceTableLimitsTest {
           directory | ScalableContextEntry.PDTS.of(7) | ScalableContextEntry.P.of(1));
       for (int i = 0; i < DIRECTORY_PAGES; i++) {
         for (int j = 0; j < page.length; j++) {
-          long table = firstTable + (long) random.nextInt(tableCount) * SecondLevelEntry.LARGEST.pageBytes();
+          long table =
+              firstTable + (long) random.nextInt(tableCount) * SecondLevelEntry.LARGEST.pageBytes();
           page[j] = table | PasidDirectoryEntry.P.of(1);
         }
         memory.writeLongs(directory, page, page.length);
@@ -85,7 +86,8 @@ class DeviceTableLimitsTest {
   void contextTableBeyondTheLimitIsUnknownAndNotAbsent() {
     attachDirectories(0, 1);
     DeviceTables found = ScalableDeviceTables.read(memory, config, new WalkLimits(1, 1, 10));
-    assertEquals(List.of(AddressRange.ofSize(ROOT, SecondLevelEntry.LARGEST.pageBytes())), found.pages());
+    assertEquals(
+        List.of(AddressRange.ofSize(ROOT, SecondLevelEntry.LARGEST.pageBytes())), found.pages());
     assertEquals(ScalableContextEntry.COUNT, found.attachments().size());
     found.attachments().forEach(a -> assertInstanceOf(Attachment.Unsupported.class, a));
   }

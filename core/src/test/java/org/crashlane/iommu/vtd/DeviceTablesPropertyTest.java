@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.Iommu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +14,7 @@ import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.pci.RequesterId;

@@ -5,35 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.crashlane.iommu.paging.EntryFormat;
 import java.io.IOException;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.net.URISyntaxException;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.net.URL;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.ByteBuffer;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.ByteOrder;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.file.Files;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.nio.file.Path;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.HashMap;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.HexFormat;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.List;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Map;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Objects;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Optional;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.Set;
-import org.crashlane.iommu.paging.EntryFormat;
 import java.util.TreeMap;
 import org.crashlane.SharedData;
 import org.crashlane.bits.Hex;
@@ -42,6 +27,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.EntryFormat;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,9 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EntryVectorsTest {
   /** A unit that knows SNP. */
   private static final Capabilities SNOOPING =
-      new Capabilities(
-          VtdFixture.WIDE.cap(), Registers.Ecap.SC.with(VtdFixture.WIDE.ecap(), 1));
-
+      new Capabilities(VtdFixture.WIDE.cap(), Registers.Ecap.SC.with(VtdFixture.WIDE.ecap(), 1));
 
   /** Made by hand from the fields that Linux sets, so that some are there without shared data. */
   @Test

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.TableWalker;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -10,6 +9,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.GarbageTables;
+import org.crashlane.iommu.paging.TableWalker;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Tag;
@@ -37,8 +37,11 @@ class GarbageTablesTest extends GarbageTables {
     for (int mode : new int[] {Registers.Rtaddr.TTM_LEGACY, Registers.Rtaddr.TTM_SCALABLE}) {
       SparseMemory memory = memory(image);
       UnitConfig config = UnitConfig.translating(ALL, HOST_WIDTH, Registers.Rtaddr.TTM.of(mode));
-      TableWalker walker = new TableWalker(memory, config.firstLevel(PageTableFormat.Privilege.SUPERVISOR), WalkLimits.DEFAULT);
-      walker.walk(new TableId(4L * PAGE, SecondLevelEntry.geometry(4)), inOrder(new AddressRange(0, -1L)));
+      TableWalker walker =
+          new TableWalker(
+              memory, config.firstLevel(PageTableFormat.Privilege.SUPERVISOR), WalkLimits.DEFAULT);
+      walker.walk(
+          new TableId(4L * PAGE, SecondLevelEntry.geometry(4)), inOrder(new AddressRange(0, -1L)));
       use(
           memory,
           new Unit(config).uncached(memory),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.Geometry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
@@ -67,7 +67,9 @@ class LeafTablesTest {
   /** Low addresses and those just below the host's end, so that runs meet it; absent ones too. */
   private static long anEntry(SplittableRandom random) {
     long page = random.nextInt(8);
-    long address = (random.nextBoolean() ? page : (1L << 34) - 1 - page) * SecondLevelEntry.LARGEST.pageBytes();
+    long address =
+        (random.nextBoolean() ? page : (1L << 34) - 1 - page)
+            * SecondLevelEntry.LARGEST.pageBytes();
     return address | random.nextInt(4);
   }
 
@@ -93,7 +95,9 @@ class LeafTablesTest {
       spoiled.add(Geometry.entryAddress(L1[t], index));
       return;
     }
-    long iova = SecondLevelEntry.LARGEST.entrySpanBytes(2) * t + (long) index * SecondLevelEntry.LARGEST.pageBytes();
+    long iova =
+        SecondLevelEntry.LARGEST.entrySpanBytes(2) * t
+            + (long) index * SecondLevelEntry.LARGEST.pageBytes();
     join(iova, physical, Permissions.of(read, write));
   }
 

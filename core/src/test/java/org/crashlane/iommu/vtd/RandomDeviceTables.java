@@ -31,7 +31,8 @@ final class RandomDeviceTables {
           "memory with a hole",
           List.of(
               new AddressRange(0, HOLE - 1),
-              new AddressRange(HOLE + SecondLevelEntry.LARGEST.pageBytes(), BitField.lowMask(HOST_BITS))));
+              new AddressRange(
+                  HOLE + SecondLevelEntry.LARGEST.pageBytes(), BitField.lowMask(HOST_BITS))));
   final UnitConfig config;
   private final SplittableRandom random;
 
@@ -137,7 +138,9 @@ final class RandomDeviceTables {
   private long paging() {
     return switch (random.nextInt(4)) {
       case 0 -> 0;
-      case 1 -> (random.nextLong(1L << HOST_BITS) & -SecondLevelEntry.LARGEST.pageBytes()) | random.nextInt(1 << 8);
+      case 1 ->
+          (random.nextLong(1L << HOST_BITS) & -SecondLevelEntry.LARGEST.pageBytes())
+              | random.nextInt(1 << 8);
       default -> toPaging() | FirstLevelEntry.US.of(1) | SecondLevelEntry.table(0);
     };
   }

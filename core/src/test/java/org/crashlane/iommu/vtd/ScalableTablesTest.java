@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.TableWalker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +17,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.paging.TableWalker;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
@@ -58,7 +58,9 @@ class ScalableTablesTest extends ScalableMachine {
     long pat = 1L << 12;
     memory.writeLong(L2 + 8, 0x120_0000 | pat | 0b1000_0101);
     RecordedWalk walk = new RecordedWalk();
-    new TableWalker(memory, config.firstLevel(PageTableFormat.Privilege.SUPERVISOR), WalkLimits.DEFAULT).walk(new TableId(TOP, SecondLevelEntry.geometry(4)), walk);
+    new TableWalker(
+            memory, config.firstLevel(PageTableFormat.Privilege.SUPERVISOR), WalkLimits.DEFAULT)
+        .walk(new TableId(TOP, SecondLevelEntry.geometry(4)), walk);
     assertEquals(List.of(), walk.malformations());
     assertEquals(
         List.of(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.TableEditor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +15,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.WritableMemory;
@@ -50,7 +50,8 @@ class TablesTest {
   }
 
   private MapResult map(Mapping mapping) {
-    return new TableEditor(machine.config.secondLevel()).map(memory, machine.table(), mapping, PageArena.in(ARENA));
+    return new TableEditor(machine.config.secondLevel())
+        .map(memory, machine.table(), mapping, PageArena.in(ARENA));
   }
 
   @ParameterizedTest(name = "{0} bytes from {1}: {2} leaves, {3} tables")

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.Iommu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
@@ -206,7 +206,8 @@ class UnitTest {
 
   @Test
   void rootTableWhereNoMemoryIsIsItsOwnReason() {
-    Iommu unit = new Unit(UnitConfig.translating(VtdFixture.WIDE, 46, NO_MEMORY)).uncached(machine.memory);
+    Iommu unit =
+        new Unit(UnitConfig.translating(VtdFixture.WIDE, 46, NO_MEMORY)).uncached(machine.memory);
     Request request = new Request(VtdFixture.DEVICE, 0, Access.READ);
     Outcome.Blocked blocked = assertInstanceOf(Outcome.Blocked.class, unit.translate(request));
     assertEquals(FaultReason.ROOT_ACCESS.code(), blocked.fault().reason());
@@ -279,7 +280,9 @@ class UnitTest {
         UnitConfig.translating(
             VtdFixture.WIDE, 46, Registers.Rtaddr.TTM.with(VtdFixture.ROOT, mode));
     Outcome outcome =
-        new Unit(config).uncached(machine.memory).translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
+        new Unit(config)
+            .uncached(machine.memory)
+            .translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
     int code = assertInstanceOf(Outcome.Blocked.class, outcome).fault().reason();
     assertEquals(reason.code(), code);
   }

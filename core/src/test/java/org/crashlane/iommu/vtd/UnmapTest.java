@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.TableEditor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,6 +16,7 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.iommu.paging.UnmapResult;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.api.Test;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.TableWalker;
-import org.crashlane.iommu.paging.TableEditor;
 import java.util.List;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PagedMachine;
+import org.crashlane.iommu.paging.TableEditor;
+import org.crashlane.iommu.paging.TableWalker;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.SparseMemory;
@@ -88,7 +88,9 @@ final class VtdFixture extends PagedMachine {
                 new AddressRange(0, page - 1),
                 new AddressRange(page + SecondLevelEntry.LARGEST.pageBytes(), MEMORY_BYTES - 1)));
     long[] words = new long[SecondLevelEntry.LARGEST.entryCount(1)];
-    for (long at = ROOT; at < ROOT + 64L * SecondLevelEntry.LARGEST.pageBytes(); at += SecondLevelEntry.LARGEST.pageBytes()) {
+    for (long at = ROOT;
+        at < ROOT + 64L * SecondLevelEntry.LARGEST.pageBytes();
+        at += SecondLevelEntry.LARGEST.pageBytes()) {
       if (at != page) {
         memory.readLongs(at, words, words.length);
         holed.writeLongs(at, words, words.length);

@@ -46,7 +46,10 @@ class VtdTablesTest {
     machine.attach(OTHER, ContextEntry.TT_PASS_THROUGH, 0);
     assertEquals(
         List.of(
-            new Attachment.Translated(VtdFixture.DEVICE, new TableId(VtdFixture.TOP, SecondLevelEntry.geometry(4)), 1 + 0x20),
+            new Attachment.Translated(
+                VtdFixture.DEVICE,
+                new TableId(VtdFixture.TOP, SecondLevelEntry.geometry(4)),
+                1 + 0x20),
             new Attachment.PassThrough(OTHER, 1 + 0x2b)),
         tables().devices().attachments());
     assertEquals(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
-import org.crashlane.iommu.paging.TableWalker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +13,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.paging.TableWalker;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,7 +137,8 @@ class WalkerTest {
     machine.entry(L1, 0, entry);
     machine.entry(L1, 1, entry + 0x1000);
     RecordedWalk walk = new RecordedWalk();
-    new TableWalker(machine.memory, widest.secondLevel(), WalkLimits.DEFAULT).walk(machine.table(), walk);
+    new TableWalker(machine.memory, widest.secondLevel(), WalkLimits.DEFAULT)
+        .walk(machine.table(), walk);
     assertEquals(
         List.of(
             mapping(0, 0xfff, last, Permissions.READ_WRITE),
@@ -246,7 +247,8 @@ class WalkerTest {
       cut.writeLong(link[0], SecondLevelEntry.table(link[1]));
     }
     RecordedWalk walk = new RecordedWalk();
-    new TableWalker(cut, machine.config.secondLevel(), WalkLimits.DEFAULT).walk(machine.table(), walk);
+    new TableWalker(cut, machine.config.secondLevel(), WalkLimits.DEFAULT)
+        .walk(machine.table(), walk);
     assertEquals(List.of(), walk.mappings());
     assertEquals(1, walk.count(Kind.UNREADABLE));
   }

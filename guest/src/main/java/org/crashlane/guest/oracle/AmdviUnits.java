@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
-import org.crashlane.iommu.amdvi.PageTableEntry;
 import java.util.List;
 import java.util.Map;
 import org.crashlane.iommu.HostFacts;
@@ -11,6 +10,7 @@ import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.DeviceTableBase;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.ExclusionRange;
+import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;

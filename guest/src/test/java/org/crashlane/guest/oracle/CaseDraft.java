@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
-import org.crashlane.iommu.vtd.SecondLevelEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +8,7 @@ import java.util.TreeMap;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 
 /**
  * A case in the making: an address, and words of tables for it.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
-import org.crashlane.iommu.Geometry;
 import static org.crashlane.guest.oracle.CaseDraft.ABOVE_MEMORY;
 import static org.crashlane.guest.oracle.CaseDraft.OFTEN;
 import static org.crashlane.guest.oracle.CaseDraft.OUTSIDE_RAM;
 import static org.crashlane.guest.oracle.CaseDraft.RARELY;
 
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 
@@ -98,7 +98,9 @@ final class HostTableDraft {
   /** Clears, often, the bits of the address that no level translates. */
   private void skip(int level, int next) {
     if (next > 0 && next < level - 1 && dice.chance(CLEARED_CHANCE)) {
-      long skipped = PageTableEntry.LARGEST.entrySpanBytes(level) - PageTableEntry.LARGEST.entrySpanBytes(next + 1);
+      long skipped =
+          PageTableEntry.LARGEST.entrySpanBytes(level)
+              - PageTableEntry.LARGEST.entrySpanBytes(next + 1);
       draft.moveTo(draft.iova() & ~skipped);
     }
   }

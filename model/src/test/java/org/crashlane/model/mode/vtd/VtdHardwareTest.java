@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
-import org.crashlane.iommu.vtd.SecondLevelEntry;
 import static org.crashlane.model.mode.vtd.VtdMachine.BASE;
 import static org.crashlane.model.mode.vtd.VtdMachine.DISK;
 import static org.crashlane.model.mode.vtd.VtdMachine.NIC;
@@ -23,6 +22,7 @@ import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
