@@ -1,23 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
-/** What a mapping allows a device; in the order of two bits, reads in the lower. */
+/** What a mapping allows a device. */
 public enum Permissions {
-  NONE,
-  READ_ONLY,
-  WRITE_ONLY,
-  READ_WRITE;
+  NONE(false, false),
+  READ_ONLY(true, false),
+  WRITE_ONLY(false, true),
+  READ_WRITE(true, true);
 
-  private static final Permissions[] BY_BITS = values();
+  private static final Permissions[] BY_BITS = {NONE, READ_ONLY, WRITE_ONLY, READ_WRITE};
+
+  private final int bits;
+
+  Permissions(boolean read, boolean write) {
+    this.bits = bits(read, write);
+  }
+
+  private static int bits(boolean read, boolean write) {
+    return (read ? 1 : 0) | (write ? 2 : 0);
+  }
 
   /** {@return the permissions with these rights} */
   public static Permissions of(boolean read, boolean write) {
-    return BY_BITS[(read ? 1 : 0) | (write ? 2 : 0)];
+    return BY_BITS[bits(read, write)];
   }
 
   /** {@return the rights that both give} */
   public Permissions and(Permissions other) {
-    return BY_BITS[ordinal() & other.ordinal()];
+    return BY_BITS[bits & other.bits];
   }
 
   /** {@return true if it gives all rights that {@code other} gives} */
@@ -27,7 +37,7 @@ public enum Permissions {
 
   /** {@return true if {@code access} passes} */
   public boolean allows(Access access) {
-    return (ordinal() & 1 << access.ordinal()) != 0;
+    return (bits & bits(access == Access.READ, access == Access.WRITE)) != 0;
   }
 
   @Override
