@@ -106,7 +106,7 @@ public final class Iotlb {
   /** {@return where what is remembered of a leaf leads {@code iova}} */
   public long physical(long value, long iova) {
     int level = (int) LEAF_LEVEL.get(value);
-    long entryFirst = -1L << granuleBits + (level - 1) * strideBits;
+    long entryFirst = -1L << (granuleBits + (level - 1) * strideBits);
     return PAGE.inPlace(value) | (iova & ~entryFirst);
   }
 
@@ -115,7 +115,7 @@ public final class Iotlb {
    * for all beyond what tables of {@code levels} levels translate}
    */
   public long find(int domainId, int levels, long iova) {
-    if (!holds(iova) || iova >>> granuleBits >>> levels * strideBits != 0) {
+    if (!holds(iova) || iova >>> granuleBits >>> (levels * strideBits) != 0) {
       return NOT_CACHED;
     }
     for (int level = 1; level <= levels; level++) {
@@ -142,7 +142,7 @@ public final class Iotlb {
   }
 
   long key(int domainId, int level, long iova) {
-    long page = iova >>> granuleBits & -1L << (level - 1) * strideBits;
+    long page = (iova >>> granuleBits) & (-1L << ((level - 1) * strideBits));
     return (long) domainId << KEY_DOMAIN.low() | (long) level << KEY_LEVEL.low() | page;
   }
 
