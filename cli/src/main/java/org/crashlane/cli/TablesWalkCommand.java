@@ -4,8 +4,8 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import org.crashlane.guest.live.GuestReader;
 import org.crashlane.guest.live.GuestTables;
-import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.guest.live.UnreadIommuException;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
@@ -59,8 +59,8 @@ final class TablesWalkCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GuestTables tables;
-    try (OutsideHand hand = OutsideHand.attach(socket.path(), JournalOption.usual())) {
-      tables = hand.walk();
+    try (GuestReader guest = GuestReader.attach(socket.path())) {
+      tables = guest.walk();
     } catch (UnreadIommuException e) {
       terminal.complain(Failure.describe(e));
       return ExitCode.UNKNOWN.number();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
@@ -88,12 +89,21 @@ final class FlatView {
    * @param ids the backends' ids; QEMU names a region by that, or by the path of the object
    */
   List<ImageRegion> backedBy(Set<String> ids) {
+    return memory(ids::contains);
+  }
+
+  /** {@return where there is memory, of backends or of QEMU's own, as {@link #backedBy} does} */
+  List<ImageRegion> memory() {
+    return memory(_ -> true);
+  }
+
+  private List<ImageRegion> memory(Predicate<String> ofBackend) {
     List<ImageRegion> regions = new ArrayList<>();
     String before = "";
     for (FlatRange each : ranges) {
       boolean memory = each.kind().equals("ram") || each.kind().equals("rom");
       String id = backendId(each.name());
-      if (memory && ids.contains(id)) {
+      if (memory && ofBackend.test(id)) {
         ImageRegion next = new ImageRegion(each.range(), each.offset());
         if (id.equals(before)) {
           addJoining(regions, next);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.crashlane.arming.Target;
+import org.crashlane.arming.TargetLock;
+import org.crashlane.guest.live.StoppedTables.Purpose;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
@@ -88,7 +93,17 @@ public record GuestTables(
     }
   }
 
-  static GuestTables read(
+  /** Looks at the tables of a guest while it is stopped, if it can be, and no hand is on it. */
+  static GuestTables look(Guest guest, Target target, List<Path> markFolders) throws IOException {
+    List<PciFunction> functions = guest.pciFunctions();
+    StoppedTables stopped = new StoppedTables(guest, markFolders);
+    try (TargetLock held = TargetLock.acquire(target)) {
+      return stopped.during(
+          held, Purpose.LOOK, tables -> read(stopped.readWhileRunning(), tables, functions));
+    }
+  }
+
+  private static GuestTables read(
       boolean readWhileRunning, TranslationTables tables, List<PciFunction> functions) {
     UnitState state = tables.state();
     if (state.isPassing()) {

@@ -54,7 +54,7 @@ public final class OutsideHand implements AutoCloseable {
     this.guest = guest;
     this.ownsGuest = ownsGuest;
     this.journalDirectory = journalDirectory;
-    this.stopped = new StoppedTables(guest, journalDirectory, markFolders);
+    this.stopped = new StoppedTables(guest, markFolders);
     this.life = life;
   }
 
@@ -231,6 +231,9 @@ public final class OutsideHand implements AutoCloseable {
     }
     try (TargetLock held = lock.get()) {
       Purpose purpose = life == GuestLife.LIVING ? Purpose.LOOK : Purpose.WRITE;
+      if (purpose == Purpose.WRITE) {
+        Journal.makeDirectory(journalDirectory);
+      }
       return stopped.during(
           held, purpose, tables -> armStopped(crashRanges, plan, hand(held, tables), tables));
     }
@@ -305,12 +308,6 @@ public final class OutsideHand implements AutoCloseable {
     try (TargetLock held = TargetLock.acquire(target)) {
       return stopped.during(held, Purpose.WRITE, tables -> hand(held, tables).disarm());
     }
-  }
-
-  /** {@return what the guest's IOMMU tables say now} */
-  public GuestTables walk() throws IOException {
-    List<PciFunction> functions = guest.pciFunctions();
-    return whileStopped(tables -> GuestTables.read(stopped.readWhileRunning(), tables, functions));
   }
 
   /**

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.crashlane.arming.Journal;
 import org.crashlane.arming.Target;
 
@@ -36,8 +37,13 @@ final class StopMark implements AutoCloseable {
    * outlive either}
    */
   static List<Path> folders(Path journalDirectory) {
+    return Stream.concat(Stream.of(journalDirectory), runtimeFolders().stream()).toList();
+  }
+
+  /** {@return those of them that are there whether or not anything was ever armed} */
+  static List<Path> runtimeFolders() {
     String named = System.getenv().getOrDefault("XDG_RUNTIME_DIR", "");
-    return List.of(journalDirectory, Path.of(named.startsWith("/") ? named : "/run"));
+    return List.of(Path.of(named.startsWith("/") ? named : "/run"));
   }
 
   /** {@return where a mark about {@code target} may be} */

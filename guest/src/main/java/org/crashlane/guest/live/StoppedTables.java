@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.arming.Journal;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.TranslationTables;
@@ -22,17 +21,15 @@ final class StoppedTables {
   /** An AMD device table alone has 512. */
   private static final int COMPARED_PAGES_MAX = 16;
 
-  private final LiveGuest guest;
-  private final Path journalDirectory;
+  private final Guest guest;
   private final List<Path> markFolders;
   private boolean readWhileRunning;
 
   /**
    * @param markFolders where a mark may be, see {@link StopMark#folders}
    */
-  StoppedTables(LiveGuest guest, Path journalDirectory, List<Path> markFolders) {
+  StoppedTables(Guest guest, List<Path> markFolders) {
     this.guest = guest;
-    this.journalDirectory = journalDirectory;
     this.markFolders = List.copyOf(markFolders);
   }
 
@@ -44,9 +41,9 @@ final class StoppedTables {
 
   /** Why a guest is stopped. */
   enum Purpose {
-    /** To read its tables: nothing is kept, and no folder is made. */
+    /** To read its tables: where no mark can be set, while it runs. */
     LOOK,
-    /** To write to it, perhaps: there is a journal. */
+    /** To write to it, perhaps: never while it runs. */
     WRITE
   }
 
@@ -61,9 +58,6 @@ final class StoppedTables {
    * looked at as it runs, and not written to.
    */
   <T> T during(TargetLock held, Purpose purpose, Work<T> work) throws IOException {
-    if (purpose == Purpose.WRITE) {
-      Journal.makeDirectory(journalDirectory);
-    }
     List<Path> marks = StopMark.files(markFolders, held.target());
     String process = GuestProcess.nameOf(guest.qmp());
     Optional<StopMark> left = StopMark.left(marks, process);
@@ -79,7 +73,8 @@ final class StoppedTables {
     }
     if (purpose == Purpose.WRITE) {
       throw new IOException(
-          journalDirectory + ": cannot be written: the guest is not stopped, nothing was written");
+          markFolders.getFirst()
+              + ": cannot be written: the guest is not stopped, nothing was written");
     }
     readWhileRunning = true;
     return run(work);

@@ -56,8 +56,8 @@ class OtherIommuQemuTest {
       Verdict verdict = judged(qemu);
       assertEquals(Verdict.Answer.UNKNOWN, verdict.answer());
       assertEquals(true, has(verdict, FindingCode.W1, Severity.UNKNOWN));
-      try (OutsideHand hand = OutsideHand.attach(qemu.socket(), directory.resolve("journals"))) {
-        assertThrows(UnreadIommuException.class, hand::walk);
+      try (GuestReader guest = GuestReader.attach(qemu.socket())) {
+        assertThrows(UnreadIommuException.class, guest::walk);
       }
     }
   }

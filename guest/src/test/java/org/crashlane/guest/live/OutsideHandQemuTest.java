@@ -51,6 +51,15 @@ class OutsideHandQemuTest {
     return hand.arm(List.of(TranslatingQemu.CRASH), ALL, Optional.of(TranslatingQemu.ARENA));
   }
 
+  private GuestTables walk(OutsideHand hand) throws IOException {
+    return walk(hand, StopMark.folders(directory.resolve("journals")));
+  }
+
+  private static GuestTables walk(OutsideHand hand, List<Path> markFolders) throws IOException {
+    LiveGuest guest = hand.guest();
+    return GuestTables.look(guest, Target.ofFile(guest.memoryFile()), markFolders);
+  }
+
   private static Mapping identity() {
     AddressRange crash = TranslatingQemu.CRASH;
     return new Mapping(crash, crash.first(), Permissions.READ_WRITE);
@@ -88,7 +97,7 @@ class OutsideHandQemuTest {
       assertEquals(0x20 + 1, plan.tables().getFirst().leafCount());
       assertTrue(hand.guest().qmp().isRunning());
 
-      Listing listing = hand.walk().tables().getFirst();
+      Listing listing = walk(hand).tables().getFirst();
       assertTrue(listing.mappings().contains(identity()), listing.mappings().toString());
       assertEquals(2, listing.mappings().size());
       assertEquals(List.of(), listing.malformations());
@@ -132,7 +141,7 @@ class OutsideHandQemuTest {
       StandingTool.start(qemu.socket(), directory.resolve("journals")).destroyForcibly().waitFor();
       try (OutsideHand hand = hand(qemu)) {
         assertFalse(hand.guest().qmp().isRunning());
-        assertEquals(1, hand.walk().tables().size());
+        assertEquals(1, walk(hand).tables().size());
         assertTrue(hand.guest().qmp().isRunning());
       }
     }
@@ -148,7 +157,7 @@ class OutsideHandQemuTest {
       Path mark = StopMark.files(List.of(journals), target).getFirst();
       for (String words : List.of("", "12345\n", "stopped by crashlane: process 1\n")) {
         Files.writeString(mark, words);
-        assertEquals(1, hand.walk().tables().size());
+        assertEquals(1, walk(hand).tables().size());
         assertFalse(hand.guest().qmp().isRunning());
         assertEquals(words, Files.readString(mark));
       }
@@ -237,8 +246,8 @@ class OutsideHandQemuTest {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         OutsideHand hand = hand(qemu)) {
       assertInstanceOf(ArmResult.Unneeded.class, arm(hand));
-      assertEquals(Translation.PASSES, hand.walk().state().translation());
-      assertEquals(List.of(), hand.walk().tables());
+      assertEquals(Translation.PASSES, walk(hand).state().translation());
+      assertEquals(List.of(), walk(hand).tables());
     }
   }
 
@@ -250,7 +259,7 @@ class OutsideHandQemuTest {
       qemu.kill();
       IOException e = assertThrows(IOException.class, () -> arm(hand));
       assertTrue(e.getMessage().startsWith(qemu.socket() + ": "), e.getMessage());
-      assertThrows(IOException.class, hand::walk);
+      assertThrows(IOException.class, () -> walk(hand));
       assertThrows(IOException.class, hand::disarm);
       IOException gone = assertThrows(IOException.class, () -> hand(qemu).close());
       assertTrue(gone.getMessage().startsWith(qemu.socket() + ": "), gone.getMessage());
@@ -316,7 +325,7 @@ class OutsideHandQemuTest {
       Path noFolder = Files.createFile(directory.resolve("file"));
       for (Path journals : List.of(missing, noFolder)) {
         try (OutsideHand hand = OutsideHand.on(guest, journals, GuestLife.LIVING)) {
-          assertEquals(1, hand.walk().tables().size());
+          assertEquals(1, walk(hand, StopMark.folders(journals)).tables().size());
           requireRefused(Kind.LIVING, arm(hand));
           assertTrue(guest.qmp().isRunning());
         }
@@ -334,9 +343,9 @@ class OutsideHandQemuTest {
       Path noFolder = Files.createFile(directory.resolve("file"));
       try (OutsideHand hand =
           OutsideHand.on(guest, noFolder, GuestLife.LIVING, List.of(noFolder))) {
-        assertFalse(hand.walk().readWhileRunning(), "it did not run");
+        assertFalse(walk(hand, List.of(noFolder)).readWhileRunning(), "it did not run");
         guest.qmp().cont();
-        GuestTables tables = hand.walk();
+        GuestTables tables = walk(hand, List.of(noFolder));
         assertTrue(tables.readWhileRunning());
         assertEquals(1, tables.tables().size());
         assertTrue(

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,8 +77,29 @@ final class TranslatingQemu implements AutoCloseable {
     return start(directory, iommuOptions, "512M", SMALL_ROOT_TABLE, more);
   }
 
+  /**
+   * As above, with memory elsewhere than in a file that is shared.
+   *
+   * @param backend as {@code -object …,id=ram,size=…}
+   */
+  static TranslatingQemu startWith(Path directory, String backend) throws Exception {
+    return start(directory, "", "512M", SMALL_ROOT_TABLE, List.of(), backend);
+  }
+
   private static TranslatingQemu start(
       Path directory, String iommuOptions, String size, long rootTable, List<String> more)
+      throws Exception {
+    String backend = "memory-backend-file,share=on,mem-path=" + directory.resolve("guest.ram");
+    return start(directory, iommuOptions, size, rootTable, more, backend);
+  }
+
+  private static TranslatingQemu start(
+      Path directory,
+      String iommuOptions,
+      String size,
+      long rootTable,
+      List<String> more,
+      String backend)
       throws Exception {
     Path memory = directory.resolve("guest.ram");
     Path disk = directory.resolve("disk.img");
@@ -84,7 +108,7 @@ final class TranslatingQemu implements AutoCloseable {
     List<String> options = new ArrayList<>(more);
     options.addAll(List.of("-M", "q35,kernel-irqchip=off,memory-backend=ram", "-m", size));
     options.add("-object");
-    options.add("memory-backend-file,id=ram,share=on,size=" + size + ",mem-path=" + memory);
+    options.add(backend + ",id=ram,size=" + size);
     options.addAll(List.of("-device", "intel-iommu" + iommuOptions));
     options.addAll(List.of("-drive", "if=none,id=d0,format=raw,file=" + disk));
     options.addAll(List.of("-device", "nvme,id=disk,addr=4,drive=d0,serial=x"));
@@ -105,6 +129,19 @@ final class TranslatingQemu implements AutoCloseable {
   /** Writes to a port of ISA's, as a processor would. */
   void write8Port(int port, int value) throws IOException {
     qtest.write8Port(port, value);
+  }
+
+  /** {@return the guest's memory, to be written as a processor would} */
+  WritableMemory byTestSocket() {
+    return (WritableMemory)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {WritableMemory.class},
+            (_, method, words) -> {
+              assertEquals("writeLong", method.getName());
+              qtest.write64((long) words[0], (long) words[1]);
+              return null;
+            });
   }
 
   /** {@return the file that is the guest's memory} */
