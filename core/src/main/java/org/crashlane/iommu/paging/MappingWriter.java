@@ -68,12 +68,28 @@ final class MappingWriter implements RangeDescent.Visitor {
     long table = newPages[usedCount++];
     int from = geometry.index(first, 1);
     int behind = geometry.index(last, 1) + 1;
-    long leaf = format.leaf(first, sizes.physical(first), 1, wanted.permissions());
     writeAbsent(table, 0, from);
-    memory.writeRising(
-        Geometry.entryAddress(table, from), leaf, geometry.pageBytes(), behind - from);
+    writeRun(Geometry.entryAddress(table, from), first, behind - from);
     writeAbsent(table, behind, geometry.entryCount(1));
     return table;
+  }
+
+  /** Writes leaves for page after page; where an address carries in its entry, by parts. */
+  private void writeRun(long entryAddress, long first, int count) {
+    int pageBytes = geometry.pageBytes();
+    long expected = leaf(first) + (long) (count - 1) * pageBytes;
+    if (leaf(first + (long) (count - 1) * pageBytes) == expected) {
+      memory.writeRising(entryAddress, leaf(first), pageBytes, count);
+    } else {
+      int half = count / 2;
+      writeRun(entryAddress, first, half);
+      long rest = entryAddress + (long) half * Geometry.ENTRY_BYTES;
+      writeRun(rest, first + (long) half * pageBytes, count - half);
+    }
+  }
+
+  private long leaf(long iova) {
+    return format.leaf(iova, sizes.physical(iova), 1, wanted.permissions());
   }
 
   private void writeAbsent(long table, int from, int behind) {

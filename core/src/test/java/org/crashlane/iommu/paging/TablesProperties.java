@@ -30,9 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 public abstract class TablesProperties {
   private static final AddressRange ARENA = AddressRange.ofSize(0x1000_0000L, 0x1000_0000L);
-  private static final long HOST_BYTES = 1L << 46;
-  private static final List<Permissions> RIGHTS =
-      List.of(Permissions.READ_ONLY, Permissions.WRITE_ONLY, Permissions.READ_WRITE);
 
   /** How many tables garbage is made of. */
   protected static final int TABLE_COUNT = 24;
@@ -46,6 +43,16 @@ public abstract class TablesProperties {
   /** {@return a machine of one kind or another, without a mapping} */
   protected abstract PagedMachine machine(SplittableRandom random);
 
+  /** {@return the rights that a mapping may have} */
+  protected List<Permissions> rights() {
+    return List.of(Permissions.READ_ONLY, Permissions.WRITE_ONLY, Permissions.READ_WRITE);
+  }
+
+  /** {@return how much memory entries can lead to} */
+  protected long hostBytes() {
+    return 1L << 46;
+  }
+
   /** {@return an entry of any kind, often one that leads to another table} */
   protected abstract long garbage(SplittableRandom random);
 
@@ -54,11 +61,11 @@ public abstract class TablesProperties {
   void whatIsMappedIsWalkedBack(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     PagedMachine machine = machine(random);
-    PageArena arena = PageArena.in(ARENA);
+    PageArena arena = PageArena.in(ARENA, machine.table().geometry().pageBytes());
     List<Mapping> wanted = new ArrayList<>();
     long from = 0;
     for (int i = 0; i < 40; i++) {
-      Mapping mapping = randomMapping(random, from);
+      Mapping mapping = randomMapping(machine.table().geometry(), random, from);
       if (mapping.iova().last() >= 1L << 39) {
         break;
       }
@@ -77,13 +84,14 @@ public abstract class TablesProperties {
     assertUnitAgrees(machine, walk, random, wanted);
   }
 
-  private static Mapping randomMapping(SplittableRandom random, long from) {
-    long first = from + random.nextLong(1 + (1L << random.nextInt(34)) / 4096) * 4096;
-    int unit = random.nextInt(3) == 0 ? 21 : 12;
+  private Mapping randomMapping(Geometry geometry, SplittableRandom random, long from) {
+    int pageBits = geometry.granuleBits();
+    long first = from + (random.nextLong(1 + ((1L << random.nextInt(34)) >> pageBits)) << pageBits);
+    int unit = pageBits + (random.nextInt(3) == 0 ? geometry.strideBits() : 0);
     long size = (1 + random.nextLong(1L << random.nextInt(10))) << unit;
     long physical =
-        random.nextBoolean() ? first : random.nextLong((HOST_BYTES - size) >> unit) << unit;
-    Permissions permissions = RIGHTS.get(random.nextInt(RIGHTS.size()));
+        random.nextBoolean() ? first : random.nextLong((hostBytes() - size) >> unit) << unit;
+    Permissions permissions = rights().get(random.nextInt(rights().size()));
     return new Mapping(AddressRange.ofSize(first, size), physical, permissions);
   }
 
@@ -152,10 +160,12 @@ public abstract class TablesProperties {
 
   /** Tables that point anywhere among each other, with all kinds of bits set. */
   private void fillWithGarbage(PagedMachine machine, SplittableRandom random, int oneIn) {
+    Geometry geometry = machine.table().geometry();
     for (int table = 0; table < TABLE_COUNT; table++) {
-      for (int i = 0; i < machine.table().geometry().entryCount(1); i++) {
+      for (int i = 0; i < geometry.entryCount(1); i++) {
         if (random.nextInt(oneIn) == 0) {
-          long at = Geometry.entryAddress(FIRST_TABLE + table * 0x1000L, i);
+          long first = machine.table().root() + (long) table * geometry.pageBytes();
+          long at = Geometry.entryAddress(first, i);
           machine.memory.writeLong(at, garbage(random));
         }
       }
