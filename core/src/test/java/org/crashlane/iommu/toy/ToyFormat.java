@@ -39,15 +39,21 @@ final class ToyFormat extends EntryFormat implements RequestChecks {
   static final int BLOCK_LEVEL = 2;
 
   enum Reason implements BlockReason {
-    TRANSLATION,
-    WALK,
-    ADDRESS_SIZE,
-    ACCESS,
-    PERMISSION;
+    TRANSLATION(0x10),
+    ADDRESS_SIZE(0x11),
+    ACCESS(0x12),
+    PERMISSION(0x13),
+    WALK(0x0b);
+
+    private final int number;
+
+    Reason(int number) {
+      this.number = number;
+    }
 
     @Override
     public int number(Access access) {
-      return 0x10 + ordinal();
+      return number;
     }
 
     @Override
