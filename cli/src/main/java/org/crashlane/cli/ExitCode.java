@@ -28,20 +28,19 @@ enum ExitCode {
     return number;
   }
 
-  /** {@return the code that says the worst of {@code answers}, of which there is one at least} */
-  static ExitCode worst(List<Verdict.Answer> answers) {
-    return of(Verdict.worst(answers));
-  }
-
   /**
-   * {@return those of {@code shown} whose answers make the exit code}
+   * {@return the code for what was rehearsed, on whichever stage: the worst of the answers}
    *
    * <p>Of several, only identity promises that the rule holds; the others are there to be seen
-   * failing it.
+   * failing it, and do not count.
+   *
+   * @param shown at least one
    */
-  static <T> List<T> deciding(List<T> shown, Function<T, Strategy> strategy) {
+  static <T> ExitCode of(
+      List<T> shown, Function<T, Strategy> strategy, Function<T, Verdict.Answer> answer) {
     List<T> identity = shown.stream().filter(t -> strategy.apply(t) == Strategy.IDENTITY).toList();
-    return shown.size() == 1 || identity.isEmpty() ? shown : identity;
+    List<T> deciding = shown.size() == 1 || identity.isEmpty() ? shown : identity;
+    return of(Verdict.worst(deciding.stream().map(answer).toList()));
   }
 
   /** {@return the code that says {@code answer}} */

@@ -54,7 +54,7 @@ final class Explorations {
     } else {
       print(explored);
     }
-    return exitCode(explored);
+    return ExitCode.of(explored, e -> e.plan().strategy(), Exploration::answer);
   }
 
   private static void requireSmall(MachineSpec machine) {
@@ -117,13 +117,5 @@ final class Explorations {
             c.violation().kind().meaning(),
             c.actions().size());
     c.trace().forEach(line -> terminal.out().println("  " + line));
-  }
-
-  private static ExitCode exitCode(List<Exploration> explored) {
-    List<Exploration> judged = ExitCode.deciding(explored, e -> e.plan().strategy());
-    if (judged.stream().anyMatch(e -> !e.counterexamples().isEmpty())) {
-      return ExitCode.BROKEN;
-    }
-    return judged.stream().allMatch(Exploration::isComplete) ? ExitCode.HOLDS : ExitCode.UNKNOWN;
   }
 }

@@ -72,7 +72,7 @@ final class ModelRehearsals {
     if (!json && options.schedule().isEmpty() && (cells.size() == 1 || options.runCount() > 1)) {
       new Repetitions(terminal, options).print(matrix, names, cells);
     }
-    return exitCode(cells);
+    return ExitCode.of(cells, MatrixCell::strategy, MatrixCell::answer);
   }
 
   private static void requireOne(MatrixRun matrix, ModelOptions options, boolean json) {
@@ -134,10 +134,5 @@ final class ModelRehearsals {
       RehearsalReport one = new RehearsalReport(terminal.columns(), terminal.colours());
       terminal.out().print(matrix.table(cells) + "\n" + one.details(cells.getFirst().worst()));
     }
-  }
-
-  private static ExitCode exitCode(List<MatrixCell> cells) {
-    List<MatrixCell> deciding = ExitCode.deciding(cells, MatrixCell::strategy);
-    return ExitCode.worst(deciding.stream().map(MatrixCell::answer).toList());
   }
 }

@@ -85,7 +85,7 @@ final class QemuRehearsals {
             .flatMap(k -> k.problems().stream())
             .toList();
     if (problems.isEmpty()) {
-      return exitCode(rehearsals);
+      return ExitCode.of(rehearsals, r -> r.scenario().strategy(), r -> r.verdict().answer());
     }
     terminal.complain(
         "not all is kept: %s%s"
@@ -200,10 +200,5 @@ final class QemuRehearsals {
     KeepDirectory.writeText(
         folder.resolve(KeepDirectory.VERDICT_TEXT),
         report.table(one) + "\n" + report.details(rehearsal));
-  }
-
-  private static ExitCode exitCode(List<Rehearsal> rehearsals) {
-    List<Rehearsal> deciding = ExitCode.deciding(rehearsals, r -> r.scenario().strategy());
-    return ExitCode.worst(deciding.stream().map(r -> r.verdict().answer()).toList());
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.Violation.Kind;
+import org.crashlane.rule.Verdict;
 
 /**
  * What all orders of things lead to.
@@ -32,9 +33,12 @@ public record Exploration(
     counterexamples = List.copyOf(counterexamples);
   }
 
-  /** {@return true if every order was tried, and nothing was violated} */
-  public boolean isClean() {
-    return isComplete && counterexamples.isEmpty();
+  /** {@return whether nothing is violated: known to be so only if every order was tried} */
+  public Verdict.Answer answer() {
+    if (!counterexamples.isEmpty()) {
+      return Verdict.Answer.BROKEN;
+    }
+    return isComplete ? Verdict.Answer.HOLDS : Verdict.Answer.UNKNOWN;
   }
 
   /** {@return the shortest way to a violation of {@code kind}, if there is one} */

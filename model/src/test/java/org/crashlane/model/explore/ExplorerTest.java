@@ -24,6 +24,7 @@ import org.crashlane.model.explore.DocsTable.Dump;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -65,7 +66,7 @@ final class ExplorerTest {
       throws InterruptedException, IOException {
     Exploration all = explore(SmallMachine.plan(mode, Strategy.IDENTITY), 2);
     assertEquals(List.of(), all.counterexamples());
-    assertTrue(all.isClean());
+    assertEquals(Verdict.Answer.HOLDS, all.answer());
     assertEquals(0, all.lostCount());
     assertTrue(all.dumpCount() > 0);
     pagesHaveItsCounts(mode, all);
@@ -106,7 +107,7 @@ final class ExplorerTest {
     CrashPlan plan = little(MappingMode.NOMMU, Strategy.IDENTITY);
     Exploration some = Explorer.explore(plan, new ExplorerLimits(500, 2), _ -> {});
     assertFalse(some.isComplete());
-    assertFalse(some.isClean());
+    assertEquals(Verdict.Answer.UNKNOWN, some.answer());
     assertEquals(Optional.empty(), some.counterexample(Kind.CAPTURE_BLOCKED));
   }
 

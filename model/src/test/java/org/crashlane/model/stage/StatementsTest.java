@@ -176,7 +176,7 @@ final class StatementsTest {
   void identityMappingLetsTheIommuThatStillRunsPassTheCaptureKernelsIo(MappingMode mode)
       throws InterruptedException {
     Exploration all = explore(mode, Strategy.IDENTITY);
-    assertTrue(all.isClean());
+    assertEquals(Verdict.Answer.HOLDS, all.answer());
     assertEquals(0, all.lostCount());
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertTrue(result.isDumpRight(), result.failure());
@@ -192,7 +192,7 @@ final class StatementsTest {
     int needed = PAGE_BYTES + (1 << 16); // The ring, and a chunk of the dump.
     assertTrue(needed < plan.machine().crashRanges().getFirst().sizeBytes());
     Exploration enough = explore(plan.withArmed(List.of(AddressRange.ofSize(first, needed))));
-    assertTrue(enough.isClean());
+    assertEquals(Verdict.Answer.HOLDS, enough.answer());
     assertEquals(0, enough.lostCount());
     AddressRange short1 = AddressRange.ofSize(first, needed - PAGE_BYTES);
     Exploration pageMissing = explore(plan.withArmed(List.of(short1)));
@@ -315,7 +315,7 @@ final class StatementsTest {
   void withoutAnySetUpAllGoesAsWithIt(MappingMode mode) throws InterruptedException {
     Exploration none = explore(mode, Strategy.NONE);
     Exploration identity = explore(mode, Strategy.IDENTITY);
-    assertTrue(none.isClean());
+    assertEquals(Verdict.Answer.HOLDS, none.answer());
     assertEquals(0, none.lostCount());
     assertEquals(identity.stateCount(), none.stateCount());
     assertEquals(identity.transitionCount(), none.transitionCount());
