@@ -9,4 +9,11 @@ public interface RegisterFile {
 
   /** {@return the 64 bits at {@code offset}, a multiple of 8} */
   long read64(int offset);
+
+  /** {@return what {@code register} holds, unsigned} */
+  default long read(Register register) {
+    return register.sizeBytes() == Long.BYTES
+        ? read64(register.offset())
+        : read32(register.offset());
+  }
 }

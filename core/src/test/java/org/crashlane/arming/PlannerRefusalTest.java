@@ -223,7 +223,7 @@ class PlannerRefusalTest extends PlannerCase {
 
           @Override
           public long read64(int offset) {
-            return offset == Registers.RTADDR ? 0x7000000000L : registers.read64(offset);
+            return offset == Registers.RTADDR.offset() ? 0x7000000000L : registers.read64(offset);
           }
         };
     PlanResult result =

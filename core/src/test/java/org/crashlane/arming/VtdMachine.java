@@ -3,6 +3,7 @@ package org.crashlane.arming;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.bits.BitField;
@@ -10,6 +11,7 @@ import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.vendors.Vendor;
@@ -175,22 +177,12 @@ final class VtdMachine {
             | Registers.Ecap.SMTS.of(1)
             | Registers.Ecap.FLTS.of(1);
     long gsts = Registers.Gsts.TES.of(translating ? 1 : 0);
-    return new RegisterFile() {
-      @Override
-      public long read32(int offset) {
-        return offset == Registers.GSTS ? gsts : 0;
-      }
-
-      @Override
-      public long read64(int offset) {
-        return switch (offset) {
-          case Registers.CAP -> cap;
-          case Registers.ECAP -> ecap;
-          case Registers.RTADDR -> rootTable;
-          default -> 0;
-        };
-      }
-    };
+    return RegisterValues.of(
+        Map.of(
+            Registers.GSTS, gsts,
+            Registers.CAP, cap,
+            Registers.ECAP, ecap,
+            Registers.RTADDR, rootTable));
   }
 
   TranslationTables tables() {

@@ -14,12 +14,6 @@ import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.WalkLimits;
-import org.crashlane.iommu.amdvi.Registers.Control;
-import org.crashlane.iommu.amdvi.Registers.DevTabBase;
-import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
-import org.crashlane.iommu.amdvi.Registers.ExclusionLimit;
-import org.crashlane.iommu.amdvi.Registers.ExtFeatures;
-import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.iommu.paging.PagedTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -74,14 +68,17 @@ public final class AmdviTables extends PagedTables {
 
   private static List<String> description(UnitConfig config, RegisterFile registers) {
     List<String> lines = new ArrayList<>();
-    lines.add(ExtFeatures.LAYOUT.line(config.capabilities().extFeatures()));
-    lines.add(Control.LAYOUT.line(registers.read64(Registers.CONTROL)));
-    lines.add(Status.LAYOUT.line(registers.read64(Registers.STATUS)));
-    config.deviceTable().registers().forEach(base -> lines.add(DevTabBase.LAYOUT.line(base)));
+    lines.add(Registers.EXT_FEATURES.layout().line(config.capabilities().extFeatures()));
+    lines.add(Registers.CONTROL.layout().line(registers.read(Registers.CONTROL)));
+    lines.add(Registers.STATUS.layout().line(registers.read(Registers.STATUS)));
+    config
+        .deviceTable()
+        .registers()
+        .forEach(base -> lines.add(Registers.DEV_TAB_BASE.layout().line(base)));
     ExclusionRange exclusion = config.exclusion();
     if (exclusion.isEnabled()) {
-      lines.add(ExclusionBase.LAYOUT.line(exclusion.base()));
-      lines.add(ExclusionLimit.LAYOUT.line(exclusion.limit()));
+      lines.add(Registers.EXCLUSION_BASE.layout().line(exclusion.base()));
+      lines.add(Registers.EXCLUSION_LIMIT.layout().line(exclusion.limit()));
     }
     return lines;
   }

@@ -18,7 +18,7 @@ public record Capabilities(long extFeatures, long header) {
 
   /** {@return the capabilities that {@code registers} show; the capability header is not known} */
   public static Capabilities of(RegisterFile registers) {
-    return new Capabilities(registers.read64(Registers.EXT_FEATURES), 0);
+    return new Capabilities(registers.read(Registers.EXT_FEATURES), 0);
   }
 
   /** {@return how many levels page tables may have (EFR.HATS); 6 where no register says} */

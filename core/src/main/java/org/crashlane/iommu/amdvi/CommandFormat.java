@@ -9,13 +9,19 @@ import org.crashlane.bits.Layout;
 import org.crashlane.iommu.amdvi.Command.Pages;
 import org.crashlane.pci.RequesterId;
 
-/** How commands stand in two words, an operation code on top of the first. */
-final class CommandFormat {
-  static final BitField OPCODE = BitField.bits("OpCode", 63, 60);
+/** How commands are held in two words, an operation code on top of the first. */
+public final class CommandFormat {
+  /** What a command asks for. */
+  public static final BitField OPCODE = BitField.bits("OpCode", 63, 60);
 
   static final int COMPLETION_WAIT = 1;
-  static final int INVALIDATE_DEVTAB_ENTRY = 2;
-  static final int INVALIDATE_IOMMU_PAGES = 3;
+
+  /** Drop what is cached of a device's entry. */
+  public static final int INVALIDATE_DEVTAB_ENTRY = 2;
+
+  /** Drop cached translations of a domain. */
+  public static final int INVALIDATE_IOMMU_PAGES = 3;
+
   static final int INVALIDATE_IOTLB_PAGES = 4;
   static final int INVALIDATE_INTERRUPT_TABLE = 5;
   static final int PREFETCH_IOMMU_PAGES = 6;
@@ -28,9 +34,14 @@ final class CommandFormat {
   private static final BitField STORE_ADDRESS = BitField.bits("StoreAddress", 51, 3);
   private static final BitField STORE_DATA = BitField.bits("StoreData", 63, 0);
 
-  private static final BitField DEVICE_ID = BitField.bits("DeviceID", 15, 0);
+  /** Whose entry, tables or interrupts. */
+  public static final BitField DEVICE_ID = BitField.bits("DeviceID", 15, 0);
+
   private static final BitField PASID = BitField.bits("PASID", 19, 0);
-  private static final BitField DOMAIN_ID = BitField.bits("DomainID", 47, 32);
+
+  /** Which domain's translations. */
+  public static final BitField DOMAIN_ID = BitField.bits("DomainID", 47, 32);
+
   private static final BitField PASID_7_0 = BitField.bits("PASID_7_0", 23, 16);
   private static final BitField MAXPEND = BitField.bits("Maxpend", 31, 24);
   private static final BitField QUEUE_ID = BitField.bits("QueueID", 47, 32);
@@ -40,10 +51,14 @@ final class CommandFormat {
   private static final BitField PPR_TAG = BitField.bits("CompletionTag", 47, 32);
 
   /** Size: the address codes how much; otherwise one page. */
-  private static final BitField S = BitField.bit("S", 0);
+  public static final BitField S = BitField.bit("S", 0);
 
-  private static final BitField PDE = BitField.bit("PDE", 1);
-  private static final BitField GN = BitField.bit("GN", 2);
+  /** Entries above the leaves too. */
+  public static final BitField PDE = BitField.bit("PDE", 1);
+
+  /** A guest's translations, not the host's. */
+  public static final BitField GN = BitField.bit("GN", 2);
+
   private static final BitField TYPE = BitField.bits("Type", 5, 4);
   private static final BitField ADDRESS = BitField.bits("Address", 63, 12);
 

@@ -32,12 +32,12 @@ public record DeviceTableBase(List<Long> registers) {
 
   /** {@return the device table that {@code registers} point to} */
   static DeviceTableBase of(RegisterFile registers) {
-    long control = registers.read64(Registers.CONTROL);
+    long control = registers.read(Registers.CONTROL);
     int order = Math.min((int) Control.DEV_TBL_SEG_EN.get(control), SEGMENTS_ORDER_MAX);
     List<Long> bases = new ArrayList<>();
-    bases.add(registers.read64(Registers.DEV_TAB_BASE));
+    bases.add(registers.read(Registers.DEV_TAB_BASE));
     for (int segment = 1; segment < 1 << order; segment++) {
-      bases.add(registers.read64(Registers.DEV_TAB_SEG_1 + (segment - 1) * Long.BYTES));
+      bases.add(registers.read(Registers.DEV_TAB_SEG_1.movedBy((segment - 1) * Long.BYTES)));
     }
     return new DeviceTableBase(bases);
   }

@@ -25,7 +25,7 @@ public record ExclusionRange(long base, long limit) {
   /** {@return the range that {@code registers} say} */
   static ExclusionRange of(RegisterFile registers) {
     return new ExclusionRange(
-        registers.read64(Registers.EXCLUSION_BASE), registers.read64(Registers.EXCLUSION_LIMIT));
+        registers.read(Registers.EXCLUSION_BASE), registers.read(Registers.EXCLUSION_LIMIT));
   }
 
   /** {@return true if any request may pass by the range} */

@@ -58,7 +58,7 @@ public final class InterruptTables implements InterruptRemapping {
     long mask = config.encryptionMask();
     return new InterruptTables(
         memory,
-        InterruptSettings.of(registers.read64(Registers.CONTROL), mask),
+        InterruptSettings.of(registers.read(Registers.CONTROL), mask),
         requester -> config.deviceTable().entryAddress(requester, mask));
   }
 

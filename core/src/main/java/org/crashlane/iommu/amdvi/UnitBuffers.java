@@ -3,6 +3,7 @@ package org.crashlane.iommu.amdvi;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.amdvi.Registers.Control;
@@ -37,7 +38,7 @@ final class UnitBuffers {
 
   static List<UnitBuffer> of(PhysicalMemory memory, RegisterFile registers, long encryptionMask) {
     UnitBuffers buffers = new UnitBuffers(memory, registers, encryptionMask);
-    long control = registers.read64(Registers.CONTROL);
+    long control = registers.read(Registers.CONTROL);
     if (!Control.IOMMU_EN.isSet(control)) {
       // It fetches and logs nothing, whatever the other bits say.
       return List.of();
@@ -59,19 +60,19 @@ final class UnitBuffers {
     }
     if (Control.GA_LOG_EN.isSet(control)) {
       buffers.ring("guest APIC log", Registers.GA_LOG_BASE, GA_ENTRY_BYTES);
-      long tail = GaLogTail.ADDRESS.inPlace(registers.read64(Registers.GA_LOG_TAIL_ADDRESS));
+      long tail = GaLogTail.ADDRESS.inPlace(registers.read(Registers.GA_LOG_TAIL_ADDRESS));
       buffers.store("tail of the guest APIC log", tail & ~encryptionMask);
     }
     return buffers.found;
   }
 
-  private AddressRange range(int register, int entryBytes) {
-    long base = registers.read64(register);
+  private AddressRange range(Register register, int entryBytes) {
+    long base = registers.read(register);
     long address = Ring.BASE.inPlace(base) & ~encryptionMask;
     return AddressRange.ofSize(address, (long) entryBytes << Ring.LENGTH.get(base));
   }
 
-  private void ring(String what, int register, int entryBytes) {
+  private void ring(String what, Register register, int entryBytes) {
     found.add(new UnitBuffer(what, range(register, entryBytes)));
   }
 
@@ -82,8 +83,8 @@ final class UnitBuffers {
   private void commands() {
     AddressRange ring = range(Registers.CMD_BUF_BASE, ENTRY_BYTES);
     found.add(new UnitBuffer("command buffer", ring));
-    long tail = Pointer.OFFSET.inPlace(registers.read64(Registers.CMD_TAIL)) % ring.sizeBytes();
-    long at = Pointer.OFFSET.inPlace(registers.read64(Registers.CMD_HEAD)) % ring.sizeBytes();
+    long tail = Pointer.OFFSET.inPlace(registers.read(Registers.CMD_TAIL)) % ring.sizeBytes();
+    long at = Pointer.OFFSET.inPlace(registers.read(Registers.CMD_HEAD)) % ring.sizeBytes();
     for (long left = ring.sizeBytes() / ENTRY_BYTES; at != tail && left > 0; left--) {
       pending(ring.first() + at);
       at = (at + ENTRY_BYTES) % ring.sizeBytes();

@@ -71,7 +71,7 @@ public record UnitConfig(
    */
   public static UnitConfig of(
       RegisterFile registers, int physicalAddressWidth, long encryptionMask, boolean wholeMemory) {
-    long control = registers.read64(Registers.CONTROL);
+    long control = registers.read(Registers.CONTROL);
     return new UnitConfig(
         Capabilities.of(registers),
         physicalAddressWidth,

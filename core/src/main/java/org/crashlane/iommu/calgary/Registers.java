@@ -92,15 +92,17 @@ public final class Registers {
 
   /** Channel status register. Single error bits are not known; Linux asks whether any is set. */
   public static final class Csr {
-    public static final BitField ERROR_15_0 = BitField.bits("ERROR_15_0", 15, 0);
+    private static final Layout.Fields FIELDS = Layout.named("CSR");
+
+    public static final BitField ERROR_15_0 = FIELDS.bits("ERROR_15_0", 15, 0);
 
     /** Who caused the error; says nothing while there is none. */
-    public static final BitField AGENT_ID = BitField.bits("AGENT_ID", 20, 16);
+    public static final BitField AGENT_ID = FIELDS.bits("AGENT_ID", 20, 16);
 
-    public static final BitField ERROR_31_21 = BitField.bits("ERROR_31_21", 31, 21);
+    public static final BitField ERROR_31_21 = FIELDS.bits("ERROR_31_21", 31, 21);
 
     /** The register. */
-    public static final Layout LAYOUT = Layout.of("CSR", ERROR_15_0, AGENT_ID, ERROR_31_21);
+    public static final Layout LAYOUT = FIELDS.layout();
 
     private Csr() {}
 
@@ -112,23 +114,24 @@ public final class Registers {
 
   /** Configuration register of a PHB. */
   public static final class ConfigRw {
-    public static final BitField MCSR_ENABLE = BitField.bit("MCSR_ENABLE", 20);
+    private static final Layout.Fields FIELDS = Layout.named("CONFIG_RW");
+
+    public static final BitField MCSR_ENABLE = FIELDS.bit("MCSR_ENABLE", 20);
 
     /** The window MEM_2 is in use. */
-    public static final BitField MEM2_ENABLE = BitField.bit("MEM2_ENABLE", 22);
+    public static final BitField MEM2_ENABLE = FIELDS.bit("MEM2_ENABLE", 22);
 
     /** No dual address cycles: no IOVAs from 4 GiB up. */
-    public static final BitField DAC_DISABLE = BitField.bit("DAC_DISABLE", 24);
+    public static final BitField DAC_DISABLE = FIELDS.bit("DAC_DISABLE", 24);
 
     /** Slots switched off. Linux sets all three bits when there was an error. */
-    public static final BitField SLOT_DISABLE = BitField.bits("SLOT_DISABLE", 28, 26);
+    public static final BitField SLOT_DISABLE = FIELDS.bits("SLOT_DISABLE", 28, 26);
 
     /** Requests are translated. */
-    public static final BitField TCE_ENABLE = BitField.bit("TCE_ENABLE", 29);
+    public static final BitField TCE_ENABLE = FIELDS.bit("TCE_ENABLE", 29);
 
     /** The register. */
-    public static final Layout LAYOUT =
-        Layout.of("CONFIG_RW", MCSR_ENABLE, MEM2_ENABLE, DAC_DISABLE, SLOT_DISABLE, TCE_ENABLE);
+    public static final Layout LAYOUT = FIELDS.layout();
 
     /** What to say of a PHB that has some slots on and some off. */
     static final String SOME_SLOTS_DISABLED =
@@ -164,13 +167,14 @@ public final class Registers {
 
   /** Page migration control register of CalIOC2. */
   public static final class PageMigCtrl {
-    public static final BitField HARDSTOP = BitField.bit("HARDSTOP", 29);
-    public static final BitField SOFTSTOPFAULT = BitField.bit("SOFTSTOPFAULT", 30);
-    public static final BitField SOFTSTOP = BitField.bit("SOFTSTOP", 31);
+    private static final Layout.Fields FIELDS = Layout.named("PAGE_MIG_CTRL");
+
+    public static final BitField HARDSTOP = FIELDS.bit("HARDSTOP", 29);
+    public static final BitField SOFTSTOPFAULT = FIELDS.bit("SOFTSTOPFAULT", 30);
+    public static final BitField SOFTSTOP = FIELDS.bit("SOFTSTOP", 31);
 
     /** The register. */
-    public static final Layout LAYOUT =
-        Layout.of("PAGE_MIG_CTRL", HARDSTOP, SOFTSTOPFAULT, SOFTSTOP);
+    public static final Layout LAYOUT = FIELDS.layout();
 
     private PageMigCtrl() {}
   }

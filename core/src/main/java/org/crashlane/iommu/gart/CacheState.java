@@ -82,7 +82,7 @@ public final class CacheState {
       Arrays.fill(indices, 0);
       Arrays.fill(entries, (int) Gpte.ABSENT);
     }
-    control = CacheCtl.REGISTER.written(control, value);
+    control = Registers.CACHECTL.written(control, value);
   }
 
   /** Drops every cached entry, as a kernel does that writes INVGART. */

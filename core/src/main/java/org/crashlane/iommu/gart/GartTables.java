@@ -17,9 +17,6 @@ import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.flat.FlatView;
-import org.crashlane.iommu.gart.Registers.ApertureBase;
-import org.crashlane.iommu.gart.Registers.ApertureCtl;
-import org.crashlane.iommu.gart.Registers.TableBase;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -58,9 +55,9 @@ public final class GartTables extends FlatView {
   @Override
   public UnitState state() {
     List<String> description = new ArrayList<>();
-    description.add(ApertureCtl.REGISTER.layout().line(config.apertureControl()));
-    description.add(ApertureBase.REGISTER.layout().line(config.apertureBase()));
-    description.add(TableBase.REGISTER.layout().line(config.tableBase()));
+    description.add(Registers.APERTURECTL.layout().line(config.apertureControl()));
+    description.add(Registers.APERTUREBASE.layout().line(config.apertureBase()));
+    description.add(Registers.TABLEBASE.layout().line(config.tableBase()));
     config.aperture().ifPresent(aperture -> description.add(aperture.toString()));
     return new UnitState(
         config.translatesDevices() ? Translation.TRANSLATES : Translation.PASSES,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.gart;
 
-import java.util.Map;
+import static org.crashlane.iommu.AccessKind.ONE_SHOT;
+import static org.crashlane.iommu.AccessKind.ONE_TO_CLEAR;
+import static org.crashlane.iommu.AccessKind.READ_WRITE;
+
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Register;
 
 /**
  * The GART's registers: configuration space of function 3 of each northbridge (PCI devices 00:18.3
@@ -14,39 +17,35 @@ import org.crashlane.bits.Layout;
  */
 public final class Registers {
   /** Aperture control. */
-  public static final int APERTURECTL = 0x90;
+  public static final Register APERTURECTL = ApertureCtl.FIELDS.at(0x90, Integer.BYTES);
 
   /** Aperture base. */
-  public static final int APERTUREBASE = 0x94;
+  public static final Register APERTUREBASE = ApertureBase.FIELDS.at(0x94, Integer.BYTES);
 
   /** Table base. */
-  public static final int TABLEBASE = 0x98;
+  public static final Register TABLEBASE = TableBase.FIELDS.at(0x98, Integer.BYTES);
 
   /** Cache control. */
-  public static final int CACHECTL = 0x9c;
+  public static final Register CACHECTL = CacheCtl.FIELDS.at(0x9c, Integer.BYTES);
 
   /** Aperture control register, F3x90. */
   public static final class ApertureCtl {
+    private static final Register.Fields FIELDS = Register.named("APERTURECTL", READ_WRITE);
+
     /** The aperture is there. */
-    public static final BitField GARTEN = BitField.bit("GARTEN", 0);
+    public static final BitField GARTEN = FIELDS.bit("GARTEN", 0);
 
     /** The aperture has 32 MiB, doubled this often; 7 is reserved. */
-    public static final BitField SIZE_ORDER = BitField.bits("SIZE", 3, 1);
+    public static final BitField SIZE_ORDER = FIELDS.bits("SIZE", 3, 1);
 
     /** Requests of CPUs are not translated. */
-    public static final BitField DISGARTCPU = BitField.bit("DISGARTCPU", 4);
+    public static final BitField DISGARTCPU = FIELDS.bit("DISGARTCPU", 4);
 
     /** Requests of devices are not translated. */
-    public static final BitField DISGARTIO = BitField.bit("DISGARTIO", 5);
+    public static final BitField DISGARTIO = FIELDS.bit("DISGARTIO", 5);
 
     /** Table walks do not probe the CPUs' caches, so that the table must not be cached. */
-    public static final BitField DISTLBWALKPRB = BitField.bit("DISTLBWALKPRB", 6);
-
-    /** The register. */
-    public static final Register REGISTER =
-        Register.of(
-            APERTURECTL,
-            Layout.of("APERTURECTL", GARTEN, SIZE_ORDER, DISGARTCPU, DISGARTIO, DISTLBWALKPRB));
+    public static final BitField DISTLBWALKPRB = FIELDS.bit("DISTLBWALKPRB", 6);
 
     private ApertureCtl() {}
 
@@ -61,15 +60,13 @@ public final class Registers {
 
   /** Aperture base register, F3x94. */
   public static final class ApertureBase {
+    private static final Register.Fields FIELDS = Register.named("APERTUREBASE", READ_WRITE);
+
     /** Bits 39:25 of the aperture's first address: its number in units of 32 MiB. */
-    public static final BitField APERBASE = BitField.bits("APERBASE", 14, 0);
+    public static final BitField APERBASE = FIELDS.bits("APERBASE", 14, 0);
 
     /** Where those bits are in the address. */
     static final BitField ADDRESS_39_25 = BitField.bits("address 39:25", 39, 25);
-
-    /** The register. */
-    public static final Register REGISTER =
-        Register.of(APERTUREBASE, Layout.of("APERTUREBASE", APERBASE));
 
     private ApertureBase() {}
 
@@ -91,13 +88,12 @@ public final class Registers {
 
   /** Table base register, F3x98. */
   public static final class TableBase {
+    private static final Register.Fields FIELDS = Register.named("TABLEBASE", READ_WRITE);
+
     /** Bits 39:12 of the table's physical address. */
-    public static final BitField TBLBASE = BitField.bits("TBLBASE", 31, 4);
+    public static final BitField TBLBASE = FIELDS.bits("TBLBASE", 31, 4);
 
     private static final BitField ADDRESS_39_12 = BitField.bits("address 39:12", 39, 12);
-
-    /** The register. */
-    public static final Register REGISTER = Register.of(TABLEBASE, Layout.of("TABLEBASE", TBLBASE));
 
     private TableBase() {}
 
@@ -119,23 +115,16 @@ public final class Registers {
 
   /** Cache control register, F3x9C. */
   public static final class CacheCtl {
+    private static final Register.Fields FIELDS = Register.named("CACHECTL", READ_WRITE);
+
     /** Written as one, all cached entries are dropped; reads as one until that is done. */
-    public static final BitField INVGART = BitField.bit("INVGART", 0);
+    public static final BitField INVGART = FIELDS.bit("INVGART", 0, ONE_SHOT);
 
     /**
      * A request met an entry that is not valid. That a one clears it is not verified: Linux never
      * writes it.
      */
-    public static final BitField GARTPTEERR = BitField.bit("GARTPTEERR", 1);
-
-    /** The register. */
-    public static final Register REGISTER =
-        new Register(
-            CACHECTL,
-            Layout.of("CACHECTL", INVGART, GARTPTEERR),
-            Map.of(
-                INVGART, AccessKind.WRITE_ONE_SELF_CLEARING,
-                GARTPTEERR, AccessKind.WRITE_ONE_TO_CLEAR));
+    public static final BitField GARTPTEERR = FIELDS.bit("GARTPTEERR", 1, ONE_TO_CLEAR);
 
     private CacheCtl() {}
   }

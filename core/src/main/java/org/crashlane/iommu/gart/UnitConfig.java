@@ -45,15 +45,15 @@ public record UnitConfig(
    * @throws MalformedInputException if the aperture is switched on with the reserved size
    */
   public static UnitConfig of(RegisterFile registers, boolean wholeMemory) {
-    long control = registers.read32(Registers.APERTURECTL);
+    long control = registers.read(Registers.APERTURECTL);
     if (isReserved(control)) {
       throw new MalformedInputException(
-          "northbridge function 3", Registers.APERTURECTL, reservedSize(control));
+          "northbridge function 3", Registers.APERTURECTL.offset(), reservedSize(control));
     }
     return new UnitConfig(
         control,
-        registers.read32(Registers.APERTUREBASE),
-        registers.read32(Registers.TABLEBASE),
+        registers.read(Registers.APERTUREBASE),
+        registers.read(Registers.TABLEBASE),
         wholeMemory);
   }
 

@@ -20,7 +20,7 @@ public enum Vendor {
 
     @Override
     public long faultMark(RegisterFile registers) {
-      long status = registers.read32(org.crashlane.iommu.vtd.Registers.FSTS);
+      long status = registers.read(org.crashlane.iommu.vtd.Registers.FSTS);
       return Fsts.PPF.inPlace(status) | Fsts.PFO.inPlace(status);
     }
   },
@@ -34,7 +34,7 @@ public enum Vendor {
 
     @Override
     public long faultMark(RegisterFile registers) {
-      return registers.read64(org.crashlane.iommu.amdvi.Registers.EVT_TAIL);
+      return registers.read(org.crashlane.iommu.amdvi.Registers.EVT_TAIL);
     }
   };
 

@@ -17,7 +17,7 @@ public record Capabilities(long cap, long ecap) {
 
   /** {@return the capabilities that {@code registers} show} */
   public static Capabilities of(RegisterFile registers) {
-    return new Capabilities(registers.read64(Registers.CAP), registers.read64(Registers.ECAP));
+    return new Capabilities(registers.read(Registers.CAP), registers.read(Registers.ECAP));
   }
 
   /** {@return true if second-level tables of {@code levels} levels can be used (CAP.SAGAW)} */

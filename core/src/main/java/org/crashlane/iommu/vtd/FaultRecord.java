@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import static org.crashlane.iommu.AccessKind.ONE_TO_CLEAR;
+import static org.crashlane.iommu.AccessKind.READ_ONLY;
+
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.bits.Layout;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Register;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -25,46 +28,49 @@ public record FaultRecord(
   /** Size of a fault recording register in bytes. */
   public static final int BYTES = 16;
 
-  static final BitField RSVD_LOW = BitField.bits("RSVD_11_0", 11, 0);
+  private static final Register.Fields LOW_FIELDS = Register.named("FRCD, low word", READ_ONLY);
+
+  static final BitField RSVD_LOW = LOW_FIELDS.bits("RSVD_11_0", 11, 0);
 
   /** Fault info: the page. */
-  static final BitField FI = BitField.bits("FI", 63, 12);
+  static final BitField FI = LOW_FIELDS.bits("FI", 63, 12);
+
+  private static final Register.Fields HIGH_FIELDS = Register.named("FRCD, high word", READ_ONLY);
 
   /** Source id. */
-  static final BitField SID = BitField.bits("SID", 15, 0);
+  static final BitField SID = HIGH_FIELDS.bits("SID", 15, 0);
 
-  static final BitField RSVD_27_16 = BitField.bits("RSVD_27_16", 27, 16);
+  static final BitField RSVD_27_16 = HIGH_FIELDS.bits("RSVD_27_16", 27, 16);
 
   /** Second type bit: with T1, tells page requests and atomic operations. */
-  static final BitField T2 = BitField.bit("T2", 28);
+  static final BitField T2 = HIGH_FIELDS.bit("T2", 28);
 
-  static final BitField PRIV = BitField.bit("PRIV", 29);
-  static final BitField EXE = BitField.bit("EXE", 30);
+  static final BitField PRIV = HIGH_FIELDS.bit("PRIV", 29);
+  static final BitField EXE = HIGH_FIELDS.bit("EXE", 30);
 
   /** PASID present. */
-  static final BitField PP = BitField.bit("PP", 31);
+  static final BitField PP = HIGH_FIELDS.bit("PP", 31);
 
   /** Fault reason. */
-  static final BitField FR = BitField.bits("FR", 39, 32);
+  static final BitField FR = HIGH_FIELDS.bits("FR", 39, 32);
 
   /** PASID value. */
-  static final BitField PV = BitField.bits("PV", 59, 40);
+  static final BitField PV = HIGH_FIELDS.bits("PV", 59, 40);
 
   /** Address type. */
-  static final BitField AT = BitField.bits("AT", 61, 60);
+  static final BitField AT = HIGH_FIELDS.bits("AT", 61, 60);
 
   /** Type: 1 for reads. */
-  static final BitField T1 = BitField.bit("T1", 62);
+  static final BitField T1 = HIGH_FIELDS.bit("T1", 62);
 
   /** Fault: the record is valid; written as 1 to clear it. */
-  public static final BitField F = BitField.bit("F", 63);
+  public static final BitField F = HIGH_FIELDS.bit("F", 63, ONE_TO_CLEAR);
 
-  /** The first word. */
-  public static final Layout LOW = Layout.of("FRCD, low word", RSVD_LOW, FI);
+  /** The first word, from {@link Capabilities#faultRecordOffset} on. */
+  public static final Register LOW = LOW_FIELDS.at(0, Long.BYTES);
 
   /** The second word. */
-  public static final Layout HIGH =
-      Layout.of("FRCD, high word", SID, RSVD_27_16, T2, PRIV, EXE, PP, FR, PV, AT, T1, F);
+  public static final Register HIGH = HIGH_FIELDS.at(Long.BYTES, Long.BYTES);
 
   public FaultRecord {
     if (FI.inPlace(page) != page) {

@@ -48,8 +48,8 @@ public final class InterruptTables implements InterruptRemapping {
    * unit that remaps only: others need not have the register.
    */
   public static InterruptTables open(PhysicalMemory memory, RegisterFile registers) {
-    long gsts = registers.read32(Registers.GSTS);
-    long irta = Gsts.IRES.isSet(gsts) ? registers.read64(Registers.IRTA) : 0;
+    long gsts = registers.read(Registers.GSTS);
+    long irta = Gsts.IRES.isSet(gsts) ? registers.read(Registers.IRTA) : 0;
     return new InterruptTables(memory, gsts, irta);
   }
 
@@ -60,7 +60,7 @@ public final class InterruptTables implements InterruptRemapping {
 
   @Override
   public List<String> description() {
-    return List.of(Gsts.LAYOUT.line(gsts), Irta.LAYOUT.line(irta));
+    return List.of(Registers.GSTS.layout().line(gsts), Registers.IRTA.layout().line(irta));
   }
 
   /** {@return how many entries the table has, 2 to 65,536} */

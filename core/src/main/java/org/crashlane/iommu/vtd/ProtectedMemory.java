@@ -29,12 +29,12 @@ final class ProtectedMemory {
   /** {@return what the registers say now} */
   static ProtectedMemory of(RegisterFile registers) {
     ProtectedMemory found = new ProtectedMemory();
-    long cap = registers.read64(Registers.CAP);
+    long cap = registers.read(Registers.CAP);
     if (Cap.PLMR.isSet(cap) || Cap.PHMR.isSet(cap)) {
       // Enabled but not yet in force, or in force although no longer enabled: both may block.
-      long pmen = registers.read32(Registers.PMEN);
+      long pmen = registers.read(Registers.PMEN);
       if (Pmen.EPM.isSet(pmen) || Pmen.PRS.isSet(pmen)) {
-        found.description.add(Pmen.LAYOUT.line(pmen));
+        found.description.add(Registers.PMEN.layout().line(pmen));
         found.regions(cap, registers);
       }
     }
@@ -43,12 +43,12 @@ final class ProtectedMemory {
 
   private void regions(long cap, RegisterFile registers) {
     if (Cap.PLMR.isSet(cap)) {
-      long base = registers.read32(Registers.PLMBASE);
-      region("low", "PLM", base, registers.read32(Registers.PLMLIMIT));
+      long base = registers.read(Registers.PLMBASE);
+      region("low", "PLM", base, registers.read(Registers.PLMLIMIT));
     }
     if (Cap.PHMR.isSet(cap)) {
-      long base = registers.read64(Registers.PHMBASE);
-      region("high", "PHM", base, registers.read64(Registers.PHMLIMIT));
+      long base = registers.read(Registers.PHMBASE);
+      region("high", "PHM", base, registers.read(Registers.PHMLIMIT));
     }
   }
 

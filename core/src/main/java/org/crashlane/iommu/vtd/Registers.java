@@ -1,190 +1,227 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import static org.crashlane.iommu.AccessKind.ONE_SHOT;
+import static org.crashlane.iommu.AccessKind.ONE_TO_CLEAR;
+import static org.crashlane.iommu.AccessKind.READ_ONLY;
+import static org.crashlane.iommu.AccessKind.READ_WRITE;
+import static org.crashlane.iommu.AccessKind.WRITE_ONLY;
+
+import java.util.Optional;
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Layout;
+import org.crashlane.iommu.Register;
+import org.crashlane.iommu.RegisterMap;
 
 /**
- * Offsets and fields of a VT-d unit's registers (VT-d specification, "Register Descriptions"; Linux
- * 6.0 drivers/iommu/intel/iommu.h).
+ * A VT-d unit's registers and their fields (VT-d specification, "Register Descriptions"; Linux 6.0
+ * drivers/iommu/intel/iommu.h).
  */
 public final class Registers {
-  /** Version, 32 bits. */
-  public static final int VER = 0x00;
+  private static final RegisterMap DECLARED = new RegisterMap();
 
-  /** Capabilities, 64 bits. */
-  public static final int CAP = 0x08;
+  /** Version. */
+  public static final Register VER = DECLARED.add(Register.plain("VER", 0x00, Integer.BYTES));
 
-  /** Extended capabilities, 64 bits. */
-  public static final int ECAP = 0x10;
+  /** Capabilities. */
+  public static final Register CAP = DECLARED.add(Cap.FIELDS.at(0x08, Long.BYTES));
 
-  /** Global command, 32 bits, written only. */
-  public static final int GCMD = 0x18;
+  /** Extended capabilities. */
+  public static final Register ECAP = DECLARED.add(Ecap.FIELDS.at(0x10, Long.BYTES));
 
-  /** Global status, 32 bits. */
-  public static final int GSTS = 0x1c;
+  /** Global command. */
+  public static final Register GCMD = DECLARED.add(Gcmd.FIELDS.at(0x18, Integer.BYTES));
 
-  /** Root table address, 64 bits. */
-  public static final int RTADDR = 0x20;
+  /** Global status. */
+  public static final Register GSTS = DECLARED.add(Gsts.FIELDS.at(0x1c, Integer.BYTES));
 
-  /** Context command, 64 bits. */
-  public static final int CCMD = 0x28;
+  /** Root table address. */
+  public static final Register RTADDR = DECLARED.add(Rtaddr.FIELDS.at(0x20, Long.BYTES));
 
-  /** Fault status, 32 bits. */
-  public static final int FSTS = 0x34;
+  /** Context command. */
+  public static final Register CCMD =
+      DECLARED.add(InvalidationRegisters.Ccmd.FIELDS.at(0x28, Long.BYTES));
 
-  /** Fault event control, 32 bits. */
-  public static final int FECTL = 0x38;
+  /** Fault status. */
+  public static final Register FSTS = DECLARED.add(Fsts.FIELDS.at(0x34, Integer.BYTES));
 
-  /** Fault event message address, low and high half, 32 bits each. */
-  public static final int FEADDR = 0x40;
+  /** Fault event control. */
+  public static final Register FECTL = DECLARED.add(Fectl.FIELDS.at(0x38, Integer.BYTES));
 
-  /** Advanced fault log address, 64 bits. */
-  public static final int AFLOG = 0x58;
+  /** Fault event message: its data. */
+  public static final Register FEDATA = DECLARED.add(Register.plain("FEDATA", 0x3c, Integer.BYTES));
 
-  /** Protected memory enable, 32 bits. */
-  public static final int PMEN = 0x64;
+  /** Fault event message: its address, lower half. */
+  public static final Register FEADDR = DECLARED.add(Register.plain("FEADDR", 0x40, Integer.BYTES));
 
-  /** Protected low memory, base, 32 bits. */
-  public static final int PLMBASE = 0x68;
+  /** Fault event message: its address, upper half. */
+  public static final Register FEUADDR =
+      DECLARED.add(Register.plain("FEUADDR", 0x44, Integer.BYTES));
 
-  /** Protected low memory, limit, 32 bits. */
-  public static final int PLMLIMIT = 0x6c;
+  /** Advanced fault log address. */
+  public static final Register AFLOG = DECLARED.add(Aflog.FIELDS.at(0x58, Long.BYTES));
 
-  /** Protected high memory, base, 64 bits. */
-  public static final int PHMBASE = 0x70;
+  /** Protected memory enable. */
+  public static final Register PMEN = DECLARED.add(Pmen.FIELDS.at(0x64, Integer.BYTES));
 
-  /** Protected high memory, limit, 64 bits. */
-  public static final int PHMLIMIT = 0x78;
+  /** Protected low memory, base. */
+  public static final Register PLMBASE =
+      DECLARED.add(ProtectedBound.FIELDS.at("PLMBASE", 0x68, Integer.BYTES));
 
-  /** Invalidation queue head, tail and address, 64 bits each. */
-  public static final int IQH = 0x80;
+  /** Protected low memory, limit. */
+  public static final Register PLMLIMIT =
+      DECLARED.add(ProtectedBound.FIELDS.at("PLMLIMIT", 0x6c, Integer.BYTES));
 
-  /** See {@link #IQH}. */
-  public static final int IQT = 0x88;
+  /** Protected high memory, base. */
+  public static final Register PHMBASE =
+      DECLARED.add(ProtectedBound.FIELDS.at("PHMBASE", 0x70, Long.BYTES));
 
-  /** See {@link #IQH}. */
-  public static final int IQA = 0x90;
+  /** Protected high memory, limit. */
+  public static final Register PHMLIMIT =
+      DECLARED.add(ProtectedBound.FIELDS.at("PHMLIMIT", 0x78, Long.BYTES));
 
-  /** Invalidation event message address, low and high half, 32 bits each. */
-  public static final int IEADDR = 0xa8;
+  /** Invalidation queue head. */
+  public static final Register IQH =
+      DECLARED.add(QueuePointer.FIELDS.at("IQH", 0x80, Long.BYTES).only());
 
-  /** Interrupt remapping table address, 64 bits. */
-  public static final int IRTA = 0xb8;
+  /** Invalidation queue tail. */
+  public static final Register IQT = DECLARED.add(QueuePointer.FIELDS.at("IQT", 0x88, Long.BYTES));
 
-  /** Page request queue address, 64 bits. */
-  public static final int PQA = 0xd0;
+  /** Invalidation queue address. */
+  public static final Register IQA = DECLARED.add(Queue.FIELDS.at("IQA", 0x90, Long.BYTES));
 
-  /** Page request event message address, low and high half, 32 bits each. */
-  public static final int PEADDR = 0xe8;
+  /** Invalidation event message: its address, lower half. */
+  public static final Register IEADDR = DECLARED.add(Register.plain("IEADDR", 0xa8, Integer.BYTES));
+
+  /** Invalidation event message: its address, upper half. */
+  public static final Register IEUADDR =
+      DECLARED.add(Register.plain("IEUADDR", 0xac, Integer.BYTES));
+
+  /** Interrupt remapping table address. */
+  public static final Register IRTA = DECLARED.add(Irta.FIELDS.at(0xb8, Long.BYTES));
+
+  /** Page request queue address. */
+  public static final Register PQA = DECLARED.add(Queue.FIELDS.at("PQA", 0xd0, Long.BYTES));
+
+  /** Page request event message: its address, lower half. */
+  public static final Register PEADDR = DECLARED.add(Register.plain("PEADDR", 0xe8, Integer.BYTES));
+
+  /** Page request event message: its address, upper half. */
+  public static final Register PEUADDR =
+      DECLARED.add(Register.plain("PEUADDR", 0xec, Integer.BYTES));
 
   /** Unit of the register offsets that CAP.FRO and ECAP.IRO hold, in bytes. */
   static final int OFFSET_UNIT_BYTES = 16;
 
   /** Capability register. */
   public static final class Cap {
-    public static final BitField ND = BitField.bits("ND", 2, 0);
-    public static final BitField AFL = BitField.bit("AFL", 3);
-    public static final BitField RWBF = BitField.bit("RWBF", 4);
-    public static final BitField PLMR = BitField.bit("PLMR", 5);
-    public static final BitField PHMR = BitField.bit("PHMR", 6);
-    public static final BitField CM = BitField.bit("CM", 7);
-    public static final BitField SAGAW = BitField.bits("SAGAW", 12, 8);
-    public static final BitField MGAW = BitField.bits("MGAW", 21, 16);
-    public static final BitField ZLR = BitField.bit("ZLR", 22);
-    public static final BitField FRO = BitField.bits("FRO", 33, 24);
-    public static final BitField SLLPS = BitField.bits("SLLPS", 37, 34);
-    public static final BitField PSI = BitField.bit("PSI", 39);
-    public static final BitField NFR = BitField.bits("NFR", 47, 40);
-    public static final BitField MAMV = BitField.bits("MAMV", 53, 48);
-    public static final BitField DWD = BitField.bit("DWD", 54);
-    public static final BitField DRD = BitField.bit("DRD", 55);
-    public static final BitField FL1GP = BitField.bit("FL1GP", 56);
-    public static final BitField PI = BitField.bit("PI", 59);
-    public static final BitField FL5LP = BitField.bit("FL5LP", 60);
-    public static final BitField ECMDS = BitField.bit("ECMDS", 61);
-    public static final BitField ESIRTPS = BitField.bit("ESIRTPS", 62);
-    public static final BitField ESRTPS = BitField.bit("ESRTPS", 63);
+    private static final Register.Fields FIELDS = Register.named("CAP", READ_ONLY);
 
-    /** The register. */
-    public static final Layout LAYOUT =
-        Layout.of(
-            "CAP", ND, AFL, RWBF, PLMR, PHMR, CM, SAGAW, MGAW, ZLR, FRO, SLLPS, PSI, NFR, MAMV, DWD,
-            DRD, FL1GP, PI, FL5LP, ECMDS, ESIRTPS, ESRTPS);
+    public static final BitField ND = FIELDS.bits("ND", 2, 0);
+    public static final BitField AFL = FIELDS.bit("AFL", 3);
+    public static final BitField RWBF = FIELDS.bit("RWBF", 4);
+    public static final BitField PLMR = FIELDS.bit("PLMR", 5);
+    public static final BitField PHMR = FIELDS.bit("PHMR", 6);
+    public static final BitField CM = FIELDS.bit("CM", 7);
+    public static final BitField SAGAW = FIELDS.bits("SAGAW", 12, 8);
+    public static final BitField MGAW = FIELDS.bits("MGAW", 21, 16);
+    public static final BitField ZLR = FIELDS.bit("ZLR", 22);
+    public static final BitField FRO = FIELDS.bits("FRO", 33, 24);
+    public static final BitField SLLPS = FIELDS.bits("SLLPS", 37, 34);
+    public static final BitField PSI = FIELDS.bit("PSI", 39);
+    public static final BitField NFR = FIELDS.bits("NFR", 47, 40);
+    public static final BitField MAMV = FIELDS.bits("MAMV", 53, 48);
+    public static final BitField DWD = FIELDS.bit("DWD", 54);
+    public static final BitField DRD = FIELDS.bit("DRD", 55);
+    public static final BitField FL1GP = FIELDS.bit("FL1GP", 56);
+    public static final BitField PI = FIELDS.bit("PI", 59);
+    public static final BitField FL5LP = FIELDS.bit("FL5LP", 60);
+    public static final BitField ECMDS = FIELDS.bit("ECMDS", 61);
+    public static final BitField ESIRTPS = FIELDS.bit("ESIRTPS", 62);
+    public static final BitField ESRTPS = FIELDS.bit("ESRTPS", 63);
 
     private Cap() {}
   }
 
   /** Extended capability register. */
   public static final class Ecap {
-    public static final BitField C = BitField.bit("C", 0);
-    public static final BitField QI = BitField.bit("QI", 1);
-    public static final BitField DT = BitField.bit("DT", 2);
-    public static final BitField IR = BitField.bit("IR", 3);
-    public static final BitField EIM = BitField.bit("EIM", 4);
-    public static final BitField PT = BitField.bit("PT", 6);
-    public static final BitField SC = BitField.bit("SC", 7);
-    public static final BitField IRO = BitField.bits("IRO", 17, 8);
-    public static final BitField MHMV = BitField.bits("MHMV", 23, 20);
-    public static final BitField MTS = BitField.bit("MTS", 25);
-    public static final BitField NEST = BitField.bit("NEST", 26);
-    public static final BitField PRS = BitField.bit("PRS", 29);
-    public static final BitField ERS = BitField.bit("ERS", 30);
-    public static final BitField SRS = BitField.bit("SRS", 31);
-    public static final BitField NWFS = BitField.bit("NWFS", 33);
-    public static final BitField EAFS = BitField.bit("EAFS", 34);
-    public static final BitField PSS = BitField.bits("PSS", 39, 35);
-    public static final BitField PASID = BitField.bit("PASID", 40);
-    public static final BitField DIT = BitField.bit("DIT", 41);
-    public static final BitField PDS = BitField.bit("PDS", 42);
-    public static final BitField SMTS = BitField.bit("SMTS", 43);
-    public static final BitField VCS = BitField.bit("VCS", 44);
-    public static final BitField SLADS = BitField.bit("SLADS", 45);
-    public static final BitField SLTS = BitField.bit("SLTS", 46);
-    public static final BitField FLTS = BitField.bit("FLTS", 47);
-    public static final BitField SMPWC = BitField.bit("SMPWC", 48);
-    public static final BitField RPS = BitField.bit("RPS", 49);
-    public static final BitField PMS = BitField.bit("PMS", 51);
-    public static final BitField ADMS = BitField.bit("ADMS", 52);
-    public static final BitField RPRIVS = BitField.bit("RPRIVS", 53);
+    private static final Register.Fields FIELDS = Register.named("ECAP", READ_ONLY);
 
-    /** The register. */
-    public static final Layout LAYOUT =
-        Layout.of(
-            "ECAP", C, QI, DT, IR, EIM, PT, SC, IRO, MHMV, MTS, NEST, PRS, ERS, SRS, NWFS, EAFS,
-            PSS, PASID, DIT, PDS, SMTS, VCS, SLADS, SLTS, FLTS, SMPWC, RPS, PMS, ADMS, RPRIVS);
+    public static final BitField C = FIELDS.bit("C", 0);
+    public static final BitField QI = FIELDS.bit("QI", 1);
+    public static final BitField DT = FIELDS.bit("DT", 2);
+    public static final BitField IR = FIELDS.bit("IR", 3);
+    public static final BitField EIM = FIELDS.bit("EIM", 4);
+    public static final BitField PT = FIELDS.bit("PT", 6);
+    public static final BitField SC = FIELDS.bit("SC", 7);
+    public static final BitField IRO = FIELDS.bits("IRO", 17, 8);
+    public static final BitField MHMV = FIELDS.bits("MHMV", 23, 20);
+    public static final BitField MTS = FIELDS.bit("MTS", 25);
+    public static final BitField NEST = FIELDS.bit("NEST", 26);
+    public static final BitField PRS = FIELDS.bit("PRS", 29);
+    public static final BitField ERS = FIELDS.bit("ERS", 30);
+    public static final BitField SRS = FIELDS.bit("SRS", 31);
+    public static final BitField NWFS = FIELDS.bit("NWFS", 33);
+    public static final BitField EAFS = FIELDS.bit("EAFS", 34);
+    public static final BitField PSS = FIELDS.bits("PSS", 39, 35);
+    public static final BitField PASID = FIELDS.bit("PASID", 40);
+    public static final BitField DIT = FIELDS.bit("DIT", 41);
+    public static final BitField PDS = FIELDS.bit("PDS", 42);
+    public static final BitField SMTS = FIELDS.bit("SMTS", 43);
+    public static final BitField VCS = FIELDS.bit("VCS", 44);
+    public static final BitField SLADS = FIELDS.bit("SLADS", 45);
+    public static final BitField SLTS = FIELDS.bit("SLTS", 46);
+    public static final BitField FLTS = FIELDS.bit("FLTS", 47);
+    public static final BitField SMPWC = FIELDS.bit("SMPWC", 48);
+    public static final BitField RPS = FIELDS.bit("RPS", 49);
+    public static final BitField PMS = FIELDS.bit("PMS", 51);
+    public static final BitField ADMS = FIELDS.bit("ADMS", 52);
+    public static final BitField RPRIVS = FIELDS.bit("RPRIVS", 53);
 
     private Ecap() {}
   }
 
-  /** Global command and status registers; the status bits have an S behind the command's name. */
-  public static final class Gsts {
-    public static final BitField CFIS = BitField.bit("CFIS", 23);
-    public static final BitField IRTPS = BitField.bit("IRTPS", 24);
-    public static final BitField IRES = BitField.bit("IRES", 25);
-    public static final BitField QIES = BitField.bit("QIES", 26);
-    public static final BitField WBFS = BitField.bit("WBFS", 27);
-    public static final BitField AFLS = BitField.bit("AFLS", 28);
-    public static final BitField FLS = BitField.bit("FLS", 29);
-    public static final BitField RTPS = BitField.bit("RTPS", 30);
-    public static final BitField TES = BitField.bit("TES", 31);
+  /** Global command register. Each write says all of TE, EAFL, QIE, IRE and CFI anew. */
+  public static final class Gcmd {
+    private static final Register.Fields FIELDS = Register.named("GCMD", WRITE_ONLY);
 
-    /** The register. */
-    public static final Layout LAYOUT =
-        Layout.of("GSTS", CFIS, IRTPS, IRES, QIES, WBFS, AFLS, FLS, RTPS, TES);
+    public static final BitField CFI = FIELDS.bit("CFI", 23);
+    public static final BitField SIRTP = FIELDS.bit("SIRTP", 24, ONE_SHOT);
+    public static final BitField IRE = FIELDS.bit("IRE", 25);
+    public static final BitField QIE = FIELDS.bit("QIE", 26);
+    public static final BitField WBF = FIELDS.bit("WBF", 27, ONE_SHOT);
+    public static final BitField EAFL = FIELDS.bit("EAFL", 28);
+    public static final BitField SFL = FIELDS.bit("SFL", 29, ONE_SHOT);
+    public static final BitField SRTP = FIELDS.bit("SRTP", 30, ONE_SHOT);
+    public static final BitField TE = FIELDS.bit("TE", 31);
+
+    private Gcmd() {}
+  }
+
+  /** Global status register: each bit has the place of the command that it answers. */
+  public static final class Gsts {
+    private static final Register.Fields FIELDS = Register.named("GSTS", READ_ONLY);
+
+    public static final BitField CFIS = FIELDS.bit("CFIS", 23);
+    public static final BitField IRTPS = FIELDS.bit("IRTPS", 24);
+    public static final BitField IRES = FIELDS.bit("IRES", 25);
+    public static final BitField QIES = FIELDS.bit("QIES", 26);
+    public static final BitField WBFS = FIELDS.bit("WBFS", 27);
+    public static final BitField AFLS = FIELDS.bit("AFLS", 28);
+    public static final BitField FLS = FIELDS.bit("FLS", 29);
+    public static final BitField RTPS = FIELDS.bit("RTPS", 30);
+    public static final BitField TES = FIELDS.bit("TES", 31);
 
     private Gsts() {}
   }
 
   /** Root table address register. */
   public static final class Rtaddr {
+    private static final Register.Fields FIELDS = Register.named("RTADDR", READ_WRITE);
+
     /** Translation table mode, one of the {@code TTM_} values. */
-    public static final BitField TTM = BitField.bits("TTM", 11, 10);
+    public static final BitField TTM = FIELDS.bits("TTM", 11, 10);
 
-    public static final BitField RTA = BitField.bits("RTA", 63, 12);
-
-    /** The register. */
-    public static final Layout LAYOUT = Layout.of("RTADDR", TTM, RTA);
+    public static final BitField RTA = FIELDS.bits("RTA", 63, 12);
 
     public static final int TTM_LEGACY = 0;
     public static final int TTM_SCALABLE = 1;
@@ -196,104 +233,113 @@ public final class Registers {
 
   /** Interrupt remapping table address register. */
   public static final class Irta {
+    private static final Register.Fields FIELDS = Register.named("IRTA", READ_WRITE);
+
     /** Size: the table has 2^(S+1) entries. */
-    public static final BitField S = BitField.bits("S", 3, 0);
+    public static final BitField S = FIELDS.bits("S", 3, 0);
 
     /** Extended interrupt mode enable: destinations are x2APIC ids. */
-    public static final BitField EIME = BitField.bit("EIME", 11);
+    public static final BitField EIME = FIELDS.bit("EIME", 11);
 
-    public static final BitField IRTA = BitField.bits("IRTA", 63, 12);
-
-    /** The register. */
-    public static final Layout LAYOUT = Layout.of("IRTA", S, EIME, IRTA);
+    public static final BitField IRTA = FIELDS.bits("IRTA", 63, 12);
 
     private Irta() {}
   }
 
   /** Protected memory enable register. */
   public static final class Pmen {
+    private static final Register.Fields FIELDS = Register.named("PMEN", READ_WRITE);
+
     /** Protected region status: protection is in force. */
-    public static final BitField PRS = BitField.bit("PRS", 0);
+    public static final BitField PRS = FIELDS.bit("PRS", 0, READ_ONLY);
 
     /** Enable protected memory. */
-    public static final BitField EPM = BitField.bit("EPM", 31);
-
-    /** The register. */
-    public static final Layout LAYOUT = Layout.of("PMEN", PRS, EPM);
+    public static final BitField EPM = FIELDS.bit("EPM", 31);
 
     private Pmen() {}
   }
 
   /** Protected memory base and limit registers, low and high: 1 MiB is the finest grain. */
   public static final class ProtectedBound {
+    private static final Register.Fields FIELDS =
+        Register.named("protected memory bound", READ_WRITE);
+
     /** Bits of the address that count; a limit's others are taken for ones. */
-    public static final BitField ADDRESS = BitField.bits("address", 63, 20);
+    public static final BitField ADDRESS = FIELDS.bits("address", 63, 20);
 
     private ProtectedBound() {}
   }
 
   /** Address registers of the invalidation and the page request queue. */
   public static final class Queue {
+    private static final Register.Fields FIELDS = Register.named("queue address", READ_WRITE);
+
     /** Size: 2^QS pages of 4 KiB. */
-    public static final BitField QS = BitField.bits("QS", 2, 0);
+    public static final BitField QS = FIELDS.bits("QS", 2, 0);
 
     /** Descriptors have 256 bits, not 128 (invalidation queue). */
-    public static final BitField DW = BitField.bit("DW", 11);
+    public static final BitField DW = FIELDS.bit("DW", 11);
 
-    public static final BitField QA = BitField.bits("QA", 63, 12);
+    public static final BitField QA = FIELDS.bits("QA", 63, 12);
 
     private Queue() {}
   }
 
   /** Head and tail of the invalidation queue: an offset in bytes. */
   public static final class QueuePointer {
-    public static final BitField OFFSET = BitField.bits("offset", 18, 4);
+    private static final Register.Fields FIELDS = Register.named("queue pointer", READ_WRITE);
+
+    public static final BitField OFFSET = FIELDS.bits("offset", 18, 4);
 
     private QueuePointer() {}
   }
 
   /** Advanced fault log register. */
   public static final class Aflog {
-    /** Size: 2^FLS pages of 4 KiB. */
-    public static final BitField FLS = BitField.bits("FLS", 11, 9);
+    private static final Register.Fields FIELDS = Register.named("AFLOG", READ_WRITE);
 
-    public static final BitField FLA = BitField.bits("FLA", 63, 12);
+    /** Size: 2^FLS pages of 4 KiB. */
+    public static final BitField FLS = FIELDS.bits("FLS", 11, 9);
+
+    public static final BitField FLA = FIELDS.bits("FLA", 63, 12);
 
     private Aflog() {}
   }
 
   /** Fault status register. */
   public static final class Fsts {
-    public static final BitField PFO = BitField.bit("PFO", 0);
-    public static final BitField PPF = BitField.bit("PPF", 1);
-    public static final BitField AFO = BitField.bit("AFO", 2);
-    public static final BitField APF = BitField.bit("APF", 3);
-    public static final BitField IQE = BitField.bit("IQE", 4);
-    public static final BitField ICE = BitField.bit("ICE", 5);
-    public static final BitField ITE = BitField.bit("ITE", 6);
-    public static final BitField PRO = BitField.bit("PRO", 7);
-    public static final BitField FRI = BitField.bits("FRI", 15, 8);
+    private static final Register.Fields FIELDS = Register.named("FSTS", ONE_TO_CLEAR);
 
-    /** The register. */
-    public static final Layout LAYOUT =
-        Layout.of("FSTS", PFO, PPF, AFO, APF, IQE, ICE, ITE, PRO, FRI);
+    public static final BitField PFO = FIELDS.bit("PFO", 0);
+    public static final BitField PPF = FIELDS.bit("PPF", 1, READ_ONLY);
+    public static final BitField AFO = FIELDS.bit("AFO", 2);
+    public static final BitField APF = FIELDS.bit("APF", 3);
+    public static final BitField IQE = FIELDS.bit("IQE", 4);
+    public static final BitField ICE = FIELDS.bit("ICE", 5);
+    public static final BitField ITE = FIELDS.bit("ITE", 6);
+    public static final BitField PRO = FIELDS.bit("PRO", 7);
+    public static final BitField FRI = FIELDS.bits("FRI", 15, 8, READ_ONLY);
 
     private Fsts() {}
   }
 
   /** Fault event control register. */
   public static final class Fectl {
+    private static final Register.Fields FIELDS = Register.named("FECTL", READ_WRITE);
+
     /** Interrupt pending. */
-    public static final BitField IP = BitField.bit("IP", 30);
+    public static final BitField IP = FIELDS.bit("IP", 30, READ_ONLY);
 
     /** Interrupt mask: faults raise no interrupt. */
-    public static final BitField IM = BitField.bit("IM", 31);
-
-    /** The register. */
-    public static final Layout LAYOUT = Layout.of("FECTL", IP, IM);
+    public static final BitField IM = FIELDS.bit("IM", 31);
 
     private Fectl() {}
   }
 
   private Registers() {}
+
+  /** {@return the register that the byte at {@code offset} is in, if one is known} */
+  public static Optional<Register> at(long offset) {
+    return DECLARED.at(offset);
+  }
 }

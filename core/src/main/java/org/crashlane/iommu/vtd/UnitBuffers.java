@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.vtd.Registers.Aflog;
@@ -49,23 +50,23 @@ final class UnitBuffers {
 
   static List<UnitBuffer> of(PhysicalMemory memory, RegisterFile registers) {
     UnitBuffers buffers = new UnitBuffers(memory, registers);
-    long ecap = registers.read64(Registers.ECAP);
-    long gsts = registers.read32(Registers.GSTS);
+    long ecap = registers.read(Registers.ECAP);
+    long gsts = registers.read(Registers.GSTS);
     if (Gsts.QIES.isSet(gsts)) {
       buffers.invalidationQueue();
     }
     if (Gsts.AFLS.isSet(gsts)) {
-      long log = registers.read64(Registers.AFLOG);
+      long log = registers.read(Registers.AFLOG);
       buffers.pages("advanced fault log (AFLOG)", Aflog.FLA.inPlace(log), Aflog.FLS.get(log));
     }
     if (Ecap.PRS.isSet(ecap)) {
-      long queue = registers.read64(Registers.PQA);
+      long queue = registers.read(Registers.PQA);
       buffers.pages("page request queue (PQA)", Queue.QA.inPlace(queue), Queue.QS.get(queue));
-      buffers.message("page request event (PEADDR)", Registers.PEADDR);
+      buffers.message("page request event (PEADDR)", Registers.PEADDR, Registers.PEUADDR);
     }
-    buffers.message("fault event (FEADDR)", Registers.FEADDR);
+    buffers.message("fault event (FEADDR)", Registers.FEADDR, Registers.FEUADDR);
     if (Ecap.QI.isSet(ecap)) {
-      buffers.message("invalidation event (IEADDR)", Registers.IEADDR);
+      buffers.message("invalidation event (IEADDR)", Registers.IEADDR, Registers.IEUADDR);
     }
     return buffers.found;
   }
@@ -80,22 +81,21 @@ final class UnitBuffers {
   }
 
   /** Where a unit's interrupt goes: a write of 4 bytes like any other, if not to the window. */
-  private void message(String what, int register) {
-    long low = registers.read32(register);
-    long address = registers.read32(register + Integer.BYTES) << Integer.SIZE | low;
+  private void message(String what, Register low, Register high) {
+    long address = registers.read(high) << Integer.SIZE | registers.read(low);
     if (address != 0) {
       found.add(new UnitBuffer(what, AddressRange.clipped(address, STORE_BYTES)));
     }
   }
 
   private void invalidationQueue() {
-    long queue = registers.read64(Registers.IQA);
+    long queue = registers.read(Registers.IQA);
     long base = Queue.QA.inPlace(queue);
     long sizeBytes = (long) UnitConfig.PAGE_BYTES << Queue.QS.get(queue);
     pages("invalidation queue (IQA)", base, Queue.QS.get(queue));
     int step = DESCRIPTOR_BYTES << Queue.DW.get(queue);
-    long tail = QueuePointer.OFFSET.inPlace(registers.read64(Registers.IQT)) % sizeBytes;
-    long at = QueuePointer.OFFSET.inPlace(registers.read64(Registers.IQH)) % sizeBytes;
+    long tail = QueuePointer.OFFSET.inPlace(registers.read(Registers.IQT)) % sizeBytes;
+    long at = QueuePointer.OFFSET.inPlace(registers.read(Registers.IQH)) % sizeBytes;
     for (long left = sizeBytes / step; at != tail && left > 0; left--) {
       pending(base + at);
       at = (at + step) % sizeBytes;

@@ -42,8 +42,8 @@ public record UnitConfig(
     return new UnitConfig(
         Capabilities.of(registers),
         hostAddressWidth,
-        registers.read64(Registers.RTADDR),
-        Gsts.TES.isSet(registers.read32(Registers.GSTS)),
+        registers.read(Registers.RTADDR),
+        Gsts.TES.isSet(registers.read(Registers.GSTS)),
         wholeMemory);
   }
 

@@ -18,8 +18,6 @@ import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.paging.PagedTables;
-import org.crashlane.iommu.vtd.Registers.Cap;
-import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.memory.AddressRange;
@@ -46,7 +44,7 @@ public final class VtdTables extends PagedTables {
         passing);
     this.memory = memory;
     this.config = config;
-    long gsts = registers.read32(Registers.GSTS);
+    long gsts = registers.read(Registers.GSTS);
     this.rootTableSet = Gsts.RTPS.isSet(gsts) || Gsts.TES.isSet(gsts);
     this.protectedMemory = ProtectedMemory.of(registers).ranges();
     this.firstLevel = new FirstLevelTables(memory, config);
@@ -60,12 +58,12 @@ public final class VtdTables extends PagedTables {
 
   private static UnitState state(UnitConfig config, RegisterFile registers) {
     Capabilities capabilities = config.capabilities();
-    long gsts = registers.read32(Registers.GSTS);
+    long gsts = registers.read(Registers.GSTS);
     List<String> description = new ArrayList<>();
-    description.add(Cap.LAYOUT.line(capabilities.cap()));
-    description.add(Ecap.LAYOUT.line(capabilities.ecap()));
-    description.add(Gsts.LAYOUT.line(gsts));
-    description.add(Rtaddr.LAYOUT.line(config.rootTableAddress()));
+    description.add(Registers.CAP.layout().line(capabilities.cap()));
+    description.add(Registers.ECAP.layout().line(capabilities.ecap()));
+    description.add(Registers.GSTS.layout().line(gsts));
+    description.add(Registers.RTADDR.layout().line(config.rootTableAddress()));
     description.addAll(ProtectedMemory.of(registers).description());
     return new UnitState(
         translation(config),
@@ -133,7 +131,9 @@ public final class VtdTables extends PagedTables {
   /** {@return what is known of a unit that goes by no tables, because of what its register says} */
   private static DeviceTables ofInvalidMode(long rootTableAddress) {
     String reason =
-        FaultReason.MODE_INVALID.meaning() + ": " + Rtaddr.LAYOUT.describe(rootTableAddress);
+        FaultReason.MODE_INVALID.meaning()
+            + ": "
+            + Registers.RTADDR.layout().describe(rootTableAddress);
     Malformation invalid =
         new Malformation(
             Rtaddr.RTA.inPlace(rootTableAddress),

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.iommu.paging.TableEditor;
@@ -74,29 +78,17 @@ final class AmdviFixture extends PagedMachine {
 
   /** {@return registers of a unit set up as {@code config} says} */
   static RegisterFile registers(UnitConfig config) {
-    return new RegisterFile() {
-      @Override
-      public long read32(int offset) {
-        throw new IllegalArgumentException("no register of 32 bits: " + offset);
-      }
-
-      @Override
-      public long read64(int offset) {
-        List<Long> bases = config.deviceTable().registers();
-        int segment = 1 + (offset - Registers.DEV_TAB_SEG_1) / Long.BYTES;
-        if (segment >= 1 && segment < bases.size()) {
-          return bases.get(segment);
-        }
-        return switch (offset) {
-          case Registers.DEV_TAB_BASE -> bases.getFirst();
-          case Registers.CONTROL -> control(config);
-          case Registers.EXT_FEATURES -> config.capabilities().extFeatures();
-          case Registers.EXCLUSION_BASE -> config.exclusion().base();
-          case Registers.EXCLUSION_LIMIT -> config.exclusion().limit();
-          default -> 0;
-        };
-      }
-    };
+    List<Long> bases = config.deviceTable().registers();
+    Map<Register, Long> values = new HashMap<>();
+    values.put(Registers.DEV_TAB_BASE, bases.getFirst());
+    for (int segment = 1; segment < bases.size(); segment++) {
+      values.put(Registers.DEV_TAB_SEG_1.movedBy((segment - 1) * Long.BYTES), bases.get(segment));
+    }
+    values.put(Registers.CONTROL, control(config));
+    values.put(Registers.EXT_FEATURES, config.capabilities().extFeatures());
+    values.put(Registers.EXCLUSION_BASE, config.exclusion().base());
+    values.put(Registers.EXCLUSION_LIMIT, config.exclusion().limit());
+    return RegisterValues.of(values);
   }
 
   private static long control(UnitConfig config) {

@@ -21,6 +21,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState.Translation;
@@ -56,20 +57,8 @@ class GartTablesTest {
   private final UnitConfig config = UnitConfig.translating(APERTURE, TABLE);
   private final FlatMapper writer = GartFixture.mapper(config, new ScratchPage(SCRATCH).entry());
 
-  private record Snapshot(Map<Integer, Long> values) implements RegisterFile {
-    @Override
-    public long read32(int offset) {
-      return values.get(offset);
-    }
-
-    @Override
-    public long read64(int offset) {
-      return read32(offset) | (read32(offset + Integer.BYTES) << Integer.SIZE);
-    }
-  }
-
   private static RegisterFile registers(long control) {
-    return new Snapshot(
+    return RegisterValues.of(
         Map.of(
             Registers.APERTURECTL, control,
             Registers.APERTUREBASE, APERTURE.baseRegister(),

@@ -5,13 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.Map;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.junit.jupiter.api.Test;
 
 class FaultMarkTest {
-  private static final int FSTS = org.crashlane.iommu.vtd.Registers.FSTS;
-  private static final int EVT_TAIL = org.crashlane.iommu.amdvi.Registers.EVT_TAIL;
+  private static final Register FSTS = org.crashlane.iommu.vtd.Registers.FSTS;
+  private static final Register EVT_TAIL = org.crashlane.iommu.amdvi.Registers.EVT_TAIL;
 
   @Test
   void aFaultThatVtdRecordsChangesIt() {
@@ -34,18 +36,7 @@ class FaultMarkTest {
         Vendor.AMDVI.faultMark(registers(EVT_TAIL, 0x30)));
   }
 
-  private static RegisterFile registers(int offset, long value) {
-    Map<Integer, Long> values = Map.of(offset, value);
-    return new RegisterFile() {
-      @Override
-      public long read32(int at) {
-        return values.getOrDefault(at, 0L);
-      }
-
-      @Override
-      public long read64(int at) {
-        return values.getOrDefault(at, 0L);
-      }
-    };
+  private static RegisterFile registers(Register register, long value) {
+    return RegisterValues.of(Map.of(register, value));
   }
 }

@@ -206,8 +206,8 @@ class EntryVectorsTest {
             PasidTableEntry.WORD_0,
             PasidTableEntry.WORD_1,
             PasidTableEntry.WORD_2,
-            FaultRecord.LOW,
-            FaultRecord.HIGH);
+            FaultRecord.LOW.layout(),
+            FaultRecord.HIGH.layout());
     for (Layout layout : whole) {
       assertEquals(-1L, layout.mask(), layout.name());
     }

@@ -39,12 +39,12 @@ final class InterruptTablesTest extends InterruptRemappingContract {
         new RegisterFile() {
           @Override
           public long read32(int offset) {
-            return offset == Registers.GSTS ? gsts : 0;
+            return offset == Registers.GSTS.offset() ? gsts : 0;
           }
 
           @Override
           public long read64(int offset) {
-            return offset == Registers.IRTA ? irta : 0;
+            return offset == Registers.IRTA.offset() ? irta : 0;
           }
         });
   }

@@ -2,8 +2,10 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.List;
+import java.util.Map;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.iommu.paging.TableEditor;
@@ -101,23 +103,13 @@ final class VtdFixture extends PagedMachine {
 
   /** {@return registers of a unit set up as {@code config} says} */
   static RegisterFile registers(UnitConfig config) {
-    return new RegisterFile() {
-      @Override
-      public long read32(int offset) {
-        return offset == Registers.GSTS && config.translationEnabled()
-            ? Registers.Gsts.TES.of(1) | Registers.Gsts.RTPS.of(1)
-            : 0;
-      }
-
-      @Override
-      public long read64(int offset) {
-        return switch (offset) {
-          case Registers.CAP -> config.capabilities().cap();
-          case Registers.ECAP -> config.capabilities().ecap();
-          case Registers.RTADDR -> config.rootTableAddress();
-          default -> 0;
-        };
-      }
-    };
+    long status =
+        config.translationEnabled() ? Registers.Gsts.TES.of(1) | Registers.Gsts.RTPS.of(1) : 0;
+    return RegisterValues.of(
+        Map.of(
+            Registers.GSTS, status,
+            Registers.CAP, config.capabilities().cap(),
+            Registers.ECAP, config.capabilities().ecap(),
+            Registers.RTADDR, config.rootTableAddress()));
   }
 }

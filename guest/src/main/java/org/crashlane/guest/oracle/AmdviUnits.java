@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.DeviceTableBase;
@@ -48,7 +49,7 @@ public final class AmdviUnits {
     long entryEnd = (machine.requester().value() + 1L) * DeviceTableEntry.BYTES;
     long pagesBefore = (entryEnd - 1) / PageTableEntry.LARGEST.pageBytes();
     long size = Math.min(DevTabBase.SIZE.get(root), pagesBefore);
-    Map<Integer, Long> registers =
+    Map<Register, Long> registers =
         Map.of(
             Registers.EXT_FEATURES, capabilities(machine).extFeatures(),
             Registers.CONTROL, Control.IOMMU_EN.mask(),

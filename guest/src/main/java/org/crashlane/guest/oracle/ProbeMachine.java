@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -35,7 +37,9 @@ public record ProbeMachine(
   }
 
   /** {@return registers of which all are zero but {@code values}, by offset} */
-  static RegisterFile registers(Map<Integer, Long> values) {
+  static RegisterFile registers(Map<Register, Long> values) {
+    Map<Integer, Long> byOffset = new HashMap<>();
+    values.forEach((register, value) -> byOffset.put(register.offset(), value));
     return new RegisterFile() {
       @Override
       public long read32(int offset) {
@@ -44,7 +48,7 @@ public record ProbeMachine(
 
       @Override
       public long read64(int offset) {
-        return values.getOrDefault(offset, 0L);
+        return byOffset.getOrDefault(offset, 0L);
       }
     };
   }

@@ -4,6 +4,7 @@ package org.crashlane.guest.oracle;
 import java.util.Map;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Iommu;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Ecap;
@@ -39,7 +40,7 @@ public final class VtdUnits {
   /** {@return the tables of such a unit, translating, to be read} */
   static VtdTables tables(ProbeMachine machine, PhysicalMemory memory, long root) {
     Capabilities can = capabilities(machine);
-    Map<Integer, Long> registers =
+    Map<Register, Long> registers =
         Map.of(
             Registers.CAP,
             can.cap(),

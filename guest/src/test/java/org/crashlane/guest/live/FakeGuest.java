@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.FakeQemu;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.MappedImage;
@@ -30,7 +31,7 @@ final class FakeGuest implements AutoCloseable {
 
   static final long ROOT_TABLE = 0x400000;
   private static final AddressRange UNIT = AddressRange.ofSize(0xfed90000L, 0x1000);
-  private static final Map<Integer, Long> REGISTERS =
+  private static final Map<Register, Long> REGISTERS =
       Map.of(
           Registers.VER, 0x10L,
           Registers.CAP, 0xd2008c40660462L,
@@ -42,7 +43,7 @@ final class FakeGuest implements AutoCloseable {
   private static final Pattern TRANSLATION =
       Pattern.compile("human-monitor-command gva2gpa 0x([0-9a-f]+)");
 
-  private final Map<Integer, Long> registers = new ConcurrentHashMap<>(REGISTERS);
+  private final Map<Integer, Long> registers = new ConcurrentHashMap<>();
   private final FileChannel channel;
   private final Arena arena = Arena.ofShared();
   private final MappedImage memory;
@@ -59,6 +60,7 @@ final class FakeGuest implements AutoCloseable {
   }
 
   private FakeGuest(Path socket, Path file, Says says) throws IOException {
+    REGISTERS.forEach(this::register);
     channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -93,8 +95,8 @@ final class FakeGuest implements AutoCloseable {
   }
 
   /** Has a register of its unit hold {@code value} from now on. */
-  void register(int offset, long value) {
-    registers.put(offset, value);
+  final void register(Register register, long value) {
+    registers.put(register.offset(), value);
   }
 
   private static void printed(Map<String, String> answers, String command, String text) {

@@ -53,10 +53,12 @@ class LiveGuestQemuTest {
         LiveGuest guest = LiveGuest.attach(qemu.socket())) {
       RegisterFile registers = guest.iommu().registers();
       assertEquals(Vendor.VTD, guest.iommu().vendor());
-      assertEquals(1, registers.read32(Registers.VER) >> 4);
-      assertEquals(47, Registers.Cap.MGAW.get(registers.read64(Registers.CAP)));
-      assertEquals(registers.read64(Registers.CAP) & 0xffffffffL, registers.read32(Registers.CAP));
-      assertEquals(0, registers.read32(Registers.GSTS));
+      assertEquals(1, registers.read(Registers.VER) >> 4);
+      assertEquals(47, Registers.Cap.MGAW.get(registers.read(Registers.CAP)));
+      assertEquals(
+          registers.read64(Registers.CAP.offset()) & 0xffffffffL,
+          registers.read32(Registers.CAP.offset()));
+      assertEquals(0, registers.read(Registers.GSTS));
     }
   }
 

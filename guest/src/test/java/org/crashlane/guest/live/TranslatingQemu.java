@@ -174,9 +174,9 @@ final class TranslatingQemu implements AutoCloseable {
     }
     map(memory, LEFTOVER_IOVA, rootTable + LEFTOVER_PAGE_OFFSET);
     long root = rootTable | Registers.Rtaddr.TTM.of(mode);
-    qtest.write64(REGISTERS + Registers.RTADDR, root);
-    qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.RTPS.mask());
-    qtest.write32(REGISTERS + Registers.GCMD, Registers.Gsts.TES.mask());
+    qtest.write64(REGISTERS + Registers.RTADDR.offset(), root);
+    qtest.write32(REGISTERS + Registers.GCMD.offset(), Registers.Gsts.RTPS.mask());
+    qtest.write32(REGISTERS + Registers.GCMD.offset(), Registers.Gsts.TES.mask());
   }
 
   /** Puts tables there as firmware does, which has not run: its unit serves all devices. */

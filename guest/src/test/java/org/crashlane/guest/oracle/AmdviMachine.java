@@ -59,9 +59,9 @@ public final class AmdviMachine implements UnitDriver {
   private static AmdviMachine find(QTest machine, String options, RequesterId requester, long seed)
       throws IOException {
     Commands commands = new Commands();
-    int features = commands.readq(UNIT + Registers.EXT_FEATURES);
+    int features = commands.readq(UNIT + Registers.EXT_FEATURES.offset());
     long buffer = Ring.BASE.inPlace(COMMANDS) | Ring.LENGTH.of(COMMANDS_ORDER);
-    commands.writeq(UNIT + Registers.CMD_BUF_BASE, buffer);
+    commands.writeq(UNIT + Registers.CMD_BUF_BASE.offset(), buffer);
     long[] answers = machine.run(commands);
     return new AmdviMachine(
         new ProbeMachine(
@@ -96,7 +96,7 @@ public final class AmdviMachine implements UnitDriver {
   @Override
   public void useRoot(QTest machine, long root) throws IOException {
     Commands commands = new Commands();
-    commands.writeq(UNIT + Registers.DEV_TAB_BASE, root);
+    commands.writeq(UNIT + Registers.DEV_TAB_BASE.offset(), root);
     machine.run(commands);
   }
 
@@ -104,8 +104,9 @@ public final class AmdviMachine implements UnitDriver {
   public void setTranslation(QTest machine, boolean on) throws IOException {
     Commands commands = new Commands();
     long bit = on ? 1 : 0;
-    commands.writeq(UNIT + Registers.CONTROL, Control.IOMMU_EN.of(bit) | Control.CMD_BUF_EN.of(1));
-    int status = commands.readq(UNIT + Registers.STATUS);
+    commands.writeq(
+        UNIT + Registers.CONTROL.offset(), Control.IOMMU_EN.of(bit) | Control.CMD_BUF_EN.of(1));
+    int status = commands.readq(UNIT + Registers.STATUS.offset());
     if (Registers.Status.CMD_BUF_RUN.isSet(machine.run(commands)[status]) != on) {
       throw new IOException("the IOMMU did not switch its command buffer " + (on ? "on" : "off"));
     }
@@ -114,7 +115,7 @@ public final class AmdviMachine implements UnitDriver {
   @Override
   public void dropCaches(Commands commands) {
     nextCommand = (nextCommand + 1) % COMMAND_COUNT;
-    commands.writeq(UNIT + Registers.CMD_TAIL, (long) nextCommand * Command.BYTES);
+    commands.writeq(UNIT + Registers.CMD_TAIL.offset(), (long) nextCommand * Command.BYTES);
   }
 
   @Override

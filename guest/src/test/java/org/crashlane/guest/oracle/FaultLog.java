@@ -23,7 +23,7 @@ final class FaultLog {
   FaultLog(long unit, int offset) {
     this.low = unit + offset;
     this.high = low + Long.BYTES;
-    this.status = unit + Registers.FSTS;
+    this.status = unit + Registers.FSTS.offset();
   }
 
   /**

@@ -54,7 +54,6 @@ final class InterruptDifferentialTest {
   private static final long AMDVI = 0xfed8_0000L;
   private static final long DEVICE_TABLE = 0x20_0000;
   private static final long DEVICE_TABLE_2_MIB = 0x1ff;
-  private static final int CONTROL = 0x18;
   private static final long IOMMU_EN = 1;
   private static final long GA_EN = 1L << 17;
   private static final long REMAP =
@@ -100,8 +99,8 @@ final class InterruptDifferentialTest {
 
   private static InterruptRig amdvi(long control) throws IOException {
     InterruptRig rig = InterruptRig.start("amd-iommu,intremap=on", AMDVI);
-    rig.write64(0, DEVICE_TABLE | DEVICE_TABLE_2_MIB);
-    rig.write64(CONTROL, control);
+    rig.write(org.crashlane.iommu.amdvi.Registers.DEV_TAB_BASE, DEVICE_TABLE | DEVICE_TABLE_2_MIB);
+    rig.write(org.crashlane.iommu.amdvi.Registers.CONTROL, control);
     return rig;
   }
 
@@ -112,9 +111,9 @@ final class InterruptDifferentialTest {
 
   private static InterruptRig vtd(long command) throws IOException {
     InterruptRig rig = InterruptRig.start("intel-iommu,intremap=on", VTD);
-    rig.write64(Registers.IRTA, TABLE | SIZE_512);
-    rig.write32(Registers.GCMD, SIRTP);
-    rig.write32(Registers.GCMD, command);
+    rig.write(Registers.IRTA, TABLE | SIZE_512);
+    rig.write(Registers.GCMD, SIRTP);
+    rig.write(Registers.GCMD, command);
     return rig;
   }
 
@@ -219,7 +218,7 @@ final class InterruptDifferentialTest {
         long high = InterruptEntry.high(InterruptRig.DEVICE);
         rig.ram().writeLong(at, random.nextInt(6) == 0 ? low & ~InterruptEntry.P.mask() : low);
         rig.ram().writeLong(at + 8, high ^ (random.nextInt(6) == 0 ? 1 : 0));
-        rig.write32(Registers.GCMD, IRE);
+        rig.write(Registers.GCMD, IRE);
         InterruptMessage message = RemappableMessage.naming(index);
         InterruptFate fate = unit.fate(InterruptRig.DEVICE, message);
         Set<Integer> found = rig.send(message);
@@ -238,8 +237,8 @@ final class InterruptDifferentialTest {
       InterruptMessage message = InterruptMessage.fixed(0, 0x31);
       assertInstanceOf(InterruptFate.Blocked.class, unit.fate(InterruptRig.DEVICE, message));
       assertEquals(Set.of(0x31), rig.send(message));
-      rig.write32(Registers.GCMD, IRE | CFI);
-      assertEquals(0, rig.registers().read32(Registers.GSTS) & CFI);
+      rig.write(Registers.GCMD, IRE | CFI);
+      assertEquals(0, rig.registers().read(Registers.GSTS) & CFI);
     }
   }
 }

@@ -19,6 +19,7 @@ import org.crashlane.guest.qtest.PciConfigSpace;
 import org.crashlane.guest.qtest.QTest;
 import org.crashlane.guest.qtest.QTestConfig;
 import org.crashlane.interrupt.InterruptMessage;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.pci.RequesterId;
@@ -113,15 +114,13 @@ final class InterruptRig implements AutoCloseable {
     }
   }
 
-  void write32(int offset, long value) throws IOException {
+  void write(Register register, long value) throws IOException {
     Commands commands = new Commands();
-    commands.writel(unit + offset, value);
-    machine.run(commands);
-  }
-
-  void write64(int offset, long value) throws IOException {
-    Commands commands = new Commands();
-    commands.writeq(unit + offset, value);
+    if (register.sizeBytes() == Long.BYTES) {
+      commands.writeq(unit + register.offset(), value);
+    } else {
+      commands.writel(unit + register.offset(), value);
+    }
     machine.run(commands);
   }
 

@@ -7,6 +7,9 @@ import java.util.Optional;
 import org.crashlane.guest.qtest.Commands;
 import org.crashlane.guest.qtest.QTest;
 import org.crashlane.iommu.vtd.Capabilities;
+import org.crashlane.iommu.vtd.InvalidationRegisters;
+import org.crashlane.iommu.vtd.InvalidationRegisters.Ccmd;
+import org.crashlane.iommu.vtd.InvalidationRegisters.Iotlb;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -24,7 +27,7 @@ public final class VtdMachine implements UnitDriver {
   private VtdMachine(ProbeMachine description, Capabilities can) {
     this.description = description;
     this.faults = new FaultLog(UNIT, can.faultRecordOffset());
-    this.iotlb = UNIT + can.iotlbOffset() + Long.BYTES;
+    this.iotlb = UNIT + can.iotlbOffset() + InvalidationRegisters.IOTLB.offset();
   }
 
   /**
@@ -45,9 +48,9 @@ public final class VtdMachine implements UnitDriver {
       QTest machine, String options, RequesterId requester, int mode, long seed)
       throws IOException {
     Commands commands = new Commands();
-    int version = commands.readl(UNIT + Registers.VER);
-    int cap = commands.readq(UNIT + Registers.CAP);
-    int ecap = commands.readq(UNIT + Registers.ECAP);
+    int version = commands.readl(UNIT + Registers.VER.offset());
+    int cap = commands.readq(UNIT + Registers.CAP.offset());
+    int ecap = commands.readq(UNIT + Registers.ECAP.offset());
     long[] answers = machine.run(commands);
     ProbeMachine description =
         new ProbeMachine(
@@ -75,19 +78,19 @@ public final class VtdMachine implements UnitDriver {
   @Override
   public void useRoot(QTest machine, long root) throws IOException {
     Commands commands = new Commands();
-    int status = commands.readl(UNIT + Registers.GSTS);
+    int status = commands.readl(UNIT + Registers.GSTS.offset());
     long enabled = Gsts.TES.inPlace(machine.run(commands)[status]);
     commands.clear();
-    commands.writeq(UNIT + Registers.RTADDR, root);
-    commands.writel(UNIT + Registers.GCMD, enabled | Gsts.RTPS.of(1));
+    commands.writeq(UNIT + Registers.RTADDR.offset(), root);
+    commands.writel(UNIT + Registers.GCMD.offset(), enabled | Gsts.RTPS.of(1));
     machine.run(commands);
   }
 
   @Override
   public void setTranslation(QTest machine, boolean on) throws IOException {
     Commands commands = new Commands();
-    commands.writel(UNIT + Registers.GCMD, Gsts.TES.of(on ? 1 : 0));
-    int status = commands.readl(UNIT + Registers.GSTS);
+    commands.writel(UNIT + Registers.GCMD.offset(), Gsts.TES.of(on ? 1 : 0));
+    int status = commands.readl(UNIT + Registers.GSTS.offset());
     if (Gsts.TES.isSet(machine.run(commands)[status]) != on) {
       throw new IOException("the IOMMU did not switch translation " + (on ? "on" : "off"));
     }
@@ -95,8 +98,10 @@ public final class VtdMachine implements UnitDriver {
 
   @Override
   public void dropCaches(Commands commands) {
-    commands.writeq(UNIT + Registers.CCMD, InvalidationRegisters.ALL_CONTEXTS);
-    commands.writeq(iotlb, InvalidationRegisters.ALL_TRANSLATIONS);
+    commands.writeq(
+        UNIT + Registers.CCMD.offset(),
+        Ccmd.ICC.of(1) | Ccmd.CIRG.of(InvalidationRegisters.GLOBAL));
+    commands.writeq(iotlb, Iotlb.IVT.of(1) | Iotlb.IIRG.of(InvalidationRegisters.GLOBAL));
   }
 
   @Override

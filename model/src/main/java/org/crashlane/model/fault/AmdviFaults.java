@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Register;
+import org.crashlane.iommu.amdvi.CommandFormat;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.Registers;
@@ -36,15 +38,7 @@ final class AmdviFaults {
 
   private static final FaultMaker MAKE = new FaultMaker(MappingMode.AMDVI);
   private static final BitField OFFSET = BitField.bits("offset in a unit's registers", 13, 0);
-  private static final BitField OPCODE = BitField.bits("OpCode", 63, 60);
-  private static final BitField DOMAIN = BitField.bits("DomainID", 47, 32);
-  private static final BitField SIZE = BitField.bit("S", 0);
-  private static final BitField DIRECTORIES = BitField.bit("PDE", 1);
-  private static final BitField GUEST = BitField.bit("GN", 2);
-  private static final BitField DEVICE = BitField.bits("DeviceID", 15, 0);
   private static final BitField BUS = BitField.bits("bus of DeviceID", 15, 8);
-  private static final int INVALIDATE_DEVICE_ENTRY = 2;
-  private static final int INVALIDATE_PAGES = 3;
 
   /** All of them. */
   static final List<SeededFault> ALL =
@@ -120,15 +114,15 @@ final class AmdviFaults {
           MAKE.call(
               "flushed-one-page-only",
               "translations are invalidated for one page of a run",
-              flushing(AmdviFaults::saysWhichPages, v -> SIZE.with(v, 0))),
+              flushing(AmdviFaults::saysWhichPages, v -> CommandFormat.S.with(v, 0))),
           MAKE.call(
               "flushed-for-a-guest",
               "a guest's translations are invalidated instead of the host's",
-              flushing(AmdviFaults::saysWhichPages, v -> GUEST.with(v, 1))),
+              flushing(AmdviFaults::saysWhichPages, v -> CommandFormat.GN.with(v, 1))),
           MAKE.call(
               "flushed-other-domain",
               "translations are invalidated for the domain behind",
-              flushing(AmdviFaults::isInvalidation, v -> v + DOMAIN.of(1))));
+              flushing(AmdviFaults::isInvalidation, v -> v + CommandFormat.DOMAIN_ID.of(1))));
 
   private AmdviFaults() {}
 
@@ -146,15 +140,17 @@ final class AmdviFaults {
 
   /** The word of an invalidation that says which pages: an address, not beyond any IOVA. */
   private static boolean saysWhichPages(long word) {
-    return word >= PageFrames.PAGE_BYTES && DIRECTORIES.isSet(word) && (word & RIGHTS) == 0;
+    return word >= PageFrames.PAGE_BYTES && CommandFormat.PDE.isSet(word) && (word & RIGHTS) == 0;
   }
 
   private static boolean dropsDeviceEntry(long word) {
-    return word == (OPCODE.of(INVALIDATE_DEVICE_ENTRY) | DEVICE.inPlace(word));
+    return word
+        == (CommandFormat.OPCODE.of(CommandFormat.INVALIDATE_DEVTAB_ENTRY)
+            | CommandFormat.DEVICE_ID.inPlace(word));
   }
 
   private static boolean isInvalidation(long word) {
-    return OPCODE.get(word) == INVALIDATE_PAGES;
+    return CommandFormat.OPCODE.get(word) == CommandFormat.INVALIDATE_IOMMU_PAGES;
   }
 
   private static SeededFault device(String name, String wrong, BitField cleared) {
@@ -169,7 +165,7 @@ final class AmdviFaults {
     return whileUnmapping(StoreFault.altered(wrong).when(which), RegisterFault.NONE);
   }
 
-  private static LongPredicate at(int offset) {
-    return address -> OFFSET.get(address) == offset;
+  private static LongPredicate at(Register register) {
+    return address -> OFFSET.get(address) == register.offset();
   }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.Registers;
 import org.crashlane.iommu.gart.Registers.ApertureBase;
@@ -101,8 +102,8 @@ final class GartFaults {
 
   private GartFaults() {}
 
-  private static LongPredicate at(int offset) {
-    return address -> ConfigAddress.offset(address) == offset;
+  private static LongPredicate at(Register register) {
+    return address -> ConfigAddress.offset(address) == register.offset();
   }
 
   /** {@return each entry of a word that is changed, and is valid, is stored otherwise} */

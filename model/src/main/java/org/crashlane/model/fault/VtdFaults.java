@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import org.crashlane.bits.BitField;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.vtd.InvalidationRegisters.Iotlb;
 import org.crashlane.iommu.vtd.InvalidationRegisters.Iva;
 import org.crashlane.iommu.vtd.Registers;
-import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Gcmd;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
+import org.crashlane.model.mode.vtd.UnitRegisters;
 import org.crashlane.rehearsal.MappingMode;
 
 /**
@@ -34,18 +36,13 @@ final class VtdFaults {
   private static final FaultMaker MAKE = new FaultMaker(MappingMode.VTD);
   private static final BitField OFFSET = BitField.bits("offset in a unit's registers", 11, 0);
 
-  /** Where the model's units, as QEMU's, have the registers that IRO of ECAP leads to. */
-  private static final int IVA = 0xf0;
-
-  private static final int IOTLB = IVA + Long.BYTES;
-
   /** All of them. */
   static final List<SeededFault> ALL =
       List.of(
           MAKE.driver(
               "not-enabled",
               "translation is never switched on",
-              RegisterFault.altered(at(Registers.GCMD), e -> Gsts.TES.with(e, 0))),
+              RegisterFault.altered(at(Registers.GCMD), e -> Gcmd.TE.with(e, 0))),
           MAKE.driver(
               "root-off-by-a-page",
               "the root table is looked for a page behind its place",
@@ -61,27 +58,27 @@ final class VtdFaults {
           MAKE.call(
               "not-flushed",
               "the IOTLB is not invalidated while unmapping",
-              whileUnmapping(StoreFault.NONE, RegisterFault.lost(at(IOTLB)))),
+              whileUnmapping(StoreFault.NONE, RegisterFault.lost(at(UnitRegisters.IOTLB)))),
           MAKE.call(
               "flushed-next-page",
               "the IOTLB is invalidated for the page behind",
-              flushing(IVA, v -> v + Iva.ADDR.of(1))),
+              flushing(UnitRegisters.IVA, v -> v + Iva.ADDR.of(1))),
           MAKE.call(
               "flushed-first-page-only",
               "the IOTLB is invalidated for the first page of a run",
-              flushing(IVA, e -> Iva.AM.with(e, 0))),
+              flushing(UnitRegisters.IVA, e -> Iva.AM.with(e, 0))),
           MAKE.call(
               "flushed-other-domain",
               "the IOTLB is invalidated for the domain behind",
-              flushing(IOTLB, v -> v + Iotlb.DID.of(1))));
+              flushing(UnitRegisters.IOTLB, v -> v + Iotlb.DID.of(1))));
 
   private VtdFaults() {}
 
-  private static CallFault flushing(int offset, LongUnaryOperator wrong) {
-    return whileUnmapping(StoreFault.NONE, RegisterFault.altered(at(offset), wrong));
+  private static CallFault flushing(Register register, LongUnaryOperator wrong) {
+    return whileUnmapping(StoreFault.NONE, RegisterFault.altered(at(register), wrong));
   }
 
-  private static LongPredicate at(int offset) {
-    return address -> OFFSET.get(address) == offset;
+  private static LongPredicate at(Register register) {
+    return address -> OFFSET.get(address) == register.offset();
   }
 }

@@ -9,6 +9,9 @@ public final class ConfigAddress {
   private static final BitField FUNCTION = BitField.bits("bus, device, function", 27, 12);
   private static final BitField OFFSET = BitField.bits("offset", 11, 0);
 
+  /** Size of a function's configuration space. */
+  public static final int SPACE_BYTES = 1 << OFFSET.width();
+
   private ConfigAddress() {}
 
   /** {@return the address of {@code offset} in the configuration space of {@code function}} */

@@ -3,6 +3,7 @@ package org.crashlane.model.mode.amdvi;
 
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.amdvi.Command;
 import org.crashlane.iommu.amdvi.Command.Pages;
 import org.crashlane.iommu.amdvi.EventRecord;
@@ -42,35 +43,35 @@ record UnitDriver(long base, Buffers buffers, long encryptionMask) {
   record Buffers(long commands, long events, long completion) {}
 
   static boolean isTranslating(Cpu cpu, long base) {
-    return Control.IOMMU_EN.isSet(cpu.mmio().read64(base + Registers.CONTROL));
+    return Control.IOMMU_EN.isSet(cpu.mmio().read(base, Registers.CONTROL));
   }
 
   /** {@return true if SEV-SNP is on, which firmware shows in EFR} */
   static boolean worksForSnp(Cpu cpu, long base) {
-    return ExtFeatures.SNP_SUP.isSet(cpu.mmio().read64(base + Registers.EXT_FEATURES));
+    return ExtFeatures.SNP_SUP.isSet(cpu.mmio().read(base, Registers.EXT_FEATURES));
   }
 
   /** {@return a driver of the rings that the registers name, and of {@code completion}} */
   static UnitDriver ofBuffersInUse(Cpu cpu, long base, long completion, long encryptionMask) {
     Buffers buffers =
         new Buffers(
-            Ring.BASE.inPlace(cpu.mmio().read64(base + Registers.CMD_BUF_BASE)) & ~encryptionMask,
-            Ring.BASE.inPlace(cpu.mmio().read64(base + Registers.EVT_LOG_BASE)) & ~encryptionMask,
+            Ring.BASE.inPlace(cpu.mmio().read(base, Registers.CMD_BUF_BASE)) & ~encryptionMask,
+            Ring.BASE.inPlace(cpu.mmio().read(base, Registers.EVT_LOG_BASE)) & ~encryptionMask,
             completion);
     return new UnitDriver(base, buffers, encryptionMask);
   }
 
   /** {@return the page for completion stores that the registers name, where SEV-SNP is on} */
   static long completionInUse(Cpu cpu, long base) {
-    return ExclusionBase.BASE.inPlace(cpu.mmio().read64(base + Registers.EXCLUSION_BASE));
+    return ExclusionBase.BASE.inPlace(cpu.mmio().read(base, Registers.EXCLUSION_BASE));
   }
 
   static long deviceTableInUse(Cpu cpu, long base) {
-    return cpu.mmio().read64(base + Registers.DEV_TAB_BASE);
+    return cpu.mmio().read(base, Registers.DEV_TAB_BASE);
   }
 
   void useDeviceTable(Cpu cpu, long register) {
-    cpu.mmio().write64(base + Registers.DEV_TAB_BASE, register);
+    cpu.mmio().write(base, Registers.DEV_TAB_BASE, register);
   }
 
   /** Has the unit use this driver's rings from now on, which are empty. */
@@ -79,24 +80,24 @@ record UnitDriver(long base, Buffers buffers, long encryptionMask) {
     useRing(cpu, Registers.EVT_LOG_BASE, buffers.events());
   }
 
-  private void useRing(Cpu cpu, int register, long ring) {
+  private void useRing(Cpu cpu, Register register, long ring) {
     long address = Ring.BASE.inPlace(ring | encryptionMask);
-    cpu.mmio().write64(base + register, address | Ring.LENGTH.of(RING_ORDER));
+    cpu.mmio().write(base, register, address | Ring.LENGTH.of(RING_ORDER));
   }
 
   /** Names the page of completion stores to a unit that works for SEV-SNP. */
   void useCompletionRange(Cpu cpu) {
-    cpu.mmio().write64(base + Registers.EXCLUSION_BASE, buffers.completion());
-    cpu.mmio().write64(base + Registers.EXCLUSION_LIMIT, buffers.completion());
+    cpu.mmio().write(base, Registers.EXCLUSION_BASE, buffers.completion());
+    cpu.mmio().write(base, Registers.EXCLUSION_LIMIT, buffers.completion());
   }
 
   /** Switches the rings off and on again, both from their beginning. */
   void restartRings(Cpu cpu) {
     control(cpu, control(cpu) & ~rings());
-    cpu.mmio().write64(base + Registers.CMD_HEAD, 0);
-    cpu.mmio().write64(base + Registers.CMD_TAIL, 0);
-    cpu.mmio().write64(base + Registers.EVT_HEAD, 0);
-    cpu.mmio().write64(base + Registers.EVT_TAIL, 0);
+    cpu.mmio().write(base, Registers.CMD_HEAD, 0);
+    cpu.mmio().write(base, Registers.CMD_TAIL, 0);
+    cpu.mmio().write(base, Registers.EVT_HEAD, 0);
+    cpu.mmio().write(base, Registers.EVT_TAIL, 0);
     control(cpu, control(cpu) | rings());
   }
 
@@ -106,8 +107,8 @@ record UnitDriver(long base, Buffers buffers, long encryptionMask) {
 
   /** Switches the unit off: requests pass untranslated from now on. */
   static void disable(Cpu cpu, long base) {
-    long control = cpu.mmio().read64(base + Registers.CONTROL);
-    cpu.mmio().write64(base + Registers.CONTROL, control & ~rings() & ~Control.IOMMU_EN.mask());
+    long control = cpu.mmio().read(base, Registers.CONTROL);
+    cpu.mmio().write(base, Registers.CONTROL, control & ~rings() & ~Control.IOMMU_EN.mask());
   }
 
   private static long rings() {
@@ -115,11 +116,11 @@ record UnitDriver(long base, Buffers buffers, long encryptionMask) {
   }
 
   private long control(Cpu cpu) {
-    return cpu.mmio().read64(base + Registers.CONTROL);
+    return cpu.mmio().read(base, Registers.CONTROL);
   }
 
   private void control(Cpu cpu, long value) {
-    cpu.mmio().write64(base + Registers.CONTROL, value);
+    cpu.mmio().write(base, Registers.CONTROL, value);
   }
 
   void flushAll(Cpu cpu) {
@@ -149,11 +150,11 @@ record UnitDriver(long base, Buffers buffers, long encryptionMask) {
 
   private void give(Cpu cpu, Command command) {
     WritableMemory memory = cpu.memory();
-    long tail = Pointer.OFFSET.inPlace(cpu.mmio().read64(base + Registers.CMD_TAIL));
+    long tail = Pointer.OFFSET.inPlace(cpu.mmio().read(base, Registers.CMD_TAIL));
     memory.writeLong(buffers.commands() + tail, command.low());
     memory.writeLong(buffers.commands() + tail + Long.BYTES, command.high());
     long next = (tail + Command.BYTES) & (RING_BYTES - 1);
-    cpu.mmio().write64(base + Registers.CMD_TAIL, next);
+    cpu.mmio().write(base, Registers.CMD_TAIL, next);
   }
 
   /** {@return size of an event log in bytes} */

@@ -7,6 +7,7 @@ import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.amdvi.AmdviTables;
@@ -16,9 +17,9 @@ import org.crashlane.iommu.amdvi.Command;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.EventCode;
 import org.crashlane.iommu.amdvi.EventRecord;
+import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.CapabilityHeader;
 import org.crashlane.iommu.amdvi.Registers.Control;
-import org.crashlane.iommu.amdvi.Registers.DevTabBase;
 import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.iommu.amdvi.Unit;
 import org.crashlane.iommu.amdvi.UnitConfig;
@@ -45,7 +46,7 @@ import org.crashlane.pci.RequesterId;
  * <p>Of memory that is encrypted the unit knows nothing: the bit that says so is an address bit to
  * it like any other, that comes out of its tables with a translation, or does not. Memory takes it.
  */
-final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
+final class UnitHardware extends RemappingUnit<Caches> {
   private final int hostAddressWidth;
   private final long encryptionMask;
   private final long capabilityHeader;
@@ -97,7 +98,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public boolean isTranslating() {
-    return Control.IOMMU_EN.isSet(registers().get(UnitRegister.CONTROL));
+    return Control.IOMMU_EN.isSet(registers().get(Registers.CONTROL));
   }
 
   @Override
@@ -163,7 +164,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public Optional<AddressRange> log() {
-    return Control.EVENT_LOG_EN.isSet(registers().get(UnitRegister.CONTROL))
+    return Control.EVENT_LOG_EN.isSet(registers().get(Registers.CONTROL))
         ? Optional.of(EventLog.range(registers(), encryptionMask))
         : Optional.empty();
   }
@@ -173,7 +174,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
     UnitConfig config = config().withEncryption(encryptionMask);
     Unit plain = new Unit(config);
     long base = config.deviceTable().registers().getFirst();
-    Explanation way = new Explanation(isTranslating(), DevTabBase.LAYOUT.name(), base);
+    Explanation way = new Explanation(isTranslating(), Registers.DEV_TAB_BASE.name(), base);
     Outcome byTables = plain.translate(memory, Caches.none(), request, way);
     return way.text(byTables, plain.translate(memory, caches().fork(), request, WalkSink.NONE));
   }
@@ -191,28 +192,36 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   }
 
   @Override
-  protected void write(WritableMemory memory, UnitRegister register, long value) {
-    if (locked && register.isLockedBySnp()) {
+  protected void write(WritableMemory memory, Register register, long value) {
+    if (locked && isLockedBySnp(register)) {
       return;
     }
     registers().write(register, value);
-    switch (register) {
-      case DEV_TAB_BASE, EXCLUSION_BASE, EXCLUSION_LIMIT -> unit = new Unit(config());
-      case CONTROL -> {
-        control(registers().get(register));
-        obey(encrypted(memory));
-      }
-      case CMD_BUF_BASE -> setHead(UnitRegister.CMD_HEAD, UnitRegister.CMD_TAIL);
-      case EVT_LOG_BASE -> setHead(UnitRegister.EVT_HEAD, UnitRegister.EVT_TAIL);
-      case CMD_TAIL -> obey(encrypted(memory));
-      case EXT_FEATURES, CMD_HEAD, EVT_HEAD, EVT_TAIL, STATUS -> {
-        // Hold what is written, and no more.
-      }
+    if (register.is(Registers.CMD_BUF_BASE)) {
+      setHead(Registers.CMD_HEAD, Registers.CMD_TAIL);
+    } else if (register.is(Registers.EVT_LOG_BASE)) {
+      setHead(Registers.EVT_HEAD, Registers.EVT_TAIL);
+    } else if (isLockedBySnp(register)) {
+      unit = new Unit(config());
+    } else if (register.is(Registers.CONTROL)) {
+      control(registers().get(register));
+      obey(encrypted(memory));
+    } else if (register.is(Registers.CMD_TAIL)) {
+      obey(encrypted(memory));
     }
   }
 
+  /** AMD 48882 rev. 3.10, section 2.12.2.1: all that says where things are. */
+  private static boolean isLockedBySnp(Register register) {
+    return register.is(Registers.DEV_TAB_BASE)
+        || register.is(Registers.CMD_BUF_BASE)
+        || register.is(Registers.EVT_LOG_BASE)
+        || register.is(Registers.EXCLUSION_BASE)
+        || register.is(Registers.EXCLUSION_LIMIT);
+  }
+
   /** A new base begins with an empty ring. */
-  private void setHead(UnitRegister head, UnitRegister tail) {
+  private void setHead(Register head, Register tail) {
     registers().set(head, 0);
     registers().set(tail, 0);
   }
@@ -221,10 +230,10 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
     boolean on = Control.IOMMU_EN.isSet(control);
     boolean commands = on && Control.CMD_BUF_EN.isSet(control);
     boolean events = on && Control.EVENT_LOG_EN.isSet(control);
-    long status = registers().get(UnitRegister.STATUS);
+    long status = registers().get(Registers.STATUS);
     registers()
         .set(
-            UnitRegister.STATUS,
+            Registers.STATUS,
             Status.EVENT_LOG_RUN.with(
                 Status.CMD_BUF_RUN.with(status, commands ? 1 : 0), events ? 1 : 0));
     locked |= snp && commands && events;
@@ -257,7 +266,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   private void refuse(WritableMemory memory, EventCode code) {
     CommandBuffer.stop(registers());
-    long at = registers().get(UnitRegister.CMD_HEAD);
+    long at = registers().get(Registers.CMD_HEAD);
     EventLog.write(
         memory, registers(), new EventRecord(code.code(), new RequesterId(0), 0, 0, 0, at));
   }

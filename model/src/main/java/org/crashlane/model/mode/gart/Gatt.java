@@ -3,6 +3,7 @@ package org.crashlane.model.mode.gart;
 
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.iommu.gart.Aperture;
@@ -100,11 +101,11 @@ final class Gatt {
     }
   }
 
-  private static long read(Cpu cpu, int northbridge, int offset) {
-    return cpu.config().read32(ConfigAddress.of(NorthbridgeAddress.of(northbridge), offset));
+  private static long read(Cpu cpu, int northbridge, Register register) {
+    return cpu.config().read(ConfigAddress.of(NorthbridgeAddress.of(northbridge), 0), register);
   }
 
-  private static void write(Cpu cpu, int northbridge, int offset, long value) {
-    cpu.config().write32(ConfigAddress.of(NorthbridgeAddress.of(northbridge), offset), value);
+  private static void write(Cpu cpu, int northbridge, Register register, long value) {
+    cpu.config().write(ConfigAddress.of(NorthbridgeAddress.of(northbridge), 0), register, value);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.gart;
 
+import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
@@ -10,13 +11,13 @@ import org.crashlane.iommu.gart.CpuOutcome;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.Redirection;
 import org.crashlane.iommu.gart.Registers;
-import org.crashlane.iommu.gart.Registers.ApertureBase;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
-import org.crashlane.iommu.gart.Registers.TableBase;
 import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
+import org.crashlane.model.hardware.ConfigAddress;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.RegisterBank;
 
 /** One northbridge: the four registers of its GART, and the entries that it has cached. */
 final class Northbridge {
@@ -26,18 +27,27 @@ final class Northbridge {
    */
   static final int CACHED_COUNT = 64;
 
+  private static final RegisterBank.Places PLACES =
+      RegisterBank.Places.of(
+          List.of(
+              Registers.APERTURECTL,
+              Registers.APERTUREBASE,
+              Registers.TABLEBASE,
+              Registers.CACHECTL),
+          ConfigAddress.SPACE_BYTES);
+
   private final CacheState cache;
-  private long apertureControl;
-  private long apertureBase;
-  private long tableBase;
+
+  /** All but the cache control register, which is the cache's. */
+  private final RegisterBank registers;
+
   private UnitConfig config;
   private Redirection redirection;
 
-  private Northbridge(CacheState cache, UnitConfig config, Redirection redirection) {
+  private Northbridge(
+      CacheState cache, RegisterBank registers, UnitConfig config, Redirection redirection) {
     this.cache = cache;
-    this.apertureControl = config.apertureControl();
-    this.apertureBase = config.apertureBase();
-    this.tableBase = config.tableBase();
+    this.registers = registers;
     this.config = config;
     this.redirection = redirection;
   }
@@ -45,13 +55,12 @@ final class Northbridge {
   /** {@return one after reset: its aperture is off} */
   static Northbridge reset() {
     UnitConfig off = new UnitConfig(0, 0, 0, true);
-    return new Northbridge(CacheState.ofCapacity(CACHED_COUNT), off, new Redirection(off));
+    return new Northbridge(
+        CacheState.ofCapacity(CACHED_COUNT), new RegisterBank(PLACES), off, new Redirection(off));
   }
 
   Northbridge copy() {
-    Northbridge copy = new Northbridge(cache.copy(), config, redirection);
-    copy.apertureControl = apertureControl;
-    return copy;
+    return new Northbridge(cache.copy(), registers.fork(), config, redirection);
   }
 
   /** {@return how its registers are set, as far as they have an effect} */
@@ -64,43 +73,37 @@ final class Northbridge {
   }
 
   static boolean hasRegister(int offset) {
-    return switch (offset) {
-      case Registers.APERTURECTL, Registers.APERTUREBASE, Registers.TABLEBASE, Registers.CACHECTL ->
-          true;
-      default -> false;
-    };
+    return PLACES.isRegister(offset);
   }
 
   long read(int offset) {
-    return switch (offset) {
-      case Registers.APERTURECTL -> apertureControl;
-      case Registers.APERTUREBASE -> apertureBase;
-      case Registers.TABLEBASE -> tableBase;
-      case Registers.CACHECTL -> cache.control();
-      default -> throw new IllegalArgumentException("no register at " + Hex.of(offset));
-    };
+    return isCacheControl(offset) ? cache.control() : registers.read32(offset);
   }
 
   void write(int offset, long value) {
-    switch (offset) {
-      case Registers.APERTURECTL ->
-          apertureControl = ApertureCtl.REGISTER.written(apertureControl, value);
-      case Registers.APERTUREBASE ->
-          apertureBase = ApertureBase.REGISTER.written(apertureBase, value);
-      case Registers.TABLEBASE -> tableBase = TableBase.REGISTER.written(tableBase, value);
-      case Registers.CACHECTL -> cache.writeControl(value);
-      default -> throw new IllegalArgumentException("no register at " + Hex.of(offset));
-    }
-    if (offset != Registers.CACHECTL) {
+    if (isCacheControl(offset)) {
+      cache.writeControl(value);
+    } else {
+      registers.write(PLACES.at(offset), value);
       decode();
     }
   }
 
+  private static boolean isCacheControl(int offset) {
+    return offset == Registers.CACHECTL.offset();
+  }
+
   /** The reserved size is taken for none: what hardware does with it is not known. */
   private void decode() {
+    long apertureControl = registers.get(Registers.APERTURECTL);
     boolean reserved = ApertureCtl.SIZE_ORDER.get(apertureControl) > Aperture.ORDER_MAX;
     long control = reserved ? ApertureCtl.GARTEN.with(apertureControl, 0) : apertureControl;
-    config = new UnitConfig(control, apertureBase, tableBase, true);
+    config =
+        new UnitConfig(
+            control,
+            registers.get(Registers.APERTUREBASE),
+            registers.get(Registers.TABLEBASE),
+            true);
     redirection = new Redirection(config);
   }
 
@@ -146,9 +149,9 @@ final class Northbridge {
   }
 
   void addTo(Fingerprint into) {
-    into.add(apertureControl);
-    into.add(apertureBase);
-    into.add(tableBase);
+    into.add(registers.get(Registers.APERTURECTL));
+    into.add(registers.get(Registers.APERTUREBASE));
+    into.add(registers.get(Registers.TABLEBASE));
     into.add(cache.control());
     into.add(cache.cachedCount());
     cache.forEach((index, entry) -> {

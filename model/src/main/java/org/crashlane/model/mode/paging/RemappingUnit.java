@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
@@ -14,28 +15,27 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.RegisterBank;
 
 /**
  * One unit as hardware: registers, caches, faults that it recorded. Memory is given to each call.
  *
- * @param <R> its registers
  * @param <C> what it remembers
  */
-public abstract class RemappingUnit<R extends Register, C extends UnitCaches>
-    implements RegisterFile {
-  private final RegisterBank<R> registers;
+public abstract class RemappingUnit<C extends UnitCaches> implements RegisterFile {
+  private final RegisterBank registers;
   private final C caches;
   private final List<Fault> untaken;
 
   /** Makes a unit whose registers are {@code registers}, and that remembers {@code caches}. */
-  protected RemappingUnit(RegisterBank<R> registers, C caches) {
+  protected RemappingUnit(RegisterBank registers, C caches) {
     this.registers = registers;
     this.caches = caches;
     this.untaken = new ArrayList<>();
   }
 
   /** Makes a unit in the state of {@code other}, with {@code caches} that are a copy of its own. */
-  protected RemappingUnit(RemappingUnit<R, C> other, C caches) {
+  protected RemappingUnit(RemappingUnit<C> other, C caches) {
     this.registers = other.registers.fork();
     this.caches = caches;
     this.untaken = new ArrayList<>(other.untaken);
@@ -48,7 +48,7 @@ public abstract class RemappingUnit<R extends Register, C extends UnitCaches>
   public abstract String explain(PhysicalMemory memory, Request request);
 
   /** Has {@code register} take what a CPU writes, and does what the hardware does then. */
-  protected abstract void write(WritableMemory memory, R register, long value);
+  protected abstract void write(WritableMemory memory, Register register, long value);
 
   /** {@return true if it translates now} */
   public abstract boolean isTranslating();
@@ -62,7 +62,7 @@ public abstract class RemappingUnit<R extends Register, C extends UnitCaches>
   }
 
   /** {@return a unit in the same state, that changes by itself} */
-  public abstract RemappingUnit<R, C> fork();
+  public abstract RemappingUnit<C> fork();
 
   /** Adds to {@code into} what later behaviour depends on, but for the caches. */
   protected abstract void addRegistersTo(Fingerprint into);
@@ -79,7 +79,7 @@ public abstract class RemappingUnit<R extends Register, C extends UnitCaches>
   }
 
   /** {@return what its registers hold} */
-  protected final RegisterBank<R> registers() {
+  protected final RegisterBank registers() {
     return registers;
   }
 

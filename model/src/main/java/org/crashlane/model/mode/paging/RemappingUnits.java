@@ -41,13 +41,13 @@ public final class RemappingUnits implements Remapper {
   /** Which unit each requester is behind. */
   private final Map<RequesterId, Integer> unitOf;
 
-  private final RemappingUnit<?, ?>[] units;
+  private final RemappingUnit<?>[] units;
 
   private RemappingUnits(
       ModeSpec.Paging spec,
       int windowBytes,
       Map<RequesterId, Integer> unitOf,
-      RemappingUnit<?, ?>[] units) {
+      RemappingUnit<?>[] units) {
     this.spec = spec;
     this.windowBytes = windowBytes;
     this.unitOf = unitOf;
@@ -61,13 +61,13 @@ public final class RemappingUnits implements Remapper {
    * @param units as firmware leaves them, in the order of the description
    */
   public static RemappingUnits of(
-      MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?, ?>> units) {
+      MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?>> units) {
     ModeSpec.Paging spec = Placement.spec(machine);
     Map<RequesterId, Integer> unitOf = new HashMap<>();
     for (DeviceSpec device : machine.devices()) {
       unitOf.put(device.requester(), Placement.unitIndex(spec, device));
     }
-    return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?, ?>[]::new));
+    return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?>[]::new));
   }
 
   @Override
@@ -131,7 +131,7 @@ public final class RemappingUnits implements Remapper {
       this.memory = memory;
     }
 
-    private RemappingUnit<?, ?> unit(long address) {
+    private RemappingUnit<?> unit(long address) {
       int index = unitAt(address);
       if (index < 0) {
         throw new IllegalArgumentException("no unit's register: 0x" + Long.toHexString(address));
@@ -186,7 +186,7 @@ public final class RemappingUnits implements Remapper {
   @Override
   public List<AddressRange> tablePages(PhysicalMemory memory) {
     Set<AddressRange> pages = new TreeSet<>();
-    for (RemappingUnit<?, ?> unit : units) {
+    for (RemappingUnit<?> unit : units) {
       if (unit.isTranslating()) {
         TranslationTables tables = unit.tables(memory);
         DeviceTables devices = tables.devices();
@@ -223,7 +223,7 @@ public final class RemappingUnits implements Remapper {
   @Override
   public List<Fault> takeFaults() {
     List<Fault> faults = new ArrayList<>();
-    for (RemappingUnit<?, ?> unit : units) {
+    for (RemappingUnit<?> unit : units) {
       faults.addAll(unit.takeFaults());
     }
     return faults;
@@ -231,14 +231,14 @@ public final class RemappingUnits implements Remapper {
 
   @Override
   public Remapper fork() {
-    RemappingUnit<?, ?>[] copies = new RemappingUnit<?, ?>[units.length];
+    RemappingUnit<?>[] copies = new RemappingUnit<?>[units.length];
     Arrays.setAll(copies, i -> units[i].fork());
     return new RemappingUnits(spec, windowBytes, unitOf, copies);
   }
 
   @Override
   public void addTo(Fingerprint into) {
-    for (RemappingUnit<?, ?> unit : units) {
+    for (RemappingUnit<?> unit : units) {
       unit.addTo(into);
     }
   }

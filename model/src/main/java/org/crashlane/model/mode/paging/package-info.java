@@ -5,3 +5,4 @@
  * Knows no vendor.
  */
 package org.crashlane.model.mode.paging;
+

@@ -3,6 +3,7 @@ package org.crashlane.model.mode.vtd;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.vtd.Capabilities;
 import org.crashlane.iommu.vtd.InvalidationRegisters;
 import org.crashlane.iommu.vtd.InvalidationRegisters.Ccmd;
@@ -11,6 +12,7 @@ import org.crashlane.iommu.vtd.InvalidationRegisters.Iva;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
+import org.crashlane.iommu.vtd.Registers.Gcmd;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.spec.MachineSpec;
@@ -37,7 +39,7 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
 
   private static Capabilities capabilities(Cpu cpu, long base) {
     return new Capabilities(
-        cpu.mmio().read64(base + Registers.CAP), cpu.mmio().read64(base + Registers.ECAP));
+        cpu.mmio().read(base, Registers.CAP), cpu.mmio().read(base, Registers.ECAP));
   }
 
   boolean cachesAbsent() {
@@ -54,23 +56,23 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
   }
 
   boolean isTranslating(Cpu cpu) {
-    return Gsts.TES.isSet(cpu.mmio().read32(base + Registers.GSTS));
+    return Gsts.TES.isSet(cpu.mmio().read(base, Registers.GSTS));
   }
 
   long rootAddress(Cpu cpu) {
-    return cpu.mmio().read64(base + Registers.RTADDR);
+    return cpu.mmio().read(base, Registers.RTADDR);
   }
 
   /** Makes {@code rootAddress}, mode and all, take effect and drops all that was cached. */
   void useRoot(Cpu cpu, long rootAddress) {
-    cpu.mmio().write64(base + Registers.RTADDR, rootAddress);
-    command(cpu, Gsts.RTPS.with(enabled(cpu), 1));
+    cpu.mmio().write(base, Registers.RTADDR, rootAddress);
+    command(cpu, Gcmd.SRTP.with(enabled(cpu), 1));
     flushContexts(cpu);
     flushTranslations(cpu);
   }
 
   void enable(Cpu cpu) {
-    command(cpu, Gsts.TES.mask());
+    command(cpu, Gcmd.TE.mask());
   }
 
   void disable(Cpu cpu) {
@@ -78,11 +80,11 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
   }
 
   private long enabled(Cpu cpu) {
-    return Gsts.TES.inPlace(cpu.mmio().read32(base + Registers.GSTS));
+    return Gsts.TES.inPlace(cpu.mmio().read(base, Registers.GSTS));
   }
 
   private void command(Cpu cpu, long value) {
-    cpu.mmio().write32(base + Registers.GCMD, value);
+    cpu.mmio().write(base, Registers.GCMD, value);
   }
 
   void flushContexts(Cpu cpu) {
@@ -103,8 +105,8 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
   }
 
   private void contexts(Cpu cpu, long what) {
-    cpu.mmio().write64(base + Registers.CCMD, what | Ccmd.ICC.mask());
-    requireDone(Ccmd.ICC.isSet(cpu.mmio().read64(base + Registers.CCMD)), "CCMD");
+    cpu.mmio().write(base, Registers.CCMD, what | Ccmd.ICC.mask());
+    requireDone(Ccmd.ICC.isSet(cpu.mmio().read(base, Registers.CCMD)), Registers.CCMD);
   }
 
   void flushTranslations(Cpu cpu) {
@@ -126,21 +128,29 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
       flushTranslations(cpu, domainId);
       return;
     }
-    long offset = capabilities.iotlbOffset();
-    cpu.mmio().write64(base + offset, Iva.ADDR.inPlace(iova) | Iva.AM.of(pagesOrder));
+    cpu.mmio()
+        .write(
+            invalidation(),
+            InvalidationRegisters.IVA,
+            Iva.ADDR.inPlace(iova) | Iva.AM.of(pagesOrder));
     translations(cpu, Iotlb.IIRG.of(InvalidationRegisters.SELECTIVE) | Iotlb.DID.of(domainId));
   }
 
   private void translations(Cpu cpu, long what) {
-    long at = base + capabilities.iotlbOffset() + InvalidationRegisters.IOTLB_FROM_IVA_BYTES;
-    cpu.mmio().write64(at, what | Iotlb.IVT.mask() | Iotlb.DR.mask() | Iotlb.DW.mask());
-    requireDone(Iotlb.IVT.isSet(cpu.mmio().read64(at)), "IOTLB");
+    long command = what | Iotlb.IVT.mask() | Iotlb.DR.mask() | Iotlb.DW.mask();
+    cpu.mmio().write(invalidation(), InvalidationRegisters.IOTLB, command);
+    long answer = cpu.mmio().read(invalidation(), InvalidationRegisters.IOTLB);
+    requireDone(Iotlb.IVT.isSet(answer), InvalidationRegisters.IOTLB);
   }
 
-  private void requireDone(boolean pending, String register) {
+  private long invalidation() {
+    return base + capabilities.iotlbOffset();
+  }
+
+  private void requireDone(boolean pending, Register register) {
     if (pending) {
       throw new IllegalStateException(
-          "unit " + index + " does not finish what " + register + " asks");
+          "unit " + index + " does not finish what " + register.name() + " asks");
     }
   }
 }

@@ -4,6 +4,7 @@ package org.crashlane.model.mode.vtd;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
@@ -17,16 +18,16 @@ import org.crashlane.iommu.vtd.InvalidationRegisters.Iotlb;
 import org.crashlane.iommu.vtd.InvalidationRegisters.Iva;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Fsts;
+import org.crashlane.iommu.vtd.Registers.Gcmd;
 import org.crashlane.iommu.vtd.Registers.Gsts;
-import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.iommu.vtd.Unit;
 import org.crashlane.iommu.vtd.UnitConfig;
 import org.crashlane.iommu.vtd.VtdTables;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.RegisterBank;
 import org.crashlane.model.mode.paging.Explanation;
-import org.crashlane.model.mode.paging.RegisterBank;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.pci.RequesterId;
 
@@ -35,13 +36,13 @@ import org.crashlane.pci.RequesterId;
  * GCMD.SRTP is written; nothing is dropped from the caches then (CAP.ESRTPS is clear), nor when
  * translation is switched. Commands are done when the write is. Fault interrupts are not modelled.
  */
-final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
+final class UnitHardware extends RemappingUnit<Caches> {
   private final int hostAddressWidth;
   private long rootInEffect;
   private Unit unit;
 
   /** Makes a unit as firmware leaves it: off. */
-  UnitHardware(int hostAddressWidth, RegisterBank<UnitRegister> registers) {
+  UnitHardware(int hostAddressWidth, RegisterBank registers) {
     super(registers, new Caches());
     this.hostAddressWidth = hostAddressWidth;
     this.unit = new Unit(config());
@@ -68,7 +69,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
   /** {@return how the unit is set now} */
   UnitConfig config() {
     return new UnitConfig(
-        new Capabilities(registers().get(UnitRegister.CAP), registers().get(UnitRegister.ECAP)),
+        new Capabilities(registers().get(Registers.CAP), registers().get(Registers.ECAP)),
         hostAddressWidth,
         rootInEffect,
         isTranslating(),
@@ -77,7 +78,7 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   @Override
   public boolean isTranslating() {
-    return Gsts.TES.isSet(registers().get(UnitRegister.GSTS));
+    return Gsts.TES.isSet(registers().get(Registers.GSTS));
   }
 
   @Override
@@ -91,24 +92,24 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
   /** One record: while it holds a fault, more are lost, and nothing is recorded until PFO is 0. */
   private void record(Fault fault) {
-    long status = registers().get(UnitRegister.FSTS);
+    long status = registers().get(Registers.FSTS);
     if (Fsts.PFO.isSet(status)) {
       return;
     }
-    if (FaultRecord.F.isSet(registers().get(UnitRegister.FRCD_HIGH))) {
-      registers().set(UnitRegister.FSTS, Fsts.PFO.with(status, 1));
+    if (FaultRecord.F.isSet(registers().get(UnitRegisters.FRCD_HIGH))) {
+      registers().set(Registers.FSTS, Fsts.PFO.with(status, 1));
       return;
     }
     FaultRecord record = FaultRecord.of(fault);
-    registers().set(UnitRegister.FRCD_LOW, record.low());
-    registers().set(UnitRegister.FRCD_HIGH, record.high());
-    registers().set(UnitRegister.FSTS, Fsts.PPF.with(status, 1));
+    registers().set(UnitRegisters.FRCD_LOW, record.low());
+    registers().set(UnitRegisters.FRCD_HIGH, record.high());
+    registers().set(Registers.FSTS, Fsts.PPF.with(status, 1));
     recorded(fault);
   }
 
   @Override
   public String explain(PhysicalMemory memory, Request request) {
-    Explanation way = new Explanation(isTranslating(), Rtaddr.LAYOUT.name(), rootInEffect);
+    Explanation way = new Explanation(isTranslating(), Registers.RTADDR.name(), rootInEffect);
     Outcome byTables = unit.translate(memory, Caches.none(), request, way);
     return way.text(byTables, unit.translate(memory, caches().fork(), request, WalkSink.NONE));
   }
@@ -128,44 +129,35 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
 
       @Override
       public long read64(int offset) {
-        return offset == Registers.RTADDR ? rootInEffect : UnitHardware.this.read64(offset);
+        return offset == Registers.RTADDR.offset()
+            ? rootInEffect
+            : UnitHardware.this.read64(offset);
       }
     };
   }
 
   @Override
-  protected void write(WritableMemory memory, UnitRegister register, long value) {
+  protected void write(WritableMemory memory, Register register, long value) {
     registers().write(register, value);
-    switch (register) {
-      case GCMD -> command(value);
-      case CCMD -> {
-        if (Ccmd.ICC.isSet(value)) {
-          invalidateContexts(registers().get(register));
-        }
-      }
-      case IOTLB -> {
-        if (Iotlb.IVT.isSet(value)) {
-          invalidateTranslations(registers().get(register));
-        }
-      }
-      case FRCD_HIGH -> {
-        long pending = FaultRecord.F.get(registers().get(register));
-        registers()
-            .set(UnitRegister.FSTS, Fsts.PPF.with(registers().get(UnitRegister.FSTS), pending));
-      }
-      case VER, CAP, ECAP, GSTS, RTADDR, FSTS, FECTL, IVA, FRCD_LOW -> {
-        // Hold what is written, and no more.
-      }
+    if (register.is(Registers.GCMD)) {
+      command(value);
+    } else if (register.is(Registers.CCMD) && Ccmd.ICC.isSet(value)) {
+      invalidateContexts(registers().get(register));
+    } else if (register.is(UnitRegisters.IOTLB) && Iotlb.IVT.isSet(value)) {
+      invalidateTranslations(registers().get(register));
+    } else if (register.is(UnitRegisters.FRCD_HIGH)) {
+      long pending = FaultRecord.F.get(registers().get(register));
+      registers().set(Registers.FSTS, Fsts.PPF.with(registers().get(Registers.FSTS), pending));
     }
   }
 
   private void command(long value) {
-    long status = registers().get(UnitRegister.GSTS);
-    if (Gsts.RTPS.isSet(value)) {
-      rootInEffect = registers().get(UnitRegister.RTADDR);
+    long status = registers().get(Registers.GSTS);
+    if (Gcmd.SRTP.isSet(value)) {
+      rootInEffect = registers().get(Registers.RTADDR);
       status = Gsts.RTPS.with(status, 1);
     }
-    registers().set(UnitRegister.GSTS, Gsts.TES.with(status, Gsts.TES.get(value)));
+    registers().set(Registers.GSTS, Gsts.TES.with(status, Gcmd.TE.get(value)));
     unit = new Unit(config());
   }
 
@@ -185,14 +177,14 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
         // Reserved: nothing is asked for.
       }
     }
-    registers().set(UnitRegister.CCMD, Ccmd.CAIG.with(registers().get(UnitRegister.CCMD), asked));
+    registers().set(Registers.CCMD, Ccmd.CAIG.with(registers().get(Registers.CCMD), asked));
   }
 
   /** IVA serves one command: software that does not write it anew gets page 0 dropped. */
   private void invalidateTranslations(long command) {
     int domainId = (int) Iotlb.DID.get(command);
     long asked = Iotlb.IIRG.get(command);
-    long address = registers().get(UnitRegister.IVA);
+    long address = registers().get(UnitRegisters.IVA);
     switch ((int) asked) {
       case InvalidationRegisters.GLOBAL -> caches().dropTranslations();
       case InvalidationRegisters.DOMAIN -> caches().dropTranslations(domainId);
@@ -202,8 +194,8 @@ final class UnitHardware extends RemappingUnit<UnitRegister, Caches> {
         // Reserved: nothing is asked for.
       }
     }
-    registers().set(UnitRegister.IVA, 0);
+    registers().set(UnitRegisters.IVA, 0);
     registers()
-        .set(UnitRegister.IOTLB, Iotlb.IAIG.with(registers().get(UnitRegister.IOTLB), asked));
+        .set(UnitRegisters.IOTLB, Iotlb.IAIG.with(registers().get(UnitRegisters.IOTLB), asked));
   }
 }

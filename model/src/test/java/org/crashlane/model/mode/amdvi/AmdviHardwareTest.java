@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.amdvi.Command;
 import org.crashlane.iommu.amdvi.EventCode;
@@ -149,7 +150,7 @@ class AmdviHardwareTest {
     machine.write(Registers.DEV_TAB_BASE, 0x5000);
     assertEquals(0x5000, machine.read(Registers.DEV_TAB_BASE));
     primary = machine.boot();
-    for (int register :
+    for (Register register :
         List.of(
             Registers.DEV_TAB_BASE,
             Registers.CMD_BUF_BASE,

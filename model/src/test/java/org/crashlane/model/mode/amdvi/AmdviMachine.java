@@ -3,6 +3,7 @@ package org.crashlane.model.mode.amdvi;
 
 import java.util.List;
 import java.util.OptionalLong;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;
 import org.crashlane.model.mode.paging.PagedMachine;
@@ -55,12 +56,12 @@ final class AmdviMachine extends PagedMachine {
             ModeSpec.Encryption.NONE));
   }
 
-  long read(int register) {
-    return cpu.mmio().read64(BASE + register);
+  long read(Register register) {
+    return cpu.mmio().read(BASE, register);
   }
 
-  void write(int register, long value) {
-    cpu.mmio().write64(BASE + register, value);
+  void write(Register register, long value) {
+    cpu.mmio().write(BASE, register, value);
   }
 
   /** {@return where the unit has its device table} */

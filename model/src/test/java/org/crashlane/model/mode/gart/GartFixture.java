@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
@@ -118,16 +119,16 @@ final class GartFixture {
     return hardware.translate(memory, new Request(device.requester(), iova, Access.WRITE));
   }
 
-  long read(int northbridge, int offset) {
-    return cpu.config().read32(register(northbridge, offset));
+  long read(int northbridge, Register register) {
+    return cpu.config().read32(register(northbridge, register));
   }
 
-  void write(int northbridge, int offset, long value) {
-    cpu.config().write32(register(northbridge, offset), value);
+  void write(int northbridge, Register register, long value) {
+    cpu.config().write32(register(northbridge, register), value);
   }
 
-  static long register(int northbridge, int offset) {
-    return ConfigAddress.of(NorthbridgeAddress.of(northbridge), offset);
+  static long register(int northbridge, Register register) {
+    return ConfigAddress.of(NorthbridgeAddress.of(northbridge), register.offset());
   }
 
   static long fingerprint(Remapper remapper) {

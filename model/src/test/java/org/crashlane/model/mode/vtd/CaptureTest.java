@@ -70,14 +70,14 @@ class CaptureTest {
   }
 
   private long rootAddress() {
-    return Rtaddr.RTA.inPlace(machine.cpu.mmio().read64(BASE + Registers.RTADDR));
+    return Rtaddr.RTA.inPlace(machine.cpu.mmio().read(BASE, Registers.RTADDR));
   }
 
   @Test
   void tablesInAnotherModeAreNotAdopted() {
     crash();
     long scalable = Rtaddr.TTM.of(Rtaddr.TTM_SCALABLE) | rootAddress();
-    machine.cpu.mmio().write64(BASE + Registers.RTADDR, scalable);
+    machine.cpu.mmio().write(BASE, Registers.RTADDR, scalable);
     new VtdMode().adopt(machine.cpu, machine.spec, frames());
     assertTrue(machine.blocked(DISK, leftover.busAddress(), Access.WRITE));
     assertTrue(machine.hardware.isTranslating());

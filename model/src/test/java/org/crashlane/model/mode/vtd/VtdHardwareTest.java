@@ -60,10 +60,10 @@ class VtdHardwareTest {
     if (!name.equals("GCMD")) {
       assertEquals(Long.decode(expected), port.read32(BASE + Long.decode(offset)), name);
     } else {
-      assertEquals(0, port.read32(BASE + Registers.GCMD));
+      assertEquals(0, port.read(BASE, Registers.GCMD));
       assertEquals(
           Gsts.TES.mask() | Gsts.RTPS.mask(),
-          port.read32(BASE + Registers.GSTS),
+          port.read(BASE, Registers.GSTS),
           "no more than it has");
     }
   }
@@ -90,19 +90,19 @@ class VtdHardwareTest {
 
   @Test
   void halvesOfALongRegisterAreWrittenOneByOne() {
-    port.write32(BASE + Registers.RTADDR + 4, 0x12);
-    port.write32(BASE + Registers.RTADDR, 0x3456_7000L);
-    assertEquals(0x12_3456_7000L, port.read64(BASE + Registers.RTADDR));
-    assertEquals(0x12, port.read32(BASE + Registers.RTADDR + 4));
+    port.write32(BASE + Registers.RTADDR.offset() + 4, 0x12);
+    port.write32(BASE + Registers.RTADDR.offset(), 0x3456_7000L);
+    assertEquals(0x12_3456_7000L, port.read(BASE, Registers.RTADDR));
+    assertEquals(0x12, port.read32(BASE + Registers.RTADDR.offset() + 4));
   }
 
   @Test
   void rootTableAddressTakesEffectByCommandOnly() {
     DmaMapping primary = machine.boot();
     DmaHandle handle = machine.map(primary, DISK, 0x30_0000L, 1, Direction.TO_DEVICE);
-    port.write64(BASE + Registers.RTADDR, 0);
+    port.write(BASE, Registers.RTADDR, 0);
     assertTrue(machine.reaches(DISK, handle.busAddress(), Access.READ, 0x30_0000L));
-    port.write32(BASE + Registers.GCMD, Gsts.TES.mask() | Gsts.RTPS.mask());
+    port.write(BASE, Registers.GCMD, Gsts.TES.mask() | Gsts.RTPS.mask());
     // Nothing was invalidated: what was cached still serves.
     assertTrue(machine.reaches(DISK, handle.busAddress(), Access.READ, 0x30_0000L));
     assertTrue(machine.blocked(NIC, handle.busAddress(), Access.READ));
@@ -137,14 +137,14 @@ class VtdHardwareTest {
             FaultReason.CONTEXT_NOT_PRESENT.code(),
             Optional.empty());
     assertEquals(Optional.of(record), recorded());
-    assertEquals(Fsts.PPF.mask(), port.read32(BASE + Registers.FSTS));
+    assertEquals(Fsts.PPF.mask(), port.read(BASE, Registers.FSTS));
     assertTrue(machine.blocked(NIC, 0, Access.WRITE));
-    assertEquals(Fsts.PPF.mask() | Fsts.PFO.mask(), port.read32(BASE + Registers.FSTS), "overflow");
+    assertEquals(Fsts.PPF.mask() | Fsts.PFO.mask(), port.read(BASE, Registers.FSTS), "overflow");
     port.write64(BASE + 0x228, FaultRecord.F.mask());
-    assertEquals(Fsts.PFO.mask(), port.read32(BASE + Registers.FSTS));
+    assertEquals(Fsts.PFO.mask(), port.read(BASE, Registers.FSTS));
     assertTrue(machine.blocked(NIC, 0, Access.WRITE));
     assertEquals(Optional.empty(), recorded(), "not before overflow is cleared");
-    port.write32(BASE + Registers.FSTS, Fsts.PFO.mask());
+    port.write(BASE, Registers.FSTS, Fsts.PFO.mask());
     assertTrue(machine.blocked(NIC, 0, Access.WRITE));
     assertEquals(NIC.requester(), recorded().orElseThrow().requester());
     List<Fault> faults = machine.hardware.takeFaults();
@@ -209,7 +209,7 @@ class VtdHardwareTest {
     machine.boot();
     Remapper copy = machine.hardware.fork();
     assertEquals(print(machine.hardware), print(copy));
-    copy.mmio(machine.memory).write32(BASE + Registers.GCMD, 0);
+    copy.mmio(machine.memory).write(BASE, Registers.GCMD, 0);
     assertFalse(copy.isTranslating());
     assertTrue(machine.hardware.isTranslating());
     assertNotEquals(print(machine.hardware), print(copy));

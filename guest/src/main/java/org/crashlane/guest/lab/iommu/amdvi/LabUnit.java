@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
@@ -13,6 +14,7 @@ import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.live.GuestIommu;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.pci.RequesterId;
@@ -20,6 +22,25 @@ import org.crashlane.rehearsal.Strategy;
 
 /** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
 public final class LabUnit implements LabIommu {
+  /** The registers that change when the IOMMU is set up, and not as it works. */
+  static final List<Register> SET_UP =
+      List.of(
+          Registers.DEV_TAB_BASE,
+          Registers.CMD_BUF_BASE,
+          Registers.EVT_LOG_BASE,
+          Registers.CONTROL,
+          Registers.EXCLUSION_BASE,
+          Registers.EXCLUSION_LIMIT);
+
+  /** Those that change as it works. QEMU 7.2 returns what is in them and does nothing else. */
+  private static final List<Register> MOVING =
+      List.of(
+          Registers.CMD_HEAD,
+          Registers.CMD_TAIL,
+          Registers.EVT_HEAD,
+          Registers.EVT_TAIL,
+          Registers.STATUS);
+
   /** What Linux 6.1 says of a unit it has found (drivers/iommu/amd/init.c). */
   private static final String DETECTION = "AMD-Vi: Found IOMMU";
 
@@ -123,12 +144,12 @@ public final class LabUnit implements LabIommu {
   @Override
   public RegisterSnapshot snapshot(RegisterFile registers) {
     SequencedMap<String, Long> values = new LinkedHashMap<>();
-    for (WatchedRegister register : WatchedRegister.values()) {
-      values.put(register.title(), registers.read64(register.offset()));
+    for (Register register : Stream.concat(SET_UP.stream(), MOVING.stream()).toList()) {
+      values.put(register.name(), registers.read(register));
     }
     return new RegisterSnapshot(
-        Registers.Control.IOMMU_EN.isSet(values.get(WatchedRegister.CONTROL.title())),
-        Registers.DevTabBase.BASE.inPlace(values.get(WatchedRegister.DEVICE_TABLE.title())),
+        Registers.Control.IOMMU_EN.isSet(values.get(Registers.CONTROL.name())),
+        Registers.DevTabBase.BASE.inPlace(values.get(Registers.DEV_TAB_BASE.name())),
         values,
         List.of());
   }

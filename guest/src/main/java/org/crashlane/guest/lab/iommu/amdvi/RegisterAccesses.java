@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab.iommu.amdvi;
 
-import static java.util.Map.entry;
-
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -16,6 +13,7 @@ import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.lab.iommu.AccessWords;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.Control;
 
@@ -32,24 +30,6 @@ final class RegisterAccesses {
   private static final Pattern CONTROL_WRITTEN =
       Pattern.compile("amdvi_control_status .* (0x[0-9a-f]{1,16})");
   private static final String COMMAND_RUN = "amdvi_command_exec ";
-  private static final Map<Long, String> NAMES =
-      Map.ofEntries(
-          entry((long) Registers.DEV_TAB_BASE, "DevTabBar"),
-          entry((long) Registers.CMD_BUF_BASE, "CmdBufBar"),
-          entry((long) Registers.EVT_LOG_BASE, "EvtLogBar"),
-          entry((long) Registers.CONTROL, "Control"),
-          entry((long) Registers.EXCLUSION_BASE, "ExclusionBase"),
-          entry((long) Registers.EXCLUSION_LIMIT, "ExclusionLimit"),
-          entry((long) Registers.EXT_FEATURES, "EFR"),
-          entry((long) Registers.EXT_FEATURES_2, "EFR2"),
-          entry((long) Registers.PPR_LOG_BASE, "PPRLogBar"),
-          entry((long) Registers.CMD_HEAD, "CmdHead"),
-          entry((long) Registers.CMD_TAIL, "CmdTail"),
-          entry((long) Registers.EVT_HEAD, "EvtHead"),
-          entry((long) Registers.EVT_TAIL, "EvtTail"),
-          entry((long) Registers.STATUS, "Status"),
-          entry((long) Registers.PPR_HEAD, "PPRHead"),
-          entry((long) Registers.PPR_TAIL, "PPRTail"));
 
   /** Those of Control's bits that decide what a device or a capture kernel gets. */
   private static final List<BitField> SHOWN =
@@ -99,8 +79,8 @@ final class RegisterAccesses {
               + ": "
               + AccessWords.quoted(control, RegisterAccesses::control));
     }
-    for (WatchedRegister register : WatchedRegister.values()) {
-      if (register != WatchedRegister.CONTROL && register.isSetUp()) {
+    for (Register register : LabUnit.SET_UP) {
+      if (!register.is(Registers.CONTROL)) {
         changed(register, atReady, atEnd).ifPresent(lines::add);
       }
     }
@@ -111,13 +91,13 @@ final class RegisterAccesses {
   }
 
   private static Optional<String> changed(
-      WatchedRegister register, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
-    long before = atReady.registers().getOrDefault(register.title(), 0L);
-    long after = atEnd.registers().getOrDefault(register.title(), before);
+      Register register, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
+    long before = atReady.registers().getOrDefault(register.name(), 0L);
+    long after = atEnd.registers().getOrDefault(register.name(), before);
     return before == after
         ? Optional.empty()
         : Optional.of(
-            "changed %s from %s to %s".formatted(register.title(), Hex.of(before), Hex.of(after)));
+            "changed %s from %s to %s".formatted(register.name(), Hex.of(before), Hex.of(after)));
   }
 
   private static String control(long value) {
@@ -132,12 +112,7 @@ final class RegisterAccesses {
     return Hex.of(value) + " [" + set + "]";
   }
 
-  private static String name(long address) {
-    String whole = NAMES.get(address);
-    if (whole != null) {
-      return whole;
-    }
-    String upper = NAMES.get(address - Integer.BYTES);
-    return upper == null ? "register " + Hex.of(address) : upper;
+  private static String name(long offset) {
+    return Registers.at(offset).map(Register::name).orElse("register " + Hex.of(offset));
   }
 }

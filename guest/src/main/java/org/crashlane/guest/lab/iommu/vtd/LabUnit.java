@@ -12,6 +12,7 @@ import org.crashlane.guest.lab.iommu.HidingTable;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.pci.RequesterId;
@@ -22,6 +23,9 @@ public final class LabUnit implements LabIommu {
   private static final String WRITE = "vtd_reg_write ";
   private static final String READ = "vtd_reg_read ";
   private static final String FAULT = "vtd_dmar_fault ";
+
+  private static final List<Register> WATCHED =
+      List.of(Registers.GSTS, Registers.RTADDR, Registers.FSTS, Registers.IRTA);
 
   /** What Linux 6.1 says of a unit it has found (drivers/iommu/intel/dmar.c and iommu.c). */
   private static final List<String> DETECTION =
@@ -113,13 +117,12 @@ public final class LabUnit implements LabIommu {
   @Override
   public RegisterSnapshot snapshot(RegisterFile registers) {
     SequencedMap<String, Long> values = new LinkedHashMap<>();
-    values.put("GSTS", registers.read32(Registers.GSTS));
-    values.put("RTADDR", registers.read64(Registers.RTADDR));
-    values.put("FSTS", registers.read32(Registers.FSTS));
-    values.put("IRTA", registers.read64(Registers.IRTA));
+    for (Register register : WATCHED) {
+      values.put(register.name(), registers.read(register));
+    }
     return new RegisterSnapshot(
-        Registers.Gsts.TES.isSet(values.get("GSTS")),
-        values.get("RTADDR"),
+        Registers.Gsts.TES.isSet(values.get(Registers.GSTS.name())),
+        values.get(Registers.RTADDR.name()),
         values,
         FaultRecords.read(registers));
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab.iommu.vtd;
 
-import static java.util.Map.entry;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,7 +14,7 @@ import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.lab.iommu.AccessWords;
 import org.crashlane.iommu.vtd.Registers;
-import org.crashlane.iommu.vtd.Registers.Gsts;
+import org.crashlane.iommu.vtd.Registers.Gcmd;
 
 /**
  * Accesses to the registers of QEMU's Intel IOMMU (its trace events {@code vtd_reg_read} and {@code
@@ -28,44 +26,6 @@ final class RegisterAccesses {
       Pattern.compile(
           "vtd_reg_(?:read|write) addr (0x[0-9a-f]{1,16}) size 0x[0-9a-f]+"
               + "(?: value (0x[0-9a-f]{1,16}))?");
-
-  /** A register of 64 bits may be accessed by halves; then the upper one has an address too. */
-  private static final Map<Long, String> NAMES =
-      Map.ofEntries(
-          register(Registers.VER, "VER"),
-          register(Registers.CAP, "CAP"),
-          register(Registers.ECAP, "ECAP"),
-          register(Registers.GCMD, "GCMD"),
-          register(Registers.GSTS, "GSTS"),
-          register(Registers.RTADDR, "RTADDR"),
-          register(Registers.RTADDR + Integer.BYTES, "RTADDR's upper half"),
-          register(Registers.CCMD, "CCMD"),
-          register(Registers.CCMD + Integer.BYTES, "CCMD's upper half"),
-          register(Registers.FSTS, "FSTS"),
-          register(Registers.FECTL, "FECTL"),
-          register(Registers.FECTL + Integer.BYTES, "FEDATA"),
-          register(Registers.FECTL + 2 * Integer.BYTES, "FEADDR"),
-          register(Registers.FECTL + 2 * Integer.BYTES + Integer.BYTES, "FEUADDR"),
-          register(Registers.PMEN, "PMEN"),
-          register(Registers.IQH, "IQH"),
-          register(Registers.IQT, "IQT"),
-          register(Registers.IQA, "IQA"),
-          register(Registers.IQA + Integer.BYTES, "IQA's upper half"),
-          register(Registers.IRTA, "IRTA"),
-          register(Registers.IRTA + Integer.BYTES, "IRTA's upper half"));
-
-  /** Bits of the global command register; the status bits stand at the same places. */
-  private static final List<Map.Entry<BitField, String>> COMMANDS =
-      List.of(
-          entry(Gsts.TES, "TE"),
-          entry(Gsts.RTPS, "SRTP"),
-          entry(Gsts.FLS, "SFL"),
-          entry(Gsts.AFLS, "EAFL"),
-          entry(Gsts.WBFS, "WBF"),
-          entry(Gsts.QIES, "QIE"),
-          entry(Gsts.IRES, "IRE"),
-          entry(Gsts.IRTPS, "SIRTP"),
-          entry(Gsts.CFIS, "CFI"));
 
   private RegisterAccesses() {}
 
@@ -119,25 +79,24 @@ final class RegisterAccesses {
   }
 
   private static String value(long offset, long value) {
-    return offset == Registers.GCMD ? Hex.of(value) + commands(value) : Hex.of(value);
+    return offset == Registers.GCMD.offset() ? Hex.of(value) + commands(value) : Hex.of(value);
   }
 
   /** Each write of GCMD says all of the bits anew: one that is clear switches off. */
   private static String commands(long value) {
     String set =
-        COMMANDS.stream()
-            .filter(command -> command.getKey().isSet(value))
-            .map(Map.Entry::getValue)
+        Registers.GCMD.layout().fields().stream()
+            .filter(command -> command.isSet(value))
+            .map(BitField::name)
             .collect(Collectors.joining(" "));
     String bits = set.isEmpty() ? "nothing set" : set;
-    return " [" + bits + (Gsts.TES.isSet(value) ? "]" : "; TE clear: translation off]");
+    return " [" + bits + (Gcmd.TE.isSet(value) ? "]" : "; TE clear: translation off]");
   }
 
-  private static Map.Entry<Long, String> register(long offset, String name) {
-    return entry(offset, name);
-  }
-
+  /** A register of 64 bits may be accessed by halves; then the upper one has an address too. */
   private static String name(long offset) {
-    return NAMES.getOrDefault(offset, "register " + Hex.of(offset));
+    return Registers.at(offset)
+        .map(register -> register.name() + (offset == register.offset() ? "" : "'s upper half"))
+        .orElse("register " + Hex.of(offset));
   }
 }

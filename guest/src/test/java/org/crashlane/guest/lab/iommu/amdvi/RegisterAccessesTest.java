@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
+import org.crashlane.iommu.amdvi.Registers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -80,9 +81,9 @@ class RegisterAccessesTest {
 
   private static RegisterSnapshot registers(long deviceTable, long control, long commandHead) {
     LinkedHashMap<String, Long> values = new LinkedHashMap<>();
-    values.put(WatchedRegister.DEVICE_TABLE.title(), deviceTable);
-    values.put(WatchedRegister.CONTROL.title(), control);
-    values.put(WatchedRegister.COMMAND_HEAD.title(), commandHead);
+    values.put(Registers.DEV_TAB_BASE.name(), deviceTable);
+    values.put(Registers.CONTROL.name(), control);
+    values.put(Registers.CMD_HEAD.name(), commandHead);
     return new RegisterSnapshot(true, deviceTable, values, List.of());
   }
 }

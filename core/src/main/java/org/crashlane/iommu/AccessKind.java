@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.iommu.gart;
+package org.crashlane.iommu;
 
-/** What a write does to a register's field. All fields are readable. */
+/** What a write does to a field of a register. */
 public enum AccessKind {
+  /** Nothing: hardware sets it. */
+  READ_ONLY,
   /** The field takes what is written. */
   READ_WRITE,
   /** A one clears the field, a zero leaves it. */
-  WRITE_ONE_TO_CLEAR,
+  ONE_TO_CLEAR,
   /** A one starts what the field names; hardware clears the field when that is done. */
-  WRITE_ONE_SELF_CLEARING
+  ONE_SHOT,
+  /** The field takes what is written and reads as zero. */
+  WRITE_ONLY
 }
