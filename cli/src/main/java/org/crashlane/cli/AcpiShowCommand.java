@@ -149,7 +149,7 @@ final class AcpiShowCommand implements Callable<Integer> {
   }
 
   private static ObjectNode document(List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
-    ObjectNode document = JsonNodeFactory.instance.objectNode().put("schema", JsonReport.SCHEMA);
+    ObjectNode document = JsonNodeFactory.instance.objectNode().put("version", JsonReport.VERSION);
     ArrayNode tables = document.putArray("tables");
     ArrayNode linux = document.putArray("linux");
     for (int i = 0; i < machines.size(); i++) {

@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Explorations for programs.
  *
  * <pre>
- * {"schema": 1, "explorations": [
+ * {"version": 2, "explorations": [
  *   {"machine": "small vtd", "mapping": "vtd", "strategy": "reserve", "complete": true,
  *    "stateCount": 1, "transitionCount": 1, "depth": 1, "dumpCount": 0, "lostCount": 1,
  *    "counterexamples": [
@@ -28,7 +28,7 @@ final class ExplorationJson {
 
   /** {@return the explorations as a whole document} */
   static ObjectNode of(List<Exploration> explored) {
-    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
     ArrayNode array = node.putArray("explorations");
     explored.forEach(e -> array.add(of(e)));
     return node;

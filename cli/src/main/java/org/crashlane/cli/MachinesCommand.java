@@ -65,7 +65,7 @@ final class MachinesCommand implements Callable<Integer> {
   }
 
   private static String json(List<MachineSpec> machines) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode().put("schema", JsonReport.SCHEMA);
+    ObjectNode node = JsonNodeFactory.instance.objectNode().put("version", JsonReport.VERSION);
     ArrayNode array = node.putArray("machines");
     machines.forEach(m ->
         array

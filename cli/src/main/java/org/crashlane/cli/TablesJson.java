@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * A walk for programs.
  *
  * <pre>
- * {"schema": 1, "readWhileRunning": false, "translating": true, "registers": ["GSTS 0x80000000: TES=1", "..."],
+ * {"version": 2, "readWhileRunning": false, "translating": true, "registers": ["GSTS 0x80000000: TES=1", "..."],
  *  "devices": [{"device": "00:04.0", "name": "...", "kind": "translated" | "pass-through" |
  *               "blocked" | "unsupported", "table": {"root": "0x...", "levels": 3, "kind": "second-level"} | absent,
  *               "domain": 1 | absent, "permissions": "rw" | absent, "reason": "..." | absent}],
@@ -36,7 +36,7 @@ final class TablesJson {
   private TablesJson() {}
 
   static ObjectNode of(GuestTables tables) {
-    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
     node.put("readWhileRunning", tables.readWhileRunning());
     node.put("translating", !tables.state().isPassing());
     ArrayNode registers = node.putArray("registers");

@@ -36,7 +36,7 @@ class AcpiShowTest {
     Run run = Run.with(Files.readAllBytes(TABLE), "acpi", "show", "--json", TABLE.toString(), "-");
     assertEquals(0, run.code());
     JsonNode document = new JsonMapper().readTree(run.out());
-    assertEquals(1, document.get("schema").asInt());
+    assertEquals(2, document.get("version").asInt());
     assertEquals(TABLE.toString(), document.at("/tables/0/source").asString());
     assertEquals("standard input", document.at("/tables/1/source").asString());
     assertEquals(document.at("/tables/0/structures"), document.at("/tables/1/structures"));

@@ -9,17 +9,20 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.arming.ArmResult.Armed;
 import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -84,7 +87,12 @@ class ArmCommandTest {
     return Verdict.of(
         List.of(
             new Finding(
-                FindingCode.A1, severity, "00:03.0 nvme", Optional.empty(), List.of(), "arm")));
+                FindingCode.A1,
+                severity,
+                new OfDevice(new Device(RequesterId.parse("00:03.0"), "nvme", DumpRole.NAMED)),
+                List.of(),
+                List.of(),
+                List.of())));
   }
 
   private static Armed armed() {

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -55,7 +54,12 @@ import org.crashlane.pci.RequesterId;
 import org.crashlane.report.JsonReport;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.AddressFact;
+import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,9 +72,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What {@code --json} prints is what docs/output.schema.json says, by a validator not ours. */
+/** What {@code --json} prints is what docs/verdict.schema.json says, by a validator not ours. */
 final class OutputSchemaTest {
-  private static final Path FILE = Path.of("../docs/output.schema.json");
+  private static final Path FILE = Path.of("../docs/verdict.schema.json");
   private static final Path GOLDEN = Path.of("../report/src/test/resources/golden");
   private static final Path ACPI = Path.of("../core/src/test/resources");
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -83,7 +87,7 @@ final class OutputSchemaTest {
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =
       Map.of(
-          "rehearse", List.of("matrix", "rehearsals", "explorations"),
+          "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations"),
           "machines", List.of("machines"),
           "arm", List.of("arm", "watch"),
           "disarm", List.of("disarm"),
@@ -227,6 +231,7 @@ final class OutputSchemaTest {
 
   private List<String> smallDocuments(String kind) throws IOException {
     return switch (kind) {
+      case "verdict" -> List.of(golden("broken"), golden("facts"));
       case "matrix" -> List.of(golden("matrix"), printed("rehearse", machine()));
       case "rehearsals" -> List.of(golden("rehearsals"));
       case "explorations" ->
@@ -322,12 +327,17 @@ final class OutputSchemaTest {
             new Finding(
                 FindingCode.A1,
                 Severity.BROKEN,
-                "00:02.0 nvme",
-                Optional.of(CRASH),
-                List.of("why"),
-                "arm"),
+                new AddressSpace(TABLE, List.of(DISK), List.of()),
+                List.of(CRASH),
+                List.of(new Addresses(AddressFact.HOLE, CRASH)),
+                List.of(Step.ARM)),
             new Finding(
-                FindingCode.L2, Severity.NOTE, "00:02.0", Optional.empty(), List.of(), "")));
+                FindingCode.L2,
+                Severity.NOTE,
+                new Requesters(DISK),
+                List.of(),
+                List.of(),
+                List.of())));
   }
 
   private static GuestTables walk() {

@@ -86,10 +86,12 @@ public interface InterruptRemapping {
   InterruptPreparation prepare(RequesterId source);
 
   /**
-   * {@return what may be done from inside the primary kernel instead of writing tables, most to be
-   * preferred first; mostly nothing}
+   * {@return true if the primary kernel may have the unit let pass messages that name no entry, as
+   * an unaware kernel's (VT-d: GCMD.CFI, of no effect with IRTA.EIME)}
    */
-  List<String> insideRemedies();
+  default boolean mayLetCompatibilityPass() {
+    return false;
+  }
 
   /** {@return the remapping of an IOMMU that has none: all messages pass} */
   static InterruptRemapping none() {

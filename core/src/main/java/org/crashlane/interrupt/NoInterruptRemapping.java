@@ -50,9 +50,4 @@ enum NoInterruptRemapping implements InterruptRemapping {
   public InterruptPreparation prepare(RequesterId source) {
     return InterruptPreparation.needless(source);
   }
-
-  @Override
-  public List<String> insideRemedies() {
-    return List.of();
-  }
 }

@@ -4,15 +4,21 @@ package org.crashlane.rehearsal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Pieces;
+import org.crashlane.rule.Remedy.KernelOption;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
 /** The rule's view of what was seen after the crash, joined to its view of the tables before. */
 public final class Aftermath {
-  private static final int EVIDENCE_LINES = 4;
-
   private Aftermath() {}
 
   /**
@@ -41,68 +47,67 @@ public final class Aftermath {
   private static Optional<Finding> lost(DumpOutcome dump) {
     return switch (dump) {
       case DumpOutcome.Written _ -> Optional.empty();
-      case DumpOutcome.Missing missing -> Optional.of(lost(missing.reason()));
-      case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reason()));
+      case DumpOutcome.Missing missing -> Optional.of(lost(missing.reasons()));
+      case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reasons()));
       case DumpOutcome.NoRoom noRoom -> Optional.of(untried(noRoom.reason()));
     };
   }
 
-  private static Finding lost(String reason) {
+  private static Finding lost(List<Evidence> reasons) {
     return new Finding(
         FindingCode.D1,
         Severity.BROKEN,
-        "dump disk",
-        Optional.empty(),
-        List.of(reason),
-        "fix the findings listed before it");
+        Part.DUMP_DISK,
+        List.of(),
+        reasons,
+        List.of(Step.FIX_OTHERS));
   }
 
   /** A capture kernel that dies of memory says nothing of what its DMA would have met. */
-  private static Finding untried(String reason) {
+  private static Finding untried(Evidence reason) {
     return new Finding(
         FindingCode.D1,
         Severity.UNKNOWN,
-        Finding.CAPTURE_KERNEL,
-        Optional.empty(),
-        List.of(reason, "the rule was not put to the test"),
-        "reserve more memory for the capture kernel: a larger crashkernel=");
+        Part.CAPTURE_KERNEL,
+        List.of(),
+        List.of(reason, Fact.RULE_NOT_TESTED),
+        List.of(KernelOption.LARGER_CRASH_RANGE));
   }
 
   private static Optional<Finding> detected(Observations observations) {
-    if (observations.detectionLines().isEmpty()) {
+    if (observations.detection().isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
         new Finding(
             FindingCode.C1,
             Severity.BROKEN,
-            Finding.CAPTURE_KERNEL,
-            Optional.empty(),
-            firstOf(observations.detectionLines()),
-            "hide the IOMMU's ACPI table from the capture kernel, or build it without the driver"));
+            Part.CAPTURE_KERNEL,
+            List.of(),
+            Pieces.firstOf(observations.detection()),
+            List.of(Step.HIDE_IOMMU)));
   }
 
   private static Optional<Finding> touched(Observations observations) {
     if (observations.registerWritesAfterCrash().isEmpty()) {
       return Optional.empty();
     }
-    List<String> evidence = new ArrayList<>(firstOf(observations.registerWritesAfterCrash()));
+    List<Evidence> evidence =
+        new ArrayList<>(Pieces.firstOf(observations.registerWritesAfterCrash()));
     evidence.add(
-        observations.translatingAtEnd()
-            ? "translation was on at the end"
-            : "translation was off at the end: leftover DMA went to physical memory untranslated");
+        observations.translatingAtEnd() ? Fact.TRANSLATING_AT_END : Fact.NOT_TRANSLATING_AT_END);
     return Optional.of(touched(evidence));
   }
 
   /** {@return that the capture kernel wrote to the IOMMU} */
-  public static Finding touched(List<String> evidence) {
+  public static Finding touched(List<Evidence> evidence) {
     return new Finding(
         FindingCode.C2,
         Severity.BROKEN,
-        Finding.CAPTURE_KERNEL,
-        Optional.empty(),
+        Part.CAPTURE_KERNEL,
+        List.of(),
         evidence,
-        "keep the capture kernel from seeing the IOMMU: switching it off is also touching it");
+        List.of(Step.KEEP_HANDS_OFF));
   }
 
   private static Optional<Finding> corrupted(Tally tally) {
@@ -113,10 +118,10 @@ public final class Aftermath {
         new Finding(
             FindingCode.D2,
             Severity.BROKEN,
-            "memory",
-            Optional.empty(),
-            List.of("%,d bytes were changed by DMA".formatted(tally.corruptedByteCount())),
-            "leave translation running, so that leftovers keep to what was mapped for them"));
+            Part.MEMORY,
+            List.of(),
+            List.of(new Amount(Quantity.BYTES_CHANGED_BY_DMA, tally.corruptedByteCount())),
+            List.of(Step.KEEP_TRANSLATING)));
   }
 
   private static boolean isContained(Finding finding) {
@@ -129,23 +134,8 @@ public final class Aftermath {
    * long as translation runs; so is a region of firmware's that the tables keep its device out of.
    */
   private static Finding corrupting(Finding leftover) {
-    List<String> evidence = new ArrayList<>(leftover.evidence());
-    evidence.add("the capture kernel switched translation off while devices still ran");
-    return new Finding(
-        leftover.code(),
-        leftover.range().isPresent() ? Severity.BROKEN : leftover.severity(),
-        leftover.subject(),
-        leftover.range(),
-        evidence,
-        leftover.remedy());
-  }
-
-  private static List<String> firstOf(List<String> lines) {
-    if (lines.size() <= EVIDENCE_LINES) {
-      return lines;
-    }
-    List<String> first = new ArrayList<>(lines.subList(0, EVIDENCE_LINES));
-    first.add("and " + (lines.size() - EVIDENCE_LINES) + " more");
-    return first;
+    return leftover
+        .withSeverity(leftover.ranges().isEmpty() ? leftover.severity() : Severity.BROKEN)
+        .withEvidence(List.of(Fact.SWITCHED_OFF_WHILE_RUNNING));
   }
 }

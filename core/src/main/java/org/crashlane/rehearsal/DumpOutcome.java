@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rehearsal;
 
+import java.util.List;
+import org.crashlane.rule.Evidence;
+
 /** What the dump disk was found to hold after the crash, judged from its bytes. */
 public sealed interface DumpOutcome {
 
@@ -16,16 +19,34 @@ public sealed interface DumpOutcome {
   /**
    * There is no dump.
    *
-   * @param reason what was found instead
+   * @param reasons what was found instead
    */
-  record Missing(String reason) implements DumpOutcome {}
+  record Missing(List<Evidence> reasons) implements DumpOutcome {
+    public Missing {
+      reasons = List.copyOf(reasons);
+    }
+
+    /** One for one reason. */
+    public Missing(Evidence reason) {
+      this(List.of(reason));
+    }
+  }
 
   /**
    * There is something, but it is not the memory of the panic.
    *
-   * @param reason what is wrong with it
+   * @param reasons what is wrong with it
    */
-  record Damaged(String reason) implements DumpOutcome {}
+  record Damaged(List<Evidence> reasons) implements DumpOutcome {
+    public Damaged {
+      reasons = List.copyOf(reasons);
+    }
+
+    /** One for one reason. */
+    public Damaged(Evidence reason) {
+      this(List.of(reason));
+    }
+  }
 
   /**
    * There is no dump, for a reason that is none of the IOMMU's: the crash range is too small for
@@ -33,7 +54,7 @@ public sealed interface DumpOutcome {
    *
    * @param reason what shows it
    */
-  record NoRoom(String reason) implements DumpOutcome {}
+  record NoRoom(Evidence reason) implements DumpOutcome {}
 
   /** {@return true if the dump got through} */
   default boolean gotThrough() {

@@ -4,6 +4,7 @@ package org.crashlane.rehearsal;
 import java.util.Locale;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 
 /** What is done about the crash. */
 public enum Strategy {
@@ -46,12 +47,13 @@ public enum Strategy {
     return blind
         || switch (finding.code()) {
           case F1, L2 -> true;
-          case B4 -> finding.isAboutCaptureKernel() || this == OFF;
+          case B4 -> finding.subject() == Part.CAPTURE_KERNEL || this == OFF;
           case B1 -> this == OFF;
           case G1, L1, L3 -> this == ADOPT;
           // Worth knowing, whoever reads the tables; what could not be read is no matter.
           case W1 -> finding.severity() == Severity.NOTE;
-          case A1, A2, A3, A4, A5, A7, B2, B3, C1, C2, C3, C4, D1, D2, D3, M1, P1 -> false;
+          case A1, A2, A3, A4, A5, A7, B2, B3, C1, C2, C3, C4, C5, D1, D2, D3, M1, M2, M3, P1 ->
+              false;
         };
   }
 

@@ -18,10 +18,4 @@ public record AuditLimits(int tablePageCount, long mappingCount) {
           "audit limits below 1: " + tablePageCount + ", " + mappingCount);
     }
   }
-
-  /** {@return in words that there was more than these limits} */
-  String spent() {
-    return "there are more than %,d table pages or %,d runs of mappings in all: not all was judged"
-        .formatted(tablePageCount, mappingCount);
-  }
 }

@@ -2,15 +2,23 @@
 package org.crashlane.rule;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.machine.Machine;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Reading.LowMemory;
+import org.crashlane.rule.Reading.Mask;
+import org.crashlane.rule.Reading.MaskUse;
+import org.crashlane.rule.Reading.Need;
+import org.crashlane.rule.Remedy.CrashRangeBelow;
+import org.crashlane.rule.Remedy.KernelOption;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.OfDevice;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * What the rule asks of devices and of memory whatever the tables say: B1 and B4, and G1 on the
@@ -25,8 +33,6 @@ final class DeviceRules {
 
   /** Linux 2.6 to 7.0: IO_TLB_DEFAULT_SIZE, include/linux/swiotlb.h. */
   private static final long DEFAULT_POOL_BYTES = 64 << 20;
-
-  private static final String FORCED = ", which all DMA of a confidential guest goes through";
 
   private final Machine machine;
   private final FindingList findings;
@@ -48,15 +54,11 @@ final class DeviceRules {
   private void judgeMasks(Device device) {
     boolean streamsFit = fits(device.masks().streaming());
     if (!streamsFit) {
-      outOfReach(FindingCode.B1, device, device.masks().streaming(), "reaches addresses");
+      outOfReach(FindingCode.B1, device, new Mask(MaskUse.STREAMING, device.masks().streaming()));
     }
     // Rings that do not fit either are no more news where nothing fits.
     if (streamsFit && !fits(device.masks().coherent())) {
-      outOfReach(
-          FindingCode.B4,
-          device,
-          device.masks().coherent(),
-          "has rings and commands at addresses (coherent mask)");
+      outOfReach(FindingCode.B4, device, new Mask(MaskUse.COHERENT, device.masks().coherent()));
     }
   }
 
@@ -75,26 +77,19 @@ final class DeviceRules {
     return machine.crashRanges().stream().noneMatch(LOW::contains);
   }
 
-  private void outOfReach(FindingCode code, Device device, DmaMask mask, String what) {
-    Optional<AddressRange> crash = Optional.of(machine.crashRanges().getFirst());
-    switch (mask) {
+  private void outOfReach(FindingCode code, Device device, Mask mask) {
+    Subject subject = new OfDevice(device);
+    switch (mask.mask()) {
       case DmaMask.Known known ->
           findings.broken(
               code,
-              device.toString(),
-              crash,
-              List.of("the device " + what + " to " + Hex.of(known.last()) + " only"),
-              "reserve a crash range below " + Hex.of(known.last() + 1));
+              subject,
+              List.of(machine.crashRanges().getFirst()),
+              List.of(mask),
+              new CrashRangeBelow(known.last() + 1));
       case DmaMask.Unknown _ ->
           findings.cannotTell(
-              code,
-              device.toString(),
-              List.of(
-                  "its "
-                      + (code == FindingCode.B4 ? "coherent DMA mask" : "DMA mask")
-                      + " is not known, and no crash range lies below 4 GiB"),
-              "tell the mask (sysfs: dma_mask_bits, consistent_dma_mask_bits), or reserve a crash"
-                  + " range below 4 GiB too (crashkernel=SIZE,low)");
+              code, subject, List.of(mask), Step.GIVE_DMA_MASK, KernelOption.LOW_CRASH_RANGE);
     }
   }
 
@@ -102,11 +97,10 @@ final class DeviceRules {
     if (device.assignedToGuest()) {
       findings.broken(
           FindingCode.G1,
-          device.toString(),
-          Optional.empty(),
-          List.of("a guest owns it, and the dump goes through it"),
-          "send the dump through a device of the host's own: to arm this one would let the guest"
-              + " write the crash range");
+          new OfDevice(device),
+          List.of(),
+          List.of(Fact.GUEST_OWNS_DUMP_DEVICE),
+          Step.USE_HOST_DEVICE);
     }
   }
 
@@ -120,18 +114,15 @@ final class DeviceRules {
     long poolBytes =
         isGuest && needs.bouncePoolBytes() == 0 ? DEFAULT_POOL_BYTES : needs.bouncePoolBytes();
     if (poolBytes > 0) {
-      need(
-          "a bounce pool of %s bytes%s".formatted(Hex.of(poolBytes), isGuest ? FORCED : ""),
-          poolBytes + 1);
+      Need pool = isGuest ? Need.GUEST_BOUNCE_POOL : Need.BOUNCE_POOL;
+      need(new LowMemory(pool, poolBytes), poolBytes + 1);
     }
     if (needs.deviceTableBytes() > 0) {
-      need(
-          "a device table of %s bytes".formatted(Hex.of(needs.deviceTableBytes())),
-          needs.deviceTableBytes());
+      need(new LowMemory(Need.DEVICE_TABLE, needs.deviceTableBytes()), needs.deviceTableBytes());
     }
   }
 
-  private void need(String what, long sizeBytes) {
+  private void need(LowMemory need, long sizeBytes) {
     boolean hasRoom =
         machine.crashRanges().stream()
             .flatMap(crash -> crash.intersection(LOW).stream())
@@ -139,10 +130,11 @@ final class DeviceRules {
     if (!hasRoom) {
       findings.broken(
           FindingCode.B4,
-          Finding.CAPTURE_KERNEL,
-          Optional.of(machine.crashRanges().getFirst()),
-          List.of("it needs " + what + " below 4 GiB, and no crash range has room for it there"),
-          "make the crash range larger, or reserve one below 4 GiB (crashkernel=SIZE,low)");
+          Part.CAPTURE_KERNEL,
+          List.of(machine.crashRanges().getFirst()),
+          List.of(need),
+          KernelOption.LARGER_CRASH_RANGE,
+          KernelOption.LOW_CRASH_RANGE);
     }
   }
 }

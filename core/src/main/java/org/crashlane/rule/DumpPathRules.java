@@ -3,15 +3,18 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Reading.DeviceFact;
+import org.crashlane.rule.Reading.Devices;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.Part;
 
 /** M1: is it known which device the dump goes through? */
 final class DumpPathRules {
-  private static final String REMEDY = "name the device that the dump goes through";
-
   private final boolean matters;
   private final List<Device> devices;
   private final FindingList findings;
@@ -47,9 +50,9 @@ final class DumpPathRules {
     if (matters && devices.stream().noneMatch(Device::onDumpPath)) {
       findings.cannotTell(
           FindingCode.M1,
-          "the machine",
-          List.of("none of its " + devices.size() + " known devices is on the dump path"),
-          REMEDY);
+          Part.MACHINE,
+          List.of(new Amount(Quantity.DEVICES_ON_DUMP_PATH, 0, devices.size())),
+          Step.NAME_DUMP_DEVICE);
     }
   }
 
@@ -63,18 +66,18 @@ final class DumpPathRules {
     if (guessed.isEmpty()) {
       return;
     }
-    Pieces<String> lines = new Pieces<>();
-    unarmed.forEach(d -> lines.add("not armed: " + d, 0));
-    List<String> evidence = new ArrayList<>();
-    evidence.add("taken for the devices that the dump goes through, by their class: " + guessed);
-    evidence.addAll(lines.lines());
+    Pieces<Device> pieces = new Pieces<>();
+    unarmed.forEach(device -> pieces.add(device, 0));
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new Devices(DeviceFact.GUESSED, guessed));
+    evidence.addAll(pieces.evidence(device -> new Devices(DeviceFact.NOT_ARMED, List.of(device))));
     findings.add(
         new Finding(
             FindingCode.M1,
             unarmed.isEmpty() ? Severity.NOTE : Severity.UNKNOWN,
-            "the machine",
-            Optional.empty(),
+            Part.MACHINE,
+            List.of(),
             evidence,
-            REMEDY));
+            List.of(Step.NAME_DUMP_DEVICE)));
   }
 }

@@ -3,7 +3,6 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
@@ -12,6 +11,12 @@ import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.Machine;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Reading.AddressFact;
+import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Reading.EncryptionBit;
+import org.crashlane.rule.Remedy.KernelOption;
+import org.crashlane.rule.Remedy.Step;
 
 /**
  * A7: with memory encrypted, a capture kernel gives devices that reach so far the physical address
@@ -22,11 +27,8 @@ import org.crashlane.memory.AddressRange;
  * does not report, so that nothing here ends in a pass.
  */
 final class EncryptionRules {
-  private static final String REMEDY =
-      "boot the primary with mem_encrypt=off; or map the crash range twice, at its own addresses in"
-          + " entries without the bit, and at addresses with the bit in entries with it; for a"
-          + " device whose coherent mask does not reach the bit, a capture kernel with swiotlb=force"
-          + " needs the first alone";
+  private static final List<Remedy> REMEDIES =
+      List.of(KernelOption.NO_MEMORY_ENCRYPTION, Step.MAP_TWICE, KernelOption.BOUNCED);
 
   private final Machine machine;
   private final TranslationTables tables;
@@ -43,9 +45,9 @@ final class EncryptionRules {
    *
    * @param devices those on the dump path that it serves
    */
-  void judge(String subject, TableId table, TableAudit audit, List<Device> devices) {
+  void judge(Subject subject, TableId table, TableAudit audit, List<Device> devices) {
     if (machine.encryption() instanceof MemoryEncryption.Unknown) {
-      unknown(subject, "whether memory is encrypted (SME) is not known");
+      unknown(subject, Fact.ENCRYPTION_NOT_KNOWN);
     }
     if (!(machine.encryption() instanceof MemoryEncryption.Host host)) {
       return;
@@ -57,32 +59,27 @@ final class EncryptionRules {
             .map(CrashRangeCoverage::crashRange)
             .toList();
     if (wide.isEmpty() || missing.isEmpty()) {
-      unknown(subject, "whether the table's entries carry the encryption bit is not read");
+      unknown(subject, Fact.ENCRYPTION_OF_ENTRIES_NOT_READ);
       return;
     }
     boolean isCertain = wide.stream().anyMatch(d -> isCertainlyGivenTheBit(d, host));
-    List<String> evidence = new ArrayList<>();
-    evidence.add(
-        "memory is encrypted by address bit %d: %s"
-            .formatted(
-                host.bit(),
-                isCertain
-                    ? "the device is given addresses with it"
-                    : "the device may be given addresses with it, its DMA mask is not known"));
-    missing.forEach(iovas -> evidence.add("not mapped to the crash range as a whole: " + iovas));
-    evidence.add("the table translates " + tables.reach(table));
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new EncryptionBit(host.bit(), isCertain));
+    missing.forEach(iovas -> evidence.add(new Addresses(AddressFact.NOT_ALL_MAPPED, iovas)));
+    evidence.add(new Addresses(AddressFact.TRANSLATED, tables.reach(table)));
     findings.add(
         new Finding(
             FindingCode.A7,
             isCertain ? Severity.BROKEN : Severity.UNKNOWN,
             subject,
-            Optional.of(missing.getFirst()),
+            List.of(missing.getFirst()),
             evidence,
-            REMEDY));
+            REMEDIES));
   }
 
-  private void unknown(String subject, String why) {
-    findings.cannotTell(FindingCode.A7, subject, List.of(why), REMEDY);
+  private void unknown(Subject subject, Fact why) {
+    findings.add(
+        new Finding(FindingCode.A7, Severity.UNKNOWN, subject, List.of(), List.of(why), REMEDIES));
   }
 
   /** {@return true if the device may be given addresses with the bit, of buffers or of rings} */

@@ -2,7 +2,6 @@
 package org.crashlane.rule;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.memory.AddressRange;
 
@@ -11,33 +10,33 @@ import org.crashlane.memory.AddressRange;
  *
  * @param code what kind
  * @param severity how it weighs
- * @param subject the device, table or unit it is about, for people
- * @param range the addresses it is about
- * @param evidence addresses, entries, bits and arithmetic, one line each
- * @param remedy what to do
+ * @param subject what it is about
+ * @param ranges the addresses it is about; empty if it is about none in particular
+ * @param evidence what shows it
+ * @param remedies what to do: any of them, the first is preferred
  */
 public record Finding(
     FindingCode code,
     Severity severity,
-    String subject,
-    Optional<AddressRange> range,
-    List<String> evidence,
-    String remedy) {
-  /** The subject of what is about the capture kernel itself. */
-  public static final String CAPTURE_KERNEL = "capture kernel";
+    Subject subject,
+    List<AddressRange> ranges,
+    List<Evidence> evidence,
+    List<Remedy> remedies) {
 
   public Finding {
+    ranges = List.copyOf(ranges);
     evidence = List.copyOf(evidence);
+    remedies = List.copyOf(remedies);
   }
 
-  /** {@return true if it is about the capture kernel itself, and no device} */
-  public boolean isAboutCaptureKernel() {
-    return subject.equals(CAPTURE_KERNEL);
+  /** {@return this finding with {@code more} behind its evidence} */
+  public Finding withEvidence(List<? extends Evidence> more) {
+    List<Evidence> all = Stream.<Evidence>concat(evidence.stream(), more.stream()).toList();
+    return new Finding(code, severity, subject, ranges, all, remedies);
   }
 
-  /** {@return this finding with {@code lines} behind its evidence} */
-  public Finding withEvidence(List<String> lines) {
-    List<String> all = Stream.concat(evidence.stream(), lines.stream()).toList();
-    return new Finding(code, severity, subject, range, all, remedy);
+  /** {@return this finding, weighing as {@code other}} */
+  public Finding withSeverity(Severity other) {
+    return new Finding(code, other, subject, ranges, evidence, remedies);
   }
 }

@@ -24,6 +24,7 @@ public enum FindingCode {
   C2("the capture kernel wrote to the IOMMU"),
   C3("the IOMMU remaps interrupts and does not let an unaware capture kernel's through"),
   C4("the capture kernel cannot run without remapping interrupts on this machine (x2APIC)"),
+  C5("an option of the capture kernel leaves the IOMMU running that is to switch it off"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
   D2("DMA changed memory that no driver had given to the device"),
   D3("the dump was read through the GART's aperture, not from the memory under it"),
@@ -33,6 +34,8 @@ public enum FindingCode {
   L2("leftover DMA goes to whatever its IOVAs name once translation stops"),
   L3("the IOMMU's own tables lie in the crash range, or a device may write them"),
   M1("it is not known which device the dump goes through"),
+  M2("only devices that were named are taken for those that the dump goes through"),
+  M3("it is not known whether a capture kernel is loaded in the crash range"),
   P1("the primary's own DMA went wrong while it ran: its mapping driver is broken"),
   W1("an entry of the tables is malformed, or could not be read");
 
@@ -46,7 +49,7 @@ public enum FindingCode {
   public boolean losesDump() {
     return switch (this) {
       case A1, A2, A3, A4, A7, B1, B2, B3, B4, D3 -> true;
-      case A5, C1, C2, C3, C4, D1, D2, F1, G1, L1, L2, L3, M1, P1, W1 -> false;
+      case A5, C1, C2, C3, C4, C5, D1, D2, F1, G1, L1, L2, L3, M1, M2, M3, P1, W1 -> false;
     };
   }
 

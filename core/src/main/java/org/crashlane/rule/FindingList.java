@@ -3,7 +3,6 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.memory.AddressRange;
 
 /** Findings as they are made. */
@@ -20,24 +19,25 @@ final class FindingList {
 
   void broken(
       FindingCode code,
-      String subject,
-      Optional<AddressRange> range,
-      List<String> evidence,
-      String remedy) {
-    findings.add(new Finding(code, Severity.BROKEN, subject, range, evidence, remedy));
+      Subject subject,
+      List<AddressRange> ranges,
+      List<Evidence> evidence,
+      Remedy... remedies) {
+    findings.add(new Finding(code, Severity.BROKEN, subject, ranges, evidence, List.of(remedies)));
   }
 
   void note(
       FindingCode code,
-      String subject,
-      Optional<AddressRange> range,
-      List<String> evidence,
-      String remedy) {
-    findings.add(new Finding(code, Severity.NOTE, subject, range, evidence, remedy));
+      Subject subject,
+      List<AddressRange> ranges,
+      List<Evidence> evidence,
+      Remedy... remedies) {
+    findings.add(new Finding(code, Severity.NOTE, subject, ranges, evidence, List.of(remedies)));
   }
 
   /** What could not be read is unknown, never a pass. */
-  void cannotTell(FindingCode code, String subject, List<String> reasons, String remedy) {
-    findings.add(new Finding(code, Severity.UNKNOWN, subject, Optional.empty(), reasons, remedy));
+  void cannotTell(FindingCode code, Subject subject, List<Evidence> reasons, Remedy... remedies) {
+    findings.add(
+        new Finding(code, Severity.UNKNOWN, subject, List.of(), reasons, List.of(remedies)));
   }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Reading.Region;
+import org.crashlane.rule.Remedy.KernelOption;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.OfFirmware;
 
 /**
  * F1: does firmware have a device use memory of the crash range? Such a device writes there after
@@ -16,10 +19,6 @@ import org.crashlane.memory.AddressRange;
  * on, and {@code crashkernel=} may take the memory.
  */
 final class FirmwareRules {
-  private static final String REMEDY =
-      "reserve the crash range elsewhere (crashkernel=SIZE@OFFSET), and report the region to the"
-          + " firmware's vendor: it lies in ordinary memory";
-
   private final FindingList findings;
 
   FirmwareRules(FindingList findings) {
@@ -50,24 +49,16 @@ final class FirmwareRules {
    * @param reach what the devices that use it get through to
    */
   void judge(Machine machine, FirmwareRegion region, Reach reach) {
-    Optional<AddressRange> overlap =
+    List<AddressRange> overlaps =
         machine.crashRanges().stream()
             .flatMap(crash -> region.range().intersection(crash).stream())
-            .findFirst();
-    List<String> evidence = new ArrayList<>();
-    evidence.add(
-        switch (region.kind()) {
-          case MAPPED -> "firmware has it use memory at " + region.range() + " (RMRR, IVMD)";
-          case EXCLUDED ->
-              "firmware excludes memory at %s from translation for it (IVMD)"
-                  .formatted(region.range());
-        });
-    evidence.add(
+            .toList();
+    Fact requests =
         switch (reach) {
-          case REACHED -> "its requests reach memory of the crash range";
-          case KEPT_OUT -> "as the tables are, its requests there are blocked";
-          case NOT_KNOWN -> "it is not known whether its requests get there";
-        });
+          case REACHED -> Fact.REQUESTS_REACH_CRASH_RANGE;
+          case KEPT_OUT -> Fact.REQUESTS_BLOCKED;
+          case NOT_KNOWN -> Fact.REQUESTS_NOT_KNOWN;
+        };
     Severity severity =
         switch (reach) {
           case REACHED -> Severity.BROKEN;
@@ -75,6 +66,12 @@ final class FirmwareRules {
           case KEPT_OUT -> Severity.NOTE;
         };
     findings.add(
-        new Finding(FindingCode.F1, severity, region.devices(), overlap, evidence, REMEDY));
+        new Finding(
+            FindingCode.F1,
+            severity,
+            new OfFirmware(region),
+            overlaps,
+            List.of(new Region(region), requests),
+            List.of(KernelOption.OTHER_CRASH_RANGE, Step.REPORT_REGION)));
   }
 }

@@ -2,8 +2,10 @@
 package org.crashlane.rule;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import org.crashlane.bits.Hex;
+import java.util.Map;
+import java.util.Set;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptFate.Blocked;
 import org.crashlane.interrupt.InterruptFate.Delivered;
@@ -12,16 +14,15 @@ import org.crashlane.interrupt.InterruptFate.Redirected;
 import org.crashlane.interrupt.InterruptFate.Unknown;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptRemapping;
-import org.crashlane.interrupt.InterruptVectors;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Reading.Interrupt;
+import org.crashlane.rule.Reading.VectorFate;
+import org.crashlane.rule.Reading.Vectors;
 
 /** What becomes of an unaware kernel's interrupts from one source, vector by vector. */
 final class InterruptTally {
-  private final List<Integer> arriving = new ArrayList<>();
-  private final List<Integer> elsewhere = new ArrayList<>();
-  private final List<Integer> blocked = new ArrayList<>();
-  private final List<Integer> unknown = new ArrayList<>();
-  private final Pieces<String> examples = new Pieces<>();
+  private final Map<VectorFate, List<Integer>> vectors = new EnumMap<>(VectorFate.class);
+  private final List<Interrupt> examples = new ArrayList<>();
 
   private InterruptTally() {}
 
@@ -36,46 +37,34 @@ final class InterruptTally {
   }
 
   private void add(int vector, InterruptFate fate) {
-    if (fate.brings(vector)) {
-      arriving.add(vector);
-      return;
-    }
-    List<Integer> kind =
+    VectorFate kind =
         switch (fate) {
-          case Redirected r when r.target().mayBring(vector) -> unknown;
-          case Delivered _, Redirected _, Posted _ -> elsewhere;
-          case Blocked _ -> blocked;
-          case Unknown _ -> unknown;
+          case InterruptFate f when f.brings(vector) -> VectorFate.ARRIVES;
+          case Redirected r when r.target().mayBring(vector) -> VectorFate.UNKNOWN;
+          case Delivered _, Redirected _, Posted _ -> VectorFate.ELSEWHERE;
+          case Blocked _ -> VectorFate.BLOCKED;
+          case Unknown _ -> VectorFate.UNKNOWN;
         };
-    if (kind.isEmpty()) {
-      examples.add("vector %s: %s".formatted(Hex.of(vector), fate), 0);
+    if (kind != VectorFate.ARRIVES && !vectors.containsKey(kind)) {
+      examples.add(new Interrupt(vector, fate));
     }
-    kind.add(vector);
+    vectors.computeIfAbsent(kind, _ -> new ArrayList<>()).add(vector);
   }
 
   boolean allArrive() {
-    return elsewhere.isEmpty() && blocked.isEmpty() && unknown.isEmpty();
+    return Set.of(VectorFate.ARRIVES).containsAll(vectors.keySet());
   }
 
   /** {@return true if it is known that none arrives} */
   boolean noneArrives() {
-    return arriving.isEmpty() && unknown.isEmpty();
+    return !vectors.containsKey(VectorFate.ARRIVES) && !vectors.containsKey(VectorFate.UNKNOWN);
   }
 
   /** {@return how many fare how, and of each kind that does not arrive the first} */
-  List<String> lines() {
-    List<String> lines = new ArrayList<>();
-    line(lines, "arrive", arriving);
-    line(lines, "go elsewhere", elsewhere);
-    line(lines, "are blocked", blocked);
-    line(lines, "are not known", unknown);
-    lines.addAll(examples.lines());
-    return lines;
-  }
-
-  private static void line(List<String> lines, String what, List<Integer> vectors) {
-    if (!vectors.isEmpty()) {
-      lines.add(what + ": " + InterruptVectors.describe(vectors));
-    }
+  List<Evidence> evidence() {
+    List<Evidence> evidence = new ArrayList<>();
+    vectors.forEach((fate, those) -> evidence.add(new Vectors(fate, those)));
+    evidence.addAll(examples);
+    return evidence;
   }
 }

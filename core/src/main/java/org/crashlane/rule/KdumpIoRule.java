@@ -20,7 +20,13 @@ import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.FirmwareRules.Reach;
+import org.crashlane.rule.Reading.Attached;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requesters;
 
 /**
  * The Kdump IO Rule, rules A and B, judged from the tables of a running IOMMU: would a capture
@@ -31,9 +37,6 @@ import org.crashlane.rule.FirmwareRules.Reach;
  * of its interrupts.
  */
 public final class KdumpIoRule {
-  static final String MAKE_READABLE =
-      "make the tables readable, or arm the device from inside the primary kernel";
-
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
@@ -138,9 +141,9 @@ public final class KdumpIoRule {
       case UNKNOWN -> {
         findings.cannotTell(
             FindingCode.W1,
-            "the IOMMU",
-            List.of("its registers do not tell whether it translates"),
-            MAKE_READABLE);
+            Part.IOMMU,
+            List.of(Fact.TRANSLATION_NOT_KNOWN),
+            Step.MAKE_READABLE);
         judgeTranslated();
       }
     }
@@ -199,27 +202,27 @@ public final class KdumpIoRule {
     Map<Way, List<RequesterId>> users =
         DeviceTables.spaces(attachments.values(), t -> Way.of(t, tables));
     users.replaceAll((_, ids) -> ids.stream().map(id -> id.inSegment(segment)).toList());
-    Map<String, List<RequesterId>> unread = new LinkedHashMap<>();
-    attachments.forEach((requester, attachment) -> {
-      if (attachment instanceof Unsupported u) {
-        unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(requester);
-      }
-    });
+    Map<String, List<Unsupported>> unread = new LinkedHashMap<>();
+    attachments
+        .values()
+        .forEach(attachment -> {
+          if (attachment instanceof Unsupported u) {
+            unread.computeIfAbsent(u.reason(), _ -> new ArrayList<>()).add(u);
+          }
+        });
     devices
         .unreadBesides()
         .forEach(besides ->
-            unread
-                .computeIfAbsent(besides.reason(), _ -> new ArrayList<>())
-                .add(besides.requester().inSegment(segment)));
-    unread.forEach(this::unread);
-    List<String> unreadPages =
+            unread.computeIfAbsent(besides.reason(), _ -> new ArrayList<>()).add(besides));
+    unread.values().forEach(those -> unread(segment, those));
+    List<Evidence> unreadPages =
         devices.malformations().stream()
             .filter(Malformation::isUnread)
             .limit(Pieces.KEPT_COUNT)
-            .map(Object::toString)
+            .<Evidence>map(Entry::new)
             .toList();
     if (!unreadPages.isEmpty()) {
-      findings.cannotTell(FindingCode.L3, "the IOMMU's device tables", unreadPages, MAKE_READABLE);
+      findings.cannotTell(FindingCode.L3, Part.DEVICE_TABLES, unreadPages, Step.MAKE_READABLE);
     }
     tableRules.judge(users, devices);
   }
@@ -230,14 +233,15 @@ public final class KdumpIoRule {
   }
 
   /** One unreadable page of the device tables may stand for hundreds of requesters. */
-  private void unread(String reason, List<RequesterId> requesters) {
+  private void unread(int segment, List<Unsupported> attachments) {
+    List<RequesterId> requesters =
+        attachments.stream().map(a -> a.requester().inSegment(segment)).toList();
     boolean onDumpPath =
         machine.dumpPath().stream().anyMatch(d -> requesters.contains(d.requester()));
-    int more = requesters.size() - 1;
     findings.cannotTell(
         onDumpPath ? FindingCode.W1 : FindingCode.L1,
-        requesters.getFirst() + (more > 0 ? " and " + more + " more" : ""),
-        List.of(reason),
-        MAKE_READABLE);
+        new Requesters(requesters),
+        List.of(new Attached(attachments.getFirst())),
+        Step.MAKE_READABLE);
   }
 }

@@ -3,12 +3,15 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
 
 /**
  * Things found of which the first few are kept as evidence and all are counted, so that no table,
  * however large, fills memory.
  */
-final class Pieces<T> {
+public final class Pieces<T> {
   static final int KEPT_COUNT = 4;
 
   private final List<T> kept = new ArrayList<>();
@@ -40,12 +43,19 @@ final class Pieces<T> {
     return bytes;
   }
 
-  /** {@return one line for each that was kept, and one that counts the rest} */
-  List<String> lines() {
-    List<String> lines = new ArrayList<>(kept.stream().map(Object::toString).toList());
+  /** {@return one piece of evidence for each that was kept, and one that counts the rest} */
+  List<Evidence> evidence(Function<? super T, ? extends Evidence> kind) {
+    List<Evidence> evidence = new ArrayList<>(kept.stream().map(kind).toList());
     if (count > kept.size()) {
-      lines.add("and " + (count - kept.size()) + " more");
+      evidence.add(new Amount(Quantity.MORE, count - kept.size()));
     }
-    return lines;
+    return evidence;
+  }
+
+  /** {@return the first of {@code evidence}, and one that counts the rest} */
+  public static List<Evidence> firstOf(List<? extends Evidence> evidence) {
+    Pieces<Evidence> pieces = new Pieces<>();
+    evidence.forEach(each -> pieces.add(each, 0));
+    return pieces.evidence(each -> each);
   }
 }

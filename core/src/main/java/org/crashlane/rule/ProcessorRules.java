@@ -3,10 +3,15 @@ package org.crashlane.rule;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.crashlane.bits.Hex;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.Machine;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Reading.ApicId;
+import org.crashlane.rule.Remedy.KernelOption;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * C4: can a kernel that remaps no interrupts run on these processors? Linux leaves x2APIC mode
@@ -19,10 +24,11 @@ import org.crashlane.machine.Machine;
  * memory that are not there: no timer, no end of an interrupt.
  */
 final class ProcessorRules {
-  private static final String REMEDY =
-      "boot the primary with intremap=off nox2apic (or disable x2APIC in firmware), so that it runs"
-          + " in xAPIC mode; or let the capture kernel have the IOMMU's interrupt remapping; noapic"
-          + " in the capture kernel leaves the mode alone but has no IOAPIC";
+  private static final List<Remedy> REMEDIES =
+      List.of(
+          KernelOption.NO_INTERRUPT_REMAPPING_NOR_X2APIC,
+          Step.DISABLE_X2APIC,
+          Step.REMAP_IN_CAPTURE_KERNEL);
 
   private final Processors processors;
   private final FindingList findings;
@@ -46,21 +52,15 @@ final class ProcessorRules {
       case X2APIC -> judgeIds();
       case X2APIC_OF_KVM -> {
         if (!processors.beyondXapic().isEmpty()) {
-          unknown(
-              "%d of them have an APIC id of 255 or more, in a guest of KVM: some kernels stay in"
-                      .formatted(processors.beyondXapic().size())
-                  + " x2APIC mode without remapping interrupts (since Linux 5.11), and whether an"
-                  + " interrupt reaches such an id depends on kvm-msi-ext-dest-id");
+          unknown(beyondXapic(), Fact.X2APIC_OF_KVM);
         }
       }
-      case X2APIC_LOCKED -> broken(List.of("they run in x2APIC mode, and firmware has locked it"));
+      case X2APIC_LOCKED -> add(Severity.BROKEN, List.of(Fact.X2APIC_LOCKED), REMEDIES);
       case UNKNOWN -> {
         if (remapsToWideIds) {
           judgeGuess();
         } else if (!processors.beyondXapic().isEmpty()) {
-          unknown(
-              "%d of them have an APIC id of 255 or more, and so run in x2APIC mode if they run"
-                  .formatted(processors.beyondXapic().size()));
+          unknown(beyondXapic(), Fact.X2APIC_IF_THEY_RUN);
         }
       }
     }
@@ -68,48 +68,46 @@ final class ProcessorRules {
 
   private void judgeIds() {
     if (processors.apicIds().isEmpty()) {
-      unknown("they run in x2APIC mode, and their ids are not known");
+      unknown(Fact.X2APIC_IDS_NOT_KNOWN);
     } else if (processors.beyondXapic().isEmpty()) {
-      findings.note(
-          FindingCode.C4,
-          "the processors",
-          Optional.empty(),
-          List.of("they run in x2APIC mode, all ids are below 255: the capture kernel leaves it"),
-          "nothing to do");
+      add(Severity.NOTE, List.of(Fact.X2APIC_LEFT), List.of(Step.NOTHING));
     } else {
-      broken(tooLarge());
+      tooLarge();
     }
   }
 
   private void judgeGuess() {
     if (!processors.beyondXapic().isEmpty()) {
-      broken(tooLarge());
+      tooLarge();
     } else {
       unknown(
-          "interrupts are remapped to ids of 32 bits, so that they run in x2APIC mode; "
-              + (processors.apicIds().isEmpty()
-                  ? "their ids are not known"
-                  : "whether firmware has locked it is not known"));
+          Fact.WIDE_APIC_IDS,
+          processors.apicIds().isEmpty() ? Fact.X2APIC_IDS_NOT_KNOWN : Fact.X2APIC_LOCK_NOT_KNOWN);
     }
   }
 
-  private List<String> tooLarge() {
-    List<String> evidence = new ArrayList<>();
-    evidence.add(
-        "%d of %d processors have an APIC id of 255 or more: a capture kernel that starts on one"
-                .formatted(processors.beyondXapic().size(), processors.apicIds().size())
-            + " panics (Cannot disable x2apic, id)");
+  /** A capture kernel that starts on one of these panics. */
+  private void tooLarge() {
+    List<Evidence> evidence = new ArrayList<>(List.of(beyondXapic(), Fact.X2APIC_ID_PANICS));
     processors.beyondXapic().stream()
         .limit(Pieces.KEPT_COUNT)
-        .forEach(id -> evidence.add("APIC id " + Hex.of(Integer.toUnsignedLong(id))));
-    return evidence;
+        .forEach(id -> evidence.add(new ApicId(id)));
+    add(Severity.BROKEN, evidence, REMEDIES);
   }
 
-  private void broken(List<String> evidence) {
-    findings.broken(FindingCode.C4, "the processors", Optional.empty(), evidence, REMEDY);
+  private Evidence beyondXapic() {
+    return new Amount(
+        Quantity.PROCESSORS_BEYOND_XAPIC,
+        processors.beyondXapic().size(),
+        processors.apicIds().size());
   }
 
-  private void unknown(String why) {
-    findings.cannotTell(FindingCode.C4, "the processors", List.of(why), REMEDY);
+  private void unknown(Evidence... evidence) {
+    add(Severity.UNKNOWN, List.of(evidence), REMEDIES);
+  }
+
+  private void add(Severity severity, List<Evidence> evidence, List<Remedy> remedies) {
+    findings.add(
+        new Finding(FindingCode.C4, severity, Part.PROCESSORS, List.of(), evidence, remedies));
   }
 }

@@ -3,8 +3,7 @@ package org.crashlane.rule;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.crashlane.bits.Hex;
+import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
@@ -17,14 +16,19 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Reading.AddressFact;
+import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Reading.Attached;
+import org.crashlane.rule.Reading.Reserved;
+import org.crashlane.rule.Remedy.CrashRangeBelow;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.OfDevice;
 
 /**
  * What the rule asks of a device's own entry, before any table is walked: A3, A2, B2 and B3 on the
  * dump path; G1 and L1 for what passes untranslated.
  */
 final class ReachRules {
-  private static final AddressRange ALL_ADDRESSES = new AddressRange(0, -1);
-
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
@@ -53,7 +57,7 @@ final class ReachRules {
     switch (attachment) {
       case Blocked blocked -> {
         if (!notPassing.isEmpty()) {
-          noEntry(device, blocked.reason());
+          noEntry(device, blocked);
         }
       }
       case Unsupported _ -> {
@@ -61,7 +65,7 @@ final class ReachRules {
       }
       // Untranslated, the crash range is reached as it is, but where nothing can be mapped.
       case PassThrough passing -> {
-        judgeRights(device, passing.permissions(), notPassing);
+        judgeRights(device, passing, notPassing);
         judgeUnmappable(device);
       }
       case Translated translated -> {
@@ -71,15 +75,15 @@ final class ReachRules {
     }
   }
 
-  private void judgeRights(Device device, Permissions permissions, List<AddressRange> crashRanges) {
-    if (permissions != Permissions.READ_WRITE) {
+  private void judgeRights(Device device, PassThrough passing, List<AddressRange> crashRanges) {
+    if (passing.permissions() != Permissions.READ_WRITE) {
       for (AddressRange crash : crashRanges) {
         findings.broken(
             FindingCode.A2,
-            device.toString(),
-            Optional.of(crash),
-            List.of("its requests pass untranslated, but " + permissions + " only"),
-            "let the primary give the device both rights in its entry");
+            new OfDevice(device),
+            List.of(crash),
+            List.of(new Attached(passing)),
+            Step.GIVE_BOTH_RIGHTS);
       }
     }
   }
@@ -87,44 +91,37 @@ final class ReachRules {
   /** What passes untranslated is within reach of whoever owns the device, and of leftover DMA. */
   private void judgePassing(Device device, Attachment attachment) {
     boolean isAll = attachment instanceof PassThrough;
-    List<AddressRange> passing =
-        isAll ? List.of(ALL_ADDRESSES) : tables.untouched(device.requester());
-    Optional<AddressRange> reached =
-        passing.stream()
-            .flatMap(range ->
-                machine.crashRanges().stream().flatMap(c -> c.intersection(range).stream()))
-            .findFirst();
+    List<AddressRange> passing = tables.untouched(device.requester());
+    List<AddressRange> reached =
+        machine.crashRanges().stream()
+            .flatMap(crash ->
+                isAll
+                    ? Stream.of(crash)
+                    : passing.stream().flatMap(range -> crash.intersection(range).stream()))
+            .toList();
     if (reached.isEmpty()) {
       return;
     }
+    List<Evidence> evidence =
+        isAll
+            ? List.of(new Attached(attachment))
+            : passing.stream()
+                .<Evidence>map(range -> new Addresses(AddressFact.PASSING, range))
+                .toList();
     if (device.assignedToGuest()) {
-      findings.broken(
-          FindingCode.G1,
-          device.toString(),
-          reached,
-          List.of(
-              isAll
-                  ? "its requests pass untranslated: all memory is within its reach"
-                  : "its requests pass untranslated at " + passing),
-          "give it a table of the guest's memory, and nothing besides");
+      findings.broken(FindingCode.G1, new OfDevice(device), reached, evidence, Step.CONFINE_GUEST);
     } else if (!isAll && tables.confines()) {
-      findings.note(
-          FindingCode.L1,
-          device.toString(),
-          reached,
-          List.of("its requests pass untranslated and unchecked at " + passing),
-          "no table keeps its leftover DMA out there: stop the device before the capture kernel"
-              + " runs");
+      findings.note(FindingCode.L1, new OfDevice(device), reached, evidence, Step.STOP_DEVICE);
     }
   }
 
-  private void noEntry(Device device, String evidence) {
+  private void noEntry(Device device, Blocked blocked) {
     findings.broken(
         FindingCode.A3,
-        device.toString(),
-        Optional.empty(),
-        List.of(evidence),
-        "bind a driver to the device in the primary kernel, so that it has a domain, then arm it");
+        new OfDevice(device),
+        List.of(),
+        List.of(new Attached(blocked)),
+        Step.BIND_AND_ARM);
   }
 
   private void judgeReach(Device device, TableId table, List<AddressRange> crashRanges) {
@@ -133,28 +130,24 @@ final class ReachRules {
       if (!reach.contains(crash)) {
         findings.broken(
             FindingCode.B2,
-            device.toString(),
-            Optional.of(crash),
-            List.of("the table translates " + reach + " only"),
-            "reserve the crash range below " + Hex.of(reach.last() + 1));
+            new OfDevice(device),
+            List.of(crash),
+            List.of(new Addresses(AddressFact.TRANSLATED, reach)),
+            new CrashRangeBelow(reach.last() + 1));
       }
     }
   }
 
   private void judgeUnmappable(Device device) {
     for (AddressRange crash : machine.crashRangesWithin(device)) {
-      List<String> inTheWay =
+      List<Evidence> inTheWay =
           tables.unmappable().stream()
               .filter(u -> u.range().overlaps(crash))
-              .map(Object::toString)
+              .<Evidence>map(Reserved::new)
               .toList();
       if (!inTheWay.isEmpty()) {
         findings.broken(
-            FindingCode.B3,
-            device.toString(),
-            Optional.of(crash),
-            inTheWay,
-            "reserve the crash range elsewhere");
+            FindingCode.B3, new OfDevice(device), List.of(crash), inTheWay, Step.MOVE_CRASH_RANGE);
       }
     }
   }

@@ -6,31 +6,37 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.LongStream;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
-import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.FirmwareRules.Reach;
+import org.crashlane.rule.Reading.AddressFact;
+import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Reading.Leftovers;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Reading.Spent;
+import org.crashlane.rule.Reading.TablePage;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * What the rule asks of each address space: A1, A2, A4 for the dump path, G1 for guests, L1 to L3
  * for all.
  */
 final class TableRules {
-  private static final String SETTLE =
-      "the hardware decides: have the primary map these pages by entries of which its manual says"
-          + " what becomes of them";
-
-  private static final String ARM = "identity-map the crash range in this table before the crash";
-
   private final Machine machine;
   private final TranslationTables tables;
   private final FindingList findings;
@@ -86,10 +92,7 @@ final class TableRules {
         judgeWriters(subject(way, requesters), way, new WriteCheck(allPages, budget)));
     if (isSpent || budget.isSpent()) {
       findings.cannotTell(
-          FindingCode.L3,
-          "the IOMMU's tables",
-          List.of(limits.spent()),
-          "raise the limits if these tables are rightly so large");
+          FindingCode.L3, Part.IOMMU_TABLES, List.of(new Spent(limits)), Step.RAISE_LIMITS);
     }
   }
 
@@ -109,41 +112,44 @@ final class TableRules {
     audit.end();
     tables.walkLeftOut(way.table(), audit.leftOut());
     requesters.forEach(requester -> audits.put(requester, audit));
-    String subject = subject(way, requesters);
-    List<Device> onPath = onDumpPath(requesters);
+    AddressSpace subject = subject(way, requesters);
+    List<Device> onPath = subject.devices();
     Pieces<Malformation> unread = audit.unread();
     if (!unread.isEmpty()) {
       FindingCode code = onPath.isEmpty() ? FindingCode.L1 : FindingCode.W1;
-      String remedy = audit.isAllUnsettled() ? SETTLE : KdumpIoRule.MAKE_READABLE;
-      findings.cannotTell(code, subject, unread.lines(), remedy);
+      findings.cannotTell(
+          code,
+          subject,
+          unread.evidence(Entry::new),
+          audit.isAllUnsettled() ? Step.MAP_BY_SETTLED_ENTRIES : Step.MAKE_READABLE);
     }
     if (!onPath.isEmpty()) {
       judgeCoverage(subject, audit, onPath);
       encryption.judge(subject, way.table(), audit, onPath);
     }
-    boolean isGuests = judgeGuests(requesters, way.table(), audit);
+    boolean isGuests = judgeGuests(subject, audit);
     if (onPath.isEmpty() && !isGuests) {
-      judgeOthersIdentity(subject, requesters, audit);
+      judgeOthersIdentity(subject, audit);
     }
     judgeLeftovers(subject, audit);
   }
 
   /** {@return true if a guest's device reaches the crash range, which has been told then} */
-  private boolean judgeGuests(List<RequesterId> requesters, TableId table, TableAudit audit) {
+  private boolean judgeGuests(AddressSpace space, TableAudit audit) {
     if (audit.onCrashPages().isEmpty()) {
       return false;
     }
     List<Device> guests =
         machine.devices().stream()
-            .filter(d -> d.assignedToGuest() && requesters.contains(d.requester()))
+            .filter(d -> d.assignedToGuest() && space.users().contains(d.requester()))
             .toList();
     for (Device device : guests) {
       findings.broken(
           FindingCode.G1,
-          device + ", table " + table,
-          Optional.of(audit.onCrashPages().first().physical()),
-          audit.onCrashPages().lines(),
-          "leave the device out of what is armed: the guest could write the crash range");
+          new AddressSpace(space.table(), List.of(device.requester()), List.of(device)),
+          List.of(audit.onCrashPages().first().physical()),
+          audit.onCrashPages().evidence(Mapped::new),
+          Step.LEAVE_GUEST_OUT);
     }
     return !guests.isEmpty();
   }
@@ -155,29 +161,29 @@ final class TableRules {
    * started DMA to a page that no allocator hands out. A part of it is neither: somebody mapped
    * just these pages for the device, and may have it write there. Where firmware did, F1 says so.
    */
-  private void judgeOthersIdentity(String subject, List<RequesterId> requesters, TableAudit audit) {
+  private void judgeOthersIdentity(AddressSpace space, TableAudit audit) {
     for (CrashRangeCoverage coverage : audit.coverages()) {
       AddressRange crash = coverage.crashRange();
       boolean isFirmwares =
           machine.firmwareRegions().stream()
               .filter(region -> region.range().overlaps(crash))
               .filter(region -> audit.reach(region) == Reach.REACHED)
-              .anyMatch(region -> requesters.stream().anyMatch(region::isFor));
+              .anyMatch(region -> space.users().stream().anyMatch(region::isFor));
       if (coverage.mapped().isEmpty()
           || coverage.isWhole()
           || isFirmwares
           || audit.isUnreadIn(crash)) {
         continue;
       }
-      List<String> evidence = new ArrayList<>(coverage.mapped().lines());
-      evidence.add("a part of the crash range, mapped to itself: not what arming leaves");
+      List<Evidence> evidence = coverage.mapped().evidence(Mapped::new);
+      evidence.add(Fact.PART_OF_CRASH_RANGE_MAPPED);
       findings.broken(
           FindingCode.L1,
-          subject,
-          Optional.of(coverage.mapped().first().physical()),
+          space,
+          List.of(coverage.mapped().first().physical()),
           evidence,
-          "find out who has the device use these pages (firmware's regions: RMRR, IVMD), or reserve"
-              + " the crash range elsewhere");
+          Step.FIND_MAPPER,
+          Step.MOVE_CRASH_RANGE);
     }
   }
 
@@ -185,17 +191,12 @@ final class TableRules {
     return machine.dumpPath().stream().filter(d -> requesters.contains(d.requester())).toList();
   }
 
-  /** Devices on the dump path are named first; a table may serve hundreds. */
-  private String subject(Way way, List<RequesterId> requesters) {
-    List<String> onPath = onDumpPath(requesters).stream().map(Device::toString).toList();
-    String who = onPath.isEmpty() ? requesters.getFirst().toString() : String.join(", ", onPath);
-    int unnamed = requesters.size() - Math.max(1, onPath.size());
-    return "%s%s, table %s"
-        .formatted(who, unnamed > 0 ? " and " + unnamed + " more" : "", way.table());
+  private AddressSpace subject(Way way, List<RequesterId> requesters) {
+    return new AddressSpace(way.table(), requesters, onDumpPath(requesters));
   }
 
   /** Of a crash range that none of the devices can be sent to, nothing has to be mapped. */
-  private void judgeCoverage(String subject, TableAudit audit, List<Device> devices) {
+  private void judgeCoverage(Subject subject, TableAudit audit, List<Device> devices) {
     for (CrashRangeCoverage coverage : audit.coverages()) {
       AddressRange crash = coverage.crashRange();
       if (devices.stream().noneMatch(d -> machine.crashRangesWithin(d).contains(crash))) {
@@ -203,44 +204,54 @@ final class TableRules {
       }
       if (!audit.isUnreadIn(crash)) {
         // What was not read may map what seems to be a hole.
-        pieces(FindingCode.A1, subject, crash, coverage.holes(), "not mapped", ARM);
+        pieces(
+            new Shortfall(FindingCode.A1, Quantity.BYTES_UNMAPPED, Step.ARM),
+            subject,
+            crash,
+            coverage.holes(),
+            hole -> new Addresses(AddressFact.HOLE, hole));
       }
-      pieces(FindingCode.A2, subject, crash, coverage.withoutRight(), "lack a right", ARM);
       pieces(
-          FindingCode.A4,
+          new Shortfall(FindingCode.A2, Quantity.BYTES_LACKING_A_RIGHT, Step.ARM),
+          subject,
+          crash,
+          coverage.withoutRight(),
+          Mapped::new);
+      pieces(
+          new Shortfall(FindingCode.A4, Quantity.BYTES_MAPPED_ELSEWHERE, Step.RESERVE_IOVAS),
           subject,
           crash,
           coverage.elsewhere(),
-          "mapped elsewhere",
-          "keep the crash range out of the IOVA allocator before any driver maps");
+          Mapped::new);
     }
   }
 
-  private void pieces(
-      FindingCode code,
-      String subject,
+  /** How a crash range may not be served. */
+  private record Shortfall(FindingCode code, Quantity bytes, Step remedy) {}
+
+  private <T> void pieces(
+      Shortfall shortfall,
+      Subject subject,
       AddressRange crash,
-      Pieces<?> pieces,
-      String what,
-      String remedy) {
+      Pieces<T> pieces,
+      Function<T, Evidence> kind) {
     if (pieces.isEmpty()) {
       return;
     }
-    List<String> evidence = new ArrayList<>();
-    evidence.add(
-        "%s of %s bytes %s".formatted(Hex.of(pieces.bytes()), Hex.of(crash.sizeBytes()), what));
-    evidence.addAll(pieces.lines());
-    findings.broken(code, subject, Optional.of(crash), evidence, remedy);
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new Amount(shortfall.bytes(), pieces.bytes(), crash.sizeBytes()));
+    evidence.addAll(pieces.evidence(kind));
+    findings.broken(shortfall.code(), subject, List.of(crash), evidence, shortfall.remedy());
   }
 
-  private void judgeLeftovers(String subject, TableAudit audit) {
+  private void judgeLeftovers(Subject subject, TableAudit audit) {
     if (!audit.reachingIn().isEmpty()) {
       findings.broken(
           FindingCode.L1,
           subject,
-          Optional.of(audit.reachingIn().first().physical()),
-          audit.reachingIn().lines(),
-          "the primary kernel must not map pages of the crash range for devices");
+          List.of(audit.reachingIn().first().physical()),
+          audit.reachingIn().evidence(Mapped::new),
+          Step.MAP_NO_CRASH_PAGES);
     }
     if (!audit.leftovers().isEmpty()) {
       noteLeftovers(subject, audit.leftovers(), audit.leftoverIovasInRam());
@@ -249,29 +260,23 @@ final class TableRules {
       findings.note(
           FindingCode.W1,
           subject,
-          Optional.empty(),
-          audit.malformed().lines(),
-          "requests to these IOVAs fault; the crash range is judged by the rest");
+          List.of(),
+          audit.malformed().evidence(Entry::new),
+          Step.JUDGED_BY_REST);
     }
   }
 
-  private void noteLeftovers(String subject, Pieces<?> leftovers, Pieces<AddressRange> inRam) {
-    List<String> evidence = new ArrayList<>();
-    evidence.add(
-        "%d leftover mappings of %s bytes; %s addresses of memory"
-            .formatted(
-                leftovers.count(),
-                Hex.of(leftovers.bytes()),
-                inRam.isEmpty()
-                    ? "none of their IOVAs are"
-                    : "IOVAs of " + Hex.of(inRam.bytes()) + " bytes are also"));
-    evidence.addAll(inRam.lines());
+  private void noteLeftovers(
+      Subject subject, Pieces<Mapping> leftovers, Pieces<AddressRange> inRam) {
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new Leftovers(leftovers.count(), leftovers.bytes(), inRam.bytes()));
+    evidence.addAll(inRam.evidence(range -> new Addresses(AddressFact.IN_MEMORY, range)));
     findings.note(
         FindingCode.L2,
         subject,
-        inRam.isEmpty() ? Optional.empty() : Optional.of(inRam.first()),
+        inRam.isEmpty() ? List.of() : List.of(inRam.first()),
         evidence,
-        "leave translation running until the devices are reset");
+        Step.KEEP_TRANSLATING);
   }
 
   /** {@return all pages that tables are made of, sorted, each once} */
@@ -286,30 +291,30 @@ final class TableRules {
   }
 
   private void judgePlace(AddressRange crash) {
-    Pieces<String> inside = new Pieces<>();
+    Pieces<TablePage> inside = new Pieces<>();
     Arrays.stream(pages)
         .filter(crash::contains)
-        .forEach(page -> inside.add("table page " + Hex.of(page), 0));
+        .forEach(page -> inside.add(new TablePage(page), 0));
     if (!inside.isEmpty()) {
       findings.broken(
           FindingCode.L3,
-          "the IOMMU's tables",
-          Optional.of(crash),
-          inside.lines(),
-          "the capture kernel will overwrite them: build tables outside the crash range");
+          Part.IOMMU_TABLES,
+          List.of(crash),
+          inside.evidence(page -> page),
+          Step.BUILD_TABLES_ELSEWHERE);
     }
   }
 
-  private void judgeWriters(String subject, Way way, WriteCheck check) {
+  private void judgeWriters(Subject subject, Way way, WriteCheck check) {
     way.walk(tables, check);
     tables.walkLeftOut(way.table(), check);
     if (!check.writing().isEmpty()) {
       findings.broken(
           FindingCode.L3,
           subject,
-          Optional.of(check.writing().first().physical()),
-          check.writing().lines(),
-          "a device may write the tables it is translated by: unmap these pages");
+          List.of(check.writing().first().physical()),
+          check.writing().evidence(Mapped::new),
+          Step.UNMAP_TABLES);
     }
   }
 }

@@ -3,7 +3,6 @@ package org.crashlane.rule;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
@@ -16,6 +15,12 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Reading.Buffer;
+import org.crashlane.rule.Reading.Reserved;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.OfDevice;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * What the rule asks of the unit itself, whatever its tables say: L3 for what it reads and writes
@@ -47,20 +52,15 @@ final class UnitRules {
                     .map(posted -> new UnitBuffer(posted.what(), posted.range())))
             .toList();
     for (AddressRange crash : machine.crashRanges()) {
-      List<String> inside =
+      List<Evidence> inside =
           buffers.stream()
               .filter(buffer -> buffer.range().overlaps(crash))
-              .map(UnitBuffer::toString)
+              .<Evidence>map(Buffer::new)
               .limit(BUFFERS_NAMED)
               .toList();
       if (!inside.isEmpty()) {
         findings.broken(
-            FindingCode.L3,
-            "the IOMMU's own buffers",
-            Optional.of(crash),
-            inside,
-            "the unit goes on using them after the crash, and the capture kernel has this memory for"
-                + " its own: reserve the crash range elsewhere");
+            FindingCode.L3, Part.UNIT_BUFFERS, List.of(crash), inside, Step.MOVE_CRASH_RANGE);
       }
     }
   }
@@ -69,7 +69,7 @@ final class UnitRules {
   void judgeProtectionUntranslated() {
     machine
         .dumpPath()
-        .forEach(device -> protection(device, "its requests pass untranslated", Severity.BROKEN));
+        .forEach(device -> protection(device, Fact.PASSES_UNTRANSLATED, Severity.BROKEN));
   }
 
   /**
@@ -80,12 +80,8 @@ final class UnitRules {
   void judgeProtection(Map<RequesterId, Attachment> attachments) {
     for (Device device : machine.dumpPath()) {
       switch (attachments.get(device.requester())) {
-        case PassThrough _ -> protection(device, "its requests pass untranslated", Severity.BROKEN);
-        case Translated _ ->
-            protection(
-                device,
-                "the manual leaves it to the unit whether they are blocked",
-                Severity.UNKNOWN);
+        case PassThrough _ -> protection(device, Fact.PASSES_UNTRANSLATED, Severity.BROKEN);
+        case Translated _ -> protection(device, Fact.PROTECTION_LEFT_OPEN, Severity.UNKNOWN);
         case Blocked _, Unsupported _ -> {
           // Nothing gets that far, or nothing is known of it: said already.
         }
@@ -93,7 +89,7 @@ final class UnitRules {
     }
   }
 
-  private void protection(Device device, String how, Severity severity) {
+  private void protection(Device device, Fact how, Severity severity) {
     for (AddressRange crash : machine.crashRangesWithin(device)) {
       tables.protectedMemory().stream()
           .filter(range -> range.range().overlaps(crash))
@@ -102,11 +98,10 @@ final class UnitRules {
                   new Finding(
                       FindingCode.B3,
                       severity,
-                      device.toString(),
-                      range.range().intersection(crash),
-                      List.of(range.toString(), how),
-                      "have firmware leave protection of memory from DMA off, or boot the primary"
-                          + " with the IOMMU on: Linux clears it when it enables translation")));
+                      new OfDevice(device),
+                      range.range().intersection(crash).stream().toList(),
+                      List.of(new Reserved(range), how),
+                      List.of(Step.LIFT_PROTECTION))));
     }
   }
 }

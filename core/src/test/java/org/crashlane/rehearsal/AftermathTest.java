@@ -13,9 +13,17 @@ import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -43,13 +51,15 @@ class AftermathTest {
   @Test
   void findingTheIommuBreaksRuleC() {
     Observations seen =
-        new Observations(DUMP, List.of(), List.of(), List.of("DMAR: Host address width 39"), true);
+        new Observations(
+            DUMP, List.of(), List.of(), List.of(said("DMAR: Host address width 39")), true);
     assertEquals(List.of(FindingCode.C1), codes(Aftermath.judge(Strategy.ADOPT, HOLDS, seen)));
   }
 
   @Test
   void writingARegisterBreaksRuleCAlsoForABlindKernel() {
-    Observations touched = new Observations(DUMP, List.of(), List.of("GCMD"), List.of(), true);
+    Observations touched =
+        new Observations(DUMP, List.of(), List.of(said("GCMD")), List.of(), true);
     Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, touched);
     assertEquals(Answer.BROKEN, verdict.answer());
     assertEquals(List.of(FindingCode.C2), codes(verdict));
@@ -58,7 +68,7 @@ class AftermathTest {
   @Test
   void aLostDumpBreaksTheVerdictWhateverTheTablesSaid() {
     Observations lost =
-        new Observations(new Missing("zeros"), List.of(), List.of(), List.of(), true);
+        new Observations(new Missing(Fact.DISK_UNTOUCHED), List.of(), List.of(), List.of(), true);
     Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, lost);
     assertEquals(Answer.BROKEN, verdict.answer());
     assertEquals(List.of(FindingCode.D1), codes(verdict));
@@ -67,23 +77,23 @@ class AftermathTest {
   @Test
   void aCrashRangeThatIsTooSmallSaysNothingOfTheRule() {
     Observations died =
-        new Observations(new NoRoom("it died"), List.of(), List.of(), List.of(), true);
+        new Observations(new NoRoom(said("it died")), List.of(), List.of(), List.of(), true);
     Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, died);
     assertEquals(Answer.UNKNOWN, verdict.answer());
-    assertEquals("it died", verdict.findings().getFirst().evidence().getFirst());
+    assertEquals(said("it died"), verdict.findings().getFirst().evidence().getFirst());
     assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.NONE, UNMAPPED, died).answer());
   }
 
   @Test
   void leftoversInMemoryCorruptOnlyOnceTranslationIsOff() {
-    Verdict leftover = Verdict.of(List.of(leftover(Optional.of(new AddressRange(0x1000, 0x1fff)))));
+    Verdict leftover = Verdict.of(List.of(leftover(List.of(new AddressRange(0x1000, 0x1fff)))));
     assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, leftover, QUIET).answer());
     assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.OFF, leftover, switchedOff()).answer());
   }
 
   @Test
   void leftoversWhoseAddressesAreNoMemoryAreNamedButBreakNothing() {
-    Verdict leftover = Verdict.of(List.of(leftover(Optional.empty())));
+    Verdict leftover = Verdict.of(List.of(leftover(List.of())));
     Verdict verdict = Aftermath.judge(Strategy.OFF, leftover, switchedOff());
     assertEquals(Answer.HOLDS, verdict.answer());
     assertEquals(List.of(FindingCode.L2), codes(verdict));
@@ -91,12 +101,13 @@ class AftermathTest {
 
   @Test
   void evidenceOfManyWritesIsCutAndCounted() {
-    List<String> writes = IntStream.range(0, 100).mapToObj(i -> "write " + i).toList();
+    List<Evidence> writes =
+        IntStream.range(0, 100).<Evidence>mapToObj(i -> said("write " + i)).toList();
     Observations busy = new Observations(DUMP, List.of(), writes, List.of(), true);
-    List<String> evidence =
+    List<Evidence> evidence =
         Aftermath.judge(Strategy.OFF, HOLDS, busy).findings().getFirst().evidence();
-    assertEquals("write 0", evidence.getFirst());
-    assertTrue(evidence.contains("and 96 more"), evidence.toString());
+    assertEquals(said("write 0"), evidence.getFirst());
+    assertTrue(evidence.contains(new Amount(Quantity.MORE, 96)), evidence.toString());
   }
 
   @Test
@@ -116,7 +127,7 @@ class AftermathTest {
 
   @Test
   void memoryThatTheCaptureKernelNeedsItselfCountsUnderEveryStrategy() {
-    Verdict lacking = Verdict.of(List.of(about(Finding.CAPTURE_KERNEL, FindingCode.B4)));
+    Verdict lacking = Verdict.of(List.of(about(Part.CAPTURE_KERNEL, FindingCode.B4)));
     for (Strategy strategy : Strategy.values()) {
       assertEquals(Answer.BROKEN, Aftermath.judge(strategy, lacking, QUIET).answer());
       assertEquals(Prediction.NO_DUMP, Prediction.of(strategy, lacking));
@@ -165,23 +176,23 @@ class AftermathTest {
                 new Finding(
                     FindingCode.F1,
                     Severity.NOTE,
-                    "usb",
-                    Optional.of(new AddressRange(0x1000, 0x1fff)),
-                    List.of("blocked"),
-                    "move it")));
+                    Part.FIRMWARE,
+                    List.of(new AddressRange(0x1000, 0x1fff)),
+                    List.of(Fact.REQUESTS_BLOCKED),
+                    List.of())));
     assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, blocked, QUIET).answer());
     assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.OFF, blocked, switchedOff()).answer());
   }
 
   @Test
   void aDamagedDumpIsNoDump() {
-    assertFalse(Prediction.DUMP.agreesWith(new Damaged("bytes differ")));
-    assertTrue(Prediction.NO_DUMP.agreesWith(new Damaged("bytes differ")));
-    assertTrue(Prediction.NO_DUMP.agreesWith(new Missing("zeros")));
+    assertFalse(Prediction.DUMP.agreesWith(new Damaged(Fact.NO_RELEASE_IN_DUMP)));
+    assertTrue(Prediction.NO_DUMP.agreesWith(new Damaged(Fact.NO_RELEASE_IN_DUMP)));
+    assertTrue(Prediction.NO_DUMP.agreesWith(new Missing(Fact.DISK_UNTOUCHED)));
     assertFalse(Prediction.NO_DUMP.agreesWith(DUMP));
     assertTrue(Prediction.UNKNOWN.agreesWith(DUMP));
-    assertTrue(Prediction.DUMP.agreesWith(new NoRoom("out of memory")));
-    assertTrue(Prediction.NO_DUMP.agreesWith(new NoRoom("out of memory")));
+    assertTrue(Prediction.DUMP.agreesWith(new NoRoom(said("out of memory"))));
+    assertTrue(Prediction.NO_DUMP.agreesWith(new NoRoom(said("out of memory"))));
   }
 
   @Test
@@ -192,13 +203,18 @@ class AftermathTest {
       Verdict spoiled = Aftermath.judge(strategy, Verdict.of(List.of()), counted(1234));
       assertEquals(List.of(FindingCode.D2), codes(spoiled));
       assertEquals(
-          List.of("1,234 bytes were changed by DMA"), spoiled.findings().getFirst().evidence());
+          List.of(new Amount(Quantity.BYTES_CHANGED_BY_DMA, 1234)),
+          spoiled.findings().getFirst().evidence());
     }
   }
 
   private static Observations counted(long corruptedByteCount) {
     Tally tally = new Tally(corruptedByteCount, 3, 0, ArmingCost.NONE);
     return new Observations(DUMP, List.of(), List.of(), List.of(), true, Optional.of(tally));
+  }
+
+  private static Quote said(String line) {
+    return new Quote(Source.CAPTURE_KERNEL, line);
   }
 
   private static Observations switchedOff() {
@@ -210,21 +226,20 @@ class AftermathTest {
   }
 
   private static Finding finding(FindingCode code) {
-    return about("device", code);
+    return about(Part.MEMORY, code);
   }
 
-  private static Finding about(String subject, FindingCode code) {
-    return new Finding(code, Severity.BROKEN, subject, Optional.empty(), List.of("why"), "mend");
+  private static Finding about(Subject subject, FindingCode code) {
+    return new Finding(code, Severity.BROKEN, subject, List.of(), List.of(), List.of());
   }
 
   private static Verdict unknown(FindingCode code) {
     return Verdict.of(
-        List.of(
-            new Finding(code, Severity.UNKNOWN, "it", Optional.empty(), List.of("unread"), "")));
+        List.of(new Finding(code, Severity.UNKNOWN, Part.MEMORY, List.of(), List.of(), List.of())));
   }
 
-  private static Finding leftover(Optional<AddressRange> inMemory) {
+  private static Finding leftover(List<AddressRange> inMemory) {
     return new Finding(
-        FindingCode.L2, Severity.NOTE, "table", inMemory, List.of("1 leftover"), "leave it on");
+        FindingCode.L2, Severity.NOTE, Part.IOMMU_TABLES, inMemory, List.of(), List.of());
   }
 }

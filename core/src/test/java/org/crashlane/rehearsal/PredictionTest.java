@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +21,7 @@ final class PredictionTest {
   }
 
   private static Finding finding(FindingCode code, Severity severity) {
-    return new Finding(code, severity, "disk", Optional.empty(), List.of("why"), "mend");
+    return new Finding(code, severity, Part.DUMP_DISK, List.of(), List.of(), List.of());
   }
 
   @Test
@@ -32,7 +33,7 @@ final class PredictionTest {
         predicted(Strategy.IDENTITY, finding(FindingCode.C3, Severity.UNKNOWN)));
     assertEquals(
         Prediction.DUMP, predicted(Strategy.IDENTITY, finding(FindingCode.C3, Severity.NOTE)));
-    assertTrue(Prediction.UNKNOWN.agreesWith(new DumpOutcome.Missing("timeout")));
+    assertTrue(Prediction.UNKNOWN.agreesWith(new DumpOutcome.Missing(Fact.DISK_UNTOUCHED)));
   }
 
   @Test

@@ -2,14 +2,15 @@
 package org.crashlane.rule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
@@ -22,6 +23,12 @@ import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Reading.AddressFact;
+import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Reading.Buffer;
+import org.crashlane.rule.Reading.Mapped;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,10 +151,14 @@ class AmdviRuleTest {
     arm(CRASH);
     entry(translated(IR), 0);
     Finding readOnly = only(judge(), FindingCode.A2);
-    assertEquals(Optional.of(CRASH), readOnly.range());
-    assertTrue(readOnly.evidence().get(1).endsWith("r-"), readOnly.toString());
+    assertEquals(List.of(CRASH), readOnly.ranges());
+    assertEquals(Permissions.READ_ONLY, permissions(readOnly));
     entry(translated(IW), 0);
-    assertTrue(only(judge(), FindingCode.A2).evidence().get(1).endsWith("-w"));
+    assertEquals(Permissions.WRITE_ONLY, permissions(only(judge(), FindingCode.A2)));
+  }
+
+  private static Permissions permissions(Finding finding) {
+    return ((Mapped) finding.evidence().get(1)).mapping().permissions();
   }
 
   @Test
@@ -155,7 +166,7 @@ class AmdviRuleTest {
     entry(V | TV | IR | IW, 0);
     assertEquals(Answer.HOLDS, judge().answer());
     entry(V | TV | IR, 0);
-    assertEquals(Optional.of(CRASH), only(judge(), FindingCode.A2).range());
+    assertEquals(List.of(CRASH), only(judge(), FindingCode.A2).ranges());
     entry(V | TV | IW, 0);
     assertEquals(List.of(FindingCode.A2), codes(judge()));
     entry(V | TV, 0);
@@ -198,7 +209,11 @@ class AmdviRuleTest {
     exclude(upper, ALLOW);
     Finding finding = only(judge(), FindingCode.A1);
     assertTrue(
-        finding.evidence().contains(new AddressRange(CRASH.first(), upper.first() - 1).toString()),
+        finding
+            .evidence()
+            .contains(
+                new Addresses(
+                    AddressFact.HOLE, new AddressRange(CRASH.first(), upper.first() - 1))),
         finding.toString());
     arm(new AddressRange(CRASH.first(), upper.first() - 1));
     assertEquals(Answer.HOLDS, judge().answer());
@@ -224,7 +239,9 @@ class AmdviRuleTest {
     assertEquals(Answer.HOLDS, judge().answer());
     entry(translated(IR), 0);
     Finding finding = only(judge(), FindingCode.A2);
-    assertEquals("0xc00000 of 0x1000000 bytes lack a right", finding.evidence().getFirst());
+    assertEquals(
+        new Amount(Quantity.BYTES_LACKING_A_RIGHT, 0xc00000, 0x1000000),
+        finding.evidence().getFirst());
   }
 
   @Test
@@ -235,7 +252,7 @@ class AmdviRuleTest {
     Finding note = judge().findings().getFirst();
     assertEquals(FindingCode.L1, note.code());
     assertEquals(Severity.NOTE, note.severity());
-    assertEquals(Optional.of(AddressRange.ofSize(CRASH.last() + 1 - PAGE, PAGE)), note.range());
+    assertEquals(List.of(AddressRange.ofSize(CRASH.last() + 1 - PAGE, PAGE)), note.ranges());
     exclude(AddressRange.ofSize(CRASH.last() + 1, PAGE), ALLOW);
     assertEquals(Verdict.of(List.of()), judge());
   }
@@ -337,7 +354,8 @@ class AmdviRuleTest {
     memory.writeLong(table + 511 * 16, 1 | 1 << 7);
     memory.writeLong(table + 511 * 16 + 8, CRASH.last() & -PAGE);
     Finding posted = Verdicts.of(judge(), FindingCode.L3).getFirst();
-    assertTrue(posted.evidence().getFirst().startsWith("virtual APIC"), posted.toString());
+    Buffer buffer = assertInstanceOf(Buffer.class, posted.evidence().getFirst());
+    assertTrue(buffer.buffer().what().startsWith("virtual APIC"), posted.toString());
     memory.writeLong(table + 511 * 16 + 8, CRASH.last() + 1);
     assertEquals(List.of(), Verdicts.of(judge(), FindingCode.L3));
     memory.writeLong(table + 511 * 16 + 8, CRASH.first());

@@ -5,10 +5,9 @@ import static org.crashlane.rule.RuleMachine.CARD;
 import static org.crashlane.rule.RuleMachine.CRASH;
 import static org.crashlane.rule.RuleMachine.DISK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
@@ -20,6 +19,13 @@ import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Reading.DeviceFact;
+import org.crashlane.rule.Reading.Devices;
+import org.crashlane.rule.Reading.Mask;
+import org.crashlane.rule.Reading.MaskUse;
+import org.crashlane.rule.Remedy.CrashRangeBelow;
+import org.crashlane.rule.Subject.AddressSpace;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 
@@ -38,9 +44,9 @@ class DeviceRulesTest {
     Verdict verdict = judge(disk(0xffff_ffffL), HIGH);
     Finding finding = only(verdict);
     assertEquals(FindingCode.B1, finding.code());
-    assertEquals(Optional.of(HIGH), finding.range());
-    assertEquals(List.of("the device reaches addresses to 0xffffffff only"), finding.evidence());
-    assertEquals("reserve a crash range below 0x100000000", finding.remedy());
+    assertEquals(List.of(HIGH), finding.ranges());
+    assertEquals(List.of(new Mask(MaskUse.STREAMING, DmaMask.ofBits(32))), finding.evidence());
+    assertEquals(List.of(new CrashRangeBelow(1L << 32)), finding.remedies());
     assertEquals(Prediction.NO_DUMP, Prediction.of(Strategy.NONE, verdict));
   }
 
@@ -123,10 +129,7 @@ class DeviceRulesTest {
   void ringsThatHaveNoCrashRangeBelowTheirMaskBreakB4() {
     Device raid = raid(DmaMask.ofBits(63), DmaMask.ofBits(32));
     Finding finding = Verdicts.only(judge(raid, HIGH), FindingCode.B4, Severity.BROKEN);
-    assertEquals(
-        List.of(
-            "the device has rings and commands at addresses (coherent mask) to 0xffffffff only"),
-        finding.evidence());
+    assertEquals(List.of(new Mask(MaskUse.COHERENT, DmaMask.ofBits(32))), finding.evidence());
     assertEquals(Answer.HOLDS, judge(raid, HIGH, LOW).answer());
     assertEquals(Answer.HOLDS, judge(raid, LOW, HIGH).answer());
   }
@@ -192,7 +195,7 @@ class DeviceRulesTest {
     Verdicts.only(machine.judge(guessed, card), FindingCode.M1, Severity.NOTE);
     TableId cards = machine.attach(CARD);
     Finding finding = Verdicts.only(machine.judge(guessed, card), FindingCode.M1, Severity.UNKNOWN);
-    assertEquals("not armed: " + card, finding.evidence().getLast());
+    assertEquals(new Devices(DeviceFact.NOT_ARMED, List.of(card)), finding.evidence().getLast());
     machine.arm(cards);
     Verdicts.only(machine.judge(guessed, card), FindingCode.M1, Severity.NOTE);
   }
@@ -206,7 +209,7 @@ class DeviceRulesTest {
     Device network = new Device(CARD, "network card", DumpRole.POSSIBLE);
     Finding finding =
         Verdicts.only(machine.judge(guessed, network), FindingCode.M1, Severity.UNKNOWN);
-    assertEquals("not armed: " + network, finding.evidence().getLast());
+    assertEquals(new Devices(DeviceFact.NOT_ARMED, List.of(network)), finding.evidence().getLast());
     Device named = new Device(DISK, "disk", DumpRole.NAMED);
     assertEquals(Answer.HOLDS, machine.judge(named, network).answer(), "it is no guess");
     machine.passThrough(CARD);
@@ -229,8 +232,10 @@ class DeviceRulesTest {
     machine.map(guests, CRASH.first(), CRASH.first());
     Finding finding = only(machine.judge(NVME, GUESTS));
     assertEquals(FindingCode.G1, finding.code());
-    assertEquals(Optional.of(AddressRange.ofSize(CRASH.first(), 4096)), finding.range());
-    assertTrue(finding.subject().startsWith(CARD + " vf, table "), finding.subject());
+    assertEquals(List.of(AddressRange.ofSize(CRASH.first(), 4096)), finding.ranges());
+    AddressSpace space = assertInstanceOf(AddressSpace.class, finding.subject());
+    assertEquals(List.of(GUESTS), space.devices());
+    assertEquals(guests, space.table());
     Verdict hosts = machine.judge(NVME, new Device(CARD, "vf", DumpRole.NONE));
     assertEquals(FindingCode.L1, only(hosts).code(), "one page is not what arming leaves");
   }
@@ -260,7 +265,7 @@ class DeviceRulesTest {
     Device disk = new Device(DISK, "disk", DumpRole.NAMED, DmaMasks.UNKNOWN, true);
     Finding finding = only(judge(disk, LOW));
     assertEquals(FindingCode.G1, finding.code());
-    assertEquals(List.of("a guest owns it, and the dump goes through it"), finding.evidence());
+    assertEquals(List.of(Fact.GUEST_OWNS_DUMP_DEVICE), finding.evidence());
   }
 
   private static Device disk(long mask) {

@@ -118,7 +118,7 @@ class EncryptionRulesTest {
   void aDeviceThatIsGivenAddressesWithTheBitNeedsThemMappedOrBreaksA7() {
     Finding finding = Verdicts.only(judge(DmaMasks.ofBits(64)), FindingCode.A7, Severity.BROKEN);
     AddressRange withBit = new AddressRange(CRASH.first() | BIT, CRASH.last() | BIT);
-    assertEquals(withBit, finding.range().orElseThrow());
+    assertEquals(List.of(withBit), finding.ranges());
   }
 
   @Test

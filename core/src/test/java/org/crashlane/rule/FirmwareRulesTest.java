@@ -7,12 +7,12 @@ import static org.crashlane.rule.RuleMachine.DISK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Subject.OfFirmware;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 
@@ -37,8 +37,8 @@ class FirmwareRulesTest {
     Finding finding =
         Verdicts.only(
             machine.judge(with(new FirmwareRegion(CARD, PART))), FindingCode.F1, Severity.BROKEN);
-    assertEquals(Optional.of(PART), finding.range());
-    assertEquals(CARD.toString(), finding.subject());
+    assertEquals(List.of(PART), finding.ranges());
+    assertEquals(new OfFirmware(new FirmwareRegion(CARD, PART)), finding.subject());
   }
 
   @Test
@@ -56,7 +56,7 @@ class FirmwareRulesTest {
     Finding finding =
         Verdicts.only(
             machine.judge(with(new FirmwareRegion(CARD, larger))), FindingCode.F1, Severity.BROKEN);
-    assertEquals(Optional.of(CRASH), finding.range());
+    assertEquals(List.of(CRASH), finding.ranges());
   }
 
   @Test
@@ -97,7 +97,7 @@ class FirmwareRulesTest {
             KdumpIoRule.judge(two.withFirmwareRegions(List.of(new FirmwareRegion(CARD, PART)))),
             FindingCode.F1,
             Severity.BROKEN);
-    assertEquals(Optional.of(PART), finding.range());
+    assertEquals(List.of(PART), finding.ranges());
   }
 
   @Test
@@ -122,7 +122,7 @@ class FirmwareRulesTest {
     TableId table = machine.attach(CARD);
     machine.arm(table, PART);
     Finding finding = Verdicts.only(machine.judge(), FindingCode.L1, Severity.BROKEN);
-    assertEquals(Optional.of(PART), finding.range());
+    assertEquals(List.of(PART), finding.ranges());
   }
 
   @Test

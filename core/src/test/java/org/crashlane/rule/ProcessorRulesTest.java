@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.interrupt.Processors.Mode;
+import org.crashlane.rule.Reading.ApicId;
 import org.junit.jupiter.api.Test;
 
 /** Whether a capture kernel that remaps no interrupts can leave x2APIC mode. */
@@ -83,6 +84,6 @@ class ProcessorRulesTest {
   void idsHave32BitsAndNoSign() {
     Finding finding = judge(Mode.X2APIC, 0, 0x8000_0001).getFirst();
     assertEquals(Severity.BROKEN, finding.severity());
-    assertEquals("APIC id 0x80000001", finding.evidence().getLast());
+    assertEquals(new ApicId(0x8000_0001), finding.evidence().getLast());
   }
 }

@@ -5,10 +5,10 @@ import static org.crashlane.rule.RuleMachine.CARD;
 import static org.crashlane.rule.RuleMachine.CRASH;
 import static org.crashlane.rule.RuleMachine.DISK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
@@ -16,6 +16,9 @@ import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Reading.Buffer;
+import org.crashlane.rule.Reading.Reserved;
+import org.crashlane.rule.Subject.AddressSpace;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +48,9 @@ class UnitRulesTest {
     machine.notTranslating();
     protectLow(0x1f000000, 0x2fffffff);
     Finding finding = Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
-    assertEquals(Optional.of(CRASH), finding.range());
-    assertTrue(finding.evidence().getFirst().contains("PMEN"), finding.toString());
+    assertEquals(List.of(CRASH), finding.ranges());
+    Reserved reserved = assertInstanceOf(Reserved.class, finding.evidence().getFirst());
+    assertTrue(reserved.range().reason().contains("PMEN"), finding.toString());
   }
 
   @Test
@@ -96,7 +100,8 @@ class UnitRulesTest {
     machine.arm(machine.attach(DISK));
     machine.register(ECAP, 1L << 29).register(0xd0, queue | 1);
     Finding finding = Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
-    assertTrue(finding.evidence().getFirst().startsWith("page request queue"), finding.toString());
+    Buffer buffer = assertInstanceOf(Buffer.class, finding.evidence().getFirst());
+    assertTrue(buffer.buffer().what().startsWith("page request queue"), finding.toString());
   }
 
   @Test
@@ -107,7 +112,7 @@ class UnitRulesTest {
     machine.arm(table, other);
     machine.register(ECAP, 1L << 29).register(0xd0, CRASH.first() | 1);
     Finding finding = Verdicts.only(machine.judge(other, CRASH), FindingCode.L3, Severity.BROKEN);
-    assertEquals(Optional.of(CRASH), finding.range());
+    assertEquals(List.of(CRASH), finding.ranges());
   }
 
   @Test
@@ -179,7 +184,7 @@ class UnitRulesTest {
     assertEquals(List.of(), Verdicts.of(judge(units), FindingCode.L3));
     other.map(leftovers, 0x2000, RuleMachine.ARENA.first());
     Finding finding = Verdicts.of(judge(units), FindingCode.L3).getFirst();
-    assertTrue(finding.subject().startsWith(CARD.toString()), finding.toString());
+    assertEquals(List.of(CARD), ((AddressSpace) finding.subject()).users());
   }
 
   private static Verdict judge(List<JudgedUnit> units) {
@@ -191,7 +196,7 @@ class UnitRulesTest {
     machine.notTranslating();
     protectLow(0x20800000, 0x2fffffff);
     Finding finding = Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
-    assertEquals(Optional.of(new AddressRange(0x20800000, CRASH.last())), finding.range());
+    assertEquals(List.of(new AddressRange(0x20800000, CRASH.last())), finding.ranges());
   }
 
   @Test

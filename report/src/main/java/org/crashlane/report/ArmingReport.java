@@ -81,7 +81,7 @@ public final class ArmingReport {
   private static String of(Severity severity, Verdict verdict) {
     return verdict.findings().stream()
         .filter(finding -> finding.severity() == severity)
-        .map(finding -> finding.code().name() + " " + finding.subject())
+        .map(finding -> finding.code().name() + " " + SubjectText.of(finding.subject()))
         .collect(Collectors.joining(", "));
   }
 
@@ -122,7 +122,8 @@ public final class ArmingReport {
 
   /** {@return why nothing was written, as a whole document} */
   public static ObjectNode json(Refused refused) {
-    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA).put("outcome", "refused");
+    ObjectNode node =
+        NODES.objectNode().put("version", JsonReport.VERSION).put("outcome", "refused");
     ArrayNode reasons = node.putArray("reasons");
     refused
         .reasons()
@@ -164,7 +165,7 @@ public final class ArmingReport {
     ObjectNode node =
         NODES
             .objectNode()
-            .put("schema", JsonReport.SCHEMA)
+            .put("version", JsonReport.VERSION)
             .put("outcome", result.isComplete() ? "disarmed" : "incomplete")
             .put("restoredCount", result.restoredCount())
             .put("untouchedCount", result.untouchedCount());

@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
  * the same bytes.
  *
  * <pre>
- * {"schema": 1, "cells": [
+ * {"version": 2, "cells": [
  *   {"machine": "vtd", "mapping": "vtd", "strategy": "none", "answer": "BROKEN",
  *    "runCount": 10, "dumpCount": 0, "worstSeed": 1,
  *    "runs": [{"seed": 1, rehearsal}]}]}
@@ -27,7 +27,7 @@ public final class MatrixJson {
 
   /** {@return the matrix as a whole document} */
   public static ObjectNode of(List<MatrixCell> cells) {
-    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
     ArrayNode array = node.putArray("cells");
     cells.forEach(cell -> array.add(of(cell)));
     return node;

@@ -196,12 +196,14 @@ public record MatrixReport(int width, Colours colours) {
   private void appendReason(StringBuilder out, FindingCode code, List<Finding> findings) {
     Finding first = findings.getFirst();
     String more = findings.size() == 1 ? "" : " (and " + (findings.size() - 1) + " more)";
-    String evidence = first.evidence().isEmpty() ? "" : ": " + first.evidence().getFirst();
+    String evidence =
+        first.evidence().isEmpty() ? "" : ": " + EvidenceText.of(first.evidence().getFirst());
     String goingOn = " ".repeat(CODE_INDENT + code.name().length() + CODE_INDENT);
     Style style = first.severity() == Severity.BROKEN ? Style.BAD : Style.DOUBTFUL;
     String before =
         " ".repeat(CODE_INDENT) + colours.paint(style, code.name()) + " ".repeat(CODE_INDENT);
-    for (String line : Wrap.lines(first.subject() + more + evidence, width - goingOn.length())) {
+    String reason = SubjectText.of(first.subject()) + more + evidence;
+    for (String line : Wrap.lines(reason, width - goingOn.length())) {
       out.append((before + line).stripTrailing()).append('\n');
       before = goingOn;
     }

@@ -2,7 +2,6 @@
 package org.crashlane.report;
 
 import java.util.List;
-import java.util.Locale;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
@@ -11,6 +10,7 @@ import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Tally;
+import org.crashlane.rule.Evidence;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,11 +19,11 @@ import tools.jackson.databind.node.ObjectNode;
  * Rehearsals for programs.
  *
  * <pre>
- * {"schema": 1, "rehearsals": [
+ * {"version": 2, "rehearsals": [
  *   {"mapping": "vtd", "strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
  *    "dump": {"outcome": "written" | "missing" | "damaged" | "noroom", ...},
- *    "faultsAfterCrash": ["..."], "registerWritesAfterCrash": ["..."],
- *    "detectionLines": ["..."], "translatingAtEnd": true,
+ *    "faultsAfterCrash": [evidence], "registerWritesAfterCrash": [evidence],
+ *    "detection": [evidence], "translatingAtEnd": true,
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
  *              "arming": {"tablePageCount": 0, "entryCount": 0, "tableBytes": 0, "stepCount": 0}}
  *             | null,
@@ -40,7 +40,7 @@ public final class RehearsalJson {
 
   /** {@return the rehearsals as a whole document} */
   public static ObjectNode of(List<Rehearsal> rehearsals) {
-    ObjectNode node = NODES.objectNode().put("schema", JsonReport.SCHEMA);
+    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
     ArrayNode array = node.putArray("rehearsals");
     rehearsals.forEach(r -> array.add(of(r)));
     return node;
@@ -67,9 +67,10 @@ public final class RehearsalJson {
     node.put("prediction", rehearsal.prediction().name())
         .put("asPredicted", rehearsal.asPredicted());
     node.set("dump", of(observations.dump()));
-    putLines(node, "faultsAfterCrash", observations.faultsAfterCrash());
-    putLines(node, "registerWritesAfterCrash", observations.registerWritesAfterCrash());
-    putLines(node, "detectionLines", observations.detectionLines());
+    node.set("faultsAfterCrash", FindingJson.evidence(observations.faultsAfterCrash()));
+    node.set(
+        "registerWritesAfterCrash", FindingJson.evidence(observations.registerWritesAfterCrash()));
+    node.set("detection", FindingJson.evidence(observations.detection()));
     node.put("translatingAtEnd", observations.translatingAtEnd());
     observations
         .tally()
@@ -98,21 +99,23 @@ public final class RehearsalJson {
   }
 
   private static ObjectNode of(DumpOutcome dump) {
-    String outcome = dump.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-    ObjectNode node = NODES.objectNode().put("outcome", outcome);
     return switch (dump) {
       case Written w ->
-          node.put("comparedPageCount", w.comparedPageCount())
+          NODES
+              .objectNode()
+              .put("outcome", "written")
+              .put("comparedPageCount", w.comparedPageCount())
               .put("release", w.release())
               .put("sizeBytes", w.sizeBytes());
-      case Missing m -> node.put("reason", m.reason());
-      case Damaged d -> node.put("reason", d.reason());
-      case NoRoom n -> node.put("reason", n.reason());
+      case Missing(List<Evidence> reasons) -> without("missing", reasons);
+      case Damaged(List<Evidence> reasons) -> without("damaged", reasons);
+      case NoRoom(Evidence reason) -> without("noroom", List.of(reason));
     };
   }
 
-  private static void putLines(ObjectNode node, String name, List<String> lines) {
-    ArrayNode array = node.putArray(name);
-    lines.forEach(array::add);
+  private static ObjectNode without(String outcome, List<Evidence> reasons) {
+    ObjectNode node = NODES.objectNode().put("outcome", outcome);
+    node.set("reasons", FindingJson.evidence(reasons));
+    return node;
   }
 }

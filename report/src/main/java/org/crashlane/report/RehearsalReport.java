@@ -16,6 +16,7 @@ import org.crashlane.rehearsal.Tally;
 import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
+import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
@@ -136,7 +137,7 @@ public record RehearsalReport(int width, Colours colours) {
   }
 
   private static String recorded(Rehearsal rehearsal) {
-    List<String> faults = rehearsal.observations().faultsAfterCrash();
+    List<Evidence> faults = rehearsal.observations().faultsAfterCrash();
     return faults.isEmpty()
         ? "The IOMMU recorded no fault after the panic."
         : "The IOMMU recorded %d %s after the panic%s; first: %s"
@@ -144,7 +145,7 @@ public record RehearsalReport(int width, Colours colours) {
                 faults.size(),
                 faults.size() == 1 ? "fault" : "faults",
                 rehearsal.observations().dump().gotThrough() ? ", and the dump got through" : "",
-                faults.getFirst());
+                EvidenceText.of(faults.getFirst()));
   }
 
   private static String atLength(DumpOutcome dump) {
@@ -152,9 +153,10 @@ public record RehearsalReport(int width, Colours colours) {
       case Written w ->
           "Dump of %s, %,d bytes of memory; %,d pages compared with memory at the panic, all equal."
               .formatted(w.release(), w.sizeBytes(), w.comparedPageCount());
-      case Missing m -> "No dump: " + m.reason() + ".";
-      case Damaged d -> "The dump is damaged: " + d.reason() + ".";
-      case NoRoom n -> "No dump: the crash range is too small: " + n.reason() + ".";
+      case Missing m -> "No dump: " + EvidenceText.inOneLine(m.reasons()) + ".";
+      case Damaged d -> "The dump is damaged: " + EvidenceText.inOneLine(d.reasons()) + ".";
+      case NoRoom n ->
+          "No dump: the crash range is too small: " + EvidenceText.of(n.reason()) + ".";
     };
   }
 

@@ -22,6 +22,7 @@ public record TextReport(int width, Colours colours) {
   private static final int LABEL = 10;
   private static final int FURTHER_IN = 2;
   private static final int NARROWEST = 40;
+  private static final String GAP = "  ";
 
   public TextReport {
     width = Math.max(width, NARROWEST);
@@ -71,16 +72,21 @@ public record TextReport(int width, Colours colours) {
 
   private void append(StringBuilder out, Finding finding) {
     Style style = styleOf(finding.severity());
-    out.append(colours.paint(style, finding.code().name()))
-        .append("  ")
-        .append(colours.paint(style, finding.severity().name().toLowerCase(Locale.ROOT)))
-        .append("  ")
-        .append(colours.paint(Style.STRONG, finding.subject()))
-        .append('\n');
+    String code = finding.code().name();
+    String severity = finding.severity().name().toLowerCase(Locale.ROOT);
+    int indent = code.length() + severity.length() + 2 * GAP.length();
+    String before = colours.paint(style, code) + GAP + colours.paint(style, severity) + GAP;
+    for (String line : Wrap.lines(SubjectText.of(finding.subject()), width - indent)) {
+      out.append(before).append(colours.paint(Style.STRONG, line)).append('\n');
+      before = " ".repeat(indent);
+    }
     appendBlock(out, "", List.of(finding.code().brokenWhen()));
-    appendBlock(out, "range", finding.range().map(TextReport::withSize).stream().toList());
-    appendBlock(out, "evidence", finding.evidence());
-    appendBlock(out, "remedy", finding.remedy().isEmpty() ? List.of() : List.of(finding.remedy()));
+    appendBlock(out, "range", finding.ranges().stream().map(TextReport::withSize).toList());
+    appendBlock(out, "evidence", finding.evidence().stream().map(EvidenceText::of).toList());
+    appendBlock(
+        out,
+        "remedy",
+        finding.remedies().isEmpty() ? List.of() : List.of(RemedyText.of(finding.remedies())));
   }
 
   /** Texts one below the other behind a label; what does not fit goes on a step further in. */

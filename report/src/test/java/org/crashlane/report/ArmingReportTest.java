@@ -75,7 +75,8 @@ class ArmingReportTest {
   void whatIsLackingAfterArmingIsOneLine() {
     assertEquals(Optional.empty(), ArmingReport.shortcoming(Verdicts.holds()));
     assertEquals(
-        Optional.of("the rule does not hold: A1 00:03.0 nvme"),
+        Optional.of(
+            "the rule does not hold: A1 00:03.0 nvme and 1 more, table 0x1003000 (3 levels)"),
         ArmingReport.shortcoming(Verdicts.broken()));
     assertEquals(
         Optional.of("whether the rule holds is unknown: A3 00:03.0 nvme"),

@@ -8,6 +8,7 @@ import java.io.IOException;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class JsonReportTest {
 
@@ -19,7 +20,7 @@ class JsonReportTest {
   @Test
   void textReadsBackAsTheSameDocument() {
     String text = JsonReport.text(JsonReport.of(Verdicts.broken()));
-    assertEquals(JsonReport.of(Verdicts.broken()), new JsonMapper().readTree(text));
+    assertEquals(text, JsonReport.text((ObjectNode) new JsonMapper().readTree(text)));
   }
 
   @Test

@@ -23,16 +23,23 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 
 class MatrixReportTest {
   private static final DumpOutcome DUMP = new Written(294_912, "2.6.27", 1L << 30);
-  private static final DumpOutcome NONE = new Missing("the disk did not answer");
+  private static final DumpOutcome NONE =
+      new Missing(new Quote(Source.MODEL_TRACE, "the disk did not answer"));
   private static final MatrixReport REPORT = new MatrixReport(100, Colours.off());
 
   @Test
@@ -85,7 +92,12 @@ class MatrixReportTest {
         cell("gart", MappingMode.GART, Strategy.OFF, DUMP, 4711),
         cell("vtd", MappingMode.VTD, Strategy.NONE, NONE, 0),
         cell("vtd", MappingMode.VTD, Strategy.IDENTITY, DUMP, 0),
-        cell("vtd", MappingMode.VTD, Strategy.OFF, new Damaged("2 bytes differ"), 0));
+        cell(
+            "vtd",
+            MappingMode.VTD,
+            Strategy.OFF,
+            new Damaged(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, 2)),
+            0));
   }
 
   private static MatrixCell cell(
@@ -99,7 +111,7 @@ class MatrixReportTest {
     ArmingCost cost = armed ? new ArmingCost(4, 64, 16_392, 99) : ArmingCost.NONE;
     Verdict tables =
         mode == MappingMode.VTD && !armed
-            ? Verdict.of(List.of(unmapped("01:00.0 nvme"), unmapped("02:00.0 nic")))
+            ? Verdict.of(List.of(unmapped("01:00.0", "nvme"), unmapped("02:00.0", "nic")))
             : Verdict.of(List.of());
     Observations observations =
         new Observations(
@@ -119,13 +131,13 @@ class MatrixReportTest {
         Duration.ofMillis(1));
   }
 
-  private static Finding unmapped(String subject) {
+  private static Finding unmapped(String requester, String name) {
     return new Finding(
         FindingCode.A1,
         Severity.BROKEN,
-        subject,
-        Optional.empty(),
-        List.of("0x8000000 of 0x8000000 bytes not mapped"),
-        "arm it");
+        new OfDevice(Verdicts.device(requester, name)),
+        List.of(),
+        List.of(new Amount(Quantity.BYTES_UNMAPPED, 0x8000000, 0x8000000)),
+        List.of(Step.ARM));
   }
 }

@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.Fault;
+import org.crashlane.iommu.Request;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
@@ -22,9 +25,21 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.Faulted;
+import org.crashlane.rule.Sighting.From;
+import org.crashlane.rule.Sighting.RegisterId;
+import org.crashlane.rule.Sighting.RegisterValue;
+import org.crashlane.rule.Sighting.RegisterWritten;
+import org.crashlane.rule.Sighting.Translation;
+import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
@@ -55,7 +70,7 @@ class RehearsalReportTest {
         rehearsal(
             Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
-            observations(new Damaged("2 pages differ"), List.of(), true));
+            observations(new Damaged(Fact.NO_RELEASE_IN_DUMP), List.of(), true));
     assertTrue(REPORT.details(lost).contains("NOT what the tables predict (dump)"));
     assertFalse(REPORT.details(none()).contains("NOT what"));
   }
@@ -66,13 +81,17 @@ class RehearsalReportTest {
         rehearsal(
             Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE),
             Verdict.of(List.of()),
-            observations(new NoRoom("it ran out of memory"), List.of(), true));
+            observations(
+                new NoRoom(new Quote(Source.CAPTURE_KERNEL, "Out of memory")), List.of(), true));
     String details = REPORT.details(untried);
-    assertTrue(details.contains("the crash range is too small: it ran out of memory."), details);
+    assertTrue(
+        details.contains("the crash range is too small: the capture kernel said: Out of memory."),
+        details);
     assertFalse(details.contains("NOT what"), details);
     assertTrue(REPORT.table(List.of(untried)).contains("NO ROOM"));
     assertEquals(
-        "{\"outcome\":\"noroom\",\"reason\":\"it ran out of memory\"}",
+        "{\"outcome\":\"noroom\",\"reasons\":[{\"kind\":\"quote\",\"source\":\"CAPTURE_KERNEL\","
+            + "\"line\":\"Out of memory\",\"text\":\"the capture kernel said: Out of memory\"}]}",
         RehearsalJson.of(List.of(untried)).at("/rehearsals/0/dump").toString());
   }
 
@@ -82,7 +101,7 @@ class RehearsalReportTest {
         rehearsal(
             Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
-            observations(DUMP, List.of("write of 0x1000 blocked"), true));
+            observations(DUMP, List.of(blocked(0x1000)), true));
     assertTrue(REPORT.details(both).contains("1 fault after the panic, and the dump got through"));
   }
 
@@ -118,8 +137,8 @@ class RehearsalReportTest {
         Scenario.of(MappingMode.VTD, Strategy.NONE),
         Verdict.of(List.of(UNMAPPED)),
         observations(
-            new Missing("the disk begins with zeros"),
-            List.of("read of 0x3abcd000 by 00:01.0 blocked", "read of 0x3abce000"),
+            new Missing(Fact.DISK_UNTOUCHED),
+            List.of(blocked(0x3abcd000), blocked(0x3abce000)),
             true));
   }
 
@@ -135,12 +154,27 @@ class RehearsalReportTest {
   }
 
   private static Observations observations(
-      DumpOutcome dump, List<String> faults, boolean translatingAtEnd) {
-    List<String> writes = translatingAtEnd ? List.of() : List.of("GCMD = 0x4000000");
+      DumpOutcome dump, List<Evidence> faults, boolean translatingAtEnd) {
+    RegisterValue off = new RegisterValue(0x4000000, List.of("QIE"), Translation.OFF);
+    List<Evidence> writes =
+        translatingAtEnd
+            ? List.of()
+            : List.of(RegisterWritten.of(new RegisterId("GCMD", 0x18), List.of(off)));
     return new Observations(dump, faults, writes, List.of(), translatingAtEnd);
   }
 
   private static Finding finding(FindingCode code, Severity severity) {
-    return new Finding(code, severity, "00:01.0 nvme", Optional.empty(), List.of("why"), "mend");
+    return new Finding(
+        code,
+        severity,
+        new OfDevice(Verdicts.device("00:01.0", "nvme")),
+        List.of(),
+        List.of(Fact.REQUESTS_BLOCKED),
+        List.of(Step.ARM));
+  }
+
+  private static Evidence blocked(long iova) {
+    Request request = new Request(RequesterId.parse("00:01.0"), iova, Access.READ);
+    return new Faulted(From.NOT_KNOWN, new Fault(request, 6, "read permission is not set", true));
   }
 }

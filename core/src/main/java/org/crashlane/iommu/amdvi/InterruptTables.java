@@ -260,9 +260,4 @@ public final class InterruptTables implements InterruptRemapping {
   private static String reason(InterruptFate fate) {
     return fate instanceof Blocked blocked ? blocked.meaning() : fate.toString();
   }
-
-  @Override
-  public List<String> insideRemedies() {
-    return List.of();
-  }
 }

@@ -198,11 +198,7 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   @Override
-  public List<String> insideRemedies() {
-    return extendedDestinations()
-        ? List.of()
-        : List.of(
-            "let the primary set GCMD.CFI: IRTA.EIME=0, so messages in compatibility format"
-                + " then pass");
+  public boolean mayLetCompatibilityPass() {
+    return !extendedDestinations();
   }
 }

@@ -9,6 +9,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.crashlane.bits.Printable;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 
 /**
  * What a capture kernel's console says of why there is no dump. It is quoted, cut and safe to
@@ -21,7 +25,6 @@ record CaptureConsole(List<String> lines) {
   private static final int QUOTED_LINES = 5;
   private static final int LINES_OF_A_KIND = 2;
   private static final int LAST_LINES = 3;
-  private static final String SAID = "the capture kernel said: ";
 
   /** In front of a kernel message, and of one that the script passes on. */
   private static final Pattern PREFIX =
@@ -61,30 +64,35 @@ record CaptureConsole(List<String> lines) {
   }
 
   /** {@return the line that shows that memory ran out, if one does} */
-  Optional<String> outOfMemory() {
-    return lines.stream().filter(Trouble.OUT_OF_MEMORY::isIn).findFirst().map(this::quoted);
+  Optional<Quote> outOfMemory() {
+    return lines.stream()
+        .filter(Trouble.OUT_OF_MEMORY::isIn)
+        .findFirst()
+        .map(line -> said(quoted(line)));
   }
 
-  /**
-   * {@return what explains a dump that is missing, a sentence each; how it ended, if nothing does}
-   */
-  List<String> explanation() {
-    List<String> said =
+  private static Quote said(String line) {
+    return new Quote(Source.CAPTURE_KERNEL, line);
+  }
+
+  /** {@return what explains a dump that is missing; how it ended, if nothing does} */
+  List<Evidence> explanation() {
+    List<Evidence> said =
         Stream.of(Trouble.values())
             .flatMap(trouble -> of(trouble).stream())
             .distinct()
             .limit(QUOTED_LINES)
-            .map(line -> SAID + line)
+            .<Evidence>map(CaptureConsole::said)
             .toList();
     if (!said.isEmpty()) {
       return said;
     }
     List<String> spoken = lines.stream().filter(line -> !line.isBlank()).toList();
     if (spoken.isEmpty()) {
-      return List.of("the capture kernel printed nothing");
+      return List.of(Fact.CAPTURE_KERNEL_SILENT);
     }
     return spoken.subList(Math.max(0, spoken.size() - LAST_LINES), spoken.size()).stream()
-        .map(line -> "the capture kernel's console ends with: " + quoted(line))
+        .<Evidence>map(line -> new Quote(Source.CONSOLE_END, quoted(line)))
         .toList();
   }
 

@@ -13,6 +13,9 @@ import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 
 /**
  * All that was collected of one run. The files exist until the run is closed.
@@ -66,13 +69,13 @@ public record LabEvidence(
    * @param dump the judge's word on the disk
    */
   public Observations observations(DumpOutcome dump) {
-    List<String> detection = new ArrayList<>();
+    List<Evidence> detection = new ArrayList<>();
     captureMessages().stream()
         .filter(iommu::isDetection)
-        .map(line -> "it said: " + TIME_STAMP.matcher(line).replaceFirst(""))
+        .map(line -> new Quote(Source.CAPTURE_KERNEL, TIME_STAMP.matcher(line).replaceFirst("")))
         .forEach(detection::add);
     LabIommu.Sightings seen = sightings();
-    seen.accesses().ifPresent(detection::add);
+    detection.addAll(seen.accesses());
     return new Observations(dump, seen.blocked(), seen.writes(), detection, atEnd.translating());
   }
 
@@ -83,10 +86,10 @@ public record LabEvidence(
 
   /** {@return {@code dump}, or that there was no room for one where memory ran out} */
   DumpOutcome explained(DumpOutcome dump) {
-    Optional<String> outOfMemory = console().outOfMemory();
+    Optional<Quote> outOfMemory = console().outOfMemory();
     return dump.gotThrough() || outOfMemory.isEmpty()
         ? dump
-        : new DumpOutcome.NoRoom("the capture kernel ran out of memory: " + outOfMemory.get());
+        : new DumpOutcome.NoRoom(outOfMemory.get());
   }
 
   /** {@return what QEMU traced of its IOMMU after the crash} */

@@ -3,13 +3,18 @@ package org.crashlane.guest.lab;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -37,32 +42,31 @@ final class ObservedVerdict {
         findings.add(finding);
       }
     }
-    iommu.reasonOfEffect(strategy).map(ObservedVerdict::leftRunning).ifPresent(findings::add);
+    if (iommu.effectOf(strategy) != strategy) {
+      findings.add(leftRunning());
+    }
     return Verdict.of(findings);
   }
 
   private static Finding withInterrupts(Finding finding, LabIommu iommu, Sightings seen) {
-    List<String> lines = new ArrayList<>();
-    List<String> blocked = seen.interrupts();
-    if (blocked.isEmpty()) {
-      lines.add("in this run no interrupt was seen to be blocked");
-      iommu.laxityWithInterrupts().ifPresent(lines::add);
-    } else {
-      lines.add(
-          "in this run %d interrupts were blocked after the panic; first: %s"
-              .formatted(blocked.size(), blocked.getFirst()));
+    List<Evidence> blocked = seen.interrupts();
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new Amount(Quantity.INTERRUPTS_BLOCKED, blocked.size()));
+    if (!blocked.isEmpty()) {
+      evidence.add(blocked.getFirst());
+    } else if (iommu.letsCompatibilityPass()) {
+      evidence.add(Fact.EMULATOR_LETS_COMPATIBILITY_PASS);
     }
-    return finding.withEvidence(lines);
+    return finding.withEvidence(evidence);
   }
 
-  private static Finding leftRunning(String reason) {
+  private static Finding leftRunning() {
     return new Finding(
-        FindingCode.A1,
+        FindingCode.C5,
         Severity.NOTE,
-        Finding.CAPTURE_KERNEL,
-        Optional.empty(),
-        List.of(reason),
-        "arm the primary: with the crash range identity-mapped this capture kernel does what the"
-            + " rule asks");
+        Part.CAPTURE_KERNEL,
+        List.of(),
+        List.of(Fact.OPTION_LEAVES_IOMMU_RUNNING),
+        List.of(Step.ARM_PRIMARY));
   }
 }

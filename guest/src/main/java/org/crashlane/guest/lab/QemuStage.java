@@ -17,6 +17,8 @@ import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Stage;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a real kernel under QEMU; one guest for each rehearsal. */
@@ -87,7 +89,12 @@ public final class QemuStage implements Stage {
   private static Rehearsal notCrashed(
       Scenario scenario, CrashRangeTooSmallException e, long startNanos) {
     Observations observations =
-        new Observations(new DumpOutcome.NoRoom(e.reason()), List.of(), List.of(), List.of(), true);
+        new Observations(
+            new DumpOutcome.NoRoom(new Quote(Source.KEXEC, e.reason())),
+            List.of(),
+            List.of(),
+            List.of(),
+            true);
     Verdict verdict = Aftermath.judge(scenario.strategy(), Verdict.of(List.of()), observations);
     return new Rehearsal(
         scenario,

@@ -12,9 +12,15 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting;
+import org.crashlane.rule.Sighting.CoreHeaderFact;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * Is what somebody calls a crash range one? Certain signs that it is not are refused; that it is,
@@ -96,11 +102,7 @@ final class CrashRangeSigns {
   static List<Finding> doubts(LiveGuest guest, List<AddressRange> ranges) {
     Optional<CoreHeader> header = CoreHeader.find(guest.memory(), ranges);
     if (header.isEmpty()) {
-      return List.of(
-          doubt(
-              ranges.getFirst(),
-              "no capture kernel is loaded there: no page of it begins with the ELF header that"
-                  + " kexec puts into a crash range"));
+      return List.of(doubt(ranges.getFirst(), Fact.NO_CAPTURE_KERNEL_LOADED));
     }
     List<Finding> doubts = new ArrayList<>();
     for (AddressRange range : ranges) {
@@ -109,16 +111,15 @@ final class CrashRangeSigns {
         doubts.add(
             doubt(
                 range,
-                "the core header at %s counts some of it as memory that is to be dumped"
-                    .formatted(Hex.of(header.get().address()))));
+                new Sighting.CoreHeader(CoreHeaderFact.DUMPED, header.get().address(), range)));
       } else if (guest.memory().ranges().stream()
           .anyMatch(
               ram -> ram.intersection(gap.get()).filter(left -> isMore(left, range)).isPresent())) {
         doubts.add(
             doubt(
                 range,
-                "it is a part only: the core header at %s leaves out %s"
-                    .formatted(Hex.of(header.get().address()), gap.get())));
+                new Sighting.CoreHeader(
+                    CoreHeaderFact.LEFT_OUT, header.get().address(), gap.get())));
       }
     }
     return doubts;
@@ -128,13 +129,13 @@ final class CrashRangeSigns {
     return gap.overlaps(range) && !range.contains(gap);
   }
 
-  private static Finding doubt(AddressRange range, String evidence) {
+  private static Finding doubt(AddressRange range, Evidence evidence) {
     return new Finding(
-        FindingCode.D1,
+        FindingCode.M3,
         Severity.UNKNOWN,
-        "the crash range",
-        Optional.of(range),
+        Part.CRASH_RANGE,
+        List.of(range),
         List.of(evidence),
-        "load the capture kernel, and name what the guest's /proc/iomem calls \"Crash kernel\"");
+        List.of(Step.LOAD_CAPTURE_KERNEL));
   }
 }

@@ -10,9 +10,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Sighting.FaultsRecorded;
 
 /**
  * Waits until a guest's kernel is dead and its capture kernel runs, without the guest's help and,
@@ -25,10 +27,6 @@ import org.crashlane.memory.AddressRange;
  * more comes of it than that question. Once a second QEMU is asked in any case.
  */
 public final class CrashWatch implements AutoCloseable {
-  private static final String RAN_BEFORE =
-      "it ran already when the watch began, or the watch was kept from running for a second: its"
-          + " disk driver may have started before the tables were written";
-
   /** QEMU's word for a guest that is off (RunState in qapi/run-state.json). */
   private static final String SHUT_DOWN = "shutdown";
 
@@ -139,15 +137,18 @@ public final class CrashWatch implements AutoCloseable {
    * @param noticedNanos when it was noticed, by {@link System#nanoTime}
    */
   public record Crash(
-      List<AddressRange> crashRanges, List<String> lateSigns, UnitState before, long noticedNanos) {
+      List<AddressRange> crashRanges,
+      List<Evidence> lateSigns,
+      UnitState before,
+      long noticedNanos) {
     public Crash {
       crashRanges = List.copyOf(crashRanges);
       lateSigns = List.copyOf(lateSigns);
     }
 
     /** {@return this crash with further signs that it may be too late} */
-    Crash withSigns(List<String> further) {
-      List<String> all = Stream.concat(lateSigns.stream(), further.stream()).toList();
+    Crash withSigns(List<Evidence> further) {
+      List<Evidence> all = Stream.concat(lateSigns.stream(), further.stream()).toList();
       return new Crash(crashRanges, all, before, noticedNanos);
     }
   }
@@ -314,7 +315,7 @@ public final class CrashWatch implements AutoCloseable {
     for (long root : roots) {
       for (CaptureImage image : imagesAround(root)) {
         if (PageTables.lieIn(image.crashRanges(), root, guest.memory())) {
-          List<String> signs = late ? List.of(RAN_BEFORE) : List.of();
+          List<Evidence> signs = late ? List.of(Fact.CAPTURE_KERNEL_RAN_BEFORE) : List.of();
           return Optional.of(new Crash(image.crashRanges(), signs, unit, askedNanos));
         }
       }
@@ -324,19 +325,16 @@ public final class CrashWatch implements AutoCloseable {
 
   /**
    * {@return what the IOMMU's fault records say of requests that were blocked since the guest was
-   * last seen alive, one line; empty if they say nothing}
+   * last seen alive; empty if they say nothing}
    *
    * <p>Asked of a guest that is stopped, before its tables are written.
    */
-  public List<String> blockedRequests() throws IOException {
+  public List<Evidence> blockedRequests() throws IOException {
     long mark = guest.faultMark();
     if (mark == 0 || mark == faultMark) {
       return List.of();
     }
-    return List.of(
-        "the IOMMU recorded faults before the tables were written (%s before, %s now): requests"
-                .formatted(Hex.of(faultMark), Hex.of(mark))
-            + " of the capture kernel's drivers were blocked");
+    return List.of(new FaultsRecorded(faultMark, mark));
   }
 
   /** A given range is believed for what it is once the header of a capture kernel stands in it. */

@@ -16,6 +16,7 @@ import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 
 /** A guest of QEMU, somebody's, as it runs. It is never quit, and never left stopped. */
 public abstract sealed class Guest implements AutoCloseable permits LiveGuest, GuestReader {
@@ -109,7 +110,7 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
   }
 
   /** {@return which devices QEMU lets pass by its IOMMU, and why} */
-  Map<RequesterId, String> bypass() throws IOException {
+  Map<RequesterId, Fact> bypass() throws IOException {
     return IommuBypass.find(qmp.hmp("info qtree"));
   }
 

@@ -20,9 +20,17 @@ import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.NoAcpiTable;
+import org.crashlane.rule.Reading.StatedRegion;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * What firmware has told a guest's kernel: its ACPI tables, read from the guest's memory, where the
@@ -30,10 +38,6 @@ import org.crashlane.rule.Severity;
  * cannot be read, is unknown.
  */
 final class GuestFirmware {
-  private static final String REMEDY =
-      "look for RMRR structures and IVMD blocks over the crash range: crashlane acpi show, with the"
-          + " guest's /sys/firmware/acpi/tables/DMAR or IVRS, and APIC";
-
   /** Firmware's own memory lies below, and no RSDP elsewhere: its RSDT has addresses of 32 bits. */
   private static final AddressRange SEARCHED = AddressRange.ofSize(0, 1L << 32);
 
@@ -130,15 +134,13 @@ final class GuestFirmware {
     List<Finding> doubts = new ArrayList<>();
     iommu
         .flatMap(vendor -> whyUnknown(signature(vendor), isTranslating))
-        .ifPresent(why -> doubts.add(doubt(Optional.empty(), why)));
-    view.whyRegionsMayLack().forEach(why -> doubts.add(doubt(Optional.empty(), why)));
-    ofUnknownDevices.forEach(region ->
-        doubt(region, crashRanges, "which device that is, is not known: " + region.devices())
-            .ifPresent(doubts::add));
+        .ifPresent(why -> doubts.add(doubt(List.of(), List.of(why))));
+    view.whyRegionsMayLack()
+        .forEach(why -> doubts.add(doubt(List.of(), List.of(new Quote(Source.ACPI, why)))));
+    ofUnknownDevices.forEach(
+        region -> doubt(region, crashRanges, Fact.USERS_NOT_KNOWN).ifPresent(doubts::add));
     ofLaterTables()
-        .forEach(region ->
-            doubt(region, crashRanges, "the table that says so is not the first of its kind")
-                .ifPresent(doubts::add));
+        .forEach(region -> doubt(region, crashRanges, Fact.NOT_FIRST_TABLE).ifPresent(doubts::add));
     return doubts;
   }
 
@@ -157,15 +159,13 @@ final class GuestFirmware {
   }
 
   private static Optional<Finding> doubt(
-      MappedRegion region, List<AddressRange> crashRanges, String why) {
-    return crashRanges.stream()
-        .flatMap(crash -> crash.intersection(region.range()).stream())
-        .findFirst()
-        .map(overlap ->
-            doubt(
-                Optional.of(overlap),
-                "firmware has a device use memory at %s (%s); %s"
-                    .formatted(region.range(), region.name(), why)));
+      MappedRegion region, List<AddressRange> crashRanges, Fact why) {
+    List<AddressRange> overlaps =
+        crashRanges.stream().flatMap(crash -> crash.intersection(region.range()).stream()).toList();
+    Evidence stated = new StatedRegion(region.name(), region.range(), region.devices());
+    return overlaps.isEmpty()
+        ? Optional.empty()
+        : Optional.of(doubt(overlaps, List.of(stated, why)));
   }
 
   private static String signature(Vendor vendor) {
@@ -175,19 +175,20 @@ final class GuestFirmware {
     };
   }
 
-  private Optional<String> whyUnknown(String signature, boolean isTranslating) {
+  private Optional<Evidence> whyUnknown(String signature, boolean isTranslating) {
     boolean isMissing =
         tables.tables().stream().noneMatch(t -> t.header().signature().equals(signature));
     return tables
         .whyUnread(signature)
+        .<Evidence>map(why -> new Quote(Source.ACPI, why))
         .or(() ->
             isMissing && isTranslating
-                ? Optional.of("the IOMMU translates, and there is no %s table".formatted(signature))
+                ? Optional.of(new NoAcpiTable(signature))
                 : Optional.empty());
   }
 
-  private static Finding doubt(Optional<AddressRange> addresses, String why) {
+  private static Finding doubt(List<AddressRange> addresses, List<Evidence> why) {
     return new Finding(
-        FindingCode.F1, Severity.UNKNOWN, "the guest's firmware", addresses, List.of(why), REMEDY);
+        FindingCode.F1, Severity.UNKNOWN, Part.FIRMWARE, addresses, why, List.of(Step.SHOW_ACPI));
   }
 }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.iommu.TranslationTables;
@@ -15,10 +14,16 @@ import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Reading.DeviceFact;
+import org.crashlane.rule.Reading.Devices;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 
 /** The rule's verdict on a guest, with what is known of it from outside only, and what is not. */
@@ -28,7 +33,7 @@ final class GuestJudge {
   private final List<AddressRange> crashRanges;
   private final Set<RequesterId> named;
   private final List<PciFunction> functions;
-  private final Map<RequesterId, String> bypass;
+  private final Map<RequesterId, Fact> bypass;
   private final GuestFirmware firmware;
   private final GuestProcessors processors;
 
@@ -97,14 +102,11 @@ final class GuestJudge {
     if (life != GuestLife.DEAD) {
       findings.addAll(CrashRangeSigns.doubts(guest, crashRanges));
     }
-    Map<RequesterId, String> passing = new LinkedHashMap<>(bypass);
+    Map<RequesterId, Fact> passing = new LinkedHashMap<>(bypass);
     passing.keySet().removeIf(r -> functions.stream().noneMatch(f -> isOnDumpPath(f, r)));
     passing.forEach((requester, why) -> findings.add(beside(requester, why)));
-    List<String> others =
-        functions.stream()
-            .filter(f -> !named.contains(f.requester()))
-            .map(f -> f.requester() + " " + f.name())
-            .toList();
+    List<Device> others =
+        functions.stream().filter(f -> !named.contains(f.requester())).map(this::device).toList();
     if (!named.isEmpty() && !others.isEmpty()) {
       findings.add(narrowed(others));
     }
@@ -116,44 +118,40 @@ final class GuestJudge {
   }
 
   /** A note where a disk was named; without one, the dump goes through a device that is not. */
-  private Finding narrowed(List<String> others) {
+  private Finding narrowed(List<Device> others) {
     boolean namedDisk =
         functions.stream().anyMatch(f -> f.isStorage() && named.contains(f.requester()));
-    boolean hasDisk = functions.stream().anyMatch(PciFunction::isStorage);
+    boolean isDiskLeftOut = !namedDisk && functions.stream().anyMatch(PciFunction::isStorage);
     return new Finding(
-        FindingCode.M1,
-        hasDisk && !namedDisk ? Severity.UNKNOWN : Severity.NOTE,
-        "the devices that were named",
-        Optional.empty(),
+        isDiskLeftOut ? FindingCode.M1 : FindingCode.M2,
+        isDiskLeftOut ? Severity.UNKNOWN : Severity.NOTE,
+        Part.NAMED_DEVICES,
+        List.of(),
         Stream.concat(
-                Stream.of(
-                    hasDisk && !namedDisk
-                        ? "none of them is a disk controller; the guest also has:"
-                        : "judged for them alone; the guest also has:"),
-                others.stream())
+                Stream.of(isDiskLeftOut ? Fact.NO_DISK_NAMED : Fact.DEVICES_NAMED),
+                others.stream().map(device -> new Devices(DeviceFact.NOT_NAMED, List.of(device))))
             .toList(),
-        "name the disk controller that the dump goes through, or no device at all");
+        List.of(Step.NAME_DISK_OR_NONE));
   }
 
-  private static Finding beside(RequesterId requester, String why) {
+  private static Finding beside(RequesterId requester, Fact why) {
     return new Finding(
         FindingCode.L2,
         Severity.NOTE,
-        requester.toString(),
-        Optional.empty(),
-        List.of("QEMU lets it pass by the IOMMU: " + why),
-        "none is needed for the dump: it reaches the crash range as it is, as its leftover DMA"
-            + " does");
+        new Requesters(requester),
+        List.of(),
+        List.of(why),
+        List.of(Step.NOTHING));
   }
 
   private static Finding unread(PciFunction iommu) {
     return new Finding(
         FindingCode.W1,
         Severity.UNKNOWN,
-        iommu.requester().toString(),
-        Optional.empty(),
-        List.of("this guest's IOMMU is a virtio-iommu, which crashlane does not read"),
-        "give the guest -device intel-iommu or amd-iommu");
+        new Requesters(iommu.requester()),
+        List.of(),
+        List.of(Fact.VIRTIO_IOMMU_NOT_READ),
+        List.of(Step.USE_READ_IOMMU));
   }
 
   /**
@@ -164,19 +162,19 @@ final class GuestJudge {
     return new Finding(
         FindingCode.A5,
         Severity.UNKNOWN,
-        "the guest's kernel",
-        Optional.of(crashRange),
-        List.of("armed from outside: its IOVA allocator does not know of it"),
-        "reserve the range in the primary kernel too: its crashlane_arm module does, also later");
+        Part.PRIMARY_KERNEL,
+        List.of(crashRange),
+        List.of(Fact.ALLOCATOR_NOT_INFORMED),
+        List.of(Step.RESERVE_IOVAS_LATER));
   }
 
   static Finding unstopped() {
     return new Finding(
         FindingCode.W1,
         Severity.UNKNOWN,
-        "the guest's tables",
-        Optional.empty(),
-        List.of("read while the guest ran: " + GuestTables.READ_WHILE_RUNNING),
-        "name a folder that can be written by --journal");
+        Part.IOMMU_TABLES,
+        List.of(),
+        List.of(Fact.READ_WHILE_RUNNING),
+        List.of(Step.NAME_JOURNAL_FOLDER));
   }
 }

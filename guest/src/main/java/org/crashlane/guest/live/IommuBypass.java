@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 
 /**
  * Which devices QEMU lets pass by the guest's IOMMU, as the human monitor's {@code info qtree}
@@ -20,13 +21,13 @@ final class IommuBypass {
   private static final Pattern NO_PLATFORM = Pattern.compile("( *)iommu_platform = false\\s*");
   private static final int HEXADECIMAL = 16;
 
-  private final Map<RequesterId, String> reasons = new LinkedHashMap<>();
+  private final Map<RequesterId, Fact> reasons = new LinkedHashMap<>();
   private int bypassIndent = Integer.MAX_VALUE;
 
   private IommuBypass() {}
 
   /** {@return why each of them passes} */
-  static Map<RequesterId, String> find(String qtree) {
+  static Map<RequesterId, Fact> find(String qtree) {
     IommuBypass found = new IommuBypass();
     RequesterId last = new RequesterId(0);
     int lastIndent = Integer.MAX_VALUE;
@@ -41,10 +42,10 @@ final class IommuBypass {
         last = requester(function);
         lastIndent = function.group(1).length();
         if (lastIndent > found.bypassIndent) {
-          found.reasons.put(last, "its host bridge has bypass_iommu=on");
+          found.reasons.put(last, Fact.BYPASSED_BY_HOST_BRIDGE);
         }
       } else if (platform.matches() && platform.group(1).length() > lastIndent) {
-        found.reasons.putIfAbsent(last, "a virtio device without iommu_platform=on");
+        found.reasons.putIfAbsent(last, Fact.BYPASSED_BY_VIRTIO);
       }
     }
     return found.reasons;

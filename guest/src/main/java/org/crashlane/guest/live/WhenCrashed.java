@@ -12,16 +12,23 @@ import java.util.function.Consumer;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refused;
-import org.crashlane.bits.Hex;
 import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Aftermath;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.DeviceTablesMoved;
+import org.crashlane.rule.Sighting.Since;
+import org.crashlane.rule.Sighting.WordChanged;
+import org.crashlane.rule.Subject.NewTablePage;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -166,7 +173,7 @@ public final class WhenCrashed implements AutoCloseable {
 
   private Outcome arm(Crash crash, CrashWatch watch, Set<RequesterId> devices) throws IOException {
     List<AddressRange> ranges = crash.crashRanges();
-    Optional<Finding> before = takenOver(crash.before(), "before it was noticed");
+    Optional<Finding> before = takenOver(crash.before(), Since.CRASH);
     if (before.isPresent()) {
       return new Outcome.TakenOver(Verdict.of(List.of(before.get())));
     }
@@ -200,7 +207,7 @@ public final class WhenCrashed implements AutoCloseable {
     while (System.nanoTime() - startNanos < LOOK_FOR.toNanos()) {
       Optional<Finding> found = Optional.empty();
       try {
-        found = takenOver(before, "after it was armed").or(() -> overwritten(plan));
+        found = takenOver(before, Since.ARMING).or(() -> overwritten(plan));
         Thread.sleep(LOOK_EVERY);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -220,7 +227,7 @@ public final class WhenCrashed implements AutoCloseable {
     return List.of();
   }
 
-  private Optional<Finding> takenOver(UnitState before, String when) throws IOException {
+  private Optional<Finding> takenOver(UnitState before, Since when) throws IOException {
     UnitState now = guest.unitState();
     if (now.translation() == before.translation() && now.rootAddress() == before.rootAddress()) {
       return Optional.empty();
@@ -228,12 +235,8 @@ public final class WhenCrashed implements AutoCloseable {
     return Optional.of(
         Aftermath.touched(
             List.of(
-                "%s the IOMMU's device tables moved from %s to %s, and translation is %s"
-                    .formatted(
-                        when,
-                        Hex.of(before.rootAddress()),
-                        Hex.of(now.rootAddress()),
-                        now.isPassing() ? "off" : "on"))));
+                new DeviceTablesMoved(
+                    when, before.rootAddress(), now.rootAddress(), now.translation()))));
   }
 
   /** The capture kernel was to leave new table pages alone. */
@@ -246,25 +249,23 @@ public final class WhenCrashed implements AutoCloseable {
             new Finding(
                 FindingCode.A1,
                 Severity.BROKEN,
-                "new table page at " + Hex.of(store.address()),
-                Optional.empty(),
+                new NewTablePage(store.address()),
+                List.of(),
                 List.of(
-                    "the word at %s was %s and is %s now: the capture kernel uses that memory"
-                        .formatted(
-                            Hex.of(store.address()),
-                            Hex.of(store.after()),
-                            Hex.of(guest.memory().readLong(store.address())))),
-                "use a capture kernel of Linux 5.13 or later, or arm from inside"));
+                    new WordChanged(
+                        store.address(), store.after(), guest.memory().readLong(store.address())),
+                    Fact.CAPTURE_KERNEL_USES_PAGE),
+                List.of(Step.USE_LATER_KERNEL)));
   }
 
-  private static Finding late(List<String> signs) {
+  private static Finding late(List<Evidence> signs) {
     return new Finding(
         FindingCode.A1,
         Severity.UNKNOWN,
-        Finding.CAPTURE_KERNEL,
-        Optional.empty(),
+        Part.CAPTURE_KERNEL,
+        List.of(),
         signs,
-        "look whether there is a dump, and begin to watch before the crash");
+        List.of(Step.WATCH_EARLIER));
   }
 
   @Override

@@ -16,7 +16,9 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Sighting;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,8 +36,8 @@ class AmdviStageTest {
     assertEquals(Prediction.NO_DUMP, rehearsal.prediction());
     assertEquals(Answer.BROKEN, rehearsal.verdict().answer());
     assertEquals(Set.of(FindingCode.A1, FindingCode.D1), StagedCrash.broken(rehearsal));
-    List<String> faults = rehearsal.observations().faultsAfterCrash();
-    assertTrue(faults.stream().anyMatch(f -> f.matches("request at .* by .* blocked")));
+    List<Evidence> faults = rehearsal.observations().faultsAfterCrash();
+    assertTrue(faults.stream().anyMatch(Sighting.Blocked.class::isInstance));
     StagedCrash.assertCaptureKernelWasBlind(rehearsal);
   }
 

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,9 +29,9 @@ class CaptureConsoleTest {
       })
   void memoryThatRanOutIsRecognised(String line) {
     CaptureConsole console = new CaptureConsole(List.of("[    0.0] Linux version", line));
-    String quoted = console.outOfMemory().orElseThrow();
-    assertTrue(line.endsWith(quoted), quoted);
-    assertEquals("the capture kernel said: " + quoted, console.explanation().getFirst());
+    Quote quoted = console.outOfMemory().orElseThrow();
+    assertTrue(line.endsWith(quoted.line()), quoted.line());
+    assertEquals(quoted, console.explanation().getFirst());
   }
 
   @ParameterizedTest
@@ -44,7 +47,7 @@ class CaptureConsoleTest {
   void whatIsNotForWantOfMemoryIsQuotedAndNotTakenForIt(String line) {
     CaptureConsole console = new CaptureConsole(List.of("[    7.123456] " + line, "other"));
     assertEquals(Optional.empty(), console.outOfMemory());
-    assertEquals(List.of("the capture kernel said: " + line), console.explanation());
+    assertEquals(List.of(new Quote(Source.CAPTURE_KERNEL, line)), console.explanation());
   }
 
   @ParameterizedTest
@@ -56,7 +59,7 @@ class CaptureConsoleTest {
       })
   void theNamesOfOptionsExplainNothing(String line) {
     assertEquals(
-        List.of("the capture kernel's console ends with: last"),
+        List.of(new Quote(Source.CONSOLE_END, "last")),
         new CaptureConsole(List.of(line, "last")).explanation());
   }
 
@@ -71,7 +74,7 @@ class CaptureConsoleTest {
     assertEquals(
         List.of("Out of memory: Killed process 9 (sh)", "BUG: kernel NULL", "nvme nvme0: I/O 1"),
         console.explanation().stream()
-            .map(line -> line.substring("the capture kernel said: ".length()))
+            .map(said -> ((Quote) said).line())
             .map(line -> line.startsWith("BUG") ? "BUG: kernel NULL" : line)
             .map(line -> line.startsWith("nvme") ? "nvme nvme0: I/O 1" : line)
             .toList());
@@ -93,19 +96,16 @@ class CaptureConsoleTest {
   void whatExplainsNothingIsShownByItsEnd() {
     CaptureConsole console = new CaptureConsole(List.of("one", "two", "three", "four", ""));
     assertEquals(
-        Stream.of("two", "three", "four")
-            .map(line -> "the capture kernel's console ends with: " + line)
-            .toList(),
+        Stream.of("two", "three", "four").map(line -> new Quote(Source.CONSOLE_END, line)).toList(),
         console.explanation());
     assertEquals(
-        List.of("the capture kernel printed nothing"),
-        new CaptureConsole(List.of("", " ")).explanation());
+        List.of(Fact.CAPTURE_KERNEL_SILENT), new CaptureConsole(List.of("", " ")).explanation());
   }
 
   @Test
   void hostileLinesAreCutAndHarmless() {
-    String line =
-        new CaptureConsole(List.of("\u001b[2JBUG: " + "x".repeat(70_000))).explanation().getFirst();
+    CaptureConsole console = new CaptureConsole(List.of("\u001b[2JBUG: " + "x".repeat(70_000)));
+    String line = ((Quote) console.explanation().getFirst()).line();
     assertTrue(line.length() < 300, () -> "" + line.length());
     assertFalse(line.contains("\u001b"));
   }

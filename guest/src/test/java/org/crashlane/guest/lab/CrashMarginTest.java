@@ -20,6 +20,8 @@ import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.FaultsRecorded;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,7 +59,7 @@ class CrashMarginTest {
     // QEMU 7.2's AMD IOMMU writes no event log.
     assertTrue(
         mode == MappingMode.AMDVI
-            || stopwatch.lateSigns.stream().anyMatch(sign -> sign.contains("recorded faults")),
+            || stopwatch.lateSigns.stream().anyMatch(FaultsRecorded.class::isInstance),
         () -> "that it is too late by now is not said: " + stopwatch.lateSigns);
   }
 
@@ -70,7 +72,7 @@ class CrashMarginTest {
     private long noticedNanos;
     private long armedNanos;
     private long requestNanos;
-    private List<String> lateSigns = List.of();
+    private List<Evidence> lateSigns = List.of();
 
     @Override
     public void beforeCrash(RunningGuest guest) throws IOException {

@@ -17,7 +17,9 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Sighting.BlockedInterrupt;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -39,8 +41,8 @@ class InterruptRemediesTest {
 
     assertFalse(rehearsal.observations().dump().gotThrough());
     assertEquals(Set.of(FindingCode.C3, FindingCode.D1), StagedCrash.broken(rehearsal));
-    List<String> blocked = rehearsal.observations().faultsAfterCrash();
-    assertTrue(blocked.getFirst().startsWith("interrupt "), blocked.toString());
+    List<Evidence> blocked = rehearsal.observations().faultsAfterCrash();
+    assertInstanceOf(BlockedInterrupt.class, blocked.getFirst());
     StagedCrash.assertCaptureKernelWasBlind(rehearsal);
   }
 

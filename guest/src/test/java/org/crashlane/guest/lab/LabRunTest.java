@@ -67,7 +67,7 @@ class LabRunTest {
 
   private static void assertCaptureKernelWasBlind(LabEvidence evidence, Observations seen) {
     assertEquals(List.of(), seen.registerWritesAfterCrash());
-    assertEquals(List.of(), seen.detectionLines());
+    assertEquals(List.of(), seen.detection());
     assertTrue(seen.translatingAtEnd());
     assertTrue(evidence.atReady().translating());
     assertEquals(evidence.atReady().rootAddress(), evidence.atEnd().rootAddress());

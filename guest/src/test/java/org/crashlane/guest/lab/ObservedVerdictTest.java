@@ -2,17 +2,24 @@
 package org.crashlane.guest.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.BlockedInterrupt;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -20,8 +27,7 @@ import org.junit.jupiter.api.Test;
 class ObservedVerdictTest {
   private static final LabIommu INTEL = LabIommus.of(MappingMode.VTD);
   private static final LabIommu AMD = LabIommus.of(MappingMode.AMDVI);
-  private static final Sightings QUIET =
-      new Sightings(Optional.empty(), List.of(), List.of(), List.of());
+  private static final Sightings QUIET = new Sightings(List.of(), List.of(), List.of(), List.of());
   private static final CaptureConsole SILENT = new CaptureConsole(List.of());
   private static final Verdict BLOCKED =
       Verdict.of(
@@ -29,30 +35,37 @@ class ObservedVerdictTest {
               new Finding(
                   FindingCode.C3,
                   Severity.BROKEN,
-                  "00:02.0 nvme",
-                  Optional.empty(),
-                  List.of("judged"),
-                  "remedy")));
+                  Part.IO_APICS,
+                  List.of(),
+                  List.of(Fact.JUDGED_NOT_OBSERVED),
+                  List.of(Step.GIVE_ACPI_TABLE))));
 
   @Test
   void blockedInterruptsAreShownWhereTheyWereJudged() {
     Sightings seen =
-        new Sightings(Optional.empty(), List.of(), List.of(), List.of("the timer's", "another"));
+        new Sightings(List.of(), List.of(), List.of(), List.of(interrupt(0x30), interrupt(0x31)));
     Finding finding =
         ObservedVerdict.of(BLOCKED, AMD, Strategy.IDENTITY, seen, SILENT).findings().getFirst();
     assertEquals(
         List.of(
-            "judged", "in this run 2 interrupts were blocked after the panic; first: the timer's"),
+            Fact.JUDGED_NOT_OBSERVED, new Amount(Quantity.INTERRUPTS_BLOCKED, 2), interrupt(0x30)),
         finding.evidence());
-    assertEquals("remedy", finding.remedy());
+    assertEquals(List.of(Step.GIVE_ACPI_TABLE), finding.remedies());
+  }
+
+  private static Evidence interrupt(long data) {
+    return new BlockedInterrupt(Part.IO_APICS, 0xfee00000L, data, "blocked");
   }
 
   @Test
   void whatAnEmulatorLetsPassIsJudgedAndNotObserved() {
     Verdict verdict = ObservedVerdict.of(BLOCKED, INTEL, Strategy.IDENTITY, QUIET, SILENT);
-    List<String> evidence = verdict.findings().getFirst().evidence();
-    assertEquals("in this run no interrupt was seen to be blocked", evidence.get(1));
-    assertTrue(evidence.getLast().contains("hardware does not"), evidence.toString());
+    assertEquals(
+        List.of(
+            Fact.JUDGED_NOT_OBSERVED,
+            new Amount(Quantity.INTERRUPTS_BLOCKED, 0),
+            Fact.EMULATOR_LETS_COMPATIBILITY_PASS),
+        verdict.findings().getFirst().evidence());
     assertEquals(Answer.BROKEN, verdict.answer());
   }
 
@@ -60,7 +73,9 @@ class ObservedVerdictTest {
   void aStrategyThatTheKernelDoesNotFollowIsNoted() {
     Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, Strategy.OFF, QUIET, SILENT);
     assertEquals(Answer.HOLDS, verdict.answer());
-    assertEquals(FindingCode.A1, verdict.findings().getFirst().code());
+    assertEquals(FindingCode.C5, verdict.findings().getFirst().code());
+    assertEquals(
+        List.of(Fact.OPTION_LEAVES_IOMMU_RUNNING), verdict.findings().getFirst().evidence());
     assertEquals(Severity.NOTE, verdict.findings().getFirst().severity());
   }
 
@@ -70,18 +85,19 @@ class ObservedVerdictTest {
         new Finding(
             FindingCode.D1,
             Severity.BROKEN,
-            "dump disk",
-            Optional.empty(),
-            List.of("nothing was written"),
-            "remedy");
+            Part.DUMP_DISK,
+            List.of(),
+            List.of(Fact.DISK_UNTOUCHED),
+            List.of());
     CaptureConsole console =
         new CaptureConsole(List.of("[ 9.1] nvme nvme0: I/O 4 QID 0 timeout, disable controller"));
     Verdict verdict =
         ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, Strategy.IDENTITY, QUIET, console);
     assertEquals(
         List.of(
-            "nothing was written",
-            "the capture kernel said: nvme nvme0: I/O 4 QID 0 timeout, disable controller"),
+            Fact.DISK_UNTOUCHED,
+            new Quote(
+                Source.CAPTURE_KERNEL, "nvme nvme0: I/O 4 QID 0 timeout, disable controller")),
         verdict.findings().getFirst().evidence());
   }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.guest.lab.GuestConfig.MoreOptions;
@@ -28,9 +29,15 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.RegisterWritten;
+import org.crashlane.rule.Sighting.Translation;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -112,9 +119,11 @@ class QemuStageTest {
     assertEquals(Prediction.DUMP, rehearsal.prediction());
     assertEquals(Set.of(FindingCode.C1, FindingCode.C2), broken(rehearsal));
     assertTrue(rehearsal.observations().translatingAtEnd());
-    assertWroteTo("RTADDR", rehearsal);
-    String detection = rehearsal.observations().detectionLines().toString();
-    assertTrue(detection.contains("it said: DMAR: Translation already enabled"), detection);
+    assertWrote(write -> write.register().name().equals("RTADDR"), rehearsal);
+    List<Evidence> detection = rehearsal.observations().detection();
+    assertTrue(
+        detection.contains(new Quote(Source.CAPTURE_KERNEL, "DMAR: Translation already enabled")),
+        detection::toString);
   }
 
   @Test
@@ -126,14 +135,16 @@ class QemuStageTest {
     assertEquals(Answer.BROKEN, rehearsal.verdict().answer());
     assertTrue(broken(rehearsal).containsAll(Set.of(FindingCode.C1, FindingCode.C2)));
     assertFalse(rehearsal.observations().translatingAtEnd());
-    assertWroteTo("TE clear: translation off] to GCMD", rehearsal);
+    assertWrote(
+        write ->
+            write.register().name().equals("GCMD") && write.last().translation() == Translation.OFF,
+        rehearsal);
     Finding leftover =
         rehearsal.verdict().findings().stream()
             .filter(finding -> finding.code() == FindingCode.L2)
             .findFirst()
             .orElseThrow();
-    assertTrue(
-        leftover.evidence().getLast().contains("switched translation off"), leftover.toString());
+    assertEquals(Fact.SWITCHED_OFF_WHILE_RUNNING, leftover.evidence().getLast());
   }
 
   @Test
@@ -141,8 +152,9 @@ class QemuStageTest {
     Rehearsal rehearsal = rehearse(withCrashkernel("64M"), OUTSIDE);
 
     NoRoom dump = assertInstanceOf(NoRoom.class, rehearsal.observations().dump());
-    assertTrue(dump.reason().contains("out of memory"), dump.reason());
-    assertTrue(dump.reason().contains("System is deadlocked on memory"), dump.reason());
+    Quote said = assertInstanceOf(Quote.class, dump.reason());
+    assertEquals(Source.CAPTURE_KERNEL, said.source());
+    assertTrue(said.line().contains("System is deadlocked on memory"), said.line());
     assertEquals(Answer.HOLDS, rehearsal.tablesBeforeCrash().answer());
     assertEquals(Answer.UNKNOWN, rehearsal.verdict().answer());
     assertEquals(Set.of(), broken(rehearsal));
@@ -157,7 +169,8 @@ class QemuStageTest {
     Rehearsal rehearsal = rehearse(withCrashkernel("32M"), OUTSIDE);
 
     NoRoom dump = assertInstanceOf(NoRoom.class, rehearsal.observations().dump());
-    assertTrue(dump.reason().contains("kexec said: kexec_file_load failed"), dump.reason());
+    Quote said = assertInstanceOf(Quote.class, dump.reason());
+    assertTrue(said.line().contains("kexec said: kexec_file_load failed"), said.line());
     assertEquals(Answer.UNKNOWN, rehearsal.verdict().answer());
   }
 
@@ -204,13 +217,15 @@ class QemuStageTest {
 
   private static void assertCaptureKernelWasBlind(Rehearsal rehearsal) {
     assertEquals(List.of(), rehearsal.observations().registerWritesAfterCrash());
-    assertEquals(List.of(), rehearsal.observations().detectionLines());
+    assertEquals(List.of(), rehearsal.observations().detection());
     assertTrue(rehearsal.observations().translatingAtEnd());
   }
 
-  private static void assertWroteTo(String what, Rehearsal rehearsal) {
-    List<String> writes = rehearsal.observations().registerWritesAfterCrash();
-    assertTrue(writes.stream().anyMatch(line -> line.contains(what)), writes.toString());
+  private static void assertWrote(Predicate<RegisterWritten> what, Rehearsal rehearsal) {
+    List<Evidence> writes = rehearsal.observations().registerWritesAfterCrash();
+    assertTrue(
+        writes.stream().anyMatch(e -> e instanceof RegisterWritten write && what.test(write)),
+        writes::toString);
   }
 
   private PrimaryFacts facts(String folder) throws IOException {

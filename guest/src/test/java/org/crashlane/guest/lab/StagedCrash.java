@@ -52,7 +52,7 @@ final class StagedCrash {
 
   static void assertCaptureKernelWasBlind(Rehearsal rehearsal) {
     assertEquals(List.of(), rehearsal.observations().registerWritesAfterCrash());
-    assertEquals(List.of(), rehearsal.observations().detectionLines());
+    assertEquals(List.of(), rehearsal.observations().detection());
     assertTrue(rehearsal.observations().translatingAtEnd());
   }
 }

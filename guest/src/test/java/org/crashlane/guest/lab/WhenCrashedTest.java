@@ -23,6 +23,7 @@ import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
 import org.junit.jupiter.api.Tag;
@@ -38,7 +39,7 @@ class WhenCrashedTest {
   private CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private boolean lookTwice;
   private Optional<Outcome> second = Optional.empty();
-  private DumpOutcome dump = new DumpOutcome.Missing("not run");
+  private DumpOutcome dump = new DumpOutcome.Missing(Fact.CAPTURE_KERNEL_SILENT);
   private List<AddressRange> crashRanges = List.of();
 
   @Test

@@ -2,6 +2,7 @@
 package org.crashlane.guest.live;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -29,9 +30,11 @@ import org.crashlane.interrupt.Processors;
 import org.crashlane.interrupt.Processors.Mode;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.OfFirmware;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,7 +131,8 @@ class GuestFirmwareQemuTest {
       List<Finding> found = regions(qemu);
       assertEquals(1, found.size(), found::toString);
       assertEquals(Severity.BROKEN, found.getFirst().severity());
-      assertEquals("00:1f.2", found.getFirst().subject());
+      OfFirmware subject = assertInstanceOf(OfFirmware.class, found.getFirst().subject());
+      assertEquals("00:1f.2", subject.region().devices());
     }
   }
 
@@ -200,9 +204,7 @@ class GuestFirmwareQemuTest {
       runFirmware(qemu);
       List<Finding> found = regions(qemu);
       assertEquals(List.of(Severity.UNKNOWN), found.stream().map(Finding::severity).toList());
-      assertTrue(
-          found.getFirst().evidence().toString().contains("not the first of its kind"),
-          found::toString);
+      assertEquals(Fact.NOT_FIRST_TABLE, found.getFirst().evidence().getLast());
     }
   }
 }

@@ -9,6 +9,7 @@ import static org.crashlane.firmware.Tables.madtBytes;
 import static org.crashlane.firmware.Tables.rmrr;
 import static org.crashlane.firmware.Tables.scope;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.crashlane.firmware.FirmwareInMemory;
 import org.crashlane.guest.live.FakeGuest.Says;
@@ -27,9 +29,15 @@ import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.NoAcpiTable;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.OfFirmware;
+import org.crashlane.rule.Subject.Part;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,25 +104,50 @@ class GuestFirmwareTest {
     }
   }
 
-  private void requireOne(Severity severity, String subject, String evidence) throws IOException {
+  /** One region of the disk's, of which {@code fact} is shown last. */
+  private void requireOfDisk(Severity severity, Fact fact) throws IOException {
+    Finding found = requireOne(severity);
+    OfFirmware subject = assertInstanceOf(OfFirmware.class, found.subject());
+    assertEquals(DISK.toString(), subject.region().devices());
+    assertEquals(fact, found.evidence().getLast());
+  }
+
+  /** One doubt about firmware's tables, for which {@code reason} is shown last. */
+  private void requireDoubt(Predicate<Evidence> reason) throws IOException {
+    Finding found = requireOne(Severity.UNKNOWN);
+    assertEquals(Part.FIRMWARE, found.subject());
+    assertTrue(reason.test(found.evidence().getLast()), found::toString);
+  }
+
+  private static Predicate<Evidence> said(String part) {
+    return reason -> reason instanceof Quote quote && quote.line().contains(part);
+  }
+
+  /** {@return the devices of a region, or that it is firmware as a whole} */
+  private static String subject(Finding finding) {
+    return finding.subject() instanceof OfFirmware of
+        ? of.region().devices()
+        : finding.subject().toString();
+  }
+
+  private Finding requireOne(Severity severity) throws IOException {
     List<Finding> found = found();
     assertEquals(1, found.size(), found::toString);
     assertEquals(severity, found.getFirst().severity(), found::toString);
-    assertEquals(subject, found.getFirst().subject());
-    assertTrue(found.getFirst().evidence().toString().contains(evidence), found::toString);
+    return found.getFirst();
   }
 
   @Test
   void aRegionOverTheCrashRangeThatItsDeviceReachesIsBroken() throws IOException {
     install(madtBytes(), dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
     passThrough(DISK);
-    requireOne(Severity.BROKEN, "00:1f.2", "reach memory of the crash range");
+    requireOfDisk(Severity.BROKEN, Fact.REQUESTS_REACH_CRASH_RANGE);
   }
 
   @Test
   void oneThatTheIommuBlocksIsANote() throws IOException {
     install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
-    requireOne(Severity.NOTE, "00:1f.2", "blocked");
+    requireOfDisk(Severity.NOTE, Fact.REQUESTS_BLOCKED);
   }
 
   @Test
@@ -135,12 +168,12 @@ class GuestFirmwareTest {
       FirmwareInMemory.write(memory, pointerAt / 8 * 8, pointer);
     }
     passThrough(DISK);
-    requireOne(Severity.BROKEN, "00:1f.2", "reach memory of the crash range");
+    requireOfDisk(Severity.BROKEN, Fact.REQUESTS_REACH_CRASH_RANGE);
   }
 
   @Test
   void withoutTablesItIsNotKnown() throws IOException {
-    requireOne(Severity.UNKNOWN, "the guest's firmware", "the root pointer of the ACPI tables");
+    requireDoubt(said("the root pointer of the ACPI tables"));
   }
 
   @Test
@@ -148,13 +181,13 @@ class GuestFirmwareTest {
     byte[] dmar = dmarBytes(UNIT, rmrr(0x3000000, 0x3000fff, 0, endpoint("00 1f02")));
     dmar[70] ^= 4;
     install(dmar);
-    requireOne(Severity.UNKNOWN, "the guest's firmware", "do not add up");
+    requireDoubt(said("do not add up"));
   }
 
   @Test
   void aTranslatingUnitThatNoTableNamesIsNotUnderstood() throws IOException {
     install(madtBytes());
-    requireOne(Severity.UNKNOWN, "the guest's firmware", "there is no DMAR table");
+    requireDoubt(new NoAcpiTable("DMAR")::equals);
   }
 
   /** Linux refuses the table for its unit at address 0; the device does not know that. */
@@ -162,23 +195,23 @@ class GuestFirmwareTest {
   void regionsOfATableThatLinuxRefusesCountAllTheSame() throws IOException {
     install(dmarBytes(drhd(0, 1, 0), rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
     passThrough(DISK);
-    requireOne(Severity.BROKEN, "00:1f.2", "reach memory of the crash range");
+    requireOfDisk(Severity.BROKEN, Fact.REQUESTS_REACH_CRASH_RANGE);
   }
 
   @Test
   void aSecondTableSaysWhatLinuxDoesNotKnow() throws IOException {
     install(dmarBytes(UNIT), dmarBytes(UNIT, rmrr(FIRST, LAST, 0, endpoint("00 1f02"))));
     passThrough(DISK);
-    requireOne(Severity.UNKNOWN, "the guest's firmware", "not the first of its kind");
+    requireDoubt(Fact.NOT_FIRST_TABLE::equals);
   }
 
   @ParameterizedTest
   @CsvSource({
     "1, 00 1c00 0000, 01:00.0, BROKEN",
     "2, 00 1c00, 01:00.0 to 02:1f.7, BROKEN",
-    "1, 00 1d00 0000, the guest's firmware, UNKNOWN",
-    "1, 00 3f00, the guest's firmware, UNKNOWN",
-    "3, 00 1c00, the guest's firmware, UNKNOWN",
+    "1, 00 1d00 0000, FIRMWARE, UNKNOWN",
+    "1, 00 3f00, FIRMWARE, UNKNOWN",
+    "3, 00 1c00, FIRMWARE, UNKNOWN",
   })
   void pathsAreFollowedThroughBridges(int type, String path, String subject, Severity severity)
       throws IOException {
@@ -186,13 +219,13 @@ class GuestFirmwareTest {
     passThrough(RequesterId.of(1, 0, 0));
     List<Finding> found =
         found().stream().filter(f -> f.severity().compareTo(severity) == 0).toList();
-    assertEquals(List.of(subject), found.stream().map(Finding::subject).toList());
+    assertEquals(List.of(subject), found.stream().map(GuestFirmwareTest::subject).toList());
   }
 
   @Test
   void aRegionOfNoDeviceIsSomebodys() throws IOException {
     install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0)));
-    requireOne(Severity.UNKNOWN, "the guest's firmware", "which device that is, is not known");
+    requireDoubt(Fact.USERS_NOT_KNOWN::equals);
   }
 
   @Test
@@ -201,7 +234,8 @@ class GuestFirmwareTest {
     assertEquals(
         Map.of("00:1c.0", Severity.NOTE, "01:00.0 to 02:1f.7", Severity.NOTE),
         Map.copyOf(
-            found().stream().collect(Collectors.toMap(Finding::subject, Finding::severity))));
+            found().stream()
+                .collect(Collectors.toMap(GuestFirmwareTest::subject, Finding::severity))));
   }
 
   @ParameterizedTest

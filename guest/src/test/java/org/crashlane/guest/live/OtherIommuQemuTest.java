@@ -16,6 +16,7 @@ import org.crashlane.arming.ArmResult;
 import org.crashlane.guest.qmp.QemuProcess;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict;
@@ -67,7 +68,7 @@ class OtherIommuQemuTest {
     try (QemuProcess qemu = start("-device", "nvme,drive=d0,serial=x")) {
       Verdict verdict = judged(qemu);
       assertEquals(
-          List.of(FindingCode.D1),
+          List.of(FindingCode.M3),
           verdict.findings().stream()
               .filter(f -> f.severity() != Severity.NOTE)
               .map(f -> f.code())
@@ -88,8 +89,8 @@ class OtherIommuQemuTest {
         LiveGuest guest = LiveGuest.attach(qemu.socket())) {
       assertEquals(
           Map.of(
-              RequesterId.of(0, 5, 0), "a virtio device without iommu_platform=on",
-              RequesterId.of(8, 0, 0), "its host bridge has bypass_iommu=on"),
+              RequesterId.of(0, 5, 0), Fact.BYPASSED_BY_VIRTIO,
+              RequesterId.of(8, 0, 0), Fact.BYPASSED_BY_HOST_BRIDGE),
           guest.bypass());
     }
   }

@@ -32,6 +32,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -409,7 +410,7 @@ class OutsideHandQemuTest {
   private static List<AddressRange> untold(Verdict verdict) {
     return verdict.findings().stream()
         .filter(f -> f.code() == FindingCode.A5 && f.severity() == Severity.UNKNOWN)
-        .flatMap(f -> f.range().stream())
+        .flatMap(f -> f.ranges().stream())
         .toList();
   }
 
@@ -436,7 +437,8 @@ class OutsideHandQemuTest {
       assertEquals(Answer.HOLDS, verdict.answer(), verdict::toString);
       assertTrue(
           verdict.findings().stream()
-              .anyMatch(f -> f.code() == FindingCode.L2 && f.subject().equals("00:05.0")),
+              .anyMatch(
+                  f -> f.code() == FindingCode.L2 && f.subject().equals(new Requesters(beside))),
           verdict::toString);
       assertEquals(
           Answer.BROKEN,

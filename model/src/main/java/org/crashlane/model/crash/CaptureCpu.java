@@ -9,15 +9,14 @@ import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.kernel.Cpu;
+import org.crashlane.rule.Sighting.Touch;
+import org.crashlane.rule.Sighting.Touched;
 
 /**
  * The capture kernel's CPU: every access to a register of an IOMMU, and to memory outside the crash
  * range, is seen. The copying of the dump does not come by here.
  */
 final class CaptureCpu implements Cpu {
-  private static final String READS = "reads";
-  private static final String WRITES = "writes";
-
   private final World world;
   private final Cpu cpu;
 
@@ -28,21 +27,21 @@ final class CaptureCpu implements Cpu {
 
   /** Fills a page with what was read elsewhere: how the dump is copied. */
   void put(long address, Page page) {
-    see(WRITES, address, Page.BYTES);
+    see(Touch.WRITES_MEMORY, address, Page.BYTES);
     world.memory().put(address, page);
   }
 
-  private void see(String what, long address, long sizeBytes) {
+  private void see(Touch what, long address, long sizeBytes) {
     if (!CaptureKernel.owns(world.plan(), AddressRange.ofSize(address, sizeBytes))) {
-      touched(what + " memory of the primary", address, sizeBytes);
-      if (what.equals(WRITES)) {
+      touched(new Touched(what, address, 0), sizeBytes);
+      if (what == Touch.WRITES_MEMORY) {
         world.tally().writtenByCapture(address, sizeBytes);
       }
     }
   }
 
-  private void touched(String what, long address, long sizeBytes) {
-    world.tally().touched(what + " " + Hex.of(address));
+  private void touched(Touched what, long sizeBytes) {
+    world.tally().touched(what);
     world.violated(
         Kind.IOMMU_TOUCHED,
         () ->
@@ -50,20 +49,32 @@ final class CaptureCpu implements Cpu {
                 Kind.IOMMU_TOUCHED,
                 world.step(),
                 "capture kernel",
-                address,
-                address,
+                what.address(),
+                what.address(),
                 sizeBytes,
-                what));
+                traced(what)));
+  }
+
+  private static String traced(Touched touched) {
+    return switch (touched.what()) {
+      case READS_MEMORY -> "reads memory of the primary";
+      case WRITES_MEMORY -> "writes memory of the primary";
+      case READS_REGISTER -> "reads register";
+      case WRITES_REGISTER -> "writes " + Hex.of(touched.value()) + " to register";
+      case READS_CONFIGURATION -> "reads configuration register";
+      case WRITES_CONFIGURATION ->
+          "writes " + Hex.of(touched.value()) + " to configuration register";
+    };
   }
 
   @Override
   public RegisterPort mmio() {
-    return new SeenRegisters(cpu.mmio(), "register");
+    return new SeenRegisters(cpu.mmio(), Touch.READS_REGISTER, Touch.WRITES_REGISTER);
   }
 
   @Override
   public RegisterPort config() {
-    return new SeenRegisters(cpu.config(), "configuration register");
+    return new SeenRegisters(cpu.config(), Touch.READS_CONFIGURATION, Touch.WRITES_CONFIGURATION);
   }
 
   @Override
@@ -73,36 +84,41 @@ final class CaptureCpu implements Cpu {
 
   private final class SeenRegisters implements RegisterPort {
     private final RegisterPort port;
-    private final String name;
+    private final Touch read;
+    private final Touch write;
 
-    SeenRegisters(RegisterPort port, String name) {
+    SeenRegisters(RegisterPort port, Touch read, Touch write) {
       this.port = port;
-      this.name = name;
+      this.read = read;
+      this.write = write;
     }
 
     @Override
     public long read32(long address) {
-      touched("reads " + name, address, Integer.BYTES);
+      touched(new Touched(read, address, 0), Integer.BYTES);
       return port.read32(address);
     }
 
     @Override
     public long read64(long address) {
-      touched("reads " + name, address, Long.BYTES);
+      touched(new Touched(read, address, 0), Long.BYTES);
       return port.read64(address);
+    }
+
+    private void written(Touched what, long sizeBytes) {
+      touched(what, sizeBytes);
+      world.tally().registerWritten(what);
     }
 
     @Override
     public void write32(long address, long value) {
-      touched("writes " + Hex.of(value) + " to " + name, address, Integer.BYTES);
-      world.tally().registerWritten(name + " " + Hex.of(address) + " = " + Hex.of(value));
+      written(new Touched(write, address, value), Integer.BYTES);
       port.write32(address, value);
     }
 
     @Override
     public void write64(long address, long value) {
-      touched("writes " + Hex.of(value) + " to " + name, address, Long.BYTES);
-      world.tally().registerWritten(name + " " + Hex.of(address) + " = " + Hex.of(value));
+      written(new Touched(write, address, value), Long.BYTES);
       port.write64(address, value);
     }
   }
@@ -115,31 +131,31 @@ final class CaptureCpu implements Cpu {
 
     @Override
     public long readLong(long address) {
-      see(READS, address, Long.BYTES);
+      see(Touch.READS_MEMORY, address, Long.BYTES);
       return super.readLong(address);
     }
 
     @Override
     public void readLongs(long address, long[] into, int count) {
-      see(READS, address, (long) count * Long.BYTES);
+      see(Touch.READS_MEMORY, address, (long) count * Long.BYTES);
       super.readLongs(address, into, count);
     }
 
     @Override
     public void read(long address, byte[] into, int offset, int length) {
-      see(READS, address, length);
+      see(Touch.READS_MEMORY, address, length);
       super.read(address, into, offset, length);
     }
 
     @Override
     public void writeLong(long address, long value) {
-      see(WRITES, address, Long.BYTES);
+      see(Touch.WRITES_MEMORY, address, Long.BYTES);
       super.writeLong(address, value);
     }
 
     @Override
     public void writeLongs(long address, long[] from, int count) {
-      see(WRITES, address, (long) count * Long.BYTES);
+      see(Touch.WRITES_MEMORY, address, (long) count * Long.BYTES);
       super.writeLongs(address, from, count);
     }
   }

@@ -17,11 +17,19 @@ import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rule.AuditLimits;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.JudgedUnit;
 import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Reading.AddressFact;
+import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a machine once, from power-on to the end of the dump. */
@@ -83,30 +91,35 @@ public final class Crash {
   }
 
   private static Optional<Finding> refusedTable(MachineSpec machine) {
-    List<String> evidence = new ArrayList<>(machine.modeSpec().firmware().refusal());
+    List<Evidence> evidence = new ArrayList<>();
+    machine
+        .modeSpec()
+        .firmware()
+        .refusal()
+        .forEach(remark -> evidence.add(new Quote(Source.ACPI, remark)));
     if (evidence.isEmpty()) {
       return Optional.empty();
     }
-    evidence.add("Linux runs without the IOMMU: no DMA is translated");
+    evidence.add(Fact.IOMMU_NOT_USED);
     return Optional.of(
         new Finding(
             FindingCode.W1,
             Severity.NOTE,
-            "firmware's table",
-            Optional.empty(),
+            Part.FIRMWARE_TABLE,
+            List.of(),
             evidence,
-            "have the firmware's vendor correct the table: until then nothing confines DMA"));
+            List.of(Step.CORRECT_FIRMWARE_TABLE)));
   }
 
   /** What the dump would be read through, rather than from. */
   private static Optional<Finding> underApertures(World world) {
     List<AddressRange> dumped =
         Ranges.without(world.plan().machine().ram(), world.plan().leftOut());
-    List<String> evidence = new ArrayList<>();
+    List<Evidence> evidence = new ArrayList<>();
     for (AddressRange way : world.remapper().inTheWayOfCpus()) {
       for (AddressRange range : dumped) {
         way.intersection(range)
-            .ifPresent(r -> evidence.add("CPUs' reads of memory at " + r + " go by the table"));
+            .ifPresent(r -> evidence.add(new Addresses(AddressFact.READ_THROUGH_APERTURE, r)));
       }
     }
     return evidence.isEmpty()
@@ -115,10 +128,10 @@ public final class Crash {
             new Finding(
                 FindingCode.D3,
                 Severity.BROKEN,
-                Finding.CAPTURE_KERNEL,
-                Optional.empty(),
+                Part.CAPTURE_KERNEL,
+                List.of(),
                 evidence,
-                "leave the aperture out of the dump"));
+                List.of(Step.LEAVE_APERTURE_OUT)));
   }
 
   private static Machine known(

@@ -3,6 +3,7 @@ package org.crashlane.model.crash;
 
 import java.util.List;
 import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -49,9 +50,9 @@ public record CrashResult(
     long leftoverThroughCount,
     long leftoverBlockedCount,
     long captureBlockedCount,
-    List<String> faults,
-    List<String> touches,
-    List<String> registerWrites,
+    List<Evidence> faults,
+    List<Evidence> touches,
+    List<Evidence> registerWrites,
     boolean translatingAtEnd,
     long stepCount,
     Schedule schedule) {

@@ -7,6 +7,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.iommu.Fault;
 import org.crashlane.model.hardware.Page;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.Faulted;
+import org.crashlane.rule.Sighting.From;
 
 /** What is counted of a run, and has no influence on it. */
 final class Tally {
@@ -19,17 +22,17 @@ final class Tally {
   private long dumpDifferingByteCount;
   private long dumpChangedByCaptureByteCount;
   private long changedByLeftoversByteCount;
-  private List<String> touches = List.of();
-  private List<String> registerWrites = List.of();
-  private List<String> faults = List.of();
+  private List<Evidence> touches = List.of();
+  private List<Evidence> registerWrites = List.of();
+  private List<Evidence> faults = List.of();
   private Set<Long> pagesOfCapture = Set.of();
 
   /** Lists are not changed but replaced, so that a copy of all costs nothing. */
-  private static List<String> with(List<String> lines, String line) {
+  private static List<Evidence> with(List<Evidence> lines, Evidence line) {
     if (lines.size() == KEPT_LINES) {
       return lines;
     }
-    List<String> more = new ArrayList<>(lines);
+    List<Evidence> more = new ArrayList<>(lines);
     more.add(line);
     return List.copyOf(more);
   }
@@ -49,17 +52,17 @@ final class Tally {
       leftoverBlockedCount++;
     }
     if (faults.size() < KEPT_LINES) {
-      faults = with(faults, (ofCapture ? "capture I/O: " : "leftover: ") + fault);
+      faults = with(faults, new Faulted(ofCapture ? From.CAPTURE_KERNEL : From.LEFTOVER, fault));
     }
   }
 
   /** The capture kernel touched a register, or memory that is not its own. */
-  void touched(String line) {
-    touches = with(touches, line);
+  void touched(Evidence what) {
+    touches = with(touches, what);
   }
 
-  void registerWritten(String line) {
-    registerWrites = with(registerWrites, line);
+  void registerWritten(Evidence what) {
+    registerWrites = with(registerWrites, what);
   }
 
   /** The capture kernel wrote memory of the primary's: what the dump has of it is its own. */
@@ -96,11 +99,11 @@ final class Tally {
     changedByLeftoversByteCount = byteCount;
   }
 
-  List<String> touches() {
+  List<Evidence> touches() {
     return touches;
   }
 
-  List<String> registerWrites() {
+  List<Evidence> registerWrites() {
     return registerWrites;
   }
 
@@ -129,7 +132,7 @@ final class Tally {
     return captureBlockedCount;
   }
 
-  List<String> faults() {
+  List<Evidence> faults() {
     return faults;
   }
 

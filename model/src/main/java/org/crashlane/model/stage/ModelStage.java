@@ -2,6 +2,8 @@
 package org.crashlane.model.stage;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -25,6 +27,11 @@ import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Stage;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a model of a machine: the same machine and seed, the same rehearsal. */
@@ -156,8 +163,8 @@ public final class ModelStage implements Stage {
   private static DumpOutcome dump(CrashResult result) {
     if (!result.dumped()) {
       return result.outOfMemory()
-          ? new DumpOutcome.NoRoom(result.failure())
-          : new DumpOutcome.Missing(result.failure());
+          ? new DumpOutcome.NoRoom(failure(result))
+          : new DumpOutcome.Missing(failure(result));
     }
     if (!result.isDumpRight()) {
       return new DumpOutcome.Damaged(damage(result));
@@ -166,12 +173,17 @@ public final class ModelStage implements Stage {
         result.dumpPageCount(), "the model", result.dumpPageCount() * PAGE_BYTES);
   }
 
-  private static String damage(CrashResult result) {
-    String bytes =
-        "%,d bytes are not what they were at the panic".formatted(result.dumpDifferingByteCount());
+  private static Evidence failure(CrashResult result) {
+    return new Quote(Source.MODEL_TRACE, result.failure());
+  }
+
+  private static List<Evidence> damage(CrashResult result) {
+    List<Evidence> damage = new ArrayList<>();
+    damage.add(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, result.dumpDifferingByteCount()));
     long own = result.dumpChangedByCaptureByteCount();
-    return own == 0
-        ? bytes
-        : bytes + "; %,d of these are in pages that the capture kernel wrote itself".formatted(own);
+    if (own != 0) {
+      damage.add(new Amount(Quantity.BYTES_OF_DUMP_WRITTEN_BY_CAPTURE, own));
+    }
+    return damage;
   }
 }

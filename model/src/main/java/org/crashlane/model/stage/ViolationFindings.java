@@ -8,9 +8,19 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.model.crash.CrashResult;
 import org.crashlane.model.crash.Violation;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Remedy;
+import org.crashlane.rule.Remedy.KernelOption;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.Violated;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Party;
 import org.crashlane.rule.Verdict;
 
 /** What was violated on the bus, as findings: added to what the tables told, where they did. */
@@ -51,10 +61,10 @@ final class ViolationFindings {
           new Finding(
               FindingCode.A4,
               Severity.BROKEN,
-              "arming",
-              Optional.of(first.iova()),
-              List.of("refused, and nothing written: a driver held " + first),
-              remedy(FindingCode.A4)));
+              Part.ARMING,
+              List.of(first.iova()),
+              List.of(new Mapped(first)),
+              List.of(remedy(FindingCode.A4))));
     }
   }
 
@@ -69,11 +79,10 @@ final class ViolationFindings {
         new Finding(
             FindingCode.A5,
             Severity.NOTE,
-            "the primary's mapping driver",
-            Optional.empty(),
-            List.of(
-                "armed from outside: its allocator does not know of it; nothing was handed out yet"),
-            remedy(FindingCode.A5)));
+            Part.PRIMARY_KERNEL,
+            List.of(),
+            List.of(Fact.ALLOCATOR_NOT_INFORMED_YET),
+            List.of(remedy(FindingCode.A5))));
     return Verdict.of(findings);
   }
 
@@ -101,10 +110,7 @@ final class ViolationFindings {
   private static void add(
       List<Finding> findings, FindingCode code, Violation violation, CrashResult result) {
     long count = result.violations().count(violation.kind());
-    String seen =
-        count == 1
-            ? "seen once, at " + violation
-            : "seen %,d times, first at %s".formatted(count, violation);
+    Violated seen = new Violated(count, new Quote(Source.MODEL_TRACE, violation.toString()));
     for (int i = 0; i < findings.size(); i++) {
       Finding finding = findings.get(i);
       if (finding.code() == code && finding.severity() == Severity.BROKEN) {
@@ -116,25 +122,24 @@ final class ViolationFindings {
         new Finding(
             code,
             Severity.BROKEN,
-            violation.subject(),
-            Optional.empty(),
+            new Party(violation.subject()),
+            List.of(),
             List.of(seen),
-            remedy(code)));
+            List.of(remedy(code))));
   }
 
-  private static String remedy(FindingCode code) {
+  private static Remedy remedy(FindingCode code) {
     return switch (code) {
-      case A1 -> "identity-map the crash range for the device before the crash";
-      case A4 -> "keep the crash range out of the IOVA allocator before any driver maps";
-      case B1 -> "reserve the crash range where the device reaches it";
-      case B4 -> "reserve a low crash range too: crashkernel=...,low";
-      case F1 -> "reserve the crash range beside firmware's memory";
-      case D3 -> "leave the aperture out of the dump";
-      case L1, L2 -> "leave translation running, or reset the devices before it stops";
-      case P1 -> "mend the primary's mapping driver";
-      case A5 -> "keep the crash range out of the IOVA allocator: arm inside the primary, early";
-      case A2, A3, A7, B2, B3, C1, C2, C3, C4, D1, D2, G1, L3, M1, W1 ->
-          "fix the findings listed before it";
+      case A1 -> Step.ARM;
+      case A4 -> Step.RESERVE_IOVAS;
+      case B1, B4 -> KernelOption.LOW_CRASH_RANGE;
+      case F1 -> KernelOption.OTHER_CRASH_RANGE;
+      case D3 -> Step.LEAVE_APERTURE_OUT;
+      case L1, L2 -> Step.KEEP_TRANSLATING;
+      case P1 -> Step.MEND_DRIVER;
+      case A5 -> Step.ARM_INSIDE_EARLY;
+      case A2, A3, A7, B2, B3, C1, C2, C3, C4, C5, D1, D2, G1, L3, M1, M2, M3, W1 ->
+          Step.FIX_OTHERS;
     };
   }
 }

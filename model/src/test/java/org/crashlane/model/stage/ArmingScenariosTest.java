@@ -31,6 +31,7 @@ import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
@@ -114,7 +115,7 @@ final class ArmingScenariosTest {
             assertTrue(
                 result.tablesAtPanic().findings().stream()
                     .noneMatch(f -> f.code() == FindingCode.A4)),
-        () -> assertEquals("arming", finding(verdict, FindingCode.A4).subject()),
+        () -> assertEquals(Part.ARMING, finding(verdict, FindingCode.A4).subject()),
         () -> assertTrue(broken(verdict, FindingCode.A1)));
   }
 
@@ -205,7 +206,7 @@ final class ArmingScenariosTest {
     CrashResult result = crash(plan, 1, STEPS);
     Finding finding = finding(verdict(plan, result), FindingCode.A1);
     assertAll(
-        () -> assertTrue(finding.subject().contains("00:01.0 disk"), finding.subject()),
+        () -> assertTrue(finding.subject().toString().contains("00:01.0 disk"), finding::toString),
         () -> assertTrue(result.violations().count(Kind.CAPTURE_BLOCKED) > 0),
         () -> assertFalse(result.isDumpRight()));
   }
@@ -263,7 +264,7 @@ final class ArmingScenariosTest {
     Finding finding = finding(verdict(plan, result), FindingCode.G1);
     assertAll(
         () -> assertEquals(Severity.BROKEN, finding.severity()),
-        () -> assertTrue(finding.subject().contains("vf"), finding.subject()));
+        () -> assertTrue(finding.subject().toString().contains("vf"), finding::toString));
   }
 
   private static DeviceSpec guestsOnDumpPath(DeviceSpec device) {

@@ -13,6 +13,7 @@ import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,7 +36,7 @@ final class CaptureNeedsTest {
 
   private static boolean lacksMemory(Verdict verdict) {
     return verdict.findings().stream()
-        .anyMatch(f -> f.code() == FindingCode.B4 && f.isAboutCaptureKernel());
+        .anyMatch(f -> f.code() == FindingCode.B4 && f.subject() == Part.CAPTURE_KERNEL);
   }
 
   @ParameterizedTest

@@ -481,7 +481,7 @@ final class StatementsTest {
             .filter(f -> f.code() == FindingCode.A1)
             .findFirst()
             .orElseThrow();
-    assertTrue(finding.subject().contains("00:01.0 disk"), finding.subject());
+    assertTrue(finding.subject().toString().contains("00:01.0 disk"), finding::toString);
   }
 
   @Test

@@ -2,12 +2,12 @@
 package org.crashlane.guest.lab.iommu;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
 
 /** One of QEMU's IOMMUs: all that the lab has to know of a vendor. */
 public interface LabIommu {
@@ -42,11 +42,8 @@ public interface LabIommu {
   /** {@return what a capture kernel really does that is told {@link #captureArguments}} */
   Strategy effectOf(Strategy strategy);
 
-  /** {@return why {@link #effectOf} is another strategy, where it is} */
-  Optional<String> reasonOfEffect(Strategy strategy);
-
-  /** {@return what QEMU lets pass of interrupts that hardware would block, if anything} */
-  Optional<String> laxityWithInterrupts();
+  /** {@return true if QEMU lets interrupts in compatibility format pass that hardware blocks} */
+  boolean letsCompatibilityPass();
 
   /** {@return true if Debian's kernel of that flavour has its driver} */
   boolean isDrivenBy(KernelFlavour flavour);
@@ -83,25 +80,26 @@ public interface LabIommu {
   /**
    * What was seen after the crash.
    *
-   * @param accesses the capture kernel's accesses to its registers in one line, if there were any
-   * @param writes those that changed something, in words
-   * @param requests memory requests that it blocked, in words
-   * @param interrupts interrupts that it blocked, in words
+   * @param accesses the capture kernel's accesses to its registers, if there were any
+   * @param writes those that changed something
+   * @param requests memory requests that it blocked
+   * @param interrupts interrupts that it blocked
    */
   record Sightings(
-      Optional<String> accesses,
-      List<String> writes,
-      List<String> requests,
-      List<String> interrupts) {
+      List<Evidence> accesses,
+      List<Evidence> writes,
+      List<Evidence> requests,
+      List<Evidence> interrupts) {
     /** Copies the lists. */
     public Sightings {
+      accesses = List.copyOf(accesses);
       writes = List.copyOf(writes);
       requests = List.copyOf(requests);
       interrupts = List.copyOf(interrupts);
     }
 
     /** {@return all that it blocked: interrupts are requests, too} */
-    public List<String> blocked() {
+    public List<Evidence> blocked() {
       return Stream.concat(requests.stream(), interrupts.stream()).toList();
     }
   }

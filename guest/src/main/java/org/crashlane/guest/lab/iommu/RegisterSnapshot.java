@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
+import org.crashlane.rule.Evidence;
 
 /**
  * The registers of a guest's IOMMU that tell whether it translates and what it blocked, read from
@@ -16,13 +17,13 @@ import org.crashlane.bits.Hex;
  * @param translating whether it translates
  * @param rootAddress physical address of its device tables
  * @param registers those that were read, by the manual's names
- * @param faults what it keeps in registers of requests that it blocked, in words
+ * @param faults what it keeps in registers of requests that it blocked,
  */
 public record RegisterSnapshot(
     boolean translating,
     long rootAddress,
     SequencedMap<String, Long> registers,
-    List<String> faults) {
+    List<Evidence> faults) {
 
   public RegisterSnapshot {
     registers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(registers));

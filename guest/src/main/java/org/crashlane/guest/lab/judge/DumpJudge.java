@@ -12,6 +12,11 @@ import org.crashlane.image.ElfCore;
 import org.crashlane.image.PageComparison;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
+import org.crashlane.rule.Sighting.OtherRelease;
+import org.crashlane.rule.Sighting.PagesCompared;
 
 /**
  * Says from the bytes on a disk image whether a dump was written, and whether it is the memory of
@@ -34,30 +39,37 @@ public final class DumpJudge {
   public static DumpOutcome judge(Path disk, String release, PanicSample sample)
       throws IOException {
     if (isUntouched(disk)) {
-      return new DumpOutcome.Missing("the disk begins with zeros: nothing was written");
+      return new DumpOutcome.Missing(Fact.DISK_UNTOUCHED);
     }
     try (ElfCore core = ElfCore.open(disk)) {
       if (!core.problems().isEmpty()) {
-        return new DumpOutcome.Damaged(core.problems().getFirst().toString());
+        return new DumpOutcome.Damaged(
+            new Quote(Source.DUMP, core.problems().getFirst().toString()));
       }
       Optional<String> found = core.vmcoreInfo().flatMap(info -> info.osRelease());
       if (found.isEmpty()) {
-        return new DumpOutcome.Damaged("an ELF core without VMCOREINFO's OSRELEASE");
+        return new DumpOutcome.Damaged(Fact.NO_RELEASE_IN_DUMP);
       }
       if (!found.get().equals(release)) {
-        return new DumpOutcome.Damaged(
-            "a dump of " + found.get() + ", where " + release + " was booted");
+        return new DumpOutcome.Damaged(new OtherRelease(found.get(), release));
       }
       return compare(core, release, sample);
     } catch (MalformedInputException e) {
-      return new DumpOutcome.Damaged(e.getMessage());
+      return new DumpOutcome.Damaged(new Quote(Source.DUMP, e.getMessage()));
     }
   }
 
   private static DumpOutcome compare(ElfCore core, String release, PanicSample sample) {
     PageComparison pages = PageComparison.of(core.memory(), sample.pages());
     if (pages.differentCount() > 0 || pages.equalCount() < NEEDED_PAGE_COUNT) {
-      return new DumpOutcome.Damaged(pages.toString());
+      return new DumpOutcome.Damaged(
+          new PagesCompared(
+              pages.equalCount(),
+              pages.equalZeroCount(),
+              pages.differentCount(),
+              pages.absentCount(),
+              pages.firstDifferent(),
+              pages.firstAbsent()));
     }
     long sizeBytes = core.readable().stream().mapToLong(AddressRange::sizeBytes).sum();
     return new DumpOutcome.Written(pages.equalCount(), release, sizeBytes);

@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab.judge;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -20,6 +21,9 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.OtherRelease;
+import org.crashlane.rule.Sighting.PagesCompared;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,14 +81,14 @@ class DumpJudgeTest {
 
   @Test
   void anotherKernelsDumpIsDamaged() throws IOException {
-    assertDamaged(core("5.10.0"), "5.10.0");
+    assertEquals(new OtherRelease("5.10.0", RELEASE), damage(core("5.10.0")));
   }
 
   @Test
   void oneOtherByteIsSeen() throws IOException {
     byte[] core = core(RELEASE);
     core[core.length - 1] ^= 1;
-    assertDamaged(core, "1 different");
+    assertEquals(1, ((PagesCompared) damage(core)).differentCount());
   }
 
   @Test
@@ -99,7 +103,7 @@ class DumpJudgeTest {
   void dumpThatStopsHalfWayIsDamaged() throws IOException {
     byte[] core = core(RELEASE);
     Arrays.fill(core, core.length / 2, core.length, (byte) 0);
-    assertDamaged(core, "different");
+    assertTrue(((PagesCompared) damage(core)).differentCount() > 0);
   }
 
   @Test
@@ -123,8 +127,8 @@ class DumpJudgeTest {
         put(file, at, core[at] ^ 1 << bit % Byte.SIZE);
         switch (DumpJudge.judge(disk, RELEASE, sample)) {
           case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
-          case DumpOutcome.Missing missing -> assertTrue(!missing.reason().isBlank());
-          case DumpOutcome.Damaged damaged -> assertTrue(!damaged.reason().isBlank());
+          case DumpOutcome.Missing missing -> assertFalse(missing.reasons().isEmpty());
+          case DumpOutcome.Damaged damaged -> assertFalse(damaged.reasons().isEmpty());
           case DumpOutcome.NoRoom noRoom -> fail("no disk says so: " + noRoom);
         }
         put(file, at, core[at]);
@@ -137,9 +141,10 @@ class DumpJudgeTest {
     file.write(value);
   }
 
-  private void assertDamaged(byte[] disk, String reason) throws IOException {
+  private Evidence damage(byte[] disk) throws IOException {
     DumpOutcome.Damaged damaged = assertInstanceOf(DumpOutcome.Damaged.class, judge(disk));
-    assertTrue(damaged.reason().contains(reason), damaged.reason());
+    assertEquals(1, damaged.reasons().size());
+    return damaged.reasons().getFirst();
   }
 
   private DumpOutcome judge(byte[] disk) throws IOException {

@@ -3,7 +3,6 @@ package org.crashlane.guest.lab.iommu.amdvi;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Ivrs;
@@ -104,17 +103,8 @@ public final class LabUnit implements LabIommu {
   }
 
   @Override
-  public Optional<String> reasonOfEffect(Strategy strategy) {
-    return strategy == Strategy.OFF
-        ? Optional.of(
-            "amd_iommu=off: Linux 6.1 gives its driver up before it has looked at a unit, so that"
-                + " the IOMMU runs on as the dead kernel left it")
-        : Optional.empty();
-  }
-
-  @Override
-  public Optional<String> laxityWithInterrupts() {
-    return Optional.empty();
+  public boolean letsCompatibilityPass() {
+    return false;
   }
 
   @Override
@@ -164,7 +154,7 @@ public final class LabUnit implements LabIommu {
     return new Sightings(
         RegisterAccesses.all(trace),
         RegisterAccesses.writes(trace, atReady, atEnd),
-        FaultWords.requests(trace),
-        FaultWords.interrupts(trace));
+        BlockedRequests.requests(trace),
+        BlockedRequests.interrupts(trace));
   }
 }

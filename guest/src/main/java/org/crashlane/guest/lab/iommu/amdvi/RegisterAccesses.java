@@ -8,17 +8,24 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
-import org.crashlane.guest.lab.iommu.AccessWords;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Sighting.RegisterChanged;
+import org.crashlane.rule.Sighting.RegisterId;
+import org.crashlane.rule.Sighting.RegisterValue;
+import org.crashlane.rule.Sighting.RegisterWritten;
+import org.crashlane.rule.Sighting.RegistersAccessed;
+import org.crashlane.rule.Sighting.Translation;
 
 /**
- * Accesses to the registers of QEMU's AMD IOMMU in words.
+ * Accesses to the registers of QEMU's AMD IOMMU.
  *
  * <p>QEMU 7.2 traces a write as the read of the same register, and no value (amdvi_mmio_trace() in
  * hw/i386/amd_iommu.c). What was written shows otherwise: a write of Control has an event of its
@@ -37,82 +44,73 @@ final class RegisterAccesses {
 
   private RegisterAccesses() {}
 
-  /** {@return the accesses of either kind in one line; nothing if there were none} */
-  static Optional<String> all(List<String> traced) {
-    Set<String> registers = new LinkedHashSet<>();
+  /** {@return the accesses of either kind; nothing if there were none} */
+  static List<Evidence> all(List<String> traced) {
+    Set<RegisterId> registers = new LinkedHashSet<>();
     int count = 0;
     for (String line : traced) {
       Matcher access = ACCESS.matcher(line);
       if (access.matches()) {
-        registers.add(name(Hex.parse(access.group(1))));
+        registers.add(register(Hex.parse(access.group(1))));
         count++;
       }
     }
     return count == 0
-        ? Optional.empty()
-        : Optional.of("accessed " + String.join(", ", registers) + ": " + AccessWords.times(count));
+        ? List.of()
+        : List.of(new RegistersAccessed(false, List.copyOf(registers), count));
   }
 
   /**
-   * {@return what was written, one line for each register, as far as it shows}
+   * {@return what was written, by register, as far as it shows}
    *
    * @param atReady the registers before
    * @param atEnd the registers after
    */
-  static List<String> writes(
+  static List<Evidence> writes(
       List<String> traced, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
-    List<String> lines = new ArrayList<>();
-    List<Long> control = new ArrayList<>();
+    List<Evidence> writes = new ArrayList<>();
+    List<RegisterValue> control = new ArrayList<>();
     int commands = 0;
     for (String line : traced) {
       Matcher written = CONTROL_WRITTEN.matcher(line);
       if (written.matches()) {
-        control.add(Hex.parse(written.group(1)));
+        control.add(control(Hex.parse(written.group(1))));
       } else if (line.startsWith(COMMAND_RUN)) {
         commands++;
       }
     }
     if (!control.isEmpty()) {
-      lines.add(
-          "wrote to Control "
-              + AccessWords.times(control.size())
-              + ": "
-              + AccessWords.quoted(control, RegisterAccesses::control));
+      writes.add(RegisterWritten.of(RegisterId.of(Registers.CONTROL), control));
     }
     for (Register register : LabUnit.SET_UP) {
       if (!register.is(Registers.CONTROL)) {
-        changed(register, atReady, atEnd).ifPresent(lines::add);
+        changed(register, atReady, atEnd).ifPresent(writes::add);
       }
     }
     if (commands > 0) {
-      lines.add("had it run " + commands + (commands == 1 ? " command" : " commands"));
+      writes.add(new Amount(Quantity.COMMANDS_RUN, commands));
     }
-    return lines;
+    return writes;
   }
 
-  private static Optional<String> changed(
+  private static Optional<Evidence> changed(
       Register register, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
     long before = atReady.registers().getOrDefault(register.name(), 0L);
     long after = atEnd.registers().getOrDefault(register.name(), before);
     return before == after
         ? Optional.empty()
-        : Optional.of(
-            "changed %s from %s to %s".formatted(register.name(), Hex.of(before), Hex.of(after)));
+        : Optional.of(new RegisterChanged(RegisterId.of(register), before, after));
   }
 
-  private static String control(long value) {
-    String set =
-        SHOWN.stream()
-            .filter(bit -> bit.isSet(value))
-            .map(BitField::name)
-            .collect(Collectors.joining(" "));
-    if (!Control.IOMMU_EN.isSet(value)) {
-      set += (set.isEmpty() ? "" : "; ") + "IommuEn clear: translation off";
-    }
-    return Hex.of(value) + " [" + set + "]";
+  private static RegisterValue control(long value) {
+    return new RegisterValue(
+        value,
+        SHOWN.stream().filter(bit -> bit.isSet(value)).map(BitField::name).toList(),
+        Control.IOMMU_EN.isSet(value) ? Translation.ON : Translation.OFF);
   }
 
-  private static String name(long offset) {
-    return Registers.at(offset).map(Register::name).orElse("register " + Hex.of(offset));
+  /** Registers of 64 bits may be accessed by halves: either half is the register. */
+  private static RegisterId register(long offset) {
+    return Registers.at(offset).map(RegisterId::of).orElseGet(() -> new RegisterId("", offset));
   }
 }

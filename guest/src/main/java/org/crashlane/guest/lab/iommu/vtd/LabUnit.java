@@ -3,7 +3,6 @@ package org.crashlane.guest.lab.iommu.vtd;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarOverride;
@@ -17,6 +16,7 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
 
 /** QEMU's {@code intel-iommu} (hw/i386/intel_iommu.c, QEMU 7.2). */
 public final class LabUnit implements LabIommu {
@@ -81,16 +81,10 @@ public final class LabUnit implements LabIommu {
     return strategy;
   }
 
-  @Override
-  public Optional<String> reasonOfEffect(Strategy strategy) {
-    return Optional.empty();
-  }
-
   /** See vtd_interrupt_remap_msi() in hw/i386/intel_iommu.c. */
   @Override
-  public Optional<String> laxityWithInterrupts() {
-    return Optional.of(
-        "QEMU 7.2 lets compatibility format pass whatever the registers say; hardware does not");
+  public boolean letsCompatibilityPass() {
+    return true;
   }
 
   @Override
@@ -134,7 +128,7 @@ public final class LabUnit implements LabIommu {
 
   @Override
   public Sightings sightings(List<String> trace, RegisterSnapshot atReady, RegisterSnapshot atEnd) {
-    List<String> blocked = of(FAULT, trace).stream().map(FaultWords::of).toList();
+    List<Evidence> blocked = of(FAULT, trace).stream().map(FaultRecords::traced).toList();
     return new Sightings(
         RegisterAccesses.reads(of(READ, trace)),
         RegisterAccesses.writes(of(WRITE, trace)),

@@ -6,14 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import org.crashlane.bits.Hex;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Sighting.RegisterChanged;
+import org.crashlane.rule.Sighting.RegisterId;
+import org.crashlane.rule.Sighting.RegisterValue;
+import org.crashlane.rule.Sighting.RegisterWritten;
+import org.crashlane.rule.Sighting.RegistersAccessed;
+import org.crashlane.rule.Sighting.Translation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RegisterAccessesTest {
+  private static final RegisterId CONTROL = new RegisterId("Control", 0x18);
   private static final RegisterSnapshot BEFORE = registers(0x10cc001, 0x3f48f, 0x13e0);
   private static final String COMMAND =
       "amdvi_command_exec command buffer head at 0x10 command buffer tail at 0x20 command buffer"
@@ -22,7 +31,16 @@ class RegisterAccessesTest {
   @Test
   void accessesOfEitherKindAreOneLineWithEachRegisterOnce() {
     assertEquals(
-        Optional.of("accessed DevTabBar, Control, EFR2, CmdTail, register 0x50: 7 times"),
+        List.of(
+            new RegistersAccessed(
+                false,
+                List.of(
+                    new RegisterId("DevTabBar", 0),
+                    CONTROL,
+                    new RegisterId("EFR2", 0x1a0),
+                    new RegisterId("CmdTail", 0x2008),
+                    new RegisterId("", 0x50)),
+                7)),
         RegisterAccesses.all(
             List.of(
                 "amdvi_mmio_read AMDVI_MMIO_DEVTAB_BASE read addr 0x0, size 4 offset 0x0",
@@ -33,7 +51,7 @@ class RegisterAccessesTest {
                 "amdvi_mmio_read AMDVI_MMIO_COMMAND_TAIL read addr 0x2008, size 4 offset 0x2008",
                 "amdvi_mmio_read AMDVI_MMIO_COMMAND_TAIL read addr 0x2008, size 4 offset 0x2008",
                 "amdvi_mmio_read UNHANDLED read addr 0x50, size 8 offset 0x50")));
-    assertEquals(Optional.empty(), RegisterAccesses.all(List.of(COMMAND, "amdvi_mmio_read")));
+    assertEquals(List.of(), RegisterAccesses.all(List.of(COMMAND, "amdvi_mmio_read")));
   }
 
   @ParameterizedTest
@@ -41,14 +59,15 @@ class RegisterAccessesTest {
       delimiter = '|',
       textBlock =
           """
-          0x3f48f|wrote to Control once: 0x3f48f [IommuEn EventLogEn CmdBufEn GAEn]
-          0x3f48e|wrote to Control once: 0x3f48e [EventLogEn CmdBufEn GAEn; IommuEn clear: \
-          translation off]
-          0x0|wrote to Control once: 0x0 [IommuEn clear: translation off]
+          0x3f48f|ON|IommuEn EventLogEn CmdBufEn GAEn
+          0x3f48e|OFF|EventLogEn CmdBufEn GAEn
+          0x0|OFF|''
           """)
-  void whatControlWasGivenSaysWhatItSwitches(String value, String words) {
+  void whatControlWasGivenSaysWhatItSwitches(String value, Translation switched, String bits) {
+    List<String> set = bits.isEmpty() ? List.of() : List.of(bits.split(" "));
+    RegisterValue written = new RegisterValue(Hex.parse(value), set, switched);
     assertEquals(
-        List.of(words),
+        List.of(new RegisterWritten(CONTROL, 1, List.of(written), written)),
         RegisterAccesses.writes(
             List.of("amdvi_control_status MMIO_STATUS state " + value), BEFORE, BEFORE));
   }
@@ -56,7 +75,9 @@ class RegisterAccessesTest {
   @Test
   void otherWritesShowByWhatTheyLeave() {
     assertEquals(
-        List.of("changed DevTabBar from 0x10cc001 to 0x3404e001", "had it run 2 commands"),
+        List.of(
+            new RegisterChanged(new RegisterId("DevTabBar", 0), 0x10cc001, 0x3404e001),
+            new Amount(Quantity.COMMANDS_RUN, 2)),
         RegisterAccesses.writes(
             List.of(COMMAND, COMMAND), BEFORE, registers(0x3404e001, 0x3f48f, 0x1200)));
   }
@@ -74,9 +95,13 @@ class RegisterAccessesTest {
     }
     assertEquals(
         List.of(
-            "wrote to Control 6 times: 0x1 [IommuEn], 0x9 [IommuEn], 0x11 [IommuEn] ... 0x29"
-                + " [IommuEn]"),
+            new RegisterWritten(
+                CONTROL, 6, List.of(enabled(0x1), enabled(0x9), enabled(0x11)), enabled(0x29))),
         RegisterAccesses.writes(traced, BEFORE, BEFORE));
+  }
+
+  private static RegisterValue enabled(long raw) {
+    return new RegisterValue(raw, List.of("IommuEn"), Translation.ON);
   }
 
   private static RegisterSnapshot registers(long deviceTable, long control, long commandHead) {

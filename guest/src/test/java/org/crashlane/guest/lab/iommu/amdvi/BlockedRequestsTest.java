@@ -4,9 +4,16 @@ package org.crashlane.guest.lab.iommu.amdvi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
+import org.crashlane.rule.Sighting.Blocked;
+import org.crashlane.rule.Sighting.BlockedInterrupt;
+import org.crashlane.rule.Subject.IoApic;
+import org.crashlane.rule.Subject.Requesters;
 import org.junit.jupiter.api.Test;
 
-class FaultWordsTest {
+class BlockedRequestsTest {
   private static final List<String> TRACE =
       List.of(
           "amdvi_translation_result devid: 00:02.0 gpa 0xfffff000 hpa 0x1234000",
@@ -19,24 +26,29 @@ class FaultWordsTest {
 
   @Test
   void whatWasTranslatedToNothingWasBlocked() {
-    assertEquals(List.of("request at 0x2f8f7004 by 00:1f.2 blocked"), FaultWords.requests(TRACE));
+    assertEquals(
+        List.of(new Blocked(RequesterId.parse("00:1f.2"), 0x2f8f7004)),
+        BlockedRequests.requests(TRACE));
   }
 
   @Test
   void blockedInterruptsNameTheirSenderAndTheReason() {
     assertEquals(
         List.of(
-            "interrupt (address 0xfee01004, data 0x30) of 00:14.0, the IOAPIC, blocked: RemapEn is"
-                + " disabled",
-            "interrupt (address 0xfee00000, data 0x21) of 00:02.0 blocked: passthrough is not"
-                + " enabled"),
-        FaultWords.interrupts(TRACE));
+            new BlockedInterrupt(
+                new IoApic(RequesterId.parse("00:14.0")), 0xfee01004L, 0x30, "RemapEn is disabled"),
+            new BlockedInterrupt(
+                new Requesters(RequesterId.parse("00:02.0")),
+                0xfee00000L,
+                0x21,
+                "passthrough is not enabled")),
+        BlockedRequests.interrupts(TRACE));
   }
 
   @Test
   void aBlockedInterruptWithoutItsRequestIsCountedAllTheSame() {
     assertEquals(
-        List.of("interrupt blocked: int_ctl abort"),
-        FaultWords.interrupts(List.of("amdvi_ir_target_abort int_ctl abort")));
+        List.of(new Quote(Source.QEMU_TRACE, "amdvi_ir_target_abort int_ctl abort")),
+        BlockedRequests.interrupts(List.of("amdvi_ir_target_abort int_ctl abort")));
   }
 }

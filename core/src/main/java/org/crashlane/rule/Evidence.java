@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.rule;
+
+/** One thing that shows why a finding, a refusal or a note is made. */
+public sealed interface Evidence
+    permits Evidence.Amount, Evidence.Quote, Evidence.Fact, Reading, Sighting {
+
+  /**
+   * A part of a whole.
+   *
+   * @param what what is counted
+   * @param count how many of it
+   * @param total of how many; 0 where there is no whole
+   */
+  record Amount(Quantity what, long count, long total) implements Evidence {
+    /** A number of things, of no particular whole. */
+    public Amount(Quantity what, long count) {
+      this(what, count, 0);
+    }
+  }
+
+  /** What is counted. */
+  enum Quantity {
+    BYTES_UNMAPPED,
+    BYTES_LACKING_A_RIGHT,
+    BYTES_MAPPED_ELSEWHERE,
+    DEVICES_ON_DUMP_PATH,
+    BYTES_CHANGED_BY_DMA,
+    /** Bytes of a dump that are not what they were at the panic. */
+    BYTES_OF_DUMP_DIFFERENT,
+    /** Those of them that the capture kernel wrote itself. */
+    BYTES_OF_DUMP_WRITTEN_BY_CAPTURE,
+    INTERRUPTS_BLOCKED,
+    /** Commands that an IOMMU was had to run. */
+    COMMANDS_RUN,
+    /** Things like the ones before, that are not listed. */
+    MORE,
+    /** Processors whose APIC id is 255 or more. */
+    PROCESSORS_BEYOND_XAPIC
+  }
+
+  /**
+   * What somebody else wrote.
+   *
+   * @param source who
+   * @param line one line of it, safe to print
+   */
+  record Quote(Source source, String line) implements Evidence {}
+
+  /** Whose words are quoted. */
+  enum Source {
+    /** The capture kernel, on its console. */
+    CAPTURE_KERNEL,
+    /** The last lines of the console. */
+    CONSOLE_END,
+    /** QEMU's trace of its IOMMU. */
+    QEMU_TRACE,
+    /** The trace of a model. */
+    MODEL_TRACE,
+    /** The reader of ACPI tables. */
+    ACPI,
+    /** The reader of dumps. */
+    DUMP,
+    /** kexec, when it loads the capture kernel. */
+    KEXEC
+  }
+
+  /** What has no parameters. */
+  enum Fact implements Evidence {
+    GUEST_OWNS_DUMP_DEVICE,
+    TRANSLATION_NOT_KNOWN,
+    ENCRYPTION_NOT_KNOWN,
+    ENCRYPTION_OF_ENTRIES_NOT_READ,
+    REQUESTS_REACH_CRASH_RANGE,
+    REQUESTS_BLOCKED,
+    REQUESTS_NOT_KNOWN,
+    /** An emulator may let pass what hardware blocks. */
+    JUDGED_NOT_OBSERVED,
+    IO_APIC_IDS_NOT_KNOWN,
+    /** Interrupts are remapped to ids of 32 bits. */
+    WIDE_APIC_IDS,
+    X2APIC_IDS_NOT_KNOWN,
+    X2APIC_LOCKED,
+    X2APIC_LOCK_NOT_KNOWN,
+    X2APIC_LEFT,
+    X2APIC_OF_KVM,
+    X2APIC_IF_THEY_RUN,
+    /** A capture kernel that starts on a processor with such an id panics. */
+    X2APIC_ID_PANICS,
+    PART_OF_CRASH_RANGE_MAPPED,
+    PASSES_UNTRANSLATED,
+    PROTECTION_LEFT_OPEN,
+    RULE_NOT_TESTED,
+    TRANSLATING_AT_END,
+    NOT_TRANSLATING_AT_END,
+    SWITCHED_OFF_WHILE_RUNNING,
+    /** Linux uses none of the units that a table names. */
+    IOMMU_NOT_USED,
+    ALLOCATOR_NOT_INFORMED,
+    /** The same, and nothing has come of it yet. */
+    ALLOCATOR_NOT_INFORMED_YET,
+    /** QEMU: bypass_iommu. */
+    BYPASSED_BY_HOST_BRIDGE,
+    /** QEMU: a virtio device without iommu_platform. */
+    BYPASSED_BY_VIRTIO,
+    VIRTIO_IOMMU_NOT_READ,
+    READ_WHILE_RUNNING,
+    NO_DISK_NAMED,
+    DEVICES_NAMED,
+    USERS_NOT_KNOWN,
+    NOT_FIRST_TABLE,
+    NO_CAPTURE_KERNEL_LOADED,
+    CAPTURE_KERNEL_USES_PAGE,
+    /** The capture kernel ran before the tables were written. */
+    CAPTURE_KERNEL_RAN_BEFORE,
+    OPTION_LEAVES_IOMMU_RUNNING,
+    EMULATOR_LETS_COMPATIBILITY_PASS,
+    CAPTURE_KERNEL_SILENT,
+    /** The disk begins with zeros: nothing was written. */
+    DISK_UNTOUCHED,
+    /** An ELF core that names no kernel release. */
+    NO_RELEASE_IN_DUMP
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.crashlane.bits.Hex;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Reading;
+import org.crashlane.rule.Sighting;
+
+/** What shows a finding, for people. */
+final class EvidenceText {
+  private EvidenceText() {}
+
+  static String of(Evidence evidence) {
+    return switch (evidence) {
+      case Amount amount -> of(amount);
+      case Quote quote -> of(quote);
+      case Fact fact -> of(fact);
+      case Reading reading -> ReadingText.of(reading);
+      case Sighting sighting -> SightingText.of(sighting);
+    };
+  }
+
+  /** {@return all of it in one line} */
+  static String inOneLine(List<Evidence> evidence) {
+    return evidence.stream().map(EvidenceText::of).collect(Collectors.joining("; "));
+  }
+
+  private static String of(Amount amount) {
+    String of = Hex.of(amount.count()) + " of " + Hex.of(amount.total()) + " bytes ";
+    return switch (amount.what()) {
+      case BYTES_UNMAPPED -> of + "not mapped";
+      case BYTES_LACKING_A_RIGHT -> of + "lack a right";
+      case BYTES_MAPPED_ELSEWHERE -> of + "mapped elsewhere";
+      case DEVICES_ON_DUMP_PATH ->
+          "none of its " + amount.total() + " known devices is on the dump path";
+      case BYTES_CHANGED_BY_DMA -> "%,d bytes were changed by DMA".formatted(amount.count());
+      case BYTES_OF_DUMP_DIFFERENT ->
+          "%,d bytes are not what they were at the panic".formatted(amount.count());
+      case BYTES_OF_DUMP_WRITTEN_BY_CAPTURE ->
+          "%,d of these are in pages that the capture kernel wrote itself"
+              .formatted(amount.count());
+      case INTERRUPTS_BLOCKED ->
+          amount.count() == 0
+              ? "in this run no interrupt was seen to be blocked"
+              : "in this run %d interrupts were blocked after the panic".formatted(amount.count());
+      case COMMANDS_RUN ->
+          "had it run " + amount.count() + (amount.count() == 1 ? " command" : " commands");
+      case MORE -> "and " + amount.count() + " more";
+      case PROCESSORS_BEYOND_XAPIC ->
+          "%d of %d processors have an APIC id of 255 or more"
+              .formatted(amount.count(), amount.total());
+    };
+  }
+
+  private static String of(Quote quote) {
+    return switch (quote.source()) {
+      case CAPTURE_KERNEL -> "the capture kernel said: " + quote.line();
+      case CONSOLE_END -> "the capture kernel's console ends with: " + quote.line();
+      case QEMU_TRACE, MODEL_TRACE, ACPI, DUMP, KEXEC -> quote.line();
+    };
+  }
+
+  private static String of(Fact fact) {
+    return switch (fact) {
+      case GUEST_OWNS_DUMP_DEVICE -> "a guest owns it, and the dump goes through it";
+      case TRANSLATION_NOT_KNOWN -> "its registers do not tell whether it translates";
+      case ENCRYPTION_NOT_KNOWN -> "whether memory is encrypted (SME) is not known";
+      case ENCRYPTION_OF_ENTRIES_NOT_READ ->
+          "whether the table's entries carry the encryption bit is not read";
+      case REQUESTS_REACH_CRASH_RANGE -> "its requests reach memory of the crash range";
+      case REQUESTS_BLOCKED -> "as the tables are, its requests there are blocked";
+      case REQUESTS_NOT_KNOWN -> "it is not known whether its requests get there";
+      case JUDGED_NOT_OBSERVED ->
+          "judged from registers and tables, not observed: an emulator may let pass what hardware"
+              + " blocks";
+      case IO_APIC_IDS_NOT_KNOWN ->
+          "their requester ids are not known: legacy interrupts and timers were not judged";
+      case WIDE_APIC_IDS ->
+          "interrupts are remapped to ids of 32 bits, so that they run in x2APIC mode";
+      case X2APIC_IDS_NOT_KNOWN -> "they run in x2APIC mode, and their ids are not known";
+      case X2APIC_LOCKED -> "they run in x2APIC mode, and firmware has locked it";
+      case X2APIC_LOCK_NOT_KNOWN -> "whether firmware has locked x2APIC mode is not known";
+      case X2APIC_LEFT ->
+          "they run in x2APIC mode, all ids are below 255: the capture kernel leaves it";
+      case X2APIC_OF_KVM ->
+          "in a guest of KVM some kernels stay in x2APIC mode without remapping interrupts (since"
+              + " Linux 5.11), and whether an interrupt reaches such an id depends on"
+              + " kvm-msi-ext-dest-id";
+      case X2APIC_IF_THEY_RUN -> "they are in x2APIC mode if they run";
+      case X2APIC_ID_PANICS ->
+          "a capture kernel that starts on one of these panics (Cannot disable x2apic, id)";
+      case PART_OF_CRASH_RANGE_MAPPED ->
+          "a part of the crash range, mapped to itself: not what arming leaves";
+      case PASSES_UNTRANSLATED -> "its requests pass untranslated";
+      case PROTECTION_LEFT_OPEN -> "the manual leaves it to the unit whether they are blocked";
+      case RULE_NOT_TESTED -> "the rule was not put to the test";
+      case TRANSLATING_AT_END -> "translation was on at the end";
+      case NOT_TRANSLATING_AT_END ->
+          "translation was off at the end: leftover DMA went to physical memory untranslated";
+      case SWITCHED_OFF_WHILE_RUNNING ->
+          "the capture kernel switched translation off while devices still ran";
+      case IOMMU_NOT_USED -> "Linux runs without the IOMMU: no DMA is translated";
+      case ALLOCATOR_NOT_INFORMED -> "armed from outside: its IOVA allocator does not know of it";
+      case ALLOCATOR_NOT_INFORMED_YET ->
+          "armed from outside: its allocator does not know of it; nothing was handed out yet";
+      case BYPASSED_BY_HOST_BRIDGE ->
+          "QEMU lets it pass by the IOMMU: its host bridge has bypass_iommu=on";
+      case BYPASSED_BY_VIRTIO ->
+          "QEMU lets it pass by the IOMMU: a virtio device without iommu_platform=on";
+      case VIRTIO_IOMMU_NOT_READ ->
+          "this guest's IOMMU is a virtio-iommu, which crashlane does not read";
+      case READ_WHILE_RUNNING ->
+          "read while the guest ran: no folder could be written for the mark by which a guest that"
+              + " is left stopped is found (the journals' folder, XDG_RUNTIME_DIR, /run); what"
+              + " changed meanwhile may be missing";
+      case NO_DISK_NAMED -> "none of them is a disk controller; the guest also has:";
+      case DEVICES_NAMED -> "judged for them alone; the guest also has:";
+      case USERS_NOT_KNOWN -> "which device that is, is not known";
+      case NOT_FIRST_TABLE -> "the table that says so is not the first of its kind";
+      case NO_CAPTURE_KERNEL_LOADED ->
+          "no capture kernel is loaded there: no page of it begins with the ELF header that kexec"
+              + " puts into a crash range";
+      case CAPTURE_KERNEL_USES_PAGE -> "the capture kernel uses that memory";
+      case CAPTURE_KERNEL_RAN_BEFORE ->
+          "it ran already when the watch began, or the watch was kept from running for a second:"
+              + " its disk driver may have started before the tables were written";
+      case OPTION_LEAVES_IOMMU_RUNNING ->
+          "amd_iommu=off: Linux 6.1 gives its driver up before it has looked at a unit, so that the"
+              + " IOMMU runs on as the dead kernel left it";
+      case EMULATOR_LETS_COMPATIBILITY_PASS ->
+          "QEMU 7.2 lets compatibility format pass whatever the registers say; hardware does not";
+      case CAPTURE_KERNEL_SILENT -> "the capture kernel printed nothing";
+      case DISK_UNTOUCHED -> "the disk begins with zeros: nothing was written";
+      case NO_RELEASE_IN_DUMP -> "an ELF core without VMCOREINFO's OSRELEASE";
+    };
+  }
+}
