@@ -6,14 +6,15 @@ import java.util.regex.Pattern;
 import org.crashlane.bits.BitField;
 
 /**
- * Who makes a DMA request: bus, device and function in 16 bits, as they stand on the bus and in an
- * IOMMU's fault record, and the PCI segment whose bus that is. An IOMMU serves one segment, and
- * neither its tables nor its faults hold the number. Printed {@code bb:dd.f}, with {@code ssss:}
- * before it where the segment is not 0.
+ * Who makes a DMA request, as an IOMMU's tables and faults name it: of PCI bus, device and function
+ * in 16 bits, elsewhere a stream id of 32 bits (Arm SMMU architecture, "StreamID"); and the PCI
+ * segment, or the number of the stream's name space. An IOMMU serves one, and neither its tables
+ * nor its faults hold the number. Printed {@code bb:dd.f}, or {@code 0x12345} where that is more
+ * than PCI has, with {@code ssss:} before it where the segment is not 0.
  *
  * @param segment PCI segment group; above 0xffff, what Linux gives to a controller that hides a bus
  *     of its own (VMD counts from 0x10000: drivers/pci/controller/vmd.c, Linux 6.1)
- * @param value bus in 15:8, device in 7:3, function in 2:0
+ * @param value bus in 15:8, device in 7:3, function in 2:0; or a stream id, unsigned
  */
 public record RequesterId(int segment, int value) implements Comparable<RequesterId> {
   /** The largest segment that is taken: five hexadecimal digits. */
@@ -32,14 +33,24 @@ public record RequesterId(int segment, int value) implements Comparable<Requeste
     if (segment < 0 || segment > SEGMENT_MAX) {
       throw new IllegalArgumentException("PCI segment out of range: " + segment);
     }
-    if (value != (int) ID.inPlace(value)) {
-      throw new IllegalArgumentException("requester id beyond 16 bits: " + value);
-    }
   }
 
   /** The requester with this id in segment 0. */
   public RequesterId(int value) {
     this(0, value);
+  }
+
+  /**
+   * {@return the requester with this id on PCI, in segment 0}
+   *
+   * @throws IllegalArgumentException if it has more than 16 bits
+   */
+  public static RequesterId ofPci(int value) {
+    RequesterId id = new RequesterId(value);
+    if (!id.isPci()) {
+      throw new IllegalArgumentException("requester id beyond 16 bits: " + value);
+    }
+    return id;
   }
 
   /** {@return the id of bus 0–255, device 0–31, function 0–7} */
@@ -80,6 +91,11 @@ public record RequesterId(int segment, int value) implements Comparable<Requeste
     return inSegment(0);
   }
 
+  /** {@return true if it has no more bits than PCI gives it, so that bus and function say all} */
+  public boolean isPci() {
+    return value == (int) ID.inPlace(value);
+  }
+
   /** {@return the bus, 0 to 255} */
   public int bus() {
     return (int) BUS.get(value);
@@ -103,12 +119,15 @@ public record RequesterId(int segment, int value) implements Comparable<Requeste
   @Override
   public int compareTo(RequesterId other) {
     int bySegment = Integer.compare(segment, other.segment);
-    return bySegment != 0 ? bySegment : Integer.compare(value, other.value);
+    return bySegment != 0 ? bySegment : Integer.compareUnsigned(value, other.value);
   }
 
   @Override
   public String toString() {
-    String onBus = String.format("%02x:%02x.%d", bus(), device(), function());
+    String onBus =
+        isPci()
+            ? String.format("%02x:%02x.%d", bus(), device(), function())
+            : "0x" + Integer.toHexString(value);
     return segment == 0 ? onBus : String.format("%04x:%s", segment, onBus);
   }
 }

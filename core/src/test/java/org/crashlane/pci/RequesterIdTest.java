@@ -2,6 +2,7 @@
 package org.crashlane.pci;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -48,10 +49,21 @@ final class RequesterIdTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 0x1_0000, Integer.MIN_VALUE})
-  void valuesBeyondSixteenBitsAreRefused(int value) {
+  void valuesBeyondSixteenBitsAreRefusedOnPci(int value) {
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> new RequesterId(value));
+        assertThrows(IllegalArgumentException.class, () -> RequesterId.ofPci(value));
     assertEquals("requester id beyond 16 bits: " + value, e.getMessage());
+  }
+
+  @Test
+  void streamIdsOfThirtyTwoBitsAreToldApart() {
+    RequesterId low = new RequesterId(0, 0x1_0100);
+    RequesterId high = new RequesterId(0, 0xffff_ffff);
+    assertEquals("0x10100", low.toString());
+    assertEquals("0002:0xffffffff", high.inSegment(2).toString());
+    assertNotEquals(new RequesterId(0x100), low);
+    assertTrue(low.compareTo(high) < 0);
+    assertFalse(high.isPci());
   }
 
   @ParameterizedTest

@@ -172,7 +172,7 @@ final class ProbeJson {
   }
 
   private static RequesterId requester(JsonNode node) {
-    return new RequesterId(small(node, "sid"));
+    return RequesterId.ofPci(small(node, "sid"));
   }
 
   private static long number(JsonNode node, String name) {

@@ -10,9 +10,9 @@ import org.crashlane.model.spec.MachineSpec;
  * {@code panic}.
  */
 public final class Action {
-  private static final BitField DEVICE = BitField.bits("device", 7, 0);
-  private static final BitField VARIANT = BitField.bits("variant", 15, 8);
-  private static final BitField KIND = BitField.bits("kind", 23, 16);
+  private static final BitField DEVICE = BitField.bits("device", 15, 0);
+  private static final BitField VARIANT = BitField.bits("variant", 23, 16);
+  private static final BitField KIND = BitField.bits("kind", 31, 24);
   private static final Kind[] KINDS = Kind.values();
 
   private Action() {}

@@ -5,4 +5,3 @@
  * Knows no vendor.
  */
 package org.crashlane.model.mode.paging;
-

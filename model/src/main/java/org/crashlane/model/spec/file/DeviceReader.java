@@ -29,7 +29,7 @@ final class DeviceReader {
           "assigned-to-guest",
           "pass-through");
 
-  private static final int DEVICE_LIMIT = 256;
+  private static final int DEVICE_LIMIT = 4096;
   private static final int NARROWEST_MASK_BITS = 12;
 
   private final ModeSpec spec;

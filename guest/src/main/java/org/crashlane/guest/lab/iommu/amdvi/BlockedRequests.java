@@ -67,7 +67,7 @@ final class BlockedRequests {
   }
 
   private static Evidence blocked(Matcher message, String event) {
-    RequesterId sender = new RequesterId(Math.toIntExact(Hex.parse(message.group(3))));
+    RequesterId sender = RequesterId.ofPci(Math.toIntExact(Hex.parse(message.group(3))));
     return new BlockedInterrupt(
         sender.equals(GuestIommu.AMD_IO_APIC) ? new IoApic(sender) : new Requesters(sender),
         Hex.parse(message.group(1)),

@@ -54,7 +54,7 @@ final class FaultRecords {
     Matcher fault = FAULT.matcher(line);
     return fault.matches()
         ? faulted(
-            new RequesterId(Math.toIntExact(Hex.parse(fault.group(1)))),
+            RequesterId.ofPci(Math.toIntExact(Hex.parse(fault.group(1)))),
             Hex.parse(fault.group(3)),
             fault.group(4).equals("1") ? Access.WRITE : Access.READ,
             Integer.parseInt(fault.group(2)))
