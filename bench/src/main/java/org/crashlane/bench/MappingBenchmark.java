@@ -62,11 +62,8 @@ public class MappingBenchmark {
           DeviceKind.RECEIVER,
           Integer.SIZE,
           "unit",
-          false,
-          true,
-          true,
-          false,
-          false);
+          DeviceSpec.Trait.RESET_BY_DRIVER,
+          DeviceSpec.Trait.STOPS_ON_FAULT);
 
   @Param({"gart", "calgary", "vtd", "swiotlb"})
   private String mapping;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.GuestConfig;
+import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.GuestConfig.MoreOptions;
 import org.crashlane.guest.lab.KernelChoice;
 import org.crashlane.guest.lab.parts.KernelFlavour;
@@ -152,11 +153,8 @@ final class QemuOptions {
   GuestConfig config(MappingMode mode) {
     return GuestConfig.defaults()
         .withMapping(mode)
-        .withInterruptRemapping(interruptRemapping == Switch.ON)
+        .with(new Hardware(memoryBytes, cpuCount, disk, interruptRemapping == Switch.ON))
         .withInterruptsPrepared(interruptsPrepared)
-        .withMemoryBytes(memoryBytes)
-        .withCpuCount(cpuCount)
-        .withDisk(disk)
         .withKernels(this::chosen)
         .withMore(
             new MoreOptions(

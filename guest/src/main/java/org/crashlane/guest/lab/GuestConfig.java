@@ -5,34 +5,28 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 
 /**
  * The guest of a run.
  *
  * @param mapping how the primary kernel maps DMA: which IOMMU the guest has
- * @param interruptRemapping whether the IOMMU offers to remap interrupts
+ * @param hardware what else QEMU gives it
  * @param interruptsPrepared whether the interrupt tables are prepared from outside, right before
  *     the crash, to let an unaware capture kernel's interrupts through
- * @param memoryBytes its RAM, a multiple of 2 MiB
- * @param cpuCount processors of the primary; the capture kernel uses one
- * @param disk what the dump goes to
  * @param kernels what boots
  * @param more options that are passed on as they are
  */
 public record GuestConfig(
     MappingMode mapping,
-    boolean interruptRemapping,
+    Hardware hardware,
     boolean interruptsPrepared,
-    long memoryBytes,
-    int cpuCount,
-    DiskKind disk,
     KernelChoice kernels,
     MoreOptions more) {
   private static final long MIB = 1L << 20;
@@ -41,6 +35,31 @@ public record GuestConfig(
 
   /** Low enough to be in every guest's memory, and far from where crash ranges are reserved. */
   private static final AddressRange ARENA = AddressRange.ofSize(256 * MIB, MIB);
+
+  /**
+   * What a guest has besides its IOMMU.
+   *
+   * @param memoryBytes its RAM, a multiple of 2 MiB
+   * @param cpuCount processors of the primary; the capture kernel uses one
+   * @param disk what the dump goes to
+   * @param interruptRemapping whether the IOMMU offers to remap interrupts
+   */
+  public record Hardware(
+      long memoryBytes, int cpuCount, DiskKind disk, boolean interruptRemapping) {
+
+    public Hardware {
+      if (memoryBytes < SMALLEST_BYTES || memoryBytes % (2 * MIB) != 0) {
+        throw new IllegalArgumentException(
+            "guest memory of "
+                + memoryBytes
+                + " bytes: expected a multiple of 2 MiB, at least 512 MiB");
+      }
+      if (cpuCount < 1) {
+        throw new IllegalArgumentException(
+            "guest of " + cpuCount + " processors: expected at least 1");
+      }
+    }
+  }
 
   /**
    * Options that are passed on as they are.
@@ -67,23 +86,13 @@ public record GuestConfig(
   }
 
   public GuestConfig {
-    if (memoryBytes < SMALLEST_BYTES || memoryBytes % (2 * MIB) != 0) {
-      throw new IllegalArgumentException(
-          "guest memory of "
-              + memoryBytes
-              + " bytes: expected a multiple of 2 MiB, at least 512 MiB");
-    }
-    if (cpuCount < 1) {
-      throw new IllegalArgumentException(
-          "guest of " + cpuCount + " processors: expected at least 1");
-    }
     if (!LabIommus.of(mapping).isDrivenBy(kernels.primary())) {
       throw new IllegalArgumentException(
           "Debian's %s kernel has no driver for %s"
               .formatted(kernels.primary().label(), mapping.title()));
     }
-    if (!disk.isDrivenBy(kernels.primary())
-        || !disk.isDrivenBy(kernels.capture().orElse(KernelFlavour.FULL))) {
+    if (!hardware.disk().isDrivenBy(kernels.primary())
+        || !hardware.disk().isDrivenBy(kernels.capture().orElse(KernelFlavour.FULL))) {
       throw new IllegalArgumentException("Debian's cloud kernel has no AHCI driver");
     }
   }
@@ -92,93 +101,53 @@ public record GuestConfig(
   public static GuestConfig defaults() {
     return new GuestConfig(
         MappingMode.VTD,
+        new Hardware(GIB, 1, DiskKind.NVME, false),
         false,
-        false,
-        GIB,
-        1,
-        DiskKind.NVME,
         new KernelChoice(KernelFlavour.CLOUD, Optional.empty(), true, "256M"),
         MoreOptions.none());
   }
 
   /** {@return the same with that IOMMU, and a primary kernel that has its driver} */
   public GuestConfig withMapping(MappingMode mode) {
-    return with(change -> {
-      change.mapping = mode;
-      change.kernels = primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary()));
-    });
-  }
-
-  /** {@return the same with an IOMMU that offers to remap interrupts, or does not} */
-  public GuestConfig withInterruptRemapping(boolean on) {
-    return with(change -> change.interruptRemapping = on);
+    KernelChoice fit = primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary()));
+    return new GuestConfig(mode, hardware, interruptsPrepared, fit, more);
   }
 
   /** {@return the same with interrupt tables prepared right before the crash, or not} */
   public GuestConfig withInterruptsPrepared(boolean prepared) {
-    return with(change -> change.interruptsPrepared = prepared);
+    return new GuestConfig(mapping, hardware, prepared, kernels, more);
   }
 
-  /** {@return the same with that much RAM} */
-  public GuestConfig withMemoryBytes(long bytes) {
-    return with(change -> change.memoryBytes = bytes);
-  }
-
-  /** {@return the same with that many processors} */
-  public GuestConfig withCpuCount(int count) {
-    return with(change -> change.cpuCount = count);
-  }
-
-  /** {@return the same with that disk, and a primary kernel that has its driver} */
-  public GuestConfig withDisk(DiskKind kind) {
-    return with(change -> {
-      change.disk = kind;
-      change.kernels = primaryThatDrives(kind.isDrivenBy(kernels.primary()));
-    });
+  /** {@return the same with other hardware, and a primary kernel that has the disk's driver} */
+  public GuestConfig with(Hardware other) {
+    KernelChoice fit = primaryThatDrives(other.disk().isDrivenBy(kernels.primary()));
+    return new GuestConfig(mapping, other, interruptsPrepared, fit, more);
   }
 
   /** {@return the same with other kernels} */
   public GuestConfig withKernels(UnaryOperator<KernelChoice> change) {
-    KernelChoice chosen = change.apply(kernels);
-    return with(changed -> changed.kernels = chosen);
+    return new GuestConfig(mapping, hardware, interruptsPrepared, change.apply(kernels), more);
   }
 
   /** {@return the same with these options} */
   public GuestConfig withMore(MoreOptions options) {
-    return with(change -> change.more = options);
+    return new GuestConfig(mapping, hardware, interruptsPrepared, kernels, options);
   }
 
   private KernelChoice primaryThatDrives(boolean driven) {
     return driven ? kernels : kernels.withPrimary(KernelFlavour.FULL);
   }
 
-  private GuestConfig with(Consumer<Change> setting) {
-    Change change = new Change();
-    setting.accept(change);
-    return change.done();
-  }
-
-  /** All there is, as it is, to be set anew in part. */
-  private final class Change {
-    private MappingMode mapping = GuestConfig.this.mapping;
-    private boolean interruptRemapping = GuestConfig.this.interruptRemapping;
-    private boolean interruptsPrepared = GuestConfig.this.interruptsPrepared;
-    private long memoryBytes = GuestConfig.this.memoryBytes;
-    private int cpuCount = GuestConfig.this.cpuCount;
-    private DiskKind disk = GuestConfig.this.disk;
-    private KernelChoice kernels = GuestConfig.this.kernels;
-    private MoreOptions more = GuestConfig.this.more;
-
-    GuestConfig done() {
-      return new GuestConfig(
-          mapping,
-          interruptRemapping,
-          interruptsPrepared,
-          memoryBytes,
-          cpuCount,
-          disk,
-          kernels,
-          more);
+  /**
+   * Checks that {@code scenario} is about the guest's IOMMU.
+   *
+   * @throws IllegalArgumentException if it is about another
+   */
+  void requireIommuOf(Scenario scenario) {
+    if (scenario.mode() != mapping) {
+      throw new IllegalArgumentException(
+          "a scenario of %s in a guest with %s"
+              .formatted(scenario.mode().title(), mapping.title()));
     }
   }
 
@@ -194,7 +163,7 @@ public record GuestConfig(
    */
   public KernelFlavour captureFlavour(Strategy strategy) {
     KernelFlavour usual = iommu().captureFlavour(strategy, kernels.primary());
-    KernelFlavour fit = disk.isDrivenBy(usual) ? usual : kernels.primary();
+    KernelFlavour fit = hardware.disk().isDrivenBy(usual) ? usual : kernels.primary();
     KernelFlavour flavour = kernels.capture().orElse(fit);
     if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
       throw new IllegalArgumentException(

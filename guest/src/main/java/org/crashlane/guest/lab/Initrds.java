@@ -69,7 +69,7 @@ final class Initrds {
   /** {@return {@code lab.conf}: what {@code init.sh} must know, as shell assignments} */
   static byte[] settings(KernelParts kernel, GuestConfig config, Scenario scenario) {
     List<String> modules = new ArrayList<>();
-    for (String driver : config.disk().drivers()) {
+    for (String driver : config.hardware().disk().drivers()) {
       for (String module : kernel.modulesFor(driver)) {
         if (!modules.contains(module)) {
           modules.add(module);
@@ -80,7 +80,7 @@ final class Initrds {
         String.join(
             "\n",
             "IOMMU_TABLE=" + quoted(config.iommu().hidingTable().signature()),
-            "DISK=" + quoted(config.disk().blockDevice()),
+            "DISK=" + quoted(config.hardware().disk().blockDevice()),
             "MODULES=" + quoted(String.join(" ", modules)),
             "CAPTURE_ARGS=" + quoted(KernelArguments.capture(config, scenario)),
             "INSIDE_HAND=" + (armsInside(scenario) ? "yes" : "no"),

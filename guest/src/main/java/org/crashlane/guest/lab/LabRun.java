@@ -42,8 +42,13 @@ public final class LabRun implements AutoCloseable {
     this.scenario = scenario;
   }
 
-  /** {@return a run that has not begun} */
+  /**
+   * {@return a run that has not begun}
+   *
+   * @throws IllegalArgumentException if the scenario is about another IOMMU than the guest's
+   */
   public static LabRun of(LabParts parts, GuestConfig config, Scenario scenario) {
+    config.requireIommuOf(scenario);
     return new LabRun(parts, config, scenario);
   }
 
@@ -104,7 +109,7 @@ public final class LabRun implements AutoCloseable {
   }
 
   private Started start() throws IOException {
-    WorkArea area = WorkArea.create(config.memoryBytes(), teardown);
+    WorkArea area = WorkArea.create(config.hardware().memoryBytes(), teardown);
     Path initrd = Initrds.write(area.directory(), parts, config, scenario);
     SerialConsole console = SerialConsole.listen(area.serialSocket());
     teardown.add(console::close);

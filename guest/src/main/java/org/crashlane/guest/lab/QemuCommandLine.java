@@ -23,13 +23,13 @@ final class QemuCommandLine {
     List<String> argv = new ArrayList<>(List.of(program.toString()));
     add(argv, "-accel", "tcg,thread=multi");
     add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
-    add(argv, "-cpu", "max", "-smp", Integer.toString(config.cpuCount()));
-    add(argv, "-m", "size=" + config.memoryBytes() + "B");
+    add(argv, "-cpu", "max", "-smp", Integer.toString(config.hardware().cpuCount()));
+    add(argv, "-m", "size=" + config.hardware().memoryBytes() + "B");
     add(
         argv,
         "-object",
         "memory-backend-file,id=ram,share=on,size=%d,mem-path=%s"
-            .formatted(config.memoryBytes(), escaped(area.memory())));
+            .formatted(config.hardware().memoryBytes(), escaped(area.memory())));
     add(argv, "-nodefaults", "-no-user-config", "-display", "none", "-net", "none");
     // A guest that ends stands still until its last registers have been read.
     add(argv, "-no-reboot", "-no-shutdown");
@@ -66,12 +66,12 @@ final class QemuCommandLine {
   private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
     List<String> iommu = new ArrayList<>(List.of(config.iommu().qemuDevice()));
     iommu.addAll(config.iommu().qemuOptions());
-    iommu.add("intremap=" + (config.interruptRemapping() ? "on" : "off"));
+    iommu.add("intremap=" + (config.hardware().interruptRemapping() ? "on" : "off"));
     iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.
     add(argv, "-device", String.join(",", iommu));
     add(argv, "-drive", "if=none,id=dump,format=raw,file=" + escaped(area.disk()));
-    switch (config.disk()) {
+    switch (config.hardware().disk()) {
       case NVME -> add(argv, "-device", "nvme,drive=dump,serial=crashlane");
       case AHCI -> add(argv, "-device", "ide-hd,drive=dump,bus=ide.0");
     }

@@ -45,7 +45,7 @@ final class TableWitness implements LabHook {
   TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
     this.config = config;
-    this.disk = config.disk();
+    this.disk = config.hardware().disk();
     this.iommu = config.iommu();
   }
 

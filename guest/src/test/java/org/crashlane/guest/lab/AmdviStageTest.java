@@ -45,7 +45,7 @@ class AmdviStageTest {
   void armedFromOutsideWithInterruptsPreparedTheDumpIsWritten() throws IOException {
     Rehearsal rehearsal =
         StagedCrash.of(
-            CONFIG.withInterruptRemapping(true).withInterruptsPrepared(true),
+            CONFIG.with(TestHardware.of(1, DiskKind.NVME, true)).withInterruptsPrepared(true),
             Scenario.of(MappingMode.AMDVI, Strategy.IDENTITY, HandKind.OUTSIDE));
 
     StagedCrash.assertHolds(rehearsal);

@@ -46,7 +46,10 @@ class CrashMarginTest {
   @CsvSource({"VTD, 1", "VTD, 2", "AMDVI, 1", "AMDVI, 2"})
   void theTimesOfNoticingArmingAndTheFirstRequestAreMeasured(MappingMode mode, int cpuCount)
       throws IOException {
-    GuestConfig config = GuestConfig.defaults().withMapping(mode).withCpuCount(cpuCount);
+    GuestConfig config =
+        GuestConfig.defaults()
+            .withMapping(mode)
+            .with(TestHardware.of(cpuCount, DiskKind.NVME, false));
     Scenario scenario = Scenario.of(mode, Strategy.NONE);
     Stopwatch stopwatch = new Stopwatch();
     try (LabRun run =

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
 
@@ -46,12 +47,21 @@ class GuestConfigTest {
 
   @Test
   void anAhciDiskWantsTheFullKernelOnBothSides() {
-    GuestConfig ahci = AMD.withDisk(DiskKind.AHCI);
+    GuestConfig ahci = AMD.with(TestHardware.of(1, DiskKind.AHCI, false));
     assertEquals(KernelFlavour.FULL, ahci.captureFlavour(Strategy.NONE));
     assertTrue(ahci.needsHiding(Strategy.NONE));
     assertThrows(
         IllegalArgumentException.class,
         () -> ahci.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD)));
+  }
+
+  @Test
+  void aScenarioOfAnotherIommuIsRefused() {
+    Scenario vtd = Scenario.of(MappingMode.VTD, Strategy.NONE);
+    VTD.requireIommuOf(vtd);
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> AMD.requireIommuOf(vtd));
+    assertEquals("a scenario of Intel VT-d in a guest with AMD-Vi", e.getMessage());
   }
 
   @Test

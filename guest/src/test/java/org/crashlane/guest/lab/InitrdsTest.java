@@ -54,7 +54,7 @@ class InitrdsTest {
     assumeTrue(Files.isExecutable(SHELL), "no " + SHELL);
     GuestConfig config =
         GuestConfig.defaults()
-            .withDisk(DiskKind.AHCI)
+            .with(TestHardware.of(1, DiskKind.AHCI, false))
             .withMore(
                 new GuestConfig.MoreOptions(
                     List.of(), List.of(), List.of("it's=$HOME`x`\"y\""), List.of()));

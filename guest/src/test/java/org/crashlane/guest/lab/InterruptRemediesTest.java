@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Test;
 @Tag("lab")
 @Tag("long")
 class InterruptRemediesTest {
-  private static final GuestConfig INTEL = GuestConfig.defaults().withInterruptRemapping(true);
+  private static final GuestConfig INTEL =
+      GuestConfig.defaults().with(TestHardware.of(1, DiskKind.NVME, true));
   private static final GuestConfig AMD = INTEL.withMapping(MappingMode.AMDVI);
   private static final Scenario ARMED =
       Scenario.of(MappingMode.AMDVI, Strategy.IDENTITY, HandKind.OUTSIDE);
@@ -55,15 +56,15 @@ class InterruptRemediesTest {
   @Test
   void preparedEntriesServeWhicheverProcessorCrashed() throws IOException {
     StagedCrash.assertHolds(
-        StagedCrash.of(AMD.withInterruptsPrepared(true).withCpuCount(2), ARMED));
+        StagedCrash.of(
+            AMD.withInterruptsPrepared(true).with(TestHardware.of(2, DiskKind.NVME, true)), ARMED));
   }
 
   /** Of an AHCI disk: QEMU's NVMe controller may hold its INTx line after a reset. */
   @Test
   void legacyInterruptsOfThe8259PassByTheIommu() throws IOException {
     GuestConfig config =
-        AMD.withDisk(DiskKind.AHCI)
-            .withCpuCount(2)
+        AMD.with(TestHardware.of(2, DiskKind.AHCI, true))
             .withMore(more(List.of(), List.of("noapic", "pci=nomsi")));
 
     Rehearsal rehearsal = StagedCrash.of(config, ARMED);
@@ -86,7 +87,8 @@ class InterruptRemediesTest {
   void amdIommuOffLeavesTheIommuRunning() throws IOException {
     Rehearsal rehearsal =
         StagedCrash.of(
-            AMD.withInterruptRemapping(false), Scenario.of(MappingMode.AMDVI, Strategy.OFF));
+            AMD.with(TestHardware.of(1, DiskKind.NVME, false)),
+            Scenario.of(MappingMode.AMDVI, Strategy.OFF));
 
     assertInstanceOf(Missing.class, rehearsal.observations().dump());
     assertEquals(Set.of(FindingCode.A1, FindingCode.D1), StagedCrash.broken(rehearsal));

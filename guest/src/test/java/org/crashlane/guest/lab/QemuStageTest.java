@@ -83,8 +83,7 @@ class QemuStageTest {
   void armedFromOutsideBothCrashRangesTakeTheDumpAboveFourGibibytes() throws IOException {
     GuestConfig config =
         GuestConfig.defaults()
-            .withMemoryBytes(6 * GIB)
-            .withCpuCount(2)
+            .with(new GuestConfig.Hardware(6 * GIB, 2, DiskKind.NVME, false))
             .withKernels(k -> k.withCrashkernel("512M,high"));
 
     Rehearsal rehearsal = rehearse(config, OUTSIDE);
@@ -101,7 +100,8 @@ class QemuStageTest {
 
   @Test
   void armedFromInsideADumpReachesAnAhciDisk() throws IOException {
-    Rehearsal rehearsal = rehearse(GuestConfig.defaults().withDisk(DiskKind.AHCI), INSIDE);
+    Rehearsal rehearsal =
+        rehearse(GuestConfig.defaults().with(TestHardware.of(1, DiskKind.AHCI, false)), INSIDE);
 
     assertHolds(rehearsal);
     assertTrue(

@@ -157,10 +157,10 @@ final class AskedFor {
     private void unasked(long iova, long physical, long sizeBytes, Permissions permissions) {
       world.violated(
           Kind.MAPPED_UNASKED,
-          () ->
+          (which, step) ->
               new Violation(
-                  Kind.MAPPED_UNASKED,
-                  world.step(),
+                  which,
+                  step,
                   "the primary's tables",
                   iova,
                   physical,

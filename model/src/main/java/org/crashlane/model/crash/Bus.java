@@ -216,10 +216,10 @@ final class Bus implements DmaPort {
       Kind kind, DmaDevice device, Request request, long physical, int length, String why) {
     world.violated(
         kind,
-        () ->
+        (which, step) ->
             new Violation(
-                kind,
-                world.step(),
+                which,
+                step,
                 device.spec() + " " + request.access(),
                 request.iova(),
                 physical,

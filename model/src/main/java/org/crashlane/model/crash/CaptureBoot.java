@@ -5,14 +5,13 @@ import java.util.Optional;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.MemoryEncryption.CaptureDma;
-import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.swiotlb.SwiotlbMode;
 import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
 
 /** How the capture kernel starts: whether its processor lets it, and what it does to the IOMMU. */
 final class CaptureBoot {
@@ -59,19 +58,12 @@ final class CaptureBoot {
   }
 
   private static DmaMapping modeDriver(World world) {
-    MachineSpec machine = world.plan().machine();
-    Mode mode = Modes.of(machine.mode());
-    Cpu cpu = world.captureCpu();
-    return switch (world.plan().strategy()) {
-      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
-      case RESET -> {
-        world.resetAllDevices();
-        yield mode.afresh(cpu, machine, forTables(world.plan()));
-      }
-      case ADOPT -> mode.adopt(cpu, machine, forTables(world.plan()));
-      case OFF -> mode.off(cpu, machine, forTables(world.plan()));
-      case ABORT -> mode.abort(cpu, machine, forTables(world.plan()));
-    };
+    CrashPlan plan = world.plan();
+    if (plan.strategy() == Strategy.RESET) {
+      world.resetAllDevices();
+    }
+    return Modes.of(plan.machine().mode())
+        .capture(plan.strategy(), world.captureCpu(), plan.machine(), forTables(plan));
   }
 
   /** Tables of its own come from what its I/O buffers leave. */

@@ -44,10 +44,10 @@ final class CaptureCpu implements Cpu {
     world.tally().touched(what);
     world.violated(
         Kind.IOMMU_TOUCHED,
-        () ->
+        (which, step) ->
             new Violation(
-                Kind.IOMMU_TOUCHED,
-                world.step(),
+                which,
+                step,
                 "capture kernel",
                 what.address(),
                 what.address(),

@@ -212,7 +212,8 @@ final class CaptureKernel {
     long first = memory.first();
     world.violated(
         kind,
-        () -> new Violation(kind, world.step(), subject, first, first, memory.sizeBytes(), why));
+        (which, step) ->
+            new Violation(which, step, subject, first, first, memory.sizeBytes(), why));
   }
 
   private void copyAndWrite(World world) {
@@ -287,10 +288,10 @@ final class CaptureKernel {
   private static void throughAperture(World world, long source, long found, String why) {
     world.violated(
         Kind.READ_THROUGH_APERTURE,
-        () ->
+        (which, step) ->
             new Violation(
-                Kind.READ_THROUGH_APERTURE,
-                world.step(),
+                which,
+                step,
                 "capture kernel",
                 source,
                 found,

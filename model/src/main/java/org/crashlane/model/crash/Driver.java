@@ -213,10 +213,10 @@ final class Driver {
     if (at >= 0) {
       world.violated(
           Kind.PRIMARY_DATA,
-          () ->
+          (which, step) ->
               new Violation(
-                  Kind.PRIMARY_DATA,
-                  world.step(),
+                  which,
+                  step,
                   "driver of " + spec,
                   handle.busAddress(),
                   handle.buffer(),

@@ -32,10 +32,10 @@ final class DumpCheck {
         }
         world.violated(
             Kind.DUMP_DIFFERS,
-            () ->
+            (which, step) ->
                 new Violation(
-                    Kind.DUMP_DIFFERS,
-                    world.step(),
+                    which,
+                    step,
                     "dump",
                     address,
                     address,

@@ -230,10 +230,10 @@ final class PrimaryKernel {
       World world, Kind kind, String device, DmaHandle handle, String evidence) {
     world.violated(
         kind,
-        () ->
+        (which, step) ->
             new Violation(
-                kind,
-                world.step(),
+                which,
+                step,
                 device,
                 handle.busAddress(),
                 handle.target(),

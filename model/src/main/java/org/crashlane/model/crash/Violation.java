@@ -23,6 +23,13 @@ public record Violation(
     long sizeBytes,
     String evidence) {
 
+  /** What there is to say of a violation. */
+  @FunctionalInterface
+  interface Account {
+    /** {@return the violation of invariant {@code kind} in step {@code step}} */
+    Violation of(Kind kind, long step);
+  }
+
   /** The invariants. */
   public enum Kind {
     /** Leftover DMA touched the crash range. */

@@ -6,7 +6,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.crashlane.model.crash.Violation.Kind;
 
 /** What was violated in a run: the first of each kind, and how often each happened. */
@@ -21,13 +20,13 @@ public final class Violations {
   }
 
   /** Notes one; only the first of its kind is made. */
-  void add(Kind kind, Supplier<Violation> violation) {
+  void add(Kind kind, long step, Violation.Account account) {
     Map<Kind, Long> more = new EnumMap<>(Kind.class);
     more.putAll(counts);
     if (more.merge(kind, 1L, Long::sum) == 1) {
       Map<Kind, Violation> others = new EnumMap<>(Kind.class);
       others.putAll(first);
-      others.put(kind, violation.get());
+      others.put(kind, account.of(kind, step));
       first = others;
     }
     counts = more;

@@ -218,11 +218,12 @@ public final class World {
     trace(() -> "all devices are reset");
   }
 
-  void violated(Kind kind, Supplier<Violation> violation) {
+  /** Notes that an invariant was broken; {@code account} is asked for the first of a kind only. */
+  void violated(Kind kind, Violation.Account account) {
     if (violations.count(kind) == 0) {
-      trace(() -> "VIOLATION: " + violation.get());
+      trace(() -> "VIOLATION: " + account.of(kind, step));
     }
-    violations.add(kind, violation);
+    violations.add(kind, step, account);
   }
 
   /** {@return false if nobody listens, so that hot places need not even offer a line} */

@@ -97,17 +97,15 @@ public final class SmallMachine {
   private static DeviceSpec device(
       String name, String at, DeviceKind kind, int maskBits, boolean onDumpPath) {
     return new DeviceSpec(
-        name,
-        RequesterId.parse(at),
-        Optional.empty(),
-        kind,
-        maskBits,
-        UNIT,
-        onDumpPath,
-        true,
-        true,
-        false,
-        false);
+            name,
+            RequesterId.parse(at),
+            Optional.empty(),
+            kind,
+            maskBits,
+            UNIT,
+            DeviceSpec.Trait.RESET_BY_DRIVER,
+            DeviceSpec.Trait.STOPS_ON_FAULT)
+        .with(DeviceSpec.Trait.ON_DUMP_PATH, onDumpPath);
   }
 
   private static ModeSpec modeSpec(MappingMode mode) {

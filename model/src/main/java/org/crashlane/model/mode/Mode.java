@@ -37,31 +37,23 @@ public interface Mode {
   DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames);
 
   /**
-   * Has the capture kernel copy or go on with what the primary left (mainline Linux's way), so that
-   * the leftovers stay mapped and its own mappings come beside them.
+   * Has the capture kernel deal with the IOMMU as {@code strategy} says, and {@return its mapping
+   * driver}
+   *
+   * <ul>
+   *   <li>NONE, RESERVE, IDENTITY: it leaves the IOMMU alone.
+   *   <li>ADOPT: it copies or goes on with what the primary left (mainline Linux's way), so that
+   *       the leftovers stay mapped and its own mappings come beside them.
+   *   <li>OFF: it switches translation off and maps nothing.
+   *   <li>ABORT: it blocks all DMA as far as the hardware can, then starts afresh with tables of
+   *       its own.
+   *   <li>RESET: all devices were reset, so that none is at work; it starts afresh. Where it has no
+   *       use for an IOMMU it leaves it alone.
+   * </ul>
    *
    * @param frames memory in the crash range
    */
-  DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames);
-
-  /** Has the capture kernel switch translation off and map nothing. */
-  DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames);
-
-  /**
-   * Has the capture kernel block all DMA as far as the hardware can, and then start afresh with
-   * tables of its own.
-   *
-   * @param frames memory in the crash range
-   */
-  DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames);
-
-  /**
-   * Has the capture kernel start the IOMMU afresh, with tables of its own, when no device is at
-   * work any more. Where a capture kernel has no use for one it leaves it alone.
-   *
-   * @param frames memory in the crash range
-   */
-  DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames);
+  DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames);
 
   /**
    * {@return the tables of each IOMMU unit as they stand, for the rule's judgement; empty where

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.spec;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.bits.BitField;
 import org.crashlane.pci.RequesterId;
 
@@ -17,12 +20,7 @@ import org.crashlane.pci.RequesterId;
  *     coherent mask
  * @param unit the name of the IOMMU unit, PHB or northbridge that it is behind; empty where the
  *     mode has none
- * @param onDumpPath true if the capture kernel writes the dump through it
- * @param resetByDriver true if the capture kernel's driver resets it before it uses it
- * @param stopsOnFault true if it stops at a blocked request until it is reset; otherwise it goes on
- *     with the next command
- * @param assignedToGuest true if the primary gave it to a virtual machine
- * @param passThrough true if the primary lets its requests pass untranslated
+ * @param traits what else holds of it
  */
 public record DeviceSpec(
     String name,
@@ -32,15 +30,41 @@ public record DeviceSpec(
     int dmaMaskBits,
     int coherentMaskBits,
     String unit,
-    boolean onDumpPath,
-    boolean resetByDriver,
-    boolean stopsOnFault,
-    boolean assignedToGuest,
-    boolean passThrough) {
+    Set<Trait> traits) {
+
+  /** What may hold of a device. */
+  public enum Trait {
+    /** The capture kernel writes the dump through it. */
+    ON_DUMP_PATH("dump-path"),
+    /** The capture kernel's driver resets it before it uses it. */
+    RESET_BY_DRIVER("driver-resets"),
+    /**
+     * It stops at a blocked request until it is reset; otherwise it goes on with the next command.
+     */
+    STOPS_ON_FAULT("stops-on-fault"),
+    /** The primary gave it to a virtual machine. */
+    ASSIGNED_TO_GUEST("assigned-to-guest"),
+    /** The primary lets its requests pass untranslated. */
+    PASS_THROUGH("pass-through");
+
+    private final String label;
+
+    Trait(String label) {
+      this.label = label;
+    }
+
+    /** {@return its name in machine files} */
+    public String label() {
+      return label;
+    }
+  }
 
   public DeviceSpec {
     checkBits(dmaMaskBits);
     checkBits(coherentMaskBits);
+    Set<Trait> own = EnumSet.noneOf(Trait.class);
+    own.addAll(traits);
+    traits = Collections.unmodifiableSet(own);
   }
 
   /** A device whose coherent mask is its streaming mask, as most drivers set it. */
@@ -51,46 +75,50 @@ public record DeviceSpec(
       DeviceKind kind,
       int dmaMaskBits,
       String unit,
-      boolean onDumpPath,
-      boolean resetByDriver,
-      boolean stopsOnFault,
-      boolean assignedToGuest,
-      boolean passThrough) {
-    this(
-        name,
-        address,
-        alias,
-        kind,
-        dmaMaskBits,
-        dmaMaskBits,
-        unit,
-        onDumpPath,
-        resetByDriver,
-        stopsOnFault,
-        assignedToGuest,
-        passThrough);
+      Trait... traits) {
+    this(name, address, alias, kind, dmaMaskBits, dmaMaskBits, unit, Set.of(traits));
   }
 
   /** {@return the device on a machine that has no IOMMU in use: no guest can own it} */
   public DeviceSpec withoutUnit() {
-    return with(dmaMaskBits, coherentMaskBits, "", false, false);
+    return new DeviceSpec(name, address, alias, kind, dmaMaskBits, coherentMaskBits, "", traits)
+        .with(Trait.ASSIGNED_TO_GUEST, false)
+        .with(Trait.PASS_THROUGH, false);
   }
 
-  private DeviceSpec with(
-      int streamingBits, int coherentBits, String otherUnit, boolean guests, boolean passes) {
-    return new DeviceSpec(
-        name,
-        address,
-        alias,
-        kind,
-        streamingBits,
-        coherentBits,
-        otherUnit,
-        onDumpPath,
-        resetByDriver,
-        stopsOnFault,
-        guests,
-        passes);
+  /** {@return the device of which {@code trait} holds, or does not} */
+  public DeviceSpec with(Trait trait, boolean holds) {
+    Set<Trait> changed = EnumSet.of(trait);
+    changed.addAll(traits);
+    if (!holds) {
+      changed.remove(trait);
+    }
+    return new DeviceSpec(name, address, alias, kind, dmaMaskBits, coherentMaskBits, unit, changed);
+  }
+
+  /** {@return true if the capture kernel writes the dump through it} */
+  public boolean onDumpPath() {
+    return traits.contains(Trait.ON_DUMP_PATH);
+  }
+
+  /** {@return true if the capture kernel's driver resets it before it uses it} */
+  public boolean resetByDriver() {
+    return traits.contains(Trait.RESET_BY_DRIVER);
+  }
+
+  /** {@return true if it stops at a blocked request until it is reset} */
+  public boolean stopsOnFault() {
+    return traits.contains(Trait.STOPS_ON_FAULT);
+  }
+
+  /** {@return true if the primary gave it to a virtual machine} */
+  public boolean assignedToGuest() {
+    return traits.contains(Trait.ASSIGNED_TO_GUEST);
+  }
+
+  /** {@return true if the primary lets its requests pass untranslated} */
+  public boolean passThrough() {
+    return traits.contains(Trait.PASS_THROUGH);
   }
 
   private static void checkBits(int bits) {
@@ -113,7 +141,8 @@ public record DeviceSpec(
   public DeviceSpec coherently() {
     return coherentMaskBits >= dmaMaskBits
         ? this
-        : with(coherentMaskBits, coherentMaskBits, unit, assignedToGuest, passThrough);
+        : new DeviceSpec(
+            name, address, alias, kind, coherentMaskBits, coherentMaskBits, unit, traits);
   }
 
   /** {@return the highest address that its rings and commands may have, unsigned} */

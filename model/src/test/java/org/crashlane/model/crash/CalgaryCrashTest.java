@@ -184,16 +184,13 @@ final class CalgaryCrashTest {
 
   private static DeviceSpec card(boolean stopsOnFault) {
     return new DeviceSpec(
-        "nic",
-        RequesterId.parse("02:00.0"),
-        Optional.empty(),
-        DeviceKind.RECEIVER,
-        32,
-        "0",
-        false,
-        true,
-        stopsOnFault,
-        false,
-        false);
+            "nic",
+            RequesterId.parse("02:00.0"),
+            Optional.empty(),
+            DeviceKind.RECEIVER,
+            32,
+            "0",
+            DeviceSpec.Trait.RESET_BY_DRIVER)
+        .with(DeviceSpec.Trait.STOPS_ON_FAULT, stopsOnFault);
   }
 }

@@ -33,16 +33,14 @@ public final class TestMachines {
   public static DeviceSpec device(
       String name, String at, DeviceKind kind, int maskBits, String unit, boolean onDumpPath) {
     return new DeviceSpec(
-        name,
-        RequesterId.parse(at),
-        Optional.empty(),
-        kind,
-        maskBits,
-        unit,
-        onDumpPath,
-        true,
-        true,
-        false,
-        false);
+            name,
+            RequesterId.parse(at),
+            Optional.empty(),
+            kind,
+            maskBits,
+            unit,
+            DeviceSpec.Trait.RESET_BY_DRIVER,
+            DeviceSpec.Trait.STOPS_ON_FAULT)
+        .with(DeviceSpec.Trait.ON_DUMP_PATH, onDumpPath);
   }
 }

@@ -168,17 +168,14 @@ final class TrialMachines {
   private static DeviceSpec device(
       String name, String at, DeviceKind kind, int maskBits, String unit, boolean onDumpPath) {
     return new DeviceSpec(
-        name,
-        RequesterId.parse(at),
-        Optional.empty(),
-        kind,
-        maskBits,
-        unit,
-        onDumpPath,
-        true,
-        false,
-        false,
-        false);
+            name,
+            RequesterId.parse(at),
+            Optional.empty(),
+            kind,
+            maskBits,
+            unit,
+            DeviceSpec.Trait.RESET_BY_DRIVER)
+        .with(DeviceSpec.Trait.ON_DUMP_PATH, onDumpPath);
   }
 
   private static List<AddressRange> ranges(String text) {

@@ -61,17 +61,15 @@ final class DmaDeviceTest {
   private static DmaDevice device(DeviceKind kind, boolean stopsOnFault) {
     return new DmaDevice(
         new DeviceSpec(
-            "device",
-            RequesterId.of(1, 0),
-            Optional.empty(),
-            kind,
-            64,
-            "",
-            true,
-            true,
-            stopsOnFault,
-            false,
-            false));
+                "device",
+                RequesterId.of(1, 0),
+                Optional.empty(),
+                kind,
+                64,
+                "",
+                DeviceSpec.Trait.ON_DUMP_PATH,
+                DeviceSpec.Trait.RESET_BY_DRIVER)
+            .with(DeviceSpec.Trait.STOPS_ON_FAULT, stopsOnFault));
   }
 
   private void command(int slot, long bus, int length, Operation operation, long block) {

@@ -269,16 +269,16 @@ final class ArmingScenariosTest {
 
   private static DeviceSpec guestsOnDumpPath(DeviceSpec device) {
     return new DeviceSpec(
-        device.name(),
-        device.address(),
-        device.alias(),
-        device.kind(),
-        device.dmaMaskBits(),
-        device.unit(),
-        device.onDumpPath() || device.assignedToGuest(),
-        device.resetByDriver(),
-        device.stopsOnFault(),
-        device.assignedToGuest(),
-        device.passThrough());
+            device.name(),
+            device.address(),
+            device.alias(),
+            device.kind(),
+            device.dmaMaskBits(),
+            device.unit())
+        .with(DeviceSpec.Trait.ON_DUMP_PATH, device.onDumpPath() || device.assignedToGuest())
+        .with(DeviceSpec.Trait.RESET_BY_DRIVER, device.resetByDriver())
+        .with(DeviceSpec.Trait.STOPS_ON_FAULT, device.stopsOnFault())
+        .with(DeviceSpec.Trait.ASSIGNED_TO_GUEST, device.assignedToGuest())
+        .with(DeviceSpec.Trait.PASS_THROUGH, device.passThrough());
   }
 }

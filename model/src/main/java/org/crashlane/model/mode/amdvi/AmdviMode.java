@@ -39,21 +39,19 @@ public final class AmdviMode extends PagedMode {
     return new Boot(cpu, machine, frames).primary();
   }
 
+  /** {@inheritDoc} The order in which abort does it costs nothing where nothing is at work. */
   @Override
-  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return new Boot(cpu, machine, frames).adopting();
-  }
-
-  @Override
-  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    for (ModeSpec.AmdviUnit unit : AmdviHardware.spec(machine).units()) {
-      UnitDriver.disable(cpu, unit.registerBase());
-    }
-    return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return new Boot(cpu, machine, frames).aborting();
+  public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return switch (strategy) {
+      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
+      case ADOPT -> new Boot(cpu, machine, frames).adopting();
+      case OFF -> {
+        for (ModeSpec.AmdviUnit unit : AmdviHardware.spec(machine).units()) {
+          UnitDriver.disable(cpu, unit.registerBase());
+        }
+        yield new DirectMapping(machine.era());
+      }
+      case ABORT, RESET -> new Boot(cpu, machine, frames).aborting();
+    };
   }
 }

@@ -140,10 +140,10 @@ final class AmdviUnits implements DriverUnits {
     return Permissions.of(direction.reads(), direction.writes());
   }
 
-  /** {@inheritDoc} Linux maps them anew in each default domain, whoever's tables it took over. */
+  /** {@inheritDoc} Linux maps it in each default domain, whether it took tables over or not. */
   @Override
-  public boolean leavesReservedMemoryToCopies() {
-    return false;
+  public boolean mapsReservedMemory() {
+    return true;
   }
 
   @Override

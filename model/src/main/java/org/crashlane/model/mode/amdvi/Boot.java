@@ -14,7 +14,6 @@ import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.amdvi.UnitDriver.Buffers;
 import org.crashlane.model.mode.paging.PagedMapping;
-import org.crashlane.model.mode.paging.Role;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
@@ -54,7 +53,7 @@ final class Boot {
   PagedMapping primary() {
     Map<Integer, DeviceTable> tables =
         blocking(spec.deviceTableBytes().orElse(DeviceTable.sizeFor(last)));
-    PagedMapping mapping = mapping(Role.PRIMARY, tables, started(tables));
+    PagedMapping mapping = mapping(tables, started(tables));
     mapping.prepare(cpu);
     return mapping;
   }
@@ -109,7 +108,7 @@ final class Boot {
       units.get(i).useDeviceTable(cpu, tableOf(tables, i).register() | encryptionMask);
       units.get(i).flushAll(cpu);
     }
-    return mapping(Role.ADOPTING, tables, units);
+    return mapping(tables, units);
   }
 
   /** Goes on with the old table and the old rings; of the base registers none is written. */
@@ -124,19 +123,19 @@ final class Boot {
       driver.flushAll(cpu);
       units.add(driver);
     }
-    return mapping(Role.ADOPTING, tables, units);
+    return mapping(tables, units);
   }
 
   private PagedMapping afresh() {
     spec.units().forEach(unit -> UnitDriver.disable(cpu, unit.registerBase()));
     Map<Integer, DeviceTable> tables = blocking(DeviceTable.sizeFor(last));
-    return mapping(Role.AFRESH, tables, started(tables));
+    return mapping(tables, started(tables));
   }
 
   /** Starts the capture kernel's driver with a table that blocks all, without switching off. */
   PagedMapping aborting() {
     Map<Integer, DeviceTable> tables = blocking(DeviceTable.sizeFor(last));
-    return mapping(Role.AFRESH, tables, started(tables));
+    return mapping(tables, started(tables));
   }
 
   /** {@return a table for each segment, as Linux has them from 6.0 on} */
@@ -202,8 +201,7 @@ final class Boot {
     return at;
   }
 
-  private PagedMapping mapping(
-      Role role, Map<Integer, DeviceTable> tables, List<UnitDriver> units) {
-    return new PagedMapping(machine, role, frames, new AmdviUnits(spec, tables, units));
+  private PagedMapping mapping(Map<Integer, DeviceTable> tables, List<UnitDriver> units) {
+    return new PagedMapping(machine, frames, new AmdviUnits(spec, tables, units));
   }
 }

@@ -22,6 +22,7 @@ import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Strategy;
 
 /**
  * Calgary and CalIOC2, as Linux 2.6.27 drives them. The driver did not change in what matters here
@@ -75,15 +76,22 @@ public final class CalgaryMode implements Mode {
         : Optional.empty();
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>As 2.6.27 did already: the tables stay where TAR says they are, each page that has an entry
-   * is taken, and slots that the watchdog switched off stay off. Linux masks TAR by the size that
-   * it would have chosen itself; here that is the one that the primary chose.
-   */
   @Override
-  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return switch (strategy) {
+      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
+      case ADOPT -> adopt(cpu, machine, frames);
+      case OFF -> off(cpu, machine, frames);
+      case ABORT, RESET -> restart(cpu, machine, frames);
+    };
+  }
+
+  /**
+   * As 2.6.27 did already: the tables stay where TAR says they are, each page that has an entry is
+   * taken, and slots that the watchdog switched off stay off. Linux masks TAR by the size that it
+   * would have chosen itself; here that is the one that the primary chose.
+   */
+  private static DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
     ChipDriver driver = new ChipDriver(spec(machine));
     List<Optional<BridgeTable>> tables = new ArrayList<>();
     for (int phb = 0; phb < driver.phbCount(); phb++) {
@@ -95,9 +103,8 @@ public final class CalgaryMode implements Mode {
     return mapping(machine, driver, tables);
   }
 
-  /** {@inheritDoc} Slots that the watchdog switched off stay off. */
-  @Override
-  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  /** Slots that the watchdog switched off stay off. */
+  private static DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
     ChipDriver driver = new ChipDriver(spec(machine));
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       driver.disable(cpu, phb);
@@ -106,15 +113,12 @@ public final class CalgaryMode implements Mode {
   }
 
   /**
-   * {@inheritDoc}
-   *
-   * <p>Every slot is switched off first. The new tables are the smallest there are, enough for 32
-   * MiB in flight; a PHB for which {@code frames} has no room stays off. Once slots are on again,
-   * devices that were not stopped by then go on with addresses of the primary's, which the new
-   * table hands out anew.
+   * Every slot is switched off first: where nothing is at work that costs nothing. The new tables
+   * are the smallest there are, enough for 32 MiB in flight; a PHB for which {@code frames} has no
+   * room stays off. Once slots are on again, devices that were not stopped by then go on with
+   * addresses of the primary's, which the new table hands out anew.
    */
-  @Override
-  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping restart(Cpu cpu, MachineSpec machine, PageFrames frames) {
     ChipDriver driver = new ChipDriver(spec(machine));
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       driver.disableSlots(cpu, phb);
@@ -134,12 +138,6 @@ public final class CalgaryMode implements Mode {
       driver.enableSlots(cpu, phb);
     }
     return table;
-  }
-
-  /** {@inheritDoc} The order in which abort does it costs nothing where nothing is at work. */
-  @Override
-  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return abort(cpu, machine, frames);
   }
 
   @Override

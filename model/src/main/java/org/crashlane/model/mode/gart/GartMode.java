@@ -30,6 +30,7 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec.Gart;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Strategy;
 
 /**
  * AMD's GART. Only addresses in the aperture are translated, so the crash range, which lies outside
@@ -71,14 +72,25 @@ public final class GartMode implements Mode {
   }
 
   /**
-   * {@inheritDoc}
-   *
-   * <p>No Linux does this for GART. It is what 2.6.27 does for Calgary: the registers say where the
+   * {@inheritDoc} A capture kernel whose memory ends below 4 GiB, as nearly all do, starts no GART
+   * of its own (it asks for {@code max_pfn}).
+   */
+  @Override
+  public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return switch (strategy) {
+      case NONE, RESERVE, IDENTITY, RESET -> new DirectMapping(machine.era());
+      case ADOPT -> adopt(cpu, machine, frames);
+      case OFF -> off(cpu, machine, frames);
+      case ABORT -> abort(cpu, machine, frames);
+    };
+  }
+
+  /**
+   * No Linux does this for GART. It is what 2.6.27 does for Calgary: the registers say where the
    * old table is, every entry in use stays taken, and new mappings go between them. Entries that
    * lead to the old kernel's scratch page are free; which page that is has to be guessed.
    */
-  @Override
-  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
     Gart spec = spec(machine);
     UnitConfig old = config(cpu);
     DirectMapping direct = new DirectMapping(machine.era());
@@ -97,23 +109,19 @@ public final class GartMode implements Mode {
     return GartMapping.goingOn(gatt, direct, spec.fullFlush(), inUse);
   }
 
-  /** {@inheritDoc} So does Linux since 2010, on its way to an aperture of its own. */
-  @Override
-  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  /** As Linux does since 2010, on its way to an aperture of its own. */
+  private static DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
     Gatt.disable(cpu, spec(machine).northbridgeCount());
     return new DirectMapping(machine.era());
   }
 
   /**
-   * {@inheritDoc}
-   *
-   * <p>What goes untranslated cannot be blocked. What goes through the aperture is led to a scratch
+   * What goes untranslated cannot be blocked. What goes through the aperture is led to a scratch
    * page in the crash range that is set aside for it: nothing is overwritten by that, but leftovers
    * are in the crash range all the same. An entry that is not valid would do for a device, but a
    * CPU that reads there would take a machine check.
    */
-  @Override
-  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
     UnitConfig old = config(cpu);
     if (old.translatesDevices()) {
       long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES);
@@ -126,15 +134,6 @@ public final class GartMode implements Mode {
       gatt.unmap(cpu, 0, oldAperture(old).entryCount());
       gatt.flush(cpu);
     }
-    return new DirectMapping(machine.era());
-  }
-
-  /**
-   * {@inheritDoc} A capture kernel whose memory ends below 4 GiB, as nearly all do, starts no GART
-   * (it asks for {@code max_pfn}).
-   */
-  @Override
-  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
     return new DirectMapping(machine.era());
   }
 

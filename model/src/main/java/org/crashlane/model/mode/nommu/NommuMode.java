@@ -12,6 +12,7 @@ import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
 
 /** No IOMMU. There is nothing to set up, to adopt, to switch off or to block by. */
 public final class NommuMode implements Mode {
@@ -27,22 +28,7 @@ public final class NommuMode implements Mode {
   }
 
   @Override
-  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
     return new DirectMapping(machine.era());
   }
 

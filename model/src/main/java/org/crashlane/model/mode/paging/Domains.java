@@ -24,7 +24,6 @@ import org.crashlane.pci.RequesterId;
 final class Domains {
   private final MachineSpec machine;
   private final ModeSpec.Paging spec;
-  private final Role role;
   private final PageFrames frames;
   private final DriverUnits units;
   private final List<Domain> domains = new ArrayList<>();
@@ -33,16 +32,15 @@ final class Domains {
   /** IOVAs that a requester's domain is not to hand out, once it is there. */
   private record Reservation(RequesterId requester, AddressRange range) {}
 
-  Domains(MachineSpec machine, Role role, PageFrames frames, DriverUnits units) {
+  Domains(MachineSpec machine, PageFrames frames, DriverUnits units) {
     this.machine = machine;
     this.spec = Placement.spec(machine);
-    this.role = role;
     this.frames = frames;
     this.units = units;
   }
 
   Domains fork() {
-    Domains copy = new Domains(machine, role, frames.fork(), units.fork());
+    Domains copy = new Domains(machine, frames.fork(), units.fork());
     for (Domain domain : domains) {
       copy.domains.add(domain.fork());
     }
@@ -160,7 +158,7 @@ final class Domains {
   }
 
   private boolean mapReservedMemory(Cpu cpu, Domain domain) {
-    if (role == Role.ADOPTING && units.leavesReservedMemoryToCopies()) {
+    if (!units.mapsReservedMemory()) {
       return true;
     }
     for (AddressRange range : reservedMemory(domain.requester())) {

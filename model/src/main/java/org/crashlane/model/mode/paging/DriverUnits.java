@@ -56,8 +56,8 @@ public interface DriverUnits {
   /** {@return the rights that a leaf has for transfers of this direction} */
   Permissions rights(Domain domain, Direction direction);
 
-  /** {@return true if a driver that copied tables has firmware's memory mapped by them alone} */
-  boolean leavesReservedMemoryToCopies();
+  /** {@return true if firmware's memory is to be mapped in a domain that the driver makes} */
+  boolean mapsReservedMemory();
 
   /** {@return what it would take to map {@code wanted} by the largest leaves} */
   MapResult survey(PhysicalMemory memory, Domain domain, Mapping wanted);

@@ -3,10 +3,12 @@ package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
@@ -40,7 +42,6 @@ public final class PagedMapping implements DmaMapping {
 
   private final MachineSpec machine;
   private final ModeSpec.Paging spec;
-  private final Role role;
   private final Domains domains;
 
   /** The bit that says of a page that it is encrypted, as all are that drivers map; or 0. */
@@ -49,28 +50,30 @@ public final class PagedMapping implements DmaMapping {
   /** By requester; nothing is added after boot, so that copies share it. */
   private final Map<RequesterId, List<DmaHandle>> guestMemory;
 
+  /** The names of the devices whose requests pass; nothing is added after boot here either. */
+  private final Set<String> passing;
+
   /**
    * A driver without domains.
    *
-   * @param role how it came to its tables
    * @param frames where tables go
    * @param units what it has of its units
    */
-  public PagedMapping(MachineSpec machine, Role role, PageFrames frames, DriverUnits units) {
-    this(machine, role, new Domains(machine, role, frames, units), new HashMap<>());
+  public PagedMapping(MachineSpec machine, PageFrames frames, DriverUnits units) {
+    this(machine, new Domains(machine, frames, units), new HashMap<>(), new HashSet<>());
   }
 
   private PagedMapping(
       MachineSpec machine,
-      Role role,
       Domains domains,
-      Map<RequesterId, List<DmaHandle>> guestMemory) {
+      Map<RequesterId, List<DmaHandle>> guestMemory,
+      Set<String> passing) {
     this.machine = machine;
     this.spec = Placement.spec(machine);
-    this.role = role;
     this.domains = domains;
     this.encryptionMask = machine.encryption().addressMask();
     this.guestMemory = guestMemory;
+    this.passing = passing;
   }
 
   /** Does for each device what is done when the primary boots. */
@@ -83,6 +86,7 @@ public final class PagedMapping implements DmaMapping {
       if (!domains.letPass(cpu, device)) {
         throw noFrame();
       }
+      passing.add(device.name());
     } else if (device.assignedToGuest() || !domains.reservedMemory(device.requester()).isEmpty()) {
       Domain domain = domains.of(cpu, device).orElseThrow(PagedMapping::noFrame);
       if (device.assignedToGuest()) {
@@ -196,7 +200,7 @@ public final class PagedMapping implements DmaMapping {
 
   /** {@return true if the device's requests pass: only the primary lets any do so} */
   private boolean passes(DeviceSpec device) {
-    return role == Role.PRIMARY && device.passThrough();
+    return passing.contains(device.name());
   }
 
   @Override
@@ -206,13 +210,11 @@ public final class PagedMapping implements DmaMapping {
 
   @Override
   public DmaMapping fork() {
-    return new PagedMapping(machine, role, domains.fork(), guestMemory);
+    return new PagedMapping(machine, domains.fork(), guestMemory, passing);
   }
 
   @Override
   public void addTo(Fingerprint into) {
-    into.add(role == Role.PRIMARY);
-    into.add(role == Role.ADOPTING);
     domains.addTo(into);
   }
 }

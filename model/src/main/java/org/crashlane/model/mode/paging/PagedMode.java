@@ -4,21 +4,12 @@ package org.crashlane.model.mode.paging;
 import java.util.List;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.Remapper;
-import org.crashlane.model.kernel.Cpu;
-import org.crashlane.model.kernel.DmaMapping;
-import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.MachineSpec;
 
 /** A mode whose units translate by trees of page tables. */
 public abstract class PagedMode implements Mode {
-
-  /** {@inheritDoc} The order in which abort does it costs nothing where nothing is at work. */
-  @Override
-  public final DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return abort(cpu, machine, frames);
-  }
 
   @Override
   public final List<UnitTables> tables(

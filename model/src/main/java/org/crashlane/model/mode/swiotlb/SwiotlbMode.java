@@ -64,22 +64,7 @@ public final class SwiotlbMode implements Mode {
   }
 
   @Override
-  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return capture(machine, frames);
-  }
-
-  @Override
-  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return capture(machine, frames);
-  }
-
-  @Override
-  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return capture(machine, frames);
-  }
-
-  @Override
-  public DmaMapping afresh(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
     return capture(machine, frames);
   }
 

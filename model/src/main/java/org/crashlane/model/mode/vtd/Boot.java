@@ -10,7 +10,6 @@ import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.PagedMapping;
-import org.crashlane.model.mode.paging.Role;
 import org.crashlane.model.spec.MachineSpec;
 
 /** The ways in which a kernel's VT-d driver starts. */
@@ -26,7 +25,7 @@ final class Boot {
     for (UnitDriver unit : UnitDriver.of(cpu, machine)) {
       tables.add(fresh(cpu, unit, frames));
     }
-    PagedMapping mapping = mapping(machine, Role.PRIMARY, frames, tables);
+    PagedMapping mapping = mapping(machine, frames, tables, false);
     mapping.prepare(cpu);
     tables.forEach(t -> t.unit().enable(cpu));
     return mapping;
@@ -43,7 +42,7 @@ final class Boot {
       tables.add(copied(cpu, unit, frames).orElseGet(() -> restarted(cpu, unit, frames)));
     }
     tables.forEach(t -> t.unit().enable(cpu));
-    return mapping(machine, Role.ADOPTING, frames, tables);
+    return mapping(machine, frames, tables, true);
   }
 
   private static Optional<ContextTables> copied(Cpu cpu, UnitDriver unit, PageFrames frames) {
@@ -76,12 +75,12 @@ final class Boot {
       tables.add(fresh(cpu, unit, frames));
       unit.enable(cpu);
     }
-    return mapping(machine, Role.AFRESH, frames, tables);
+    return mapping(machine, frames, tables, false);
   }
 
   private static PagedMapping mapping(
-      MachineSpec machine, Role role, PageFrames frames, List<ContextTables> tables) {
-    return new PagedMapping(machine, role, frames, new VtdUnits(machine, tables));
+      MachineSpec machine, PageFrames frames, List<ContextTables> tables, boolean copied) {
+    return new PagedMapping(machine, frames, new VtdUnits(machine, tables, copied));
   }
 
   /** {@return tables without an entry, in the unit's hands} */

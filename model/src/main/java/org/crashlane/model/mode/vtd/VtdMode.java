@@ -8,6 +8,7 @@ import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.PagedMode;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Strategy;
 
 /** Intel VT-d. */
 public final class VtdMode extends PagedMode {
@@ -22,19 +23,17 @@ public final class VtdMode extends PagedMode {
     return Boot.primary(cpu, machine, frames);
   }
 
+  /** {@inheritDoc} The order in which abort does it costs nothing where nothing is at work. */
   @Override
-  public DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return Boot.adopting(cpu, machine, frames);
-  }
-
-  @Override
-  public DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    UnitDriver.of(cpu, machine).forEach(unit -> unit.disable(cpu));
-    return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public DmaMapping abort(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    return Boot.aborting(cpu, machine, frames);
+  public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
+    return switch (strategy) {
+      case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
+      case ADOPT -> Boot.adopting(cpu, machine, frames);
+      case OFF -> {
+        UnitDriver.of(cpu, machine).forEach(unit -> unit.disable(cpu));
+        yield new DirectMapping(machine.era());
+      }
+      case ABORT, RESET -> Boot.aborting(cpu, machine, frames);
+    };
   }
 }

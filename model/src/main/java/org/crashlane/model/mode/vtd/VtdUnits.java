@@ -28,15 +28,22 @@ final class VtdUnits implements DriverUnits {
   private final ModeSpec.Vtd spec;
   private final DriverTables format;
   private final List<ContextTables> units;
+  private final boolean copied;
 
-  VtdUnits(MachineSpec machine, List<ContextTables> units) {
-    this(VtdHardware.spec(machine), new SecondLevelTables(machine.era()), units);
+  /**
+   * @param units the tables of each unit
+   * @param copied true if they were copied from the primary's
+   */
+  VtdUnits(MachineSpec machine, List<ContextTables> units, boolean copied) {
+    this(VtdHardware.spec(machine), new SecondLevelTables(machine.era()), units, copied);
   }
 
-  private VtdUnits(ModeSpec.Vtd spec, DriverTables format, List<ContextTables> units) {
+  private VtdUnits(
+      ModeSpec.Vtd spec, DriverTables format, List<ContextTables> units, boolean copied) {
     this.spec = spec;
     this.format = format;
     this.units = List.copyOf(units);
+    this.copied = copied;
   }
 
   @Override
@@ -88,8 +95,8 @@ final class VtdUnits implements DriverUnits {
 
   /** {@inheritDoc} Linux skips RMRRs where it copied tables. */
   @Override
-  public boolean leavesReservedMemoryToCopies() {
-    return true;
+  public boolean mapsReservedMemory() {
+    return !copied;
   }
 
   @Override
@@ -115,7 +122,7 @@ final class VtdUnits implements DriverUnits {
 
   @Override
   public DriverUnits fork() {
-    return new VtdUnits(spec, format, units.stream().map(ContextTables::fork).toList());
+    return new VtdUnits(spec, format, units.stream().map(ContextTables::fork).toList(), copied);
   }
 
   @Override

@@ -6,8 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.DeviceSpec.Trait;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.MappingMode;
@@ -15,19 +18,11 @@ import org.crashlane.rehearsal.MappingMode;
 /** Reads the devices of a machine. */
 final class DeviceReader {
   private static final List<String> FIELDS =
-      List.of(
-          "name",
-          "address",
-          "alias",
-          "kind",
-          "dma-mask",
-          "coherent-dma-mask",
-          "unit",
-          "dump-path",
-          "driver-resets",
-          "stops-on-fault",
-          "assigned-to-guest",
-          "pass-through");
+      Stream.concat(
+              Stream.of(
+                  "name", "address", "alias", "kind", "dma-mask", "coherent-dma-mask", "unit"),
+              Stream.of(Trait.values()).map(Trait::label))
+          .toList();
 
   private static final int DEVICE_LIMIT = 4096;
   private static final int NARROWEST_MASK_BITS = 12;
@@ -78,11 +73,9 @@ final class DeviceReader {
             maskBits,
             mask(object, "coherent-dma-mask", maskBits),
             unit(object),
-            flag(object, "dump-path"),
-            flag(object, "driver-resets"),
-            flag(object, "stops-on-fault"),
-            flag(object, "assigned-to-guest"),
-            flag(object, "pass-through"));
+            Stream.of(Trait.values())
+                .filter(trait -> flag(object, trait.label()))
+                .collect(Collectors.toSet()));
     check(object, device);
     return device;
   }
@@ -99,16 +92,16 @@ final class DeviceReader {
     if (device.alias().filter(device.address()::equals).isPresent()) {
       throw object.required("alias").wrong("is the device's own address: leave it out");
     }
-    for (String name : List.of("assigned-to-guest", "pass-through")) {
-      if (flag(object, name) && mode != MappingMode.VTD && mode != MappingMode.AMDVI) {
+    for (Trait trait : List.of(Trait.ASSIGNED_TO_GUEST, Trait.PASS_THROUGH)) {
+      if (device.traits().contains(trait) && mode != MappingMode.VTD && mode != MappingMode.AMDVI) {
         throw object
-            .required(name)
+            .required(trait.label())
             .wrong("needs mode vtd or amdvi, and this machine's is " + mode.label());
       }
     }
     if (device.assignedToGuest() && device.passThrough()) {
       throw object
-          .required("pass-through")
+          .required(Trait.PASS_THROUGH.label())
           .wrong("a device that a guest owns is translated, or the guest would own the machine");
     }
   }

@@ -22,6 +22,7 @@ import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.mode.paging.PagedMachine;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.ModeSpec.Adoption;
+import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,7 +43,8 @@ class CaptureTest {
   }
 
   private DmaMapping adopt() {
-    return new AmdviMode().adopt(machine.cpu, machine.spec, PagedMachine.captureFrames());
+    return new AmdviMode()
+        .capture(Strategy.ADOPT, machine.cpu, machine.spec, PagedMachine.captureFrames());
   }
 
   private int domain(DeviceSpec device) {
@@ -103,7 +105,8 @@ class CaptureTest {
   void offLetsLeftoversGoWhereTheirIovaSays() {
     crash();
     DmaMapping capture =
-        new AmdviMode().off(machine.cpu, machine.spec, PagedMachine.captureFrames());
+        new AmdviMode()
+            .capture(Strategy.OFF, machine.cpu, machine.spec, PagedMachine.captureFrames());
     assertTrue(capture instanceof DirectMapping);
     assertFalse(machine.hardware.isTranslating());
     assertTrue(machine.reaches(DISK, leftover.busAddress(), Access.WRITE, leftover.busAddress()));
@@ -113,7 +116,8 @@ class CaptureTest {
   void abortBlocksAllUntilADriverMaps() {
     crash();
     DmaMapping capture =
-        new AmdviMode().abort(machine.cpu, machine.spec, PagedMachine.captureFrames());
+        new AmdviMode()
+            .capture(Strategy.ABORT, machine.cpu, machine.spec, PagedMachine.captureFrames());
     assertTrue(machine.blocked(DISK, leftover.busAddress(), Access.WRITE));
     assertTrue(machine.blocked(FIRMWARES, RESERVED.first(), Access.WRITE));
     DmaHandle own = machine.map(capture, DISK, OWN, 1, Direction.FROM_DEVICE);

@@ -75,17 +75,15 @@ final class CalgaryMachine implements Cpu {
 
   private static DeviceSpec device(String name, String at, int maskBits, String phb) {
     return new DeviceSpec(
-        name,
-        RequesterId.parse(at),
-        Optional.empty(),
-        DeviceKind.STORAGE,
-        maskBits,
-        phb,
-        name.equals("disk"),
-        true,
-        true,
-        false,
-        false);
+            name,
+            RequesterId.parse(at),
+            Optional.empty(),
+            DeviceKind.STORAGE,
+            maskBits,
+            phb,
+            DeviceSpec.Trait.RESET_BY_DRIVER,
+            DeviceSpec.Trait.STOPS_ON_FAULT)
+        .with(DeviceSpec.Trait.ON_DUMP_PATH, name.equals("disk"));
   }
 
   @Override

@@ -41,6 +41,7 @@ import org.crashlane.model.kernel.Watched;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.KdumpIoRule;
@@ -139,7 +140,8 @@ class CalgaryModeTest {
     DmaHandle left = machine.map(DISK, BUFFER, 3 * PAGE, Direction.FROM_DEVICE);
     machine.mapping.arm(machine, List.of(CRASH), List.of(DISK));
     long usedByPrimary = machine.mapping.takenPageCount();
-    DmaMapping adopted = machine.mode.adopt(machine, machine.machine, captureFrames());
+    DmaMapping adopted =
+        machine.mode.capture(Strategy.ADOPT, machine, machine.machine, captureFrames());
     assertEquals(usedByPrimary + CRASH.sizeBytes() / PAGE, adopted.takenPageCount());
     MapAttempt.Mapped own =
         assertInstanceOf(
@@ -158,7 +160,8 @@ class CalgaryModeTest {
   void adoptingDoesNotBringSlotsBackThatTheWatchdogSwitchedOff() {
     machine.translate(DISK, 0, Access.WRITE);
     assertInstanceOf(Watched.class, machine.mapping).watchdog(machine);
-    DmaMapping adopted = machine.mode.adopt(machine, machine.machine, captureFrames());
+    DmaMapping adopted =
+        machine.mode.capture(Strategy.ADOPT, machine, machine.machine, captureFrames());
     MapAttempt.Mapped own =
         assertInstanceOf(
             MapAttempt.Mapped.class,
@@ -169,7 +172,7 @@ class CalgaryModeTest {
   @Test
   void switchedOffRequestsPassAsTheyAre() {
     DmaHandle left = machine.map(DISK, BUFFER, PAGE, Direction.FROM_DEVICE);
-    DmaMapping off = machine.mode.off(machine, machine.machine, captureFrames());
+    DmaMapping off = machine.mode.capture(Strategy.OFF, machine, machine.machine, captureFrames());
     assertFalse(machine.hardware.isTranslating());
     assertEquals(List.of(), machine.hardware.tablePages(machine.memory));
     assertEquals(
@@ -184,7 +187,8 @@ class CalgaryModeTest {
   void abortingBlocksTheLeftoversAndMapsInATableOfItsOwn() {
     DmaHandle left = machine.map(DISK, BUFFER, 8 * PAGE, Direction.FROM_DEVICE);
     machine.translate(DISK, left.busAddress(), Access.WRITE);
-    DmaMapping own = machine.mode.abort(machine, machine.machine, captureFrames());
+    DmaMapping own =
+        machine.mode.capture(Strategy.ABORT, machine, machine.machine, captureFrames());
     assertTrue(CRASH.contains(Tar.table(machine.registers().tar(0)).memory()));
     assertTrue(machine.isBlocked(DISK, left.busAddress(), Access.WRITE));
     MapAttempt.Mapped mapped =
@@ -201,7 +205,7 @@ class CalgaryModeTest {
   @Test
   void withoutRoomForATableAbortingLeavesThePhbOff() {
     PageFrames few = PageFrames.of(List.of(AddressRange.ofSize(CRASH.first(), 64 << 10)));
-    DmaMapping own = machine.mode.abort(machine, machine.machine, few);
+    DmaMapping own = machine.mode.capture(Strategy.ABORT, machine, machine.machine, few);
     assertInstanceOf(
         MapAttempt.Mapped.class, own.map(machine, DISK, BUFFER, PAGE, Direction.TO_DEVICE));
     assertInstanceOf(

@@ -86,11 +86,7 @@ final class GartFixture {
         DeviceKind.STORAGE,
         maskBits,
         unit,
-        true,
-        false,
-        false,
-        false,
-        false);
+        DeviceSpec.Trait.ON_DUMP_PATH);
   }
 
   DmaMapping boot() {

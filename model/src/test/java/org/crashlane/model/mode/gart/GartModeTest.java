@@ -26,6 +26,7 @@ import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -124,7 +125,8 @@ class GartModeTest {
     GartFixture machine = GartFixture.plain();
     DmaMapping primary = machine.boot();
     DmaHandle left = machine.map(primary, NARROW, BUFFER, 8192);
-    DmaMapping capture = new GartMode().adopt(machine.cpu, machine.machine, machine.crashFrames());
+    DmaMapping capture =
+        new GartMode().capture(Strategy.ADOPT, machine.cpu, machine.machine, machine.crashFrames());
     assertEquals(34, capture.takenPageCount());
     DmaHandle own = machine.map(capture, NARROW, BUFFER + 0x10_0000, 1);
     assertEquals(left.busAddress() + 8192, own.busAddress());
@@ -144,7 +146,8 @@ class GartModeTest {
     GartFixture machine = GartFixture.plain();
     assertInstanceOf(
         DirectMapping.class,
-        new GartMode().adopt(machine.cpu, machine.machine, machine.crashFrames()));
+        new GartMode()
+            .capture(Strategy.ADOPT, machine.cpu, machine.machine, machine.crashFrames()));
   }
 
   @Test
@@ -152,7 +155,8 @@ class GartModeTest {
     GartFixture machine =
         new GartFixture(Era.TODAY, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
     DmaHandle left = machine.map(machine.boot(), NARROW, BUFFER, 1);
-    DmaMapping capture = new GartMode().off(machine.cpu, machine.machine, machine.crashFrames());
+    DmaMapping capture =
+        new GartMode().capture(Strategy.OFF, machine.cpu, machine.machine, machine.crashFrames());
     assertInstanceOf(DirectMapping.class, capture);
     assertFalse(machine.hardware.isTranslating());
     assertEquals(left.busAddress(), reached(machine.request(NARROW, left.busAddress())));
@@ -165,7 +169,8 @@ class GartModeTest {
         new GartFixture(Era.TODAY, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
     DmaHandle left = machine.map(machine.boot(), NARROW, BUFFER, 1);
     machine.request(GartFixture.SECOND, left.busAddress());
-    DmaMapping capture = new GartMode().abort(machine.cpu, machine.machine, machine.crashFrames());
+    DmaMapping capture =
+        new GartMode().capture(Strategy.ABORT, machine.cpu, machine.machine, machine.crashFrames());
     assertInstanceOf(DirectMapping.class, capture);
     assertEquals(CRASH.first(), reached(machine.request(NARROW, left.busAddress())));
     assertEquals(CRASH.first(), reached(machine.request(GartFixture.SECOND, left.busAddress())));

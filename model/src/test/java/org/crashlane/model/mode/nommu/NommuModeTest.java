@@ -62,11 +62,7 @@ class NommuModeTest {
         DeviceKind.STORAGE,
         maskBits,
         "",
-        true,
-        false,
-        false,
-        false,
-        false);
+        DeviceSpec.Trait.ON_DUMP_PATH);
   }
 
   private MapAttempt map(Era era, int maskBits, long buffer, long size) {

@@ -74,17 +74,15 @@ public class PagedMachine {
   public static DeviceSpec device(
       String name, int device, boolean guests, boolean passes, Optional<RequesterId> alias) {
     return new DeviceSpec(
-        name,
-        RequesterId.of(0, device, 0),
-        alias,
-        DeviceKind.STORAGE,
-        32,
-        UNIT,
-        true,
-        false,
-        false,
-        guests,
-        passes);
+            name,
+            RequesterId.of(0, device, 0),
+            alias,
+            DeviceKind.STORAGE,
+            32,
+            UNIT,
+            DeviceSpec.Trait.ON_DUMP_PATH)
+        .with(DeviceSpec.Trait.ASSIGNED_TO_GUEST, guests)
+        .with(DeviceSpec.Trait.PASS_THROUGH, passes);
   }
 
   public DmaMapping boot() {

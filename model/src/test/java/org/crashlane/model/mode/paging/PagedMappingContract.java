@@ -302,11 +302,7 @@ public abstract class PagedMappingContract {
             device.kind(),
             bits,
             PagedMachine.UNIT,
-            true,
-            false,
-            false,
-            false,
-            false);
+            DeviceSpec.Trait.ON_DUMP_PATH);
     List<DeviceSpec> devices = new ArrayList<>(spec.devices());
     devices.set(devices.indexOf(device), narrow);
     return other(

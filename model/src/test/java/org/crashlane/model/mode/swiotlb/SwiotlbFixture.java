@@ -70,11 +70,7 @@ final class SwiotlbFixture {
         DeviceKind.STORAGE,
         maskBits,
         "",
-        true,
-        false,
-        false,
-        false,
-        false);
+        DeviceSpec.Trait.ON_DUMP_PATH);
   }
 
   MapAttempt attempt(DeviceSpec device, long buffer, long size, Direction direction) {

@@ -22,6 +22,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.Era;
+import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,7 +49,7 @@ class CaptureTest {
   @Test
   void adoptedLeftoversGoOnUntilTheirDeviceIsMappedAnew() {
     crash();
-    DmaMapping capture = new VtdMode().adopt(machine.cpu, machine.spec, frames());
+    DmaMapping capture = new VtdMode().capture(Strategy.ADOPT, machine.cpu, machine.spec, frames());
     assertTrue(machine.reaches(DISK, leftover.busAddress(), Access.WRITE, BUFFER));
     DmaHandle other = machine.map(capture, NIC, OWN, 1, Direction.FROM_DEVICE);
     assertTrue(machine.reaches(NIC, other.busAddress(), Access.WRITE, OWN));
@@ -62,7 +63,7 @@ class CaptureTest {
   @Test
   void adoptedRootIsInTheCrashRangeAndSecondLevelTablesAreNot() {
     crash();
-    new VtdMode().adopt(machine.cpu, machine.spec, frames());
+    new VtdMode().capture(Strategy.ADOPT, machine.cpu, machine.spec, frames());
     List<AddressRange> pages = machine.hardware.tablePages(machine.memory);
     assertTrue(pages.contains(AddressRange.ofSize(rootAddress(), 4096)));
     assertTrue(CRASH.contains(rootAddress()));
@@ -78,7 +79,7 @@ class CaptureTest {
     crash();
     long scalable = Rtaddr.TTM.of(Rtaddr.TTM_SCALABLE) | rootAddress();
     machine.cpu.mmio().write(BASE, Registers.RTADDR, scalable);
-    new VtdMode().adopt(machine.cpu, machine.spec, frames());
+    new VtdMode().capture(Strategy.ADOPT, machine.cpu, machine.spec, frames());
     assertTrue(machine.blocked(DISK, leftover.busAddress(), Access.WRITE));
     assertTrue(machine.hardware.isTranslating());
   }
@@ -87,19 +88,19 @@ class CaptureTest {
   void tablesThatThereIsNoRoomToCopyAreNotAdopted() {
     crash();
     PageFrames two = PageFrames.of(List.of(AddressRange.ofSize(OWN, 2 * VtdMachine.PAGE)));
-    new VtdMode().adopt(machine.cpu, machine.spec, two);
+    new VtdMode().capture(Strategy.ADOPT, machine.cpu, machine.spec, two);
     assertTrue(machine.reaches(DISK, leftover.busAddress(), Access.WRITE, BUFFER));
     machine = VtdMachine.today();
     crash();
     PageFrames one = PageFrames.of(List.of(AddressRange.ofSize(OWN, VtdMachine.PAGE)));
-    new VtdMode().adopt(machine.cpu, machine.spec, one);
+    new VtdMode().capture(Strategy.ADOPT, machine.cpu, machine.spec, one);
     assertTrue(machine.blocked(DISK, leftover.busAddress(), Access.WRITE));
   }
 
   @Test
   void offLetsLeftoversGoWhereTheirIovaSays() {
     crash();
-    DmaMapping capture = new VtdMode().off(machine.cpu, machine.spec, frames());
+    DmaMapping capture = new VtdMode().capture(Strategy.OFF, machine.cpu, machine.spec, frames());
     assertTrue(capture instanceof DirectMapping);
     assertFalse(machine.hardware.isTranslating());
     assertTrue(machine.reaches(DISK, leftover.busAddress(), Access.WRITE, leftover.busAddress()));
@@ -112,7 +113,7 @@ class CaptureTest {
   void abortBlocksAllUntilADriverMaps(Era era) {
     machine = new VtdMachine(era, true, false);
     crash();
-    DmaMapping capture = new VtdMode().abort(machine.cpu, machine.spec, frames());
+    DmaMapping capture = new VtdMode().capture(Strategy.ABORT, machine.cpu, machine.spec, frames());
     assertTrue(machine.blocked(DISK, leftover.busAddress(), Access.WRITE));
     assertTrue(machine.blocked(FIRMWARES, RESERVED.first(), Access.WRITE));
     DmaHandle own = machine.map(capture, DISK, OWN, 1, Direction.FROM_DEVICE);

@@ -129,11 +129,7 @@ class HazardTest {
             DISK.kind(),
             64,
             "unit1",
-            true,
-            false,
-            false,
-            false,
-            false);
+            DeviceSpec.Trait.ON_DUMP_PATH);
     List<DeviceSpec> devices = new ArrayList<>(one.devices());
     devices.add(other);
     VtdMachine machine =

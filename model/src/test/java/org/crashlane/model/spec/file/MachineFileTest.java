@@ -66,11 +66,7 @@ class MachineFileTest {
             DeviceKind.STORAGE,
             64,
             "",
-            true,
-            false,
-            false,
-            false,
-            false),
+            DeviceSpec.Trait.ON_DUMP_PATH),
         machine.devices().getFirst());
   }
 
