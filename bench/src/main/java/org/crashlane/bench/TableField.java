@@ -22,6 +22,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.UnitConfig;
 import org.crashlane.iommu.paging.TableEditor;
@@ -106,7 +107,7 @@ final class TableField implements AutoCloseable {
   MapResult map(AddressRange range, long arenaPages) {
     PageArena arena = PageArena.in(AddressRange.ofSize(ARENA_FIRST, arenaPages * PAGE_BYTES));
     return switch (vendor) {
-      case VTD -> tables.mapIdentity(memory, TABLE, range, arena);
+      case VTD -> tables.mapIdentity(memory, TABLE, Window.ofCrashRange(range), arena);
       case AMDVI ->
           new TableEditor(AMDVI.hostTables())
               .map(

@@ -15,6 +15,7 @@ import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.iommu.Window;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.memory.AddressRange;
@@ -98,7 +99,12 @@ class ArmCommandTest {
   private static Armed armed() {
     ArmingPlan plan =
         new ArmingPlan(
-            new Target("guest", "guest"), List.of(), List.of(), List.of(), List.of(), List.of());
+            new Target("guest", "guest"),
+            Window.ofCrashRanges(List.of()),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
     return new Armed(plan, Path.of("guest.journal"));
   }
 }

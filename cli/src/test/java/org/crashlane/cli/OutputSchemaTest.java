@@ -47,6 +47,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.spec.file.MachineFile;
@@ -314,7 +315,7 @@ final class OutputSchemaTest {
   private static ArmingPlan plan() {
     return new ArmingPlan(
         new Target("guest", "guest"),
-        List.of(CRASH),
+        Window.ofCrashRanges(List.of(CRASH)),
         List.of(new TablePart(TABLE, List.of(DISK), 128, 1, 0)),
         List.of(AddressRange.ofSize(0x10000000, 4096)),
         List.of(),

@@ -57,7 +57,7 @@ final class ArenaCheck implements WalkVisitor {
     } else {
       check.judgeContent(memory, request.earlier());
     }
-    for (AddressRange crash : request.crashRanges()) {
+    for (AddressRange crash : request.ranges()) {
       if (arena.overlaps(crash)) {
         check.misplaced("overlaps the crash range " + crash);
       }

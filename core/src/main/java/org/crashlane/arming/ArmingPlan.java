@@ -4,6 +4,7 @@ package org.crashlane.arming;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
@@ -13,7 +14,7 @@ import org.crashlane.pci.RequesterId;
  * IOVA translated as before or to itself, never elsewhere.
  *
  * @param target what is armed
- * @param crashRanges what is mapped to itself
+ * @param windows what is mapped to itself
  * @param tables what is done, for each address space
  * @param newPages arena pages that become tables
  * @param stores in order; empty if all is mapped already
@@ -21,14 +22,14 @@ import org.crashlane.pci.RequesterId;
  */
 public record ArmingPlan(
     Target target,
-    List<AddressRange> crashRanges,
+    List<Window> windows,
     List<TablePart> tables,
     List<AddressRange> newPages,
     List<Store> stores,
     List<String> notes) {
 
   public ArmingPlan {
-    crashRanges = List.copyOf(crashRanges);
+    windows = List.copyOf(windows);
     tables = List.copyOf(tables);
     newPages = List.copyOf(newPages);
     stores = List.copyOf(stores);
@@ -39,7 +40,7 @@ public record ArmingPlan(
   public ArmingPlan withNote(String note) {
     List<String> more = new ArrayList<>(notes);
     more.add(note);
-    return new ArmingPlan(target, crashRanges, tables, newPages, stores, more);
+    return new ArmingPlan(target, windows, tables, newPages, stores, more);
   }
 
   /**

@@ -6,22 +6,23 @@ import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 
-/**
- * Looks on while a table is walked: is all of one range mapped to itself, readable and writable?
- */
+/** Looks on while a table is walked: is all of one window mapped to itself, with its rights? */
 final class IdentityCheck implements WalkVisitor {
   private static final long TABLE_PAGES_MAX = 1 << 22;
 
   private final AddressRange range;
+  private final Permissions rights;
   private long next;
   private boolean covered;
   private long tablePageCount;
   private Optional<String> problem = Optional.empty();
 
-  IdentityCheck(AddressRange range) {
-    this.range = range;
+  IdentityCheck(Window window) {
+    this.range = window.range();
+    this.rights = window.rights();
     this.next = range.first();
   }
 
@@ -32,7 +33,7 @@ final class IdentityCheck implements WalkVisitor {
         || Long.compareUnsigned(iovaFirst, next) > 0) {
       return;
     }
-    if (physicalFirst != iovaFirst || permissions != Permissions.READ_WRITE) {
+    if (physicalFirst != iovaFirst || !permissions.contains(rights)) {
       long there = physicalFirst + (next - iovaFirst);
       tell("IOVA %s goes to %s %s".formatted(Hex.of(next), Hex.of(there), permissions));
     } else if (Long.compareUnsigned(iovaLast, range.last()) >= 0) {

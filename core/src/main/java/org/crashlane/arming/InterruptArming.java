@@ -42,11 +42,6 @@ public final class InterruptArming {
     }
     conditions.forEach(condition -> notes.add("interrupts: " + condition));
     return new ArmingPlan(
-        plan.target(),
-        plan.crashRanges(),
-        plan.tables(),
-        plan.newPages(),
-        List.copyOf(stores),
-        notes);
+        plan.target(), plan.windows(), plan.tables(), plan.newPages(), List.copyOf(stores), notes);
   }
 }

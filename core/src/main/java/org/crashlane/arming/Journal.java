@@ -87,7 +87,7 @@ public final class Journal {
     byte[] bytes =
         JournalFormat.encode(
             new JournalRecord(
-                plan.target(), plan.crashRanges(), plan.newPages(), plan.stores(), State.PLANNED));
+                plan.target(), plan.windows(), plan.newPages(), plan.stores(), State.PLANNED));
     Path draft = draftOf(file);
     write(file, draft, bytes);
     try {

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 
@@ -16,7 +18,8 @@ import org.crashlane.memory.Store;
  * crashlane-journal 1
  * target NAME
  * identity TEXT
- * crash FIRST-LAST                     one for each crash range
+ * crash FIRST-LAST                     one for each crash range, which is read and written
+ * window FIRST-LAST RIGHTS             one for each other window: r-, -w
  * page FIRST-LAST                      one for each new table page
  * store ADDRESS BEFORE AFTER           one for each store, in order
  * end STORE_COUNT CHECKSUM
@@ -32,6 +35,7 @@ final class JournalFormat {
   static final String TARGET = "target";
   static final String IDENTITY = "identity";
   static final String CRASH = "crash";
+  static final String WINDOW = "window";
   static final String PAGE = "page";
   static final String STORE = "store";
   static final String END = "end";
@@ -46,8 +50,13 @@ final class JournalFormat {
     line(text, MAGIC, VERSION);
     line(text, TARGET, escape(journal.target().name()));
     line(text, IDENTITY, escape(journal.target().identity()));
-    for (AddressRange range : journal.crashRanges()) {
-      line(text, CRASH, range.toString());
+    for (Window window : journal.windows()) {
+      String range = window.range().toString();
+      if (window.rights() == Permissions.READ_WRITE) {
+        line(text, CRASH, range);
+      } else {
+        line(text, WINDOW, range, window.rights().toString());
+      }
     }
     for (AddressRange page : journal.newPages()) {
       line(text, PAGE, page.toString());

@@ -8,6 +8,8 @@ import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 
@@ -25,7 +27,7 @@ final class JournalParser {
   private int lineStart;
   private int next;
 
-  private final List<AddressRange> crashRanges = new ArrayList<>();
+  private final List<Window> windows = new ArrayList<>();
   private final List<AddressRange> newPages = new ArrayList<>();
   private final List<Store> stores = new ArrayList<>();
   private int identityOffset;
@@ -60,7 +62,7 @@ final class JournalParser {
     }
     Target target = new Target(name, identity);
     return new Parsed(
-        new JournalRecord(target, crashRanges, newPages, stores, state), identityOffset, next);
+        new JournalRecord(target, windows, newPages, stores, state), identityOffset, next);
   }
 
   private void header() {
@@ -80,7 +82,8 @@ final class JournalParser {
       String line = required();
       String[] words = line.split(FIELDS, -1);
       switch (words[0]) {
-        case JournalFormat.CRASH -> crashRanges.add(range(words));
+        case JournalFormat.CRASH -> windows.add(Window.ofCrashRange(range(words)));
+        case JournalFormat.WINDOW -> windows.add(window(words));
         case JournalFormat.PAGE -> newPages.add(range(words));
         case JournalFormat.STORE -> stores.add(store(words));
         case JournalFormat.END -> {
@@ -95,6 +98,16 @@ final class JournalParser {
   private AddressRange range(String[] words) {
     requireWords(words, 2);
     return AddressRange.parse(words[1]);
+  }
+
+  private Window window(String[] words) {
+    requireWords(words, 3);
+    for (Permissions rights : Permissions.values()) {
+      if (rights.toString().equals(words[2])) {
+        return new Window(AddressRange.parse(words[1]), rights);
+      }
+    }
+    throw malformed("unknown rights '" + words[2] + "'");
   }
 
   private Store store(String[] words) {

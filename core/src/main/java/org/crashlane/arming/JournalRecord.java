@@ -2,6 +2,7 @@
 package org.crashlane.arming;
 
 import java.util.List;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 
@@ -9,14 +10,14 @@ import org.crashlane.memory.Store;
  * What a journal holds.
  *
  * @param target what was, or was going to be, armed
- * @param crashRanges what was going to be mapped to itself
+ * @param windows what was going to be mapped to itself
  * @param newPages arena pages that become tables
  * @param stores every store, in order
  * @param state how far it came
  */
 public record JournalRecord(
     Target target,
-    List<AddressRange> crashRanges,
+    List<Window> windows,
     List<AddressRange> newPages,
     List<Store> stores,
     State state) {
@@ -37,12 +38,12 @@ public record JournalRecord(
   }
 
   public JournalRecord {
-    crashRanges = List.copyOf(crashRanges);
+    windows = List.copyOf(windows);
     newPages = List.copyOf(newPages);
     stores = List.copyOf(stores);
   }
 
   JournalRecord inState(State next) {
-    return new JournalRecord(target, crashRanges, newPages, stores, next);
+    return new JournalRecord(target, windows, newPages, stores, next);
   }
 }

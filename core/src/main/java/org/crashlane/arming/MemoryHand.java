@@ -16,6 +16,7 @@ import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.memory.WritableMemory;
@@ -205,8 +206,8 @@ public final class MemoryHand {
       }
     }
     for (TablePart part : plan.tables()) {
-      for (AddressRange crash : plan.crashRanges()) {
-        IdentityCheck check = new IdentityCheck(crash);
+      for (Window window : plan.windows()) {
+        IdentityCheck check = new IdentityCheck(window);
         tables.walk(part.table(), check);
         check.problem().ifPresent(why -> problems.add("table " + part.table() + ": " + why));
       }

@@ -22,6 +22,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState.Translation;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
@@ -112,12 +113,7 @@ public final class Planner {
     String note = "the IOMMU does not translate: DMA passes as it is";
     return new PlanResult.Planned(
         new ArmingPlan(
-            request.target(),
-            request.crashRanges(),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of(note)));
+            request.target(), request.windows(), List.of(), List.of(), List.of(), List.of(note)));
   }
 
   private void judgeUnit() {
@@ -131,7 +127,7 @@ public final class Planner {
   }
 
   private void judgeCrashRanges() {
-    for (AddressRange crash : request.crashRanges()) {
+    for (AddressRange crash : request.ranges()) {
       if (!Alignment.isAligned(crash.first(), PageArena.PAGE_BYTES)
           || !Alignment.isAligned(crash.last() + 1, PageArena.PAGE_BYTES)) {
         refuse(Kind.CRASH_RANGE, "crash range " + crash + " is not whole pages of 4 KiB");
@@ -151,7 +147,7 @@ public final class Planner {
 
   /** Where tables and crash ranges lie to each other; both must be there. */
   private void judgePlaces(Selection selection) {
-    for (AddressRange crash : request.crashRanges()) {
+    for (AddressRange crash : request.ranges()) {
       CrashRangeCheck.of(crash, tables, devices).ifPresent(refusals::add);
       selection.tables().forEach((table, users) -> judgeReach(crash, table, users));
     }
@@ -200,7 +196,7 @@ public final class Planner {
     return new PlanResult.Planned(
         new ArmingPlan(
             request.target(),
-            request.crashRanges(),
+            request.windows(),
             run.parts(),
             newPages,
             stores(newPages, draft),
@@ -261,8 +257,8 @@ public final class Planner {
     long leafCount = 0;
     long takenBefore = arena.takenCount();
     long alreadyMappedBytes = 0;
-    for (AddressRange crash : request.crashRanges()) {
-      switch (tables.mapIdentity(draft, table, crash, arena)) {
+    for (Window window : request.windows()) {
+      switch (tables.mapIdentity(draft, table, window, arena)) {
         case MapResult.Mapped mapped -> {
           leafCount += mapped.leafCount();
           alreadyMappedBytes += mapped.alreadyMappedBytes();
@@ -287,7 +283,7 @@ public final class Planner {
    */
   private AddressRange scratch(int tableCount) {
     long pageCount = 0;
-    for (AddressRange crash : request.crashRanges()) {
+    for (AddressRange crash : request.ranges()) {
       pageCount += crash.sizeBytes() / LEAF_TABLE_BYTES + SPARE_PAGES;
     }
     long end = memory.ranges().getLast().last() + 1;

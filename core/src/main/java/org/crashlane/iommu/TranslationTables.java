@@ -87,15 +87,15 @@ public interface TranslationTables {
   }
 
   /**
-   * Maps {@code range} to itself, readable and writable, in {@code table}, with the largest leaves
-   * that the unit supports and the entries there allow. Nothing that exists is split or replaced;
-   * pages already mapped so are left alone. New table pages are filled before they are pointed to.
+   * Maps {@code window} to itself in {@code table}, with the largest leaves that the unit supports
+   * and the entries there allow. Nothing that exists is split or replaced; pages already mapped so
+   * are left alone. New table pages are filled before they are pointed to.
    *
    * @param memory where the tables are written: the memory they were read from, or a draft over it
    * @param table which tables
-   * @param range whole 4 KiB pages
+   * @param window whole pages of the smallest size
    * @param arena where new table pages come from
    * @return what was done, or why nothing was
    */
-  MapResult mapIdentity(WritableMemory memory, TableId table, AddressRange range, PageArena arena);
+  MapResult mapIdentity(WritableMemory memory, TableId table, Window window, PageArena arena);
 }

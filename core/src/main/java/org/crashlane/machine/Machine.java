@@ -3,6 +3,7 @@ package org.crashlane.machine;
 
 import java.util.List;
 import org.crashlane.interrupt.Processors;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -68,6 +69,11 @@ public record Machine(
   /** {@return the devices that the capture kernel needs to write the dump, as far as is known} */
   public List<Device> dumpPath() {
     return devices.stream().filter(Device::onDumpPath).toList();
+  }
+
+  /** {@return what has to be mapped to itself for the dump: the crash ranges, in their order} */
+  public List<Window> windows() {
+    return Window.ofCrashRanges(crashRanges);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.crashlane.rule;
 
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -11,6 +12,7 @@ import org.crashlane.memory.AddressRange;
  */
 final class CrashRangeCoverage {
   private final AddressRange crashRange;
+  private final Permissions rights;
   private final long addressMask;
   private final Pieces<Mapping> mapped = new Pieces<>();
   private final Pieces<AddressRange> holes = new Pieces<>();
@@ -19,16 +21,17 @@ final class CrashRangeCoverage {
   private long nextIova;
   private boolean reachedEnd;
 
-  CrashRangeCoverage(AddressRange crashRange) {
-    this(crashRange, 0);
+  CrashRangeCoverage(Window window) {
+    this(window, 0);
   }
 
   /**
-   * @param crashRange the IOVAs that have to lead to the crash range
+   * @param window the IOVAs that have to lead to the crash range
    * @param addressMask the bits of these that are no address: 0, or the memory encryption bit
    */
-  CrashRangeCoverage(AddressRange crashRange, long addressMask) {
-    this.crashRange = crashRange;
+  CrashRangeCoverage(Window window, long addressMask) {
+    this.crashRange = window.range();
+    this.rights = window.rights();
     this.addressMask = addressMask;
     this.nextIova = crashRange.first();
   }
@@ -72,7 +75,7 @@ final class CrashRangeCoverage {
     if (isMapped) {
       mapped.add(part, part.iova().sizeBytes());
     }
-    if (part.permissions() != Permissions.READ_WRITE) {
+    if (!part.permissions().contains(rights)) {
       withoutRight.add(part, part.iova().sizeBytes());
     }
   }

@@ -140,10 +140,7 @@ public final class KdumpIoRule {
       case PASSES -> judgeUntranslated();
       case UNKNOWN -> {
         findings.cannotTell(
-            FindingCode.W1,
-            Part.IOMMU,
-            List.of(Fact.TRANSLATION_NOT_KNOWN),
-            Step.MAKE_READABLE);
+            FindingCode.W1, Part.IOMMU, List.of(Fact.TRANSLATION_NOT_KNOWN), Step.MAKE_READABLE);
         judgeTranslated();
       }
     }

@@ -162,8 +162,7 @@ public sealed interface Sighting extends Evidence {
    * @param now physical address of the tables now
    * @param translation what becomes of DMA now
    */
-  record DeviceTablesMoved(
-      Since when, long before, long now, UnitState.Translation translation)
+  record DeviceTablesMoved(Since when, long before, long now, UnitState.Translation translation)
       implements Sighting {}
 
   /** Since when something of a guest has changed. */

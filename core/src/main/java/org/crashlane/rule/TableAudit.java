@@ -10,6 +10,7 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.Window;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
@@ -44,7 +45,7 @@ final class TableAudit implements WalkVisitor {
     this.machine = machine;
     this.budget = budget;
     this.unreadIn = new boolean[machine.crashRanges().size()];
-    this.coverages = machine.crashRanges().stream().map(CrashRangeCoverage::new).toList();
+    this.coverages = machine.windows().stream().map(CrashRangeCoverage::new).toList();
     FirmwareRules.inCrashRange(machine).forEach(r -> firmware.put(r, Reach.KEPT_OUT));
     long mask = machine.encryption().addressMask();
     this.encrypted =
@@ -55,7 +56,7 @@ final class TableAudit implements WalkVisitor {
 
   private static CrashRangeCoverage withBit(AddressRange crash, long mask) {
     AddressRange iovas = new AddressRange(crash.first() | mask, crash.last() | mask);
-    return new CrashRangeCoverage(iovas, mask);
+    return new CrashRangeCoverage(Window.ofCrashRange(iovas), mask);
   }
 
   @Override

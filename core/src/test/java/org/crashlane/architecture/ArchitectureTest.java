@@ -60,7 +60,7 @@ final class ArchitectureTest {
           entry("acpi", Set.of("bits", "memory", "pci")),
           entry("interrupt", Set.of("bits", "memory", "pci")),
           entry("iommu", Set.of("bits", "memory", "pci", "interrupt")),
-          entry("machine", Set.of("bits", "memory", "pci", "interrupt")),
+          entry("machine", Set.of("bits", "memory", "pci", "interrupt", "iommu")),
           entry("rule", Set.of("bits", "memory", "pci", "interrupt", "iommu", "machine")),
           entry("linux", Set.of("bits", "memory", "pci", "acpi", "interrupt")),
           entry(

@@ -14,6 +14,7 @@ import java.util.List;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.iommu.InterruptMachine;
+import org.crashlane.iommu.Window;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ final class InterruptArmingTest {
     ArmingPlan nothing =
         new ArmingPlan(
             TARGET,
-            List.of(InterruptMachine.CRASH),
+            Window.ofCrashRanges(List.of(InterruptMachine.CRASH)),
             List.of(),
             List.of(),
             List.of(),

@@ -20,6 +20,8 @@ import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.fuzz.Fuzz;
+import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +33,7 @@ class JournalTest {
   private static final ArmingPlan PLAN =
       new ArmingPlan(
           TARGET,
-          List.of(AddressRange.parse("0x10000000-0x1fffffff")),
+          Window.ofCrashRanges(List.of(AddressRange.parse("0x10000000-0x1fffffff"))),
           List.of(),
           List.of(AddressRange.parse("0x1000-0x1fff"), AddressRange.parse("0x2000-0x2fff")),
           List.of(new Store(0x1000, 0, -1), new Store(0x8, 3, 0x1003)),
@@ -51,11 +53,21 @@ class JournalTest {
   }
 
   @Test
+  void windowsKeepTheirRights() throws IOException {
+    Window doorbell = new Window(AddressRange.ofSize(0x800_0000, 0x1000), Permissions.WRITE_ONLY);
+    List<Window> windows = List.of(PLAN.windows().getFirst(), doorbell);
+    Journal.create(
+        file,
+        new ArmingPlan(
+            TARGET, windows, PLAN.tables(), PLAN.newPages(), PLAN.stores(), PLAN.notes()));
+    assertEquals(windows, Journal.open(file).content().windows());
+  }
+
+  @Test
   void whatWasWrittenIsReadBack() throws IOException {
     Journal.create(file, PLAN);
     assertEquals(
-        new JournalRecord(
-            TARGET, PLAN.crashRanges(), PLAN.newPages(), PLAN.stores(), State.PLANNED),
+        new JournalRecord(TARGET, PLAN.windows(), PLAN.newPages(), PLAN.stores(), State.PLANNED),
         Journal.open(file).content());
   }
 

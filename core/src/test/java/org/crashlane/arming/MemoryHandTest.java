@@ -23,6 +23,7 @@ import org.crashlane.bits.MalformedInputException;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
@@ -71,7 +72,11 @@ class MemoryHandTest {
     PlanResult result =
         machine.plan(
             new PlanRequest(
-                TARGET, List.of(VtdMachine.CRASH), Set.of(), Optional.of(VtdMachine.ARENA), all));
+                TARGET,
+                Window.ofCrashRanges(List.of(VtdMachine.CRASH)),
+                Set.of(),
+                Optional.of(VtdMachine.ARENA),
+                all));
     return assertInstanceOf(PlanResult.Planned.class, result).plan();
   }
 
@@ -206,8 +211,7 @@ class MemoryHandTest {
     ArmingPlan plan = plan();
     List<Store> many = Collections.nCopies(Journal.STORE_COUNT_MAX + 1, plan.stores().getFirst());
     ArmingPlan large =
-        new ArmingPlan(
-            TARGET, plan.crashRanges(), plan.tables(), plan.newPages(), many, plan.notes());
+        new ArmingPlan(TARGET, plan.windows(), plan.tables(), plan.newPages(), many, plan.notes());
     assertEquals(Kind.TOO_MANY_STORES, refused(hand().arm(large)).kind());
     assertFalse(Files.exists(Journal.fileFor(directory, TARGET)));
     assertArrayEquals(before, bytes());
@@ -357,7 +361,8 @@ class MemoryHandTest {
           page -> machine.map(table, page, page, Permissions.READ_WRITE));
     }
     PlanRequest withoutArena =
-        new PlanRequest(TARGET, List.of(VtdMachine.CRASH), Set.of(), Optional.empty());
+        new PlanRequest(
+            TARGET, Window.ofCrashRanges(List.of(VtdMachine.CRASH)), Set.of(), Optional.empty());
     ArmingPlan plan = assertInstanceOf(PlanResult.Planned.class, machine.plan(withoutArena)).plan();
     assertEquals(List.of(), plan.stores());
     assertEquals(new ArmResult.Unneeded(plan), hand().arm(plan));
@@ -399,7 +404,11 @@ class MemoryHandTest {
     AddressRange crash = AddressRange.ofSize(0x1201000, 0xc00000);
     PlanRequest request =
         new PlanRequest(
-            TARGET, List.of(crash), Set.of(), Optional.of(VtdMachine.ARENA), VtdMachine.earlier());
+            TARGET,
+            Window.ofCrashRanges(List.of(crash)),
+            Set.of(),
+            Optional.of(VtdMachine.ARENA),
+            VtdMachine.earlier());
     ArmingPlan plan = assertInstanceOf(PlanResult.Planned.class, machine.plan(request)).plan();
     assertInstanceOf(ArmResult.Armed.class, hand().arm(plan));
     assertTrue(

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 
@@ -44,6 +45,7 @@ abstract class PlannerCase {
   }
 
   static PlanRequest request(AddressRange crash, Optional<AddressRange> arena) {
-    return new PlanRequest(TARGET, List.of(crash), Set.of(), arena, VtdMachine.earlier());
+    return new PlanRequest(
+        TARGET, Window.ofCrashRanges(List.of(crash)), Set.of(), arena, VtdMachine.earlier());
   }
 }

@@ -13,6 +13,7 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.Registers;
@@ -278,6 +279,6 @@ class PlannerRefusalTest extends PlannerCase {
   void noCrashRangeAtAllIsTheCallersMistake() {
     assertThrows(
         IllegalArgumentException.class,
-        () -> new PlanRequest(TARGET, List.of(), Set.of(), Optional.empty()));
+        () -> new PlanRequest(TARGET, Window.ofCrashRanges(List.of()), Set.of(), Optional.empty()));
   }
 }

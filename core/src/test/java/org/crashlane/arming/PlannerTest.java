@@ -3,6 +3,7 @@ package org.crashlane.arming;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
@@ -12,9 +13,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.arming.ArmingPlan.TablePart;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
+import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
 import org.junit.jupiter.api.Test;
@@ -132,12 +138,12 @@ class PlannerTest extends PlannerCase {
     PlanRequest request =
         new PlanRequest(
             TARGET,
-            List.of(second, VtdMachine.CRASH, second),
+            Window.ofCrashRanges(List.of(second, VtdMachine.CRASH, second)),
             Set.of(),
             Optional.of(VtdMachine.ARENA),
             VtdMachine.earlier());
     ArmingPlan plan = planned(request);
-    assertEquals(List.of(VtdMachine.CRASH, second), plan.crashRanges());
+    assertEquals(Window.ofCrashRanges(List.of(VtdMachine.CRASH, second)), plan.windows());
     assertEquals(2, plan.tables().getFirst().tablePageCount());
     assertEquals(5, plan.tables().getFirst().leafCount());
   }
@@ -156,5 +162,27 @@ class PlannerTest extends PlannerCase {
     assertEquals(0x1000, part.alreadyMappedBytes());
     assertEquals(3, part.leafCount());
     assertEquals(0, part.tablePageCount());
+  }
+
+  @Test
+  void aWindowThatIsWrittenOnlyGetsNoMoreRights() {
+    Window doorbell = new Window(AddressRange.ofSize(0x1900000, 0x1000), Permissions.WRITE_ONLY);
+    ArmingPlan plan =
+        planned(
+            new PlanRequest(
+                TARGET,
+                List.of(Window.ofCrashRange(VtdMachine.CRASH), doorbell),
+                Set.of(VtdMachine.DISK),
+                Optional.of(VtdMachine.ARENA),
+                VtdMachine.earlier()));
+    DraftMemory armed = DraftMemory.over(machine.memory());
+    plan.stores().forEach(store -> armed.writeLong(store.address(), store.after()));
+    IdentityCheck written = new IdentityCheck(doorbell);
+    IdentityCheck readToo = new IdentityCheck(Window.ofCrashRange(doorbell.range()));
+    TranslationTables tables = Vendor.VTD.open(armed, machine.registers(), HostFacts.UNKNOWN);
+    tables.walk(VtdMachine.DISK_TABLE, written);
+    tables.walk(VtdMachine.DISK_TABLE, readToo);
+    assertTrue(written.problem().isEmpty());
+    assertFalse(readToo.problem().isEmpty());
   }
 }

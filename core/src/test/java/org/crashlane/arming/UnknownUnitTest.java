@@ -13,6 +13,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
+import org.crashlane.iommu.Window;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
@@ -70,7 +71,7 @@ class UnknownUnitTest {
         .mapIdentity(
             machine.memory(),
             VtdMachine.DISK_TABLE,
-            VtdMachine.CRASH,
+            Window.ofCrashRange(VtdMachine.CRASH),
             PageArena.in(AddressRange.ofSize(0x1400000, 0x10000)));
     Machine behind =
         new Machine(

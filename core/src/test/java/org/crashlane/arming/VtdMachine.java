@@ -14,6 +14,7 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.PasidTableEntry;
@@ -190,7 +191,12 @@ final class VtdMachine {
   }
 
   static PlanRequest request(Target target, RequesterId... devices) {
-    return new PlanRequest(target, List.of(CRASH), Set.of(devices), Optional.of(ARENA), earlier());
+    return new PlanRequest(
+        target,
+        Window.ofCrashRanges(List.of(CRASH)),
+        Set.of(devices),
+        Optional.of(ARENA),
+        earlier());
   }
 
   PlanResult plan(PlanRequest request) {

@@ -68,7 +68,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
         oneLess == 0
             ? PageArena.empty()
             : PageArena.in(AddressRange.ofSize(fixture.arena().first(), oneLess));
-    MapResult result = tables.mapIdentity(counting, table, RANGE, arena);
+    MapResult result = tables.mapIdentity(counting, table, Window.ofCrashRange(RANGE), arena);
     assertInstanceOf(MapResult.Refused.class, result);
     assertEquals(0, counting.writtenCount());
     assertEquals(0, arena.takenCount());
@@ -82,7 +82,8 @@ public abstract class TableTreesContract extends TranslationTablesContract {
     long behind = fixture.memory().ranges().getLast().last() + 1;
     PageArena arena = PageArena.in(AddressRange.ofSize(behind, fixture.arena().sizeBytes()));
     MapResult result =
-        tables.mapIdentity(counting, table(tables, fixture.attached()), RANGE, arena);
+        tables.mapIdentity(
+            counting, table(tables, fixture.attached()), Window.ofCrashRange(RANGE), arena);
     assertInstanceOf(MapResult.Refused.class, result);
     assertEquals(0, counting.writtenCount());
   }

@@ -60,7 +60,10 @@ public abstract class TranslationTablesContract {
   protected MapResult map(Fixture fixture, AddressRange range) {
     TranslationTables tables = open(fixture.memory());
     return tables.mapIdentity(
-        fixture.memory(), table(tables, fixture.attached()), range, PageArena.in(fixture.arena()));
+        fixture.memory(),
+        table(tables, fixture.attached()),
+        Window.ofCrashRange(range),
+        PageArena.in(fixture.arena()));
   }
 
   /** {@return what the attached requester's table maps} */
@@ -104,7 +107,8 @@ public abstract class TranslationTablesContract {
             new AddressRange(
                 fixture.arena().first() + fixture.arena().sizeBytes() / 2, fixture.arena().last()));
     MapResult high =
-        tables.mapIdentity(fixture.memory(), table(tables, fixture.attached()), high(), rest);
+        tables.mapIdentity(
+            fixture.memory(), table(tables, fixture.attached()), Window.ofCrashRange(high()), rest);
     assertInstanceOf(MapResult.Mapped.class, high);
     assertIdentity(List.of(LOW, high()), walk(fixture));
   }
@@ -133,7 +137,11 @@ public abstract class TranslationTablesContract {
     CountingMemory counting = new CountingMemory(fixture.memory());
     TranslationTables tables = open(counting);
     MapResult again =
-        tables.mapIdentity(counting, table(tables, fixture.attached()), LOW, PageArena.empty());
+        tables.mapIdentity(
+            counting,
+            table(tables, fixture.attached()),
+            Window.ofCrashRange(LOW),
+            PageArena.empty());
     assertEquals(new MapResult.Mapped(0, 0, LOW.sizeBytes()), again);
     assertEquals(0, counting.writtenCount());
   }

@@ -14,6 +14,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.machine.Device;
@@ -82,7 +83,7 @@ class AmdviRuleTest {
   }
 
   private void arm(AddressRange range) {
-    tables().mapIdentity(memory, TABLE, range, arena);
+    tables().mapIdentity(memory, TABLE, Window.ofCrashRange(range), arena);
   }
 
   /** Maps one page, behind tables that arming has left. */

@@ -15,6 +15,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.UnitConfig;
@@ -55,7 +56,9 @@ class EncryptionRulesTest {
     long at = DEVICE_TABLE + DISK.value() * 32L;
     memory.writeLong(at, 3 | 4L << 9 | TABLE.root() | BIT | RIGHTS);
     memory.writeLong(at + 8, 5);
-    assertInstanceOf(MapResult.Mapped.class, tables(BIT).mapIdentity(memory, TABLE, CRASH, arena));
+    assertInstanceOf(
+        MapResult.Mapped.class,
+        tables(BIT).mapIdentity(memory, TABLE, Window.ofCrashRange(CRASH), arena));
   }
 
   private TranslationTables tables(long encryptionMask) {
@@ -188,7 +191,9 @@ class EncryptionRulesTest {
     long at = DEVICE_TABLE + other.value() * 32L;
     memory.writeLong(at, 3 | 4L << 9 | table.root() | BIT | RIGHTS);
     memory.writeLong(at + 8, 6);
-    assertInstanceOf(MapResult.Mapped.class, tables(BIT).mapIdentity(memory, table, CRASH, arena));
+    assertInstanceOf(
+        MapResult.Mapped.class,
+        tables(BIT).mapIdentity(memory, table, Window.ofCrashRange(CRASH), arena));
     Device wide = new Device(DISK, "nvme", DumpRole.NAMED, DmaMasks.ofBits(64), false);
     Device narrow = new Device(other, "card", DumpRole.NAMED, DmaMasks.ofBits(32), false);
     Machine both =

@@ -10,6 +10,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.machine.Device;
@@ -128,7 +129,7 @@ final class RuleMachine {
   }
 
   void arm(TableId table, AddressRange range) {
-    tables().mapIdentity(memory, table, range, arena);
+    tables().mapIdentity(memory, table, Window.ofCrashRange(range), arena);
   }
 
   private long newPage() {

@@ -97,7 +97,7 @@ public final class ArmingReport {
     }
     ArmingPlan plan = done.plan();
     ArrayNode ranges = node.putArray("crashRanges");
-    plan.crashRanges().forEach(range -> ranges.add(JsonReport.of(range)));
+    plan.windows().forEach(window -> ranges.add(JsonReport.of(window.range())));
     ArrayNode tables = node.putArray("tables");
     for (TablePart part : plan.tables()) {
       ObjectNode table =

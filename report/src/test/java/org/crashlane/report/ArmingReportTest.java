@@ -18,6 +18,7 @@ import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
@@ -89,7 +90,7 @@ class ArmingReportTest {
     ArmingPlan plan =
         new ArmingPlan(
             new Target("guest", "guest"),
-            List.of(CRASH),
+            Window.ofCrashRanges(List.of(CRASH)),
             List.of(
                 new TablePart(new TableId(0x2337000, Geometry.of(12, 3)), List.of(disk), 128, 1, 0),
                 new TablePart(

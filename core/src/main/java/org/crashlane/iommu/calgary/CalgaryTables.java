@@ -5,13 +5,13 @@ import java.util.List;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
-import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.iommu.calgary.Registers.Csr;
 import org.crashlane.iommu.flat.FlatView;
@@ -109,9 +109,8 @@ public final class CalgaryTables extends FlatView {
    * @param arena not used: the table is there in full
    */
   @Override
-  public MapResult mapIdentity(
-      WritableMemory target, TableId of, AddressRange range, PageArena arena) {
+  public MapResult mapIdentity(WritableMemory target, TableId of, Window window, PageArena arena) {
     requireOwn(of);
-    return tceTable.map(target, Mapping.identity(range), config.reserved());
+    return tceTable.map(target, window.identity(), config.reserved());
   }
 }

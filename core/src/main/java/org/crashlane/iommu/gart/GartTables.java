@@ -16,6 +16,7 @@ import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.flat.FlatView;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -142,9 +143,9 @@ public final class GartTables extends FlatView {
    * @param arena not used
    */
   @Override
-  public MapResult mapIdentity(
-      WritableMemory target, TableId of, AddressRange range, PageArena arena) {
+  public MapResult mapIdentity(WritableMemory target, TableId of, Window window, PageArena arena) {
     requireOwn(of);
+    AddressRange range = window.range();
     if (!Alignment.isAligned(range.first(), Gpte.PAGE_BYTES)
         || !Alignment.isAligned(range.last() + 1, Gpte.PAGE_BYTES)) {
       throw new IllegalArgumentException("not whole 4 KiB pages: " + range);

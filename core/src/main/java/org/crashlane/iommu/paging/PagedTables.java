@@ -17,6 +17,7 @@ import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -131,7 +132,7 @@ public abstract class PagedTables implements TranslationTables {
 
   @Override
   public MapResult mapIdentity(
-      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
-    return editor.mapIdentity(target, table, range, arena);
+      WritableMemory target, TableId table, Window window, PageArena arena) {
+    return editor.map(target, table, window.identity(), arena);
   }
 }

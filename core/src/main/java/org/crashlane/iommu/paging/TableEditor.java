@@ -6,7 +6,6 @@ import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
-import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -32,13 +31,6 @@ public final class TableEditor {
    */
   public TableEditor(Paging paging) {
     this.paging = paging;
-  }
-
-  /** Maps {@code range} to itself, readable and writable; see {@link #map}. */
-  public MapResult mapIdentity(
-      WritableMemory memory, TableId table, AddressRange range, PageArena arena) {
-    Mapping identity = new Mapping(range, range.first(), Permissions.READ_WRITE);
-    return map(memory, table, identity, arena);
   }
 
   /**

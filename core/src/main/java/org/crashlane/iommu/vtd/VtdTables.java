@@ -17,6 +17,7 @@ import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.paging.PagedTables;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -108,10 +109,10 @@ public final class VtdTables extends PagedTables {
 
   @Override
   public MapResult mapIdentity(
-      WritableMemory target, TableId table, AddressRange range, PageArena arena) {
+      WritableMemory target, TableId table, Window window, PageArena arena) {
     return switch (table.stage()) {
       case FIRST -> new MapResult.Refused("first-level tables are read, not written");
-      case SECOND -> super.mapIdentity(target, table, range, arena);
+      case SECOND -> super.mapIdentity(target, table, window, arena);
     };
   }
 

@@ -168,7 +168,8 @@ class WalkerTest {
                 true),
             4);
     AddressRange page = AddressRange.ofSize(0x2a00_0000L, 0x1000);
-    new TableEditor(host.config.hostTables()).mapIdentity(host.memory, host.table(), page, arena);
+    new TableEditor(host.config.hostTables())
+        .map(host.memory, host.table(), Mapping.identity(page), arena);
     assertTrue((host.memory.readLong(AmdviFixture.TOP) & encrypted) != 0);
     assertEquals(List.of(new Mapping(page, page.first(), RW)), host.walk().mappings());
   }

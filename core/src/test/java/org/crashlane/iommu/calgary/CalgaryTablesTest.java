@@ -13,6 +13,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState.Translation;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -55,7 +56,7 @@ class CalgaryTablesTest {
   }
 
   private void arm(AddressRange range) {
-    open().mapIdentity(machine.memory, TABLE, range, PageArena.empty());
+    open().mapIdentity(machine.memory, TABLE, Window.ofCrashRange(range), PageArena.empty());
   }
 
   private Verdict judge(AddressRange crash) {
@@ -181,6 +182,8 @@ class CalgaryTablesTest {
     assertThrows(IllegalArgumentException.class, () -> open().walk(other, new RecordedWalk()));
     assertThrows(
         IllegalArgumentException.class,
-        () -> open().mapIdentity(machine.memory, other, CRASH, PageArena.empty()));
+        () ->
+            open()
+                .mapIdentity(machine.memory, other, Window.ofCrashRange(CRASH), PageArena.empty()));
   }
 }

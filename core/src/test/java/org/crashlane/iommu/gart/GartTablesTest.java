@@ -25,6 +25,7 @@ import org.crashlane.iommu.RegisterValues;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState.Translation;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.flat.FlatMapper;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -173,7 +174,8 @@ class GartTablesTest {
   @Test
   void nothingHasToBeMappedOutsideTheAperture() {
     allToScratch();
-    MapResult result = open().mapIdentity(memory, ID, CRASH, PageArena.empty());
+    MapResult result =
+        open().mapIdentity(memory, ID, Window.ofCrashRange(CRASH), PageArena.empty());
     assertEquals(new MapResult.Mapped(0, 0, CRASH.sizeBytes()), result);
   }
 
@@ -182,7 +184,8 @@ class GartTablesTest {
     AddressRange across = AddressRange.ofSize(APERTURE.range().last() + 1 - 4096, 8192);
     for (AddressRange range : List.of(across, InterruptWindow.RANGE)) {
       assertInstanceOf(
-          MapResult.Refused.class, open().mapIdentity(memory, ID, range, PageArena.empty()));
+          MapResult.Refused.class,
+          open().mapIdentity(memory, ID, Window.ofCrashRange(range), PageArena.empty()));
     }
   }
 
@@ -192,7 +195,7 @@ class GartTablesTest {
     GartTables tables = open();
     assertThrows(
         IllegalArgumentException.class,
-        () -> tables.mapIdentity(memory, ID, part, PageArena.empty()));
+        () -> tables.mapIdentity(memory, ID, Window.ofCrashRange(part), PageArena.empty()));
     assertThrows(
         IllegalArgumentException.class,
         () -> tables.walk(TableId.flat(TABLE + 4096, Gpte.PAGE_BYTES), new RecordedWalk()));

@@ -22,6 +22,7 @@ import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.pci.RequesterId;
@@ -86,7 +87,8 @@ public abstract class GarbageTables {
     for (TableId table : attached) {
       tables.walk(table, inOrder(tables.reach(table)));
       PageArena arena = PageArena.in(AddressRange.ofSize((PAGES - 1L) * PAGE, PAGE));
-      tables.mapIdentity(memory, table, AddressRange.ofSize(0x3f_f000, 0x40_2000), arena);
+      tables.mapIdentity(
+          memory, table, Window.ofCrashRange(AddressRange.ofSize(0x3f_f000, 0x40_2000)), arena);
     }
   }
 

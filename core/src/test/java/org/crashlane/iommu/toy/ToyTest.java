@@ -68,7 +68,7 @@ class ToyTest extends TablesProperties {
   }
 
   private MapResult identity(AddressRange range) {
-    return machine.editor().mapIdentity(machine.memory, machine.table(), range, arena);
+    return machine.editor().map(machine.memory, machine.table(), Mapping.identity(range), arena);
   }
 
   private long[] topTable() {
@@ -92,7 +92,7 @@ class ToyTest extends TablesProperties {
     CountingMemory counting = new CountingMemory(machine.memory);
     assertEquals(
         new MapResult.Mapped(0, 0, range.sizeBytes()),
-        machine.editor().mapIdentity(counting, machine.table(), range, arena));
+        machine.editor().map(counting, machine.table(), Mapping.identity(range), arena));
     assertEquals(0, counting.writtenCount());
     assertEquals(
         List.of(new Mapping(range, range.first(), Permissions.READ_WRITE)),

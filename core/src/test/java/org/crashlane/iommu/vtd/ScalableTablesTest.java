@@ -17,6 +17,7 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.paging.TableWalker;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -119,7 +120,7 @@ class ScalableTablesTest extends ScalableMachine {
             .mapIdentity(
                 memory,
                 new TableId(TOP, SecondLevelEntry.geometry(4), TableId.Stage.FIRST),
-                new AddressRange(0x2a00_0000L, 0x2a00_0fffL),
+                Window.ofCrashRange(new AddressRange(0x2a00_0000L, 0x2a00_0fffL)),
                 PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x10_0000L)));
     assertEquals(new MapResult.Refused("first-level tables are read, not written"), result);
   }
@@ -202,7 +203,7 @@ class ScalableTablesTest extends ScalableMachine {
             .mapIdentity(
                 memory,
                 new TableId(TOP, SecondLevelEntry.geometry(4)),
-                range,
+                Window.ofCrashRange(range),
                 PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x10_0000L)));
     assertInstanceOf(MapResult.Mapped.class, result);
     assertEquals(new Outcome.Reached(range.last()), translate(UPPER, range.last(), Access.WRITE));

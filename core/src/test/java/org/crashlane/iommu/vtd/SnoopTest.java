@@ -14,6 +14,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Window;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -48,7 +49,9 @@ class SnoopTest extends ScalableMachine {
     config =
         UnitConfig.translating(new Capabilities(cap, can.ecap()), 46, config.rootTableAddress());
     PageArena arena = PageArena.in(AddressRange.ofSize(0x200000, 1 << 20));
-    assertInstanceOf(MapResult.Mapped.class, tables().mapIdentity(memory, TABLE, CRASH, arena));
+    assertInstanceOf(
+        MapResult.Mapped.class,
+        tables().mapIdentity(memory, TABLE, Window.ofCrashRange(CRASH), arena));
     RecordedWalk walk = new RecordedWalk();
     tables().walk(TABLE, walk);
     for (long page : walk.tablePages()) {

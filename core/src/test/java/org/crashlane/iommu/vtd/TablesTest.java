@@ -46,7 +46,7 @@ class TablesTest {
 
   private MapResult map(AddressRange range) {
     return new TableEditor(machine.config.secondLevel())
-        .mapIdentity(memory, machine.table(), range, PageArena.in(ARENA));
+        .map(memory, machine.table(), Mapping.identity(range), PageArena.in(ARENA));
   }
 
   private MapResult map(Mapping mapping) {
@@ -220,7 +220,7 @@ class TablesTest {
             });
     MapResult result =
         new TableEditor(machine.config.secondLevel())
-            .mapIdentity(watched, machine.table(), range, PageArena.in(ARENA));
+            .map(watched, machine.table(), Mapping.identity(range), PageArena.in(ARENA));
     assertInstanceOf(MapResult.Mapped.class, result);
     assertEquals(List.of(), wrong);
     assertEquals(

@@ -25,6 +25,7 @@ import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.guest.live.StoppedTables.Purpose;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Finding;
@@ -129,7 +130,7 @@ public final class OutsideHand implements AutoCloseable {
           PlanRequest request =
               new PlanRequest(
                   hand.target(),
-                  crashRanges,
+                  Window.ofCrashRanges(crashRanges),
                   planned,
                   life == GuestLife.LIVING ? Optional.empty() : arena,
                   hand.earlier());
@@ -153,7 +154,11 @@ public final class OutsideHand implements AutoCloseable {
         (hand, tables) -> {
           PlanRequest request =
               new PlanRequest(
-                  hand.target(), crashRanges, devices, Optional.empty(), hand.earlier());
+                  hand.target(),
+                  Window.ofCrashRanges(crashRanges),
+                  devices,
+                  Optional.empty(),
+                  hand.earlier());
           return withInterrupts(
               spare.plan(request, tables, guest.memory()), tables, interruptSources);
         });
@@ -185,7 +190,12 @@ public final class OutsideHand implements AutoCloseable {
             new PlanResult.Planned(
                 InterruptArming.with(
                     new ArmingPlan(
-                        hand.target(), crashRanges, List.of(), List.of(), List.of(), List.of()),
+                        hand.target(),
+                        Window.ofCrashRanges(crashRanges),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of()),
                     tables.interrupts(),
                     interruptSources)));
   }
@@ -219,7 +229,7 @@ public final class OutsideHand implements AutoCloseable {
       return new ArmResult.Unneeded(
           new ArmingPlan(
               target,
-              crashRanges,
+              Window.ofCrashRanges(crashRanges),
               List.of(),
               List.of(),
               List.of(),

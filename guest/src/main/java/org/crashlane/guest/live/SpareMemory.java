@@ -106,13 +106,13 @@ public final class SpareMemory {
   PlanResult plan(PlanRequest request, TranslationTables tables, PhysicalMemory guest)
       throws IOException {
     PlanResult result = Planner.plan(tables, guest, request);
-    List<Piece> pieces = isForWantOfPages(result) ? find(request.crashRanges()) : List.of();
+    List<Piece> pieces = isForWantOfPages(result) ? find(request.ranges()) : List.of();
     for (int i = 0; i < pieces.size() && isForWantOfPages(result); i++) {
       Piece piece = pieces.get(i);
       PlanRequest there =
           new PlanRequest(
               request.target(),
-              request.crashRanges(),
+              request.windows(),
               request.devices(),
               Optional.of(piece.range()),
               request.earlier());

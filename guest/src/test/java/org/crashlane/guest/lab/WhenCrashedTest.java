@@ -17,6 +17,7 @@ import org.crashlane.arming.ArmResult;
 import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.live.WhenCrashed;
 import org.crashlane.guest.live.WhenCrashed.Outcome;
+import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Written;
@@ -47,7 +48,7 @@ class WhenCrashedTest {
     crash(Strategy.NONE);
     Outcome.Ready ready = assertInstanceOf(Outcome.Ready.class, outcome.join());
     ArmResult.Armed armed = assertInstanceOf(ArmResult.Armed.class, ready.result());
-    assertEquals(crashRanges, armed.plan().crashRanges());
+    assertEquals(Window.ofCrashRanges(crashRanges), armed.plan().windows());
     assertEquals(
         List.of(),
         ready.verdict().findings().stream().filter(f -> f.severity() == Severity.BROKEN).toList());

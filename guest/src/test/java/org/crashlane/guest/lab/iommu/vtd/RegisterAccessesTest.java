@@ -91,7 +91,9 @@ class RegisterAccessesTest {
             new RegistersAccessed(
                 true,
                 List.of(
-                    new RegisterId("CAP", 0x8), new RegisterId("GSTS", 0x1c), new RegisterId("", 0x220)),
+                    new RegisterId("CAP", 0x8),
+                    new RegisterId("GSTS", 0x1c),
+                    new RegisterId("", 0x220)),
                 4)),
         RegisterAccesses.reads(
             List.of(
