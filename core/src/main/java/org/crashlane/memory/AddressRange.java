@@ -58,7 +58,7 @@ public record AddressRange(long first, long last) implements Comparable<AddressR
 
   /** {@return true if {@code address} lies in the range} */
   public boolean contains(long address) {
-    return Long.compareUnsigned(first, address) <= 0 && Long.compareUnsigned(address, last) <= 0;
+    return Long.compareUnsigned(address - first, last - first) <= 0;
   }
 
   /** {@return true if all of {@code other} lies in the range} */

@@ -30,11 +30,10 @@ sealed interface DeviceTableLookup {
   /** {@return what there is for {@code request}} */
   static DeviceTableLookup of(
       PhysicalMemory memory, UnitConfig config, Request request, WalkSink sink) {
-    Faults faults = new Faults(false, config.wholeMemory());
     OptionalLong address =
         config.deviceTable().entryAddress(request.requester(), config.encryptionMask());
     if (address.isEmpty()) {
-      return new Missing(faults.blocked(request, FaultReason.DEVICE_BEYOND_TABLE));
+      return new Missing(Faults.RECORDED.blocked(request, FaultReason.DEVICE_BEYOND_TABLE));
     }
     try {
       long at = address.getAsLong();
@@ -43,7 +42,9 @@ sealed interface DeviceTableLookup {
       return found;
     } catch (UnreadableMemoryException e) {
       sink.unreadable(e.address());
-      return new Missing(faults.unreadable(request, e, FaultReason.DEVICE_TABLE_ACCESS));
+      return new Missing(
+          Faults.RECORDED.unreadable(
+              request, e, FaultReason.DEVICE_TABLE_ACCESS, config.wholeMemory()));
     }
   }
 }

@@ -33,7 +33,7 @@ public final class Unit {
   public Unit(UnitConfig config) {
     this.config = config;
     this.cachesAbsent = config.capabilities().cachesAbsent();
-    this.pageTables = new RequestWalk(config.hostTables());
+    this.pageTables = new RequestWalk(config.hostTables(), config.wholeMemory());
   }
 
   /** {@return the unit as it is without caches, by the tables in {@code memory} as they are} */
@@ -84,7 +84,7 @@ public final class Unit {
       long word0,
       long word1) {
     long iova = request.iova();
-    Faults faults = new Faults(DeviceTableEntry.SA.isSet(word1), config.wholeMemory());
+    Faults faults = Faults.of(DeviceTableEntry.SA.isSet(word1));
     if (!DeviceTableEntry.isValid(word0)) {
       return new Outcome.Reached(iova);
     }

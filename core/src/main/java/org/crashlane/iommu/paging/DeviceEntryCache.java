@@ -17,6 +17,9 @@ public final class DeviceEntryCache {
   private long[] highs = {};
   private int count;
 
+  /** Where the last entry was found: devices send many requests in a row. */
+  private int recent;
+
   /** Makes an empty cache. */
   public DeviceEntryCache() {}
 
@@ -32,8 +35,15 @@ public final class DeviceEntryCache {
 
   /** {@return where the entry of {@code source} is, or {@link #NOT_CACHED}} */
   public int find(int source) {
+    if (recent < count && sources[recent] == source) {
+      return recent;
+    }
     int place = Arrays.binarySearch(sources, 0, count, source);
-    return place < 0 ? NOT_CACHED : place;
+    if (place < 0) {
+      return NOT_CACHED;
+    }
+    recent = place;
+    return place;
   }
 
   /** {@return whose entry it is} */

@@ -6,28 +6,37 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.UnreadableMemoryException;
 
-/**
- * How blocked requests are told.
- *
- * @param suppressed true if the device's entry keeps qualified faults from being recorded
- * @param wholeMemory true if what cannot be read cannot be read by hardware either
- */
-public record Faults(boolean suppressed, boolean wholeMemory) {
+/** What becomes of the faults of a device. */
+public enum Faults {
+  /** They are recorded. */
+  RECORDED,
+  /** An entry on the way keeps those that are qualified from being recorded. */
+  SUPPRESSED;
 
-  /** {@return the same, where another entry on the way may suppress records too} */
+  /** {@return what an entry says that may suppress them} */
+  public static Faults of(boolean suppressed) {
+    return suppressed ? SUPPRESSED : RECORDED;
+  }
+
+  /** {@return the same, where another entry on the way may suppress them too} */
   public Faults suppressedBy(boolean alsoSuppressed) {
-    return new Faults(suppressed || alsoSuppressed, wholeMemory);
+    return alsoSuppressed ? SUPPRESSED : this;
   }
 
   /** {@return what becomes of a request that is blocked} */
   public Outcome blocked(Request request, BlockReason reason) {
-    boolean recorded = !(suppressed && reason.qualified());
+    boolean recorded = !(this == SUPPRESSED && reason.qualified());
     int number = reason.number(request.access());
     return new Outcome.Blocked(new Fault(request, number, reason.meaning(), recorded));
   }
 
-  /** {@return what becomes of a request that needs a table which is not there, or not known} */
-  public Outcome unreadable(Request request, UnreadableMemoryException e, BlockReason reason) {
+  /**
+   * {@return what becomes of a request that needs a table which is not there, or not known}
+   *
+   * @param wholeMemory true if what cannot be read cannot be read by hardware either
+   */
+  public Outcome unreadable(
+      Request request, UnreadableMemoryException e, BlockReason reason, boolean wholeMemory) {
     return wholeMemory ? blocked(request, reason) : new Outcome.Unknown(e.address(), e.reason());
   }
 }

@@ -35,16 +35,23 @@ public final class Iotlb {
   /** The multiplier of Fibonacci hashing: 2^64 divided by the golden ratio. */
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
-  private static final int SPREAD_SHIFT = 32;
-
   private final int granuleBits;
   private final int strideBits;
-  private long[] keys;
-  private long[] values;
+
+  /** Each key with its value behind it, so that both are in one cache line. */
+  private long[] slots;
+
+  /** By how much a product is moved down to be the number of a slot. */
+  private int slotShift;
+
   private int[] countByLevel;
+
+  /** A one for each level that anything is remembered of. */
+  private int levelsHeld;
+
   private int count;
 
-  /** True while a copy has the same arrays: whoever changes them takes arrays of its own first. */
+  /** True while a copy has the same arrays: who changes them makes its own first. */
   private boolean shared;
 
   /**
@@ -53,17 +60,16 @@ public final class Iotlb {
   Iotlb(Geometry geometry) {
     this.granuleBits = geometry.granuleBits();
     this.strideBits = geometry.strideBits();
-    keys = new long[INITIAL_SLOTS];
-    values = new long[INITIAL_SLOTS];
-    countByLevel = new int[Geometry.LEVELS_MAX + 1];
+    clear();
   }
 
   private Iotlb(Iotlb other) {
     this.granuleBits = other.granuleBits;
     this.strideBits = other.strideBits;
-    this.keys = other.keys;
-    this.values = other.values;
+    this.slots = other.slots;
+    this.slotShift = other.slotShift;
     this.countByLevel = other.countByLevel;
+    this.levelsHeld = other.levelsHeld;
     this.count = other.count;
     this.shared = true;
   }
@@ -75,8 +81,7 @@ public final class Iotlb {
 
   private void ownArrays() {
     if (shared) {
-      keys = keys.clone();
-      values = values.clone();
+      slots = slots.clone();
       countByLevel = countByLevel.clone();
       shared = false;
     }
@@ -92,10 +97,7 @@ public final class Iotlb {
 
   /** {@return true if what is remembered lets {@code access} pass} */
   public static boolean allows(long value, Access access) {
-    return switch (access) {
-      case READ -> READ.isSet(value);
-      case WRITE -> WRITE.isSet(value);
-    };
+    return (access == Access.READ ? READ : WRITE).isSet(value);
   }
 
   /** {@return what it allows} */
@@ -115,14 +117,15 @@ public final class Iotlb {
    * for all beyond what tables of {@code levels} levels translate}
    */
   public long find(int domainId, int levels, long iova) {
-    if (!holds(iova) || iova >>> granuleBits >>> (levels * strideBits) != 0) {
+    long page = iova >>> granuleBits;
+    if (page >>> Math.min(levels * strideBits, KEY_PAGE.width()) != 0) {
       return NOT_CACHED;
     }
     for (int level = 1; level <= levels; level++) {
-      if (countByLevel[level] != 0) {
-        long value = get(key(domainId, level, iova));
-        if (value != NOT_CACHED) {
-          return value;
+      if ((levelsHeld & 1 << level) != 0) {
+        int at = at(key(domainId, level, iova));
+        if (slots[at] != EMPTY) {
+          return slots[at + 1];
         }
       }
     }
@@ -169,51 +172,54 @@ public final class Iotlb {
 
   /** {@return the page and the rights of {@code key}, or {@link #ABSENT} or {@link #NOT_CACHED}} */
   long get(long key) {
-    int slot = slot(key);
-    return keys[slot] == EMPTY ? NOT_CACHED : values[slot];
+    int at = at(key);
+    return slots[at] == EMPTY ? NOT_CACHED : slots[at + 1];
   }
 
   void put(long key, long value) {
     ownArrays();
-    int slot = slot(key);
-    if (keys[slot] == EMPTY) {
-      if (2 * (count + 1) > keys.length) {
-        rehash(2 * keys.length);
-        slot = slot(key);
+    int at = at(key);
+    if (slots[at] == EMPTY) {
+      if (4 * (count + 1) > slots.length) {
+        grow();
+        at = at(key);
       }
-      keys[slot] = key;
+      slots[at] = key;
       count++;
       countByLevel[level(key)]++;
+      levelsHeld |= 1 << level(key);
     }
-    values[slot] = value;
+    slots[at + 1] = value;
   }
 
   void drop(long key) {
-    int slot = slot(key);
-    if (keys[slot] == EMPTY) {
+    int hole = at(key);
+    if (slots[hole] == EMPTY) {
       return;
     }
     ownArrays();
     count--;
-    countByLevel[level(key)]--;
-    int mask = keys.length - 1;
-    int hole = slot;
-    for (int next = (hole + 1) & mask; keys[next] != EMPTY; next = (next + 1) & mask) {
-      int home = home(keys[next], mask);
+    if (--countByLevel[level(key)] == 0) {
+      levelsHeld &= ~(1 << level(key));
+    }
+    for (int next = next(hole); slots[next] != EMPTY; next = next(next)) {
+      int home = home(slots[next]);
+      int mask = slots.length - 1;
       if (((next - home) & mask) >= ((next - hole) & mask)) {
-        keys[hole] = keys[next];
-        values[hole] = values[next];
+        slots[hole] = slots[next];
+        slots[hole + 1] = slots[next + 1];
         hole = next;
       }
     }
-    keys[hole] = EMPTY;
-    values[hole] = 0;
+    slots[hole] = EMPTY;
+    slots[hole + 1] = 0;
   }
 
   void clear() {
-    keys = new long[INITIAL_SLOTS];
-    values = new long[INITIAL_SLOTS];
+    slots = new long[2 * INITIAL_SLOTS];
+    slotShift = Long.SIZE - Integer.numberOfTrailingZeros(INITIAL_SLOTS);
     countByLevel = new int[Geometry.LEVELS_MAX + 1];
+    levelsHeld = 0;
     count = 0;
     shared = false;
   }
@@ -231,38 +237,42 @@ public final class Iotlb {
   long[] sortedKeys() {
     long[] sorted = new long[count];
     int used = 0;
-    for (long key : keys) {
-      if (key != EMPTY) {
-        sorted[used++] = key;
+    for (int at = 0; at < slots.length; at += 2) {
+      if (slots[at] != EMPTY) {
+        sorted[used++] = slots[at];
       }
     }
     Arrays.sort(sorted);
     return sorted;
   }
 
-  private int slot(long key) {
-    int mask = keys.length - 1;
-    int slot = home(key, mask);
-    while (keys[slot] != key && keys[slot] != EMPTY) {
-      slot = (slot + 1) & mask;
+  /** {@return where {@code key} is, or where it would be put} */
+  private int at(long key) {
+    int at = home(key);
+    while (slots[at] != key && slots[at] != EMPTY) {
+      at = next(at);
     }
-    return slot;
+    return at;
   }
 
-  private static int home(long key, int mask) {
-    return (int) ((key * SPREAD) >>> SPREAD_SHIFT) & mask;
+  private int next(int at) {
+    return (at + 2) & (slots.length - 1);
   }
 
-  private void rehash(int slots) {
-    long[] oldKeys = keys;
-    long[] oldValues = values;
-    keys = new long[slots];
-    values = new long[slots];
-    for (int i = 0; i < oldKeys.length; i++) {
-      if (oldKeys[i] != EMPTY) {
-        int slot = slot(oldKeys[i]);
-        keys[slot] = oldKeys[i];
-        values[slot] = oldValues[i];
+  /** The highest bits of the product: neighbouring pages have places far from each other. */
+  private int home(long key) {
+    return (int) ((key * SPREAD) >>> slotShift) << 1;
+  }
+
+  private void grow() {
+    long[] old = slots;
+    slots = new long[2 * old.length];
+    slotShift--;
+    for (int i = 0; i < old.length; i += 2) {
+      if (old[i] != EMPTY) {
+        int at = at(old[i]);
+        slots[at] = old[i];
+        slots[at + 1] = old[i + 1];
       }
     }
   }

@@ -17,14 +17,17 @@ public final class RequestWalk {
   private final Paging paging;
   private final EntryFormat format;
   private final RequestChecks checks;
+  private final boolean wholeMemory;
 
   /**
    * @param paging how the tables are made
+   * @param wholeMemory true if what cannot be read cannot be read by hardware either
    */
-  public RequestWalk(Paging paging) {
+  public RequestWalk(Paging paging, boolean wholeMemory) {
     this.paging = paging;
     this.format = paging.format();
     this.checks = paging.checks();
+    this.wholeMemory = wholeMemory;
   }
 
   /**
@@ -50,7 +53,8 @@ public final class RequestWalk {
       } catch (UnreadableMemoryException e) {
         sink.unreadable(e.address());
         Check unread = level == geometry.levels() ? Check.TOP_TABLE : Check.TABLE;
-        return faults.unreadable(request, e, checks.failure(unread, 0, level));
+        return faults.unreadable(
+            request, e, checks.failure(unread, 0, level), wholeMemory);
       }
       sink.entry(level, at, entry);
       rights = rights.and(format.rights(entry, level));

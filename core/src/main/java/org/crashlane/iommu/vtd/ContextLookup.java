@@ -76,6 +76,6 @@ sealed interface ContextLookup {
 
   private static ContextLookup unread(
       UnitConfig config, Request request, UnreadableMemoryException e, FaultReason reason) {
-    return new Unread(new Faults(false, config.wholeMemory()).unreadable(request, e, reason));
+    return new Unread(Faults.RECORDED.unreadable(request, e, reason, config.wholeMemory()));
   }
 }

@@ -24,14 +24,14 @@ final class ScalableMode {
   ScalableMode(UnitConfig config) {
     this.config = config;
     this.lookup = new PasidLookup(config);
-    this.secondLevel = new RequestWalk(config.secondLevel());
+    this.secondLevel = new RequestWalk(config.secondLevel(), config.wholeMemory());
     for (Privilege privilege : Privilege.values()) {
-      firstLevel.put(privilege, new RequestWalk(config.firstLevel(privilege)));
+      firstLevel.put(privilege, new RequestWalk(config.firstLevel(privilege), config.wholeMemory()));
     }
   }
 
   Outcome translate(PhysicalMemory memory, Request request, WalkSink sink) {
-    Faults faults = new Faults(false, config.wholeMemory());
+    Faults faults = Faults.RECORDED;
     long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
     long address = RootEntry.address(rootTable, request.requester().bus());
     int half = ScalableRootEntry.word(request.requester().devfn());
@@ -40,7 +40,8 @@ final class ScalableMode {
       memory.readLongs(address, root, root.length);
     } catch (UnreadableMemoryException e) {
       sink.unreadable(e.address());
-      return faults.unreadable(request, e, FaultReason.SCALABLE_ROOT_ACCESS);
+      return faults.unreadable(
+          request, e, FaultReason.SCALABLE_ROOT_ACCESS, config.wholeMemory());
     }
     sink.deviceEntry("scalable root entry", address, root[0], root[1]);
     Optional<FaultReason> fault = ScalableRootEntry.fault(root, half, config.hostAddressWidth());
@@ -59,7 +60,8 @@ final class ScalableMode {
       memory.readLongs(address, words, words.length);
     } catch (UnreadableMemoryException e) {
       sink.unreadable(e.address());
-      return before.unreadable(request, e, FaultReason.SCALABLE_CONTEXT_ACCESS);
+      return before.unreadable(
+          request, e, FaultReason.SCALABLE_CONTEXT_ACCESS, config.wholeMemory());
     }
     sink.deviceEntry("scalable context entry", address, words[0], words[1]);
     Faults faults = before.suppressedBy(ScalableContextEntry.FPD.isSet(words[0]));
@@ -85,7 +87,7 @@ final class ScalableMode {
           new Outcome.Unknown(n.entryAddress(), "nested translation is not followed");
       case PasidRoute.Broken b -> faults.suppressedBy(b.suppressed()).blocked(request, b.reason());
       case PasidRoute.Unreadable u ->
-          faults.suppressedBy(u.suppressed()).unreadable(request, u.cause(), u.reason());
+          faults.suppressedBy(u.suppressed()).unreadable(request, u.cause(), u.reason(), config.wholeMemory());
     };
   }
 }

@@ -38,7 +38,7 @@ public final class Unit {
     this.config = config;
     this.mode = TableMode.of(config);
     this.cachesAbsent = config.capabilities().cachesAbsent();
-    this.pageTables = new RequestWalk(config.secondLevel());
+    this.pageTables = new RequestWalk(config.secondLevel(), config.wholeMemory());
     this.scalable = new ScalableMode(config);
   }
 
@@ -65,8 +65,8 @@ public final class Unit {
     return switch (mode) {
       case LEGACY -> legacy(memory, caches, request, sink);
       case SCALABLE -> scalable.translate(memory, request, sink);
-      case ABORTING -> faults(0).blocked(request, FaultReason.MODE_ABORT);
-      case INVALID -> faults(0).blocked(request, FaultReason.MODE_INVALID);
+      case ABORTING -> Faults.RECORDED.blocked(request, FaultReason.MODE_ABORT);
+      case INVALID -> Faults.RECORDED.blocked(request, FaultReason.MODE_INVALID);
     };
   }
 
@@ -123,7 +123,7 @@ public final class Unit {
     return pageTables.translate(memory, request, table, faults(low), remembering);
   }
 
-  private Faults faults(long contextLow) {
-    return new Faults(ContextEntry.suppressesFaultRecords(contextLow), config.wholeMemory());
+  private static Faults faults(long contextLow) {
+    return Faults.of(ContextEntry.suppressesFaultRecords(contextLow));
   }
 }

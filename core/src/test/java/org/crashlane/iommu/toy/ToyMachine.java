@@ -29,18 +29,16 @@ final class ToyMachine extends PagedMachine {
           new AddressRange(0, BitField.lowMask(ADDRESS_BITS)),
           List.of());
 
-  private static final Faults FAULTS = new Faults(false, true);
-
   ToyMachine() {
     super(RequesterId.parse("00:04.0"), new TableId(TOP, ToyFormat.GEOMETRY, TableId.Stage.FIRST));
   }
 
   @Override
   protected Parts parts() {
-    RequestWalk walk = new RequestWalk(PAGING);
+    RequestWalk walk = new RequestWalk(PAGING, true);
     return new Parts(
         List.of(),
-        request -> walk.translate(memory, request, table(), FAULTS, WalkSink.NONE),
+        request -> walk.translate(memory, request, table(), Faults.RECORDED, WalkSink.NONE),
         new TableEditor(PAGING),
         limits -> new TableWalker(memory, PAGING, limits));
   }

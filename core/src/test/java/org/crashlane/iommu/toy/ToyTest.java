@@ -185,8 +185,7 @@ class ToyTest extends TablesProperties {
       identity(AddressRange.ofSize(first, PAGE));
     }
     identity(AddressRange.ofSize(BLOCK, BLOCK));
-    RequestWalk walk = new RequestWalk(ToyMachine.PAGING);
-    Faults faults = new Faults(false, true);
+    RequestWalk walk = new RequestWalk(ToyMachine.PAGING, true);
     UnitCaches caches = new UnitCaches(ToyFormat.GEOMETRY, true) {};
     List<Mapping> mapped = machine.walk().mappings();
     for (int i = 0; i < 2000; i++) {
@@ -198,8 +197,8 @@ class ToyTest extends TablesProperties {
       WalkSink sink = caches.sink(1, true, WalkSink.NONE);
       Outcome outcome =
           value == Iotlb.NOT_CACHED
-              ? walk.translate(machine.memory, request, machine.table(), faults, sink)
-              : walk.remembered(caches.iotlb(), value, request, faults);
+              ? walk.translate(machine.memory, request, machine.table(), Faults.RECORDED, sink)
+              : walk.remembered(caches.iotlb(), value, request, Faults.RECORDED);
       assertEquals(machine.unit().translate(request), outcome);
     }
   }
