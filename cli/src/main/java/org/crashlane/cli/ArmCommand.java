@@ -196,7 +196,9 @@ final class ArmCommand implements Callable<Integer> {
     if (json) {
       terminal.out().print(JsonReport.text(ArmingReport.json(refused)));
     } else {
-      refused.reasons().forEach(reason -> terminal.complain("refused: " + reason));
+      refused
+          .reasons()
+          .forEach(reason -> terminal.complain("refused: " + ArmingReport.text(reason)));
       boolean wasWritten =
           refused.reasons().stream().anyMatch(r -> r.kind() == Refusal.Kind.NOT_CONFIRMED);
       terminal.complain(wasWritten ? "what was written was taken back" : "nothing was written");

@@ -162,7 +162,7 @@ final class CrashWatches {
     } else {
       refused
           .reasons()
-          .forEach(reason -> terminal.complain(socket + ": crashed; refused: " + reason));
+          .forEach(reason -> terminal.complain(socket + ": crashed; refused: " + ArmingReport.text(reason)));
     }
     return ExitCode.BAD_INPUT;
   }

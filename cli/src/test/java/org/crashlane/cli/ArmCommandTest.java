@@ -20,10 +20,12 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.OfDevice;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -71,10 +73,10 @@ class ArmCommandTest {
 
   @Test
   void refusedIsTwoAndSaysThatNothingWasWritten() {
-    assertEquals(2, command.refused(Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere")));
+    assertEquals(2, command.refused(Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))));
     assertEquals("", out.toString());
     assertEquals(
-        "crashlane: refused: mapped elsewhere\ncrashlane: nothing was written\n", err.toString());
+        "crashlane: refused: arming: another hand is at work on it\ncrashlane: nothing was written\n", err.toString());
   }
 
   @Test

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult.Armed;
 import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
@@ -53,6 +54,7 @@ import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.spec.file.MachineFile;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.report.JsonReport;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Reading.AddressFact;
@@ -60,6 +62,7 @@ import org.crashlane.rule.Reading.Addresses;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
@@ -286,7 +289,7 @@ final class OutputSchemaTest {
             new Outcome.ShutDown(true),
             new Outcome.Ready(new Armed(plan(), Path.of("j")), broken(), Duration.ofMillis(756)),
             new Outcome.Ready(new Unneeded(plan()), Verdict.of(List.of()), Duration.ofMillis(7)),
-            new Outcome.NotArmed(Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere")),
+            new Outcome.NotArmed(Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))),
             new Outcome.TakenOver(broken()));
     Wait wait = new Wait(List.of(), Set.of(), Duration.ofSeconds(1));
     List<String> documents = new ArrayList<>();
@@ -319,7 +322,7 @@ final class OutputSchemaTest {
         List.of(new TablePart(TABLE, List.of(DISK), 128, 1, 0)),
         List.of(AddressRange.ofSize(0x10000000, 4096)),
         List.of(),
-        List.of("00:05.0 passes untranslated"));
+        List.of(new Note(Part.ARMING, Fact.REACHES_AS_IT_IS)));
   }
 
   private static Verdict broken() {

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.crashlane.arming.Refusal.Kind;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Unsupported;
@@ -25,6 +24,21 @@ import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.Store;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Obstacle.NoMemory;
+import org.crashlane.rule.Obstacle.OfDevices;
+import org.crashlane.rule.Obstacle.OfTable;
+import org.crashlane.rule.Obstacle.Overlap;
+import org.crashlane.rule.Obstacle.Place;
+import org.crashlane.rule.Obstacle.WordInUse;
+import org.crashlane.rule.Reading.Attached;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Subject.Arena;
+import org.crashlane.rule.Subject.Requesters;
 
 /**
  * May new tables be built here? Not where a device writes, a kernel boots or a table stands, nor
@@ -36,9 +50,9 @@ final class ArenaCheck implements WalkVisitor {
 
   private final AddressRange arena;
   private final List<Refusal> refusals = new ArrayList<>();
-  private Evidence mappings = new Evidence();
-  private Evidence unread = new Evidence();
-  private Evidence tablePages = new Evidence();
+  private FirstFew mappings = new FirstFew();
+  private FirstFew unread = new FirstFew();
+  private FirstFew tablePages = new FirstFew();
   private long tablePageCount;
 
   private ArenaCheck(AddressRange arena) {
@@ -53,29 +67,33 @@ final class ArenaCheck implements WalkVisitor {
       PhysicalMemory memory) {
     ArenaCheck check = new ArenaCheck(arena);
     if (!memory.exists(arena)) {
-      check.misplaced("is not memory (there is " + memory.ranges() + ")");
+      check.misplaced(List.of(new NoMemory(memory.ranges())));
     } else {
       check.judgeContent(memory, request.earlier());
     }
     for (AddressRange crash : request.ranges()) {
       if (arena.overlaps(crash)) {
-        check.misplaced("overlaps the crash range " + crash);
+        check.misplaced(List.of(new Overlap(Place.CRASH_RANGE, crash)));
       }
     }
     for (AddressRange page : devices.pages()) {
       if (arena.overlaps(page)) {
-        check.misplaced("holds the device table at " + Hex.of(page.first()));
+        check.misplaced(List.of(new Overlap(Place.DEVICE_TABLE, page)));
       }
     }
     devices.spaces().keySet().forEach(table -> check.judge(table, tables));
     DeviceReasons unknown = new DeviceReasons();
     for (Attachment attachment : devices.attachments()) {
       if (attachment instanceof Unsupported u) {
-        unknown.add(u.requester(), u.reason());
+        unknown.add(u.reason(), u.requester(), new Attached(u));
       }
     }
     for (Refusal device : unknown.refusals(Kind.ARENA_MISPLACED)) {
-      check.misplaced("cannot be vouched for: cannot tell whether it is written by " + device);
+      List<Evidence> evidence = new ArrayList<>();
+      evidence.add(Fact.ARENA_NOT_SAFE);
+      evidence.add(new OfDevices((Requesters) device.subject()));
+      evidence.addAll(device.evidence());
+      check.misplaced(evidence);
     }
     return List.copyOf(new LinkedHashSet<>(check.refusals));
   }
@@ -92,7 +110,7 @@ final class ArenaCheck implements WalkVisitor {
           .addAll(List.of(store.before(), store.after()));
     }
     long[] words = new long[PageArena.PAGE_BYTES / Long.BYTES];
-    Evidence inUse = new Evidence();
+    FirstFew inUse = new FirstFew();
     PageArena pages = PageArena.in(arena);
     for (OptionalLong page = pages.take(); page.isPresent(); page = pages.take()) {
       long first = page.getAsLong();
@@ -100,7 +118,7 @@ final class ArenaCheck implements WalkVisitor {
       for (int i = 0; i < words.length; i++) {
         long at = first + (long) i * Long.BYTES;
         if (words[i] != 0 && !explained.getOrDefault(at, Set.of()).contains(words[i])) {
-          inUse.add("%s at %s".formatted(Hex.of(words[i]), Hex.of(at)));
+          inUse.add(new WordInUse(at, words[i]));
           break;
         }
       }
@@ -108,34 +126,29 @@ final class ArenaCheck implements WalkVisitor {
         break;
       }
     }
-    inUse
-        .text()
-        .ifPresent(what ->
-            misplaced("is in use, or was: not zero, nor left by an earlier arming: " + what));
+    if (!inUse.isEmpty()) {
+      misplaced(inUse.after(Fact.ARENA_IN_USE));
+    }
   }
 
   /** One table gives few refusals, however much is wrong with it. */
   private void judge(TableId table, TranslationTables tables) {
-    mappings = new Evidence();
-    unread = new Evidence();
-    tablePages = new Evidence();
+    mappings = new FirstFew();
+    unread = new FirstFew();
+    tablePages = new FirstFew();
     tables.walk(table, this);
     if (tablePageCount >= TABLE_PAGES_MAX) {
-      unread.add("more than %,d table pages".formatted(TABLE_PAGES_MAX));
+      unread.add(new Amount(Quantity.TABLE_PAGES_READ, TABLE_PAGES_MAX));
     }
-    mappings
-        .text()
-        .ifPresent(what ->
-            misplaced("may be written by a device: table %s maps %s".formatted(table, what)));
-    tablePages
-        .text()
-        .ifPresent(pages -> misplaced("holds the page table at " + pages + ", which is in use"));
-    unread
-        .text()
-        .ifPresent(what ->
-            misplaced(
-                "cannot be vouched for: cannot tell whether table %s maps it: %s"
-                    .formatted(table, what)));
+    if (!mappings.isEmpty()) {
+      misplaced(mappings.after(Fact.ARENA_WRITTEN_BY_DEVICE, new OfTable(table)));
+    }
+    if (!tablePages.isEmpty()) {
+      misplaced(tablePages.after());
+    }
+    if (!unread.isEmpty()) {
+      misplaced(unread.after(Fact.ARENA_NOT_SAFE, new OfTable(table)));
+    }
   }
 
   @Override
@@ -146,7 +159,7 @@ final class ArenaCheck implements WalkVisitor {
         && Long.compareUnsigned(arena.first(), physicalLast) <= 0) {
       AddressRange iova = new AddressRange(iovaFirst, iovaLast);
       Mapping mapping = new Mapping(iova, physicalFirst, permissions);
-      mappings.add(mapping);
+      mappings.add(new Mapped(mapping));
     }
   }
 
@@ -154,15 +167,16 @@ final class ArenaCheck implements WalkVisitor {
   public void malformed(Malformation malformation) {
     // Where hardware faults it writes nothing; what is unread may map anything.
     if (malformation.isUnread()) {
-      unread.add(malformation);
+      unread.add(new Entry(malformation));
     }
   }
 
   @Override
   public void tablePage(long address, int level) {
     tablePageCount++;
-    if (arena.overlaps(AddressRange.ofSize(address, PageArena.PAGE_BYTES))) {
-      tablePages.add(Hex.of(address));
+    AddressRange page = AddressRange.ofSize(address, PageArena.PAGE_BYTES);
+    if (arena.overlaps(page)) {
+      tablePages.add(new Overlap(Place.PAGE_TABLE, page));
     }
   }
 
@@ -172,7 +186,7 @@ final class ArenaCheck implements WalkVisitor {
     return tablePageCount >= TABLE_PAGES_MAX || mappings.isFull();
   }
 
-  private void misplaced(String why) {
-    refusals.add(new Refusal(Kind.ARENA_MISPLACED, "arena " + arena + " " + why));
+  private void misplaced(List<Evidence> why) {
+    refusals.add(new Refusal(Kind.ARENA_MISPLACED, new Arena(arena), why, List.of()));
   }
 }

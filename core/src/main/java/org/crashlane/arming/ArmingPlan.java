@@ -8,6 +8,8 @@ import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Subject;
 
 /**
  * How a target is armed: every store, in an order in which a stop after any of them leaves each
@@ -26,7 +28,7 @@ public record ArmingPlan(
     List<TablePart> tables,
     List<AddressRange> newPages,
     List<Store> stores,
-    List<String> notes) {
+    List<Note> notes) {
 
   public ArmingPlan {
     windows = List.copyOf(windows);
@@ -37,10 +39,27 @@ public record ArmingPlan(
   }
 
   /** {@return the same with one note more} */
-  public ArmingPlan withNote(String note) {
-    List<String> more = new ArrayList<>(notes);
+  public ArmingPlan withNote(Note note) {
+    List<Note> more = new ArrayList<>(notes);
     more.add(note);
     return new ArmingPlan(target, windows, tables, newPages, stores, more);
+  }
+
+  /**
+   * What has to be known of a plan.
+   *
+   * @param subject what it is about
+   * @param evidence what holds of it
+   */
+  public record Note(Subject subject, List<Evidence> evidence) {
+    public Note {
+      evidence = List.copyOf(evidence);
+    }
+
+    /** A note of one thing or several. */
+    public Note(Subject subject, Evidence... evidence) {
+      this(subject, List.of(evidence));
+    }
   }
 
   /**

@@ -5,14 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.arming.Refusal.Kind;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Obstacle.Overlap;
+import org.crashlane.rule.Obstacle.Place;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.CrashRange;
 
 /**
  * Is this memory reserved for a capture kernel at all? A range of the boot before, once the kernel
@@ -23,7 +30,7 @@ final class CrashRangeCheck implements WalkVisitor {
   private static final long TABLE_PAGES_MAX = 1 << 20;
 
   private final AddressRange crash;
-  private final List<String> signs = new ArrayList<>();
+  private final List<Evidence> signs = new ArrayList<>();
   private long tablePageCount;
 
   private CrashRangeCheck(AddressRange crash) {
@@ -35,7 +42,7 @@ final class CrashRangeCheck implements WalkVisitor {
     CrashRangeCheck check = new CrashRangeCheck(crash);
     for (AddressRange page : devices.pages()) {
       if (crash.overlaps(page)) {
-        check.signs.add("the IOMMU's device table at " + Hex.of(page.first()) + " lies in it");
+        check.signs.add(new Overlap(Place.DEVICE_TABLE, page));
       }
     }
     devices.spaces().keySet().forEach(table -> tables.walk(table, check));
@@ -45,8 +52,9 @@ final class CrashRangeCheck implements WalkVisitor {
   private Refusal refusal() {
     return new Refusal(
         Kind.CRASH_RANGE,
-        "%s is not a crash range now: %s; see \"Crash kernel\" in the guest's /proc/iomem, it moves from boot to boot"
-            .formatted(crash, signs.getFirst()));
+        new CrashRange(crash),
+        List.of(Fact.NOT_A_CRASH_RANGE, signs.getFirst()),
+        List.of(Step.NAME_CRASH_RANGE));
   }
 
   @Override
@@ -55,8 +63,8 @@ final class CrashRangeCheck implements WalkVisitor {
     AddressRange physical = new AddressRange(physicalFirst, physicalFirst + (iovaLast - iovaFirst));
     if (!identity && crash.overlaps(physical)) {
       signs.add(
-          "a device's IOVA %s leads to %s in it"
-              .formatted(Hex.of(iovaFirst), Hex.of(physicalFirst)));
+          new Mapped(
+              new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions)));
     }
   }
 
@@ -68,8 +76,9 @@ final class CrashRangeCheck implements WalkVisitor {
   @Override
   public void tablePage(long address, int level) {
     tablePageCount++;
-    if (crash.overlaps(AddressRange.ofSize(address, PageArena.PAGE_BYTES))) {
-      signs.add("the IOMMU's page table at " + Hex.of(address) + " lies in it");
+    AddressRange page = AddressRange.ofSize(address, PageArena.PAGE_BYTES);
+    if (crash.overlaps(page)) {
+      signs.add(new Overlap(Place.PAGE_TABLE, page));
     }
   }
 

@@ -2,12 +2,16 @@
 package org.crashlane.arming;
 
 import java.util.Optional;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Obstacle.NotMapped;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Reading.Mapped;
 
 /** Looks on while a table is walked: is all of one window mapped to itself, with its rights? */
 final class IdentityCheck implements WalkVisitor {
@@ -18,7 +22,7 @@ final class IdentityCheck implements WalkVisitor {
   private long next;
   private boolean covered;
   private long tablePageCount;
-  private Optional<String> problem = Optional.empty();
+  private Optional<Evidence> problem = Optional.empty();
 
   IdentityCheck(Window window) {
     this.range = window.range();
@@ -35,7 +39,8 @@ final class IdentityCheck implements WalkVisitor {
     }
     if (physicalFirst != iovaFirst || !permissions.contains(rights)) {
       long there = physicalFirst + (next - iovaFirst);
-      tell("IOVA %s goes to %s %s".formatted(Hex.of(next), Hex.of(there), permissions));
+      report(
+          new Mapped(new Mapping(new AddressRange(next, iovaLast), there, permissions)));
     } else if (Long.compareUnsigned(iovaLast, range.last()) >= 0) {
       covered = true;
     } else {
@@ -46,7 +51,7 @@ final class IdentityCheck implements WalkVisitor {
   @Override
   public void malformed(Malformation malformation) {
     if (range.contains(malformation.iova())) {
-      tell(malformation.toString());
+      report(new Entry(malformation));
     }
   }
 
@@ -64,13 +69,13 @@ final class IdentityCheck implements WalkVisitor {
   }
 
   /** {@return what is wrong; nothing if all of the range is mapped to itself} */
-  Optional<String> problem() {
+  Optional<Evidence> problem() {
     return covered
         ? Optional.empty()
-        : problem.or(() -> Optional.of("IOVA " + Hex.of(next) + " is not mapped"));
+        : problem.or(() -> Optional.of(new NotMapped(next)));
   }
 
-  private void tell(String what) {
+  private void report(Evidence what) {
     problem = problem.or(() -> Optional.of(what));
   }
 }

@@ -5,10 +5,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.interrupt.InterruptPreparation;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
+import org.crashlane.rule.Obstacle.InterruptsPrepared;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requesters;
 
 /**
  * Has an arming prepare interrupt remapping tables too, so that the interrupts of a capture kernel
@@ -30,17 +37,19 @@ public final class InterruptArming {
     // Sources may share a table, and then have the same stores.
     Set<Store> stores = new LinkedHashSet<>(plan.stores());
     Set<String> conditions = new LinkedHashSet<>();
-    List<String> notes = new ArrayList<>(plan.notes());
+    List<Note> notes = new ArrayList<>(plan.notes());
     for (RequesterId source : sources) {
       InterruptPreparation preparation = interrupts.prepare(source);
       stores.addAll(preparation.stores());
       conditions.addAll(preparation.conditions());
-      notes.add(
-          "interrupts of %s: %d vectors arrive as it is, %d more by entries written"
-              .formatted(source, preparation.readyCount(), preparation.preparedCount()));
-      preparation.against().forEach(why -> notes.add("interrupts of " + source + ": " + why));
+      List<Evidence> evidence = new ArrayList<>();
+      evidence.add(
+          new InterruptsPrepared(preparation.readyCount(), preparation.preparedCount()));
+      preparation.against().forEach(why -> evidence.add(new Quote(Source.INTERRUPTS, why)));
+      notes.add(new Note(new Requesters(source), evidence));
     }
-    conditions.forEach(condition -> notes.add("interrupts: " + condition));
+    conditions.forEach(condition ->
+        notes.add(new Note(Part.IOMMU, new Quote(Source.INTERRUPTS, condition))));
     return new ArmingPlan(
         plan.target(), plan.windows(), plan.tables(), plan.newPages(), List.copyOf(stores), notes);
   }

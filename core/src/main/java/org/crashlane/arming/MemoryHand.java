@@ -14,12 +14,23 @@ import java.util.TreeSet;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.JournalRecord.State;
 import org.crashlane.arming.Refusal.Kind;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Obstacle.Earlier;
+import org.crashlane.rule.Obstacle.EarlierState;
+import org.crashlane.rule.Obstacle.OfTable;
+import org.crashlane.rule.Obstacle.ReadsBack;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Sighting.WordChanged;
+import org.crashlane.rule.Subject.Armed;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * The hand that writes tables where they stand: in an image, or in a guest's memory.
@@ -90,7 +101,7 @@ public final class MemoryHand {
     }
     Optional<TargetLock> lock = TargetLock.tryAcquire(target);
     if (lock.isEmpty()) {
-      return Refused.because(Kind.IN_USE, TargetLock.busy(target));
+      return Refused.busy(target);
     }
     try (TargetLock _ = lock.get()) {
       return armLocked(plan);
@@ -109,8 +120,9 @@ public final class MemoryHand {
     if (!Journal.canHold(plan)) {
       return Refused.because(
           Kind.TOO_MANY_STORES,
-          "%,d stores are more than a journal holds (%,d): arm fewer devices or a smaller range"
-              .formatted(plan.stores().size(), Journal.STORE_COUNT_MAX));
+          Part.ARMING,
+          List.of(new Amount(Quantity.STORES, plan.stores().size(), Journal.STORE_COUNT_MAX)),
+          Step.ARM_LESS);
     }
     Optional<Refused> changed = changed(plan);
     if (changed.isPresent()) {
@@ -121,16 +133,16 @@ public final class MemoryHand {
     for (Store store : plan.stores()) {
       memory.writeLong(store.address(), store.after());
     }
-    List<String> problems = problems(plan);
+    List<Evidence> problems = problems(plan);
     if (problems.isEmpty()) {
       journal.append(State.ARMED);
       return new ArmResult.Armed(plan, file);
     }
     DisarmResult back = undo(journal);
-    String outcome =
-        back.isComplete() ? "all stores were taken back" : "not all could be taken back: " + back;
-    return Refused.because(
-        Kind.NOT_CONFIRMED, String.join("; ", problems) + "; " + outcome + " (" + file + ")");
+    EarlierState state =
+        back.isComplete() ? EarlierState.TAKEN_BACK : EarlierState.NOT_ALL_TAKEN_BACK;
+    problems.add(new Earlier(state, file.toString()));
+    return Refused.because(Kind.NOT_CONFIRMED, new Armed(target.name()), problems);
   }
 
   /**
@@ -155,15 +167,18 @@ public final class MemoryHand {
     if (way.stores().isEmpty() && way.result().isComplete()) {
       return Optional.empty();
     }
-    String why =
+    EarlierState state =
         switch (old.state()) {
-          case PLANNED -> "an earlier arming was cut off";
-          case ARMED -> "an earlier arming is in place";
-          case DISARMING, DISARMED -> "an earlier disarming was cut off";
+          case PLANNED -> EarlierState.ARMING_CUT_OFF;
+          case ARMED -> EarlierState.ARMED;
+          case DISARMING, DISARMED -> EarlierState.DISARMING_CUT_OFF;
         };
     return Optional.of(
         Refused.because(
-            Kind.IN_USE, "%s (state %s in %s): disarm it first".formatted(why, old.state(), file)));
+            Kind.IN_USE,
+            new Armed(target.name()),
+            List.of(new Earlier(state, file.toString())),
+            Step.DISARM_FIRST));
   }
 
   /** {@return the stores of the last arming by a journal here; empty if there was none} */
@@ -190,26 +205,28 @@ public final class MemoryHand {
   private Refused changed(long address, long before) {
     return Refused.because(
         Kind.CHANGED,
-        "the word at %s has changed from %s to %s since the plan was made"
-            .formatted(Hex.of(address), Hex.of(before), Hex.of(memory.readLong(address))));
+        new Armed(target.name()),
+        List.of(
+            new WordChanged(address, before, memory.readLong(address)),
+            Fact.CHANGED_SINCE_PLAN));
   }
 
-  private List<String> problems(ArmingPlan plan) {
-    List<String> problems = new ArrayList<>();
+  private List<Evidence> problems(ArmingPlan plan) {
+    List<Evidence> problems = new ArrayList<>();
     Set<Long> seen = new TreeSet<>();
     for (Store store : plan.stores().reversed()) {
       long found = memory.readLong(store.address());
       if (seen.add(store.address()) && found != store.after()) {
-        problems.add(
-            "the word at %s reads back as %s, not %s"
-                .formatted(Hex.of(store.address()), Hex.of(found), Hex.of(store.after())));
+        problems.add(new ReadsBack(store.address(), store.after(), found));
       }
     }
     for (TablePart part : plan.tables()) {
       for (Window window : plan.windows()) {
         IdentityCheck check = new IdentityCheck(window);
         tables.walk(part.table(), check);
-        check.problem().ifPresent(why -> problems.add("table " + part.table() + ": " + why));
+        check
+            .problem()
+            .ifPresent(why -> problems.addAll(List.of(new OfTable(part.table()), why)));
       }
     }
     return problems;

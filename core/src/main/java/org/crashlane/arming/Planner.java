@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
@@ -28,6 +29,25 @@ import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
+import org.crashlane.rule.Obstacle.BeyondReach;
+import org.crashlane.rule.Obstacle.NoMemory;
+import org.crashlane.rule.Obstacle.Overlap;
+import org.crashlane.rule.Obstacle.Place;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Remedy.ReserveArena;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject;
+import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Arena;
+import org.crashlane.rule.Subject.CrashRange;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * Makes an {@link ArmingPlan}, or says everything that stands against it. It writes nothing: the
@@ -35,8 +55,6 @@ import org.crashlane.pci.RequesterId;
  * on the arena.
  */
 public final class Planner {
-  private static final long PAGE_KIBIBYTES = PageArena.PAGE_BYTES >> 10;
-
   /** What one table of the lowest level maps: 512 pages of 4 KiB. */
   private static final long LEAF_TABLE_BYTES = 1L << 21;
 
@@ -81,7 +99,7 @@ public final class Planner {
 
   private PlanResult plan() {
     if (tables.state().translation() == Translation.UNKNOWN) {
-      refuse(Kind.UNSUPPORTED, "whether the IOMMU translates is not known");
+      refuse(Kind.UNSUPPORTED, Part.IOMMU, Fact.TRANSLATION_NOT_KNOWN);
     }
     if (tables.state().isPassing()) {
       judgeCrashRanges();
@@ -110,7 +128,7 @@ public final class Planner {
   }
 
   private PlanResult nothingTranslates() {
-    String note = "the IOMMU does not translate: DMA passes as it is";
+    Note note = new Note(Part.IOMMU, Fact.NOTHING_TRANSLATED);
     return new PlanResult.Planned(
         new ArmingPlan(
             request.target(), request.windows(), List.of(), List.of(), List.of(), List.of(note)));
@@ -118,11 +136,12 @@ public final class Planner {
 
   private void judgeUnit() {
     if (tables.state().cachesAbsent() == Known.YES) {
-      refuse(
-          Kind.CACHES_ABSENT,
-          "the IOMMU may cache entries that are not present (caching mode), and only the kernel"
-              + " that runs it can invalidate them: arm it from inside, by the crashlane_arm"
-              + " module");
+      refusals.add(
+          new Refusal(
+              Kind.CACHES_ABSENT,
+              Part.IOMMU,
+              List.of(Fact.CACHES_ABSENT),
+              List.of(Step.ARM_INSIDE)));
     }
   }
 
@@ -130,17 +149,15 @@ public final class Planner {
     for (AddressRange crash : request.ranges()) {
       if (!Alignment.isAligned(crash.first(), PageArena.PAGE_BYTES)
           || !Alignment.isAligned(crash.last() + 1, PageArena.PAGE_BYTES)) {
-        refuse(Kind.CRASH_RANGE, "crash range " + crash + " is not whole pages of 4 KiB");
+        refuse(Kind.CRASH_RANGE, new CrashRange(crash), Fact.NOT_WHOLE_PAGES);
       }
       if (crash.overlaps(InterruptWindow.RANGE)) {
         refuse(
             Kind.INTERRUPT_WINDOW,
-            "crash range %s overlaps the interrupt window %s, which is never translated as DMA"
-                .formatted(crash, InterruptWindow.RANGE));
+            new CrashRange(crash),
+            new Overlap(Place.INTERRUPT_WINDOW, InterruptWindow.RANGE));
       } else if (!memory.exists(crash)) {
-        refuse(
-            Kind.CRASH_RANGE,
-            "crash range " + crash + " is not memory (there is " + memory.ranges() + ")");
+        refuse(Kind.CRASH_RANGE, new CrashRange(crash), new NoMemory(memory.ranges()));
       }
     }
   }
@@ -158,8 +175,8 @@ public final class Planner {
     if (!reach.contains(crash)) {
       refuse(
           Kind.BEYOND_REACH,
-          "crash range %s lies beyond what table %s of %s can translate, %s"
-              .formatted(crash, table, users, reach));
+          new AddressSpace(table, users, List.of()),
+          new BeyondReach(crash, reach));
     }
   }
 
@@ -167,11 +184,12 @@ public final class Planner {
     Optional<AddressRange> arena = request.arena();
     long availableCount = arena.map(range -> PageArena.in(range).leftCount()).orElse(0L);
     if (availableCount < neededCount) {
-      refuse(
-          Kind.ARENA_TOO_SMALL,
-          "%d new table pages are needed, the arena has %d: reserve %d KiB that no kernel uses"
-                  .formatted(neededCount, availableCount, neededCount * PAGE_KIBIBYTES)
-              + " (memmap= on the primary's command line) and name it as the arena");
+      refusals.add(
+          new Refusal(
+              Kind.ARENA_TOO_SMALL,
+              arena.<Subject>map(Arena::new).orElse(Part.ARMING),
+              List.of(new Amount(Quantity.NEW_TABLE_PAGES, neededCount, availableCount)),
+              List.of(new ReserveArena(neededCount * PageArena.PAGE_BYTES))));
     }
     arena.ifPresent(
         range -> refusals.addAll(ArenaCheck.of(range, request, tables, devices, memory)));
@@ -185,13 +203,11 @@ public final class Planner {
     if (!refusals.isEmpty()) {
       return new Refused(refusals);
     }
-    List<String> notes = new ArrayList<>(selection.notes());
+    List<Note> notes = new ArrayList<>(selection.notes());
     if (tables.state().cachesAbsent() == Known.UNKNOWN && !draft.stores().isEmpty()) {
-      notes.add(
-          "whether the IOMMU caches entries that are not present is not known: if it does, what was"
-              + " blocked before it was armed may stay blocked");
+      notes.add(new Note(Part.IOMMU, Fact.CACHES_ABSENT_NOT_KNOWN));
     }
-    devices.malformations().forEach(m -> notes.add("device tables: " + m));
+    devices.malformations().forEach(m -> notes.add(new Note(Part.DEVICE_TABLES, new Entry(m))));
     List<AddressRange> newPages = newPages(neededCount);
     return new PlanResult.Planned(
         new ArmingPlan(
@@ -266,11 +282,14 @@ public final class Planner {
         case MapResult.Conflict conflict -> {
           for (Mapping mapping : conflict.conflicts()) {
             refuse(
-                Kind.CONFLICT, "table %s of %s already maps %s".formatted(table, users, mapping));
+                Kind.CONFLICT, new AddressSpace(table, users, List.of()), new Mapped(mapping));
           }
         }
         case MapResult.Refused refused ->
-            refuse(Kind.TABLES, "table %s of %s: %s".formatted(table, users, refused.reason()));
+            refuse(
+                Kind.TABLES,
+                new AddressSpace(table, users, List.of()),
+                new Quote(Source.TABLES, refused.reason()));
       }
     }
     return new TablePart(
@@ -291,7 +310,7 @@ public final class Planner {
         Alignment.up(end, LEAF_TABLE_BYTES), pageCount * tableCount * PageArena.PAGE_BYTES);
   }
 
-  private void refuse(Kind kind, String reason) {
-    refusals.add(new Refusal(kind, reason));
+  private void refuse(Kind kind, Subject subject, Evidence evidence) {
+    refusals.add(new Refusal(kind, subject, evidence));
   }
 }

@@ -1,13 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.arming;
 
+import java.util.List;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Remedy;
+import org.crashlane.rule.Subject;
+
 /**
  * One reason why nothing was written.
  *
  * @param kind what kind of reason
- * @param reason in words for the user, with the addresses
+ * @param subject what it is about
+ * @param evidence what shows it
+ * @param remedies what to do: any of them, the first is preferred
  */
-public record Refusal(Kind kind, String reason) {
+public record Refusal(
+    Kind kind, Subject subject, List<Evidence> evidence, List<Remedy> remedies) {
+
+  public Refusal {
+    evidence = List.copyOf(evidence);
+    remedies = List.copyOf(remedies);
+  }
+
+  /** A reason about which nothing in particular can be done. */
+  public Refusal(Kind kind, Subject subject, Evidence... evidence) {
+    this(kind, subject, List.of(evidence), List.of());
+  }
 
   /** Kinds of reason. */
   public enum Kind {
@@ -44,10 +62,5 @@ public record Refusal(Kind kind, String reason) {
     CHANGED,
     /** What was written could not be confirmed; it was taken back. */
     NOT_CONFIRMED
-  }
-
-  @Override
-  public String toString() {
-    return reason;
   }
 }

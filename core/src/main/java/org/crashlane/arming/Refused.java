@@ -2,6 +2,10 @@
 package org.crashlane.arming;
 
 import java.util.List;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Remedy;
+import org.crashlane.rule.Subject;
 
 /**
  * Nothing is written, for these reasons.
@@ -22,8 +26,14 @@ public record Refused(List<Refusal> reasons) implements PlanResult, ArmResult {
     return reasons.stream().allMatch(reason -> reason.kind() == kind);
   }
 
+  /** {@return that another hand is at work on {@code target}} */
+  public static Refused busy(Target target) {
+    return because(Refusal.Kind.IN_USE, new Subject.Armed(target.name()), List.of(Fact.BUSY));
+  }
+
   /** {@return a refusal for one reason} */
-  public static Refused because(Refusal.Kind kind, String reason) {
-    return new Refused(List.of(new Refusal(kind, reason)));
+  public static Refused because(
+      Refusal.Kind kind, Subject subject, List<Evidence> evidence, Remedy... remedies) {
+    return new Refused(List.of(new Refusal(kind, subject, evidence, List.of(remedies))));
   }
 }

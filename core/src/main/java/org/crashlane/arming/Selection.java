@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
@@ -16,6 +17,10 @@ import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Obstacle.OfTable;
+import org.crashlane.rule.Reading.Attached;
+import org.crashlane.rule.Subject.Requesters;
 
 /**
  * Which address spaces are to be armed, and who goes through each: devices share them.
@@ -25,7 +30,7 @@ import org.crashlane.pci.RequesterId;
  * @param refusals why nothing may be armed; empty if all that is translated may
  */
 record Selection(
-    Map<TableId, List<RequesterId>> tables, List<String> notes, List<Refusal> refusals) {
+    Map<TableId, List<RequesterId>> tables, List<Note> notes, List<Refusal> refusals) {
 
   /**
    * @param attachments what the device tables say
@@ -34,7 +39,7 @@ record Selection(
   static Selection of(List<Attachment> attachments, Set<RequesterId> wanted) {
     Map<TableId, List<RequesterId>> tables =
         new TreeMap<>((a, b) -> Long.compareUnsigned(a.root(), b.root()));
-    List<String> notes = new ArrayList<>();
+    List<Note> notes = new ArrayList<>();
     DeviceReasons unsupported = new DeviceReasons();
     DeviceReasons noTables = new DeviceReasons();
     Set<RequesterId> missing = new TreeSet<>(wanted);
@@ -46,22 +51,18 @@ record Selection(
       RequesterId requester = attachment.requester();
       switch (attachment) {
         case Translated t when t.table().stage() == TableId.Stage.FIRST ->
-            unsupported.add(
-                requester,
-                "scalable mode without a second level, table "
-                    + t.table()
-                    + ": first-level tables are read, not written");
+            unsupported.add(requester, Fact.FIRST_STAGE_NOT_WRITTEN, new OfTable(t.table()));
         case Translated t when t.permissions() != Permissions.READ_WRITE ->
-            unsupported.add(requester, onlySome(t.permissions()));
+            unsupported.add(t.permissions(), requester, new Attached(t), Fact.ENTRY_LACKS_RIGHT);
         case Translated t ->
             tables.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(requester);
         case PassThrough p when p.permissions() != Permissions.READ_WRITE ->
-            unsupported.add(requester, onlySome(p.permissions()));
+            unsupported.add(p.permissions(), requester, new Attached(p), Fact.ENTRY_LACKS_RIGHT);
         case PassThrough _ ->
-            notes.add(requester + " passes untranslated: it reaches the crash range as it is");
-        case Blocked b when named -> noTables.add(requester, b.reason());
-        case Blocked b -> notes.add(requester + " is blocked: " + b.reason());
-        case Unsupported u -> unsupported.add(requester, u.reason());
+            notes.add(new Note(new Requesters(requester), Fact.REACHES_AS_IT_IS));
+        case Blocked b when named -> noTables.add(b.reason(), requester, new Attached(b));
+        case Blocked b -> notes.add(new Note(new Requesters(requester), new Attached(b)));
+        case Unsupported u -> unsupported.add(u.reason(), requester, new Attached(u));
       }
     }
     for (Attachment attachment : attachments) {
@@ -69,18 +70,15 @@ record Selection(
           && tables.containsKey(t.table())
           && !tables.get(t.table()).contains(t.requester())) {
         notes.add(
-            t.requester() + " shares table " + t.table() + ": it too will reach the crash range");
+            new Note(
+                new Requesters(t.requester()), new OfTable(t.table()), Fact.SHARES_TABLE));
       }
     }
     for (RequesterId requester : missing) {
-      noTables.add(requester, "no entry in the IOMMU's device tables (is a driver bound?)");
+      noTables.add(requester, Fact.NO_ENTRY);
     }
     List<Refusal> refusals = new ArrayList<>(unsupported.refusals(Kind.UNSUPPORTED));
     refusals.addAll(noTables.refusals(Kind.NO_DEVICE));
     return new Selection(tables, notes, refusals);
-  }
-
-  private static String onlySome(Permissions permissions) {
-    return "its own entry lets pass " + permissions + " only, whatever is mapped";
   }
 }

@@ -94,7 +94,7 @@ public final class TargetLock implements AutoCloseable {
   }
 
   /** {@return what to tell whom the lock was refused} */
-  public static String busy(Target target) {
+  private static String busy(Target target) {
     return "another hand is at work on " + target.name();
   }
 

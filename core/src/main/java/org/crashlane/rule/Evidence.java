@@ -3,7 +3,7 @@ package org.crashlane.rule;
 
 /** One thing that shows why a finding, a refusal or a note is made. */
 public sealed interface Evidence
-    permits Evidence.Amount, Evidence.Quote, Evidence.Fact, Reading, Sighting {
+    permits Evidence.Amount, Evidence.Quote, Evidence.Fact, Reading, Sighting, Obstacle {
 
   /**
    * A part of a whole.
@@ -35,6 +35,16 @@ public sealed interface Evidence
     COMMANDS_RUN,
     /** Things like the ones before, that are not listed. */
     MORE,
+    /** Pages needed, and pages that there are. */
+    NEW_TABLE_PAGES,
+    /** Bytes of all crash ranges together. */
+    BYTES_OF_CRASH_RANGES,
+    /** Stores of a plan, and stores that a journal holds. */
+    STORES,
+    /** Pieces of memory that were looked at for new table pages, and none serves. */
+    PIECES_TRIED,
+    /** Table pages that were read before the reading was given up. */
+    TABLE_PAGES_READ,
     /** Processors whose APIC id is 255 or more. */
     PROCESSORS_BEYOND_XAPIC
   }
@@ -62,12 +72,46 @@ public sealed interface Evidence
     /** The reader of dumps. */
     DUMP,
     /** kexec, when it loads the capture kernel. */
-    KEXEC
+    KEXEC,
+    /** The writer of tables. */
+    TABLES,
+    /** What prepares interrupt tables. */
+    INTERRUPTS
   }
 
   /** What has no parameters. */
   enum Fact implements Evidence {
     GUEST_OWNS_DUMP_DEVICE,
+    CACHES_ABSENT,
+    CACHES_ABSENT_NOT_KNOWN,
+    NOT_WHOLE_PAGES,
+    /** Something gives away that the range is not reserved for a capture kernel. */
+    NOT_A_CRASH_RANGE,
+    IN_FIRST_MEBIBYTE,
+    SMALLER_THAN_ANY_KERNEL,
+    ARENA_IN_USE,
+    ARENA_WRITTEN_BY_DEVICE,
+    /** It is not known whether a device writes the arena. */
+    ARENA_NOT_SAFE,
+    /** There are more like the ones before. */
+    AND_MORE,
+    FIRST_STAGE_NOT_WRITTEN,
+    ENTRY_LACKS_RIGHT,
+    /** The device tables have no entry for the device. */
+    NO_ENTRY,
+    REACHES_AS_IT_IS,
+    SHARES_TABLE,
+    NOTHING_TRANSLATED,
+    NO_IOMMU,
+    /** A living guest's kernel would come upon what is written. */
+    GUEST_LIVES,
+    BUSY,
+    /** Memory has changed since the plan was made. */
+    CHANGED_SINCE_PLAN,
+    LATER_DEVICES_NOT_ARMED,
+    NEW_PAGES_NEVER_TOUCHED,
+    NEW_PAGES_IN_FIRST_MEBIBYTE,
+    NEW_PAGES_OF_ZEROS,
     TRANSLATION_NOT_KNOWN,
     ENCRYPTION_NOT_KNOWN,
     ENCRYPTION_OF_ENTRIES_NOT_READ,

@@ -31,9 +31,7 @@ public sealed interface Remedy {
     /** A larger crash range. */
     LARGER_CRASH_RANGE(Kernel.PRIMARY, "crashkernel=SIZE"),
     /** A crash range that lies elsewhere. */
-    OTHER_CRASH_RANGE(Kernel.PRIMARY, "crashkernel=SIZE@OFFSET"),
-    /** Memory that no kernel uses, for new tables. */
-    RESERVED_ARENA(Kernel.PRIMARY, "memmap=SIZE$OFFSET");
+    OTHER_CRASH_RANGE(Kernel.PRIMARY, "crashkernel=SIZE@OFFSET");
 
     private final Kernel kernel;
     private final String option;
@@ -60,6 +58,13 @@ public sealed interface Remedy {
    * @param limit the first address that lies too high
    */
   record CrashRangeBelow(long limit) implements Remedy {}
+
+  /**
+   * Memory that no kernel uses, for new tables: {@code memmap=} on the primary's command line.
+   *
+   * @param sizeBytes how much
+   */
+  record ReserveArena(long sizeBytes) implements Remedy {}
 
   /**
    * Entries of the interrupt table can be prepared before the crash.

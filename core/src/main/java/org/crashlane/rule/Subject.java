@@ -79,6 +79,20 @@ public sealed interface Subject {
   record Arena(AddressRange range) implements Subject {}
 
   /**
+   * What is meant to be a crash range.
+   *
+   * @param range which
+   */
+  record CrashRange(AddressRange range) implements Subject {}
+
+  /**
+   * What is armed.
+   *
+   * @param name what people call it
+   */
+  record Armed(String name) implements Subject {}
+
+  /**
    * A driver or a kernel of a machine that is watched on its bus.
    *
    * @param name what its stage calls it

@@ -11,11 +11,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.iommu.InterruptMachine;
 import org.crashlane.iommu.Window;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
+import org.crashlane.rule.Obstacle.InterruptsPrepared;
+import org.crashlane.rule.Subject.Armed;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requesters;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +52,8 @@ final class InterruptArmingTest {
     return bytes;
   }
 
+  private static final Note NOTE = new Note(Part.IOMMU, Fact.NO_IOMMU);
+
   private ArmingPlan plan(RequesterId... sources) {
     ArmingPlan nothing =
         new ArmingPlan(
@@ -52,7 +62,7 @@ final class InterruptArmingTest {
             List.of(),
             List.of(),
             List.of(),
-            List.of("a note"));
+            List.of(NOTE));
     return InterruptArming.with(nothing, interrupts(), List.of(sources));
   }
 
@@ -101,12 +111,13 @@ final class InterruptArmingTest {
   @Test
   void whatStandsAgainstIsANote() {
     machine.entry(InterruptMachine.TABLE, 0x31, 1, 0x77);
-    List<String> notes = plan(DISK).notes();
-    assertEquals("a note", notes.getFirst());
+    List<Note> notes = plan(DISK).notes();
+    assertEquals(NOTE, notes.getFirst());
     assertEquals(
-        "interrupts of 00:04.0: 0 vectors arrive as it is, 206 more by entries written",
+        new Note(
+            new Requesters(DISK),
+            new InterruptsPrepared(0, 206),
+            new Quote(Source.INTERRUPTS, "0x31 (1 vector): the primary has taken the entry")),
         notes.get(1));
-    assertEquals(
-        "interrupts of 00:04.0: 0x31 (1 vector): the primary has taken the entry", notes.get(2));
   }
 }

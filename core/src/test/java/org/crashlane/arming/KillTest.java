@@ -27,6 +27,10 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Obstacle.Earlier;
+import org.crashlane.rule.Obstacle.EarlierState;
+import org.crashlane.rule.Subject.Armed;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +109,8 @@ class KillTest {
       if (refusal.kind() != Refusal.Kind.ARENA_MISPLACED) {
         cutOffCount++;
         assertEquals(Refusal.Kind.IN_USE, refusal.kind());
-        assertTrue(refusal.reason().startsWith("an earlier arming was cut off"), refusal.reason());
+        Earlier earlier = assertInstanceOf(Earlier.class, refusal.evidence().getFirst());
+        assertEquals(EarlierState.ARMING_CUT_OFF, earlier.state());
       }
       assertTrue(disarm().isComplete());
       assertArrayEquals(Files.readAllBytes(pristine), Files.readAllBytes(image));
@@ -137,8 +142,8 @@ class KillTest {
         Refused refused = assertInstanceOf(Refused.class, second.arm(plan));
         assertEquals(Refusal.Kind.IN_USE, refused.reasons().getFirst().kind());
         assertEquals(
-            "another hand is at work on " + image.toRealPath(),
-            refused.reasons().getFirst().reason());
+            new Armed(image.toRealPath().toString()), refused.reasons().getFirst().subject());
+        assertEquals(List.of(Fact.BUSY), refused.reasons().getFirst().evidence());
       }
       kill(other);
       assertEquals(2, hand.disarm().restoredCount());

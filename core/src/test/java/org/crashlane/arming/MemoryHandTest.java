@@ -27,6 +27,9 @@ import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Obstacle.ReadsBack;
+import org.crashlane.rule.Subject.Armed;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -321,7 +324,8 @@ class MemoryHandTest {
     MemoryHand hand = new MemoryHand(TARGET, deaf, machine.tables(), directory);
     Refusal refusal = refused(hand.arm(plan));
     assertEquals(Kind.NOT_CONFIRMED, refusal.kind());
-    assertTrue(refusal.reason().contains("reads back as 0x5555000000000000"), refusal.reason());
+    assertEquals(
+        new ReadsBack(last.address(), last.after(), FOREIGN), refusal.evidence().getFirst());
     assertFalse(isIdentityMapped(VtdMachine.DISK_TABLE));
     memory.writeLong(last.address(), last.before());
     assertArrayEquals(before, bytes());
@@ -343,7 +347,7 @@ class MemoryHandTest {
     MemoryHand first = new MemoryHand(TARGET, meddling, machine.tables(), directory);
     assertInstanceOf(ArmResult.Armed.class, first.arm(plan));
     assertEquals(Kind.IN_USE, second[0].kind());
-    assertTrue(second[0].reason().startsWith("another hand is at work"), second[0].reason());
+    assertEquals(List.of(Fact.BUSY), second[0].evidence());
   }
 
   private ArmResult uncheckedArm(ArmingPlan plan) {

@@ -24,12 +24,12 @@ abstract class PlannerCase {
   }
 
   /** The reasons, each of the wanted kind. */
-  List<String> refused(Kind kind, PlanRequest request) {
+  List<Refusal> refused(Kind kind, PlanRequest request) {
     long before = checksum();
     List<Refusal> reasons = assertInstanceOf(Refused.class, machine.plan(request)).reasons();
     assertEquals(before, checksum(), "a refusal must not write");
-    reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason.reason()));
-    return reasons.stream().map(Refusal::reason).toList();
+    reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason::toString));
+    return reasons;
   }
 
   /** A checksum of all memory. */

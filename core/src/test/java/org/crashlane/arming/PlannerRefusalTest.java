@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Window;
@@ -22,6 +23,23 @@ import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Obstacle.OfDevices;
+import org.crashlane.rule.Obstacle.OfTable;
+import org.crashlane.rule.Obstacle.Overlap;
+import org.crashlane.rule.Obstacle.Place;
+import org.crashlane.rule.Obstacle.WordInUse;
+import org.crashlane.rule.Reading.Attached;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Remedy.ReserveArena;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Arena;
+import org.crashlane.rule.Subject.Requesters;
 import org.junit.jupiter.api.Test;
 
 /** What is not planned, and why. */
@@ -29,8 +47,8 @@ class PlannerRefusalTest extends PlannerCase {
   @Test
   void cachingModeIsRefusedWithTheWayThatWorks() {
     machine.cachingAbsent();
-    String reason = refused(Kind.CACHES_ABSENT, VtdMachine.request(TARGET)).getFirst();
-    assertTrue(reason.endsWith("arm it from inside, by the crashlane_arm module"), reason);
+    Refusal refusal = refused(Kind.CACHES_ABSENT, VtdMachine.request(TARGET)).getFirst();
+    assertEquals(List.of(Step.ARM_INSIDE), refusal.remedies());
   }
 
   @Test
@@ -43,11 +61,11 @@ class PlannerRefusalTest extends PlannerCase {
   @Test
   void anArenaTooSmallIsToldHowManyPagesAreNeeded() {
     AddressRange three = AddressRange.ofSize(VtdMachine.ARENA.first(), 0x3000);
-    List<String> reasons =
+    List<Refusal> reasons =
         refused(Kind.ARENA_TOO_SMALL, request(VtdMachine.CRASH, Optional.of(three)));
-    assertTrue(
-        reasons.getFirst().startsWith("4 new table pages are needed, the arena has 3: reserve 16 "),
-        reasons.getFirst());
+    assertEquals(
+        List.of(new Amount(Quantity.NEW_TABLE_PAGES, 4, 3)), reasons.getFirst().evidence());
+    assertEquals(List.of(new ReserveArena(16 << 10)), reasons.getFirst().remedies());
     refused(Kind.ARENA_TOO_SMALL, request(VtdMachine.CRASH, Optional.empty()));
   }
 
@@ -65,13 +83,15 @@ class PlannerRefusalTest extends PlannerCase {
 
   @Test
   void aCrashRangeThatHoldsTheTablesIsNoneAndIsRefused() {
-    List<String> reasons =
+    List<Refusal> reasons =
         refused(
             Kind.CRASH_RANGE,
             request(AddressRange.ofSize(0x1000, 0x4000), Optional.of(VtdMachine.ARENA)));
-    assertTrue(
-        reasons.getFirst().contains("the IOMMU's device table at 0x1000 lies in it"),
-        reasons.toString());
+    assertEquals(
+        List.of(
+            Fact.NOT_A_CRASH_RANGE,
+            new Overlap(Place.DEVICE_TABLE, AddressRange.ofSize(0x1000, 0x1000))),
+        reasons.getFirst().evidence());
   }
 
   @Test
@@ -81,10 +101,10 @@ class PlannerRefusalTest extends PlannerCase {
         VtdMachine.LEFTOVER_IOVA + 0x1000,
         VtdMachine.CRASH.first() + 0x1000,
         Permissions.READ_ONLY);
-    List<String> reasons = refused(Kind.CRASH_RANGE, VtdMachine.request(TARGET));
-    assertTrue(
-        reasons.getFirst().contains("a device's IOVA 0xffe01000 leads to 0x1801000 in it"),
-        reasons.toString());
+    List<Refusal> reasons = refused(Kind.CRASH_RANGE, VtdMachine.request(TARGET));
+    Mapped mapped = assertInstanceOf(Mapped.class, reasons.getFirst().evidence().getLast());
+    assertEquals(0xffe01000L, mapped.mapping().iova().first());
+    assertEquals(0x1801000, mapped.mapping().physicalFirst());
   }
 
   @Test
@@ -97,11 +117,16 @@ class PlannerRefusalTest extends PlannerCase {
   void anIovaThatIsMappedElsewhereIsRefusedForAllTablesWithWhatStandsThere() {
     long iova = VtdMachine.CRASH.first() + 0x2000;
     machine.map(VtdMachine.NETWORK_TABLE, iova, 0x77000, Permissions.READ_WRITE);
-    List<String> reasons = refused(Kind.CONFLICT, VtdMachine.request(TARGET));
+    List<Refusal> reasons = refused(Kind.CONFLICT, VtdMachine.request(TARGET));
     assertEquals(
         List.of(
-            "table 0x6000 (3 levels) of [00:02.0] already maps"
-                + " 0x1802000-0x1802fff -> 0x77000 rw"),
+            new Refusal(
+                Kind.CONFLICT,
+                new AddressSpace(
+                    VtdMachine.NETWORK_TABLE, List.of(VtdMachine.NETWORK), List.of()),
+                new Mapped(
+                    new Mapping(
+                        AddressRange.ofSize(iova, 0x1000), 0x77000, Permissions.READ_WRITE)))),
         reasons);
   }
 
@@ -114,10 +139,11 @@ class PlannerRefusalTest extends PlannerCase {
 
   @Test
   void aDeviceWithoutAnEntryIsRefusedByName() {
-    List<String> reasons =
+    List<Refusal> reasons =
         refused(Kind.NO_DEVICE, VtdMachine.request(TARGET, VtdMachine.DISK, VtdMachine.ABSENT));
     assertEquals(
-        List.of("device 00:04.0: no entry in the IOMMU's device tables (is a driver bound?)"),
+        List.of(
+            new Refusal(Kind.NO_DEVICE, new Requesters(VtdMachine.ABSENT), Fact.NO_ENTRY)),
         reasons);
   }
 
@@ -132,23 +158,21 @@ class PlannerRefusalTest extends PlannerCase {
   @Test
   void scalableModeIsRefusedWhereThereIsNoSecondLevel() {
     machine.inScalableMode();
-    List<String> reasons = refused(Kind.UNSUPPORTED, VtdMachine.request(TARGET));
+    List<Refusal> reasons = refused(Kind.UNSUPPORTED, VtdMachine.request(TARGET));
     assertEquals(
-        List.of(
-            "device 00:01.0: scalable mode without a second level, table 0x204000 (stage 1, 4"
-                + " levels): first-level tables are read, not written"),
-        reasons);
+        List.of(new Requesters(VtdMachine.DISK)),
+        reasons.stream().map(Refusal::subject).toList());
+    assertEquals(Fact.FIRST_STAGE_NOT_WRITTEN, reasons.getFirst().evidence().getFirst());
+    OfTable of = assertInstanceOf(OfTable.class, reasons.getFirst().evidence().getLast());
+    assertEquals(0x204000, of.table().root());
   }
 
   @Test
   void anArenaThatIsInUseIsRefusedUnlessAnEarlierArmingHasLeftItSo() {
     machine.memory().writeLong(VtdMachine.ARENA.last() - 7, 0x4889e5);
-    List<String> reasons = refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET));
+    List<Refusal> reasons = refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET));
     assertEquals(
-        List.of(
-            "arena 0x1000000-0x100ffff is in use, or was: not zero, nor left by an earlier arming:"
-                + " 0x4889e5 at 0x100fff8"),
-        reasons);
+        List.of(misplaced(Fact.ARENA_IN_USE, new WordInUse(0x100fff8, 0x4889e5))), reasons);
   }
 
   @Test
@@ -176,11 +200,17 @@ class PlannerRefusalTest extends PlannerCase {
         VtdMachine.LEFTOVER_IOVA,
         VtdMachine.ARENA.first() + 0x3000,
         Permissions.WRITE_ONLY);
-    List<String> reasons = refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET));
+    List<Refusal> reasons = refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET));
     assertEquals(
         List.of(
-            "arena 0x1000000-0x100ffff may be written by a device: table 0x6000 (3 levels) maps"
-                + " 0xffe00000-0xffe00fff -> 0x1003000 -w"),
+            misplaced(
+                Fact.ARENA_WRITTEN_BY_DEVICE,
+                new OfTable(VtdMachine.NETWORK_TABLE),
+                new Mapped(
+                    new Mapping(
+                        AddressRange.ofSize(VtdMachine.LEFTOVER_IOVA, 0x1000),
+                        0x1003000,
+                        Permissions.WRITE_ONLY)))),
         reasons);
   }
 
@@ -193,23 +223,26 @@ class PlannerRefusalTest extends PlannerCase {
               VtdMachine.DISK_TABLE.root() + (long) i * Long.BYTES + 64,
               SecondLevelEntry.table(0x7000000000L));
     }
-    List<String> reasons =
+    List<Refusal> reasons =
         refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET, VtdMachine.NETWORK));
     assertEquals(1, reasons.size(), reasons.toString());
-    assertTrue(
-        reasons.getFirst().contains("cannot tell whether table 0x3000 (3 levels) maps it: entry"),
-        reasons.getFirst());
-    assertTrue(reasons.getFirst().endsWith(" and more"), reasons.getFirst());
+    List<Evidence> evidence = reasons.getFirst().evidence();
+    assertEquals(
+        List.of(Fact.ARENA_NOT_SAFE, new OfTable(VtdMachine.DISK_TABLE)), evidence.subList(0, 2));
+    assertInstanceOf(Entry.class, evidence.get(2));
+    assertEquals(Fact.AND_MORE, evidence.getLast());
   }
 
   @Test
   void anArenaThatUnreadDevicesMayWriteIsRefusedOnceForAllOfThem() {
     machine.memory().writeLong(VtdMachine.ROOT_TABLE + 16, RootEntry.low(1L << 40));
-    assertEquals(
-        List.of(
-            "arena 0x1000000-0x100ffff cannot be vouched for: cannot tell whether it is written by"
-                + " 256 devices from 01:00.0 to 01:1f.7: its root or context table cannot be read"),
-        refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET, VtdMachine.NETWORK)));
+    List<Refusal> reasons =
+        refused(Kind.ARENA_MISPLACED, VtdMachine.request(TARGET, VtdMachine.NETWORK));
+    assertEquals(1, reasons.size());
+    List<Evidence> evidence = reasons.getFirst().evidence();
+    assertEquals(Fact.ARENA_NOT_SAFE, evidence.getFirst());
+    assertAre(256, "01:00.0", "01:1f.7", ((OfDevices) evidence.get(1)).subject());
+    assertInstanceOf(Attached.class, evidence.getLast());
   }
 
   @Test
@@ -233,9 +266,19 @@ class PlannerRefusalTest extends PlannerCase {
             machine.memory(),
             VtdMachine.request(TARGET));
     List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
-    assertEquals(
-        List.of("65,536 devices from 00:00.0 to ff:1f.7: its root or context table cannot be read"),
-        reasons.stream().map(Refusal::reason).toList());
+    assertEquals(1, reasons.size());
+    assertAre(65_536, "00:00.0", "ff:1f.7", (Requesters) reasons.getFirst().subject());
+    assertInstanceOf(Attached.class, reasons.getFirst().evidence().getFirst());
+  }
+
+  private static void assertAre(int count, String first, String last, Requesters devices) {
+    assertEquals(count, devices.requesters().size());
+    assertEquals(RequesterId.parse(first), devices.requesters().getFirst());
+    assertEquals(RequesterId.parse(last), devices.requesters().getLast());
+  }
+
+  private static Refusal misplaced(Evidence... evidence) {
+    return new Refusal(Kind.ARENA_MISPLACED, new Arena(VtdMachine.ARENA), evidence);
   }
 
   @Test
@@ -250,15 +293,17 @@ class PlannerRefusalTest extends PlannerCase {
 
   @Test
   void anArenaThatHoldsTablesInUseIsRefused() {
-    List<String> reasons =
+    List<Refusal> reasons =
         refused(
             Kind.ARENA_MISPLACED,
             request(VtdMachine.CRASH, Optional.of(AddressRange.ofSize(0x1000, 0x4000))));
+    List<Evidence> evidence =
+        reasons.stream().flatMap(reason -> reason.evidence().stream()).toList();
     assertTrue(
-        reasons.contains("arena 0x1000-0x4fff holds the device table at 0x1000"),
+        evidence.contains(new Overlap(Place.DEVICE_TABLE, AddressRange.ofSize(0x1000, 0x1000))),
         reasons.toString());
     assertTrue(
-        reasons.contains("arena 0x1000-0x4fff holds the page table at 0x3000, which is in use"),
+        evidence.contains(new Overlap(Place.PAGE_TABLE, AddressRange.ofSize(0x3000, 0x1000))),
         reasons.toString());
   }
 

@@ -4,6 +4,7 @@ package org.crashlane.arming;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Permissions;
@@ -23,6 +25,11 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Obstacle.OfTable;
+import org.crashlane.rule.Reading.Entry;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requesters;
 import org.junit.jupiter.api.Test;
 
 class PlannerTest extends PlannerCase {
@@ -37,7 +44,8 @@ class PlannerTest extends PlannerCase {
         plan.tables());
     assertEquals(4, plan.newPages().size());
     assertEquals(
-        List.of("00:03.0 passes untranslated: it reaches the crash range as it is"), plan.notes());
+        List.of(new Note(new Requesters(VtdMachine.PASSING), Fact.REACHES_AS_IT_IS)),
+        plan.notes());
   }
 
   @Test
@@ -85,16 +93,22 @@ class PlannerTest extends PlannerCase {
   @Test
   void whoSharesATableWithANamedDeviceIsNoted() {
     assertEquals(
-        List.of("00:01.1 shares table 0x3000 (3 levels): it too will reach the crash range"),
+        List.of(
+            new Note(
+                new Requesters(VtdMachine.DISK_SECOND),
+                new OfTable(VtdMachine.DISK_TABLE),
+                Fact.SHARES_TABLE)),
         planned(VtdMachine.request(TARGET, VtdMachine.DISK)).notes());
   }
 
   @Test
   void whatIsWrongWithTheDeviceTablesIsNoted() {
     machine.memory().writeLong(VtdMachine.ROOT_TABLE + 16, RootEntry.low(0x2000) | 2);
-    List<String> notes = planned(VtdMachine.request(TARGET, VtdMachine.NETWORK)).notes();
+    List<Note> notes = planned(VtdMachine.request(TARGET, VtdMachine.NETWORK)).notes();
     assertEquals(1, notes.size());
-    assertTrue(notes.getFirst().startsWith("device tables: entry at 0x1010 "), notes.toString());
+    assertEquals(Part.DEVICE_TABLES, notes.getFirst().subject());
+    Entry entry = assertInstanceOf(Entry.class, notes.getFirst().evidence().getFirst());
+    assertEquals(0x1010, entry.entry().entryAddress());
   }
 
   @Test
@@ -102,7 +116,8 @@ class PlannerTest extends PlannerCase {
     ArmingPlan plan = planned(VtdMachine.request(TARGET, VtdMachine.PASSING));
     assertEquals(List.of(), plan.stores());
     assertEquals(
-        List.of("00:03.0 passes untranslated: it reaches the crash range as it is"), plan.notes());
+        List.of(new Note(new Requesters(VtdMachine.PASSING), Fact.REACHES_AS_IT_IS)),
+        plan.notes());
   }
 
   @Test
@@ -110,7 +125,7 @@ class PlannerTest extends PlannerCase {
     machine.notTranslating().cachingAbsent();
     ArmingPlan plan = planned(VtdMachine.request(TARGET));
     assertEquals(List.of(), plan.stores());
-    assertEquals(List.of("the IOMMU does not translate: DMA passes as it is"), plan.notes());
+    assertEquals(List.of(new Note(Part.IOMMU, Fact.NOTHING_TRANSLATED)), plan.notes());
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.KdumpIoRule;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
@@ -61,7 +62,7 @@ class UnknownUnitTest {
         .plan()
         .notes()
         .stream()
-        .filter(note -> note.contains("caches entries that are not present"))
+        .filter(note -> note.evidence().contains(Fact.CACHES_ABSENT_NOT_KNOWN))
         .count();
   }
 

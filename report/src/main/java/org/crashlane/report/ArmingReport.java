@@ -9,12 +9,15 @@ import org.crashlane.arming.ArmResult.Armed;
 import org.crashlane.arming.ArmResult.Done;
 import org.crashlane.arming.ArmResult.Unneeded;
 import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.DisarmResult;
+import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -60,7 +63,13 @@ public final class ArmingReport {
     plan.newPages().stream()
         .reduce((a, b) -> new AddressRange(a.first(), b.last()))
         .ifPresent(all -> out.append("the new table pages are in ").append(all).append("\n"));
-    plan.notes().forEach(note -> out.append("note: ").append(note).append('\n'));
+    plan.notes()
+        .forEach(note ->
+            out.append("note: ")
+                .append(SubjectText.of(note.subject()))
+                .append(": ")
+                .append(EvidenceText.inOneLine(note.evidence()))
+                .append('\n'));
     return out.toString();
   }
 
@@ -115,19 +124,41 @@ public final class ArmingReport {
     ArrayNode newPages = node.putArray("newPages");
     plan.newPages().forEach(page -> newPages.add(JsonReport.of(page)));
     node.put("storeCount", plan.stores().size());
-    ArrayNode notes = node.putArray("notes");
-    plan.notes().forEach(notes::add);
+    node.set("notes", FindingJson.array(plan.notes(), ArmingReport::json));
     return node;
+  }
+
+  private static ObjectNode json(Note note) {
+    ObjectNode node = NODES.objectNode();
+    node.set("subject", FindingJson.of(note.subject()));
+    node.set("evidence", FindingJson.evidence(note.evidence()));
+    return node;
+  }
+
+  /** {@return why nothing was written, in one line} */
+  public static String text(Refusal refusal) {
+    String subject =
+        refusal.subject() instanceof Requesters devices
+            ? ObstacleText.devices(devices)
+            : SubjectText.of(refusal.subject());
+    String remedies =
+        refusal.remedies().isEmpty() ? "" : ": " + RemedyText.of(refusal.remedies());
+    return subject + ": " + EvidenceText.inOneLine(refusal.evidence()) + remedies;
+  }
+
+  private static ObjectNode json(Refusal refusal) {
+    ObjectNode node = NODES.objectNode().put("kind", refusal.kind().name());
+    node.set("subject", FindingJson.of(refusal.subject()));
+    node.set("evidence", FindingJson.evidence(refusal.evidence()));
+    node.set("remedies", FindingJson.array(refusal.remedies(), FindingJson::of));
+    return node.put("text", text(refusal));
   }
 
   /** {@return why nothing was written, as a whole document} */
   public static ObjectNode json(Refused refused) {
     ObjectNode node =
         NODES.objectNode().put("version", JsonReport.VERSION).put("outcome", "refused");
-    ArrayNode reasons = node.putArray("reasons");
-    refused
-        .reasons()
-        .forEach(r -> reasons.addObject().put("kind", r.kind().name()).put("reason", r.reason()));
+    node.set("reasons", FindingJson.array(refused.reasons(), ArmingReport::json));
     return node;
   }
 

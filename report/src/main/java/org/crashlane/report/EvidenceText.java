@@ -8,6 +8,7 @@ import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Obstacle;
 import org.crashlane.rule.Reading;
 import org.crashlane.rule.Sighting;
 
@@ -22,6 +23,7 @@ final class EvidenceText {
       case Fact fact -> of(fact);
       case Reading reading -> ReadingText.of(reading);
       case Sighting sighting -> SightingText.of(sighting);
+      case Obstacle obstacle -> ObstacleText.of(obstacle);
     };
   }
 
@@ -50,6 +52,17 @@ final class EvidenceText {
               : "in this run %d interrupts were blocked after the panic".formatted(amount.count());
       case COMMANDS_RUN ->
           "had it run " + amount.count() + (amount.count() == 1 ? " command" : " commands");
+      case NEW_TABLE_PAGES ->
+          "%d new table pages are needed, the arena has %d"
+              .formatted(amount.count(), amount.total());
+      case BYTES_OF_CRASH_RANGES -> "it has " + Sizes.binary(amount.count());
+      case STORES ->
+          "%,d stores are more than a journal holds (%,d)"
+              .formatted(amount.count(), amount.total());
+      case PIECES_TRIED ->
+          "no memory was found for new table pages: %d pieces of memory that holds nothing were looked at, and none has enough pages that no device may write"
+              .formatted(amount.count());
+      case TABLE_PAGES_READ -> "more than %,d table pages".formatted(amount.count());
       case MORE -> "and " + amount.count() + " more";
       case PROCESSORS_BEYOND_XAPIC ->
           "%d of %d processors have an APIC id of 255 or more"
@@ -61,13 +74,48 @@ final class EvidenceText {
     return switch (quote.source()) {
       case CAPTURE_KERNEL -> "the capture kernel said: " + quote.line();
       case CONSOLE_END -> "the capture kernel's console ends with: " + quote.line();
-      case QEMU_TRACE, MODEL_TRACE, ACPI, DUMP, KEXEC -> quote.line();
+      case QEMU_TRACE, MODEL_TRACE, ACPI, DUMP, KEXEC, TABLES, INTERRUPTS -> quote.line();
     };
   }
 
   private static String of(Fact fact) {
     return switch (fact) {
       case GUEST_OWNS_DUMP_DEVICE -> "a guest owns it, and the dump goes through it";
+      case CACHES_ABSENT ->
+          "it may cache entries that are not present (caching mode), and only the kernel that runs"
+              + " it can invalidate them";
+      case CACHES_ABSENT_NOT_KNOWN ->
+          "whether it caches entries that are not present is not known: if it does, what was"
+              + " blocked before it was armed may stay blocked";
+      case NOT_WHOLE_PAGES -> "it is not whole pages of 4 KiB";
+      case NOT_A_CRASH_RANGE -> "it is not a crash range now";
+      case IN_FIRST_MEBIBYTE -> "the first MiB is never reserved for a capture kernel";
+      case SMALLER_THAN_ANY_KERNEL -> "no capture kernel runs in so little, name it as a whole";
+      case ARENA_IN_USE -> "it is in use, or was: not zero, nor left by an earlier arming";
+      case ARENA_WRITTEN_BY_DEVICE -> "a device may write it";
+      case ARENA_NOT_SAFE -> "it is not known whether a device writes it";
+      case AND_MORE -> "and more";
+      case FIRST_STAGE_NOT_WRITTEN ->
+          "scalable mode without a second level: first-level tables are read, not written";
+      case ENTRY_LACKS_RIGHT -> "its own entry lets no more pass, whatever is mapped";
+      case NO_ENTRY -> "no entry in the IOMMU's device tables (is a driver bound?)";
+      case REACHES_AS_IT_IS -> "passes untranslated, and reaches the crash range as it is";
+      case SHARES_TABLE -> "shared with devices that are armed: it too will reach the crash range";
+      case NOTHING_TRANSLATED -> "it does not translate: DMA passes as it is";
+      case NO_IOMMU -> "the guest has no IOMMU whose tables could be written";
+      case GUEST_LIVES ->
+          "the crash range has to be mapped for devices, and a living guest is not written to from"
+              + " outside: its kernel would come upon the new table pages and leaves without"
+              + " knowing them";
+      case BUSY -> "another hand is at work on it";
+      case CHANGED_SINCE_PLAN -> "since the plan was made";
+      case LATER_DEVICES_NOT_ARMED ->
+          "a device that is plugged in later is not armed: arm again then";
+      case NEW_PAGES_NEVER_TOUCHED ->
+          "the new table pages are memory that nobody has ever touched";
+      case NEW_PAGES_IN_FIRST_MEBIBYTE ->
+          "the new table pages are zeros in the first MiB, which Linux 5.13 and later leaves alone";
+      case NEW_PAGES_OF_ZEROS -> "the new table pages are zeros of the dead kernel's";
       case TRANSLATION_NOT_KNOWN -> "its registers do not tell whether it translates";
       case ENCRYPTION_NOT_KNOWN -> "whether memory is encrypted (SME) is not known";
       case ENCRYPTION_OF_ENTRIES_NOT_READ ->

@@ -13,16 +13,20 @@ import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Finding;
+import org.crashlane.rule.Obstacle;
 import org.crashlane.rule.Reading;
 import org.crashlane.rule.Remedy;
 import org.crashlane.rule.Remedy.CrashRangeBelow;
 import org.crashlane.rule.Remedy.KernelOption;
 import org.crashlane.rule.Remedy.PrepareInterrupts;
+import org.crashlane.rule.Remedy.ReserveArena;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Sighting;
 import org.crashlane.rule.Subject;
 import org.crashlane.rule.Subject.AddressSpace;
 import org.crashlane.rule.Subject.Arena;
+import org.crashlane.rule.Subject.Armed;
+import org.crashlane.rule.Subject.CrashRange;
 import org.crashlane.rule.Subject.IoApic;
 import org.crashlane.rule.Subject.NewTablePage;
 import org.crashlane.rule.Subject.OfDevice;
@@ -99,6 +103,8 @@ final class FindingJson {
                   .put("lastRequester", region.last().toString());
           case NewTablePage(long address) -> kind("new-table-page").put("address", Hex.of(address));
           case Arena(AddressRange range) -> ranged("arena", range);
+          case CrashRange(AddressRange range) -> ranged("crash-range", range);
+          case Armed(String name) -> kind("armed").put("name", name);
           case Party(String name) -> kind("party").put("name", name);
           case Part part -> kind("part").put("part", part.name());
         };
@@ -132,6 +138,7 @@ final class FindingJson {
           case Fact fact -> kind("fact").put("fact", fact.name());
           case Reading reading -> ReadingJson.of(reading);
           case Sighting sighting -> SightingJson.of(sighting);
+          case Obstacle obstacle -> ObstacleJson.of(obstacle);
         };
     return node.put("text", EvidenceText.of(evidence));
   }
@@ -144,6 +151,8 @@ final class FindingJson {
                   .put("kernel", option.kernel().name())
                   .put("option", option.option());
           case CrashRangeBelow(long limit) -> kind("crash-range-below").put("limit", Hex.of(limit));
+          case ReserveArena(long sizeBytes) ->
+              kind("reserve-arena").put("sizeBytes", sizeBytes);
           case PrepareInterrupts(int entryCount, List<String> obstacles) -> {
             ObjectNode prepare = kind("prepare-interrupts").put("entryCount", entryCount);
             prepare.set("obstacles", names(obstacles));

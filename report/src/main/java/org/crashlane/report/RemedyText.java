@@ -8,6 +8,7 @@ import org.crashlane.rule.Remedy;
 import org.crashlane.rule.Remedy.CrashRangeBelow;
 import org.crashlane.rule.Remedy.KernelOption;
 import org.crashlane.rule.Remedy.PrepareInterrupts;
+import org.crashlane.rule.Remedy.ReserveArena;
 import org.crashlane.rule.Remedy.Step;
 
 /** What to do about findings, for people. */
@@ -28,6 +29,9 @@ final class RemedyText {
                   option.option(),
                   because(option));
       case CrashRangeBelow(long limit) -> "reserve a crash range below " + Hex.of(limit);
+      case ReserveArena(long sizeBytes) ->
+          "reserve %s that no kernel uses (memmap= on the primary's command line) and name it as the arena"
+              .formatted(Sizes.binary(sizeBytes));
       case PrepareInterrupts(int count, List<String> obstacles) when count == 0 ->
           "nothing can be prepared in the tables: " + String.join("; ", obstacles);
       case PrepareInterrupts(int count, List<String> obstacles) ->
@@ -55,7 +59,6 @@ final class RemedyText {
       case LOW_CRASH_RANGE -> ": a crash range below 4 GiB too";
       case LARGER_CRASH_RANGE -> ": a larger crash range";
       case OTHER_CRASH_RANGE -> ": a crash range elsewhere";
-      case RESERVED_ARENA -> ": memory that no kernel uses, to be named as the arena";
     };
   }
 

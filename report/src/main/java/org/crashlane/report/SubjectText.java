@@ -8,6 +8,8 @@ import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Subject;
 import org.crashlane.rule.Subject.AddressSpace;
 import org.crashlane.rule.Subject.Arena;
+import org.crashlane.rule.Subject.Armed;
+import org.crashlane.rule.Subject.CrashRange;
 import org.crashlane.rule.Subject.IoApic;
 import org.crashlane.rule.Subject.NewTablePage;
 import org.crashlane.rule.Subject.OfDevice;
@@ -29,6 +31,8 @@ final class SubjectText {
       case OfFirmware(var region) -> region.devices();
       case NewTablePage(long address) -> "new table page at " + Hex.of(address);
       case Arena(var range) -> "arena " + range;
+      case CrashRange(var range) -> "crash range " + range;
+      case Armed(String name) -> name;
       case Party(String name) -> name;
       case Part part -> of(part);
     };

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.arming.ArmResult.Armed;
 import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.DisarmResult.RefusedWord;
@@ -17,11 +18,18 @@ import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.iommu.Geometry;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +46,14 @@ class ArmingReportTest {
 
   @Test
   void aRefusalNamesItsKindForPrograms() throws IOException {
-    Refused refused = Refused.because(Refusal.Kind.CONFLICT, "mapped elsewhere");
+    Refused refused = Refused.because(
+            Refusal.Kind.CONFLICT,
+            new AddressSpace(
+                new TableId(0x2337000, Geometry.of(12, 3)),
+                List.of(RequesterId.parse("00:02.0")),
+                List.of()),
+            List.of(new Mapped(new Mapping(CRASH, 0x5000, Permissions.READ_WRITE))),
+            Step.RESERVE_IOVAS);
     Golden.check("refused.json", JsonReport.text(ArmingReport.json(refused)));
   }
 
@@ -97,7 +112,9 @@ class ArmingReportTest {
                     new TableId(0x23e9000, Geometry.of(12, 3)), List.of(card), 0, 0, 0x10000000)),
             List.of(PAGE),
             List.of(STORE),
-            List.of("00:05.0 passes untranslated"));
+            List.of(
+                new Note(
+                    new Requesters(RequesterId.parse("00:05.0")), Fact.REACHES_AS_IT_IS)));
     return new Armed(plan, Path.of("guest.journal"));
   }
 }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.iommu.Access;
@@ -36,6 +37,9 @@ import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Obstacle;
+import org.crashlane.rule.Obstacle.EarlierState;
+import org.crashlane.rule.Obstacle.Place;
 import org.crashlane.rule.Reading;
 import org.crashlane.rule.Reading.AddressFact;
 import org.crashlane.rule.Reading.DeviceFact;
@@ -46,6 +50,7 @@ import org.crashlane.rule.Remedy;
 import org.crashlane.rule.Remedy.CrashRangeBelow;
 import org.crashlane.rule.Remedy.KernelOption;
 import org.crashlane.rule.Remedy.PrepareInterrupts;
+import org.crashlane.rule.Remedy.ReserveArena;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Sighting;
@@ -81,6 +86,8 @@ final class FactsTest {
     subjects.add(new Subject.OfFirmware(REGION));
     subjects.add(new Subject.NewTablePage(0x1003000));
     subjects.add(new Subject.Arena(RANGE));
+    subjects.add(new Subject.CrashRange(RANGE));
+    subjects.add(new Subject.Armed("/dev/shm/guest"));
     subjects.add(new Subject.Party("driver of 00:03.0 nvme"));
     return subjects;
   }
@@ -89,6 +96,7 @@ final class FactsTest {
     List<Remedy> remedies = new ArrayList<>(List.of(KernelOption.values()));
     remedies.addAll(List.of(Step.values()));
     remedies.add(new CrashRangeBelow(1L << 32));
+    remedies.add(new ReserveArena(16 << 10));
     remedies.add(new PrepareInterrupts(207, List.of()));
     remedies.add(new PrepareInterrupts(206, List.of("0x31: the primary has taken the entry")));
     remedies.add(new PrepareInterrupts(0, List.of("its device table entry cannot be read")));
@@ -103,6 +111,7 @@ final class FactsTest {
     Stream.of(Source.values()).forEach(s -> evidence.add(new Quote(s, "what was said")));
     evidence.addAll(readings());
     evidence.addAll(sightings());
+    evidence.addAll(obstacles());
     return evidence;
   }
 
@@ -191,6 +200,27 @@ final class FactsTest {
     sightings.add(new Sighting.OtherRelease("5.10.0", "6.1.0"));
     sightings.add(new Sighting.PagesCompared(10, 2, 1, 1, List.of(0x1000L), List.of(0x2000L)));
     return sightings;
+  }
+
+  private static List<Obstacle> obstacles() {
+    List<Obstacle> obstacles = new ArrayList<>();
+    obstacles.add(new Obstacle.NoMemory(List.of(RANGE)));
+    Stream.of(Place.values()).forEach(p -> obstacles.add(new Obstacle.Overlap(p, RANGE)));
+    obstacles.add(new Obstacle.BeyondReach(RANGE, new AddressRange(0, 0xffffff)));
+    obstacles.add(new Obstacle.OfTable(TABLE));
+    obstacles.add(new Obstacle.OfDevices(new Subject.Requesters(NVME)));
+    List<RequesterId> many =
+        IntStream.range(0, 10).mapToObj(devfn -> RequesterId.of(1, devfn)).toList();
+    obstacles.add(new Obstacle.OfDevices(new Subject.Requesters(many.subList(0, 3))));
+    obstacles.add(new Obstacle.OfDevices(new Subject.Requesters(many)));
+    obstacles.add(new Obstacle.WordInUse(0x100fff8, 0x4889e5));
+    obstacles.add(new Obstacle.ReadsBack(0x2337000, 0x10000003, 0));
+    obstacles.add(new Obstacle.NotMapped(0x2d000000));
+    obstacles.add(new Obstacle.InUseByProcessor("CR3", 0x2d000000));
+    obstacles.add(new Obstacle.InterruptsPrepared(1, 206));
+    Stream.of(EarlierState.values())
+        .forEach(s -> obstacles.add(new Obstacle.Earlier(s, "guest.journal")));
+    return obstacles;
   }
 
   /** Each kind's fields and constants are in the list above, or this fails. */

@@ -7,19 +7,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Obstacle.InUseByProcessor;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Sighting;
 import org.crashlane.rule.Sighting.CoreHeaderFact;
+import org.crashlane.rule.Subject.CrashRange;
 import org.crashlane.rule.Subject.Part;
 
 /**
@@ -47,7 +52,7 @@ final class CrashRangeSigns {
     for (AddressRange range : ranges) {
       // arch/x86/kernel/setup.c: CRASH_ALIGN; the real-mode area
       if (range.overlaps(PageTables.FIRST_MEBIBYTE)) {
-        refuse(refusals, range, "the first MiB is never reserved for a capture kernel");
+        refuse(refusals, range, Fact.IN_FIRST_MEBIBYTE);
       }
     }
     long sizeBytes = ranges.stream().mapToLong(AddressRange::sizeBytes).sum();
@@ -55,7 +60,8 @@ final class CrashRangeSigns {
       refuse(
           refusals,
           ranges.getFirst(),
-          "no capture kernel runs in %d KiB; name the range as a whole".formatted(sizeBytes >> 10));
+          Fact.SMALLER_THAN_ANY_KERNEL,
+          new Amount(Quantity.BYTES_OF_CRASH_RANGES, sizeBytes));
     }
     if (alive) {
       used(guest.qmp(), ranges, refusals);
@@ -78,7 +84,7 @@ final class CrashRangeSigns {
           refuse(
               refusals,
               range,
-              "a processor's %s is at %s in it".formatted(m.group(1), Hex.of(physical.get())));
+              new InUseByProcessor(m.group(1), physical.get()));
           return;
         }
       }
@@ -90,12 +96,13 @@ final class CrashRangeSigns {
     return m.find() ? Optional.of(Hex.parse(m.group(1))) : Optional.empty();
   }
 
-  private static void refuse(List<Refusal> refusals, AddressRange range, String why) {
+  private static void refuse(List<Refusal> refusals, AddressRange range, Evidence... why) {
     refusals.add(
         new Refusal(
             Kind.CRASH_RANGE,
-            "%s is not a crash range now: %s; see \"Crash kernel\" in the guest's /proc/iomem"
-                .formatted(range, why)));
+            new CrashRange(range),
+            Stream.concat(Stream.of(Fact.NOT_A_CRASH_RANGE), Stream.of(why)).toList(),
+            List.of(Step.NAME_CRASH_RANGE)));
   }
 
   /** {@return what keeps these from being known as the crash ranges; nothing if they are} */

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.InterruptArming;
 import org.crashlane.arming.Journal;
@@ -28,7 +29,12 @@ import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
+import org.crashlane.rule.Obstacle.Earlier;
+import org.crashlane.rule.Obstacle.EarlierState;
+import org.crashlane.rule.Remedy.Step;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -233,11 +239,11 @@ public final class OutsideHand implements AutoCloseable {
               List.of(),
               List.of(),
               List.of(),
-              List.of("the guest has no IOMMU whose tables could be written")));
+              List.of(new Note(Part.IOMMU, Fact.NO_IOMMU))));
     }
     Optional<TargetLock> lock = TargetLock.tryAcquire(target);
     if (lock.isEmpty()) {
-      return Refused.because(Kind.IN_USE, TargetLock.busy(target));
+      return Refused.busy(target);
     }
     try (TargetLock held = lock.get()) {
       Purpose purpose = life == GuestLife.LIVING ? Purpose.LOOK : Purpose.WRITE;
@@ -262,7 +268,12 @@ public final class OutsideHand implements AutoCloseable {
         && plan.of(hand, tables) instanceof PlanResult.Planned planned
         && planned.plan().stores().isEmpty()) {
       return new ArmResult.Unneeded(
-          planned.plan().withNote("it was armed before, by a journal in " + journalDirectory));
+          planned
+              .plan()
+              .withNote(
+                  new Note(
+                      Part.ARMING,
+                      new Earlier(EarlierState.ARMED, journalDirectory.toString()))));
     }
     if (earlier.isPresent() && life == GuestLife.DEAD) {
       // What was written for an earlier crash, as far as it is still there, makes room.
@@ -285,7 +296,7 @@ public final class OutsideHand implements AutoCloseable {
   private ArmingPlan withWhatIsLeftOut(ArmingPlan plan) {
     return plan.tables().isEmpty() || life == GuestLife.DEAD
         ? plan
-        : plan.withNote("a device that is plugged in later is not armed: arm again then");
+        : plan.withNote(new Note(Part.ARMING, Fact.LATER_DEVICES_NOT_ARMED));
   }
 
   private boolean isRefusedAlive(ArmingPlan plan) {
@@ -295,10 +306,10 @@ public final class OutsideHand implements AutoCloseable {
   private static Refused alive() {
     return Refused.because(
         Kind.LIVING,
-        "the crash range has to be mapped for devices, and a living guest is not written to from"
-            + " outside: its kernel would come upon the new table pages and leaves without knowing"
-            + " them. Arm it when it has crashed (--when-crashed), or from inside, by the"
-            + " crashlane_arm module");
+        Part.PRIMARY_KERNEL,
+        List.of(Fact.GUEST_LIVES),
+        Step.ARM_WHEN_CRASHED,
+        Step.ARM_INSIDE);
   }
 
   /**

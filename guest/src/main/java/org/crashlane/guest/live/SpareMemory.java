@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.PlanRequest;
 import org.crashlane.arming.PlanResult;
 import org.crashlane.arming.Planner;
@@ -16,6 +17,10 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * Where new table pages may go in a guest that has crashed and had nothing reserved for them: where
@@ -57,9 +62,9 @@ public final class SpareMemory {
    * Some of it.
    *
    * @param range where
-   * @param words what it is
+   * @param what what it is
    */
-  record Piece(AddressRange range, String words) {}
+  record Piece(AddressRange range, Fact what) {}
 
   /**
    * {@return pieces of it, the best first; few}
@@ -72,13 +77,10 @@ public final class SpareMemory {
     mebibytes.stream()
         .filter(memory::isUntouched)
         .limit(UNTOUCHED_MAX)
-        .forEach(range -> found.add(new Piece(range, "memory that nobody has ever touched")));
+        .forEach(range -> found.add(new Piece(range, Fact.NEW_PAGES_NEVER_TOUCHED)));
     longestRunOf(LOW)
         .forEach(range ->
-            found.add(
-                new Piece(
-                    range,
-                    "zeros in the first MiB, which Linux 5.13 and" + " later leaves alone")));
+            found.add(new Piece(range, Fact.NEW_PAGES_IN_FIRST_MEBIBYTE)));
     ByteBuffer chunk = SparingReader.buffer(MEBIBYTE);
     long readBytes = 0;
     for (AddressRange range : mebibytes) {
@@ -89,7 +91,7 @@ public final class SpareMemory {
         memory.read(range.first(), chunk);
         readBytes += MEBIBYTE;
         if (isZero(chunk, 0, MEBIBYTE)) {
-          found.add(new Piece(range, "zeros of the dead kernel's"));
+          found.add(new Piece(range, Fact.NEW_PAGES_OF_ZEROS));
         }
       }
     }
@@ -120,16 +122,15 @@ public final class SpareMemory {
           switch (Planner.plan(tables, guest, there)) {
             case PlanResult.Planned planned ->
                 new PlanResult.Planned(
-                    planned.plan().withNote("the new table pages are " + piece.words()));
+                    planned.plan().withNote(new Note(Part.ARMING, piece.what())));
             case Refused refused -> refused;
           };
     }
     return isForWantOfPages(result)
         ? Refused.because(
             Kind.ARENA_TOO_SMALL,
-            "no memory was found for new table pages: %d pieces of memory that holds nothing were"
-                    .formatted(pieces.size())
-                + " looked at, and none has enough pages that no device may write")
+            Part.ARMING,
+            List.of(new Amount(Quantity.PIECES_TRIED, pieces.size())))
         : result;
   }
 

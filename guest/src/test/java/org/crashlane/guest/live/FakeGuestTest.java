@@ -17,6 +17,8 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.FakeGuest.Says;
 import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Obstacle.InUseByProcessor;
 import org.crashlane.rule.Sighting.FaultsRecorded;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,9 +57,9 @@ class FakeGuestTest {
     List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
     assertEquals(List.of(Kind.CRASH_RANGE), reasons.stream().map(Refusal::kind).toList());
     String named = state.substring(0, 3).replace("CR2", "CR3");
-    assertTrue(
-        reasons.getFirst().reason().contains("a processor's " + named + " is at 0x1200000 in it"),
-        reasons.getFirst().reason());
+    assertEquals(
+        List.of(Fact.NOT_A_CRASH_RANGE, new InUseByProcessor(named, 0x1200000)),
+        reasons.getFirst().evidence());
   }
 
   @Test

@@ -30,8 +30,13 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Obstacle.Earlier;
+import org.crashlane.rule.Obstacle.EarlierState;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Armed;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
@@ -68,7 +73,7 @@ class OutsideHandQemuTest {
 
   private static void requireRefused(Kind kind, ArmResult result) {
     List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
-    reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason.reason()));
+    reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason::toString));
   }
 
   /** A checksum of all memory that a test uses. */
@@ -123,9 +128,10 @@ class OutsideHandQemuTest {
       try (OutsideHand hand = hand(qemu)) {
         ArmResult again = arm(hand);
         requireRefused(Kind.IN_USE, again);
-        String reason = assertInstanceOf(Refused.class, again).reasons().getFirst().reason();
-        assertTrue(reason.startsWith("an earlier arming is in place"), reason);
-        assertTrue(reason.endsWith("disarm it first"), reason);
+        Refusal reason = assertInstanceOf(Refused.class, again).reasons().getFirst();
+        Earlier earlier = assertInstanceOf(Earlier.class, reason.evidence().getFirst());
+        assertEquals(EarlierState.ARMED, earlier.state());
+        assertEquals(List.of(Step.DISARM_FIRST), reason.remedies());
         assertTrue(hand.disarm().isComplete());
         assertEquals(before, checksum(hand.guest().memory()));
       }
@@ -383,13 +389,13 @@ class OutsideHandQemuTest {
       assertEquals(
           List.of(),
           assertInstanceOf(ArmResult.Unneeded.class, arm(hand)).plan().notes().stream()
-              .filter(note -> note.contains("plugged in"))
+              .filter(note -> note.evidence().contains(Fact.LATER_DEVICES_NOT_ARMED))
               .toList(),
           "all passes untranslated, now and later");
       qemu.translate(hand.guest().memory());
       assertTrue(
           assertInstanceOf(ArmResult.Armed.class, arm(hand)).plan().notes().stream()
-              .anyMatch(note -> note.startsWith("a device that is plugged in later is not armed")));
+              .anyMatch(note -> note.evidence().contains(Fact.LATER_DEVICES_NOT_ARMED)));
     }
   }
 
