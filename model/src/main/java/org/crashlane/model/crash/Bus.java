@@ -109,7 +109,7 @@ final class Bus implements DmaPort {
       case Outcome.Blocked blocked -> {
         String why = blocked.fault().meaning();
         if (world.isCrashed()) {
-          world.tally().blocked(device.worksForCapture(), blocked.fault());
+          world.seen().blocked(device.worksForCapture(), blocked.fault());
         }
         notThrough(device, request, length, meant, why);
         yield NOWHERE;
@@ -166,7 +166,7 @@ final class Bus implements DmaPort {
       Optional<DmaHandle> meant,
       boolean memory) {
     if (memory && request.access() == Access.WRITE) {
-      world.tally().corrupted(length);
+      world.seen().corrupted(length);
     }
     Kind kind =
         device.worksForCapture()
@@ -176,7 +176,7 @@ final class Bus implements DmaPort {
   }
 
   private void leftover(DmaDevice device, Request request, long physical, int length) {
-    world.tally().leftoverThrough();
+    world.seen().leftoverPassed();
     leftoverIova(device, request, physical, length);
     if (world.plan().machine().inCrashRange(AddressRange.ofSize(physical, length))) {
       Kind kind =

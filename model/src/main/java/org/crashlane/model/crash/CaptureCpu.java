@@ -35,13 +35,13 @@ final class CaptureCpu implements Cpu {
     if (!CaptureKernel.owns(world.plan(), AddressRange.ofSize(address, sizeBytes))) {
       touched(new Touched(what, address, 0), sizeBytes);
       if (what == Touch.WRITES_MEMORY) {
-        world.tally().writtenByCapture(address, sizeBytes);
+        world.seen().writtenByCapture(address, sizeBytes);
       }
     }
   }
 
   private void touched(Touched what, long sizeBytes) {
-    world.tally().touched(what);
+    world.seen().touched(what);
     world.violated(
         Kind.IOMMU_TOUCHED,
         (which, step) ->
@@ -107,7 +107,7 @@ final class CaptureCpu implements Cpu {
 
     private void written(Touched what, long sizeBytes) {
       touched(what, sizeBytes);
-      world.tally().registerWritten(what);
+      world.seen().registerWritten(what);
     }
 
     @Override

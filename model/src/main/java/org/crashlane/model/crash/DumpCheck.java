@@ -15,7 +15,6 @@ final class DumpCheck {
 
   static void check(World world) {
     Disk disk = world.disk(world.dumpDevice());
-    long changed = 0;
     for (long number = 0; number < world.dumpMap().pageCount(); number++) {
       long address = world.dumpMap().address(number);
       Page dumped = disk.block(World.DUMP_BLOCK + number);
@@ -24,11 +23,10 @@ final class DumpCheck {
         continue;
       }
       int wrong = wrongBytes(world, address, dumped, then);
-      changed += dumped.differingByteCount(then) - wrong;
       if (wrong > 0) {
-        world.tally().dumpDiffers(wrong);
-        if (world.tally().isWrittenByCapture(address)) {
-          world.tally().dumpDiffersByCapture(wrong);
+        world.seen().dumpDiffers(wrong);
+        if (world.seen().isWrittenByCapture(address)) {
+          world.seen().dumpDiffersByCapture(wrong);
         }
         world.violated(
             Kind.DUMP_DIFFERS,
@@ -43,7 +41,6 @@ final class DumpCheck {
                     "bytes of this page are not what they were"));
       }
     }
-    world.tally().changedByLeftovers(changed);
   }
 
   private static int wrongBytes(World world, long address, Page dumped, Page then) {

@@ -53,7 +53,7 @@ public final class World {
   private Optional<DumpMap> dumpMap = Optional.empty();
   private List<AddressRange> logsAtPanic = List.of();
   private Violations violations = new Violations();
-  private Tally tally = new Tally();
+  private Seen seen = new Seen();
   private long step;
   private long registerAccessCount;
 
@@ -281,7 +281,7 @@ public final class World {
     copy.dumpMap = dumpMap;
     copy.logsAtPanic = logsAtPanic;
     copy.violations = violations.fork();
-    copy.tally = tally.fork();
+    copy.seen = seen.fork();
     copy.step = step;
     return copy;
   }
@@ -321,7 +321,7 @@ public final class World {
   public boolean isDumpRight() {
     return capture.isPresent()
         && capture.get().stage() == CaptureKernel.Stage.DONE
-        && tally.dumpDifferingByteCount() == 0;
+        && seen.dumpDifferingByteCount() == 0;
   }
 
   /** {@return what was violated so far} */
@@ -395,8 +395,8 @@ public final class World {
     return captureCpu;
   }
 
-  Tally tally() {
-    return tally;
+  Seen seen() {
+    return seen;
   }
 
   ModelMemory memoryAtPanic() {

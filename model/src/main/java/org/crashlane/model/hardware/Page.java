@@ -51,19 +51,6 @@ public final class Page {
     return this == other || Arrays.equals(words, other.words);
   }
 
-  /** {@return how many bytes differ from {@code other}'s} */
-  public int differingByteCount(Page other) {
-    int differing = 0;
-    for (int i = 0; i < WORDS; i++) {
-      long difference = words[i] ^ other.words[i];
-      while (difference != 0) {
-        differing += (difference & BYTE_MASK) == 0 ? 0 : 1;
-        difference >>>= Byte.SIZE;
-      }
-    }
-    return differing;
-  }
-
   boolean isShared() {
     return shared;
   }

@@ -2,8 +2,6 @@
 package org.crashlane.model.stage;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -18,28 +16,17 @@ import org.crashlane.model.hardware.Background;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Aftermath;
-import org.crashlane.rehearsal.ArmingCost;
-import org.crashlane.rehearsal.DumpOutcome;
-import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Stage;
 import org.crashlane.rehearsal.Strategy;
-import org.crashlane.rehearsal.Tally;
-import org.crashlane.rule.Evidence;
-import org.crashlane.rule.Evidence.Amount;
-import org.crashlane.rule.Evidence.Quantity;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Verdict;
 
 /** Crashes a model of a machine: the same machine and seed, the same rehearsal. */
 public final class ModelStage implements Stage {
   /** Steps before the panic: enough for every driver to have used its ring many times over. */
   public static final int USUAL_STEPS = 600;
-
-  private static final int PAGE_BYTES = 4096;
 
   private final MachineSpec machine;
   private final long seed;
@@ -127,63 +114,16 @@ public final class ModelStage implements Stage {
   public static Rehearsal rehearsal(
       Scenario scenario, ArmTiming timing, CrashResult result, Duration took) {
     Strategy strategy = scenario.strategy();
-    Observations seen = observations(result);
     Verdict verdict =
         ViolationFindings.added(
-            Aftermath.judge(strategy, result.tablesAtPanic(), seen), strategy, result);
+            Aftermath.judge(strategy, result.tablesAtPanic(), result.seen()), strategy, result);
     return new Rehearsal(
         scenario,
         result.tablesAtPanic(),
         Prediction.of(strategy, result.tablesAtPanic()),
-        seen,
+        result.seen(),
         timing == ArmTiming.UNRESERVED ? ViolationFindings.unreserved(verdict, result) : verdict,
         took,
         took);
-  }
-
-  private static Observations observations(CrashResult result) {
-    return new Observations(
-        dump(result),
-        result.faults(),
-        result.registerWrites(),
-        result.touches(),
-        result.translatingAtEnd(),
-        Optional.of(
-            new Tally(
-                result.corruptedByteCount(),
-                result.leftoverThroughCount(),
-                result.leftoverBlockedCount(),
-                new ArmingCost(
-                    result.armed().tablePageCount(),
-                    result.armed().entryCount(),
-                    result.armed().tableBytes(),
-                    result.armingStepCount()))));
-  }
-
-  private static DumpOutcome dump(CrashResult result) {
-    if (!result.dumped()) {
-      return result.outOfMemory()
-          ? new DumpOutcome.NoRoom(failure(result))
-          : new DumpOutcome.Missing(failure(result));
-    }
-    if (!result.isDumpRight()) {
-      return new DumpOutcome.Damaged(damage(result));
-    }
-    return new DumpOutcome.Written(
-        result.dumpPageCount(), "the model", result.dumpPageCount() * PAGE_BYTES);
-  }
-
-  private static Evidence failure(CrashResult result) {
-    return new Quote(Source.MODEL_TRACE, result.failure());
-  }
-
-  private static List<Evidence> damage(CrashResult result) {
-    List<Evidence> damage = new ArrayList<>();
-    damage.add(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, result.dumpDifferingByteCount()));
-    long own = result.dumpChangedByCaptureByteCount();
-    if (own != 0) {
-      damage.add(new Amount(Quantity.BYTES_OF_DUMP_WRITTEN_BY_CAPTURE, own));
-    }
-    return damage;
   }
 }

@@ -65,7 +65,7 @@ final class CalgaryCrashTest {
           () -> assertTrue(result.isDumpRight(), result.failure()),
           () -> assertEquals(List.of(), result.violations().all()),
           () -> assertEquals(List.of(), broken(result)),
-          () -> assertTrue(result.leftoverThroughCount() > 0));
+          () -> assertTrue(Results.tally(result).leftoverPassedCount() > 0));
     }
   }
 
@@ -82,7 +82,7 @@ final class CalgaryCrashTest {
   void withoutIdentityTheBlindCaptureKernelIsBlockedAndTheTablesTellIt(Strategy strategy) {
     CrashResult result = crash(strategy);
     assertFalse(result.dumped());
-    assertTrue(result.captureBlockedCount() > 0);
+    assertTrue(Results.captureBlocked(result) > 0);
     assertEquals(List.of(FindingCode.A1), broken(result));
   }
 
@@ -102,8 +102,8 @@ final class CalgaryCrashTest {
     long corrupted = 0;
     for (long seed = 1; seed <= SEEDS; seed++) {
       CrashResult result = new Crash(plan, new Background(1)).random(seed, STEPS, Trace.NONE);
-      assertFalse(result.translatingAtEnd());
-      corrupted += result.corruptedByteCount();
+      assertFalse(result.seen().translatingAtEnd());
+      corrupted += Results.tally(result).corruptedByteCount();
     }
     assertTrue(corrupted > 0);
   }
@@ -112,15 +112,15 @@ final class CalgaryCrashTest {
   void resettingAndStartingAfreshSavesTheDump() {
     CrashResult result = crash(Strategy.RESET);
     assertTrue(result.isDumpRight(), result.failure());
-    assertTrue(result.translatingAtEnd());
-    assertEquals(0, result.corruptedByteCount());
+    assertTrue(result.seen().translatingAtEnd());
+    assertEquals(0, Results.tally(result).corruptedByteCount());
   }
 
   @Test
   void abortingSavesTheDumpAndBlocksLeftovers() {
     CrashResult result = crash(Strategy.ABORT);
     assertTrue(result.isDumpRight(), result.failure());
-    assertTrue(result.leftoverBlockedCount() > 0);
+    assertTrue(Results.tally(result).leftoverBlockedCount() > 0);
   }
 
   /** It takes entries of the primary's table for its own I/O: they are part of the dump. */
@@ -128,10 +128,10 @@ final class CalgaryCrashTest {
   void adoptingGetsADumpThatShowsTheCaptureKernelsOwnEntries() {
     CrashResult result = crash(Strategy.ADOPT);
     assertTrue(result.dumped(), result.failure());
-    assertEquals(0, result.corruptedByteCount());
-    assertEquals(0, result.captureBlockedCount());
-    assertTrue(result.dumpDifferingByteCount() > 0);
-    assertTrue(result.dumpDifferingByteCount() <= 2 * Long.BYTES);
+    assertEquals(0, Results.tally(result).corruptedByteCount());
+    assertEquals(0, Results.captureBlocked(result));
+    assertTrue(Results.differingBytes(result) > 0);
+    assertTrue(Results.differingBytes(result) <= 2 * Long.BYTES);
   }
 
   /**

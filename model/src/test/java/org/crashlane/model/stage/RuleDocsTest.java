@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
+import org.crashlane.model.crash.Results;
 import org.crashlane.model.crash.Trace;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Background;
@@ -159,34 +160,40 @@ final class RuleDocsTest {
       case NONE ->
           assertAll(
               () -> assertFalse(after.dumped()),
-              () -> assertTrue(after.captureBlockedCount() > 0),
-              () -> assertTrue(after.translatingAtEnd()));
+              () -> assertTrue(Results.captureBlocked(after) > 0),
+              () -> assertTrue(after.seen().translatingAtEnd()));
       case IDENTITY ->
           assertAll(
               () -> assertTrue(after.isDumpRight(), after.failure()),
-              () -> assertEquals(0, after.captureBlockedCount()),
-              () -> assertEquals(List.of(), after.touches()));
+              () -> assertEquals(0, Results.captureBlocked(after)),
+              () -> assertEquals(List.of(), after.seen().detection()));
       case ADOPT ->
           assertAll(
               () -> assertTrue(after.dumped(), after.failure()),
-              () -> assertEquals(armed.leftoverThroughCount(), after.leftoverThroughCount()),
-              () -> assertEquals(0, after.leftoverBlockedCount()),
-              () -> assertTrue(after.translatingAtEnd()));
+              () ->
+                  assertEquals(
+                      Results.tally(armed).leftoverPassedCount(),
+                      Results.tally(after).leftoverPassedCount()),
+              () -> assertEquals(0, Results.tally(after).leftoverBlockedCount()),
+              () -> assertTrue(after.seen().translatingAtEnd()));
       case OFF ->
           assertAll(
-              () -> assertFalse(after.translatingAtEnd()),
+              () -> assertFalse(after.seen().translatingAtEnd()),
               () -> assertTrue(after.violations().count(Kind.LEFTOVER_ASTRAY) > 0),
               () -> assertTrue(names(rehearsal, FindingCode.L2), rehearsal::toString));
       case ABORT ->
           assertAll(
-              () -> assertTrue(after.leftoverBlockedCount() > 0),
+              () -> assertTrue(Results.tally(after).leftoverBlockedCount() > 0),
               () -> assertTrue(after.dumped(), after.failure()));
       case RESET ->
           assertAll(
               () -> assertTrue(after.isDumpRight(), after.failure()),
-              () -> assertEquals(0, after.leftoverBlockedCount()),
+              () -> assertEquals(0, Results.tally(after).leftoverBlockedCount()),
               () -> assertEquals(0, after.violations().count(Kind.LEFTOVER_ASTRAY)),
-              () -> assertTrue(after.leftoverThroughCount() < armed.leftoverThroughCount()));
+              () ->
+                  assertTrue(
+                      Results.tally(after).leftoverPassedCount()
+                          < Results.tally(armed).leftoverPassedCount()));
       case RESERVE -> throw new AssertionError("not in the table");
     }
   }

@@ -29,6 +29,7 @@ import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.CrashResult;
+import org.crashlane.model.crash.Results;
 import org.crashlane.model.crash.Schedule;
 import org.crashlane.model.crash.Trace;
 import org.crashlane.model.crash.Violation.Kind;
@@ -180,8 +181,8 @@ final class StatementsTest {
     assertEquals(0, all.lostCount());
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertTrue(result.isDumpRight(), result.failure());
-    assertTrue(result.translatingAtEnd());
-    assertEquals(0, result.captureBlockedCount());
+    assertTrue(result.seen().translatingAtEnd());
+    assertEquals(0, Results.captureBlocked(result));
   }
 
   @ParameterizedTest
@@ -205,8 +206,8 @@ final class StatementsTest {
   void theCaptureKernelTouchesNoIommuAndGetsItsDumpAllTheSame(MappingMode mode)
       throws InterruptedException {
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
-    assertEquals(List.of(), result.touches());
-    assertEquals(List.of(), result.registerWrites());
+    assertEquals(List.of(), result.seen().detection());
+    assertEquals(List.of(), result.seen().registerWritesAfterCrash());
     assertTrue(result.isDumpRight(), result.failure());
     assertFalse(violated(explore(mode, Strategy.IDENTITY)).contains(Kind.IOMMU_TOUCHED));
   }
@@ -216,8 +217,8 @@ final class StatementsTest {
   @MethodSource("strategiesThatLook")
   void theCaptureKernelThatLooksAtAnIommuIsSeenToTouchIt(MappingMode mode, Strategy strategy) {
     CrashResult result = crash(BuiltInMachines.of(mode), strategy);
-    assertFalse(result.touches().isEmpty());
-    assertFalse(result.registerWrites().isEmpty());
+    assertFalse(result.seen().detection().isEmpty());
+    assertFalse(result.seen().registerWritesAfterCrash().isEmpty());
     assertTrue(result.violations().count(Kind.IOMMU_TOUCHED) > 0);
   }
 
@@ -236,7 +237,7 @@ final class StatementsTest {
   void threeModesNeedNoSetUp(MappingMode mode) {
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertEquals(ArmReport.NOTHING_NEEDED, result.armed());
-    assertEquals(0, result.armingStepCount());
+    assertEquals(0, Results.tally(result).arming().stepCount());
   }
 
   @ParameterizedTest
@@ -246,7 +247,7 @@ final class StatementsTest {
     assertTrue(result.armed().isComplete());
     assertTrue(result.armed().entryCount() > 0);
     assertEquals(mode != MappingMode.CALGARY, result.armed().tablePageCount() > 0);
-    assertTrue(result.armingStepCount() >= result.armed().entryCount());
+    assertTrue(Results.tally(result).arming().stepCount() >= result.armed().entryCount());
   }
 
   /** Remapped or not: what a disk cannot put on the bus no table makes up for. */
@@ -329,7 +330,7 @@ final class StatementsTest {
       throws InterruptedException {
     assertNone(OF_LEFTOVERS, explore(mode, Strategy.NONE));
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.NONE);
-    assertTrue(result.leftoverThroughCount() > 0);
+    assertTrue(Results.tally(result).leftoverPassedCount() > 0);
     assertEquals(List.of(), result.violations().all());
   }
 
@@ -363,8 +364,8 @@ final class StatementsTest {
       throws InterruptedException {
     assertNone(OF_LEFTOVERS, explore(mode, Strategy.IDENTITY));
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
-    assertTrue(result.leftoverThroughCount() > 0);
-    assertEquals(0, result.corruptedByteCount());
+    assertTrue(Results.tally(result).leftoverPassedCount() > 0);
+    assertEquals(0, Results.tally(result).corruptedByteCount());
     assertEquals(List.of(), result.violations().all());
     assertNothingButItselfIsMappedInTheCrashRange(BuiltInMachines.of(mode));
   }

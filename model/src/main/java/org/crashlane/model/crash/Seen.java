@@ -7,21 +7,21 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.iommu.Fault;
 import org.crashlane.model.hardware.Page;
+import org.crashlane.rehearsal.ArmingCost;
+import org.crashlane.rehearsal.Tally;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Sighting.Faulted;
 import org.crashlane.rule.Sighting.From;
 
-/** What is counted of a run, and has no influence on it. */
-final class Tally {
+/** What is seen and counted of a run, and has no influence on it. */
+final class Seen {
   private static final int KEPT_LINES = 16;
 
   private long corruptedByteCount;
-  private long leftoverThroughCount;
+  private long leftoverPassedCount;
   private long leftoverBlockedCount;
-  private long captureBlockedCount;
   private long dumpDifferingByteCount;
   private long dumpChangedByCaptureByteCount;
-  private long changedByLeftoversByteCount;
   private List<Evidence> touches = List.of();
   private List<Evidence> registerWrites = List.of();
   private List<Evidence> faults = List.of();
@@ -41,14 +41,12 @@ final class Tally {
     corruptedByteCount += byteCount;
   }
 
-  void leftoverThrough() {
-    leftoverThroughCount++;
+  void leftoverPassed() {
+    leftoverPassedCount++;
   }
 
   void blocked(boolean ofCapture, Fault fault) {
-    if (ofCapture) {
-      captureBlockedCount++;
-    } else {
+    if (!ofCapture) {
       leftoverBlockedCount++;
     }
     if (faults.size() < KEPT_LINES) {
@@ -95,10 +93,6 @@ final class Tally {
     dumpDifferingByteCount += byteCount;
   }
 
-  void changedByLeftovers(long byteCount) {
-    changedByLeftoversByteCount = byteCount;
-  }
-
   List<Evidence> touches() {
     return touches;
   }
@@ -111,39 +105,21 @@ final class Tally {
     return dumpDifferingByteCount;
   }
 
-  /** {@return bytes of the dump that leftover DMA changed where the primary had mapped it} */
-  long changedByLeftoversByteCount() {
-    return changedByLeftoversByteCount;
-  }
-
-  long corruptedByteCount() {
-    return corruptedByteCount;
-  }
-
-  long leftoverThroughCount() {
-    return leftoverThroughCount;
-  }
-
-  long leftoverBlockedCount() {
-    return leftoverBlockedCount;
-  }
-
-  long captureBlockedCount() {
-    return captureBlockedCount;
+  /** {@return what was counted of requests, with what it cost to arm} */
+  Tally counts(ArmingCost arming) {
+    return new Tally(corruptedByteCount, leftoverPassedCount, leftoverBlockedCount, arming);
   }
 
   List<Evidence> faults() {
     return faults;
   }
 
-  Tally fork() {
-    Tally copy = new Tally();
+  Seen fork() {
+    Seen copy = new Seen();
     copy.corruptedByteCount = corruptedByteCount;
-    copy.leftoverThroughCount = leftoverThroughCount;
+    copy.leftoverPassedCount = leftoverPassedCount;
     copy.leftoverBlockedCount = leftoverBlockedCount;
-    copy.captureBlockedCount = captureBlockedCount;
     copy.dumpDifferingByteCount = dumpDifferingByteCount;
-    copy.changedByLeftoversByteCount = changedByLeftoversByteCount;
     copy.touches = touches;
     copy.registerWrites = registerWrites;
     copy.faults = faults;
