@@ -45,11 +45,6 @@ public record ScratchPage(long address) {
     return Gpte.encode(address);
   }
 
-  /** {@return true if {@code entry} leads to it} */
-  public boolean isTargetOf(long entry) {
-    return Gpte.isValid(entry) && Gpte.physicalAddress(entry) == address;
-  }
-
   /** {@return the IOVAs that entries of {@code table} lead to it, in rising order, joined} */
   public List<AddressRange> iovas(PhysicalMemory memory, FlatTable table) {
     IovasOfPage iovas = new IovasOfPage(address, new ArrayList<>());

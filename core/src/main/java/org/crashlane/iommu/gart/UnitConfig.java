@@ -116,9 +116,4 @@ public record UnitConfig(
   public boolean translatesCpus() {
     return translationEnabled() && !ApertureCtl.DISGARTCPU.isSet(apertureControl);
   }
-
-  Aperture requireAperture() {
-    return aperture()
-        .orElseThrow(() -> new IllegalArgumentException("no aperture: its size order is reserved"));
-  }
 }
