@@ -39,8 +39,7 @@ final class IdentityCheck implements WalkVisitor {
     }
     if (physicalFirst != iovaFirst || !permissions.contains(rights)) {
       long there = physicalFirst + (next - iovaFirst);
-      report(
-          new Mapped(new Mapping(new AddressRange(next, iovaLast), there, permissions)));
+      report(new Mapped(new Mapping(new AddressRange(next, iovaLast), there, permissions)));
     } else if (Long.compareUnsigned(iovaLast, range.last()) >= 0) {
       covered = true;
     } else {
@@ -70,9 +69,7 @@ final class IdentityCheck implements WalkVisitor {
 
   /** {@return what is wrong; nothing if all of the range is mapped to itself} */
   Optional<Evidence> problem() {
-    return covered
-        ? Optional.empty()
-        : problem.or(() -> Optional.of(new NotMapped(next)));
+    return covered ? Optional.empty() : problem.or(() -> Optional.of(new NotMapped(next)));
   }
 
   private void report(Evidence what) {

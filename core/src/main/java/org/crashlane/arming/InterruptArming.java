@@ -43,13 +43,12 @@ public final class InterruptArming {
       stores.addAll(preparation.stores());
       conditions.addAll(preparation.conditions());
       List<Evidence> evidence = new ArrayList<>();
-      evidence.add(
-          new InterruptsPrepared(preparation.readyCount(), preparation.preparedCount()));
+      evidence.add(new InterruptsPrepared(preparation.readyCount(), preparation.preparedCount()));
       preparation.against().forEach(why -> evidence.add(new Quote(Source.INTERRUPTS, why)));
       notes.add(new Note(new Requesters(source), evidence));
     }
-    conditions.forEach(condition ->
-        notes.add(new Note(Part.IOMMU, new Quote(Source.INTERRUPTS, condition))));
+    conditions.forEach(
+        condition -> notes.add(new Note(Part.IOMMU, new Quote(Source.INTERRUPTS, condition))));
     return new ArmingPlan(
         plan.target(), plan.windows(), plan.tables(), plan.newPages(), List.copyOf(stores), notes);
   }

@@ -207,8 +207,7 @@ public final class MemoryHand {
         Kind.CHANGED,
         new Armed(target.name()),
         List.of(
-            new WordChanged(address, before, memory.readLong(address)),
-            Fact.CHANGED_SINCE_PLAN));
+            new WordChanged(address, before, memory.readLong(address)), Fact.CHANGED_SINCE_PLAN));
   }
 
   private List<Evidence> problems(ArmingPlan plan) {
@@ -224,9 +223,7 @@ public final class MemoryHand {
       for (Window window : plan.windows()) {
         IdentityCheck check = new IdentityCheck(window);
         tables.walk(part.table(), check);
-        check
-            .problem()
-            .ifPresent(why -> problems.addAll(List.of(new OfTable(part.table()), why)));
+        check.problem().ifPresent(why -> problems.addAll(List.of(new OfTable(part.table()), why)));
       }
     }
     return problems;

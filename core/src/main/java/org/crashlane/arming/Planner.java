@@ -281,8 +281,7 @@ public final class Planner {
         }
         case MapResult.Conflict conflict -> {
           for (Mapping mapping : conflict.conflicts()) {
-            refuse(
-                Kind.CONFLICT, new AddressSpace(table, users, List.of()), new Mapped(mapping));
+            refuse(Kind.CONFLICT, new AddressSpace(table, users, List.of()), new Mapped(mapping));
           }
         }
         case MapResult.Refused refused ->

@@ -14,8 +14,7 @@ import org.crashlane.rule.Subject;
  * @param evidence what shows it
  * @param remedies what to do: any of them, the first is preferred
  */
-public record Refusal(
-    Kind kind, Subject subject, List<Evidence> evidence, List<Remedy> remedies) {
+public record Refusal(Kind kind, Subject subject, List<Evidence> evidence, List<Remedy> remedies) {
 
   public Refusal {
     evidence = List.copyOf(evidence);

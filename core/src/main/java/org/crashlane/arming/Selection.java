@@ -29,8 +29,7 @@ import org.crashlane.rule.Subject.Requesters;
  * @param notes devices that are left alone, and why
  * @param refusals why nothing may be armed; empty if all that is translated may
  */
-record Selection(
-    Map<TableId, List<RequesterId>> tables, List<Note> notes, List<Refusal> refusals) {
+record Selection(Map<TableId, List<RequesterId>> tables, List<Note> notes, List<Refusal> refusals) {
 
   /**
    * @param attachments what the device tables say
@@ -58,8 +57,7 @@ record Selection(
             tables.computeIfAbsent(t.table(), _ -> new ArrayList<>()).add(requester);
         case PassThrough p when p.permissions() != Permissions.READ_WRITE ->
             unsupported.add(p.permissions(), requester, new Attached(p), Fact.ENTRY_LACKS_RIGHT);
-        case PassThrough _ ->
-            notes.add(new Note(new Requesters(requester), Fact.REACHES_AS_IT_IS));
+        case PassThrough _ -> notes.add(new Note(new Requesters(requester), Fact.REACHES_AS_IT_IS));
         case Blocked b when named -> noTables.add(b.reason(), requester, new Attached(b));
         case Blocked b -> notes.add(new Note(new Requesters(requester), new Attached(b)));
         case Unsupported u -> unsupported.add(u.reason(), requester, new Attached(u));
@@ -70,8 +68,7 @@ record Selection(
           && tables.containsKey(t.table())
           && !tables.get(t.table()).contains(t.requester())) {
         notes.add(
-            new Note(
-                new Requesters(t.requester()), new OfTable(t.table()), Fact.SHARES_TABLE));
+            new Note(new Requesters(t.requester()), new OfTable(t.table()), Fact.SHARES_TABLE));
       }
     }
     for (RequesterId requester : missing) {

@@ -1,19 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.machine;
 
+import java.util.List;
 import org.crashlane.pci.RequesterId;
 
 /**
  * A device that makes DMA requests.
  *
- * @param requester how it shows on the bus
+ * @param address its own bus, device and function
+ * @param aliases the ids that its requests carry where that is not, or not only, its own: a
+ *     bridge's, or another function's
  * @param name for people
+ * @param binding what the kernel has made of it
  * @param role whether the capture kernel needs it to write the dump
  * @param masks what it can put on the bus
  * @param assignedToGuest true if a virtual machine owns it
  */
 public record Device(
-    RequesterId requester, String name, DumpRole role, DmaMasks masks, boolean assignedToGuest) {
+    RequesterId address,
+    List<RequesterId> aliases,
+    String name,
+    Binding binding,
+    DumpRole role,
+    DmaMasks masks,
+    boolean assignedToGuest) {
+
+  /**
+   * What a kernel has made of a device.
+   *
+   * @param driver its driver; empty if it has none, or that is not known
+   * @param group the number of its IOMMU group, or {@link #NO_GROUP}
+   */
+  public record Binding(String driver, int group) {
+    /** It is in none, or that is not known. */
+    public static final int NO_GROUP = -1;
+
+    /** Nothing is known. */
+    public static final Binding UNKNOWN = new Binding("", NO_GROUP);
+  }
+
+  public Device {
+    aliases = List.copyOf(aliases);
+  }
+
+  /** A device whose requests carry one id, and of whose binding nothing is known. */
+  public Device(
+      RequesterId requester, String name, DumpRole role, DmaMasks masks, boolean assignedToGuest) {
+    this(requester, List.of(), name, Binding.UNKNOWN, role, masks, assignedToGuest);
+  }
 
   /** A device of the host's own, whose DMA masks are not known. */
   public Device(RequesterId requester, String name, DumpRole role) {
@@ -23,6 +57,11 @@ public record Device(
   /** The same, of which it is known whether the dump goes through it. */
   public Device(RequesterId requester, String name, boolean onDumpPath) {
     this(requester, name, onDumpPath ? DumpRole.NAMED : DumpRole.NONE);
+  }
+
+  /** {@return the id that its requests carry: the first, where there are several} */
+  public RequesterId requester() {
+    return aliases.isEmpty() ? address : aliases.getFirst();
   }
 
   /** {@return true if the capture kernel needs it to write the dump, as far as is known} */
@@ -35,6 +74,6 @@ public record Device(
 
   @Override
   public String toString() {
-    return requester + " " + name;
+    return requester() + " " + name;
   }
 }

@@ -21,7 +21,6 @@ import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Obstacle.InterruptsPrepared;
-import org.crashlane.rule.Subject.Armed;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Requesters;
 import org.junit.jupiter.api.BeforeEach;

@@ -29,7 +29,6 @@ import org.crashlane.memory.SparseMemory;
 import org.crashlane.memory.Store;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Obstacle.ReadsBack;
-import org.crashlane.rule.Subject.Armed;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

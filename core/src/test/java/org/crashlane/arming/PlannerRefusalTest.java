@@ -122,8 +122,7 @@ class PlannerRefusalTest extends PlannerCase {
         List.of(
             new Refusal(
                 Kind.CONFLICT,
-                new AddressSpace(
-                    VtdMachine.NETWORK_TABLE, List.of(VtdMachine.NETWORK), List.of()),
+                new AddressSpace(VtdMachine.NETWORK_TABLE, List.of(VtdMachine.NETWORK), List.of()),
                 new Mapped(
                     new Mapping(
                         AddressRange.ofSize(iova, 0x1000), 0x77000, Permissions.READ_WRITE)))),
@@ -142,8 +141,7 @@ class PlannerRefusalTest extends PlannerCase {
     List<Refusal> reasons =
         refused(Kind.NO_DEVICE, VtdMachine.request(TARGET, VtdMachine.DISK, VtdMachine.ABSENT));
     assertEquals(
-        List.of(
-            new Refusal(Kind.NO_DEVICE, new Requesters(VtdMachine.ABSENT), Fact.NO_ENTRY)),
+        List.of(new Refusal(Kind.NO_DEVICE, new Requesters(VtdMachine.ABSENT), Fact.NO_ENTRY)),
         reasons);
   }
 
@@ -160,8 +158,7 @@ class PlannerRefusalTest extends PlannerCase {
     machine.inScalableMode();
     List<Refusal> reasons = refused(Kind.UNSUPPORTED, VtdMachine.request(TARGET));
     assertEquals(
-        List.of(new Requesters(VtdMachine.DISK)),
-        reasons.stream().map(Refusal::subject).toList());
+        List.of(new Requesters(VtdMachine.DISK)), reasons.stream().map(Refusal::subject).toList());
     assertEquals(Fact.FIRST_STAGE_NOT_WRITTEN, reasons.getFirst().evidence().getFirst());
     OfTable of = assertInstanceOf(OfTable.class, reasons.getFirst().evidence().getLast());
     assertEquals(0x204000, of.table().root());

@@ -44,8 +44,7 @@ class PlannerTest extends PlannerCase {
         plan.tables());
     assertEquals(4, plan.newPages().size());
     assertEquals(
-        List.of(new Note(new Requesters(VtdMachine.PASSING), Fact.REACHES_AS_IT_IS)),
-        plan.notes());
+        List.of(new Note(new Requesters(VtdMachine.PASSING), Fact.REACHES_AS_IT_IS)), plan.notes());
   }
 
   @Test
@@ -116,8 +115,7 @@ class PlannerTest extends PlannerCase {
     ArmingPlan plan = planned(VtdMachine.request(TARGET, VtdMachine.PASSING));
     assertEquals(List.of(), plan.stores());
     assertEquals(
-        List.of(new Note(new Requesters(VtdMachine.PASSING), Fact.REACHES_AS_IT_IS)),
-        plan.notes());
+        List.of(new Note(new Requesters(VtdMachine.PASSING), Fact.REACHES_AS_IT_IS)), plan.notes());
   }
 
   @Test

@@ -53,8 +53,7 @@ public final class RequestWalk {
       } catch (UnreadableMemoryException e) {
         sink.unreadable(e.address());
         Check unread = level == geometry.levels() ? Check.TOP_TABLE : Check.TABLE;
-        return faults.unreadable(
-            request, e, checks.failure(unread, 0, level), wholeMemory);
+        return faults.unreadable(request, e, checks.failure(unread, 0, level), wholeMemory);
       }
       sink.entry(level, at, entry);
       rights = rights.and(format.rights(entry, level));

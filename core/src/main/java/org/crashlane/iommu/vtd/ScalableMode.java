@@ -26,7 +26,8 @@ final class ScalableMode {
     this.lookup = new PasidLookup(config);
     this.secondLevel = new RequestWalk(config.secondLevel(), config.wholeMemory());
     for (Privilege privilege : Privilege.values()) {
-      firstLevel.put(privilege, new RequestWalk(config.firstLevel(privilege), config.wholeMemory()));
+      firstLevel.put(
+          privilege, new RequestWalk(config.firstLevel(privilege), config.wholeMemory()));
     }
   }
 
@@ -40,8 +41,7 @@ final class ScalableMode {
       memory.readLongs(address, root, root.length);
     } catch (UnreadableMemoryException e) {
       sink.unreadable(e.address());
-      return faults.unreadable(
-          request, e, FaultReason.SCALABLE_ROOT_ACCESS, config.wholeMemory());
+      return faults.unreadable(request, e, FaultReason.SCALABLE_ROOT_ACCESS, config.wholeMemory());
     }
     sink.deviceEntry("scalable root entry", address, root[0], root[1]);
     Optional<FaultReason> fault = ScalableRootEntry.fault(root, half, config.hostAddressWidth());
@@ -87,7 +87,9 @@ final class ScalableMode {
           new Outcome.Unknown(n.entryAddress(), "nested translation is not followed");
       case PasidRoute.Broken b -> faults.suppressedBy(b.suppressed()).blocked(request, b.reason());
       case PasidRoute.Unreadable u ->
-          faults.suppressedBy(u.suppressed()).unreadable(request, u.cause(), u.reason(), config.wholeMemory());
+          faults
+              .suppressedBy(u.suppressed())
+              .unreadable(request, u.cause(), u.reason(), config.wholeMemory());
     };
   }
 }

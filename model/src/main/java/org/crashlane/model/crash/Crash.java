@@ -4,11 +4,6 @@ package org.crashlane.model.crash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.machine.Device;
-import org.crashlane.machine.DmaMask;
-import org.crashlane.machine.DmaMasks;
-import org.crashlane.machine.DumpRole;
-import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
@@ -137,26 +132,15 @@ public final class Crash {
   private static Machine known(
       CrashPlan plan, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
     MachineSpec machine = plan.machine();
-    return new Machine(machine.ram(), crashRanges, devices.stream().map(Crash::device).toList())
-        .withFirmwareRegions(firmwareRegions(machine))
-        .withProcessors(machine.processors())
-        .withEncryption(machine.encryption())
-        .withCaptureNeeds(Modes.of(machine.mode()).captureNeeds(machine, plan.strategy()));
-  }
-
-  private static List<FirmwareRegion> firmwareRegions(MachineSpec machine) {
-    return machine.firmwareMemory().stream()
-        .map(memory ->
-            new FirmwareRegion(machine.device(memory.device()).requester(), memory.range()))
-        .toList();
-  }
-
-  private static Device device(DeviceSpec spec) {
-    return new Device(
-        spec.requester(),
-        spec.name(),
-        spec.onDumpPath() ? DumpRole.NAMED : DumpRole.NONE,
-        new DmaMasks(DmaMask.ofBits(spec.dmaMaskBits()), new DmaMask.Known(spec.coherentMask())),
-        spec.assignedToGuest());
+    Machine known = machine.known();
+    return new Machine(
+        known.memory(),
+        crashRanges,
+        known.units(),
+        devices.stream().map(DeviceSpec::device).toList(),
+        known.firmwareRegions(),
+        known.apics(),
+        Modes.of(machine.mode()).captureNeeds(machine, plan.strategy()),
+        known.sources());
   }
 }
