@@ -40,7 +40,7 @@ final class TablesJson {
     node.put("readWhileRunning", tables.readWhileRunning());
     node.put("translating", !tables.state().isPassing());
     ArrayNode registers = node.putArray("registers");
-    tables.state().description().forEach(registers::add);
+    tables.state().description().forEach(word -> registers.add(word.toString()));
     ArrayNode devices = node.putArray("devices");
     tables.attachments().forEach(a -> devices.add(of(a, tables.name(a.requester()))));
     ArrayNode listings = node.putArray("tables");

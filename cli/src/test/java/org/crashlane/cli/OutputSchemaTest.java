@@ -32,6 +32,8 @@ import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Layout;
 import org.crashlane.cli.CrashWatches.Wait;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.guest.live.GuestTables.Listing;
@@ -349,7 +351,7 @@ final class OutputSchemaTest {
     return new GuestTables(
         false,
         new UnitState(
-            Translation.TRANSLATES, Known.NO, false, 0x1000, List.of("GSTS 0x80000000: TES=1")),
+            Translation.TRANSLATES, Known.NO, false, 0x1000, List.of(Layout.of("GSTS", BitField.bit("TES", 31)).word(1L << 31))),
         List.of(),
         List.of(
             new Translated(DISK, TABLE, 1, Permissions.READ_WRITE),

@@ -81,10 +81,15 @@ public record Layout(String name, List<BitField> fields) {
     return fields.stream().mapToLong(BitField::mask).reduce(0, (a, b) -> a | b);
   }
 
+  /** {@return {@code value} as a word of this layout} */
+  public Word word(long value) {
+    return new Word(this, value);
+  }
+
   /**
    * {@return {@code word} with its name, in whole and by fields: {@code GSTS 0x80000000: TES=1}}
    */
-  public String line(long word) {
+  String line(long word) {
     return (name + " " + Hex.of(word) + ": " + describe(word)).stripTrailing();
   }
 

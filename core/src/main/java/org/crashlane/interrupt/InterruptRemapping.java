@@ -3,6 +3,7 @@ package org.crashlane.interrupt;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.crashlane.bits.Word;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -47,8 +48,8 @@ public interface InterruptRemapping {
   /** {@return true if its entries name processors by 32 bits: the primary uses x2APIC} */
   boolean extendedDestinations();
 
-  /** {@return the registers that say so, decoded, one line each} */
-  List<String> description();
+  /** {@return the registers that say so} */
+  List<Word> description();
 
   /** {@return the pages that its tables stand in, each of 4 KiB, each once} */
   List<AddressRange> tablePages();

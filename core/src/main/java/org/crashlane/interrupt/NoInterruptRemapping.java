@@ -2,6 +2,7 @@
 package org.crashlane.interrupt;
 
 import java.util.List;
+import org.crashlane.bits.Word;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -22,7 +23,7 @@ enum NoInterruptRemapping implements InterruptRemapping {
   }
 
   @Override
-  public List<String> description() {
+  public List<Word> description() {
     return List.of();
   }
 

@@ -2,6 +2,7 @@
 package org.crashlane.iommu;
 
 import java.util.List;
+import org.crashlane.bits.Word;
 
 /**
  * What the registers of one IOMMU say.
@@ -11,14 +12,14 @@ import java.util.List;
  *     needs an invalidation
  * @param interruptsRemapped true if it remaps interrupts
  * @param rootAddress physical address of the device tables
- * @param description the decoded registers, one line each, for reports
+ * @param description the registers that say so
  */
 public record UnitState(
     Translation translation,
     Known cachesAbsent,
     boolean interruptsRemapped,
     long rootAddress,
-    List<String> description) {
+    List<Word> description) {
 
   /** What a unit does with requests for memory. */
   public enum Translation {

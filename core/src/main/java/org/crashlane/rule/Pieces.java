@@ -18,6 +18,8 @@ public final class Pieces<T> {
   private long count;
   private long bytes;
 
+  Pieces() {}
+
   void add(T piece, long sizeBytes) {
     if (kept.size() < KEPT_COUNT) {
       kept.add(piece);

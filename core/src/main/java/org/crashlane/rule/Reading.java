@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.bits.Word;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
@@ -153,11 +154,11 @@ public sealed interface Reading extends Evidence {
   /**
    * Registers of the IOMMU.
    *
-   * @param lines by name, value and field
+   * @param words as they were read
    */
-  record Registers(List<String> lines) implements Reading {
+  record Registers(List<Word> words) implements Reading {
     public Registers {
-      lines = List.copyOf(lines);
+      words = List.copyOf(words);
     }
   }
 

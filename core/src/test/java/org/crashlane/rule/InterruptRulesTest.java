@@ -186,7 +186,7 @@ final class InterruptRulesTest {
     Finding finding = ofTheDisk(vtd.remappingInterrupts(0x200_0000L, irta).judge());
     assertEquals(Severity.BROKEN, finding.severity());
     Registers registers = assertInstanceOf(Registers.class, finding.evidence().getFirst());
-    assertTrue(registers.lines().get(1).contains("IRTA 0x300000"), finding::toString);
+    assertTrue(registers.words().get(1).toString().contains("IRTA 0x300000"), finding::toString);
     assertTrue(example(finding).contains("GSTS.CFIS=0 IRTA.EIME=0"), finding::toString);
     assertTrue(finding.remedies().contains(Step.LET_COMPATIBILITY_PASS), finding::toString);
     assertEquals(KernelOption.NO_INTERRUPT_REMAPPING, finding.remedies().getFirst());

@@ -6,6 +6,7 @@ import static org.crashlane.report.FindingJson.ranged;
 
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
@@ -77,9 +78,9 @@ final class ReadingJson {
       case Buffer(var buffer) -> ranged("buffer", buffer.range()).put("what", buffer.what());
       case Reserved(var reserved) ->
           ranged("reserved", reserved.range()).put("reason", reserved.reason());
-      case Registers(List<String> lines) -> {
+      case Registers(List<Word> words) -> {
         ObjectNode node = kind("registers");
-        node.set("lines", FindingJson.names(lines));
+        node.set("words", FindingJson.array(words, ReadingJson::of));
         yield node;
       }
       case Vectors(var fate, List<Integer> vectors) -> {
@@ -107,6 +108,20 @@ final class ReadingJson {
       }
       case NoAcpiTable(String signature) -> kind("no-acpi-table").put("signature", signature);
     };
+  }
+
+  private static ObjectNode of(Word word) {
+    ObjectNode node = named(word.layout().name(), word.value());
+    node.set(
+        "fields",
+        FindingJson.array(
+            word.layout().fields().stream().filter(field -> field.isSet(word.value())).toList(),
+            field -> named(field.name(), field.get(word.value()))));
+    return node;
+  }
+
+  private static ObjectNode named(String name, long value) {
+    return JsonNodeFactory.instance.objectNode().put("name", name).put("value", Hex.of(value));
   }
 
   private static ObjectNode of(Mapping mapping) {

@@ -4,6 +4,7 @@ package org.crashlane.report;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Word;
 import org.crashlane.interrupt.InterruptVectors;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
@@ -66,7 +67,8 @@ final class ReadingText {
       case TablePage(long address) -> "table page " + Hex.of(address);
       case Buffer(var buffer) -> buffer.toString();
       case Reserved(var range) -> range.toString();
-      case Registers(List<String> lines) -> String.join("\n", lines);
+      case Registers(List<Word> words) ->
+          words.stream().map(Word::toString).collect(Collectors.joining("\n"));
       case Vectors(VectorFate fate, List<Integer> vectors) ->
           of(fate) + ": " + InterruptVectors.describe(vectors);
       case Interrupt(int vector, var fate) -> "vector %s: %s".formatted(Hex.of(vector), fate);

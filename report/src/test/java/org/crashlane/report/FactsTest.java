@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.crashlane.bits.BitField;
+import org.crashlane.bits.Layout;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
@@ -72,6 +74,9 @@ final class FactsTest {
   private static final RequesterId NVME = Verdicts.NVME.requester();
   private static final TableId TABLE = new TableId(0x1003000, Geometry.of(12, 3));
   private static final FirmwareRegion REGION = new FirmwareRegion(NVME, RANGE);
+
+  private static final Layout GSTS = Layout.of("GSTS", BitField.bit("IRES", 25));
+  private static final Layout IRTA = Layout.of("IRTA", BitField.bits("IRTA", 63, 12));
 
   private static List<Subject> subjects() {
     List<Subject> subjects = new ArrayList<>(List.of(Part.values()));
@@ -144,7 +149,7 @@ final class FactsTest {
     readings.add(new Reading.TablePage(0x1003000));
     readings.add(new Reading.Buffer(new UnitBuffer("event log (EvtLogBar)", RANGE)));
     readings.add(new Reading.Reserved(new Unmappable(RANGE, "requests there are interrupts")));
-    readings.add(new Reading.Registers(List.of("GSTS 0x2000000: IRES=1", "IRTA 0x300000")));
+    readings.add(new Reading.Registers(List.of(GSTS.word(0x2000000), IRTA.word(0x300000))));
     Stream.of(VectorFate.values())
         .forEach(f -> readings.add(new Reading.Vectors(f, List.of(0x20, 0x21, 0x31))));
     readings.add(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.HostFacts;
@@ -66,19 +67,19 @@ public final class AmdviTables extends PagedTables {
         description(config, registers));
   }
 
-  private static List<String> description(UnitConfig config, RegisterFile registers) {
-    List<String> lines = new ArrayList<>();
-    lines.add(Registers.EXT_FEATURES.layout().line(config.capabilities().extFeatures()));
-    lines.add(Registers.CONTROL.layout().line(registers.read(Registers.CONTROL)));
-    lines.add(Registers.STATUS.layout().line(registers.read(Registers.STATUS)));
+  private static List<Word> description(UnitConfig config, RegisterFile registers) {
+    List<Word> lines = new ArrayList<>();
+    lines.add(Registers.EXT_FEATURES.layout().word(config.capabilities().extFeatures()));
+    lines.add(Registers.CONTROL.layout().word(registers.read(Registers.CONTROL)));
+    lines.add(Registers.STATUS.layout().word(registers.read(Registers.STATUS)));
     config
         .deviceTable()
         .registers()
-        .forEach(base -> lines.add(Registers.DEV_TAB_BASE.layout().line(base)));
+        .forEach(base -> lines.add(Registers.DEV_TAB_BASE.layout().word(base)));
     ExclusionRange exclusion = config.exclusion();
     if (exclusion.isEnabled()) {
-      lines.add(Registers.EXCLUSION_BASE.layout().line(exclusion.base()));
-      lines.add(Registers.EXCLUSION_LIMIT.layout().line(exclusion.limit()));
+      lines.add(Registers.EXCLUSION_BASE.layout().word(exclusion.base()));
+      lines.add(Registers.EXCLUSION_LIMIT.layout().word(exclusion.limit()));
     }
     return lines;
   }

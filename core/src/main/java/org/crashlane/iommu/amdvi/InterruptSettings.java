@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import org.crashlane.bits.Layout;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.amdvi.Registers.Control;
 
 /**
@@ -12,6 +14,9 @@ import org.crashlane.iommu.amdvi.Registers.Control;
  * @param encryptionMask the address bit that says encrypted, and is no address
  */
 record InterruptSettings(boolean enabled, InterruptFormat format, long encryptionMask) {
+  private static final Layout DECIDING =
+      Layout.of("Control", Control.IOMMU_EN, Control.GA_EN, Control.XT_EN);
+
   /**
    * {@return what the registers of a unit say}
    *
@@ -25,6 +30,14 @@ record InterruptSettings(boolean enabled, InterruptFormat format, long encryptio
         Control.IOMMU_EN.isSet(control),
         Control.GA_EN.isSet(control) ? wide : InterruptFormat.SMALL,
         encryptionMask);
+  }
+
+  /** {@return those bits of the control register that decide} */
+  Word control() {
+    return DECIDING.word(
+        Control.IOMMU_EN.of(enabled ? 1 : 0)
+            | Control.GA_EN.of(format == InterruptFormat.SMALL ? 0 : 1)
+            | Control.XT_EN.of(format == InterruptFormat.WIDE_X2APIC ? 1 : 0));
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Word;
 import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptFate.Blocked;
@@ -73,8 +74,8 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   @Override
-  public List<String> description() {
-    return List.of(settings.toString());
+  public List<Word> description() {
+    return List.of(settings.control());
   }
 
   /** {@return true if the entry of any device has a say, or cannot be read} */

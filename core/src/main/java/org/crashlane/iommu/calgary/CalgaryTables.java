@@ -2,6 +2,7 @@
 package org.crashlane.iommu.calgary;
 
 import java.util.List;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
@@ -65,12 +66,11 @@ public final class CalgaryTables extends FlatView {
   @Override
   public UnitState state() {
     long configRw = config.configRw();
-    List<String> description =
+    List<Word> description =
         List.of(
-            Tar.LAYOUT.line(config.tar()),
-            ConfigRw.LAYOUT.line(configRw),
-            Csr.LAYOUT.line(config.csr()),
-            "table " + tceTable + " translates " + tceTable.reach());
+            Tar.LAYOUT.word(config.tar()),
+            ConfigRw.LAYOUT.word(configRw),
+            Csr.LAYOUT.word(config.csr()));
     return new UnitState(
         translation(configRw), Known.UNKNOWN, false, tceTable.address(), description);
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
@@ -55,11 +56,10 @@ public final class GartTables extends FlatView {
 
   @Override
   public UnitState state() {
-    List<String> description = new ArrayList<>();
-    description.add(Registers.APERTURECTL.layout().line(config.apertureControl()));
-    description.add(Registers.APERTUREBASE.layout().line(config.apertureBase()));
-    description.add(Registers.TABLEBASE.layout().line(config.tableBase()));
-    config.aperture().ifPresent(aperture -> description.add(aperture.toString()));
+    List<Word> description = new ArrayList<>();
+    description.add(Registers.APERTURECTL.layout().word(config.apertureControl()));
+    description.add(Registers.APERTUREBASE.layout().word(config.apertureBase()));
+    description.add(Registers.TABLEBASE.layout().word(config.tableBase()));
     return new UnitState(
         config.translatesDevices() ? Translation.TRANSLATES : Translation.PASSES,
         Known.NO,

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Word;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptPreparation;
@@ -59,8 +60,8 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   @Override
-  public List<String> description() {
-    return List.of(Registers.GSTS.layout().line(gsts), Registers.IRTA.layout().line(irta));
+  public List<Word> description() {
+    return List.of(Registers.GSTS.layout().word(gsts), Registers.IRTA.layout().word(irta));
   }
 
   /** {@return how many entries the table has, 2 to 65,536} */

@@ -4,7 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.vtd.Registers.Cap;
@@ -21,7 +21,7 @@ import org.crashlane.memory.AddressRange;
  * iommu_disable_protect_mem_regions).
  */
 final class ProtectedMemory {
-  private final List<String> description = new ArrayList<>();
+  private final List<Word> description = new ArrayList<>();
   private final List<Unmappable> ranges = new ArrayList<>();
 
   private ProtectedMemory() {}
@@ -34,7 +34,7 @@ final class ProtectedMemory {
       // Enabled but not yet in force, or in force although no longer enabled: both may block.
       long pmen = registers.read(Registers.PMEN);
       if (Pmen.EPM.isSet(pmen) || Pmen.PRS.isSet(pmen)) {
-        found.description.add(Registers.PMEN.layout().line(pmen));
+        found.description.add(Registers.PMEN.layout().word(pmen));
         found.regions(cap, registers);
       }
     }
@@ -44,19 +44,22 @@ final class ProtectedMemory {
   private void regions(long cap, RegisterFile registers) {
     if (Cap.PLMR.isSet(cap)) {
       long base = registers.read(Registers.PLMBASE);
-      region("low", "PLM", base, registers.read(Registers.PLMLIMIT));
+      long limit = registers.read(Registers.PLMLIMIT);
+      description.add(Registers.PLMBASE.layout().word(base));
+      description.add(Registers.PLMLIMIT.layout().word(limit));
+      region("low", base, limit);
     }
     if (Cap.PHMR.isSet(cap)) {
       long base = registers.read(Registers.PHMBASE);
-      region("high", "PHM", base, registers.read(Registers.PHMLIMIT));
+      long limit = registers.read(Registers.PHMLIMIT);
+      description.add(Registers.PHMBASE.layout().word(base));
+      description.add(Registers.PHMLIMIT.layout().word(limit));
+      region("high", base, limit);
     }
   }
 
   /** A limit below the base stands for no region; bits that are not decoded are ones in a limit. */
-  private void region(String which, String prefix, long base, long limit) {
-    description.add(
-        "protected %s memory: %sBASE %s %sLIMIT %s"
-            .formatted(which, prefix, Hex.of(base), prefix, Hex.of(limit)));
+  private void region(String which, long base, long limit) {
     long first = ProtectedBound.ADDRESS.inPlace(base);
     long last =
         ProtectedBound.ADDRESS.inPlace(limit) | BitField.lowMask(ProtectedBound.ADDRESS.low());
@@ -67,8 +70,8 @@ final class ProtectedMemory {
     }
   }
 
-  /** {@return the registers, one line each; none where nothing is protected} */
-  List<String> description() {
+  /** {@return the registers; none where nothing is protected} */
+  List<Word> description() {
     return description;
   }
 

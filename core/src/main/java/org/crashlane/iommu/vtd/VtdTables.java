@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
@@ -60,11 +61,11 @@ public final class VtdTables extends PagedTables {
   private static UnitState state(UnitConfig config, RegisterFile registers) {
     Capabilities capabilities = config.capabilities();
     long gsts = registers.read(Registers.GSTS);
-    List<String> description = new ArrayList<>();
-    description.add(Registers.CAP.layout().line(capabilities.cap()));
-    description.add(Registers.ECAP.layout().line(capabilities.ecap()));
-    description.add(Registers.GSTS.layout().line(gsts));
-    description.add(Registers.RTADDR.layout().line(config.rootTableAddress()));
+    List<Word> description = new ArrayList<>();
+    description.add(Registers.CAP.layout().word(capabilities.cap()));
+    description.add(Registers.ECAP.layout().word(capabilities.ecap()));
+    description.add(Registers.GSTS.layout().word(gsts));
+    description.add(Registers.RTADDR.layout().word(config.rootTableAddress()));
     description.addAll(ProtectedMemory.of(registers).description());
     return new UnitState(
         translation(config),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
@@ -104,14 +105,13 @@ class CalgaryTablesTest {
 
   @Test
   void theStateTellsEveryRegister() {
-    List<String> lines = open(ConfigRw.disablingSlots(0)).state().description();
+    List<Word> registers = open(ConfigRw.disablingSlots(0)).state().description();
     assertEquals(
         List.of(
             "TAR 0x7f800002: TABLE=0xff00 SPEC=0x2",
             "CONFIG_RW 0x1c000000: SLOT_DISABLE=0x7",
-            "CSR 0x200000: ERROR_31_21=0x1",
-            "table 0x7f800000 (256k) translates 0x0-0x7ffffff"),
-        lines);
+            "CSR 0x200000: ERROR_31_21=0x1"),
+        registers.stream().map(Word::toString).toList());
     assertEquals(CalgaryFixture.TABLE_ADDRESS, open().state().rootAddress());
   }
 

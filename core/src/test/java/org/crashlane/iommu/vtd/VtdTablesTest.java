@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
@@ -84,7 +85,7 @@ class VtdTablesTest {
     assertEquals(Known.NO, state.cachesAbsent());
     assertFalse(state.interruptsRemapped());
     assertEquals(VtdFixture.ROOT, state.rootAddress());
-    assertTrue(state.description().getFirst().contains("SAGAW=0x6"), state.toString());
+    assertTrue(state.description().getFirst().toString().contains("SAGAW=0x6"), state.toString());
   }
 
   @Test
@@ -114,17 +115,22 @@ class VtdTablesTest {
             };
           }
         };
-    List<String> usualLines =
+    List<Word> usualLines =
         VtdTables.open(machine.memory, usual, HostFacts.UNKNOWN).state().description();
-    List<String> lines =
+    List<Word> lines =
         VtdTables.open(machine.memory, enabled, HostFacts.UNKNOWN).state().description();
     assertEquals(usualLines, lines.subList(0, usualLines.size()));
     assertEquals(
         List.of(
             "PMEN 0x80000001: EPM=0x1 PRS=0x1",
-            "protected low memory: PLMBASE 0x200000 PLMLIMIT 0x7f000000",
-            "protected high memory: PHMBASE 0x100000000 PHMLIMIT 0x47fe00000"),
-        lines.subList(usualLines.size(), lines.size()));
+            "PLMBASE 0x200000: address=0x2",
+            "PLMLIMIT 0x7f000000: address=0x7f0",
+            "PHMBASE 0x100000000: address=0x1000",
+            "PHMLIMIT 0x47fe00000: address=0x47fe"),
+        lines.stream()
+            .skip(usualLines.size())
+            .map(Word::toString)
+            .toList());
   }
 
   @Test
