@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.crashlane.Repository;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,23 @@ final class ArchitectureTest {
 
   /** The one place that knows them all. */
   private static final String LIST_OF_VENDORS = ROOT + ".iommu.vendors..";
+
+  /** Rooms that serve all vendors, and what of them is about mapping modes, which have names. */
+  private static final Map<String, Set<String>> NEUTRAL =
+      Map.of(
+          "iommu", Set.of(),
+          "iommu/paging", Set.of(),
+          "iommu/flat", Set.of(),
+          "machine", Set.of(),
+          "rule", Set.of("FindingCode.java"),
+          "arming", Set.of(),
+          "rehearsal", Set.of("MappingMode.java"));
+
+  private static final Pattern VENDOR =
+      Pattern.compile(
+          "(?i)vt-?d\\b|vtd|amd|intel|gart|calgary|smmu|dmar|ivrs|ivmd|rmrr|npcache|second.?level");
+
+  private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\n]*");
 
   private static final int LINE_LIMIT = 500;
 
@@ -215,6 +234,31 @@ final class ArchitectureTest {
         .haveNameMatching(".*(Manager|Helper|Utils?)(\\$.*)?")
         .because("such a name hides what the class is for")
         .check(CORE);
+  }
+
+  static Stream<String> neutralRooms() {
+    return NEUTRAL.keySet().stream().sorted();
+  }
+
+  /** Comments may say where a fact is from. */
+  @ParameterizedTest
+  @MethodSource("neutralRooms")
+  void roomsThatServeAllVendorsNameNone(String room) throws IOException {
+    Path folder = Repository.root().resolve("core/src/main/java/org/crashlane").resolve(room);
+    Map<String, String> named = new TreeMap<>();
+    int seen = 0;
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        seen++;
+        Matcher vendor = VENDOR.matcher(COMMENT.matcher(Files.readString(file)).replaceAll(""));
+        String name = file.getFileName().toString();
+        if (vendor.find() && !NEUTRAL.get(room).contains(name)) {
+          named.put(name, vendor.group());
+        }
+      }
+    }
+    assertEquals(Map.of(), named, "vendors are listed in iommu.vendors alone");
+    assertTrue(seen > 4, "sources seen: " + seen);
   }
 
   @Test
