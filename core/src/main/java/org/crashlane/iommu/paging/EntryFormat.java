@@ -54,7 +54,7 @@ public abstract class EntryFormat {
     this.address = address.mask();
     this.highAddress = highAddress;
     this.highAddressShift = highAddressShift;
-    this.judged = judged;
+    this.judged = judged | highAddress;
   }
 
   /** {@return what hardware takes {@code entry} for, which is in a table of {@code level}} */
@@ -130,12 +130,22 @@ public abstract class EntryFormat {
         : reason(entry, level);
   }
 
-  /** {@return true if {@code entry}, at level 1, maps a page of the smallest size} */
+  /**
+   * {@return true if {@code entry}, at level 1, maps a page of the smallest size, whose address is
+   * {@link #address} of it}
+   */
   final boolean isPlainLeaf(long entry) {
-    return kind(entry, 1) == Kind.LEAF && leafBytes(entry, 1) == geometry.pageBytes();
+    return kind(entry, 1) == Kind.LEAF
+        && leafBytes(entry, 1) == geometry.pageBytes()
+        && (entry & highAddress) == 0;
   }
 
-  /** {@return the bits that say of an entry of level 1 what it is and which rights it leaves} */
+  /** {@return where the address is in an entry, but for bits that lie below the others} */
+  final long address() {
+    return address;
+  }
+
+  /** {@return the bits that say of an entry of level 1 whether it is plain, and its rights} */
   final long judged() {
     return judged;
   }

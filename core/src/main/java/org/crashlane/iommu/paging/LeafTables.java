@@ -22,14 +22,14 @@ final class LeafTables {
 
   private final EntryFormat format;
   private final int pageBytes;
-  private final LeafRun leafRun;
+  private final int pageBits;
   private final MappingRun run;
   private final Rest rest;
 
   LeafTables(EntryFormat format, Geometry geometry, MappingRun run, Rest rest) {
     this.format = format;
     this.pageBytes = geometry.pageBytes();
-    this.leafRun = new LeafRun(geometry.entryCount(1), pageBytes);
+    this.pageBits = geometry.granuleBits();
     this.run = run;
     this.rest = rest;
   }
@@ -49,22 +49,25 @@ final class LeafTables {
       rest.entries(page, 0, table, iovaFirst, rightsAbove);
       return;
     }
-    long first = format.target(page[0]);
+    long address = format.address();
+    long first = page[0] & address;
     if (permissions != Permissions.NONE
         && format.areAlike(page[0], page[page.length - 1])
-        && leafRun.fills(page)) {
+        && LeafRun.fills(page, pageBits)) {
       run.add(iovaFirst, sizeBytes, first, permissions);
       return;
     }
+    // In locals: the calls to the visitor would have fields read again for each entry.
+    int ownPageBytes = pageBytes;
     long judging = format.judged();
     long judged = page[0] & judging;
     long from = iovaFirst;
     long next = first;
     for (int i = 0; i < page.length; i++) {
       long entry = page[i];
-      long target = format.target(entry);
+      long target = entry & address;
       if (target != next || (entry & judging) != judged) {
-        long iova = iovaFirst + (long) i * pageBytes;
+        long iova = iovaFirst + (long) i * ownPageBytes;
         Permissions before = permissions;
         if ((entry & judging) != judged) {
           judged = entry & judging;
@@ -81,7 +84,7 @@ final class LeafTables {
           first = target;
         }
       }
-      next = target + pageBytes;
+      next = target + ownPageBytes;
     }
     add(from, iovaFirst + sizeBytes, first, permissions);
   }
