@@ -105,7 +105,7 @@ public final class Planner {
       judgeCrashRanges();
       return refusals.isEmpty() ? nothingTranslates() : new Refused(refusals);
     }
-    Selection selection = Selection.of(attachments(), request.devices());
+    Selection selection = Selection.of(attachments(), request.devices(), tables::isWritable);
     refusals.addAll(selection.refusals());
     judgeCrashRanges();
     judgePlaces(selection);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.Attachment;
@@ -34,8 +35,10 @@ record Selection(Map<TableId, List<RequesterId>> tables, List<Note> notes, List<
   /**
    * @param attachments what the device tables say
    * @param wanted only these devices; all if empty
+   * @param writable whether mappings may be put into a table
    */
-  static Selection of(List<Attachment> attachments, Set<RequesterId> wanted) {
+  static Selection of(
+      List<Attachment> attachments, Set<RequesterId> wanted, Predicate<TableId> writable) {
     Map<TableId, List<RequesterId>> tables =
         new TreeMap<>((a, b) -> Long.compareUnsigned(a.root(), b.root()));
     List<Note> notes = new ArrayList<>();
@@ -49,7 +52,7 @@ record Selection(Map<TableId, List<RequesterId>> tables, List<Note> notes, List<
       }
       RequesterId requester = attachment.requester();
       switch (attachment) {
-        case Translated t when t.table().stage() == TableId.Stage.FIRST ->
+        case Translated t when !writable.test(t.table()) ->
             unsupported.add(requester, Fact.FIRST_STAGE_NOT_WRITTEN, new OfTable(t.table()));
         case Translated t when t.permissions() != Permissions.READ_WRITE ->
             unsupported.add(t.permissions(), requester, new Attached(t), Fact.ENTRY_LACKS_RIGHT);

@@ -70,6 +70,11 @@ public interface TranslationTables {
     return true;
   }
 
+  /** {@return true if mappings may be put into {@code table}: no process or guest writes it too} */
+  default boolean isWritable(TableId table) {
+    return true;
+  }
+
   /** {@return the IOVAs that {@code table} can translate, from 0} */
   AddressRange reach(TableId table);
 

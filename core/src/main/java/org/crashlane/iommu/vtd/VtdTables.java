@@ -101,6 +101,14 @@ public final class VtdTables extends PagedTables {
   }
 
   @Override
+  public boolean isWritable(TableId table) {
+    return switch (table.stage()) {
+      case FIRST -> false;
+      case SECOND -> true;
+    };
+  }
+
+  @Override
   public AddressRange reach(TableId table) {
     return switch (table.stage()) {
       case FIRST -> firstLevel.paging().reach(table.geometry());
