@@ -162,7 +162,8 @@ final class CrashWatches {
     } else {
       refused
           .reasons()
-          .forEach(reason -> terminal.complain(socket + ": crashed; refused: " + ArmingReport.text(reason)));
+          .forEach(reason ->
+              terminal.complain(socket + ": crashed; refused: " + ArmingReport.text(reason)));
     }
     return ExitCode.BAD_INPUT;
   }

@@ -73,10 +73,13 @@ class ArmCommandTest {
 
   @Test
   void refusedIsTwoAndSaysThatNothingWasWritten() {
-    assertEquals(2, command.refused(Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))));
+    assertEquals(
+        2,
+        command.refused(Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))));
     assertEquals("", out.toString());
     assertEquals(
-        "crashlane: refused: arming: another hand is at work on it\ncrashlane: nothing was written\n", err.toString());
+        "crashlane: refused: arming: another hand is at work on it\ncrashlane: nothing was written\n",
+        err.toString());
   }
 
   @Test

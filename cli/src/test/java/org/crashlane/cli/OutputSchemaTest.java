@@ -291,7 +291,8 @@ final class OutputSchemaTest {
             new Outcome.ShutDown(true),
             new Outcome.Ready(new Armed(plan(), Path.of("j")), broken(), Duration.ofMillis(756)),
             new Outcome.Ready(new Unneeded(plan()), Verdict.of(List.of()), Duration.ofMillis(7)),
-            new Outcome.NotArmed(Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))),
+            new Outcome.NotArmed(
+                Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))),
             new Outcome.TakenOver(broken()));
     Wait wait = new Wait(List.of(), Set.of(), Duration.ofSeconds(1));
     List<String> documents = new ArrayList<>();
@@ -351,7 +352,11 @@ final class OutputSchemaTest {
     return new GuestTables(
         false,
         new UnitState(
-            Translation.TRANSLATES, Known.NO, false, 0x1000, List.of(Layout.of("GSTS", BitField.bit("TES", 31)).word(1L << 31))),
+            Translation.TRANSLATES,
+            Known.NO,
+            false,
+            0x1000,
+            List.of(Layout.of("GSTS", BitField.bit("TES", 31)).word(1L << 31))),
         List.of(),
         List.of(
             new Translated(DISK, TABLE, 1, Permissions.READ_WRITE),

@@ -141,8 +141,7 @@ public final class ArmingReport {
         refusal.subject() instanceof Requesters devices
             ? ObstacleText.devices(devices)
             : SubjectText.of(refusal.subject());
-    String remedies =
-        refusal.remedies().isEmpty() ? "" : ": " + RemedyText.of(refusal.remedies());
+    String remedies = refusal.remedies().isEmpty() ? "" : ": " + RemedyText.of(refusal.remedies());
     return subject + ": " + EvidenceText.inOneLine(refusal.evidence()) + remedies;
   }
 

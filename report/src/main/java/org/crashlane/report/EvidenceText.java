@@ -111,8 +111,7 @@ final class EvidenceText {
       case CHANGED_SINCE_PLAN -> "since the plan was made";
       case LATER_DEVICES_NOT_ARMED ->
           "a device that is plugged in later is not armed: arm again then";
-      case NEW_PAGES_NEVER_TOUCHED ->
-          "the new table pages are memory that nobody has ever touched";
+      case NEW_PAGES_NEVER_TOUCHED -> "the new table pages are memory that nobody has ever touched";
       case NEW_PAGES_IN_FIRST_MEBIBYTE ->
           "the new table pages are zeros in the first MiB, which Linux 5.13 and later leaves alone";
       case NEW_PAGES_OF_ZEROS -> "the new table pages are zeros of the dead kernel's";

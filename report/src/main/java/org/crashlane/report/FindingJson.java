@@ -151,8 +151,7 @@ final class FindingJson {
                   .put("kernel", option.kernel().name())
                   .put("option", option.option());
           case CrashRangeBelow(long limit) -> kind("crash-range-below").put("limit", Hex.of(limit));
-          case ReserveArena(long sizeBytes) ->
-              kind("reserve-arena").put("sizeBytes", sizeBytes);
+          case ReserveArena(long sizeBytes) -> kind("reserve-arena").put("sizeBytes", sizeBytes);
           case PrepareInterrupts(int entryCount, List<String> obstacles) -> {
             ObjectNode prepare = kind("prepare-interrupts").put("entryCount", entryCount);
             prepare.set("obstacles", names(obstacles));

@@ -46,7 +46,8 @@ class ArmingReportTest {
 
   @Test
   void aRefusalNamesItsKindForPrograms() throws IOException {
-    Refused refused = Refused.because(
+    Refused refused =
+        Refused.because(
             Refusal.Kind.CONFLICT,
             new AddressSpace(
                 new TableId(0x2337000, Geometry.of(12, 3)),
@@ -112,9 +113,7 @@ class ArmingReportTest {
                     new TableId(0x23e9000, Geometry.of(12, 3)), List.of(card), 0, 0, 0x10000000)),
             List.of(PAGE),
             List.of(STORE),
-            List.of(
-                new Note(
-                    new Requesters(RequesterId.parse("00:05.0")), Fact.REACHES_AS_IT_IS)));
+            List.of(new Note(new Requesters(RequesterId.parse("00:05.0")), Fact.REACHES_AS_IT_IS)));
     return new Armed(plan, Path.of("guest.journal"));
   }
 }

@@ -170,7 +170,9 @@ class AmdviTablesTest {
     assertEquals(AmdviFixture.DEVICE_TABLE, state.rootAddress());
     assertEquals(
         List.of("EFR 0x29d3", "Control 0x1", "Status 0x0", "DevTabBar 0x2001ff"),
-        state.description().stream().map(w -> w.toString().substring(0, w.toString().indexOf(':'))).toList());
+        state.description().stream()
+            .map(w -> w.toString().substring(0, w.toString().indexOf(':')))
+            .toList());
   }
 
   @Test
@@ -196,7 +198,8 @@ class AmdviTablesTest {
             false,
             true);
     assertTrue(
-        open().state().description().stream().anyMatch(w -> w.toString().startsWith("ExclusionBase 0x5000")));
+        open().state().description().stream()
+            .anyMatch(w -> w.toString().startsWith("ExclusionBase 0x5000")));
   }
 
   private void exclude(long bits, long first, long last) {

@@ -127,10 +127,7 @@ class VtdTablesTest {
             "PLMLIMIT 0x7f000000: address=0x7f0",
             "PHMBASE 0x100000000: address=0x1000",
             "PHMLIMIT 0x47fe00000: address=0x47fe"),
-        lines.stream()
-            .skip(usualLines.size())
-            .map(Word::toString)
-            .toList());
+        lines.stream().skip(usualLines.size()).map(Word::toString).toList());
   }
 
   @Test

@@ -131,7 +131,9 @@ final class TableWitness implements LabHook {
   private static void requireArmed(ArmResult result) throws IOException {
     if (result instanceof Refused refused) {
       String reasons =
-          refused.reasons().stream().map(r -> r.kind() + " " + r.subject() + " " + r.evidence()).collect(Collectors.joining("; "));
+          refused.reasons().stream()
+              .map(r -> r.kind() + " " + r.subject() + " " + r.evidence())
+              .collect(Collectors.joining("; "));
       throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
     }
   }

@@ -81,10 +81,7 @@ final class CrashRangeSigns {
               : physical(qmp.hmp("gva2gpa " + Hex.of(address)));
       for (AddressRange range : ranges) {
         if (physical.filter(range::contains).isPresent()) {
-          refuse(
-              refusals,
-              range,
-              new InUseByProcessor(m.group(1), physical.get()));
+          refuse(refusals, range, new InUseByProcessor(m.group(1), physical.get()));
           return;
         }
       }

@@ -272,8 +272,7 @@ public final class OutsideHand implements AutoCloseable {
               .plan()
               .withNote(
                   new Note(
-                      Part.ARMING,
-                      new Earlier(EarlierState.ARMED, journalDirectory.toString()))));
+                      Part.ARMING, new Earlier(EarlierState.ARMED, journalDirectory.toString()))));
     }
     if (earlier.isPresent() && life == GuestLife.DEAD) {
       // What was written for an earlier crash, as far as it is still there, makes room.

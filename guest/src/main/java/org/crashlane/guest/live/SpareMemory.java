@@ -79,8 +79,7 @@ public final class SpareMemory {
         .limit(UNTOUCHED_MAX)
         .forEach(range -> found.add(new Piece(range, Fact.NEW_PAGES_NEVER_TOUCHED)));
     longestRunOf(LOW)
-        .forEach(range ->
-            found.add(new Piece(range, Fact.NEW_PAGES_IN_FIRST_MEBIBYTE)));
+        .forEach(range -> found.add(new Piece(range, Fact.NEW_PAGES_IN_FIRST_MEBIBYTE)));
     ByteBuffer chunk = SparingReader.buffer(MEBIBYTE);
     long readBytes = 0;
     for (AddressRange range : mebibytes) {

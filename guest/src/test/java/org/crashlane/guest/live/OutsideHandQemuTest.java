@@ -36,7 +36,6 @@ import org.crashlane.rule.Obstacle.Earlier;
 import org.crashlane.rule.Obstacle.EarlierState;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
-import org.crashlane.rule.Subject.Armed;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.crashlane.guest.live.FakeGuest.Says;
+import org.crashlane.machine.Device;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.Devices;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.Part;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is known from outside of a guest's dump path and its crash range has codes of its own. */
+final class GuestJudgeTest {
+  private static final RequesterId DISK = RequesterId.of(0, 31, 2);
+  private static final RequesterId NETWORK = RequesterId.of(0, 3, 0);
+
+  /** A disk controller and a network card. */
+  private static final String PCI =
+      "[{\"devices\": ["
+          + "{\"bus\": 0, \"slot\": 31, \"function\": 2, \"class_info\": {\"class\": 262}},"
+          + "{\"bus\": 0, \"slot\": 3, \"function\": 0, \"class_info\": {\"class\": 512}}]}]";
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void guestWithMemory() throws IOException {
+    try (RandomAccessFile ram = new RandomAccessFile(directory.resolve("ram").toFile(), "rw")) {
+      ram.setLength(FakeGuest.MEMORY.sizeBytes());
+    }
+  }
+
+  private Finding only(FindingCode code, RequesterId... named) throws IOException {
+    Path socket = directory.resolve("s");
+    Says says = new Says("CR3=0000000002300000", 0, Map.of("query-pci", PCI));
+    try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
+        OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
+      List<Finding> found =
+          hand.judge(List.of(FakeGuest.CRASH), Set.of(named), false).findings().stream()
+              .filter(f -> f.code() == code)
+              .toList();
+      assertEquals(1, found.size(), found::toString);
+      return found.getFirst();
+    }
+  }
+
+  @Test
+  void devicesBesideTheNamedOnesAreListedInANote() throws IOException {
+    Finding finding = only(FindingCode.M2, DISK);
+    assertEquals(Severity.NOTE, finding.severity());
+    assertEquals(Part.NAMED_DEVICES, finding.subject());
+    assertEquals(Fact.DEVICES_NAMED, finding.evidence().getFirst());
+    Devices others = (Devices) finding.evidence().getLast();
+    assertEquals(List.of(NETWORK), others.devices().stream().map(Device::requester).toList());
+  }
+
+  @Test
+  void aDumpPathWithoutTheDiskIsNotKnown() throws IOException {
+    Finding finding = only(FindingCode.M1, NETWORK);
+    assertEquals(Severity.UNKNOWN, finding.severity());
+    assertEquals(Fact.NO_DISK_NAMED, finding.evidence().getFirst());
+  }
+
+  @Test
+  void aCrashRangeWithoutACaptureKernelIsNotKnownToBeOne() throws IOException {
+    Finding finding = only(FindingCode.M3, DISK);
+    assertEquals(Severity.UNKNOWN, finding.severity());
+    assertEquals(List.of(FakeGuest.CRASH), finding.ranges());
+    assertEquals(List.of(Fact.NO_CAPTURE_KERNEL_LOADED), finding.evidence());
+  }
+}
