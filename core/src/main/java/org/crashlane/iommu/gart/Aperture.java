@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.gart;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
-import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.flat.FlatTable;
 import org.crashlane.iommu.gart.Registers.ApertureBase;
@@ -24,8 +20,6 @@ public record Aperture(long base, int order) {
 
   /** The order of the largest aperture. */
   public static final int ORDER_MAX = 6;
-
-  private static final AddressRange BELOW_4_GIB = AddressRange.ofSize(0, 1L << Integer.SIZE);
 
   public Aperture {
     ApertureBase.encode(base);
@@ -103,44 +97,6 @@ public record Aperture(long base, int order) {
   /** {@return F3x94 for this base} */
   public long baseRegister() {
     return ApertureBase.encode(base);
-  }
-
-  /** {@return the parts of {@code memory} that cannot be reached for the aperture over them} */
-  public List<AddressRange> over(List<AddressRange> memory) {
-    return memory.stream().flatMap(part -> part.intersection(range()).stream()).toList();
-  }
-
-  /**
-   * {@return what is wrong with where it lies, by what Linux asks of an aperture (2.6.27
-   * arch/x86/kernel/aperture_64.c)} Which size is enough is the kernel's own affair.
-   *
-   * @param memory where there is memory: a firmware map's usable ranges
-   */
-  public List<ApertureProblem> problems(List<AddressRange> memory) {
-    List<ApertureProblem> problems = new ArrayList<>();
-    if (base == 0) {
-      problems.add(problem(ApertureProblem.Kind.AT_ZERO, "the aperture begins at 0"));
-    }
-    if (!Alignment.isAligned(base, sizeBytes())) {
-      problems.add(
-          problem(
-              ApertureProblem.Kind.NOT_ALIGNED,
-              "the aperture's base is not a multiple of its size " + Hex.of(sizeBytes())));
-    }
-    if (!BELOW_4_GIB.contains(range())) {
-      problems.add(
-          problem(ApertureProblem.Kind.BEYOND_4_GIB, "the aperture does not end below 4 GiB"));
-    }
-    Stream<ApertureProblem> overlaps =
-        over(memory).stream()
-            .map(part ->
-                new ApertureProblem(
-                    ApertureProblem.Kind.OVER_RAM, part, "memory lies under the aperture"));
-    return Stream.concat(problems.stream(), overlaps).toList();
-  }
-
-  private ApertureProblem problem(ApertureProblem.Kind kind, String reason) {
-    return new ApertureProblem(kind, range(), reason);
   }
 
   @Override

@@ -100,9 +100,10 @@ public final class Redirection {
 
   private long entryFor(PhysicalMemory memory, CacheState cache, int index) {
     long cached = cache.cached(index);
-    if (Gpte.isValid(cached)) {
-      return cached;
-    }
+    return Gpte.isValid(cached) ? cached : readEntry(memory, cache, index);
+  }
+
+  private long readEntry(PhysicalMemory memory, CacheState cache, int index) {
     long entry = table.read(memory, index);
     if (Gpte.isValid(entry)) {
       cache.keep(index, entry);
