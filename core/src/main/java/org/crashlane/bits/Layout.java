@@ -76,6 +76,11 @@ public record Layout(String name, List<BitField> fields) {
     return new Layout(name, List.of(fields));
   }
 
+  /** {@return the word with these fields alone} */
+  public Layout only(BitField... some) {
+    return new Layout(name, List.of(some));
+  }
+
   /** {@return all bits of all fields, as ones} */
   public long mask() {
     return fields.stream().mapToLong(BitField::mask).reduce(0, (a, b) -> a | b);

@@ -55,7 +55,7 @@ public record Register(
 
   /** {@return the same register of a unit in which all but these fields are read-only} */
   public Register only(BitField... fields) {
-    long all = Layout.of(name(), fields).mask();
+    long all = layout.only(fields).mask();
     return new Register(
         offset, sizeBytes, layout, taken & all, cleared & all, started & all, hidden & all);
   }

@@ -90,7 +90,6 @@ final class DeclaredOnceTest {
         Set.of(
             "amdvi/CommandFormat.java",
             "amdvi/WideInterruptEntry.java",
-            "iommu/Register.java",
             "vtd/InterruptEntry.java"),
         listing);
   }

@@ -55,6 +55,11 @@ final class LayoutTest {
   }
 
   @Test
+  void someFieldsOfAWordHaveItsName() {
+    assertEquals(Layout.of("word", TOP), WORD.only(TOP));
+  }
+
+  @Test
   void neighboursDoNotOverlap() {
     Layout layout =
         Layout.of("word", AW, BitField.bits("BELOW", 2, 0), BitField.bits("ABOVE", 63, 6));

@@ -15,7 +15,7 @@ import org.crashlane.iommu.amdvi.Registers.Control;
  */
 record InterruptSettings(boolean enabled, InterruptFormat format, long encryptionMask) {
   private static final Layout DECIDING =
-      Layout.of("Control", Control.IOMMU_EN, Control.GA_EN, Control.XT_EN);
+      Registers.CONTROL.layout().only(Control.IOMMU_EN, Control.GA_EN, Control.XT_EN);
 
   /**
    * {@return what the registers of a unit say}
