@@ -63,7 +63,6 @@ final class ArmCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "qemu:SOCKET",
-      converter = GuestSocket.Converter.class,
       description =
           "The guest's control socket (-qmp unix:SOCKET,server=on,wait=off); several with"
               + " --when-crashed.")
@@ -83,7 +82,6 @@ final class ArmCommand implements Callable<Integer> {
   @Option(
       names = "--crash-range",
       paramLabel = "FIRST-LAST",
-      converter = RangeConverter.class,
       description =
           "Hexadecimal, both ends included; may be repeated. With --when-crashed it is found"
               + " where it is not given.")
@@ -92,21 +90,18 @@ final class ArmCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "bb:dd.f",
-      converter = RequesterConverter.class,
       description = "Only the tables of this device; may be repeated. Default: all.")
   private Set<RequesterId> devices = Set.of();
 
   @Option(
       names = "--arena",
       paramLabel = "FIRST-LAST",
-      converter = RangeConverter.class,
       description = "Memory that neither kernel uses, for new table pages.")
   private Optional<AddressRange> arena;
 
   @Option(
       names = "--interrupts",
       paramLabel = "bb:dd.f",
-      converter = RequesterConverter.class,
       description =
           "AMD-Vi with interrupt remapping: also write entries that let an unaware capture kernel's"
               + " interrupts from this sender through, a device of the dump path or an IOAPIC as"

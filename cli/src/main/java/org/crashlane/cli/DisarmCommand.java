@@ -30,10 +30,7 @@ import picocli.CommandLine.Parameters;
 final class DisarmCommand implements Callable<Integer> {
   private final Terminal terminal;
 
-  @Parameters(
-      paramLabel = "qemu:SOCKET",
-      converter = GuestSocket.Converter.class,
-      description = "The guest's control socket.")
+  @Parameters(paramLabel = "qemu:SOCKET", description = "The guest's control socket.")
   private GuestSocket socket;
 
   @Mixin private JournalOption journal;

@@ -29,11 +29,4 @@ enum HandName {
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
-
-  /** By name. */
-  static final class Converter extends Choice<HandName> {
-    Converter() {
-      super(values());
-    }
-  }
 }

@@ -29,7 +29,7 @@ final class MachinesShowCommand implements Callable<Integer> {
         BuiltInMachines.text(name)
             .orElseThrow(() ->
                 new IllegalArgumentException(
-                    "machine " + Choice.unknown(name, BuiltInMachines.names())));
+                    "machine " + Converters.unknown(name, BuiltInMachines.names())));
     terminal.out().print(text);
     return ExitCode.HOLDS.number();
   }

@@ -4,7 +4,6 @@ package org.crashlane.cli;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.util.Set;
-import java.util.function.Function;
 import org.crashlane.model.spec.file.NearestName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +11,6 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program. Each command is a class of its own; they are listed in {@link #commandLine}. */
@@ -123,10 +121,7 @@ final class Main extends CommandGroup {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((e, at, parsed) -> failed(e));
     line.setParameterExceptionHandler((e, args) -> misused(e));
-    line.registerConverter(int.class, text -> number(text, Integer::valueOf));
-    line.registerConverter(long.class, text -> number(text, Long::valueOf));
-    line.registerConverter(Long.class, text -> number(text, Long::valueOf));
-    return line;
+    return Converters.register(line);
   }
 
   /** Headings are no settings that picocli hands down to subcommands. */
@@ -193,13 +188,5 @@ final class Main extends CommandGroup {
     return commands.isEmpty()
         ? "'%s' is one argument too many".formatted(word)
         : "'%s' is no command: %s".formatted(word, NearestName.choices(word, commands));
-  }
-
-  private static <N> N number(String text, Function<String, N> parser) {
-    try {
-      return parser.apply(text);
-    } catch (NumberFormatException e) {
-      throw new TypeConversionException("'" + text + "' is no whole number that fits");
-    }
   }
 }

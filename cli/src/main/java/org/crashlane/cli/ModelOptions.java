@@ -34,7 +34,6 @@ final class ModelOptions {
 
   @Option(
       names = "--arm",
-      converter = ArmTimingConverter.class,
       paramLabel = "WHEN",
       description =
           "When identity is put in place: early (before any driver maps), late (while drivers run),"
@@ -44,7 +43,6 @@ final class ModelOptions {
 
   @Option(
       names = "--fault",
-      converter = FaultConverter.class,
       paramLabel = "NAME",
       description =
           "Inject a fault into the primary's kernel, such as vtd-not-cleared; --list-faults has"
@@ -56,7 +54,6 @@ final class ModelOptions {
 
   @Option(
       names = "--leave-out",
-      converter = RangeConverter.class,
       paramLabel = "RANGE",
       description = "Memory to leave out of the dump, such as an aperture's; may be repeated.")
   private List<AddressRange> leftOut = new ArrayList<>();

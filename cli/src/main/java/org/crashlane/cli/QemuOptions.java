@@ -34,7 +34,6 @@ final class QemuOptions {
 
   @Option(
       names = "--hand",
-      converter = HandName.Converter.class,
       paramLabel = "HAND",
       description =
           "Who arms for identity: outside, inside, when-crashed, both (outside and inside) or all; "
@@ -43,7 +42,7 @@ final class QemuOptions {
 
   @Option(
       names = "--memory",
-      converter = SizeConverter.class,
+      converter = Converters.Size.class,
       paramLabel = "SIZE",
       description = "The guest's memory; default: 1G.")
   private long memoryBytes = 1L << 30;
@@ -62,14 +61,12 @@ final class QemuOptions {
 
   @Option(
       names = "--disk",
-      converter = DiskConverter.class,
       paramLabel = "KIND",
       description = "What takes the dump: nvme or ahci; default: nvme.")
   private DiskKind disk = DiskKind.NVME;
 
   @Option(
       names = "--kernel",
-      converter = FlavourConverter.class,
       paramLabel = "FLAVOUR",
       description =
           "The primary, Debian's cloud or full kernel; ahci and amdvi take the full one. Default: "
@@ -78,7 +75,6 @@ final class QemuOptions {
 
   @Option(
       names = "--capture",
-      converter = FlavourConverter.class,
       paramLabel = "FLAVOUR",
       description =
           "The capture kernel, cloud or full; default: as the primary, but for amdvi the cloud "
@@ -87,7 +83,6 @@ final class QemuOptions {
 
   @Option(
       names = "--intremap",
-      converter = SwitchConverter.class,
       paramLabel = "ON|OFF",
       description = "Whether the IOMMU offers to remap interrupts; default: off.")
   private Switch interruptRemapping = Switch.OFF;
@@ -122,31 +117,10 @@ final class QemuOptions {
               + "for each strategy.")
   private Optional<Path> keep = Optional.empty();
 
-  /** Disks by name. */
-  static final class DiskConverter extends Choice<DiskKind> {
-    DiskConverter() {
-      super(DiskKind.values());
-    }
-  }
-
-  /** Kernels by name. */
-  static final class FlavourConverter extends Choice<KernelFlavour> {
-    FlavourConverter() {
-      super(KernelFlavour.values());
-    }
-  }
-
   /** On or off. */
   enum Switch {
     ON,
     OFF
-  }
-
-  /** Reads one. */
-  static final class SwitchConverter extends Choice<Switch> {
-    SwitchConverter() {
-      super(Switch.values());
-    }
   }
 
   /** {@return the guest that they describe, behind the IOMMU of {@code mode}} */

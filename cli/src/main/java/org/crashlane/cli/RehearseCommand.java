@@ -72,14 +72,12 @@ final class RehearseCommand implements Callable<Integer> {
 
   @Option(
       names = "--stage",
-      converter = StageName.Converter.class,
       paramLabel = "STAGE",
       description = "Where: model or qemu; default: model.")
   private StageName stage = StageName.MODEL;
 
   @Option(
       names = "--mapping",
-      converter = MappingNames.Converter.class,
       paramLabel = "MODE[,MODE]",
       description =
           "How the primary maps DMA: nommu, swiotlb, gart, calgary, vtd, amdvi. Stage model takes"
@@ -89,7 +87,6 @@ final class RehearseCommand implements Callable<Integer> {
 
   @Option(
       names = "--strategy",
-      converter = StrategyNames.Converter.class,
       paramLabel = "NAME[,NAME]",
       description = "What is done about the crash, or all; default: all that the stage has.")
   private Optional<StrategyNames> strategies = Optional.empty();

@@ -12,11 +12,4 @@ enum StageName {
   String label() {
     return name().toLowerCase(Locale.ROOT);
   }
-
-  /** By name. */
-  static final class Converter extends Choice<StageName> {
-    Converter() {
-      super(values());
-    }
-  }
 }

@@ -45,7 +45,6 @@ final class TablesWalkCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "qemu:SOCKET",
-      converter = GuestSocket.Converter.class,
       description = "The guest's control socket (-qmp unix:SOCKET,server=on,wait=off).")
   private GuestSocket socket;
 

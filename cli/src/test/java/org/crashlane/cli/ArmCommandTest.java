@@ -84,7 +84,7 @@ class ArmCommandTest {
 
   @Test
   void aRangeThatIsGivenTwiceIsOne() {
-    new CommandLine(command)
+    Converters.register(new CommandLine(command))
         .parseArgs("--crash-range=1000000-1ffffff", "--crash-range=0x1000000-0x1ffffff", "qemu:/s");
     assertEquals(List.of(AddressRange.parse("0x1000000-0x1ffffff")), command.crashRanges());
   }

@@ -278,7 +278,7 @@ final class OutputSchemaTest {
     documents.add(
         json(terminal -> {
           ArmCommand command = new ArmCommand(terminal);
-          new CommandLine(command).parseArgs("--json", "qemu:/s");
+          Converters.register(new CommandLine(command)).parseArgs("--json", "qemu:/s");
           command.done(new Unneeded(plan()), broken());
         }));
     return documents;

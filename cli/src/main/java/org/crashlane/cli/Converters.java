@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.crashlane.guest.lab.DiskKind;
+import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.model.crash.ArmTiming;
+import org.crashlane.model.fault.SeededFault;
+import org.crashlane.model.fault.SeededFaults;
+import org.crashlane.model.spec.file.NearestName;
+import org.crashlane.pci.PciAddress;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Strategy;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What users write on the command line, as values: one way for each type, for all commands. */
+final class Converters {
+  private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,5})([KMGT])");
+  private static final String SIZE_UNITS = "KMGT";
+  private static final int UNIT_SHIFT = 10;
+  private static final String ALL = "all";
+
+  private Converters() {}
+
+  /** {@return {@code line}, which reads its values so, as do all its commands} */
+  static CommandLine register(CommandLine line) {
+    line.registerConverter(int.class, text -> number(text, Integer::valueOf));
+    line.registerConverter(long.class, text -> number(text, Long::valueOf));
+    line.registerConverter(Long.class, text -> number(text, Long::valueOf));
+    line.registerConverter(AddressRange.class, text -> parsed(text, AddressRange::parse));
+    line.registerConverter(RequesterId.class, Converters::requester);
+    line.registerConverter(GuestSocket.class, Converters::guest);
+    line.registerConverter(MappingNames.class, Converters::mappings);
+    line.registerConverter(StrategyNames.class, Converters::strategies);
+    line.registerConverter(StageName.class, choice(List.of(StageName.values())));
+    line.registerConverter(HandName.class, choice(List.of(HandName.values())));
+    line.registerConverter(DiskKind.class, choice(List.of(DiskKind.values())));
+    line.registerConverter(KernelFlavour.class, choice(List.of(KernelFlavour.values())));
+    line.registerConverter(QemuOptions.Switch.class, choice(List.of(QemuOptions.Switch.values())));
+    line.registerConverter(ArmTiming.class, choice(List.of(ArmTiming.values()), ArmTiming::label));
+    line.registerConverter(SeededFault.class, choice(SeededFaults.all(), SeededFault::name));
+    return line;
+  }
+
+  /** Sizes as QEMU takes them: a number with K, M, G or T behind it, powers of 1024. */
+  static final class Size implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
+      if (!matcher.matches()) {
+        throw new TypeConversionException(
+            "'" + text + "': expected a size such as 512M or 6G, of at most 6 digits");
+      }
+      int unit = SIZE_UNITS.indexOf(matcher.group(2)) + 1;
+      return Long.parseLong(matcher.group(1)) << (unit * UNIT_SHIFT);
+    }
+  }
+
+  private static <T> T number(String text, Function<String, T> parser) {
+    try {
+      return parser.apply(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'" + text + "' is no whole number that fits");
+    }
+  }
+
+  private static <T> T parsed(String text, Function<String, T> parser) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  /** Devices as {@code lspci} prints them, with or without the segment, which must be 0. */
+  static RequesterId requester(String text) {
+    PciAddress address = parsed(text, PciAddress::parse);
+    if (address.segment() != 0) {
+      throw new TypeConversionException("'" + text + "' is in another segment than 0000");
+    }
+    return address.requester();
+  }
+
+  private static GuestSocket guest(String text) {
+    String scheme = GuestSocket.SCHEME;
+    if (!text.startsWith(scheme) || text.length() == scheme.length()) {
+      throw new TypeConversionException(
+          "'"
+              + text
+              + "' is no guest: expected qemu:SOCKET, the socket of QEMU's -qmp unix:SOCKET,server=on");
+    }
+    return new GuestSocket(Path.of(text.substring(scheme.length())));
+  }
+
+  private static MappingNames mappings(String text) {
+    List<String> words = words(text, labels(List.of(MappingMode.values()), MappingMode::label));
+    return new MappingNames(
+        Arrays.stream(MappingMode.values()).filter(m -> words.contains(m.label())).toList());
+  }
+
+  private static StrategyNames strategies(String text) {
+    Map<String, Strategy> labels = labels(List.of(Strategy.values()), Strategy::label);
+    labels.put(ALL, Strategy.NONE);
+    List<String> words = words(text, labels);
+    return new StrategyNames(
+        Arrays.stream(Strategy.values())
+            .filter(s -> words.contains(ALL) || words.contains(s.label()))
+            .toList());
+  }
+
+  /** {@return the names in {@code text}, parted by commas, each of which is known} */
+  private static List<String> words(String text, Map<String, ?> known) {
+    List<String> words = List.of(text.toLowerCase(Locale.ROOT).split(",", -1));
+    for (String word : words) {
+      if (!known.containsKey(word)) {
+        throw new TypeConversionException(unknown(word, known.keySet()));
+      }
+    }
+    return words;
+  }
+
+  private static <T> ITypeConverter<T> choice(List<T> values) {
+    return choice(values, value -> value.toString().toLowerCase(Locale.ROOT));
+  }
+
+  /** {@return what reads names: small letters, in whatever case users write them} */
+  private static <T> ITypeConverter<T> choice(List<T> values, Function<T, String> label) {
+    Map<String, T> byName = labels(values, label);
+    return text -> {
+      String name = text.toLowerCase(Locale.ROOT);
+      if (!byName.containsKey(name)) {
+        throw new TypeConversionException(unknown(text, byName.keySet()));
+      }
+      return byName.get(name);
+    };
+  }
+
+  private static <T> Map<String, T> labels(List<T> values, Function<T, String> label) {
+    Map<String, T> byName = new LinkedHashMap<>();
+    values.forEach(value -> byName.put(label.apply(value), value));
+    return byName;
+  }
+
+  /** {@return that {@code text} is none of {@code names}, and which it may be meant to be} */
+  static String unknown(String text, Collection<String> names) {
+    return "'" + text + "' is unknown: " + NearestName.choices(text, List.copyOf(names));
+  }
+}
