@@ -32,6 +32,7 @@ final class TypedFactsTest {
   private static final Set<String> NAMES =
       Set.of(
           "Device.name",
+          "Device.Binding.driver",
           "Target.name",
           "Target.identity",
           "Subject.Armed.name",
