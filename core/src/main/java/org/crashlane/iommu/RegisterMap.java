@@ -9,6 +9,9 @@ import java.util.Optional;
 public final class RegisterMap {
   private final List<Register> declared = new ArrayList<>();
 
+  /** Makes an empty map. */
+  public RegisterMap() {}
+
   /**
    * Adds a register.
    *
