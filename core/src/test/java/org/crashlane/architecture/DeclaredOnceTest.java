@@ -88,9 +88,7 @@ final class DeclaredOnceTest {
     }
     assertEquals(
         Set.of(
-            "amdvi/CommandFormat.java",
-            "amdvi/WideInterruptEntry.java",
-            "vtd/InterruptEntry.java"),
+            "amdvi/CommandFormat.java", "amdvi/WideInterruptEntry.java", "vtd/InterruptEntry.java"),
         listing);
   }
 

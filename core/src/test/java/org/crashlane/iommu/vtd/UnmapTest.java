@@ -43,11 +43,11 @@ class UnmapTest {
 
   @Test
   void leavesGoAndTablesStay() {
-    AddressRange range = AddressRange.ofSize(0x4000_1000L, 3 * PAGE);
+    AddressRange range = AddressRange.ofSize(0x4000_1000L, 3L * PAGE);
     map(new Mapping(range, 0x7000, Permissions.READ_WRITE));
     int pages = machine.walk().tablePages().size();
     long before = memory.writtenCount();
-    assertEquals(new UnmapResult.Unmapped(3, 3 * PAGE), unmap(range));
+    assertEquals(new UnmapResult.Unmapped(3, 3L * PAGE), unmap(range));
     assertEquals(3, memory.writtenCount() - before);
     assertEquals(List.of(), machine.walk().mappings());
     assertEquals(pages, machine.walk().tablePages().size());
@@ -87,7 +87,7 @@ class UnmapTest {
   @Test
   void surveyTellsWhatMappingTakesAndWritesNothing() {
     Mapping wanted =
-        new Mapping(AddressRange.ofSize(0x1000, 2 * PAGE), 0x1000, Permissions.READ_WRITE);
+        new Mapping(AddressRange.ofSize(0x1000, 2L * PAGE), 0x1000, Permissions.READ_WRITE);
     assertEquals(new MapResult.Mapped(2, 3, 0), tables.survey(memory, machine.table(), wanted));
     assertEquals(0, memory.writtenCount());
     assertEquals(new MapResult.Mapped(2, 3, 0), tables.map(memory, machine.table(), wanted, arena));

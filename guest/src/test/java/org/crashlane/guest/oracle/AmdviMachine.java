@@ -19,7 +19,7 @@ import org.crashlane.pci.RequesterId;
  * QEMU's AMD IOMMU as one to try cases on. Its event log is left off: QEMU 7.2 writes none, so
  * nothing is seen of a fault but that the request did not arrive.
  */
-public final class AmdviMachine implements UnitDriver {
+final class AmdviMachine implements UnitDriver {
   /** The first page of the device table: the device's entry is the first of the second page. */
   static final int DEVICE_TABLE_PAGE = 6;
 

@@ -3,7 +3,7 @@ package org.crashlane.guest.oracle;
 
 /** Makes random cases; the same ones from the same seed. */
 @FunctionalInterface
-public interface CaseSource {
+interface CaseSource {
 
   /**
    * {@return another case, numbered {@code id}}

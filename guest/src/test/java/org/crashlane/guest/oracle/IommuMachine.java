@@ -24,7 +24,7 @@ import org.crashlane.pci.RequesterId;
  * <p>Cases run in batches, since the device's buffer is filled and emptied through memory with
  * translation off, and switching that is slow (about a millisecond).
  */
-public final class IommuMachine implements AutoCloseable {
+final class IommuMachine implements AutoCloseable {
   /** How many cases a batch may have: each needs two words of the device's buffer. */
   public static final int BATCH_CASES = EduDevice.USABLE_BUFFER_BYTES / ProbeBatch.SLOT_BYTES;
 

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Holds a unit and the reader of its tables against a running machine, on random cases. */
-public final class Oracle {
+final class Oracle {
   private final IommuMachine machine;
   private final UnitFactory units;
 

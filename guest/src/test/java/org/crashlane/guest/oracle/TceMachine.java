@@ -23,7 +23,7 @@ import org.crashlane.memory.WritableMemory;
  * <p>The word to be written is first loaded, and the word that was read is fetched, through a
  * second table that nobody else writes.
  */
-public final class TceMachine implements AutoCloseable {
+final class TceMachine implements AutoCloseable {
   /** The least that the machine starts with. */
   private static final long RAM_BYTES = 1L << 30;
 

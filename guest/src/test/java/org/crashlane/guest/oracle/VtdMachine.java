@@ -16,7 +16,7 @@ import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.pci.RequesterId;
 
 /** QEMU's Intel IOMMU as one to try cases on. */
-public final class VtdMachine implements UnitDriver {
+final class VtdMachine implements UnitDriver {
   private static final long UNIT = 0xfed90000L;
   private static final int EDU_SLOT = 4;
 

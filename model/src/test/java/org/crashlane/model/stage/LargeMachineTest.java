@@ -35,7 +35,7 @@ class LargeMachineTest {
     for (int i = 0; i < UNIT_COUNT; i++) {
       text.append(
           "    - {name: unit-%d, registers: 0x%x, segment: %d, address-width: 48}%n"
-              .formatted(i, (1L << 51) + i * 0x1000, i));
+              .formatted(i, (1L << 51) + i * 0x1000L, i));
     }
     text.append("devices:\n");
     for (int i = 0; i < deviceCount; i++) {

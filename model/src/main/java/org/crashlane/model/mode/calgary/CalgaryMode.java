@@ -80,8 +80,8 @@ public final class CalgaryMode implements Mode {
   public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
     return switch (strategy) {
       case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
-      case ADOPT -> adopt(cpu, machine, frames);
-      case OFF -> off(cpu, machine, frames);
+      case ADOPT -> adopt(cpu, machine);
+      case OFF -> off(cpu, machine);
       case ABORT, RESET -> restart(cpu, machine, frames);
     };
   }
@@ -91,7 +91,7 @@ public final class CalgaryMode implements Mode {
    * taken, and slots that the watchdog switched off stay off. Linux masks TAR by the size that it
    * would have chosen itself; here that is the one that the primary chose.
    */
-  private static DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping adopt(Cpu cpu, MachineSpec machine) {
     ChipDriver driver = new ChipDriver(spec(machine));
     List<Optional<BridgeTable>> tables = new ArrayList<>();
     for (int phb = 0; phb < driver.phbCount(); phb++) {
@@ -104,7 +104,7 @@ public final class CalgaryMode implements Mode {
   }
 
   /** Slots that the watchdog switched off stay off. */
-  private static DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping off(Cpu cpu, MachineSpec machine) {
     ChipDriver driver = new ChipDriver(spec(machine));
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       driver.disable(cpu, phb);

@@ -79,8 +79,8 @@ public final class GartMode implements Mode {
   public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
     return switch (strategy) {
       case NONE, RESERVE, IDENTITY, RESET -> new DirectMapping(machine.era());
-      case ADOPT -> adopt(cpu, machine, frames);
-      case OFF -> off(cpu, machine, frames);
+      case ADOPT -> adopt(cpu, machine);
+      case OFF -> off(cpu, machine);
       case ABORT -> abort(cpu, machine, frames);
     };
   }
@@ -90,7 +90,7 @@ public final class GartMode implements Mode {
    * old table is, every entry in use stays taken, and new mappings go between them. Entries that
    * lead to the old kernel's scratch page are free; which page that is has to be guessed.
    */
-  private static DmaMapping adopt(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping adopt(Cpu cpu, MachineSpec machine) {
     Gart spec = spec(machine);
     UnitConfig old = config(cpu);
     DirectMapping direct = new DirectMapping(machine.era());
@@ -110,7 +110,7 @@ public final class GartMode implements Mode {
   }
 
   /** As Linux does since 2010, on its way to an aperture of its own. */
-  private static DmaMapping off(Cpu cpu, MachineSpec machine, PageFrames frames) {
+  private static DmaMapping off(Cpu cpu, MachineSpec machine) {
     Gatt.disable(cpu, spec(machine).northbridgeCount());
     return new DirectMapping(machine.era());
   }
