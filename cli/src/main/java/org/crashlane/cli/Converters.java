@@ -45,13 +45,16 @@ final class Converters {
     line.registerConverter(GuestSocket.class, Converters::guest);
     line.registerConverter(MappingNames.class, Converters::mappings);
     line.registerConverter(StrategyNames.class, Converters::strategies);
-    line.registerConverter(StageName.class, choice(List.of(StageName.values())));
-    line.registerConverter(HandName.class, choice(List.of(HandName.values())));
-    line.registerConverter(DiskKind.class, choice(List.of(DiskKind.values())));
-    line.registerConverter(KernelFlavour.class, choice(List.of(KernelFlavour.values())));
-    line.registerConverter(QemuOptions.Switch.class, choice(List.of(QemuOptions.Switch.values())));
-    line.registerConverter(ArmTiming.class, choice(List.of(ArmTiming.values()), ArmTiming::label));
-    line.registerConverter(SeededFault.class, choice(SeededFaults.all(), SeededFault::name));
+    line.registerConverter(StageName.class, text -> constant(text, StageName.values()));
+    line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
+    line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
+    line.registerConverter(KernelFlavour.class, text -> constant(text, KernelFlavour.values()));
+    line.registerConverter(
+        QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));
+    line.registerConverter(
+        ArmTiming.class, text -> one(text, List.of(ArmTiming.values()), ArmTiming::label));
+    line.registerConverter(
+        SeededFault.class, text -> one(text, SeededFaults.all(), SeededFault::name));
     return line;
   }
 
@@ -132,20 +135,18 @@ final class Converters {
     return words;
   }
 
-  private static <T> ITypeConverter<T> choice(List<T> values) {
-    return choice(values, value -> value.toString().toLowerCase(Locale.ROOT));
+  private static <T> T constant(String text, T[] values) {
+    return one(text, List.of(values), value -> value.toString().toLowerCase(Locale.ROOT));
   }
 
-  /** {@return what reads names: small letters, in whatever case users write them} */
-  private static <T> ITypeConverter<T> choice(List<T> values, Function<T, String> label) {
+  /** {@return the value of that name: small letters, in whatever case users write them} */
+  private static <T> T one(String text, List<T> values, Function<T, String> label) {
     Map<String, T> byName = labels(values, label);
-    return text -> {
-      String name = text.toLowerCase(Locale.ROOT);
-      if (!byName.containsKey(name)) {
-        throw new TypeConversionException(unknown(text, byName.keySet()));
-      }
-      return byName.get(name);
-    };
+    String name = text.toLowerCase(Locale.ROOT);
+    if (!byName.containsKey(name)) {
+      throw new TypeConversionException(unknown(text, byName.keySet()));
+    }
+    return byName.get(name);
   }
 
   private static <T> Map<String, T> labels(List<T> values, Function<T, String> label) {
