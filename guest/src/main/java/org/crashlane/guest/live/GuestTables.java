@@ -99,15 +99,21 @@ public record GuestTables(
     StoppedTables stopped = new StoppedTables(guest, markFolders);
     try (TargetLock held = TargetLock.acquire(target)) {
       return stopped.during(
-          held, Purpose.LOOK, tables -> read(stopped.readWhileRunning(), tables, functions));
+          held, Purpose.LOOK, tables -> read(guest, stopped, tables, functions));
     }
   }
 
-  private static GuestTables read(
-      boolean readWhileRunning, TranslationTables tables, List<PciFunction> functions) {
+  /**
+   * Reads, and asks at the end whether the guest ran meanwhile: where no hand can write, none locks
+   * it, and somebody else who looked at it may have let it go on.
+   */
+  static GuestTables read(
+      Guest guest, StoppedTables stopped, TranslationTables tables, List<PciFunction> functions)
+      throws IOException {
     UnitState state = tables.state();
     if (state.isPassing()) {
-      return new GuestTables(readWhileRunning, state, functions, List.of(), List.of(), List.of());
+      return new GuestTables(
+          stopped.readWhileRunning(), state, functions, List.of(), List.of(), List.of());
     }
     DeviceTables found = tables.devices();
     List<Listing> listings = new ArrayList<>();
@@ -124,6 +130,7 @@ public record GuestTables(
                   collector.unlistedCount,
                   collector.malformations));
         });
+    boolean readWhileRunning = stopped.readWhileRunning() || guest.qmp().isRunning();
     return new GuestTables(
         readWhileRunning, state, functions, found.attachments(), found.malformations(), listings);
   }

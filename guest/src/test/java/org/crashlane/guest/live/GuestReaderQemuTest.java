@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.crashlane.guest.live.GuestTables.Listing;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -77,12 +78,27 @@ class GuestReaderQemuTest {
         byMonitor.readLongs(0x4000000L, ofMonitor, ofMonitor.length);
         assertTrue(ofProcess[0] != 0, "the root table");
         assertArrayEquals(ofProcess, ofMonitor);
-        byte[] bytes = new byte[3];
-        byMonitor.read(0x4000001L, bytes, 0, 3);
-        assertEquals((byte) (ofProcess[0] >>> 24), bytes[2]);
+        byte[] bytes = new byte[9];
+        byMonitor.read(0x4000001L, bytes, 1, 8);
+        assertEquals(0, bytes[0]);
+        assertEquals((byte) (ofProcess[0] >>> 24), bytes[3]);
+        assertEquals((byte) ofProcess[1], bytes[8]);
         assertThrows(UnreadableMemoryException.class, () -> byProcess.readLong(1L << 40));
         assertThrows(UnreadableMemoryException.class, () -> byMonitor.readLong(1L << 40));
       }
+    }
+  }
+
+  @Test
+  void aGuestThatRunsAtTheEndIsSaidToHaveRunMeanwhile() throws Exception {
+    try (TranslatingQemu qemu = translating(PRIVATE);
+        GuestReader guest = GuestReader.attach(qemu.socket())) {
+      StoppedTables stopped = new StoppedTables(guest, List.of(directory));
+      TranslationTables tables = guest.iommu().tables(guest.memory());
+      List<PciFunction> functions = guest.pciFunctions();
+      assertFalse(GuestTables.read(guest, stopped, tables, functions).readWhileRunning());
+      guest.qmp().cont();
+      assertTrue(GuestTables.read(guest, stopped, tables, functions).readWhileRunning());
     }
   }
 
