@@ -98,8 +98,7 @@ public record GuestTables(
     List<PciFunction> functions = guest.pciFunctions();
     StoppedTables stopped = new StoppedTables(guest, markFolders);
     try (TargetLock held = TargetLock.acquire(target)) {
-      return stopped.during(
-          held, Purpose.LOOK, tables -> read(guest, stopped, tables, functions));
+      return stopped.during(held, Purpose.LOOK, tables -> read(guest, stopped, tables, functions));
     }
   }
 
