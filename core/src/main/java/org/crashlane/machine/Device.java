@@ -9,7 +9,7 @@ import org.crashlane.pci.RequesterId;
  *
  * @param address its own bus, device and function
  * @param aliases the ids that its requests carry where that is not, or not only, its own: a
- *     bridge's, or another function's
+ *     bridge's, or another function's; its own among them if they may carry that too
  * @param name for people
  * @param binding what the kernel has made of it
  * @param role whether the capture kernel needs it to write the dump
@@ -57,6 +57,19 @@ public record Device(
   /** The same, of which it is known whether the dump goes through it. */
   public Device(RequesterId requester, String name, boolean onDumpPath) {
     this(requester, name, onDumpPath ? DumpRole.NAMED : DumpRole.NONE);
+  }
+
+  /**
+   * {@return one device for each id that its requests may carry, which is all that tells them
+   * apart: for whoever asks the IOMMU, which knows devices by these ids}
+   */
+  public List<Device> byRequester() {
+    return aliases.size() < 2
+        ? List.of(this)
+        : aliases.stream()
+            .map(
+                id -> new Device(address, List.of(id), name, binding, role, masks, assignedToGuest))
+            .toList();
   }
 
   /** {@return the id that its requests carry: the first, where there are several} */

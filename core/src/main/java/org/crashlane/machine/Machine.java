@@ -121,6 +121,13 @@ public record Machine(
         memory, crashRanges, units, devices, firmwareRegions, apics, captureNeeds, more);
   }
 
+  /** {@return this machine, with each device once for every id that its requests may carry} */
+  public Machine byRequester() {
+    List<Device> each = devices.stream().flatMap(d -> d.byRequester().stream()).toList();
+    return new Machine(
+        memory, crashRanges, units, each, firmwareRegions, apics, captureNeeds, sources);
+  }
+
   /** {@return this machine, with {@code regions} that firmware has devices use} */
   public Machine withFirmwareRegions(List<FirmwareRegion> regions) {
     return new Machine(memory, crashRanges, units, devices, regions, apics, captureNeeds, sources);

@@ -37,14 +37,19 @@ import org.crashlane.rule.Subject.Requesters;
  * of its interrupts.
  */
 public final class KdumpIoRule {
+  private final DeviceRules deviceRules;
+
+  /** With every id that a device's requests may carry: the dump's may carry any of them. */
   private final Machine machine;
+
   private final TranslationTables tables;
   private final FindingList findings;
   private final TableRules tableRules;
   private final Map<RequesterId, Attachment> attachments = new LinkedHashMap<>();
 
   private KdumpIoRule(JudgedUnit unit, AuditLimits limits, FindingList findings) {
-    this.machine = unit.behind();
+    this.deviceRules = new DeviceRules(unit.behind(), findings);
+    this.machine = unit.behind().byRequester();
     this.tables = unit.tables();
     this.findings = findings;
     this.tableRules = new TableRules(machine, tables, findings, limits);
@@ -147,7 +152,7 @@ public final class KdumpIoRule {
   }
 
   private void judgeUntranslated() {
-    new DeviceRules(machine, findings).judge();
+    deviceRules.judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
     UnitRules unit = new UnitRules(machine, tables, findings);
     unit.judgeBuffers();
@@ -190,7 +195,7 @@ public final class KdumpIoRule {
     DeviceTables devices = tables.devices();
     devices.attachments().forEach(a -> attachments.put(a.requester().inSegment(segment), a));
     machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
-    new DeviceRules(machine, findings).judge();
+    deviceRules.judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
     UnitRules unit = new UnitRules(machine, tables, findings);
     unit.judgeBuffers();
