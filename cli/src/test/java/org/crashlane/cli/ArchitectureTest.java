@@ -5,6 +5,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaModifier.STATIC;
+import static com.tngtech.archunit.core.domain.JavaModifier.SYNTHETIC;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -15,6 +16,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.FileDescriptor;
 import java.io.IOException;
@@ -24,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -38,6 +42,67 @@ class ArchitectureTest {
 
   /** Programs of their own, each with a main method. */
   private static final String BENCH = "org.crashlane.bench..";
+
+  /** Readers of formats: they give all that a format has, whatever is asked of it today. */
+  private static final Set<String> FORMATS = Set.of("org.crashlane.acpi", "org.crashlane.image");
+
+  /** Halves of pairs that are one with their inverse: what encodes beside what decodes. */
+  private static final Set<String> INVERSES =
+      Set.of(
+          "Aperture.ofSize",
+          "DmaMasks.ofBits",
+          "EventCode.meaning",
+          "EventRecord.decode",
+          "FaultReason.code",
+          "FaultReason.condition",
+          "FaultReason.of",
+          "Gpte.isCoherent",
+          "InterruptEntry.high",
+          "InterruptEntry.low",
+          "MappedImage.openRaw",
+          "PageTableEntry.sizedLeaf",
+          "Pages.covering",
+          "Pages.last",
+          "ProbeMemory.isMark",
+          "RemappableMessage.naming",
+          "ScalableRootEntry.pointingTo",
+          "SparseMemory.ofSize");
+
+  /** State that a test looks at from outside. */
+  private static final Set<String> STATE =
+      Set.of(
+          "AskedMemory.isOfProcess",
+          "CpioArchive.contains",
+          "DmaDevice.isStopped",
+          "FlatView.ranges",
+          "NextFitBitmap.isTaken",
+          "OutsideHand.guest",
+          "PanicSample.pageCount",
+          "RunningGuest.console",
+          "SwiotlbMapping.poolMemory",
+          "Tally.probeCount",
+          "TopDownIovas.isInUse");
+
+  /** Settings that no option has, and ways into a room without the command line. */
+  private static final Set<String> SETTINGS =
+      Set.of(
+          "CrashPlan.withArmed",
+          "CrashPlan.withCaptureMemory",
+          "KernelChoice.withCapture",
+          "KernelChoice.withCrashkernel",
+          "KernelChoice.withKaslr",
+          "Machine.from",
+          "Machine.withCaptureNeeds",
+          "Machine.withEncryption",
+          "Main.commandLine",
+          "MemoryEncryption.unknown",
+          "Parts.in",
+          "QmpClient.awaitEvent",
+          "Source.assumed",
+          "Source.given",
+          "Source.read",
+          "Table.row",
+          "Terminal.plain");
 
   private static final String MODEL = "org.crashlane.model.";
   private static final JavaClasses ALL = everyModulesClasses();
@@ -92,6 +157,70 @@ class ArchitectureTest {
             .filter(file -> !file.endsWith("-info") && !files.contains(file))
             .collect(toCollection(TreeSet::new));
     assertEquals(Set.of(), unreached, "main classes that Main does not reach");
+  }
+
+  /** A method that tests alone call is a test's; a program of its own may be the only caller. */
+  @Test
+  void whatIsWrittenIsCalled() {
+    Set<JavaMethod> called =
+        ALL.stream()
+            .flatMap(c -> c.getCodeUnits().stream())
+            .flatMap(ArchitectureTest::callees)
+            .collect(toSet());
+    Set<String> uncalled =
+        ALL.stream()
+            .flatMap(c -> c.getMethods().stream())
+            .filter(m -> !FORMATS.contains(m.getOwner().getPackageName()))
+            .filter(m -> !m.getOwner().getPackageName().startsWith("org.crashlane.bench"))
+            .filter(m -> !m.getOwner().isAssignableTo(Throwable.class))
+            .filter(m ->
+                !isWrittenByTheCompiler(m)
+                    && m.getAnnotations().stream()
+                        .noneMatch(a -> a.getRawType().getPackageName().equals("picocli")))
+            .filter(m -> declarations(m).noneMatch(d -> isForeign(d) || called.contains(d)))
+            .map(m -> m.getOwner().getSimpleName() + "." + m.getName())
+            .collect(toCollection(TreeSet::new));
+    Set<String> allowed = new TreeSet<>(INVERSES);
+    allowed.addAll(STATE);
+    allowed.addAll(SETTINGS);
+    assertEquals(allowed, uncalled, "methods of main that main does not call");
+  }
+
+  /** {@return the methods that it calls or refers to; itself is not among them} */
+  private static Stream<JavaMethod> callees(JavaCodeUnit unit) {
+    return Stream.concat(
+            unit.getMethodCallsFromSelf().stream().map(call -> call.getTarget().resolveMember()),
+            unit.getMethodReferencesFromSelf().stream().map(r -> r.getTarget().resolveMember()))
+        .flatMap(Optional::stream)
+        .filter(m -> !m.equals(unit));
+  }
+
+  /** {@return the method itself and those that it overrides or implements} */
+  private static Stream<JavaMethod> declarations(JavaMethod method) {
+    JavaClass owner = method.getOwner();
+    return Stream.concat(
+            Stream.of(owner),
+            Stream.concat(
+                owner.getAllRawSuperclasses().stream(), owner.getAllRawInterfaces().stream()))
+        .map(c -> c.tryGetMethod(method.getName(), names(method)))
+        .flatMap(Optional::stream);
+  }
+
+  private static String[] names(JavaMethod method) {
+    return method.getRawParameterTypes().stream().map(JavaClass::getName).toArray(String[]::new);
+  }
+
+  private static boolean isForeign(JavaMethod method) {
+    return !method.getOwner().getPackageName().startsWith("org.crashlane");
+  }
+
+  /** Accessors of records and what every enum has; {@code main} is the launcher's. */
+  private static boolean isWrittenByTheCompiler(JavaMethod method) {
+    JavaClass owner = method.getOwner();
+    return method.getModifiers().contains(SYNTHETIC)
+        || (owner.isRecord() && owner.tryGetField(method.getName()).isPresent())
+        || (owner.isEnum() && Set.of("values", "valueOf").contains(method.getName()))
+        || (method.getName().equals("main") && method.getModifiers().contains(STATIC));
   }
 
   /** {@return true if it has nothing but constants, which the compiler copies to their users} */

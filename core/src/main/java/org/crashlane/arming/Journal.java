@@ -117,11 +117,6 @@ public final class Journal {
     return new Journal(file, new JournalParser(file.toString(), bytes).parse());
   }
 
-  /** {@return the file} */
-  public Path file() {
-    return file;
-  }
-
   /** {@return what it holds} */
   public JournalRecord content() {
     return parsed.journal();

@@ -53,11 +53,6 @@ public final class ByteReader {
     return new ByteReader(Objects.requireNonNull(source), bytes, origin, 0, bytes.length);
   }
 
-  /** {@return what is read} */
-  public String source() {
-    return source;
-  }
-
   /** {@return where the next read begins, in bytes from the beginning of the source} */
   public long offset() {
     return origin + position;

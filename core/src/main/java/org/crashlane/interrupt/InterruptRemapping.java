@@ -77,9 +77,6 @@ public interface InterruptRemapping {
    */
   boolean dependsOnSource();
 
-  /** {@return the entries that are for {@code source} and let interrupts through, in order} */
-  List<InterruptRoute> routes(RequesterId source);
-
   /**
    * {@return what could be written so that the messages of an unaware kernel from {@code source}
    * arrive, for {@link #deviceVectors} and whichever processor it runs on}

@@ -43,11 +43,6 @@ enum NoInterruptRemapping implements InterruptRemapping {
   }
 
   @Override
-  public List<InterruptRoute> routes(RequesterId source) {
-    return List.of();
-  }
-
-  @Override
   public InterruptPreparation prepare(RequesterId source) {
     return InterruptPreparation.needless(source);
   }

@@ -2,7 +2,6 @@
 package org.crashlane.iommu;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.memory.AddressRange;
 
 /**
  * The shape of one tree of page tables whose entries have 8 bytes. Level 1 maps the smallest pages;
@@ -103,11 +102,6 @@ public record Geometry(int granuleBits, int levels, int addressBits) {
   /** {@return true if tables from {@code level} down translate all bits of {@code address}} */
   public boolean reaches(long address, int level) {
     return (address & ~BitField.lowMask(addressBits(level))) == 0;
-  }
-
-  /** {@return the addresses that are translated} */
-  public AddressRange reach() {
-    return new AddressRange(0, BitField.lowMask(addressBits));
   }
 
   /** {@return the physical address of entry {@code index} of the table at {@code table}} */

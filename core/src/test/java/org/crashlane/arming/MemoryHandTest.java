@@ -121,7 +121,8 @@ class MemoryHandTest {
     assertTrue(result.isComplete());
     assertEquals(journal.content().stores().size(), result.restoredCount());
     assertArrayEquals(before, bytes());
-    assertEquals(State.DISARMED, Journal.open(journal.file()).content().state());
+    assertEquals(
+        State.DISARMED, Journal.open(Journal.fileFor(directory, TARGET)).content().state());
   }
 
   @Test
@@ -160,7 +161,8 @@ class MemoryHandTest {
     assertTrue(result.isComplete());
     assertEquals(0, result.restoredCount());
     assertArrayEquals(restarted, bytes());
-    assertEquals(State.DISARMED, Journal.open(journal.file()).content().state());
+    assertEquals(
+        State.DISARMED, Journal.open(Journal.fileFor(directory, TARGET)).content().state());
   }
 
   @Test
@@ -382,9 +384,9 @@ class MemoryHandTest {
 
   @Test
   void theJournalOfAnotherTargetIsRefusedByFileAndOffset() throws IOException {
-    Journal journal = armed();
+    armed();
     Target other = new Target("/dev/shm/test.ram", "memory of another test");
-    Files.copy(journal.file(), Journal.fileFor(directory, other));
+    Files.copy(Journal.fileFor(directory, TARGET), Journal.fileFor(directory, other));
     MemoryHand hand = new MemoryHand(other, memory, machine.tables(), directory);
     MalformedInputException e = assertThrows(MalformedInputException.class, hand::disarm);
     assertEquals(Journal.fileFor(directory, other).toString(), e.source());

@@ -30,11 +30,6 @@ public record Capabilities(long extFeatures, long header) {
             (int) ExtFeatures.HATS.get(extFeatures) + LEVELS_OF_HATS_ZERO);
   }
 
-  /** {@return true if interrupts may have destinations of 32 bits (EFR.XTSup)} */
-  public boolean x2apic() {
-    return ExtFeatures.XT_SUP.isSet(extFeatures);
-  }
-
   /** {@return true if the capability header is known, whose CapId is not 0} */
   public boolean isHeaderKnown() {
     return CapabilityHeader.ID.get(header) != 0;
@@ -43,10 +38,5 @@ public record Capabilities(long extFeatures, long header) {
   /** {@return true if the header says that entries that are not present may be cached (NpCache)} */
   public boolean cachesAbsent() {
     return CapabilityHeader.NP_CACHE.isSet(header);
-  }
-
-  /** {@return true if devices may have TLBs of their own (IotlbSup)} */
-  public boolean deviceTlb() {
-    return CapabilityHeader.IOTLB_SUP.isSet(header);
   }
 }

@@ -14,12 +14,10 @@ import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptFate.Blocked;
 import org.crashlane.interrupt.InterruptFate.Delivered;
-import org.crashlane.interrupt.InterruptFate.Unknown;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptPreparation;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.interrupt.InterruptRemapping.Posted;
-import org.crashlane.interrupt.InterruptRoute;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.memory.AddressRange;
@@ -201,24 +199,6 @@ public final class InterruptTables implements InterruptRemapping {
 
   private static InterruptFate blocked(InterruptEvent event, String evidence) {
     return new Blocked(event.code(), event.meaning(), evidence);
-  }
-
-  @Override
-  public List<InterruptRoute> routes(RequesterId source) {
-    try {
-      OptionalLong word = remapping(source);
-      return word.isPresent() ? routes(word.getAsLong()) : List.of();
-    } catch (UnreadableMemoryException e) {
-      Unknown unknown = new Unknown(e.address(), "the device table entry: " + e.reason());
-      return List.of(new InterruptRoute(0, e.address(), unknown));
-    }
-  }
-
-  private List<InterruptRoute> routes(long word) {
-    return InterruptRoute.in(
-        InterruptControl.entryCount(word),
-        index -> address(word, index),
-        at -> settings.format().fate(at, memory::readLong));
   }
 
   /** {@return the word that controls the interrupts of {@code source}, if they go by a table} */

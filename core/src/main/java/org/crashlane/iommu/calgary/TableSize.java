@@ -3,7 +3,6 @@ package org.crashlane.iommu.calgary;
 
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * The eight sizes of a TCE table, by the code that the {@link Tar} has for each (Linux 2.6.27
@@ -51,25 +50,6 @@ public enum TableSize {
       throw new IllegalArgumentException("no table size has the code " + spec);
     }
     return BY_SPEC[spec];
-  }
-
-  /**
-   * {@return the size that users name in {@code calgary=} on the kernel command line}
-   *
-   * @throws IllegalArgumentException if there is no such size, naming those there are
-   */
-  public static TableSize parse(String option) {
-    return Arrays.stream(BY_SPEC)
-        .filter(size -> size.option.equals(option))
-        .findFirst()
-        .orElseThrow(() ->
-            new IllegalArgumentException(
-                "no table size '%s' (there are %s)"
-                    .formatted(
-                        option,
-                        Arrays.stream(BY_SPEC)
-                            .map(TableSize::option)
-                            .collect(Collectors.joining(", ")))));
   }
 
   /**

@@ -2,7 +2,6 @@
 package org.crashlane.iommu.calgary;
 
 import java.util.List;
-import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
@@ -30,14 +29,6 @@ public record TceTable(long address, TableSize size) {
     }
   }
 
-  /**
-   * {@return true if the table lies at a multiple of its own size, as Linux allocates it; what the
-   * chips do with another is not known}
-   */
-  public boolean isNaturallyAligned() {
-    return Alignment.isAligned(address, size.bytes());
-  }
-
   /** {@return the memory it takes} */
   public AddressRange memory() {
     return AddressRange.ofSize(address, size.bytes());
@@ -55,16 +46,6 @@ public record TceTable(long address, TableSize size) {
    */
   public long entryAddress(long iova) {
     return address + Tce.index(iova) * Tce.BYTES;
-  }
-
-  /**
-   * {@return the memory of the entries for {@code iovas}: 256 KiB for 128 MiB}
-   *
-   * @param iovas within {@link #reach}
-   */
-  public AddressRange entries(AddressRange iovas) {
-    long last = entryAddress(iovas.last()) + Tce.BYTES - 1;
-    return new AddressRange(entryAddress(iovas.first()), last);
   }
 
   /** {@return the same table, to those who know flat tables alone} */

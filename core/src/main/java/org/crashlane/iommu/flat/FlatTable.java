@@ -31,11 +31,6 @@ public record FlatTable(long address, long iovaFirst, int entryCount, FlatFormat
     return AddressRange.ofSize(iovaFirst, (long) entryCount * format.pageBytes());
   }
 
-  /** {@return the memory that it takes} */
-  public AddressRange memory() {
-    return AddressRange.ofSize(address, (long) entryCount * format.entryBytes());
-  }
-
   /**
    * {@return which entry serves {@code iova}}
    *

@@ -85,11 +85,6 @@ public final class CacheState {
     control = Registers.CACHECTL.written(control, value);
   }
 
-  /** Drops every cached entry, as a kernel does that writes INVGART. */
-  public void invalidate() {
-    writeControl(CacheCtl.INVGART.mask());
-  }
-
   /** Who is told what is cached. */
   @FunctionalInterface
   public interface Visitor {

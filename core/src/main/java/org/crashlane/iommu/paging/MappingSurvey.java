@@ -91,16 +91,4 @@ final class MappingSurvey implements RangeDescent.Visitor {
         ? new MapResult.Mapped(leafCount, Math.toIntExact(tablePageCount), alreadyMappedBytes)
         : new MapResult.Conflict(found);
   }
-
-  long tablePageCount() {
-    return tablePageCount;
-  }
-
-  long leafCount() {
-    return leafCount;
-  }
-
-  long alreadyMappedBytes() {
-    return alreadyMappedBytes;
-  }
 }

@@ -85,22 +85,6 @@ public final class TableEditor {
     return survey.result();
   }
 
-  /**
-   * Takes out all that is mapped in {@code iovas}: leaves become 0, table pages stay where they
-   * are. A leaf larger than the smallest page is taken out whole or not at all. What is not mapped
-   * is passed by. Invalidating caches is the caller's.
-   *
-   * @param iovas whole pages of the smallest size
-   * @return what was done, or why nothing was
-   */
-  public UnmapResult unmap(WritableMemory memory, TableId table, AddressRange iovas) {
-    requireWholePages(table, iovas);
-    if (!paging.reach(table.geometry()).contains(iovas)) {
-      return new UnmapResult.Refused(iovas + " lies beyond what the tables translate");
-    }
-    return new Unmapping(memory, paging.format(), iovas).run(table);
-  }
-
   private static void requireWholePages(TableId table, AddressRange range) {
     int pageBytes = table.geometry().pageBytes();
     if (!Alignment.isAligned(range.first(), pageBytes)

@@ -13,7 +13,6 @@ import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptPreparation;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.interrupt.InterruptRemapping.Posted;
-import org.crashlane.interrupt.InterruptRoute;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vtd.Registers.Gsts;
@@ -179,11 +178,6 @@ public final class InterruptTables implements InterruptRemapping {
 
   private static InterruptFate blocked(FaultReason reason, String evidence) {
     return new InterruptFate.Blocked(reason.code(), reason.meaning(), evidence);
-  }
-
-  @Override
-  public List<InterruptRoute> routes(RequesterId source) {
-    return InterruptRoute.in(enabled() ? entryCount() : 0, this::address, at -> chosen(source, at));
   }
 
   private long address(int index) {

@@ -17,7 +17,6 @@ import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptPreparation;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.interrupt.InterruptRemappingContract;
-import org.crashlane.interrupt.InterruptRoute;
 import org.crashlane.interrupt.InterruptTarget;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -156,8 +155,6 @@ final class InterruptTablesTest extends InterruptRemappingContract {
         new InterruptTables(
             memory, new InterruptSettings(true, InterruptFormat.WIDE, 0), deviceTable(1L << 40));
     assertInstanceOf(InterruptFate.Unknown.class, lost.fate(SOURCE, MESSAGE));
-    assertInstanceOf(
-        InterruptFate.Unknown.class, lost.routes(SOURCE).getFirst().fate(), "of the device");
     assertEquals(List.of(), lost.prepare(SOURCE).stores());
     assertEquals(List.of(), lost.tablePages());
   }
@@ -228,15 +225,6 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     assertEquals(
         List.of("0x20-0xee (207 vectors): the interrupt table ends before the entry"),
         plan.against());
-  }
-
-  @Test
-  void routesAreTheEnabledEntries() {
-    control(REMAP | ENTRIES_512 | TABLE);
-    small(3, fixed(1, 0x55));
-    List<InterruptRoute> routes = unit(InterruptFormat.SMALL).routes(SOURCE);
-    assertEquals(1, routes.size(), routes.toString());
-    assertEquals(TABLE + 12, routes.getFirst().address());
   }
 
   @Override

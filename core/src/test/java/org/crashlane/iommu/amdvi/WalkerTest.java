@@ -15,7 +15,6 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.TableEditor;
-import org.crashlane.iommu.paging.UnmapResult;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.api.Test;
 
@@ -125,21 +124,6 @@ class WalkerTest {
     assertEquals(
         List.of(new Mapping(AddressRange.ofSize(0x1_2000, 0x2000), 0x1_2000, RW)),
         conflict.conflicts());
-  }
-
-  @Test
-  void sizedPageIsTakenOutWholeOrNotAtAll() {
-    start();
-    sizedPage(0x100_0000);
-    TableEditor tables = new TableEditor(machine.config.hostTables());
-    AddressRange half = AddressRange.ofSize(0x1_0000, 0x8000);
-    assertInstanceOf(
-        UnmapResult.Refused.class, tables.unmap(machine.memory, machine.table(), half));
-    assertEquals(1, machine.walk().mappings().size());
-    AddressRange all = AddressRange.ofSize(0, 0x10_0000);
-    assertEquals(
-        new UnmapResult.Unmapped(1, 0x1_0000), tables.unmap(machine.memory, machine.table(), all));
-    assertEquals(List.of(), machine.walk().mappings());
   }
 
   @Test

@@ -120,7 +120,5 @@ class RegistersTest {
     assertEquals(
         List.of(EMERGENCY, new ReservedRegion(new AddressRange(0, 0xfffff), Kind.LOW_MEGABYTE)),
         ReservedRegions.of(Chip.CALIOC2));
-    assertEquals(0x308, Chip.CALIOC2.pciDeviceId());
-    assertEquals(0x2a1, Chip.CALGARY.pciDeviceId());
   }
 }

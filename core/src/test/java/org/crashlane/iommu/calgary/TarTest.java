@@ -2,9 +2,7 @@
 package org.crashlane.iommu.calgary;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import org.crashlane.bits.Alignment;
@@ -21,7 +19,6 @@ class TarTest {
     assertEquals(0x7f80_0007L, Tar.of(table));
     assertEquals(0x0700_807f_0000_0000L, Long.reverseBytes(Tar.of(table)));
     assertEquals(table, Tar.table(0x7f80_0007L));
-    assertTrue(table.isNaturallyAligned());
   }
 
   @Test
@@ -46,12 +43,5 @@ class TarTest {
   @ValueSource(longs = {1, 0x4000, 0x1_0000_0000_0000L})
   void tableThatNoRegisterHoldsIsACallersMistake(long address) {
     assertThrows(IllegalArgumentException.class, () -> new TceTable(address, TableSize.KIB_64));
-  }
-
-  @Test
-  void tableBetweenMultiplesOfItsSizeIsNotNaturallyAligned() {
-    assertFalse(new TceTable(0x7f80_8000L, TableSize.KIB_64).isNaturallyAligned());
-    assertTrue(new TceTable(0x7f81_0000L, TableSize.KIB_64).isNaturallyAligned());
-    assertFalse(new TceTable(0x7f81_0000L, TableSize.KIB_128).isNaturallyAligned());
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.toy;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
@@ -22,7 +21,6 @@ import org.crashlane.iommu.paging.PagedMachine;
 import org.crashlane.iommu.paging.RequestWalk;
 import org.crashlane.iommu.paging.TablesProperties;
 import org.crashlane.iommu.paging.UnitCaches;
-import org.crashlane.iommu.paging.UnmapResult;
 import org.crashlane.iommu.paging.WalkSink;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -30,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A vendor unlike any there is, against the walker, the request walk, the mapper and unmapper. */
+/** A vendor unlike any there is, against the walker, the request walk and the mapper. */
 class ToyTest extends TablesProperties {
   private static final int PAGE = 0x1_0000;
   private static final long BLOCK = 1L << 29;
@@ -143,37 +141,6 @@ class ToyTest extends TablesProperties {
     RecordedWalk walk = machine.walk();
     assertEquals(List.of(), walk.mappings());
     assertEquals(at, walk.malformations().getFirst().entryAddress());
-  }
-
-  @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2, 3, 4})
-  void unmappingRestoresTheTopTableAndEmptiesThoseBelow(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    identity(AddressRange.ofSize(0, 5L * PAGE));
-    long[] before = topTable();
-    List<Mapping> mapped = machine.walk().mappings();
-    long first = (6 + random.nextLong(8000)) * PAGE;
-    AddressRange range = AddressRange.ofSize(first, (1 + random.nextLong(190)) * PAGE);
-    MapResult.Mapped result = assertInstanceOf(MapResult.Mapped.class, identity(range));
-    assertEquals(
-        new UnmapResult.Unmapped(result.leafCount(), range.sizeBytes()),
-        machine.editor().unmap(machine.memory, machine.table(), range));
-    assertEquals(mapped, machine.walk().mappings());
-    AddressRange block = AddressRange.ofSize(3 * BLOCK, BLOCK);
-    identity(block);
-    machine.editor().unmap(machine.memory, machine.table(), block);
-    if (result.tablePageCount() == 0) {
-      assertArrayEquals(before, topTable());
-    }
-    assertEquals(mapped, machine.walk().mappings());
-  }
-
-  @Test
-  void partOfABlockIsNotTakenOut() {
-    identity(AddressRange.ofSize(BLOCK, BLOCK));
-    assertInstanceOf(
-        UnmapResult.Refused.class,
-        machine.editor().unmap(machine.memory, machine.table(), AddressRange.ofSize(BLOCK, PAGE)));
   }
 
   @ParameterizedTest(name = "seed {0}")

@@ -13,7 +13,6 @@ import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.interrupt.InterruptRemappingContract;
-import org.crashlane.interrupt.InterruptRoute;
 import org.crashlane.interrupt.InterruptTarget;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.vtd.Registers.Gsts;
@@ -127,19 +126,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     InterruptTables wild = unit(memory, Gsts.IRES.of(1), 0xf_ffff_ffff_f000L | Irta.S.mask());
     InterruptFate fate = wild.fate(SOURCE, RemappableMessage.naming(0xffff));
     assertInstanceOf(InterruptFate.Unknown.class, fate);
-    assertEquals(65_536, wild.routes(SOURCE).size());
     assertEquals(256, wild.tablePages().size());
-  }
-
-  @Test
-  void routesAreTheEntriesOfTheSource() {
-    InterruptTarget target = new InterruptTarget(1, true, 0x61, DeliveryMode.LOWEST_PRIORITY);
-    entry(1, target, RequesterId.parse("00:05.0"));
-    entry(200, target, SOURCE);
-    List<InterruptRoute> routes = remapping(false).routes(SOURCE);
-    assertEquals(1, routes.size(), routes.toString());
-    assertEquals(200, routes.getFirst().index());
-    assertEquals(TABLE + 3200, routes.getFirst().address());
   }
 
   @Test

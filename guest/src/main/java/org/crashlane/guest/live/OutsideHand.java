@@ -108,20 +108,10 @@ public final class OutsideHand implements AutoCloseable {
    * @param crashRanges whole 4 KiB pages of the guest's memory
    * @param devices only these; all that are translated if empty
    * @param arena memory that neither kernel uses, for new table pages
+   * @param interruptSources devices on the dump path and IOAPICs, whose interrupts the tables are
+   *     made to let through to an unaware capture kernel, as far as they can
    * @throws IOException if the guest or the journal fails; what the journal says was begun, {@link
    *     #disarm} takes back
-   */
-  public ArmResult arm(
-      List<AddressRange> crashRanges, Set<RequesterId> devices, Optional<AddressRange> arena)
-      throws IOException {
-    return arm(crashRanges, devices, arena, List.of());
-  }
-
-  /**
-   * Arms as {@link #arm(List, Set, Optional)} does, and has interrupt tables let the interrupts of
-   * an unaware capture kernel through, as far as they can.
-   *
-   * @param interruptSources whose interrupts: devices on the dump path, IOAPICs
    */
   public ArmResult arm(
       List<AddressRange> crashRanges,
@@ -186,7 +176,7 @@ public final class OutsideHand implements AutoCloseable {
    *
    * @param crashRanges what the crash kernel has
    * @param interruptSources whose interrupts: devices on the dump path, IOAPICs
-   * @throws IOException as {@link #arm(List, Set, Optional)} does
+   * @throws IOException as {@link #arm(List, Set, Optional, List)} does
    */
   public ArmResult prepareInterrupts(
       List<AddressRange> crashRanges, List<RequesterId> interruptSources) throws IOException {

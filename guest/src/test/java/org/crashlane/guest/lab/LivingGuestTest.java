@@ -170,7 +170,7 @@ class LivingGuestTest {
     try (OutsideHand hand = OutsideHand.on(guest.live(), journals, GuestLife.DOOMED)) {
       assertInstanceOf(
           ArmResult.Armed.class,
-          hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena())));
+          hand.arm(guest.facts().crashRanges(), Set.of(), Optional.of(guest.arena()), List.of()));
     }
     qmp.cont();
     qmp.execute("device_del", Map.of("id", "plug"));

@@ -35,7 +35,7 @@ class FakeGuestTest {
     try (FakeGuest _ = FakeGuest.start(socket(), directory.resolve("ram"), says);
         OutsideHand hand =
             OutsideHand.attach(socket(), directory.resolve("journals"), GuestLife.DOOMED)) {
-      return hand.arm(List.of(FakeGuest.CRASH), Set.of(), Optional.empty());
+      return hand.arm(List.of(FakeGuest.CRASH), Set.of(), Optional.empty(), List.of());
     }
   }
 

@@ -41,7 +41,8 @@ class OtherIommuQemuTest {
 
   private Verdict judged(QemuProcess qemu) throws Exception {
     try (OutsideHand hand = OutsideHand.attach(qemu.socket(), directory.resolve("journals"))) {
-      assertInstanceOf(ArmResult.Unneeded.class, hand.arm(CRASH, Set.of(), Optional.empty()));
+      assertInstanceOf(
+          ArmResult.Unneeded.class, hand.arm(CRASH, Set.of(), Optional.empty(), List.of()));
       return hand.judge(CRASH, Set.of(), false);
     }
   }

@@ -53,7 +53,8 @@ class OutsideHandQemuTest {
   }
 
   private static ArmResult arm(OutsideHand hand) throws IOException {
-    return hand.arm(List.of(TranslatingQemu.CRASH), ALL, Optional.of(TranslatingQemu.ARENA));
+    return hand.arm(
+        List.of(TranslatingQemu.CRASH), ALL, Optional.of(TranslatingQemu.ARENA), List.of());
   }
 
   private GuestTables walk(OutsideHand hand) throws IOException {
@@ -220,10 +221,11 @@ class OutsideHandQemuTest {
       List<AddressRange> crash = List.of(TranslatingQemu.SMALL_CRASH);
       qemu.translate(doomed.guest().memory());
       assertInstanceOf(
-          ArmResult.Armed.class, doomed.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA)));
+          ArmResult.Armed.class,
+          doomed.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA), List.of()));
       try (OutsideHand living =
           OutsideHand.on(doomed.guest(), directory.resolve("other"), GuestLife.LIVING)) {
-        ArmResult result = living.arm(crash, ALL, Optional.empty());
+        ArmResult result = living.arm(crash, ALL, Optional.empty(), List.of());
         assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
         assertEquals(Answer.UNKNOWN, living.judge(crash, ALL, false).answer());
         qemu.loadCaptureKernel(doomed.guest().memory(), crash.getFirst());
@@ -290,8 +292,9 @@ class OutsideHandQemuTest {
             OutsideHand.on(inside.guest(), directory.resolve("other"), GuestLife.DOOMED)) {
       List<AddressRange> crash = List.of(TranslatingQemu.SMALL_CRASH);
       qemu.translate(inside.guest().memory());
-      inside.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA));
-      assertInstanceOf(ArmResult.Unneeded.class, outside.arm(crash, ALL, Optional.empty()));
+      inside.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA), List.of());
+      assertInstanceOf(
+          ArmResult.Unneeded.class, outside.arm(crash, ALL, Optional.empty(), List.of()));
       assertNotArmedHere(outside);
     }
   }
@@ -309,7 +312,8 @@ class OutsideHandQemuTest {
       WritableMemory memory = hand.guest().memory();
       AddressRange arena = TranslatingQemu.SMALL_ARENA;
       qemu.translate(memory);
-      ArmResult armed = hand.arm(List.of(TranslatingQemu.SMALL_CRASH), ALL, Optional.of(arena));
+      ArmResult armed =
+          hand.arm(List.of(TranslatingQemu.SMALL_CRASH), ALL, Optional.of(arena), List.of());
       List<Store> stores = assertInstanceOf(ArmResult.Armed.class, armed).plan().stores();
       stores.stream()
           .filter(store -> !arena.contains(store.address()))
@@ -405,7 +409,7 @@ class OutsideHandQemuTest {
       AddressRange low = TranslatingQemu.SMALL_CRASH;
       List<AddressRange> crash = List.of(low, AddressRange.ofSize(low.last() + 1, 0x1000000));
       qemu.translate(hand.guest().memory());
-      ArmResult result = hand.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA));
+      ArmResult result = hand.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA), List.of());
       assertInstanceOf(ArmResult.Armed.class, result);
       assertEquals(crash, untold(hand.judge(crash, ALL, true)));
       assertEquals(List.of(), untold(hand.judge(crash, ALL, false)));
@@ -437,7 +441,8 @@ class OutsideHandQemuTest {
       qemu.translate(hand.guest().memory());
       qemu.loadCaptureKernel(hand.guest().memory(), crash.getFirst());
       qemu.installFirmware(hand.guest().memory());
-      assertInstanceOf(ArmResult.Unneeded.class, hand.arm(crash, Set.of(beside), Optional.empty()));
+      assertInstanceOf(
+          ArmResult.Unneeded.class, hand.arm(crash, Set.of(beside), Optional.empty(), List.of()));
       Verdict verdict = hand.judge(crash, Set.of(beside), false);
       assertEquals(Answer.HOLDS, verdict.answer(), verdict::toString);
       assertTrue(

@@ -105,7 +105,8 @@ class RefusalQemuTest {
       qemu.kill();
       long before = checksum(qemu);
       IOException e =
-          assertThrows(IOException.class, () -> hand.arm(List.of(CRASH), Set.of(), ARENA));
+          assertThrows(
+              IOException.class, () -> hand.arm(List.of(CRASH), Set.of(), ARENA, List.of()));
       assertTrue(e.getMessage().startsWith(qemu.socket() + ": "), e.getMessage());
       assertEquals(before, checksum(qemu));
     }
@@ -122,7 +123,7 @@ class RefusalQemuTest {
         OutsideHand hand = hand(qemu)) {
       preparation.prepare(qemu, hand.guest());
       long before = checksum(qemu);
-      ArmResult result = hand.arm(List.of(crash), Set.of(), arena);
+      ArmResult result = hand.arm(List.of(crash), Set.of(), arena, List.of());
       List<Refusal> reasons = assertInstanceOf(Refused.class, result).reasons();
       assertTrue(!reasons.isEmpty());
       reasons.forEach(reason -> assertEquals(kind, reason.kind(), reason::toString));

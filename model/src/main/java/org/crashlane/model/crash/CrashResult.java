@@ -92,9 +92,4 @@ public record CrashResult(
     }
     return damage;
   }
-
-  /** {@return true if there is a dump and it is right} */
-  public boolean isDumpRight() {
-    return seen.dump().gotThrough();
-  }
 }

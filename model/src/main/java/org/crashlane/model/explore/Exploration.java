@@ -2,9 +2,7 @@
 package org.crashlane.model.explore;
 
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.model.crash.CrashPlan;
-import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -39,10 +37,5 @@ public record Exploration(
       return Verdict.Answer.BROKEN;
     }
     return isComplete ? Verdict.Answer.HOLDS : Verdict.Answer.UNKNOWN;
-  }
-
-  /** {@return the shortest way to a violation of {@code kind}, if there is one} */
-  public Optional<Counterexample> counterexample(Kind kind) {
-    return counterexamples.stream().filter(c -> c.violation().kind() == kind).findFirst();
   }
 }

@@ -2,7 +2,6 @@
 package org.crashlane.model.fault;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.rehearsal.MappingMode;
 
@@ -30,10 +29,5 @@ public final class SeededFaults {
   /** {@return all, mode by mode} */
   public static List<SeededFault> all() {
     return ALL;
-  }
-
-  /** {@return the one of this name, if there is one} */
-  public static Optional<SeededFault> find(String name) {
-    return ALL.stream().filter(fault -> fault.name().equals(name)).findFirst();
   }
 }

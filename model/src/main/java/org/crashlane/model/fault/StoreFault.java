@@ -35,10 +35,4 @@ interface StoreFault {
   default StoreFault when(LongPredicate which) {
     return (memory, address, word) -> (which.test(word) ? this : NONE).store(memory, address, word);
   }
-
-  /** {@return the same, but only at addresses that {@code where} accepts} */
-  default StoreFault at(LongPredicate where) {
-    return (memory, address, word) ->
-        (where.test(address) ? this : NONE).store(memory, address, word);
-  }
 }

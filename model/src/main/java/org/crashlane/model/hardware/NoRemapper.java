@@ -7,7 +7,6 @@ import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 
@@ -34,11 +33,6 @@ public final class NoRemapper implements Remapper {
   @Override
   public boolean isTranslating() {
     return false;
-  }
-
-  @Override
-  public List<AddressRange> tablePages(PhysicalMemory memory) {
-    return List.of();
   }
 
   @Override

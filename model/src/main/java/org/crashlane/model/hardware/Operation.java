@@ -24,9 +24,4 @@ public enum Operation {
   public int code() {
     return code;
   }
-
-  /** {@return what it does to memory} */
-  public Access access() {
-    return access;
-  }
 }

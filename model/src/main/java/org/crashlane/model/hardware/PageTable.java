@@ -3,7 +3,6 @@ package org.crashlane.model.hardware;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.LongStream;
 import org.crashlane.memory.AddressRange;
 
@@ -76,11 +75,6 @@ final class PageTable {
       }
       return known;
     }
-  }
-
-  /** {@return the page, if there is one} */
-  Optional<Page> find(long number) {
-    return Optional.ofNullable(get(number));
   }
 
   /** {@return the page, or {@code otherwise} where there is none} */

@@ -64,12 +64,6 @@ public interface Remapper {
   /** {@return true if it translates now, any of it} */
   boolean isTranslating();
 
-  /**
-   * {@return the physical pages that its registers and tables name as tables now: what a capture
-   * kernel must not write}
-   */
-  List<AddressRange> tablePages(PhysicalMemory memory);
-
   /** {@return memory that it writes by itself now: logs of what went wrong; mostly none} */
   default List<AddressRange> logs() {
     return List.of();

@@ -62,7 +62,7 @@ final class CalgaryCrashTest {
       MachineSpec machine = machine(chip, Optional.empty());
       CrashResult result = crash(CrashPlan.of(machine, Strategy.IDENTITY).withTiming(timing));
       assertAll(
-          () -> assertTrue(result.isDumpRight(), result.failure()),
+          () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
           () -> assertEquals(List.of(), result.violations().all()),
           () -> assertEquals(List.of(), broken(result)),
           () -> assertTrue(Results.tally(result).leftoverPassedCount() > 0));
@@ -111,7 +111,7 @@ final class CalgaryCrashTest {
   @Test
   void resettingAndStartingAfreshSavesTheDump() {
     CrashResult result = crash(Strategy.RESET);
-    assertTrue(result.isDumpRight(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure());
     assertTrue(result.seen().translatingAtEnd());
     assertEquals(0, Results.tally(result).corruptedByteCount());
   }
@@ -119,7 +119,7 @@ final class CalgaryCrashTest {
   @Test
   void abortingSavesTheDumpAndBlocksLeftovers() {
     CrashResult result = crash(Strategy.ABORT);
-    assertTrue(result.isDumpRight(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure());
     assertTrue(Results.tally(result).leftoverBlockedCount() > 0);
   }
 
@@ -151,7 +151,7 @@ final class CalgaryCrashTest {
         CrashPlan.of(small(card(stopsOnFault)), Strategy.IDENTITY).withWorkload(LITTLE);
     for (long seed = 0; seed < 20; seed++) {
       CrashResult result = new Crash(plan, new Background(seed)).random(seed, STEPS, Trace.NONE);
-      assertTrue(result.isDumpRight(), "seed " + seed + ": " + result.failure());
+      assertTrue(result.seen().dump().gotThrough(), "seed " + seed + ": " + result.failure());
       assertEquals(List.of(), result.violations().all(), "seed " + seed);
     }
   }

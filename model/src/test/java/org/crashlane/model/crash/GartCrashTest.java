@@ -58,7 +58,7 @@ final class GartCrashTest {
   void blindCaptureKernelGetsItsDumpAndNothingGoesAstray(Strategy strategy) {
     CrashResult result = crash(machine(IN_THE_HOLE, true), strategy);
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(List.of(), result.violations().all()),
         () -> assertEquals(ArmReport.NOTHING_NEEDED, result.armed()),
         () ->
@@ -70,7 +70,7 @@ final class GartCrashTest {
   void adoptedTableLetsLeftoversGoOnAndTheDumpThrough() {
     CrashResult result = crash(machine(IN_THE_HOLE, true), Strategy.ADOPT);
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(0, result.violations().count(Kind.LEFTOVER_ASTRAY)),
         () -> assertTrue(result.violations().count(Kind.IOMMU_TOUCHED) > 0));
   }
@@ -105,7 +105,7 @@ final class GartCrashTest {
     CrashResult result =
         crash(CrashPlan.of(machine, Strategy.IDENTITY).withLeftOut(List.of(aperture)));
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(List.of(), result.violations().all()));
   }
 
@@ -113,7 +113,7 @@ final class GartCrashTest {
   void dumpWithTheCpuSideOffIsRight() {
     CrashResult result = crash(machine(OVER_MEMORY, false), Strategy.IDENTITY);
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(List.of(), result.violations().all()));
   }
 

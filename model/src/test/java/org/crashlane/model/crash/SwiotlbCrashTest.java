@@ -48,7 +48,7 @@ final class SwiotlbCrashTest {
 
   private static void assertSaved(CrashResult result, Strategy strategy) {
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(List.of(), result.violations().all()),
         () ->
             assertTrue(

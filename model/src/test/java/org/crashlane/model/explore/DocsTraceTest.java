@@ -20,7 +20,10 @@ final class DocsTraceTest {
                 SmallMachine.plan(MappingMode.VTD, Strategy.RESERVE),
                 ExplorerLimits.usual(),
                 _ -> {})
-            .counterexample(Kind.CAPTURE_BLOCKED)
+            .counterexamples()
+            .stream()
+            .filter(c -> c.violation().kind() == Kind.CAPTURE_BLOCKED)
+            .findFirst()
             .orElseThrow();
     StringBuilder block = new StringBuilder("```\n");
     example.trace().forEach(line -> block.append("  ").append(line).append('\n'));

@@ -66,7 +66,7 @@ final class FaultsTest {
 
   @Test
   void theExplorerFindsAMistakeByItselfInFewSteps() throws InterruptedException {
-    SeededFault fault = SeededFaults.find("calgary-arm-not-writable").orElseThrow();
+    SeededFault fault = TrialMachines.fault("calgary-arm-not-writable");
     Catch caught = FaultHunt.explore(fault.mode(), fault.sabotage()).orElseThrow();
     assertAll(
         () -> assertEquals(Catch.By.EXPLORER, caught.by()),
@@ -78,9 +78,6 @@ final class FaultsTest {
     List<SeededFault> all = SeededFaults.all();
     assertAll(
         () -> assertTrue(all.size() >= FAULTS_MIN, all.size() + " faults"),
-        () ->
-            assertEquals(
-                all, all.stream().map(f -> SeededFaults.find(f.name()).orElseThrow()).toList()),
-        () -> assertEquals(Optional.empty(), SeededFaults.find("calgary-armed-rightly")));
+        () -> assertEquals(all, all.stream().map(f -> TrialMachines.fault(f.name())).toList()));
   }
 }

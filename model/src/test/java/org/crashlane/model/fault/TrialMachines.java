@@ -24,7 +24,7 @@ import org.crashlane.rehearsal.MappingMode;
  * Small machines on which a mistake has much occasion to show: little memory, few bus addresses,
  * which come again soon, and a crash range in two parts amidst them.
  */
-final class TrialMachines {
+public final class TrialMachines {
   private static final AddressRange HALF_MEBIBYTE = AddressRange.parse("0x0-0x7ffff");
   private static final List<AddressRange> LOW_CRASH_RANGES =
       ranges("0x20000-0x3ffff,0x40000-0x5ffff");
@@ -180,5 +180,10 @@ final class TrialMachines {
 
   private static List<AddressRange> ranges(String text) {
     return List.of(text.split(",")).stream().map(AddressRange::parse).toList();
+  }
+
+  /** {@return the seeded fault of this name} */
+  public static SeededFault fault(String name) {
+    return SeededFaults.all().stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow();
   }
 }

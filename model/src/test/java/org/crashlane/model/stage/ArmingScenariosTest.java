@@ -19,7 +19,7 @@ import org.crashlane.model.crash.Trace;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.crash.Workload;
 import org.crashlane.model.explore.SmallMachine;
-import org.crashlane.model.fault.SeededFaults;
+import org.crashlane.model.fault.TrialMachines;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -84,7 +84,7 @@ final class ArmingScenariosTest {
     CrashPlan plan = small(mode, Strategy.IDENTITY);
     CrashResult result = crash(plan, 1, stepCount);
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertTrue(result.armed().isComplete()),
         () -> assertEquals(List.of(), result.violations().all()),
         () -> assertEquals(Answer.HOLDS, verdict(plan, result).answer()));
@@ -100,7 +100,7 @@ final class ArmingScenariosTest {
     assertAll(
         () -> assertFalse(result.armed().conflicts().isEmpty()),
         () -> assertEquals(0, result.armed().entryCount(), "all or nothing"),
-        () -> assertFalse(result.isDumpRight()),
+        () -> assertFalse(result.seen().dump().gotThrough()),
         () -> assertTrue(broken(verdict(plan, result), FindingCode.A4)));
   }
 
@@ -125,7 +125,7 @@ final class ArmingScenariosTest {
     CrashResult result = crash(plan, 7, FEW_STEPS);
     assertAll(
         () -> assertTrue(result.armed().isComplete()),
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(Answer.HOLDS, verdict(plan, result).answer()));
   }
 
@@ -141,7 +141,7 @@ final class ArmingScenariosTest {
         () -> assertTrue(broken(verdict, FindingCode.A5)),
         () -> assertTrue(broken(verdict, FindingCode.A4), "an armed entry leads elsewhere"),
         () -> assertTrue(broken(verdict, FindingCode.A1), "another was freed with its mapping"),
-        () -> assertFalse(result.isDumpRight()));
+        () -> assertFalse(result.seen().dump().gotThrough()));
   }
 
   @Test
@@ -154,7 +154,7 @@ final class ArmingScenariosTest {
     CrashResult result = crash(plan, 1, STEPS);
     Verdict verdict = verdict(plan, result);
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(Severity.NOTE, finding(verdict, FindingCode.A5).severity()),
         () -> assertEquals(Answer.HOLDS, verdict.answer()));
   }
@@ -181,7 +181,7 @@ final class ArmingScenariosTest {
     CrashPlan plan = small(MappingMode.VTD, Strategy.IDENTITY).withArmed(HALF);
     CrashResult result = crash(plan.withCaptureMemory(HALF), 1, STEPS);
     assertAll(
-        () -> assertTrue(result.isDumpRight(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(List.of(), result.violations().all()),
         () -> assertEquals(32, result.armed().entryCount()));
   }
@@ -192,7 +192,7 @@ final class ArmingScenariosTest {
     CrashPlan plan = small(MappingMode.VTD, Strategy.IDENTITY).withArmed(HALF);
     CrashResult result = crash(plan.withCaptureMemory(other), 1, STEPS);
     assertAll(
-        () -> assertFalse(result.isDumpRight()),
+        () -> assertFalse(result.seen().dump().gotThrough()),
         () -> assertTrue(result.violations().count(Kind.CAPTURE_BLOCKED) > 0),
         () -> assertTrue(broken(verdict(plan, result), FindingCode.A1)));
   }
@@ -201,14 +201,13 @@ final class ArmingScenariosTest {
   void aDeviceOfTheDumpPathThatIsNotArmedIsNamedAndLosesItsIo() {
     CrashPlan plan =
         small(MappingMode.VTD, Strategy.IDENTITY)
-            .withSabotage(
-                SeededFaults.find("vtd-arm-forgets-last-device").orElseThrow().sabotage());
+            .withSabotage(TrialMachines.fault("vtd-arm-forgets-last-device").sabotage());
     CrashResult result = crash(plan, 1, STEPS);
     Finding finding = finding(verdict(plan, result), FindingCode.A1);
     assertAll(
         () -> assertTrue(finding.subject().toString().contains("00:01.0 disk"), finding::toString),
         () -> assertTrue(result.violations().count(Kind.CAPTURE_BLOCKED) > 0),
-        () -> assertFalse(result.isDumpRight()));
+        () -> assertFalse(result.seen().dump().gotThrough()));
   }
 
   @Test
@@ -242,8 +241,8 @@ final class ArmingScenariosTest {
     CrashResult without = crash(plan.withLeftOut(aperture), 1, STEPS);
     assertAll(
         () -> assertTrue(broken(verdict(plan, through), FindingCode.D3)),
-        () -> assertFalse(through.isDumpRight()),
-        () -> assertTrue(without.isDumpRight(), without.failure()),
+        () -> assertFalse(through.seen().dump().gotThrough()),
+        () -> assertTrue(without.seen().dump().gotThrough(), without.failure()),
         () -> assertEquals(Answer.HOLDS, verdict(plan, without).answer()));
   }
 

@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.calgary.Chip;
+import org.crashlane.iommu.calgary.Registers;
 import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.iommu.calgary.Tar;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.CrashPlan;
 import org.crashlane.model.crash.TestMachines;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The proposal's figures for Calgary (4a to 4c), on the bytes that a kernel wrote. */
 final class CalgaryArithmeticTest {
+  private static final long REGISTERS = 0xfe00_0000L;
   private static final int PAGE_BYTES = 4096;
   private static final long MIB = 1 << 20;
   private static final AddressRange WINDOW = AddressRange.parse("0xe0000000-0xefffffff");
@@ -36,7 +39,7 @@ final class CalgaryArithmeticTest {
         TestMachines.usual(
             new ModeSpec.Calgary(
                 Chip.CALGARY,
-                0xfe00_0000L,
+                REGISTERS,
                 List.of(new ModeSpec.Phb("0", Optional.of(WINDOW), List.of())),
                 Optional.empty()),
             "0");
@@ -65,7 +68,8 @@ final class CalgaryArithmeticTest {
   }
 
   private static byte[] table(World world) {
-    AddressRange range = world.remapper().tablePages(world.memory()).getFirst();
+    long tar = world.remapper().mmio(world.memory()).read64(REGISTERS + Registers.tar(0));
+    AddressRange range = Tar.table(Registers.turned64(tar)).memory();
     byte[] bytes = new byte[(int) range.sizeBytes()];
     world.memory().read(range.first(), bytes, 0, bytes.length);
     return bytes;

@@ -164,7 +164,7 @@ final class RuleDocsTest {
               () -> assertTrue(after.seen().translatingAtEnd()));
       case IDENTITY ->
           assertAll(
-              () -> assertTrue(after.isDumpRight(), after.failure()),
+              () -> assertTrue(after.seen().dump().gotThrough(), after.failure()),
               () -> assertEquals(0, Results.captureBlocked(after)),
               () -> assertEquals(List.of(), after.seen().detection()));
       case ADOPT ->
@@ -187,7 +187,7 @@ final class RuleDocsTest {
               () -> assertTrue(after.dumped(), after.failure()));
       case RESET ->
           assertAll(
-              () -> assertTrue(after.isDumpRight(), after.failure()),
+              () -> assertTrue(after.seen().dump().gotThrough(), after.failure()),
               () -> assertEquals(0, Results.tally(after).leftoverBlockedCount()),
               () -> assertEquals(0, after.violations().count(Kind.LEFTOVER_ASTRAY)),
               () ->

@@ -39,7 +39,7 @@ import org.crashlane.model.explore.Exploration;
 import org.crashlane.model.explore.Explorer;
 import org.crashlane.model.explore.ExplorerLimits;
 import org.crashlane.model.explore.SmallMachine;
-import org.crashlane.model.fault.SeededFaults;
+import org.crashlane.model.fault.TrialMachines;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.mode.UnitTables;
@@ -161,7 +161,7 @@ final class StatementsTest {
     assertFalse(result.armed().conflicts().isEmpty());
     assertEquals(0, result.armed().entryCount());
     assertTrue(broken(result.tablesAtPanic(), FindingCode.A4));
-    assertFalse(result.isDumpRight());
+    assertFalse(result.seen().dump().gotThrough());
   }
 
   @ParameterizedTest
@@ -180,7 +180,7 @@ final class StatementsTest {
     assertEquals(Verdict.Answer.HOLDS, all.answer());
     assertEquals(0, all.lostCount());
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
-    assertTrue(result.isDumpRight(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure());
     assertTrue(result.seen().translatingAtEnd());
     assertEquals(0, Results.captureBlocked(result));
   }
@@ -208,7 +208,7 @@ final class StatementsTest {
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertEquals(List.of(), result.seen().detection());
     assertEquals(List.of(), result.seen().registerWritesAfterCrash());
-    assertTrue(result.isDumpRight(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure());
     assertFalse(violated(explore(mode, Strategy.IDENTITY)).contains(Kind.IOMMU_TOUCHED));
   }
 
@@ -307,7 +307,7 @@ final class StatementsTest {
     Rehearsal rehearsal = rehearse(mode, Strategy.IDENTITY);
     assertEquals(Answer.HOLDS, rehearsal.verdict().answer(), rehearsal.verdict()::toString);
     assertTrue(rehearsal.asPredicted());
-    assertTrue(crash(BuiltInMachines.of(mode), Strategy.IDENTITY).isDumpRight());
+    assertTrue(crash(BuiltInMachines.of(mode), Strategy.IDENTITY).seen().dump().gotThrough());
   }
 
   /** Statements 1a, 2a, 3a: what is done about the crash makes no difference at all. */
@@ -341,14 +341,14 @@ final class StatementsTest {
     Exploration all = explore(mode, Strategy.NONE);
     assertNone(OF_CAPTURE_IO, all);
     assertEquals(0, all.lostCount());
-    assertTrue(crash(BuiltInMachines.of(mode), Strategy.NONE).isDumpRight());
+    assertTrue(crash(BuiltInMachines.of(mode), Strategy.NONE).seen().dump().gotThrough());
   }
 
   @Test
   void anApertureOverMemoryIsInTheWayOfTheDumpAndNotOfDma() {
     CrashResult result =
         crash(BuiltInMachines.find("gart-over-ram").orElseThrow(), Strategy.IDENTITY);
-    assertFalse(result.isDumpRight());
+    assertFalse(result.seen().dump().gotThrough());
     assertEquals(
         List.of(Kind.READ_THROUGH_APERTURE),
         result.violations().all().stream()
@@ -471,8 +471,7 @@ final class StatementsTest {
       throws InterruptedException {
     CrashPlan plan =
         SmallMachine.plan(MappingMode.VTD, Strategy.IDENTITY)
-            .withSabotage(
-                SeededFaults.find("vtd-arm-forgets-last-device").orElseThrow().sabotage());
+            .withSabotage(TrialMachines.fault("vtd-arm-forgets-last-device").sabotage());
     Exploration all = explore(plan);
     assertTrue(violated(all).contains(Kind.CAPTURE_BLOCKED));
     assertEquals(0, all.dumpCount());

@@ -160,14 +160,6 @@ final class CalgaryHardware implements Remapper {
   }
 
   @Override
-  public List<AddressRange> tablePages(PhysicalMemory memory) {
-    return Arrays.stream(bridges)
-        .filter(BridgePort::isTranslating)
-        .map(port -> port.bridge().table().memory())
-        .toList();
-  }
-
-  @Override
   public List<Fault> takeFaults() {
     List<Fault> taken = List.copyOf(faults);
     faults.clear();

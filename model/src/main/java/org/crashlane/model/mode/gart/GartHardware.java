@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.gart;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,6 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.CpuOutcome;
-import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -110,21 +108,6 @@ final class GartHardware implements Remapper {
       }
     }
     return false;
-  }
-
-  @Override
-  public List<AddressRange> tablePages(PhysicalMemory memory) {
-    List<AddressRange> tables = new ArrayList<>();
-    for (Northbridge northbridge : northbridges) {
-      UnitConfig config = northbridge.config();
-      config
-          .aperture()
-          .filter(_ -> config.translationEnabled())
-          .map(aperture -> AddressRange.ofSize(config.table(), aperture.tableBytes()))
-          .filter(table -> !tables.contains(table))
-          .ifPresent(tables::add);
-    }
-    return tables;
   }
 
   @Override

@@ -42,10 +42,6 @@ final class Gatt {
     return aperture;
   }
 
-  Optional<ScratchPage> scratch() {
-    return scratch;
-  }
-
   /** Has {@code count} entries from {@code index} on lead to pages from {@code page} on. */
   void map(Cpu cpu, int index, int count, long page) {
     for (int i = 0; i < count; i++) {

@@ -6,23 +6,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Fault;
-import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Outcome;
-import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
-import org.crashlane.iommu.TranslationTables;
-import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
-import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -181,38 +173,6 @@ public final class RemappingUnits implements Remapper {
               Placement.behind(machine, i)));
     }
     return tables;
-  }
-
-  @Override
-  public List<AddressRange> tablePages(PhysicalMemory memory) {
-    Set<AddressRange> pages = new TreeSet<>();
-    for (RemappingUnit<?> unit : units) {
-      if (unit.isTranslating()) {
-        TranslationTables tables = unit.tables(memory);
-        DeviceTables devices = tables.devices();
-        pages.addAll(devices.pages());
-        devices.spaces().keySet().forEach(table -> tables.walk(table, new TablePages(pages)));
-      }
-    }
-    return List.copyOf(pages);
-  }
-
-  private record TablePages(Set<AddressRange> pages) implements WalkVisitor {
-    @Override
-    public void mapping(
-        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      // Only the tables count.
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      // What is wrong in a table names no page.
-    }
-
-    @Override
-    public void tablePage(long address, int level) {
-      pages.add(AddressRange.ofSize(address, PageFrames.PAGE_BYTES));
-    }
   }
 
   @Override

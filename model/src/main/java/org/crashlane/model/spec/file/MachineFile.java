@@ -29,20 +29,6 @@ public final class MachineFile {
   private MachineFile() {}
 
   /**
-   * {@return the machine that {@code file} describes}
-   *
-   * @throws MachineFileException if it describes none
-   * @throws IOException if it cannot be read
-   */
-  public static MachineSpec read(Path file) throws IOException {
-    return read(
-        file,
-        _ -> {
-          // Not started.
-        });
-  }
-
-  /**
    * {@return the machine that {@code file} describes, which a kernel can start}
    *
    * @param start starts the machine's kernel; a {@link NoFrameException} of it is a mistake in the

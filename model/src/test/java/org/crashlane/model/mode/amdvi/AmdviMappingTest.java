@@ -119,7 +119,7 @@ class AmdviMappingTest extends PagedMappingContract {
     long commands = amd.read(Registers.CMD_BUF_BASE);
     apart.add(AddressRange.ofSize(Ring.BASE.inPlace(commands), UnitDriver.RING_BYTES));
     apart.add(AddressRange.ofSize(lastCompletion(amd), PagedMachine.PAGE));
-    apart.addAll(machine.hardware.tablePages(machine.memory));
+    apart.addAll(machine.tablePages());
     assertTrue(apart.size() > 4, apart.toString());
     for (AddressRange one : apart) {
       assertEquals(List.of(one), apart.stream().filter(one::overlaps).toList());

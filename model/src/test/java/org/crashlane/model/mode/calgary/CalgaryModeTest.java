@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -67,7 +68,7 @@ class CalgaryModeTest {
     for (int phb = 0; phb < 2; phb++) {
       TceTable table = Tar.table(sized.registers().tar(phb));
       assertEquals(size, table.size());
-      assertTrue(table.isNaturallyAligned());
+      assertTrue(Alignment.isAligned(table.address(), size.bytes()));
       assertFalse(Tar.VALID.isSet(sized.registers().tar(phb)));
       long configRw = sized.registers().read(phb, PhbRegister.CONFIG_RW);
       assertEquals(ConfigRw.enabling(0), configRw);
@@ -76,7 +77,6 @@ class CalgaryModeTest {
       }
     }
     assertTrue(sized.hardware.isTranslating());
-    assertEquals(2, sized.hardware.tablePages(sized.memory).size());
   }
 
   @Test
@@ -174,7 +174,6 @@ class CalgaryModeTest {
     DmaHandle left = machine.map(DISK, BUFFER, PAGE, Direction.FROM_DEVICE);
     DmaMapping off = machine.mode.capture(Strategy.OFF, machine, machine.machine, captureFrames());
     assertFalse(machine.hardware.isTranslating());
-    assertEquals(List.of(), machine.hardware.tablePages(machine.memory));
     assertEquals(
         new Outcome.Reached(left.busAddress()),
         machine.translate(DISK, left.busAddress(), Access.WRITE));

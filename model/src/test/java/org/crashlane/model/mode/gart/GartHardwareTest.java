@@ -17,7 +17,6 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.gart.Registers;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.CpuAccess;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.DmaHandle;
@@ -42,7 +41,6 @@ class GartHardwareTest {
   void apertureIsOffAfterReset() {
     GartFixture machine = GartFixture.plain();
     assertFalse(machine.hardware.isTranslating());
-    assertEquals(List.of(), machine.hardware.tablePages(machine.memory));
     assertEquals(List.of(), machine.hardware.inTheWayOfCpus());
     assertEquals(new Outcome.Reached(APERTURE.first()), machine.request(NARROW, APERTURE.first()));
   }
@@ -187,14 +185,6 @@ class GartHardwareTest {
         new CpuAccess.Reached(APERTURE.first()),
         machine.hardware.accessByCpu(machine.memory, APERTURE.first()));
     assertTrue(machine.hardware.isTranslating());
-  }
-
-  @Test
-  void tableIsNamedOnceHoweverManyNorthbridgesReadIt() {
-    GartFixture machine = new GartFixture(Era.TODAY, TWO);
-    machine.boot();
-    assertEquals(
-        List.of(AddressRange.ofSize(TABLE, 32 << 10)), machine.hardware.tablePages(machine.memory));
   }
 
   @Test

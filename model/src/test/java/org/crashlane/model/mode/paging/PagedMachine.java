@@ -4,9 +4,15 @@ package org.crashlane.model.mode.paging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.DeviceTables;
+import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.ModelMemory;
@@ -18,6 +24,7 @@ import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.BareCpu;
 import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
@@ -120,5 +127,34 @@ public class PagedMachine {
       handles.add(map(mapping, device, buffer + (long) i * PAGE, PAGE, Direction.BIDIRECTIONAL));
     }
     return handles;
+  }
+
+  /** {@return the pages that the units' registers and tables name as tables now} */
+  public Set<AddressRange> tablePages() {
+    Set<AddressRange> pages = new TreeSet<>();
+    for (UnitTables unit : hardware.tables(spec, memory)) {
+      DeviceTables devices = unit.tables().devices();
+      pages.addAll(devices.pages());
+      devices.spaces().keySet().forEach(t -> unit.tables().walk(t, new TablePages(pages)));
+    }
+    return pages;
+  }
+
+  private record TablePages(Set<AddressRange> pages) implements WalkVisitor {
+    @Override
+    public void mapping(
+        long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+      // Only the tables count.
+    }
+
+    @Override
+    public void malformed(Malformation malformation) {
+      // What is wrong in a table names no page.
+    }
+
+    @Override
+    public void tablePage(long address, int level) {
+      pages.add(AddressRange.ofSize(address, PageFrames.PAGE_BYTES));
+    }
   }
 }

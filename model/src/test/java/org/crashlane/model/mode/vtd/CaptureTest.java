@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
@@ -64,7 +65,7 @@ class CaptureTest {
   void adoptedRootIsInTheCrashRangeAndSecondLevelTablesAreNot() {
     crash();
     new VtdMode().capture(Strategy.ADOPT, machine.cpu, machine.spec, frames());
-    List<AddressRange> pages = machine.hardware.tablePages(machine.memory);
+    Set<AddressRange> pages = machine.tablePages();
     assertTrue(pages.contains(AddressRange.ofSize(rootAddress(), 4096)));
     assertTrue(CRASH.contains(rootAddress()));
     assertTrue(pages.stream().anyMatch(page -> !CRASH.overlaps(page)));

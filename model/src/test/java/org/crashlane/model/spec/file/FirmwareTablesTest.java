@@ -59,7 +59,8 @@ final class FirmwareTablesTest {
   private MachineSpec read(byte[] table, String lines) throws IOException {
     Files.write(folder.resolve("dmar.dat"), table);
     String text = BuiltInMachines.text("vtd").orElseThrow();
-    return MachineFile.read(Files.writeString(folder.resolve("box.yaml"), text + lines));
+    return MachineFile.read(
+        Files.writeString(folder.resolve("box.yaml"), text + lines), ModelStage::start);
   }
 
   private String errorOf(byte[] table) {
@@ -111,7 +112,7 @@ final class FirmwareTablesTest {
     assertEquals(List.of("", "", "", ""), machine.devices().stream().map(d -> d.unit()).toList());
     String low = BuiltInMachines.text("vtd").orElseThrow().replace("  - {at: 0x100000000", "#");
     Path file = Files.writeString(folder.resolve("low.yaml"), low + "acpi: [dmar.dat]\n");
-    assertInstanceOf(ModeSpec.Nommu.class, MachineFile.read(file).modeSpec());
+    assertInstanceOf(ModeSpec.Nommu.class, MachineFile.read(file, ModelStage::start).modeSpec());
   }
 
   private static Rehearsal rehearse(MachineSpec machine, Strategy strategy) {
@@ -160,7 +161,7 @@ final class FirmwareTablesTest {
         Files.writeString(
             folder.resolve("plain.yaml"),
             text.replace("devices:\n", "devices:\n" + dump) + "acpi: [dmar.dat]\n");
-    MachineSpec machine = MachineFile.read(file);
+    MachineSpec machine = MachineFile.read(file, ModelStage::start);
     // A region whose limit is its base is a page to Linux.
     assertEquals(
         List.of(new ReservedMemory("sata", new AddressRange(0x7c00_0000, 0x7c00_0fff))),
@@ -258,7 +259,9 @@ final class FirmwareTablesTest {
         BuiltInMachines.text("vtd")
             .orElseThrow()
             .replace("address: 01:00.0", "address: 10000:01:00.0\n    alias: 00:0e.0");
-    MachineFile.read(Files.writeString(folder.resolve("box.yaml"), text + "acpi: [dmar.dat]\n"));
+    MachineFile.read(
+        Files.writeString(folder.resolve("box.yaml"), text + "acpi: [dmar.dat]\n"),
+        ModelStage::start);
     Files.write(
         folder.resolve("dmar.dat"),
         dmar(
@@ -266,7 +269,8 @@ final class FirmwareTablesTest {
                 + "01002000 0000 0000 0000007c00000000 ff0f007c00000000 01 08 0000 00 00 0e00"));
     MachineFileException e =
         assertThrows(
-            MachineFileException.class, () -> MachineFile.read(folder.resolve("box.yaml")));
+            MachineFileException.class,
+            () -> MachineFile.read(folder.resolve("box.yaml"), ModelStage::start));
     assertTrue(e.getMessage().contains("device nvme use 0x7c000000-0x7c000fff"), e.getMessage());
   }
 

@@ -29,6 +29,7 @@ import org.crashlane.model.spec.ModeSpec.Gart;
 import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 import org.crashlane.model.spec.ModeSpec.Swiotlb;
 import org.crashlane.model.spec.ModeSpec.Vtd;
+import org.crashlane.model.stage.ModelStage;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.MappingMode;
 import org.junit.jupiter.api.Test;
@@ -337,24 +338,27 @@ class MachineFileTest {
   @Test
   void filesAreReadAndNamedInMessages() throws IOException {
     Path file = Files.writeString(folder.resolve("box.yaml"), VTD);
-    assertEquals(BuiltInMachines.of(MappingMode.VTD), MachineFile.read(file));
+    assertEquals(BuiltInMachines.of(MappingMode.VTD), MachineFile.read(file, ModelStage::start));
     Files.writeString(file, "name: Box\n");
-    MachineFileException e = assertThrows(MachineFileException.class, () -> MachineFile.read(file));
+    MachineFileException e =
+        assertThrows(MachineFileException.class, () -> MachineFile.read(file, ModelStage::start));
     assertTrue(e.getMessage().startsWith(file + ":1:7: name: "), e.getMessage());
-    assertThrows(NoSuchFileException.class, () -> MachineFile.read(folder.resolve("none.yaml")));
+    assertThrows(
+        NoSuchFileException.class,
+        () -> MachineFile.read(folder.resolve("none.yaml"), ModelStage::start));
   }
 
   @Test
   void endlessAndBinaryFilesAreRefused() throws IOException {
     Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 0, 1});
     assertTrue(
-        assertThrows(MachineFileException.class, () -> MachineFile.read(binary))
+        assertThrows(MachineFileException.class, () -> MachineFile.read(binary, ModelStage::start))
             .reason()
             .contains("UTF-8"));
     Path zero = Path.of("/dev/zero");
     if (Files.exists(zero)) {
       assertTrue(
-          assertThrows(MachineFileException.class, () -> MachineFile.read(zero))
+          assertThrows(MachineFileException.class, () -> MachineFile.read(zero, ModelStage::start))
               .reason()
               .contains("larger than 1024 KiB"));
     }
