@@ -13,7 +13,6 @@ import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
-import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Known;
@@ -23,6 +22,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState.Translation;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
@@ -102,12 +102,12 @@ public final class Planner {
       refuse(Kind.UNSUPPORTED, Part.IOMMU, Fact.TRANSLATION_NOT_KNOWN);
     }
     if (tables.state().isPassing()) {
-      judgeCrashRanges();
+      judgeWindows();
       return refusals.isEmpty() ? nothingTranslates() : new Refused(refusals);
     }
     Selection selection = Selection.of(attachments(), request.devices(), tables::isWritable);
     refusals.addAll(selection.refusals());
-    judgeCrashRanges();
+    judgeWindows();
     judgePlaces(selection);
     if (!refusals.isEmpty()) {
       return new Refused(refusals);
@@ -145,28 +145,36 @@ public final class Planner {
     }
   }
 
-  private void judgeCrashRanges() {
-    for (AddressRange crash : request.ranges()) {
-      if (!Alignment.isAligned(crash.first(), PageArena.PAGE_BYTES)
-          || !Alignment.isAligned(crash.last() + 1, PageArena.PAGE_BYTES)) {
-        refuse(Kind.CRASH_RANGE, new CrashRange(crash), Fact.NOT_WHOLE_PAGES);
+  /** A doorbell is no memory, and need not be. */
+  private void judgeWindows() {
+    for (Window window : request.windows()) {
+      AddressRange range = window.range();
+      if (!Alignment.isAligned(range.first(), PageArena.PAGE_BYTES)
+          || !Alignment.isAligned(range.last() + 1, PageArena.PAGE_BYTES)) {
+        refuse(Kind.CRASH_RANGE, new CrashRange(range), Fact.NOT_WHOLE_PAGES);
       }
-      if (crash.overlaps(InterruptWindow.RANGE)) {
+      if (range.overlaps(Unmappable.INTERRUPT_WINDOW.range())
+          && tables.unmappable().contains(Unmappable.INTERRUPT_WINDOW)) {
         refuse(
             Kind.INTERRUPT_WINDOW,
-            new CrashRange(crash),
-            new Overlap(Place.INTERRUPT_WINDOW, InterruptWindow.RANGE));
-      } else if (!memory.exists(crash)) {
-        refuse(Kind.CRASH_RANGE, new CrashRange(crash), new NoMemory(memory.ranges()));
+            new CrashRange(range),
+            new Overlap(Place.INTERRUPT_WINDOW, Unmappable.INTERRUPT_WINDOW.range()));
+      } else if (window.isCrashRange() && !memory.exists(range)) {
+        refuse(Kind.CRASH_RANGE, new CrashRange(range), new NoMemory(memory.ranges()));
       }
     }
   }
 
-  /** Where tables and crash ranges lie to each other; both must be there. */
+  /**
+   * Where tables and windows lie to each other; both must be there. Kernels do map doorbells at
+   * other addresses for themselves.
+   */
   private void judgePlaces(Selection selection) {
-    for (AddressRange crash : request.ranges()) {
-      CrashRangeCheck.of(crash, tables, devices).ifPresent(refusals::add);
-      selection.tables().forEach((table, users) -> judgeReach(crash, table, users));
+    for (Window window : request.windows()) {
+      if (window.isCrashRange()) {
+        CrashRangeCheck.of(window.range(), tables, devices).ifPresent(refusals::add);
+      }
+      selection.tables().forEach((table, users) -> judgeReach(window.range(), table, users));
     }
   }
 

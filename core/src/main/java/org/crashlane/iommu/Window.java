@@ -6,8 +6,8 @@ import org.crashlane.memory.AddressRange;
 
 /**
  * What has to be identity-mapped for a capture kernel: addresses, and what devices do there. Crash
- * ranges are read and written; where interrupts are writes that are translated (Arm), the page that
- * takes them would be written only.
+ * ranges are read and written; where interrupts are writes that are translated (Arm), the doorbell,
+ * a page that takes them, is written only.
  *
  * @param range whole pages
  * @param rights at least these have to be given
@@ -19,9 +19,19 @@ public record Window(AddressRange range, Permissions rights) implements Comparab
     return new Window(range, Permissions.READ_WRITE);
   }
 
+  /** {@return a page that takes interrupts} */
+  public static Window ofDoorbell(AddressRange range) {
+    return new Window(range, Permissions.WRITE_ONLY);
+  }
+
   /** {@return each of {@code crashRanges}} */
   public static List<Window> ofCrashRanges(List<AddressRange> crashRanges) {
     return crashRanges.stream().map(Window::ofCrashRange).toList();
+  }
+
+  /** {@return true if it is memory that the dump is read from, false of a doorbell} */
+  public boolean isCrashRange() {
+    return rights.allows(Access.READ);
   }
 
   /** {@return the mapping that serves it} */

@@ -4,12 +4,12 @@ package org.crashlane.machine;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.crashlane.interrupt.Apics;
+import java.util.stream.Stream;
+import org.crashlane.interrupt.Interrupts;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.iommu.Window;
 import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.pci.RequesterId;
 
 /**
  * The one description of a machine: what has to be known of it besides its IOMMU tables.
@@ -19,7 +19,7 @@ import org.crashlane.pci.RequesterId;
  * @param units its IOMMUs, as far as they are known
  * @param devices who makes requests
  * @param firmwareRegions what firmware has devices use, in RAM or not
- * @param apics what sends and takes interrupts besides devices
+ * @param interrupts what sends and takes interrupts besides devices
  * @param captureNeeds what the capture kernel needs of the crash ranges besides its drivers
  * @param sources where each of these is from, as far as that was noted
  */
@@ -29,7 +29,7 @@ public record Machine(
     List<Unit> units,
     List<Device> devices,
     List<FirmwareRegion> firmwareRegions,
-    Apics apics,
+    Interrupts interrupts,
     LowMemoryNeeds captureNeeds,
     Map<Aspect, Source> sources) {
 
@@ -46,29 +46,18 @@ public record Machine(
 
   /**
    * A machine whose memory is not encrypted and firmware uses nothing, with a capture kernel that
-   * has no needs of its own. Nothing is known of its processors.
-   *
-   * @param ioApics as {@link Apics} has them
+   * has no needs of its own. Nothing is known of its interrupts.
    */
-  public Machine(
-      List<AddressRange> ram,
-      List<AddressRange> crashRanges,
-      List<Device> devices,
-      List<RequesterId> ioApics) {
+  public Machine(List<AddressRange> ram, List<AddressRange> crashRanges, List<Device> devices) {
     this(
         new Memory(ram),
         crashRanges,
         List.of(),
         devices,
         List.of(),
-        new Apics(Processors.UNKNOWN, ioApics),
+        Interrupts.UNKNOWN,
         LowMemoryNeeds.NONE,
         Map.of());
-  }
-
-  /** The same, whose IOAPICs' requester ids are not known either. */
-  public Machine(List<AddressRange> ram, List<AddressRange> crashRanges, List<Device> devices) {
-    this(ram, crashRanges, devices, List.of());
   }
 
   /** {@return where memory is, in rising order} */
@@ -83,12 +72,7 @@ public record Machine(
 
   /** {@return what interrupts go to} */
   public Processors processors() {
-    return apics.processors();
-  }
-
-  /** {@return by which requester ids the IOMMU knows the IOAPICs; empty if that is not known} */
-  public List<RequesterId> ioApics() {
-    return apics.ioApics();
+    return interrupts.processors();
   }
 
   /** {@return the devices that the capture kernel needs to write the dump, as far as is known} */
@@ -96,9 +80,23 @@ public record Machine(
     return devices.stream().filter(Device::onDumpPath).toList();
   }
 
-  /** {@return what has to be mapped to itself for the dump: the crash ranges, in their order} */
+  /** {@return what has to be mapped to itself for the dump: the crash ranges, then doorbells} */
   public List<Window> windows() {
-    return Window.ofCrashRanges(crashRanges);
+    return Stream.concat(
+            crashRanges.stream().map(Window::ofCrashRange),
+            interrupts.doorbells().stream().map(Window::ofDoorbell))
+        .toList();
+  }
+
+  /**
+   * {@return the windows that {@code device} needs} A doorbell is not for its DMA masks to decide:
+   * where it sends interrupts is programmed whole.
+   */
+  public List<Window> windowsFor(Device device) {
+    List<AddressRange> within = crashRangesWithin(device);
+    return windows().stream()
+        .filter(window -> !window.isCrashRange() || within.contains(window.range()))
+        .toList();
   }
 
   /**
@@ -118,37 +116,38 @@ public record Machine(
     more.putAll(sources);
     more.put(aspect, source);
     return new Machine(
-        memory, crashRanges, units, devices, firmwareRegions, apics, captureNeeds, more);
+        memory, crashRanges, units, devices, firmwareRegions, interrupts, captureNeeds, more);
   }
 
   /** {@return this machine, with each device once for every id that its requests may carry} */
   public Machine byRequester() {
     List<Device> each = devices.stream().flatMap(d -> d.byRequester().stream()).toList();
     return new Machine(
-        memory, crashRanges, units, each, firmwareRegions, apics, captureNeeds, sources);
+        memory, crashRanges, units, each, firmwareRegions, interrupts, captureNeeds, sources);
   }
 
   /** {@return this machine, with {@code regions} that firmware has devices use} */
   public Machine withFirmwareRegions(List<FirmwareRegion> regions) {
-    return new Machine(memory, crashRanges, units, devices, regions, apics, captureNeeds, sources);
+    return new Machine(
+        memory, crashRanges, units, devices, regions, interrupts, captureNeeds, sources);
   }
 
-  /** {@return this machine, with {@code known} processors} */
-  public Machine withProcessors(Processors known) {
-    Apics both = new Apics(known, apics.ioApics());
+  /** {@return this machine, with interrupts that are sent and taken by {@code known}} */
+  public Machine withInterrupts(Interrupts known) {
     return new Machine(
-        memory, crashRanges, units, devices, firmwareRegions, both, captureNeeds, sources);
+        memory, crashRanges, units, devices, firmwareRegions, known, captureNeeds, sources);
   }
 
   /** {@return this machine, with memory encrypted as {@code known}} */
   public Machine withEncryption(MemoryEncryption known) {
     Memory encrypted = new Memory(memory.ram(), memory.reserved(), known);
     return new Machine(
-        encrypted, crashRanges, units, devices, firmwareRegions, apics, captureNeeds, sources);
+        encrypted, crashRanges, units, devices, firmwareRegions, interrupts, captureNeeds, sources);
   }
 
   /** {@return this machine, with a capture kernel of these needs} */
   public Machine withCaptureNeeds(LowMemoryNeeds needs) {
-    return new Machine(memory, crashRanges, units, devices, firmwareRegions, apics, needs, sources);
+    return new Machine(
+        memory, crashRanges, units, devices, firmwareRegions, interrupts, needs, sources);
   }
 }

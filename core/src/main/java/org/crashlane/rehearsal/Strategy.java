@@ -52,7 +52,7 @@ public enum Strategy {
           case G1, L1, L3 -> this == ADOPT;
           // Worth knowing, whoever reads the tables; what could not be read is no matter.
           case W1 -> finding.severity() == Severity.NOTE;
-          case A1, A2, A3, A4, A5, A7, B2, B3, C1, C2, C3, C4, C5, D1, D2, D3, M1, M2, M3, P1 ->
+          case A1, A2, A3, A4, A5, A6, A7, B2, B3, C1, C2, C3, C4, C5, D1, D2, D3, M1, M2, M3, P1 ->
               false;
         };
   }

@@ -56,7 +56,7 @@ final class EncryptionRules {
     List<AddressRange> missing =
         audit.encrypted().stream()
             .filter(coverage -> !coverage.isWhole())
-            .map(CrashRangeCoverage::crashRange)
+            .map(coverage -> coverage.window().range())
             .toList();
     if (wide.isEmpty() || missing.isEmpty()) {
       unknown(subject, Fact.ENCRYPTION_OF_ENTRIES_NOT_READ);

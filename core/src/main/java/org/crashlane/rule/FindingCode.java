@@ -8,6 +8,7 @@ public enum FindingCode {
   A3("a device on the dump path has no translation entry: its requests fault"),
   A4("an IOVA inside the crash range is mapped to another page"),
   A5("the primary's IOVA allocator may still hand out addresses inside the crash range"),
+  A6("the page that takes interrupts is not identity-mapped, for writing, for such a device"),
   A7(
       "the address that a device is given is not the physical one, but that with the memory"
           + " encryption bit, and does not lead to the page"),
@@ -48,7 +49,7 @@ public enum FindingCode {
   /** {@return true if what it names keeps a right dump from reaching the disk} */
   public boolean losesDump() {
     return switch (this) {
-      case A1, A2, A3, A4, A7, B1, B2, B3, B4, D3 -> true;
+      case A1, A2, A3, A4, A6, A7, B1, B2, B3, B4, D3 -> true;
       case A5, C1, C2, C3, C4, C5, D1, D2, F1, G1, L1, L2, L3, M1, M2, M3, P1, W1 -> false;
     };
   }

@@ -37,8 +37,8 @@ final class InterruptRules {
     if (!interrupts.enabled()) {
       return;
     }
-    boolean legacyArrives = !machine.ioApics().isEmpty();
-    for (RequesterId ioApic : machine.ioApics()) {
+    boolean legacyArrives = !machine.interrupts().controllers().isEmpty();
+    for (RequesterId ioApic : machine.interrupts().controllers()) {
       InterruptTally tally = InterruptTally.of(interrupts, ioApic);
       legacyArrives &= tally.allArrive();
       judge(new IoApic(ioApic), ioApic, tally, false);
@@ -50,7 +50,7 @@ final class InterruptRules {
       }
     }
     // Where all senders fare alike, what was said of the devices goes for the IOAPICs too.
-    if (machine.ioApics().isEmpty() && interrupts.dependsOnSource()) {
+    if (machine.interrupts().controllers().isEmpty() && interrupts.dependsOnSource()) {
       findings.cannotTell(
           FindingCode.C3, Part.IO_APICS, List.of(Fact.IO_APIC_IDS_NOT_KNOWN), Step.GIVE_ACPI_TABLE);
     }

@@ -9,9 +9,9 @@ import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
-import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
@@ -26,7 +26,7 @@ import org.crashlane.rule.Subject.OfDevice;
 
 /**
  * What the rule asks of a device's own entry, before any table is walked: A3, A2, B2 and B3 on the
- * dump path; G1 and L1 for what passes untranslated.
+ * dump path, A6 where a doorbell is the matter; G1 and L1 for what passes untranslated.
  */
 final class ReachRules {
   private final Machine machine;
@@ -50,9 +50,9 @@ final class ReachRules {
   }
 
   private void judgeDevice(Device device, Attachment attachment) {
-    List<AddressRange> notPassing =
-        machine.crashRangesWithin(device).stream()
-            .filter(crash -> !Way.passes(crash, tables.untouched(device.requester())))
+    List<Window> notPassing =
+        machine.windowsFor(device).stream()
+            .filter(window -> !Way.passes(window.range(), tables.untouched(device.requester())))
             .toList();
     switch (attachment) {
       case Blocked blocked -> {
@@ -63,7 +63,7 @@ final class ReachRules {
       case Unsupported _ -> {
         // reported with the others whose mappings are not read
       }
-      // Untranslated, the crash range is reached as it is, but where nothing can be mapped.
+      // Untranslated, a window is reached as it is, but where nothing can be mapped.
       case PassThrough passing -> {
         judgeRights(device, passing, notPassing);
         judgeUnmappable(device);
@@ -75,17 +75,21 @@ final class ReachRules {
     }
   }
 
-  private void judgeRights(Device device, PassThrough passing, List<AddressRange> crashRanges) {
-    if (passing.permissions() != Permissions.READ_WRITE) {
-      for (AddressRange crash : crashRanges) {
+  private void judgeRights(Device device, PassThrough passing, List<Window> windows) {
+    for (Window window : windows) {
+      if (!passing.permissions().contains(window.rights())) {
         findings.broken(
-            FindingCode.A2,
+            code(window, FindingCode.A2),
             new OfDevice(device),
-            List.of(crash),
+            List.of(window.range()),
             List.of(new Attached(passing)),
             Step.GIVE_BOTH_RIGHTS);
       }
     }
+  }
+
+  private static FindingCode code(Window window, FindingCode ofCrashRange) {
+    return window.isCrashRange() ? ofCrashRange : FindingCode.A6;
   }
 
   /** What passes untranslated is within reach of whoever owns the device, and of leftover DMA. */
@@ -124,30 +128,34 @@ final class ReachRules {
         Step.BIND_AND_ARM);
   }
 
-  private void judgeReach(Device device, TableId table, List<AddressRange> crashRanges) {
+  private void judgeReach(Device device, TableId table, List<Window> windows) {
     AddressRange reach = tables.reach(table);
-    for (AddressRange crash : crashRanges) {
-      if (!reach.contains(crash)) {
+    for (Window window : windows) {
+      if (!reach.contains(window.range())) {
         findings.broken(
-            FindingCode.B2,
+            code(window, FindingCode.B2),
             new OfDevice(device),
-            List.of(crash),
+            List.of(window.range()),
             List.of(new Addresses(AddressFact.TRANSLATED, reach)),
-            new CrashRangeBelow(reach.last() + 1));
+            window.isCrashRange() ? new CrashRangeBelow(reach.last() + 1) : Step.MAP_DOORBELL);
       }
     }
   }
 
   private void judgeUnmappable(Device device) {
-    for (AddressRange crash : machine.crashRangesWithin(device)) {
+    for (Window window : machine.windowsFor(device)) {
       List<Evidence> inTheWay =
           tables.unmappable().stream()
-              .filter(u -> u.range().overlaps(crash))
+              .filter(u -> u.range().overlaps(window.range()))
               .<Evidence>map(Reserved::new)
               .toList();
       if (!inTheWay.isEmpty()) {
         findings.broken(
-            FindingCode.B3, new OfDevice(device), List.of(crash), inTheWay, Step.MOVE_CRASH_RANGE);
+            code(window, FindingCode.B3),
+            new OfDevice(device),
+            List.of(window.range()),
+            inTheWay,
+            window.isCrashRange() ? Step.MOVE_CRASH_RANGE : Step.MAP_DOORBELL);
       }
     }
   }

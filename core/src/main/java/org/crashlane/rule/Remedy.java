@@ -82,6 +82,7 @@ public sealed interface Remedy {
   enum Step implements Remedy {
     /** Map the crash range to itself in this table, before the crash. */
     ARM,
+    MAP_DOORBELL,
     /** Arm the primary: then this capture kernel does what the rule asks. */
     ARM_PRIMARY,
     /** Have a driver bound, so that the device has a domain, then arm. */

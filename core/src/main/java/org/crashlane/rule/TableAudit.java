@@ -3,9 +3,11 @@ package org.crashlane.rule;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
@@ -19,15 +21,15 @@ import org.crashlane.rule.FirmwareRules.Reach;
 /** One walk over one table, with all that the rule asks of it. */
 final class TableAudit implements WalkVisitor {
   private final Machine machine;
-  private final List<CrashRangeCoverage> coverages;
-  private final List<CrashRangeCoverage> encrypted;
+  private final List<WindowCoverage> coverages;
+  private final List<WindowCoverage> encrypted;
   private final Pieces<Mapping> reachingIn = new Pieces<>();
   private final Pieces<Mapping> onCrashPages = new Pieces<>();
   private final Pieces<Mapping> leftovers = new Pieces<>();
   private final Pieces<AddressRange> leftoverIovasInRam = new Pieces<>();
   private final Pieces<Malformation> malformed = new Pieces<>();
   private final Pieces<Malformation> unread = new Pieces<>();
-  private final boolean[] unreadIn;
+  private final Set<AddressRange> unreadIn = new HashSet<>();
 
   /** What firmware's regions have of crash ranges, and whether requests there get to its pages. */
   private final Map<FirmwareRegion, Reach> firmware = new LinkedHashMap<>();
@@ -44,8 +46,7 @@ final class TableAudit implements WalkVisitor {
     this.untouched = new ArrayDeque<>(untouched);
     this.machine = machine;
     this.budget = budget;
-    this.unreadIn = new boolean[machine.crashRanges().size()];
-    this.coverages = machine.windows().stream().map(CrashRangeCoverage::new).toList();
+    this.coverages = machine.windows().stream().map(WindowCoverage::new).toList();
     FirmwareRules.inCrashRange(machine).forEach(r -> firmware.put(r, Reach.KEPT_OUT));
     long mask = machine.encryption().addressMask();
     this.encrypted =
@@ -54,9 +55,9 @@ final class TableAudit implements WalkVisitor {
             : machine.crashRanges().stream().map(crash -> withBit(crash, mask)).toList();
   }
 
-  private static CrashRangeCoverage withBit(AddressRange crash, long mask) {
+  private static WindowCoverage withBit(AddressRange crash, long mask) {
     AddressRange iovas = new AddressRange(crash.first() | mask, crash.last() | mask);
-    return new CrashRangeCoverage(Window.ofCrashRange(iovas), mask);
+    return new WindowCoverage(Window.ofCrashRange(iovas), mask);
   }
 
   @Override
@@ -135,9 +136,10 @@ final class TableAudit implements WalkVisitor {
     if (malformation.isUnread()) {
       unread.add(malformation, 0);
       unsettledCount += malformation.kind() == Malformation.Kind.UNSETTLED ? 1 : 0;
-      for (int i = 0; i < unreadIn.length; i++) {
-        unreadIn[i] |= malformation.mayServe(machine.crashRanges().get(i));
-      }
+      coverages.stream()
+          .map(coverage -> coverage.window().range())
+          .filter(malformation::mayServe)
+          .forEach(unreadIn::add);
       firmware.replaceAll((region, reach) ->
           malformation.mayServe(region.range()) ? reach.or(Reach.NOT_KNOWN) : reach);
     } else {
@@ -168,13 +170,13 @@ final class TableAudit implements WalkVisitor {
 
   void end() {
     untouched.forEach(this::coverUntouched);
-    coverages.forEach(CrashRangeCoverage::end);
-    encrypted.forEach(CrashRangeCoverage::end);
+    coverages.forEach(WindowCoverage::end);
+    encrypted.forEach(WindowCoverage::end);
   }
 
-  /** {@return true if something of {@code crashRange} could not be looked at} */
-  boolean isUnreadIn(AddressRange crashRange) {
-    return budget.isSpent() || unreadIn[machine.crashRanges().indexOf(crashRange)];
+  /** {@return true if something of {@code window} could not be looked at} */
+  boolean isUnreadIn(Window window) {
+    return budget.isSpent() || unreadIn.contains(window.range());
   }
 
   /** {@return what requests in {@code region}, which overlaps a crash range, get through to} */
@@ -183,18 +185,18 @@ final class TableAudit implements WalkVisitor {
     return budget.isSpent() ? found.or(Reach.NOT_KNOWN) : found;
   }
 
-  List<CrashRangeCoverage> coverages() {
+  List<WindowCoverage> coverages() {
     return coverages;
   }
 
   /** {@return the same at addresses with the memory encryption bit; none where there is none} */
-  List<CrashRangeCoverage> encrypted() {
+  List<WindowCoverage> encrypted() {
     return encrypted;
   }
 
-  /** {@return true if all crash ranges are reached at their own addresses} */
+  /** {@return true if all windows are reached at their own addresses} */
   boolean isArmed() {
-    return coverages.stream().allMatch(CrashRangeCoverage::isWhole);
+    return coverages.stream().allMatch(WindowCoverage::isWhole);
   }
 
   /** {@return mappings that lead a device into a crash range from elsewhere} */

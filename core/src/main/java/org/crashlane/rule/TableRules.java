@@ -12,6 +12,7 @@ import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.Window;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
@@ -33,8 +34,8 @@ import org.crashlane.rule.Subject.AddressSpace;
 import org.crashlane.rule.Subject.Part;
 
 /**
- * What the rule asks of each address space: A1, A2, A4 for the dump path, G1 for guests, L1 to L3
- * for all.
+ * What the rule asks of each address space: A1, A2, A4, A6 for the dump path, G1 for guests, L1 to
+ * L3 for all.
  */
 final class TableRules {
   private final Machine machine;
@@ -162,17 +163,18 @@ final class TableRules {
    * just these pages for the device, and may have it write there. Where firmware did, F1 says so.
    */
   private void judgeOthersIdentity(AddressSpace space, TableAudit audit) {
-    for (CrashRangeCoverage coverage : audit.coverages()) {
-      AddressRange crash = coverage.crashRange();
+    for (WindowCoverage coverage : audit.coverages()) {
+      AddressRange crash = coverage.window().range();
       boolean isFirmwares =
           machine.firmwareRegions().stream()
               .filter(region -> region.range().overlaps(crash))
               .filter(region -> audit.reach(region) == Reach.REACHED)
               .anyMatch(region -> space.users().stream().anyMatch(region::isFor));
-      if (coverage.mapped().isEmpty()
+      if (!coverage.window().isCrashRange()
+          || coverage.mapped().isEmpty()
           || coverage.isWhole()
           || isFirmwares
-          || audit.isUnreadIn(crash)) {
+          || audit.isUnreadIn(coverage.window())) {
         continue;
       }
       List<Evidence> evidence = coverage.mapped().evidence(Mapped::new);
@@ -195,53 +197,58 @@ final class TableRules {
     return new AddressSpace(way.table(), requesters, onDumpPath(requesters));
   }
 
-  /** Of a crash range that none of the devices can be sent to, nothing has to be mapped. */
+  /** Of a window that none of the devices needs, nothing has to be mapped. */
   private void judgeCoverage(Subject subject, TableAudit audit, List<Device> devices) {
-    for (CrashRangeCoverage coverage : audit.coverages()) {
-      AddressRange crash = coverage.crashRange();
-      if (devices.stream().noneMatch(d -> machine.crashRangesWithin(d).contains(crash))) {
+    for (WindowCoverage coverage : audit.coverages()) {
+      Window window = coverage.window();
+      if (devices.stream().noneMatch(d -> machine.windowsFor(d).contains(window))) {
         continue;
       }
-      if (!audit.isUnreadIn(crash)) {
+      if (!audit.isUnreadIn(window)) {
         // What was not read may map what seems to be a hole.
         pieces(
             new Shortfall(FindingCode.A1, Quantity.BYTES_UNMAPPED, Step.ARM),
             subject,
-            crash,
+            window,
             coverage.holes(),
             hole -> new Addresses(AddressFact.HOLE, hole));
       }
       pieces(
           new Shortfall(FindingCode.A2, Quantity.BYTES_LACKING_A_RIGHT, Step.ARM),
           subject,
-          crash,
+          window,
           coverage.withoutRight(),
           Mapped::new);
       pieces(
           new Shortfall(FindingCode.A4, Quantity.BYTES_MAPPED_ELSEWHERE, Step.RESERVE_IOVAS),
           subject,
-          crash,
+          window,
           coverage.elsewhere(),
           Mapped::new);
     }
   }
 
-  /** How a crash range may not be served. */
+  /** How a crash range may not be served; a doorbell lacks the same under a code of its own. */
   private record Shortfall(FindingCode code, Quantity bytes, Step remedy) {}
 
   private <T> void pieces(
       Shortfall shortfall,
       Subject subject,
-      AddressRange crash,
+      Window window,
       Pieces<T> pieces,
       Function<T, Evidence> kind) {
     if (pieces.isEmpty()) {
       return;
     }
     List<Evidence> evidence = new ArrayList<>();
-    evidence.add(new Amount(shortfall.bytes(), pieces.bytes(), crash.sizeBytes()));
+    evidence.add(new Amount(shortfall.bytes(), pieces.bytes(), window.range().sizeBytes()));
     evidence.addAll(pieces.evidence(kind));
-    findings.broken(shortfall.code(), subject, List.of(crash), evidence, shortfall.remedy());
+    findings.broken(
+        window.isCrashRange() ? shortfall.code() : FindingCode.A6,
+        subject,
+        List.of(window.range()),
+        evidence,
+        window.isCrashRange() ? shortfall.remedy() : Step.MAP_DOORBELL);
   }
 
   private void judgeLeftovers(Subject subject, TableAudit audit) {

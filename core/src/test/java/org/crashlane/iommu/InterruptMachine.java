@@ -2,6 +2,8 @@
 package org.crashlane.iommu;
 
 import java.util.List;
+import org.crashlane.interrupt.Interrupts;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -86,10 +88,9 @@ public final class InterruptMachine {
 
   /** {@return what the rule knows of it, with the IOAPIC if {@code ioApicKnown}} */
   public Machine machine(boolean ioApicKnown) {
-    return new Machine(
-        memory.ranges(),
-        List.of(CRASH),
-        List.of(new Device(DISK, "nvme", DumpRole.NAMED)),
-        ioApicKnown ? List.of(IO_APIC) : List.of());
+    Device disk = new Device(DISK, "nvme", DumpRole.NAMED);
+    return new Machine(memory.ranges(), List.of(CRASH), List.of(disk))
+        .withInterrupts(
+            new Interrupts(Processors.UNKNOWN, ioApicKnown ? List.of(IO_APIC) : List.of()));
   }
 }

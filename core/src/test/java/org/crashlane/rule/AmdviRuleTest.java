@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.crashlane.interrupt.Interrupts;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
@@ -121,7 +123,9 @@ class AmdviRuleTest {
   }
 
   private Verdict judge(Device... devices) {
-    Machine machine = new Machine(List.of(RAM), List.of(CRASH), List.of(devices), List.of(IO_APIC));
+    Machine machine =
+        new Machine(List.of(RAM), List.of(CRASH), List.of(devices))
+            .withInterrupts(new Interrupts(Processors.UNKNOWN, List.of(IO_APIC)));
     return KdumpIoRule.judge(machine, tables());
   }
 

@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.crashlane.interrupt.Interrupts;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
@@ -81,8 +83,12 @@ class EncryptionRulesTest {
 
   private static Machine machine(DmaMasks masks) {
     Device disk = new Device(DISK, "nvme", DumpRole.NAMED, masks, false);
-    return new Machine(
-        List.of(RAM), List.of(CRASH), List.of(disk), List.of(RequesterId.parse("00:14.0")));
+    return machine(disk);
+  }
+
+  private static Machine machine(Device... devices) {
+    return new Machine(List.of(RAM), List.of(CRASH), List.of(devices))
+        .withInterrupts(new Interrupts(Processors.UNKNOWN, List.of(RequesterId.parse("00:14.0"))));
   }
 
   private Verdict judge(DmaMasks masks) {
@@ -196,13 +202,7 @@ class EncryptionRulesTest {
         tables(BIT).mapIdentity(memory, table, Window.ofCrashRange(CRASH), arena));
     Device wide = new Device(DISK, "nvme", DumpRole.NAMED, DmaMasks.ofBits(64), false);
     Device narrow = new Device(other, "card", DumpRole.NAMED, DmaMasks.ofBits(32), false);
-    Machine both =
-        new Machine(
-                List.of(RAM),
-                List.of(CRASH),
-                List.of(wide, narrow),
-                List.of(RequesterId.parse("00:14.0")))
-            .withEncryption(new MemoryEncryption.Host(47));
+    Machine both = machine(wide, narrow).withEncryption(new MemoryEncryption.Host(47));
     Verdict verdict = KdumpIoRule.judge(both, tables(BIT));
     assertEquals(2, Verdicts.of(verdict, FindingCode.A7).size(), verdict::toString);
     assertEquals(Answer.UNKNOWN, verdict.answer());

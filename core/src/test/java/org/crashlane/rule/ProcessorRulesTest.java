@@ -5,6 +5,7 @@ import static org.crashlane.rule.RuleMachine.DISK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import org.crashlane.interrupt.Interrupts;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.interrupt.Processors.Mode;
 import org.crashlane.rule.Reading.ApicId;
@@ -26,7 +27,9 @@ class ProcessorRulesTest {
 
   private List<Finding> judge(Mode mode, Integer... ids) {
     return Verdicts.of(
-        machine.judge(RuleMachine.machine().withProcessors(new Processors(List.of(ids), mode))),
+        machine.judge(
+            RuleMachine.machine()
+                .withInterrupts(new Interrupts(new Processors(List.of(ids), mode), List.of()))),
         FindingCode.C4);
   }
 

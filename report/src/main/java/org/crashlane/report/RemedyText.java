@@ -65,6 +65,8 @@ final class RemedyText {
   private static String of(Step step) {
     return switch (step) {
       case ARM -> "identity-map the crash range in this table before the crash";
+      case MAP_DOORBELL ->
+          "identity-map the page that takes interrupts, for writing, in this table before the crash";
       case ARM_PRIMARY ->
           "arm the primary: with the crash range identity-mapped this capture kernel does what the"
               + " rule asks";

@@ -67,8 +67,7 @@ class SnoopTest extends ScalableMachine {
 
   private Verdict judge(Device... devices) {
     Machine machine =
-        new Machine(
-            List.of(AddressRange.ofSize(0, 1L << 30)), List.of(CRASH), List.of(devices), List.of());
+        new Machine(List.of(AddressRange.ofSize(0, 1L << 30)), List.of(CRASH), List.of(devices));
     return KdumpIoRule.judge(machine, tables());
   }
 

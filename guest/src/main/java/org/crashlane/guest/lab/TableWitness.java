@@ -18,6 +18,8 @@ import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.guest.live.SpareMemory;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.interrupt.Interrupts;
+import org.crashlane.interrupt.Processors;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -140,7 +142,8 @@ final class TableWitness implements LabHook {
 
   private static List<RequesterId> sources(Machine machine) {
     return Stream.concat(
-            machine.ioApics().stream(), machine.dumpPath().stream().map(Device::requester))
+            machine.interrupts().controllers().stream(),
+            machine.dumpPath().stream().map(Device::requester))
         .toList();
   }
 
@@ -160,10 +163,8 @@ final class TableWitness implements LabHook {
                         ? DumpRole.NAMED
                         : DumpRole.NONE))
             .toList();
-    return new Machine(
-        guest.facts().ram(),
-        guest.facts().crashRanges(),
-        devices,
-        iommu.ioApics(guest.facts().firmwareTable()));
+    List<RequesterId> controllers = iommu.ioApics(guest.facts().firmwareTable());
+    return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices)
+        .withInterrupts(new Interrupts(Processors.UNKNOWN, controllers));
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.crashlane.interrupt.Interrupts;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -72,13 +73,10 @@ final class GuestJudge {
 
   private Machine machine(boolean remapsToWideIds) {
     List<Device> devices = functions.stream().map(this::device).toList();
-    return new Machine(
-            guest.memory().ranges(),
-            crashRanges,
-            devices,
-            guest.findIommu().map(GuestIommu::ioApics).orElse(List.of()))
+    List<RequesterId> controllers = guest.findIommu().map(GuestIommu::ioApics).orElse(List.of());
+    return new Machine(guest.memory().ranges(), crashRanges, devices)
         .withFirmwareRegions(firmware.regions())
-        .withProcessors(processors.known(remapsToWideIds));
+        .withInterrupts(new Interrupts(processors.known(remapsToWideIds), controllers));
   }
 
   private Device device(PciFunction function) {

@@ -139,7 +139,7 @@ public final class Crash {
         known.units(),
         devices.stream().map(DeviceSpec::device).toList(),
         known.firmwareRegions(),
-        known.apics(),
+        known.interrupts(),
         Modes.of(machine.mode()).captureNeeds(machine, plan.strategy()),
         known.sources());
   }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
-import org.crashlane.interrupt.Apics;
+import org.crashlane.interrupt.Interrupts;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.LowMemoryNeeds;
@@ -72,7 +72,7 @@ public record MachineSpec(
             units(modeSpec, devices),
             devices.stream().map(DeviceSpec::device).toList(),
             firmwareRegions(modeSpec, devices),
-            new Apics(processors, List.of()),
+            new Interrupts(processors, List.of()),
             LowMemoryNeeds.NONE,
             Map.of()),
         devices,

@@ -7,12 +7,12 @@ import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
 
 /**
- * How one table serves one crash range, gathered from its mappings in IOVA order: what of the range
- * is identity-mapped, with which rights, what is mapped elsewhere, and what is not mapped at all.
+ * How one table serves one window, gathered from its mappings in IOVA order: what of the range is
+ * identity-mapped, with which rights, what is mapped elsewhere, and what is not mapped at all.
  */
-final class CrashRangeCoverage {
-  private final AddressRange crashRange;
-  private final Permissions rights;
+final class WindowCoverage {
+  private final Window window;
+  private final AddressRange range;
   private final long addressMask;
   private final Pieces<Mapping> mapped = new Pieces<>();
   private final Pieces<AddressRange> holes = new Pieces<>();
@@ -21,30 +21,30 @@ final class CrashRangeCoverage {
   private long nextIova;
   private boolean reachedEnd;
 
-  CrashRangeCoverage(Window window) {
+  WindowCoverage(Window window) {
     this(window, 0);
   }
 
   /**
-   * @param window the IOVAs that have to lead to the crash range
+   * @param window the IOVAs that have to lead to the crash range or doorbell
    * @param addressMask the bits of these that are no address: 0, or the memory encryption bit
    */
-  CrashRangeCoverage(Window window, long addressMask) {
-    this.crashRange = window.range();
-    this.rights = window.rights();
+  WindowCoverage(Window window, long addressMask) {
+    this.window = window;
+    this.range = window.range();
     this.addressMask = addressMask;
-    this.nextIova = crashRange.first();
+    this.nextIova = range.first();
   }
 
   /** Takes what an entry maps. */
   void mapping(Mapping mapping) {
-    mapping.iova().intersection(crashRange).ifPresent(iova -> take(mapping, iova, true));
+    mapping.iova().intersection(range).ifPresent(iova -> take(mapping, iova, true));
   }
 
   /** Takes what is reached without an entry: nobody mapped anything there. */
-  void untouched(AddressRange range) {
-    Mapping asIs = new Mapping(range, range.first(), Permissions.READ_WRITE);
-    range.intersection(crashRange).ifPresent(iova -> take(asIs, iova, false));
+  void untouched(AddressRange iovas) {
+    Mapping asIs = new Mapping(iovas, iovas.first(), Permissions.READ_WRITE);
+    iovas.intersection(range).ifPresent(iova -> take(asIs, iova, false));
   }
 
   private void take(Mapping mapping, AddressRange iova, boolean isMapped) {
@@ -52,12 +52,12 @@ final class CrashRangeCoverage {
     long physical = mapping.physicalFirst() + (iova.first() - mapping.iova().first());
     classify(new Mapping(iova, physical, mapping.permissions()), isMapped);
     nextIova = iova.last() + 1;
-    reachedEnd = iova.last() == crashRange.last();
+    reachedEnd = iova.last() == range.last();
   }
 
   void end() {
     if (!reachedEnd) {
-      holes.add(new AddressRange(nextIova, crashRange.last()), crashRange.last() - nextIova + 1);
+      holes.add(new AddressRange(nextIova, range.last()), range.last() - nextIova + 1);
     }
   }
 
@@ -75,16 +75,16 @@ final class CrashRangeCoverage {
     if (isMapped) {
       mapped.add(part, part.iova().sizeBytes());
     }
-    if (!part.permissions().contains(rights)) {
+    if (!part.permissions().contains(window.rights())) {
       withoutRight.add(part, part.iova().sizeBytes());
     }
   }
 
-  AddressRange crashRange() {
-    return crashRange;
+  Window window() {
+    return window;
   }
 
-  /** {@return true if all of it is reached at its own address, for reading and writing} */
+  /** {@return true if all of it is reached at its own address, with its rights} */
   boolean isWhole() {
     return holes.isEmpty() && withoutRight.isEmpty() && elsewhere.isEmpty();
   }
@@ -99,7 +99,7 @@ final class CrashRangeCoverage {
     return holes;
   }
 
-  /** {@return what is identity-mapped, but not for reading and writing both} */
+  /** {@return what is identity-mapped, but not with its rights} */
   Pieces<Mapping> withoutRight() {
     return withoutRight;
   }
