@@ -165,7 +165,7 @@ final class ArmCommand implements Callable<Integer> {
       throw new IllegalArgumentException("several guests at once need --when-crashed");
     }
     if (crashRanges.isEmpty()) {
-      throw new IllegalArgumentException("--crash-range is missing, or --when-crashed");
+      throw new IllegalArgumentException("--crash-range or --when-crashed is missing");
     }
     if (timeoutSeconds.isPresent()) {
       throw new IllegalArgumentException("--timeout needs --when-crashed");

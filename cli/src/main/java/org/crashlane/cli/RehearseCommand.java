@@ -110,6 +110,7 @@ final class RehearseCommand implements Callable<Integer> {
       case MODEL -> {
         refuse(QemuOptions.class, StageName.QEMU);
         if (model.listFaults()) {
+          refuseBesideListFaults();
           yield ModelOptions.printFaults(terminal).number();
         }
         yield new ModelRehearsals(terminal)
@@ -132,6 +133,16 @@ final class RehearseCommand implements Callable<Integer> {
       if (option.userObject() instanceof Field field && field.getDeclaringClass() == options) {
         throw refusal(option.longestName(), other);
       }
+    }
+  }
+
+  /** Refuses what a list would ignore. */
+  private void refuseBesideListFaults() {
+    boolean isAlone =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .allMatch(o -> List.of("--list-faults", "--debug").contains(o.longestName()));
+    if (!isAlone || !machines.isEmpty()) {
+      throw new IllegalArgumentException("--list-faults takes no machine and no other option");
     }
   }
 

@@ -112,6 +112,8 @@ class RehearseModelTest {
         "--arm late --strategy none|--arm is for strategy identity",
         "--explore --seed 3|--explore tries every order",
         "--states 3|--states is for --explore",
+        "--list-faults --json|--list-faults takes no machine and no other option",
+        "--list-faults vtd|--list-faults takes no machine and no other option",
         "--explore vtd|'--explore --mapping vtd' has a small machine",
         "vtd --leave-out 0-ffffffffffffffff|nothing of the memory of vtd is left to dump",
         "vtd --leave-out 100-1ff|expected whole pages of 4096 bytes",

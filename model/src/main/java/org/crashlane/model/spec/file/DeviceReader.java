@@ -93,7 +93,7 @@ final class DeviceReader {
       throw object.required("alias").wrong("is the device's own address: leave it out");
     }
     for (Trait trait : List.of(Trait.ASSIGNED_TO_GUEST, Trait.PASS_THROUGH)) {
-      if (flag(object, trait.label()) && mode != MappingMode.VTD && mode != MappingMode.AMDVI) {
+      if (flag(object, trait.label()) && !(spec instanceof ModeSpec.Paging)) {
         throw object
             .required(trait.label())
             .wrong("needs mode vtd or amdvi, and this machine's is " + mode.label());
