@@ -147,7 +147,7 @@ class MemoryHandTest {
 
   @Test
   void disarmingAGuestThatWasRestartedTouchesNothingAndSaysSo() throws IOException {
-    Journal journal = armed();
+    armed();
     for (long at = 0; at < VtdMachine.MEMORY_BYTES; at += Long.BYTES) {
       memory.writeLong(at, 0);
     }
