@@ -110,7 +110,7 @@ public class WalkBenchmark {
     }
 
     @Override
-    public void tablePage(long address, int level) {
+    public void tablePage(long address, long sizeBytes, int level) {
       if (level == 1) {
         addresses.add(address);
       }

@@ -59,7 +59,13 @@ final class ArenaCheck implements WalkVisitor {
     this.arena = arena;
   }
 
+  /**
+   * {@return all that is against it}
+   *
+   * @param pages those of {@code arena}, none taken
+   */
   static List<Refusal> of(
+      PageArena pages,
       AddressRange arena,
       PlanRequest request,
       TranslationTables tables,
@@ -69,7 +75,7 @@ final class ArenaCheck implements WalkVisitor {
     if (!memory.exists(arena)) {
       check.misplaced(List.of(new NoMemory(memory.ranges())));
     } else {
-      check.judgeContent(memory, request.earlier());
+      check.judgeContent(pages, memory, request.earlier());
     }
     for (AddressRange crash : request.ranges()) {
       if (arena.overlaps(crash)) {
@@ -102,16 +108,15 @@ final class ArenaCheck implements WalkVisitor {
    * Memory that is in use is seldom all zero, and reserved memory that is not was armed before: a
    * restart of the guest leaves its words behind.
    */
-  private void judgeContent(PhysicalMemory memory, List<Store> earlier) {
+  private void judgeContent(PageArena pages, PhysicalMemory memory, List<Store> earlier) {
     Map<Long, Set<Long>> explained = new HashMap<>();
     for (Store store : earlier) {
       explained
           .computeIfAbsent(store.address(), _ -> new HashSet<>())
           .addAll(List.of(store.before(), store.after()));
     }
-    long[] words = new long[PageArena.PAGE_BYTES / Long.BYTES];
+    long[] words = new long[pages.pageBytes() / Long.BYTES];
     FirstFew inUse = new FirstFew();
-    PageArena pages = PageArena.in(arena);
     for (OptionalLong page = pages.take(); page.isPresent(); page = pages.take()) {
       long first = page.getAsLong();
       memory.readLongs(first, words, words.length);
@@ -172,9 +177,9 @@ final class ArenaCheck implements WalkVisitor {
   }
 
   @Override
-  public void tablePage(long address, int level) {
+  public void tablePage(long address, long sizeBytes, int level) {
     tablePageCount++;
-    AddressRange page = AddressRange.ofSize(address, PageArena.PAGE_BYTES);
+    AddressRange page = AddressRange.ofSize(address, sizeBytes);
     if (arena.overlaps(page)) {
       tablePages.add(new Overlap(Place.PAGE_TABLE, page));
     }

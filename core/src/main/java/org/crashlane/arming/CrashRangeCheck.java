@@ -8,7 +8,6 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
-import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.WalkVisitor;
@@ -74,9 +73,9 @@ final class CrashRangeCheck implements WalkVisitor {
   }
 
   @Override
-  public void tablePage(long address, int level) {
+  public void tablePage(long address, long sizeBytes, int level) {
     tablePageCount++;
-    AddressRange page = AddressRange.ofSize(address, PageArena.PAGE_BYTES);
+    AddressRange page = AddressRange.ofSize(address, sizeBytes);
     if (crash.overlaps(page)) {
       signs.add(new Overlap(Place.PAGE_TABLE, page));
     }

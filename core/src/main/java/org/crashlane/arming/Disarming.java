@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import org.crashlane.arming.DisarmResult.RefusedWord;
 import org.crashlane.arming.JournalRecord.State;
-import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
@@ -79,8 +78,9 @@ final class Disarming {
             DisarmResult.Standing.IN_PLACE));
   }
 
-  private static List<AddressRange> pages(Set<Long> firsts) {
-    return firsts.stream().map(first -> AddressRange.ofSize(first, PageArena.PAGE_BYTES)).toList();
+  private List<AddressRange> pages(Set<Long> firsts) {
+    int pageBytes = NewTables.pageBytes(journal);
+    return firsts.stream().map(first -> AddressRange.ofSize(first, pageBytes)).toList();
   }
 
   /** In a table that stays, what was armed becomes not present; it need not be what it was. */

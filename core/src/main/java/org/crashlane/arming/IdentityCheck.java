@@ -55,7 +55,7 @@ final class IdentityCheck implements WalkVisitor {
   }
 
   @Override
-  public void tablePage(long address, int level) {
+  public void tablePage(long address, long sizeBytes, int level) {
     tablePageCount++;
   }
 

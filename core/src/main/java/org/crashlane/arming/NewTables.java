@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.arming.DisarmResult.RefusedWord;
 import org.crashlane.bits.Alignment;
-import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.Store;
@@ -30,6 +30,7 @@ final class NewTables {
   private final PhysicalMemory memory;
   private final TranslationTables tables;
   private final Set<Long> pages = new HashSet<>();
+  private final int pageBytes;
   private final Map<Long, Long> originals = new HashMap<>();
   private final Map<Long, Store> last = new HashMap<>();
   private final Set<Written> written = new HashSet<>();
@@ -53,6 +54,7 @@ final class NewTables {
     this.memory = memory;
     this.tables = tables;
     journal.newPages().forEach(page -> pages.add(page.first()));
+    this.pageBytes = pageBytes(journal);
     for (Store store : journal.stores()) {
       originals.putIfAbsent(store.address(), store.before());
       last.put(store.address(), store);
@@ -61,6 +63,13 @@ final class NewTables {
         outside.add(store.address());
       }
     }
+  }
+
+  /** {@return the size of each page that an arming added; they are all as large} */
+  static int pageBytes(JournalRecord journal) {
+    return journal.newPages().isEmpty()
+        ? Geometry.PAGE_BYTES_MIN
+        : Math.toIntExact(journal.newPages().getFirst().sizeBytes());
   }
 
   /** Looks at the pages as they are in {@code memory}. */
@@ -77,7 +86,7 @@ final class NewTables {
     for (long address : outside) {
       follow(address, memory.readLong(address), unread);
     }
-    long[] words = new long[PageArena.PAGE_BYTES / Long.BYTES];
+    long[] words = new long[pageBytes / Long.BYTES];
     while (!unread.isEmpty()) {
       long page = unread.remove();
       memory.readLongs(page, words, words.length);
@@ -124,8 +133,8 @@ final class NewTables {
     return Optional.of(page(tables.nextTable(entry))).filter(page -> entry != 0 && isNew(page));
   }
 
-  private static long page(long address) {
-    return Alignment.down(address, PageArena.PAGE_BYTES);
+  private long page(long address) {
+    return Alignment.down(address, pageBytes);
   }
 
   /** {@return true if {@code address} is in a new page} */

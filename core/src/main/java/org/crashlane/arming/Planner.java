@@ -15,6 +15,7 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
@@ -55,9 +56,6 @@ import org.crashlane.rule.Subject.Part;
  * on the arena.
  */
 public final class Planner {
-  /** What one table of the lowest level maps: 512 pages of 4 KiB. */
-  private static final long LEAF_TABLE_BYTES = 1L << 21;
-
   /** More than the tables above the lowest level that one range can need, at 6 levels. */
   private static final long SPARE_PAGES = 16;
 
@@ -102,12 +100,12 @@ public final class Planner {
       refuse(Kind.UNSUPPORTED, Part.IOMMU, Fact.TRANSLATION_NOT_KNOWN);
     }
     if (tables.state().isPassing()) {
-      judgeWindows();
+      judgeWindows(Geometry.PAGE_BYTES_MIN);
       return refusals.isEmpty() ? nothingTranslates() : new Refused(refusals);
     }
     Selection selection = Selection.of(attachments(), request.devices(), tables::isWritable);
     refusals.addAll(selection.refusals());
-    judgeWindows();
+    judgeWindows(selection.pageBytes());
     judgePlaces(selection);
     if (!refusals.isEmpty()) {
       return new Refused(refusals);
@@ -115,14 +113,15 @@ public final class Planner {
     if (selection.tables().isEmpty()) {
       return planned(selection, 0);
     }
-    AddressRange scratch = scratch(selection.tables().size());
+    int pageBytes = selection.pageBytes();
+    AddressRange scratch = scratch(selection);
     DraftMemory dryRun = DraftMemory.withScratch(memory, scratch);
-    long neededCount = map(selection, dryRun, PageArena.in(scratch)).neededCount();
+    long neededCount = map(selection, dryRun, PageArena.in(scratch, pageBytes)).neededCount();
     if (refusals.isEmpty() && !dryRun.stores().isEmpty()) {
       judgeUnit();
     }
     if (refusals.isEmpty() && neededCount > 0) {
-      judgeArena(neededCount);
+      judgeArena(neededCount, pageBytes);
     }
     return refusals.isEmpty() ? planned(selection, neededCount) : new Refused(refusals);
   }
@@ -146,11 +145,11 @@ public final class Planner {
   }
 
   /** A doorbell is no memory, and need not be. */
-  private void judgeWindows() {
+  private void judgeWindows(int pageBytes) {
     for (Window window : request.windows()) {
       AddressRange range = window.range();
-      if (!Alignment.isAligned(range.first(), PageArena.PAGE_BYTES)
-          || !Alignment.isAligned(range.last() + 1, PageArena.PAGE_BYTES)) {
+      if (!Alignment.isAligned(range.first(), pageBytes)
+          || !Alignment.isAligned(range.last() + 1, pageBytes)) {
         refuse(Kind.CRASH_RANGE, new CrashRange(range), Fact.NOT_WHOLE_PAGES);
       }
       if (range.overlaps(Unmappable.INTERRUPT_WINDOW.range())
@@ -188,25 +187,26 @@ public final class Planner {
     }
   }
 
-  private void judgeArena(long neededCount) {
+  private void judgeArena(long neededCount, int pageBytes) {
     Optional<AddressRange> arena = request.arena();
-    long availableCount = arena.map(range -> PageArena.in(range).leftCount()).orElse(0L);
+    long availableCount = arena.map(a -> PageArena.in(a, pageBytes).leftCount()).orElse(0L);
     if (availableCount < neededCount) {
       refusals.add(
           new Refusal(
               Kind.ARENA_TOO_SMALL,
               arena.<Subject>map(Arena::new).orElse(Part.ARMING),
               List.of(new Amount(Quantity.NEW_TABLE_PAGES, neededCount, availableCount)),
-              List.of(new ReserveArena(neededCount * PageArena.PAGE_BYTES))));
+              List.of(new ReserveArena(neededCount * pageBytes))));
     }
-    arena.ifPresent(
-        range -> refusals.addAll(ArenaCheck.of(range, request, tables, devices, memory)));
+    arena.ifPresent(range ->
+        refusals.addAll(
+            ArenaCheck.of(
+                PageArena.in(range, pageBytes), range, request, tables, devices, memory)));
   }
 
   private PlanResult planned(Selection selection, long neededCount) {
     DraftMemory draft = DraftMemory.over(memory);
-    PageArena arena =
-        neededCount == 0 ? PageArena.empty() : PageArena.in(request.arena().orElseThrow());
+    PageArena arena = arena(neededCount, selection.pageBytes());
     Run run = map(selection, draft, arena);
     if (!refusals.isEmpty()) {
       return new Refused(refusals);
@@ -216,7 +216,7 @@ public final class Planner {
       notes.add(new Note(Part.IOMMU, Fact.CACHES_ABSENT_NOT_KNOWN));
     }
     devices.malformations().forEach(m -> notes.add(new Note(Part.DEVICE_TABLES, new Entry(m))));
-    List<AddressRange> newPages = newPages(neededCount);
+    List<AddressRange> newPages = newPages(neededCount, selection.pageBytes());
     return new PlanResult.Planned(
         new ArmingPlan(
             request.target(),
@@ -246,15 +246,18 @@ public final class Planner {
     return stores;
   }
 
-  private List<AddressRange> newPages(long count) {
-    if (count == 0) {
-      return List.of();
-    }
-    PageArena pages = PageArena.in(request.arena().orElseThrow());
+  private List<AddressRange> newPages(long count, int pageBytes) {
+    PageArena pages = arena(count, pageBytes);
     return LongStream.range(0, count)
         .map(_ -> pages.take().orElseThrow())
-        .mapToObj(page -> AddressRange.ofSize(page, PageArena.PAGE_BYTES))
+        .mapToObj(page -> AddressRange.ofSize(page, pageBytes))
         .toList();
+  }
+
+  private PageArena arena(long neededCount, int pageBytes) {
+    return neededCount == 0
+        ? PageArena.empty(pageBytes)
+        : PageArena.in(request.arena().orElseThrow(), pageBytes);
   }
 
   /**
@@ -305,16 +308,19 @@ public final class Planner {
 
   /**
    * {@return addresses behind all memory, for as many pages as mapping could ever take: one for
-   * each 2 MiB begun, and some at both ends of each range and level}
+   * each begun part of a range that a table of the lowest level serves, and some at both ends of
+   * each range and level}
    */
-  private AddressRange scratch(int tableCount) {
+  private AddressRange scratch(Selection selection) {
     long pageCount = 0;
-    for (AddressRange crash : request.ranges()) {
-      pageCount += crash.sizeBytes() / LEAF_TABLE_BYTES + SPARE_PAGES;
+    for (TableId table : selection.tables().keySet()) {
+      for (AddressRange range : request.ranges()) {
+        pageCount += range.sizeBytes() / table.geometry().entrySpanBytes(2) + SPARE_PAGES;
+      }
     }
     long end = memory.ranges().getLast().last() + 1;
-    return AddressRange.ofSize(
-        Alignment.up(end, LEAF_TABLE_BYTES), pageCount * tableCount * PageArena.PAGE_BYTES);
+    int pageBytes = selection.pageBytes();
+    return AddressRange.ofSize(Alignment.up(end, pageBytes), pageCount * pageBytes);
   }
 
   private void refuse(Kind kind, Subject subject, Evidence evidence) {

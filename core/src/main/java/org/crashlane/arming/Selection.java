@@ -15,6 +15,7 @@ import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.pci.RequesterId;
@@ -31,6 +32,17 @@ import org.crashlane.rule.Subject.Requesters;
  * @param refusals why nothing may be armed; empty if all that is translated may
  */
 record Selection(Map<TableId, List<RequesterId>> tables, List<Note> notes, List<Refusal> refusals) {
+
+  /**
+   * {@return the size of the largest of the tables' pages, which all windows have to be made of,
+   * and of the pages that new tables are put into}
+   */
+  int pageBytes() {
+    return tables.keySet().stream()
+        .mapToInt(table -> table.geometry().pageBytes())
+        .max()
+        .orElse(Geometry.PAGE_BYTES_MIN);
+  }
 
   /**
    * @param attachments what the device tables say

@@ -16,7 +16,7 @@ import org.crashlane.pci.RequesterId;
  * @param attachments one for each requester that has an entry, in order of requester id; where the
  *     tables have one for every id there may be, those that are as good as none are left out
  * @param malformations what is wrong in these tables
- * @param pages where they are, each of 4 KiB
+ * @param pages where they are, page by page
  * @param unreadBesides what is not known of listed requesters besides what {@code attachments}
  *     says: tables for requests that carry a PASID, which are not read; mostly nothing
  */

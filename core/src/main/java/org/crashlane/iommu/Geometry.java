@@ -14,6 +14,9 @@ import org.crashlane.bits.BitField;
  * @param addressBits how many bits of an address are translated, up to 64
  */
 public record Geometry(int granuleBits, int levels, int addressBits) {
+  /** The smallest page that tables of any IOMMU map, and size of such a table, in bytes. */
+  public static final int PAGE_BYTES_MIN = 1 << 12;
+
   /** The most levels that tables of any IOMMU have. */
   public static final int LEVELS_MAX = 6;
 

@@ -9,7 +9,7 @@ import org.crashlane.memory.AddressRange;
 /** Physical pages that new tables may be built in. */
 public final class PageArena {
   /** Size of a page in bytes where nothing else is said. */
-  public static final int PAGE_BYTES = 4096;
+  public static final int PAGE_BYTES = Geometry.PAGE_BYTES_MIN;
 
   private final LongUnaryOperator page;
   private final long pageCount;
@@ -44,6 +44,11 @@ public final class PageArena {
   /** {@return an arena without a page} */
   public static PageArena empty() {
     return of();
+  }
+
+  /** {@return an arena without a page, for tables whose pages are of {@code pageBytes}} */
+  public static PageArena empty(int pageBytes) {
+    return new PageArena(_ -> 0, 0, pageBytes);
   }
 
   /** {@return the physical address of a page not given out before, or nothing if none is left} */

@@ -17,13 +17,14 @@ public interface WalkVisitor {
   void malformed(Malformation malformation);
 
   /**
-   * A table page that the walk reads, told before anything in it; a page reached on several ways is
-   * told as often.
+   * A table that the walk reads, told before anything in it; one reached on several ways is told as
+   * often. A flat table is told page by page.
    *
-   * @param address physical address of the page
+   * @param address physical address of the table
+   * @param sizeBytes how large it is
    * @param level 1 for the tables whose entries map the smallest pages
    */
-  default void tablePage(long address, int level) {}
+  default void tablePage(long address, long sizeBytes, int level) {}
 
   /**
    * {@return true if the walk may end here; asked before each table page, so that a visitor can

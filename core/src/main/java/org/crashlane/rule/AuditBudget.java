@@ -2,6 +2,10 @@
 package org.crashlane.rule;
 
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.stream.LongStream;
+import org.crashlane.iommu.Geometry;
+import org.crashlane.memory.AddressRange;
 
 /** What all walks of one judgement share: how much may still be looked at, and the pages met. */
 final class AuditBudget {
@@ -16,11 +20,23 @@ final class AuditBudget {
     this.limits = limits;
   }
 
-  void tablePage(long address) {
-    if (tablePageCount == tablePages.length) {
-      tablePages = Arrays.copyOf(tablePages, 2 * tablePageCount);
+  /** A table that is larger than the smallest page there is counts as several. */
+  void table(long address, long sizeBytes) {
+    long end = address + sizeBytes;
+    for (long page = address; page < end; page += Geometry.PAGE_BYTES_MIN) {
+      if (tablePageCount == tablePages.length) {
+        tablePages = Arrays.copyOf(tablePages, 2 * tablePageCount);
+      }
+      tablePages[tablePageCount++] = page;
     }
-    tablePages[tablePageCount++] = address;
+  }
+
+  /** {@return all pages of {@code ranges}, of the size in which tables are noted} */
+  static LongStream pages(Collection<AddressRange> ranges) {
+    return ranges.stream()
+        .flatMapToLong(range ->
+            LongStream.range(0, Math.ceilDiv(range.sizeBytes(), (long) Geometry.PAGE_BYTES_MIN))
+                .map(n -> range.first() + n * Geometry.PAGE_BYTES_MIN));
   }
 
   void mapping() {

@@ -46,8 +46,8 @@ final class SeenMappings implements WalkVisitor {
   }
 
   @Override
-  public void tablePage(long address, int level) {
-    visitor.tablePage(address, level);
+  public void tablePage(long address, long sizeBytes, int level) {
+    visitor.tablePage(address, sizeBytes, level);
   }
 
   @Override

@@ -288,13 +288,13 @@ final class TableRules {
 
   /** {@return all pages that tables are made of, sorted, each once} */
   private long[] tablePages(DeviceTables devices, AuditBudget walked) {
-    LongStream deviceTables = devices.pages().stream().mapToLong(AddressRange::first);
+    LongStream deviceTables = AuditBudget.pages(devices.pages());
     LongStream ofDma = LongStream.concat(deviceTables, Arrays.stream(walked.tablePages()));
     return LongStream.concat(ofDma, interruptTablePages()).sorted().distinct().toArray();
   }
 
   private LongStream interruptTablePages() {
-    return tables.interrupts().tablePages().stream().mapToLong(AddressRange::first);
+    return AuditBudget.pages(tables.interrupts().tablePages());
   }
 
   private void judgePlace(AddressRange crash) {

@@ -45,8 +45,8 @@ final class WriteCheck implements WalkVisitor {
   }
 
   @Override
-  public void tablePage(long address, int level) {
-    budget.tablePage(address);
+  public void tablePage(long address, long sizeBytes, int level) {
+    budget.table(address, sizeBytes);
   }
 
   @Override

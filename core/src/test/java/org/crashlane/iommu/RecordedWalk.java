@@ -26,7 +26,7 @@ public final class RecordedWalk implements WalkVisitor {
   }
 
   @Override
-  public void tablePage(long address, int level) {
+  public void tablePage(long address, long sizeBytes, int level) {
     tablePages.add(address);
   }
 

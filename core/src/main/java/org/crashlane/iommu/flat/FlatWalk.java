@@ -2,10 +2,10 @@
 package org.crashlane.iommu.flat;
 
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.MappingRun;
-import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.PhysicalMemory;
@@ -19,7 +19,7 @@ final class FlatWalk {
   private final WalkLimits limits;
   private final WalkVisitor visitor;
   private final MappingRun run;
-  private final long[] page = new long[PageArena.PAGE_BYTES / Long.BYTES];
+  private final long[] page = new long[Geometry.PAGE_BYTES_MIN / Long.BYTES];
   private final int entriesPerWord;
   private final int entriesPerPage;
   private long malformationCount;
@@ -59,7 +59,7 @@ final class FlatWalk {
       malformed(first, first + entriesPerPage - 1, 0, Kind.UNREADABLE, reason);
       return;
     }
-    visitor.tablePage(address, 1);
+    visitor.tablePage(address, (long) page.length * Long.BYTES, 1);
     for (int i = 0; i < entriesPerPage; i++) {
       int index = first + i;
       long entry = table.entry(page[i / entriesPerWord], index);

@@ -122,8 +122,8 @@ public record ScratchPage(long address) {
     }
 
     @Override
-    public void tablePage(long address, int level) {
-      visitor.tablePage(address, level);
+    public void tablePage(long address, long sizeBytes, int level) {
+      visitor.tablePage(address, sizeBytes, level);
     }
   }
 }

@@ -39,7 +39,7 @@ public final class TableEditor {
    * @param memory where the tables are, and where new ones go
    * @param table which tables
    * @param wanted whole pages of the smallest size, to whole pages
-   * @param arena where new table pages come from, each of that size
+   * @param arena where new table pages come from, each of at least that size
    * @return what was done, or why nothing was
    */
   public MapResult map(WritableMemory memory, TableId table, Mapping wanted, PageArena arena) {
@@ -48,7 +48,7 @@ public final class TableEditor {
       return found;
     }
     int pageBytes = table.geometry().pageBytes();
-    if (arena.pageBytes() != pageBytes) {
+    if (arena.pageBytes() < pageBytes) {
       throw new IllegalArgumentException(
           "pages of %d bytes for tables of %d".formatted(arena.pageBytes(), pageBytes));
     }
@@ -58,7 +58,7 @@ public final class TableEditor {
               .formatted(possible.tablePageCount(), arena.leftCount()));
     }
     long[] newPages = take(arena, possible.tablePageCount());
-    Optional<String> unusable = unusable(memory, newPages, pageBytes);
+    Optional<String> unusable = unusable(memory, newPages, arena.pageBytes());
     if (unusable.isPresent()) {
       return new MapResult.Refused(unusable.get());
     }

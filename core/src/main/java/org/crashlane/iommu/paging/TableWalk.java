@@ -106,7 +106,7 @@ final class TableWalk {
     }
     tablePageCount++;
     way[level] = at;
-    visitor.tablePage(at, level);
+    visitor.tablePage(at, (long) page.length * Geometry.ENTRY_BYTES, level);
     if (level == 1) {
       leafTables.walk(page, at, iova, rights);
     } else {

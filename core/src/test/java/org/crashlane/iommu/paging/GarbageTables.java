@@ -145,7 +145,7 @@ public abstract class GarbageTables {
     }
 
     @Override
-    public void tablePage(long address, int level) {
+    public void tablePage(long address, long sizeBytes, int level) {
       assertTrue(level > 0);
     }
   }

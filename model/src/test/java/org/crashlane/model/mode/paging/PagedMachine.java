@@ -153,7 +153,7 @@ public class PagedMachine {
     }
 
     @Override
-    public void tablePage(long address, int level) {
+    public void tablePage(long address, long sizeBytes, int level) {
       pages.add(AddressRange.ofSize(address, PageFrames.PAGE_BYTES));
     }
   }
