@@ -6,11 +6,11 @@ import org.crashlane.bits.Hex;
 
 /** What holds for words of 8 bytes in every memory. */
 final class Words {
-  /** Words of 8 bytes in a page of 4 KiB. */
-  static final int PER_PAGE = 512;
-
   private static final int WORD_SHIFT = 3;
   private static final int PAGE_SHIFT = 12;
+
+  /** Words of 8 bytes in a page of 4 KiB. */
+  static final int PER_PAGE = 1 << (PAGE_SHIFT - WORD_SHIFT);
 
   private Words() {}
 
