@@ -69,12 +69,6 @@ class ToyTest extends TablesProperties {
     return machine.editor().map(machine.memory, machine.table(), Mapping.identity(range), arena);
   }
 
-  private long[] topTable() {
-    long[] words = new long[ToyFormat.GEOMETRY.entryCount(2)];
-    machine.memory.readLongs(ToyMachine.TOP, words, words.length);
-    return words;
-  }
-
   @Test
   void tablesHave8192EntriesAndTheTopOneSixteenTimesAsMany() {
     assertEquals(8192, ToyFormat.GEOMETRY.entryCount(1));
