@@ -11,6 +11,7 @@ import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TableId;
 import org.crashlane.report.JsonReport;
+import org.crashlane.report.ReasonText;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,7 +47,7 @@ final class TablesJson {
     ArrayNode listings = node.putArray("tables");
     tables.tables().forEach(listing -> listings.add(of(listing)));
     ArrayNode malformations = node.putArray("malformations");
-    tables.malformations().forEach(m -> malformations.add(m.toString()));
+    tables.malformations().forEach(m -> malformations.add(ReasonText.of(m)));
     return node;
   }
 
@@ -62,8 +63,9 @@ final class TablesJson {
           node.put("kind", "pass-through")
               .put("domain", p.domainId())
               .put("permissions", p.permissions().toString());
-      case Blocked b -> node.put("kind", "blocked").put("reason", b.reason());
-      case Unsupported u -> node.put("kind", "unsupported").put("reason", u.reason());
+      case Blocked b -> node.put("kind", "blocked").put("reason", ReasonText.of(b.reason()));
+      case Unsupported u ->
+          node.put("kind", "unsupported").put("reason", ReasonText.of(u.reason()));
     };
   }
 
@@ -82,7 +84,7 @@ final class TablesJson {
     }
     node.put("unlistedCount", listing.unlistedCount());
     ArrayNode malformations = node.putArray("malformations");
-    listing.malformations().forEach(m -> malformations.add(m.toString()));
+    listing.malformations().forEach(m -> malformations.add(ReasonText.of(m)));
     return node;
   }
 

@@ -15,8 +15,11 @@ import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.report.EvidenceText;
 import org.crashlane.report.JsonReport;
+import org.crashlane.report.ReasonText;
 import org.crashlane.report.Sizes;
+import org.crashlane.rule.Evidence.Fact;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -75,7 +78,7 @@ final class TablesWalkCommand implements Callable<Integer> {
 
   private static void print(GuestTables tables, PrintWriter out) {
     if (tables.readWhileRunning()) {
-      out.println("read while the guest ran: " + GuestTables.READ_WHILE_RUNNING);
+      out.println(EvidenceText.of(Fact.READ_WHILE_RUNNING));
     }
     tables.state().description().forEach(out::println);
     if (tables.state().isPassing()) {
@@ -117,8 +120,8 @@ final class TablesWalkCommand implements Callable<Integer> {
     return switch (attachment) {
       case Translated t -> "table " + t.table() + rest(t.domainId(), t.permissions());
       case PassThrough p -> "passes untranslated" + rest(p.domainId(), p.permissions());
-      case Blocked b -> "blocked: " + b.reason();
-      case Unsupported u -> "not read: " + u.reason();
+      case Blocked b -> "blocked: " + ReasonText.of(b.reason());
+      case Unsupported u -> "not read: " + ReasonText.of(u.reason());
     };
   }
 
@@ -131,6 +134,6 @@ final class TablesWalkCommand implements Callable<Integer> {
   }
 
   private static void print(Malformation malformation, PrintWriter out) {
-    out.println("  MALFORMED " + malformation);
+    out.println("  MALFORMED " + ReasonText.of(malformation));
   }
 }

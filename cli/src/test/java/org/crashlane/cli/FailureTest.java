@@ -18,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.stream.Stream;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ class FailureTest {
             new MalformedInputException("dmar.dat", 36, "truncated"),
             "dmar.dat: at offset 0x24: truncated"),
         Arguments.of(
-            new UnreadableMemoryException("vmcore", 4096, "left out of the dump"),
+            new UnreadableMemoryException("vmcore", 4096, Absence.EXCLUDED),
             "vmcore: physical address 0x1000: left out of the dump"),
         Arguments.of(new IllegalArgumentException("not a range: 'x'"), "not a range: 'x'"),
         Arguments.of(new NoSuchFileException("/a b"), "/a b: no such file"),

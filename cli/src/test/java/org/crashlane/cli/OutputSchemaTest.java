@@ -34,6 +34,7 @@ import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
 import org.crashlane.cli.CrashWatches.Wait;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.guest.live.GuestTables.Listing;
@@ -47,6 +48,7 @@ import org.crashlane.iommu.Known;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
@@ -88,6 +90,7 @@ final class OutputSchemaTest {
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
   private static final RequesterId DISK = RequesterId.parse("00:02.0");
   private static final AddressRange CRASH = new AddressRange(0x2f000000, 0x3effffff);
+  private static final Reason RESERVED = Reason.of(TableFact.RESERVED_BITS, new Reason.Bits(0x8));
   private static final TableId TABLE = new TableId(0x2337000, Geometry.of(12, 3));
 
   /** What each command prints, in the schema's words. */
@@ -348,7 +351,7 @@ final class OutputSchemaTest {
   }
 
   private static GuestTables walk() {
-    Malformation wrong = new Malformation(0x1000, 1, 0, Malformation.Kind.RESERVED, "bit 3 is set");
+    Malformation wrong = new Malformation(0x1000, 1, 0, Malformation.Kind.RESERVED, RESERVED);
     return new GuestTables(
         false,
         new UnitState(
@@ -361,8 +364,8 @@ final class OutputSchemaTest {
         List.of(
             new Translated(DISK, TABLE, 1, Permissions.READ_WRITE),
             new PassThrough(RequesterId.parse("00:03.0"), 2, Permissions.READ_ONLY),
-            new Blocked(RequesterId.parse("00:04.0"), "not present"),
-            new Unsupported(RequesterId.parse("00:05.0"), "nested")),
+            new Blocked(RequesterId.parse("00:04.0"), RESERVED),
+            new Unsupported(RequesterId.parse("00:05.0"), RESERVED)),
         List.of(wrong),
         List.of(
             new Listing(

@@ -6,14 +6,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.crashlane.arming.ArmingPlan.Note;
+import org.crashlane.bits.Term;
 import org.crashlane.interrupt.InterruptPreparation;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Obstacle.InterruptsPrepared;
+import org.crashlane.rule.Obstacle.NotPrepared;
+import org.crashlane.rule.Obstacle.Required;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Requesters;
 
@@ -36,7 +37,7 @@ public final class InterruptArming {
       ArmingPlan plan, InterruptRemapping interrupts, List<RequesterId> sources) {
     // Sources may share a table, and then have the same stores.
     Set<Store> stores = new LinkedHashSet<>(plan.stores());
-    Set<String> conditions = new LinkedHashSet<>();
+    Set<Term> conditions = new LinkedHashSet<>();
     List<Note> notes = new ArrayList<>(plan.notes());
     for (RequesterId source : sources) {
       InterruptPreparation preparation = interrupts.prepare(source);
@@ -44,11 +45,10 @@ public final class InterruptArming {
       conditions.addAll(preparation.conditions());
       List<Evidence> evidence = new ArrayList<>();
       evidence.add(new InterruptsPrepared(preparation.readyCount(), preparation.preparedCount()));
-      preparation.against().forEach(why -> evidence.add(new Quote(Source.INTERRUPTS, why)));
+      preparation.against().stream().map(NotPrepared::new).forEach(evidence::add);
       notes.add(new Note(new Requesters(source), evidence));
     }
-    conditions.forEach(
-        condition -> notes.add(new Note(Part.IOMMU, new Quote(Source.INTERRUPTS, condition))));
+    conditions.forEach(condition -> notes.add(new Note(Part.IOMMU, new Required(condition))));
     return new ArmingPlan(
         plan.target(), plan.windows(), plan.tables(), plan.newPages(), List.copyOf(stores), notes);
   }

@@ -34,10 +34,9 @@ import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quantity;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Obstacle.BeyondReach;
 import org.crashlane.rule.Obstacle.NoMemory;
+import org.crashlane.rule.Obstacle.NotWritten;
 import org.crashlane.rule.Obstacle.Overlap;
 import org.crashlane.rule.Obstacle.Place;
 import org.crashlane.rule.Reading.Entry;
@@ -299,7 +298,7 @@ public final class Planner {
             refuse(
                 Kind.TABLES,
                 new AddressSpace(table, users, List.of()),
-                new Quote(Source.TABLES, refused.reason()));
+                new NotWritten(refused.range(), refused.reason()));
       }
     }
     return new TablePart(

@@ -2,40 +2,29 @@
 package org.crashlane.interrupt;
 
 import java.util.function.Supplier;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.memory.UnreadableMemoryException;
 
 /** What an IOMMU does with an interrupt message. */
 public sealed interface InterruptFate {
 
   /** {@return the register bits, or the entry with its address, that decide} */
-  String evidence();
+  Reason evidence();
 
   /**
    * It goes on as it was sent.
    *
    * @param target where to
    */
-  record Delivered(InterruptTarget target, String evidence) implements InterruptFate {
-
-    @Override
-    public String toString() {
-      return "delivered as sent: " + target + ": " + evidence;
-    }
-  }
+  record Delivered(InterruptTarget target, Reason evidence) implements InterruptFate {}
 
   /**
    * An entry says where it goes, whatever the message says.
    *
    * @param target where to
    */
-  record Redirected(InterruptTarget target, String evidence) implements InterruptFate {
-
-    @Override
-    public String toString() {
-      return "goes to " + target + ": " + evidence;
-    }
-  }
+  record Redirected(InterruptTarget target, Reason evidence) implements InterruptFate {}
 
   /**
    * An entry has it recorded in memory for a virtual machine.
@@ -43,27 +32,15 @@ public sealed interface InterruptFate {
    * @param vector the guest's vector
    * @param descriptor physical address of where it is recorded
    */
-  record Posted(int vector, long descriptor, String evidence) implements InterruptFate {
-
-    @Override
-    public String toString() {
-      return "recorded for a guest at %s: %s".formatted(Hex.of(descriptor), evidence);
-    }
-  }
+  record Posted(int vector, long descriptor, Reason evidence) implements InterruptFate {}
 
   /**
    * It is thrown away.
    *
    * @param reason the vendor's number for the reason, as a fault record or an event has it
-   * @param meaning the reason in words
+   * @param why what the vendor calls it
    */
-  record Blocked(int reason, String meaning, String evidence) implements InterruptFate {
-
-    @Override
-    public String toString() {
-      return "blocked (%s, %s): %s".formatted(Hex.of(reason), meaning, evidence);
-    }
-  }
+  record Blocked(int reason, Term why, Reason evidence) implements InterruptFate {}
 
   /**
    * It cannot be told: what it meets is not readable here.
@@ -71,13 +48,7 @@ public sealed interface InterruptFate {
    * @param address physical address of what is not readable
    * @param evidence why
    */
-  record Unknown(long address, String evidence) implements InterruptFate {
-
-    @Override
-    public String toString() {
-      return "not known: what is at %s cannot be read: %s".formatted(Hex.of(address), evidence);
-    }
-  }
+  record Unknown(long address, Reason evidence) implements InterruptFate {}
 
   /**
    * {@return true if a message that asks for {@code vector} brings it, whichever processor asked;
@@ -96,7 +67,7 @@ public sealed interface InterruptFate {
     try {
       return reading.get();
     } catch (UnreadableMemoryException e) {
-      return new Unknown(e.address(), e.reason());
+      return new Unknown(e.address(), Reason.of(e.absence()));
     }
   }
 }

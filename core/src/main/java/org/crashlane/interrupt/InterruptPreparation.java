@@ -2,6 +2,8 @@
 package org.crashlane.interrupt;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
 
@@ -14,7 +16,7 @@ import org.crashlane.pci.RequesterId;
  *     it was; empty if nothing can be prepared
  * @param preparedCount vectors that arrive because of the stores
  * @param readyCount vectors that arrive without
- * @param against what stands in the way of the others, or of all
+ * @param against what is in the way of the others, or of all
  * @param conditions what must hold for the stores to be right and to have effect
  */
 public record InterruptPreparation(
@@ -22,8 +24,20 @@ public record InterruptPreparation(
     List<Store> stores,
     int preparedCount,
     int readyCount,
-    List<String> against,
-    List<String> conditions) {
+    List<Hindrance> against,
+    List<Term> conditions) {
+
+  /**
+   * What keeps vectors from arriving.
+   *
+   * @param vectors which, in rising order; empty where it keeps all
+   * @param why what it is
+   */
+  public record Hindrance(List<Integer> vectors, Reason why) {
+    public Hindrance {
+      vectors = List.copyOf(vectors);
+    }
+  }
 
   public InterruptPreparation {
     stores = List.copyOf(stores);
@@ -38,7 +52,8 @@ public record InterruptPreparation(
   }
 
   /** {@return that nothing can be written, since {@code reason}, and no vector arrives} */
-  public static InterruptPreparation impossible(RequesterId source, String reason) {
-    return new InterruptPreparation(source, List.of(), 0, 0, List.of(reason), List.of());
+  public static InterruptPreparation impossible(RequesterId source, Reason reason) {
+    return new InterruptPreparation(
+        source, List.of(), 0, 0, List.of(new Hindrance(List.of(), reason)), List.of());
   }
 }

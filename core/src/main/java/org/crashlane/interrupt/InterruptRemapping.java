@@ -3,6 +3,7 @@ package org.crashlane.interrupt;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
@@ -34,13 +35,7 @@ public interface InterruptRemapping {
    * @param what what it is, and of which entry
    * @param range where it is
    */
-  record Posted(String what, AddressRange range) {
-
-    @Override
-    public String toString() {
-      return what + " at " + range;
-    }
-  }
+  record Posted(Reason what, AddressRange range) {}
 
   /** {@return false if every message passes as it is sent, whoever sends it} */
   boolean enabled();

@@ -2,15 +2,20 @@
 package org.crashlane.interrupt;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.bits.Word;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /** Every message passes as it is sent. */
-enum NoInterruptRemapping implements InterruptRemapping {
+enum NoInterruptRemapping implements InterruptRemapping, Term {
   INSTANCE;
 
-  private static final String WHY = "interrupts are not remapped";
+  @Override
+  public String meaning() {
+    return "interrupts are not remapped";
+  }
 
   @Override
   public boolean enabled() {
@@ -34,7 +39,7 @@ enum NoInterruptRemapping implements InterruptRemapping {
 
   @Override
   public InterruptFate fate(RequesterId source, InterruptMessage message) {
-    return new InterruptFate.Delivered(message.target(), WHY);
+    return new InterruptFate.Delivered(message.target(), Reason.of(this));
   }
 
   @Override

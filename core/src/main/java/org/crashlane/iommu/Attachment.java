@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import org.crashlane.bits.Reason;
 import org.crashlane.pci.RequesterId;
 
 /** What an IOMMU's device tables say of one requester. Requesters without an entry have none. */
@@ -44,7 +45,7 @@ public sealed interface Attachment {
    *
    * @param reason what is wrong with the entry, or that it says so
    */
-  record Blocked(RequesterId requester, String reason) implements Attachment {}
+  record Blocked(RequesterId requester, Reason reason) implements Attachment {}
 
   /**
    * It has an entry of a kind whose mappings are not read here (nested tables, a table page that
@@ -52,5 +53,5 @@ public sealed interface Attachment {
    *
    * @param reason which, or why
    */
-  record Unsupported(RequesterId requester, String reason) implements Attachment {}
+  record Unsupported(RequesterId requester, Reason reason) implements Attachment {}
 }

@@ -7,12 +7,16 @@ import org.crashlane.bits.Hex;
  * A request that the IOMMU blocked, as its fault record has it.
  *
  * @param request what was asked
- * @param reason the vendor's number for the reason
- * @param meaning the reason in the manual's words
+ * @param why the vendor's reason
  * @param recorded false where the tables suppress the record (VT-d: FPD); the request is blocked
  *     all the same
  */
-public record Fault(Request request, int reason, String meaning, boolean recorded) {
+public record Fault(Request request, BlockReason why, boolean recorded) {
+
+  /** {@return the vendor's number for the reason} */
+  public int reason() {
+    return why.number(request.access());
+  }
 
   @Override
   public String toString() {
@@ -21,8 +25,8 @@ public record Fault(Request request, int reason, String meaning, boolean recorde
             request.requester(),
             request.access(),
             Hex.of(request.iova()),
-            Hex.of(reason),
-            meaning,
+            Hex.of(reason()),
+            why.meaning(),
             recorded ? "" : " (not recorded)");
   }
 }

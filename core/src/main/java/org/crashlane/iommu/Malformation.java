@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -13,13 +13,13 @@ import org.crashlane.memory.AddressRange;
  * @param iova first IOVA that the entry serves
  * @param iovaLast last IOVA that it may serve
  * @param kind what kind of thing
- * @param reason what is wrong, in words
+ * @param reason what is wrong
  */
 public record Malformation(
-    long entryAddress, long raw, long iova, long iovaLast, Kind kind, String reason) {
+    long entryAddress, long raw, long iova, long iovaLast, Kind kind, Reason reason) {
 
   /** What is wrong with the device tables touches every IOVA. */
-  public Malformation(long entryAddress, long raw, long iova, Kind kind, String reason) {
+  public Malformation(long entryAddress, long raw, long iova, Kind kind, Reason reason) {
     this(entryAddress, raw, iova, -1L, kind, reason);
   }
 
@@ -51,11 +51,5 @@ public record Malformation(
     UNREADABLE,
     /** Hardware may go by the entry or fault on it: manuals leave that open, or are not kept to. */
     UNSETTLED
-  }
-
-  @Override
-  public String toString() {
-    return "entry at %s = %s (IOVA %s): %s"
-        .formatted(Hex.of(entryAddress), Hex.of(raw), Hex.of(iova), reason);
   }
 }

@@ -2,6 +2,8 @@
 package org.crashlane.iommu;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
+import org.crashlane.memory.AddressRange;
 
 /** What became of mapping a range. */
 public sealed interface MapResult {
@@ -30,7 +32,8 @@ public sealed interface MapResult {
   /**
    * Nothing was written, for another reason.
    *
-   * @param reason in words for the user
+   * @param range what was to be mapped
+   * @param reason why it was not
    */
-  record Refused(String reason) implements MapResult {}
+  record Refused(AddressRange range, Reason reason) implements MapResult {}
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import org.crashlane.bits.Reason;
+
 /** What became of a request. */
 public sealed interface Outcome {
 
@@ -28,5 +30,5 @@ public sealed interface Outcome {
    * @param address physical address of the table
    * @param reason why it cannot be read
    */
-  record Unknown(long address, String reason) implements Outcome {}
+  record Unknown(long address, Reason reason) implements Outcome {}
 }

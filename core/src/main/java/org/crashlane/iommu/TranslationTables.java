@@ -2,6 +2,7 @@
 package org.crashlane.iommu;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
@@ -25,7 +26,7 @@ public interface TranslationTables {
    */
   default Attachment unlisted(RequesterId requester) {
     return new Attachment.Blocked(
-        requester, "no entry for " + requester + " in the IOMMU's device tables");
+        requester, Reason.of(TableFact.NO_ENTRY, new Reason.Device(requester.value())));
   }
 
   /** {@return the addresses at which nothing may be mapped, whatever the tables say} */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 
@@ -9,20 +11,25 @@ import org.crashlane.memory.AddressRange;
  * crash range may lie there.
  *
  * @param range which
- * @param reason why: {@code requests there are interrupts}
+ * @param why what they are for
  */
-public record Unmappable(AddressRange range, String reason) {
+public record Unmappable(AddressRange range, Term why) {
   /** Where x86 hardware takes requests for interrupts. */
   public static final Unmappable INTERRUPT_WINDOW =
-      new Unmappable(InterruptWindow.RANGE, "requests there are interrupts");
+      new Unmappable(InterruptWindow.RANGE, TableFact.INTERRUPT_WINDOW);
 
   /** {@return true if {@code mapping} has any of them as IOVA or as target} */
   public boolean overlaps(Mapping mapping) {
     return range.overlaps(mapping.iova()) || range.overlaps(mapping.physical());
   }
 
-  @Override
-  public String toString() {
-    return range + ": " + reason;
+  /** {@return why nothing is mapped that overlaps them} */
+  public Reason overlap() {
+    return Reason.of(TableFact.OVERLAP, addresses(range), new Reason.Because(why));
+  }
+
+  /** {@return {@code range} as a detail of a reason} */
+  public static Reason.Detail addresses(AddressRange range) {
+    return new Reason.Addresses(range.first(), range.last());
   }
 }

@@ -143,8 +143,7 @@ final class DmarUnits implements TableUnits {
           return new UnitOfDevice.Served(shown(unit));
         }
         if (scope.mayLeadTo(requester)) {
-          return new UnitOfDevice.Unknown(
-              "%s may be behind the bridges of %s".formatted(requester, scope.text()));
+          return new UnitOfDevice.Unknown();
         }
       }
     }

@@ -145,8 +145,8 @@ public final class LinuxView {
     /** Its DMA is not translated. */
     record Unserved() implements UnitOfDevice {}
 
-    /** The tables alone do not tell, because of {@code reason}. */
-    record Unknown(String reason) implements UnitOfDevice {}
+    /** Tables alone do not say: a scope's path goes through bridges. */
+    record Unknown() implements UnitOfDevice {}
   }
 
   /** {@return the unit that Linux uses for {@code requester}} */
@@ -210,32 +210,61 @@ public final class LinuxView {
     return madt().flatMap(table -> table.processors().stream()).toList();
   }
 
-  /**
-   * Whether Linux can remap interrupts.
-   *
-   * @param isPossible false if the tables alone rule it out
-   * @param reason why not; or what it still depends on
-   */
-  public record Interrupts(boolean isPossible, String reason) {}
+  /** Whether Linux can remap interrupts, as far as the tables say. */
+  public sealed interface Interrupts {
+
+    /** {@return false if the tables alone rule it out} */
+    boolean isPossible();
+
+    /** What the tables say on the whole. */
+    enum OnTheWhole implements Interrupts {
+      NO_UNIT_USED,
+      /** INTR_REMAP is not set. */
+      FLAG_CLEAR,
+      /** If the units can. */
+      DEPENDS_ON_UNITS,
+      /** The same, and if the APIC table, which was not given, has the same I/O APICs. */
+      DEPENDS_ON_UNITS_AND_APIC_TABLE;
+
+      @Override
+      public boolean isPossible() {
+        return switch (this) {
+          case NO_UNIT_USED, FLAG_CLEAR -> false;
+          case DEPENDS_ON_UNITS, DEPENDS_ON_UNITS_AND_APIC_TABLE -> true;
+        };
+      }
+    }
+
+    /**
+     * What Linux minds rules it out.
+     *
+     * @param remark the first of what it minds
+     */
+    record RuledOut(Remark remark) implements Interrupts {
+
+      @Override
+      public boolean isPossible() {
+        return false;
+      }
+    }
+  }
 
   /** {@return whether Linux can remap interrupts} */
   public Interrupts interrupts() {
     if (!translatesDma()) {
-      return new Interrupts(false, "Linux uses no unit");
+      return Interrupts.OnTheWhole.NO_UNIT_USED;
     }
     TableUnits table = used.getFirst();
     if (!table.allowsInterruptRemapping()) {
-      return new Interrupts(false, "INTR_REMAP is not set");
+      return Interrupts.OnTheWhole.FLAG_CLEAR;
     }
     return about(table)
         .filter(remark -> remark.rule().disablesInterruptRemapping())
         .findFirst()
-        .map(against -> new Interrupts(false, against.place().reason()))
-        .orElseGet(() ->
-            new Interrupts(
-                true,
-                hasApicTable()
-                    ? "if the units can"
-                    : "if the units can, and the APIC table has the same I/O APICs"));
+        .<Interrupts>map(Interrupts.RuledOut::new)
+        .orElse(
+            hasApicTable()
+                ? Interrupts.OnTheWhole.DEPENDS_ON_UNITS
+                : Interrupts.OnTheWhole.DEPENDS_ON_UNITS_AND_APIC_TABLE);
   }
 }

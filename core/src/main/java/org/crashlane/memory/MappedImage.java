@@ -278,6 +278,6 @@ public final class MappedImage implements WritableMemory, AutoCloseable {
 
   /** Under a mapping whose file was cut short, the JVM answers an access with this error. */
   private UnreadableMemoryException shrunk(long address, InternalError e) {
-    return new UnreadableMemoryException(source, address, "the file has become shorter", e);
+    return new UnreadableMemoryException(source, address, Absence.FILE_SHORTER, e);
   }
 }

@@ -73,7 +73,7 @@ final class RangeIndex {
         return middle;
       }
     }
-    throw new UnreadableMemoryException(source, address, "no memory there");
+    throw new UnreadableMemoryException(source, address, Absence.NO_MEMORY);
   }
 
   /**
@@ -84,7 +84,7 @@ final class RangeIndex {
   int find(String source, long address, long sizeBytes) {
     int index = find(source, address);
     if (sizeBytes > 0 && Long.compareUnsigned(sizeBytes - 1, lasts[index] - address) > 0) {
-      throw new UnreadableMemoryException(source, lasts[index] + 1, "no memory there");
+      throw new UnreadableMemoryException(source, lasts[index] + 1, Absence.NO_MEMORY);
     }
     return index;
   }

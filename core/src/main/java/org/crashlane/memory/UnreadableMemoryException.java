@@ -8,22 +8,22 @@ public final class UnreadableMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final long address;
-  private final String reason;
+  private final Absence absence;
 
   /**
    * @param source what was read
    * @param address the physical address
-   * @param reason why it cannot be
+   * @param absence why it cannot be
    */
-  public UnreadableMemoryException(String source, long address, String reason) {
-    super(source + ": physical address " + Hex.of(address) + ": " + reason);
+  public UnreadableMemoryException(String source, long address, Absence absence) {
+    super(source + ": physical address " + Hex.of(address) + ": " + absence.meaning());
     this.address = address;
-    this.reason = reason;
+    this.absence = absence;
   }
 
   /** As the other, with what brought it about. */
-  UnreadableMemoryException(String source, long address, String reason, Throwable cause) {
-    this(source, address, reason);
+  UnreadableMemoryException(String source, long address, Absence absence, Throwable cause) {
+    this(source, address, absence);
     initCause(cause);
   }
 
@@ -32,8 +32,8 @@ public final class UnreadableMemoryException extends RuntimeException {
     return address;
   }
 
-  /** {@return why it cannot be read, without the address} */
-  public String reason() {
-    return reason;
+  /** {@return why it cannot be read} */
+  public Absence absence() {
+    return absence;
   }
 }

@@ -72,11 +72,7 @@ public sealed interface Evidence
     /** The reader of dumps. */
     DUMP,
     /** kexec, when it loads the capture kernel. */
-    KEXEC,
-    /** The writer of tables. */
-    TABLES,
-    /** What prepares interrupt tables. */
-    INTERRUPTS
+    KEXEC
   }
 
   /** What has no parameters. */

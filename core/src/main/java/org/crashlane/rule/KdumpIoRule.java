@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
@@ -204,7 +205,7 @@ public final class KdumpIoRule {
     Map<Way, List<RequesterId>> users =
         DeviceTables.spaces(attachments.values(), t -> Way.of(t, tables));
     users.replaceAll((_, ids) -> ids.stream().map(id -> id.inSegment(segment)).toList());
-    Map<String, List<Unsupported>> unread = new LinkedHashMap<>();
+    Map<Reason, List<Unsupported>> unread = new LinkedHashMap<>();
     attachments
         .values()
         .forEach(attachment -> {

@@ -2,6 +2,9 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 import org.crashlane.iommu.TableId;
 import org.crashlane.memory.AddressRange;
 
@@ -115,4 +118,26 @@ public sealed interface Obstacle extends Evidence {
     /** The same, but not all of it. */
     NOT_ALL_TAKEN_BACK
   }
+
+  /**
+   * Nothing was mapped.
+   *
+   * @param range what was to be
+   * @param reason why it was not
+   */
+  record NotWritten(AddressRange range, Reason reason) implements Obstacle {}
+
+  /**
+   * Interrupts that no entry can be prepared for.
+   *
+   * @param hindrance which, and why
+   */
+  record NotPrepared(Hindrance hindrance) implements Obstacle {}
+
+  /**
+   * What must hold for prepared entries to be right and to have effect.
+   *
+   * @param condition what
+   */
+  record Required(Term condition) implements Obstacle {}
 }

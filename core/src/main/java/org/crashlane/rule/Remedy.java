@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 
 /** One thing to do about a finding or a refusal. */
 public sealed interface Remedy {
@@ -72,7 +73,7 @@ public sealed interface Remedy {
    * @param entryCount how many; 0 if nothing can be prepared
    * @param obstacles what keeps others from being prepared
    */
-  record PrepareInterrupts(int entryCount, List<String> obstacles) implements Remedy {
+  record PrepareInterrupts(int entryCount, List<Hindrance> obstacles) implements Remedy {
     public PrepareInterrupts {
       obstacles = List.copyOf(obstacles);
     }

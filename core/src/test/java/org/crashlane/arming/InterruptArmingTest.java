@@ -13,14 +13,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.crashlane.arming.ArmingPlan.Note;
 import org.crashlane.interrupt.InterruptMessage;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.iommu.InterruptMachine;
 import org.crashlane.iommu.Window;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Obstacle.InterruptsPrepared;
+import org.crashlane.rule.Obstacle.NotPrepared;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Requesters;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,11 +112,12 @@ final class InterruptArmingTest {
     machine.entry(InterruptMachine.TABLE, 0x31, 1, 0x77);
     List<Note> notes = plan(DISK).notes();
     assertEquals(NOTE, notes.getFirst());
+    Hindrance hindrance =
+        assertInstanceOf(NotPrepared.class, notes.get(1).evidence().getLast()).hindrance();
+    assertEquals(List.of(0x31), hindrance.vectors());
+    assertEquals("the primary has taken the entry", hindrance.why().term().meaning());
     assertEquals(
-        new Note(
-            new Requesters(DISK),
-            new InterruptsPrepared(0, 206),
-            new Quote(Source.INTERRUPTS, "0x31 (1 vector): the primary has taken the entry")),
+        new Note(new Requesters(DISK), new InterruptsPrepared(0, 206), new NotPrepared(hindrance)),
         notes.get(1));
   }
 }

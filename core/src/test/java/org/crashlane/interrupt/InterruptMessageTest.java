@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,14 +61,6 @@ final class InterruptMessageTest {
     assertFalse(new InterruptTarget(0, false, 0x31, DeliveryMode.FIXED).brings(0x31));
     assertFalse(new InterruptTarget(0xff, false, 0x32, DeliveryMode.FIXED).brings(0x31));
     assertFalse(new InterruptTarget(0xff, false, 0x31, DeliveryMode.NMI).brings(0x31));
-  }
-
-  @Test
-  void vectorsAreToldAsRuns() {
-    assertEquals(
-        "0x20-0x22 0x24 0x26-0x27 (6 vectors)",
-        InterruptVectors.describe(List.of(0x20, 0x21, 0x22, 0x24, 0x26, 0x27)));
-    assertEquals("0x31 (1 vector)", InterruptVectors.describe(List.of(0x31)));
   }
 
   @Test

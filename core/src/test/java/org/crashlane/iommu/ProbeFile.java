@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -123,7 +124,7 @@ public record ProbeFile(Line machine, List<Line> probes) {
     @Override
     public long readLong(long address) {
       if (Long.compareUnsigned(address, ramBytes) >= 0) {
-        throw new UnreadableMemoryException(source(), address, "no memory");
+        throw new UnreadableMemoryException(source(), address, Absence.NO_MEMORY);
       }
       boolean isCleared = cleared.stream().anyMatch(range -> range.contains(address));
       return tables.getOrDefault(address, isCleared ? 0 : address ^ TAG);

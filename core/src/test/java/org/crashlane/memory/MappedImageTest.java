@@ -111,7 +111,7 @@ class MappedImageTest extends PhysicalMemoryContract {
     }
     UnreadableMemoryException e =
         assertThrows(UnreadableMemoryException.class, () -> image.readLong(32 * PAGE));
-    assertEquals("the file has become shorter", e.reason());
+    assertEquals(Absence.FILE_SHORTER, e.absence());
     assertEquals(0, image.readLong(0));
   }
 

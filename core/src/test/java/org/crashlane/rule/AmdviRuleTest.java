@@ -360,7 +360,8 @@ class AmdviRuleTest {
     memory.writeLong(table + 511 * 16 + 8, CRASH.last() & -PAGE);
     Finding posted = Verdicts.of(judge(), FindingCode.L3).getFirst();
     Buffer buffer = assertInstanceOf(Buffer.class, posted.evidence().getFirst());
-    assertTrue(buffer.buffer().what().startsWith("virtual APIC"), posted.toString());
+    assertTrue(
+        buffer.buffer().what().term().meaning().startsWith("virtual APIC"), posted.toString());
     memory.writeLong(table + 511 * 16 + 8, CRASH.last() + 1);
     assertEquals(List.of(), Verdicts.of(judge(), FindingCode.L3));
     memory.writeLong(table + 511 * 16 + 8, CRASH.first());

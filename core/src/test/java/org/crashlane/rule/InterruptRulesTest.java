@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.crashlane.bits.Reason;
+import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.iommu.InterruptMachine;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
@@ -62,11 +64,12 @@ final class InterruptRulesTest {
   }
 
   /** Of vectors that do not arrive, the first is kept with what becomes of it. */
-  private static String example(Finding finding) {
+  private static InterruptFate example(Finding finding) {
     return finding.evidence().stream()
         .filter(Interrupt.class::isInstance)
-        .map(Object::toString)
-        .collect(Collectors.joining());
+        .map(interrupt -> ((Interrupt) interrupt).fate())
+        .reduce((_, _) -> fail("more than one"))
+        .orElseThrow();
   }
 
   private void prepare() {
@@ -88,7 +91,7 @@ final class InterruptRulesTest {
     OfDevice disk = assertInstanceOf(OfDevice.class, finding.subject());
     assertEquals("00:04.0 nvme", disk.device().toString());
     assertShows(fated(VectorFate.BLOCKED, IntStream.rangeClosed(0x20, 0xee)), finding);
-    assertTrue(example(finding).contains("IRTE at 0x400200: 0"), finding::toString);
+    assertEquals(new Reason.At(0x400200), example(finding).evidence().details().getFirst());
     assertShows(Fact.JUDGED_NOT_OBSERVED, finding);
     assertEquals(
         List.of(
@@ -115,7 +118,8 @@ final class InterruptRulesTest {
     IntStream others = IntStream.rangeClosed(0x20, 0xee).filter(vector -> vector != 0x31);
     assertShows(fated(VectorFate.ARRIVES, others), finding);
     assertShows(fated(VectorFate.ELSEWHERE, IntStream.of(0x31)), finding);
-    assertTrue(example(finding).contains("goes to vector 0x77"), finding::toString);
+    assertEquals(
+        0x77, assertInstanceOf(InterruptFate.Redirected.class, example(finding)).target().vector());
     assertEquals(Answer.UNKNOWN, judge().answer());
   }
 
@@ -187,7 +191,11 @@ final class InterruptRulesTest {
     assertEquals(Severity.BROKEN, finding.severity());
     Registers registers = assertInstanceOf(Registers.class, finding.evidence().getFirst());
     assertTrue(registers.words().get(1).toString().contains("IRTA 0x300000"), finding::toString);
-    assertTrue(example(finding).contains("GSTS.CFIS=0 IRTA.EIME=0"), finding::toString);
+    Reason.Fields deciding =
+        assertInstanceOf(Reason.Fields.class, example(finding).evidence().details().getFirst());
+    assertEquals(
+        List.of("IRES=1", "CFIS=0", "EIME=0"),
+        deciding.fields().stream().map(f -> f.field().name() + "=" + f.value()).toList());
     assertTrue(finding.remedies().contains(Step.LET_COMPATIBILITY_PASS), finding::toString);
     assertEquals(KernelOption.NO_INTERRUPT_REMAPPING, finding.remedies().getFirst());
     Finding extended = ofTheDisk(vtd.remappingInterrupts(0x280_0000L, irta | 0x800).judge());

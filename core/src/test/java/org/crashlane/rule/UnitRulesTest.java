@@ -50,7 +50,7 @@ class UnitRulesTest {
     Finding finding = Verdicts.only(machine.judge(), FindingCode.B3, Severity.BROKEN);
     assertEquals(List.of(CRASH), finding.ranges());
     Reserved reserved = assertInstanceOf(Reserved.class, finding.evidence().getFirst());
-    assertTrue(reserved.range().reason().contains("PMEN"), finding.toString());
+    assertTrue(reserved.range().why().meaning().contains("PMEN"), finding.toString());
   }
 
   @Test
@@ -101,7 +101,9 @@ class UnitRulesTest {
     machine.register(ECAP, 1L << 29).register(0xd0, queue | 1);
     Finding finding = Verdicts.only(machine.judge(), FindingCode.L3, Severity.BROKEN);
     Buffer buffer = assertInstanceOf(Buffer.class, finding.evidence().getFirst());
-    assertTrue(buffer.buffer().what().startsWith("page request queue"), finding.toString());
+    assertTrue(
+        buffer.buffer().what().term().meaning().startsWith("page request queue"),
+        finding.toString());
   }
 
   @Test

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.image.Extent.Content;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.memory.PhysicalMemory;
@@ -82,6 +84,14 @@ final class DumpMemory implements PhysicalMemory, Closeable {
     image.close();
   }
 
+  private static Absence absence(Content content) {
+    return switch (content) {
+      case TRUNCATED -> Absence.TRUNCATED;
+      case EXCLUDED -> Absence.EXCLUDED;
+      case PRESENT -> throw new IllegalStateException("an absence that is present");
+    };
+  }
+
   private UnreadableMemoryException explained(UnreadableMemoryException e) {
     int low = 0;
     int high = absentFirsts.length - 1;
@@ -93,7 +103,7 @@ final class DumpMemory implements PhysicalMemory, Closeable {
         low = middle + 1;
       } else {
         return new UnreadableMemoryException(
-            source(), e.address(), absent.get(middle).content().description());
+            source(), e.address(), absence(absent.get(middle).content()));
       }
     }
     return e;

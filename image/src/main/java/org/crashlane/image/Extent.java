@@ -19,22 +19,11 @@ record Extent(Content content, long first, long end, long fileOffset, int segmen
   /** What a core holds of an address, best first. */
   enum Content {
     /** The bytes. */
-    PRESENT("in the dump"),
+    PRESENT,
     /** A promise of bytes behind the end of the file. */
-    TRUNCATED("behind the end of the truncated dump"),
+    TRUNCATED,
     /** Only that it was memory: the writer left it out (p_filesz is less than p_memsz). */
-    EXCLUDED("left out of the dump");
-
-    private final String description;
-
-    Content(String description) {
-      this.description = description;
-    }
-
-    /** {@return the content in words: why an address cannot be read} */
-    String description() {
-      return description;
-    }
+    EXCLUDED
   }
 
   Extent {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.junit.jupiter.api.Test;
@@ -132,7 +133,7 @@ final class ElfCoreTest {
       UnreadableMemoryException e =
           assertThrows(UnreadableMemoryException.class, () -> core.memory().readLong(0x2000));
       assertEquals(0x2004, e.address());
-      assertEquals("left out of the dump", e.reason());
+      assertEquals(Absence.EXCLUDED, e.absence());
     }
   }
 
@@ -143,19 +144,19 @@ final class ElfCoreTest {
       assertArrayEquals(pattern(PAGE, 1), read(core, 0x1000, PAGE));
       UnreadableMemoryException e = unreadable(core, 0x2000);
       assertEquals(0x2000, e.address());
-      assertEquals("left out of the dump", e.reason());
+      assertEquals(Absence.EXCLUDED, e.absence());
       assertEquals(
-          "left out of the dump",
+          Absence.EXCLUDED,
           assertThrows(UnreadableMemoryException.class, () -> core.memory().readLong(0x3ff8))
-              .reason());
+              .absence());
       assertEquals(
-          "left out of the dump",
+          Absence.EXCLUDED,
           assertThrows(
                   UnreadableMemoryException.class,
                   () -> core.memory().readLongs(0x1000, new long[1024], 1024))
-              .reason());
-      assertEquals("no memory there", unreadable(core, 0x4000).reason());
-      assertEquals("no memory there", unreadable(core, 0xfff).reason());
+              .absence());
+      assertEquals(Absence.NO_MEMORY, unreadable(core, 0x4000).absence());
+      assertEquals(Absence.NO_MEMORY, unreadable(core, 0xfff).absence());
       assertEquals(List.of(new AddressRange(0x1000, 0x3fff)), core.memory().ranges());
       assertEquals(List.of(new AddressRange(0x1000, 0x1fff)), core.readable());
       assertEquals(List.of(), core.problems());
@@ -169,7 +170,7 @@ final class ElfCoreTest {
       UnreadableMemoryException e =
           assertThrows(UnreadableMemoryException.class, () -> read(core, 0x1ff0, 0x20));
       assertEquals(0x2000, e.address());
-      assertEquals("left out of the dump", e.reason());
+      assertEquals(Absence.EXCLUDED, e.absence());
     }
   }
 
@@ -210,8 +211,8 @@ final class ElfCoreTest {
             .write(folder);
     try (ElfCore core = ElfCore.open(file)) {
       assertArrayEquals(page, read(core, 0x1000, PAGE));
-      assertEquals("left out of the dump", unreadable(core, 0xfff).reason());
-      assertEquals("left out of the dump", unreadable(core, 0x2000).reason());
+      assertEquals(Absence.EXCLUDED, unreadable(core, 0xfff).absence());
+      assertEquals(Absence.EXCLUDED, unreadable(core, 0x2000).absence());
       assertEquals(List.of(AddressRange.ofSize(0, 4 * PAGE)), core.memory().ranges());
       assertEquals(List.of(), core.problems());
     }
@@ -232,8 +233,8 @@ final class ElfCoreTest {
     Path file = Files.write(folder.resolve("cut"), Arrays.copyOf(whole, whole.length - PAGE));
     try (ElfCore core = ElfCore.open(file)) {
       assertArrayEquals(pattern(PAGE, 4), read(core, 0x1000, PAGE));
-      assertEquals("behind the end of the truncated dump", unreadable(core, 0x2000).reason());
-      assertEquals("left out of the dump", unreadable(core, 0x3000).reason());
+      assertEquals(Absence.TRUNCATED, unreadable(core, 0x2000).absence());
+      assertEquals(Absence.EXCLUDED, unreadable(core, 0x3000).absence());
       assertEquals(List.of(DumpProblem.Kind.TRUNCATED), problemKinds(core));
       assertTrue(
           core.problems().getFirst().reason().endsWith("4096 bytes are missing"),

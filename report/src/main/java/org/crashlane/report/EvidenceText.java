@@ -5,22 +5,20 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
 import org.crashlane.rule.Evidence;
-import org.crashlane.rule.Evidence.Amount;
-import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Obstacle;
 import org.crashlane.rule.Reading;
 import org.crashlane.rule.Sighting;
 
 /** What shows a finding, for people. */
-final class EvidenceText {
+public final class EvidenceText {
   private EvidenceText() {}
 
-  static String of(Evidence evidence) {
+  /** {@return the evidence in words, in one line or several} */
+  public static String of(Evidence evidence) {
     return switch (evidence) {
-      case Amount amount -> of(amount);
-      case Quote quote -> of(quote);
-      case Fact fact -> of(fact);
+      case Evidence.Amount amount -> of(amount);
+      case Evidence.Quote quote -> of(quote);
+      case Evidence.Fact fact -> of(fact);
       case Reading reading -> ReadingText.of(reading);
       case Sighting sighting -> SightingText.of(sighting);
       case Obstacle obstacle -> ObstacleText.of(obstacle);
@@ -32,7 +30,7 @@ final class EvidenceText {
     return evidence.stream().map(EvidenceText::of).collect(Collectors.joining("; "));
   }
 
-  private static String of(Amount amount) {
+  private static String of(Evidence.Amount amount) {
     String of = Hex.of(amount.count()) + " of " + Hex.of(amount.total()) + " bytes ";
     return switch (amount.what()) {
       case BYTES_UNMAPPED -> of + "not mapped";
@@ -70,15 +68,15 @@ final class EvidenceText {
     };
   }
 
-  private static String of(Quote quote) {
+  private static String of(Evidence.Quote quote) {
     return switch (quote.source()) {
       case CAPTURE_KERNEL -> "the capture kernel said: " + quote.line();
       case CONSOLE_END -> "the capture kernel's console ends with: " + quote.line();
-      case QEMU_TRACE, MODEL_TRACE, ACPI, DUMP, KEXEC, TABLES, INTERRUPTS -> quote.line();
+      case QEMU_TRACE, MODEL_TRACE, ACPI, DUMP, KEXEC -> quote.line();
     };
   }
 
-  private static String of(Fact fact) {
+  private static String of(Evidence.Fact fact) {
     return switch (fact) {
       case GUEST_OWNS_DUMP_DEVICE -> "a guest owns it, and the dump goes through it";
       case CACHES_ABSENT ->

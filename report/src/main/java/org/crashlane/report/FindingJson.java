@@ -9,31 +9,12 @@ import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Evidence;
-import org.crashlane.rule.Evidence.Amount;
-import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.Obstacle;
 import org.crashlane.rule.Reading;
 import org.crashlane.rule.Remedy;
-import org.crashlane.rule.Remedy.CrashRangeBelow;
-import org.crashlane.rule.Remedy.KernelOption;
-import org.crashlane.rule.Remedy.PrepareInterrupts;
-import org.crashlane.rule.Remedy.ReserveArena;
-import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Sighting;
 import org.crashlane.rule.Subject;
-import org.crashlane.rule.Subject.AddressSpace;
-import org.crashlane.rule.Subject.Arena;
-import org.crashlane.rule.Subject.Armed;
-import org.crashlane.rule.Subject.CrashRange;
-import org.crashlane.rule.Subject.IoApic;
-import org.crashlane.rule.Subject.NewTablePage;
-import org.crashlane.rule.Subject.OfDevice;
-import org.crashlane.rule.Subject.OfFirmware;
-import org.crashlane.rule.Subject.Part;
-import org.crashlane.rule.Subject.Party;
-import org.crashlane.rule.Subject.Requesters;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -84,29 +65,31 @@ final class FindingJson {
   static ObjectNode of(Subject subject) {
     ObjectNode node =
         switch (subject) {
-          case OfDevice(Device device) -> of(kind("device"), device);
-          case Requesters(var requesters) -> {
+          case Subject.OfDevice(Device device) -> of(kind("device"), device);
+          case Subject.Requesters(var requesters) -> {
             ObjectNode those = kind("requesters");
             those.set("requesters", names(requesters));
             yield those;
           }
-          case IoApic(var requester) -> kind("io-apic").put("requester", requester.toString());
-          case AddressSpace space -> {
+          case Subject.IoApic(var requester) ->
+              kind("io-apic").put("requester", requester.toString());
+          case Subject.AddressSpace space -> {
             ObjectNode table = of(kind("address-space"), space.table());
             table.set("users", names(space.users()));
             table.set("devices", array(space.devices(), d -> of(NODES.objectNode(), d)));
             yield table;
           }
-          case OfFirmware(var region) ->
+          case Subject.OfFirmware(var region) ->
               ranged("firmware-region", region.range())
                   .put("firstRequester", region.first().toString())
                   .put("lastRequester", region.last().toString());
-          case NewTablePage(long address) -> kind("new-table-page").put("address", Hex.of(address));
-          case Arena(AddressRange range) -> ranged("arena", range);
-          case CrashRange(AddressRange range) -> ranged("crash-range", range);
-          case Armed(String name) -> kind("armed").put("name", name);
-          case Party(String name) -> kind("party").put("name", name);
-          case Part part -> kind("part").put("part", part.name());
+          case Subject.NewTablePage(long address) ->
+              kind("new-table-page").put("address", Hex.of(address));
+          case Subject.Arena(AddressRange range) -> ranged("arena", range);
+          case Subject.CrashRange(AddressRange range) -> ranged("crash-range", range);
+          case Subject.Armed(String name) -> kind("armed").put("name", name);
+          case Subject.Party(String name) -> kind("party").put("name", name);
+          case Subject.Part part -> kind("part").put("part", part.name());
         };
     return node.put("text", SubjectText.of(subject));
   }
@@ -128,14 +111,14 @@ final class FindingJson {
   static ObjectNode of(Evidence evidence) {
     ObjectNode node =
         switch (evidence) {
-          case Amount amount ->
+          case Evidence.Amount amount ->
               kind("amount")
                   .put("what", amount.what().name())
                   .put("count", amount.count())
                   .put("total", amount.total());
-          case Quote quote ->
+          case Evidence.Quote quote ->
               kind("quote").put("source", quote.source().name()).put("line", quote.line());
-          case Fact fact -> kind("fact").put("fact", fact.name());
+          case Evidence.Fact fact -> kind("fact").put("fact", fact.name());
           case Reading reading -> ReadingJson.of(reading);
           case Sighting sighting -> SightingJson.of(sighting);
           case Obstacle obstacle -> ObstacleJson.of(obstacle);
@@ -146,18 +129,20 @@ final class FindingJson {
   static ObjectNode of(Remedy remedy) {
     ObjectNode node =
         switch (remedy) {
-          case KernelOption option ->
+          case Remedy.KernelOption option ->
               kind("kernel-option")
                   .put("kernel", option.kernel().name())
                   .put("option", option.option());
-          case CrashRangeBelow(long limit) -> kind("crash-range-below").put("limit", Hex.of(limit));
-          case ReserveArena(long sizeBytes) -> kind("reserve-arena").put("sizeBytes", sizeBytes);
-          case PrepareInterrupts(int entryCount, List<String> obstacles) -> {
+          case Remedy.CrashRangeBelow(long limit) ->
+              kind("crash-range-below").put("limit", Hex.of(limit));
+          case Remedy.ReserveArena(long sizeBytes) ->
+              kind("reserve-arena").put("sizeBytes", sizeBytes);
+          case Remedy.PrepareInterrupts(int entryCount, var obstacles) -> {
             ObjectNode prepare = kind("prepare-interrupts").put("entryCount", entryCount);
-            prepare.set("obstacles", names(obstacles));
+            prepare.set("obstacles", names(obstacles.stream().map(ReasonText::of).toList()));
             yield prepare;
           }
-          case Step step -> kind("step").put("step", step.name());
+          case Remedy.Step step -> kind("step").put("step", step.name());
         };
     return node.put("text", RemedyText.of(remedy));
   }

@@ -20,7 +20,7 @@ public final class LinuxViewJson {
     if (view.isAboutIommus()) {
       node.put("translatesDma", view.translatesDma())
           .put("remapsInterrupts", view.interrupts().isPossible())
-          .put("interruptsReason", view.interrupts().reason());
+          .put("interruptsReason", LinuxViewText.why(view.interrupts()));
     } else {
       node.putNull("translatesDma").putNull("remapsInterrupts").putNull("interruptsReason");
     }

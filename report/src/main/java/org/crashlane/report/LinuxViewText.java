@@ -28,7 +28,7 @@ public final class LinuxViewText {
       line(
           text,
           "interrupts",
-          (interrupts.isPossible() ? "remapped, " : "not remapped: ") + interrupts.reason());
+          (interrupts.isPossible() ? "remapped, " : "not remapped: ") + why(interrupts));
     }
     remarks(text, view, Effect.REFUSES_ALL);
     remarks(text, view, Effect.DROPS_PART);
@@ -58,6 +58,21 @@ public final class LinuxViewText {
     return !view.translatesDma()
         ? "not translated: Linux uses no unit"
         : "translated for devices with a unit, unless the kernel's configuration has it off";
+  }
+
+  /** {@return why interrupts are not remapped; or what it still depends on} */
+  static String why(LinuxView.Interrupts interrupts) {
+    return switch (interrupts) {
+      case LinuxView.Interrupts.OnTheWhole answer ->
+          switch (answer) {
+            case NO_UNIT_USED -> "Linux uses no unit";
+            case FLAG_CLEAR -> "INTR_REMAP is not set";
+            case DEPENDS_ON_UNITS -> "if the units can";
+            case DEPENDS_ON_UNITS_AND_APIC_TABLE ->
+                "if the units can, and the APIC table has the same I/O APICs";
+          };
+      case LinuxView.Interrupts.RuledOut(Remark remark) -> remark.place().reason();
+    };
   }
 
   private static String unit(LinuxView.Unit unit) {

@@ -6,17 +6,6 @@ import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Obstacle;
-import org.crashlane.rule.Obstacle.BeyondReach;
-import org.crashlane.rule.Obstacle.Earlier;
-import org.crashlane.rule.Obstacle.InUseByProcessor;
-import org.crashlane.rule.Obstacle.InterruptsPrepared;
-import org.crashlane.rule.Obstacle.NoMemory;
-import org.crashlane.rule.Obstacle.NotMapped;
-import org.crashlane.rule.Obstacle.OfDevices;
-import org.crashlane.rule.Obstacle.OfTable;
-import org.crashlane.rule.Obstacle.Overlap;
-import org.crashlane.rule.Obstacle.ReadsBack;
-import org.crashlane.rule.Obstacle.WordInUse;
 import org.crashlane.rule.Subject.Requesters;
 
 /** What is in the way of arming, for people. */
@@ -27,23 +16,27 @@ final class ObstacleText {
 
   static String of(Obstacle obstacle) {
     return switch (obstacle) {
-      case NoMemory(var ranges) -> "it is not memory (there is " + ranges + ")";
-      case Overlap overlap -> of(overlap);
-      case BeyondReach(AddressRange crash, AddressRange reach) ->
+      case Obstacle.NoMemory(var ranges) -> "it is not memory (there is " + ranges + ")";
+      case Obstacle.Overlap overlap -> of(overlap);
+      case Obstacle.BeyondReach(AddressRange crash, AddressRange reach) ->
           "crash range %s lies beyond what it can translate, %s".formatted(crash, reach);
-      case OfTable(var table) -> "table " + table;
-      case OfDevices(Requesters devices) -> devices(devices);
-      case WordInUse(long address, long value) ->
+      case Obstacle.OfTable(var table) -> "table " + table;
+      case Obstacle.OfDevices(Requesters devices) -> devices(devices);
+      case Obstacle.WordInUse(long address, long value) ->
           "%s at %s".formatted(Hex.of(value), Hex.of(address));
-      case ReadsBack(long address, long written, long found) ->
+      case Obstacle.ReadsBack(long address, long written, long found) ->
           "the word at %s reads back as %s, not %s"
               .formatted(Hex.of(address), Hex.of(found), Hex.of(written));
-      case NotMapped(long iova) -> "IOVA " + Hex.of(iova) + " is not mapped";
-      case InUseByProcessor(String register, long address) ->
+      case Obstacle.NotMapped(long iova) -> "IOVA " + Hex.of(iova) + " is not mapped";
+      case Obstacle.InUseByProcessor(String register, long address) ->
           "a processor's %s is at %s in it".formatted(register, Hex.of(address));
-      case InterruptsPrepared(int ready, int prepared) ->
+      case Obstacle.InterruptsPrepared(int ready, int prepared) ->
           "%d vectors arrive as it is, %d more by entries written".formatted(ready, prepared);
-      case Earlier earlier -> of(earlier);
+      case Obstacle.Earlier earlier -> of(earlier);
+      case Obstacle.NotWritten(AddressRange range, var reason) ->
+          "cannot map %s: %s".formatted(range, ReasonText.of(reason));
+      case Obstacle.NotPrepared(var hindrance) -> ReasonText.of(hindrance);
+      case Obstacle.Required(var condition) -> condition.meaning();
     };
   }
 
@@ -58,7 +51,7 @@ final class ObstacleText {
         : "%,d devices from %s to %s".formatted(all.size(), all.getFirst(), all.getLast());
   }
 
-  private static String of(Overlap overlap) {
+  private static String of(Obstacle.Overlap overlap) {
     String first = Hex.of(overlap.range().first());
     return switch (overlap.what()) {
       case CRASH_RANGE -> "it overlaps the crash range " + overlap.range();
@@ -71,7 +64,7 @@ final class ObstacleText {
     };
   }
 
-  private static String of(Earlier earlier) {
+  private static String of(Obstacle.Earlier earlier) {
     String journal = " (" + earlier.journal() + ")";
     return switch (earlier.state()) {
       case ARMING_CUT_OFF -> "an earlier arming was cut off" + journal;

@@ -14,26 +14,6 @@ import org.crashlane.machine.DmaMask;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Reading;
-import org.crashlane.rule.Reading.Addresses;
-import org.crashlane.rule.Reading.ApicId;
-import org.crashlane.rule.Reading.Attached;
-import org.crashlane.rule.Reading.Buffer;
-import org.crashlane.rule.Reading.Devices;
-import org.crashlane.rule.Reading.EncryptionBit;
-import org.crashlane.rule.Reading.Entry;
-import org.crashlane.rule.Reading.Interrupt;
-import org.crashlane.rule.Reading.Leftovers;
-import org.crashlane.rule.Reading.LowMemory;
-import org.crashlane.rule.Reading.Mapped;
-import org.crashlane.rule.Reading.Mask;
-import org.crashlane.rule.Reading.NoAcpiTable;
-import org.crashlane.rule.Reading.Region;
-import org.crashlane.rule.Reading.Registers;
-import org.crashlane.rule.Reading.Reserved;
-import org.crashlane.rule.Reading.Spent;
-import org.crashlane.rule.Reading.StatedRegion;
-import org.crashlane.rule.Reading.TablePage;
-import org.crashlane.rule.Reading.Vectors;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,26 +23,26 @@ final class ReadingJson {
 
   static ObjectNode of(Reading reading) {
     return switch (reading) {
-      case Mapped(Mapping mapping) -> of(mapping);
-      case Addresses(var what, AddressRange range) ->
+      case Reading.Mapped(Mapping mapping) -> of(mapping);
+      case Reading.Addresses(var what, AddressRange range) ->
           ranged("addresses", range).put("what", what.name());
-      case Entry(Malformation entry) ->
+      case Reading.Entry(Malformation entry) ->
           kind("entry")
               .put("address", Hex.of(entry.entryAddress()))
               .put("value", Hex.of(entry.raw()))
               .put("iova", Hex.of(entry.iova()))
               .put("malformation", entry.kind().name());
-      case Attached(Attachment attachment) -> of(attachment);
-      case Mask(var use, DmaMask mask) -> {
+      case Reading.Attached(Attachment attachment) -> of(attachment);
+      case Reading.Mask(var use, DmaMask mask) -> {
         ObjectNode node = kind("dma-mask").put("use", use.name());
         yield switch (mask) {
           case DmaMask.Known known -> node.put("last", Hex.of(known.last()));
           case DmaMask.Unknown _ -> node.putNull("last");
         };
       }
-      case LowMemory(var need, long sizeBytes) ->
+      case Reading.LowMemory(var need, long sizeBytes) ->
           kind("low-memory").put("need", need.name()).put("sizeBytes", sizeBytes);
-      case Devices(var what, var devices) -> {
+      case Reading.Devices(var what, var devices) -> {
         ObjectNode node = kind("devices").put("what", what.name());
         node.set(
             "devices",
@@ -70,43 +50,45 @@ final class ReadingJson {
                 devices, d -> FindingJson.of(JsonNodeFactory.instance.objectNode(), d)));
         yield node;
       }
-      case EncryptionBit(int bit, boolean certain) ->
+      case Reading.EncryptionBit(int bit, boolean certain) ->
           kind("encryption-bit").put("bit", bit).put("certain", certain);
-      case Region(var region) ->
+      case Reading.Region(var region) ->
           ranged("firmware-region", region.range()).put("how", region.kind().name());
-      case TablePage(long address) -> kind("table-page").put("address", Hex.of(address));
-      case Buffer(var buffer) -> ranged("buffer", buffer.range()).put("what", buffer.what());
-      case Reserved(var reserved) ->
-          ranged("reserved", reserved.range()).put("reason", reserved.reason());
-      case Registers(List<Word> words) -> {
+      case Reading.TablePage(long address) -> kind("table-page").put("address", Hex.of(address));
+      case Reading.Buffer(var buffer) ->
+          ranged("buffer", buffer.range()).put("what", ReasonText.of(buffer.what()));
+      case Reading.Reserved(var reserved) ->
+          ranged("reserved", reserved.range()).put("reason", reserved.why().meaning());
+      case Reading.Registers(List<Word> words) -> {
         ObjectNode node = kind("registers");
         node.set("words", FindingJson.array(words, ReadingJson::of));
         yield node;
       }
-      case Vectors(var fate, List<Integer> vectors) -> {
+      case Reading.Vectors(var fate, List<Integer> vectors) -> {
         ObjectNode node = kind("vectors").put("fate", fate.name());
         vectors.forEach(node.putArray("vectors")::add);
         yield node;
       }
-      case Interrupt(int vector, var fate) ->
-          kind("interrupt").put("vector", vector).put("shows", fate.evidence());
-      case ApicId(int id) -> kind("apic-id").put("id", Integer.toUnsignedLong(id));
-      case Leftovers leftovers ->
+      case Reading.Interrupt(int vector, var fate) ->
+          kind("interrupt").put("vector", vector).put("shows", ReasonText.of(fate.evidence()));
+      case Reading.ApicId(int id) -> kind("apic-id").put("id", Integer.toUnsignedLong(id));
+      case Reading.Leftovers leftovers ->
           kind("leftovers")
               .put("count", leftovers.count())
               .put("sizeBytes", leftovers.bytes())
               .put("inMemoryBytes", leftovers.bytesInMemory());
-      case Spent(AuditLimits limits) ->
+      case Reading.Spent(AuditLimits limits) ->
           kind("limits")
               .put("tablePageCount", limits.tablePageCount())
               .put("mappingCount", limits.mappingCount());
-      case StatedRegion region -> {
+      case Reading.StatedRegion region -> {
         ObjectNode node =
             ranged("stated-region", region.range()).put("structure", region.structure());
         node.set("users", FindingJson.names(region.users()));
         yield node;
       }
-      case NoAcpiTable(String signature) -> kind("no-acpi-table").put("signature", signature);
+      case Reading.NoAcpiTable(String signature) ->
+          kind("no-acpi-table").put("signature", signature);
     };
   }
 
@@ -137,9 +119,10 @@ final class ReadingJson {
       case Attachment.Translated t -> FindingJson.of(node.put("attached", "translated"), t.table());
       case Attachment.PassThrough p ->
           node.put("attached", "passes").put("permissions", p.permissions().toString());
-      case Attachment.Blocked b -> node.put("attached", "blocked").put("reason", b.reason());
+      case Attachment.Blocked b ->
+          node.put("attached", "blocked").put("reason", ReasonText.of(b.reason()));
       case Attachment.Unsupported u ->
-          node.put("attached", "unsupported").put("reason", u.reason());
+          node.put("attached", "unsupported").put("reason", ReasonText.of(u.reason()));
     };
   }
 }

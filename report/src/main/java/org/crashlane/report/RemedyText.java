@@ -4,12 +4,8 @@ package org.crashlane.report;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 import org.crashlane.rule.Remedy;
-import org.crashlane.rule.Remedy.CrashRangeBelow;
-import org.crashlane.rule.Remedy.KernelOption;
-import org.crashlane.rule.Remedy.PrepareInterrupts;
-import org.crashlane.rule.Remedy.ReserveArena;
-import org.crashlane.rule.Remedy.Step;
 
 /** What to do about findings, for people. */
 final class RemedyText {
@@ -22,28 +18,30 @@ final class RemedyText {
 
   static String of(Remedy remedy) {
     return switch (remedy) {
-      case KernelOption option ->
+      case Remedy.KernelOption option ->
           "boot the %s kernel with %s%s"
               .formatted(
                   option.kernel() == Remedy.Kernel.PRIMARY ? "primary" : "capture",
                   option.option(),
                   because(option));
-      case CrashRangeBelow(long limit) -> "reserve a crash range below " + Hex.of(limit);
-      case ReserveArena(long sizeBytes) ->
+      case Remedy.CrashRangeBelow(long limit) -> "reserve a crash range below " + Hex.of(limit);
+      case Remedy.ReserveArena(long sizeBytes) ->
           "reserve %s that no kernel uses (memmap= on the primary's command line) and name it as the arena"
               .formatted(Sizes.binary(sizeBytes));
-      case PrepareInterrupts(int count, List<String> obstacles) when count == 0 ->
-          "nothing can be prepared in the tables: " + String.join("; ", obstacles);
-      case PrepareInterrupts(int count, List<String> obstacles) ->
+      case Remedy.PrepareInterrupts(int count, var obstacles) when count == 0 ->
+          "nothing can be prepared in the tables: " + all(obstacles);
+      case Remedy.PrepareInterrupts(int count, var obstacles) ->
           "prepare %d entries of the interrupt table before the crash%s"
-              .formatted(
-                  count,
-                  obstacles.isEmpty() ? "" : " (not helped: " + String.join("; ", obstacles) + ")");
-      case Step step -> of(step);
+              .formatted(count, obstacles.isEmpty() ? "" : " (not helped: " + all(obstacles) + ")");
+      case Remedy.Step step -> of(step);
     };
   }
 
-  private static String because(KernelOption option) {
+  private static String all(List<Hindrance> obstacles) {
+    return obstacles.stream().map(ReasonText::of).collect(Collectors.joining("; "));
+  }
+
+  private static String because(Remedy.KernelOption option) {
     return switch (option) {
       case NO_INTERRUPT_REMAPPING, NO_INTERRUPT_REMAPPING_NOR_X2APIC ->
           ": messages then pass as they are sent";
@@ -62,7 +60,7 @@ final class RemedyText {
     };
   }
 
-  private static String of(Step step) {
+  private static String of(Remedy.Step step) {
     return switch (step) {
       case ARM -> "identity-map the crash range in this table before the crash";
       case MAP_DOORBELL ->

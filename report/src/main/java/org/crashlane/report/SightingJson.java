@@ -9,23 +9,6 @@ import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Fault;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Sighting;
-import org.crashlane.rule.Sighting.Blocked;
-import org.crashlane.rule.Sighting.BlockedInterrupt;
-import org.crashlane.rule.Sighting.CoreHeader;
-import org.crashlane.rule.Sighting.DeviceTablesMoved;
-import org.crashlane.rule.Sighting.Faulted;
-import org.crashlane.rule.Sighting.FaultsRecorded;
-import org.crashlane.rule.Sighting.From;
-import org.crashlane.rule.Sighting.OtherRelease;
-import org.crashlane.rule.Sighting.PagesCompared;
-import org.crashlane.rule.Sighting.RegisterChanged;
-import org.crashlane.rule.Sighting.RegisterId;
-import org.crashlane.rule.Sighting.RegisterValue;
-import org.crashlane.rule.Sighting.RegisterWritten;
-import org.crashlane.rule.Sighting.RegistersAccessed;
-import org.crashlane.rule.Sighting.Touched;
-import org.crashlane.rule.Sighting.Violated;
-import org.crashlane.rule.Sighting.WordChanged;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -35,65 +18,68 @@ final class SightingJson {
 
   static ObjectNode of(Sighting sighting) {
     return switch (sighting) {
-      case Faulted(From from, Fault fault) ->
+      case Sighting.Faulted(Sighting.From from, Fault fault) ->
           kind("fault")
               .put("from", from.name())
               .put("requester", fault.request().requester().toString())
               .put("iova", Hex.of(fault.request().iova()))
               .put("access", fault.request().access().name())
               .put("reason", fault.reason())
-              .put("meaning", fault.meaning())
+              .put("meaning", fault.why().meaning())
               .put("recorded", fault.recorded());
-      case Blocked(var requester, long iova) ->
+      case Sighting.Blocked(var requester, long iova) ->
           kind("blocked-request").put("requester", requester.toString()).put("iova", Hex.of(iova));
-      case BlockedInterrupt(var sender, long address, long data, String event) -> {
+      case Sighting.BlockedInterrupt(var sender, long address, long data, String event) -> {
         ObjectNode node = kind("blocked-interrupt");
         node.set("sender", FindingJson.of(sender));
         yield node.put("address", Hex.of(address)).put("data", Hex.of(data)).put("event", event);
       }
-      case RegistersAccessed(boolean areReads, List<RegisterId> registers, int count) -> {
+      case Sighting.RegistersAccessed(
+              boolean areReads,
+              List<Sighting.RegisterId> registers,
+              int count) -> {
         ObjectNode node = kind("registers-accessed").put("areReads", areReads).put("count", count);
         node.set("registers", FindingJson.array(registers, SightingJson::of));
         yield node;
       }
-      case RegisterWritten written -> {
+      case Sighting.RegisterWritten written -> {
         ObjectNode node = kind("register-written").put("count", written.count());
         node.set("register", of(written.register()));
         node.set("first", FindingJson.array(written.first(), SightingJson::of));
         node.set("last", of(written.last()));
         yield node;
       }
-      case RegisterChanged(RegisterId register, long before, long after) -> {
+      case Sighting.RegisterChanged(Sighting.RegisterId register, long before, long after) -> {
         ObjectNode node =
             kind("register-changed").put("before", Hex.of(before)).put("after", Hex.of(after));
         node.set("register", of(register));
         yield node;
       }
-      case Touched(var what, long address, long value) ->
+      case Sighting.Touched(var what, long address, long value) ->
           kind("touched")
               .put("what", what.name())
               .put("address", Hex.of(address))
               .put("value", Hex.of(value));
-      case DeviceTablesMoved moved ->
+      case Sighting.DeviceTablesMoved moved ->
           kind("device-tables-moved")
               .put("since", moved.when().name())
               .put("before", Hex.of(moved.before()))
               .put("now", Hex.of(moved.now()))
               .put("translation", moved.translation().name());
-      case WordChanged(long address, long before, long now) ->
+      case Sighting.WordChanged(long address, long before, long now) ->
           kind("word-changed")
               .put("address", Hex.of(address))
               .put("before", Hex.of(before))
               .put("now", Hex.of(now));
-      case FaultsRecorded(long before, long now) ->
+      case Sighting.FaultsRecorded(long before, long now) ->
           kind("faults-recorded").put("before", Hex.of(before)).put("now", Hex.of(now));
-      case CoreHeader(var what, long address, var range) ->
+      case Sighting.CoreHeader(var what, long address, var range) ->
           ranged("core-header", range).put("what", what.name()).put("address", Hex.of(address));
-      case Violated(long count, Quote first) ->
+      case Sighting.Violated(long count, Quote first) ->
           kind("violated").put("count", count).put("first", first.line());
-      case OtherRelease(String found, String booted) ->
+      case Sighting.OtherRelease(String found, String booted) ->
           kind("other-release").put("found", found).put("booted", booted);
-      case PagesCompared pages -> {
+      case Sighting.PagesCompared pages -> {
         ObjectNode node =
             kind("pages-compared")
                 .put("equalCount", pages.equalCount())
@@ -110,14 +96,14 @@ final class SightingJson {
     };
   }
 
-  private static ObjectNode of(RegisterId register) {
+  private static ObjectNode of(Sighting.RegisterId register) {
     return JsonNodeFactory.instance
         .objectNode()
         .put("name", register.name())
         .put("offset", Hex.of(register.offset()));
   }
 
-  private static ObjectNode of(RegisterValue value) {
+  private static ObjectNode of(Sighting.RegisterValue value) {
     ObjectNode node = JsonNodeFactory.instance.objectNode().put("raw", Hex.of(value.raw()));
     node.set("bits", FindingJson.names(value.bits()));
     return node.put("translation", value.translation().name());

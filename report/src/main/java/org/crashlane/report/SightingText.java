@@ -8,24 +8,6 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.rule.Sighting;
-import org.crashlane.rule.Sighting.Blocked;
-import org.crashlane.rule.Sighting.BlockedInterrupt;
-import org.crashlane.rule.Sighting.CoreHeader;
-import org.crashlane.rule.Sighting.DeviceTablesMoved;
-import org.crashlane.rule.Sighting.Faulted;
-import org.crashlane.rule.Sighting.FaultsRecorded;
-import org.crashlane.rule.Sighting.From;
-import org.crashlane.rule.Sighting.OtherRelease;
-import org.crashlane.rule.Sighting.PagesCompared;
-import org.crashlane.rule.Sighting.RegisterChanged;
-import org.crashlane.rule.Sighting.RegisterId;
-import org.crashlane.rule.Sighting.RegisterValue;
-import org.crashlane.rule.Sighting.RegisterWritten;
-import org.crashlane.rule.Sighting.RegistersAccessed;
-import org.crashlane.rule.Sighting.Since;
-import org.crashlane.rule.Sighting.Touched;
-import org.crashlane.rule.Sighting.Violated;
-import org.crashlane.rule.Sighting.WordChanged;
 
 /** What was seen of a crash, for people. */
 final class SightingText {
@@ -33,38 +15,40 @@ final class SightingText {
 
   static String of(Sighting sighting) {
     return switch (sighting) {
-      case Faulted(From from, Fault fault) -> of(from) + of(fault);
-      case Blocked(var requester, long iova) ->
+      case Sighting.Faulted(Sighting.From from, Fault fault) -> of(from) + of(fault);
+      case Sighting.Blocked(var requester, long iova) ->
           "request at %s by %s blocked".formatted(Hex.of(iova), requester);
-      case BlockedInterrupt(var sender, long address, long data, String event) ->
+      case Sighting.BlockedInterrupt(var sender, long address, long data, String event) ->
           "interrupt (address %s, data %s) of %s blocked: %s"
               .formatted(Hex.of(address), Hex.of(data), SubjectText.of(sender), event);
-      case RegistersAccessed accessed -> of(accessed);
-      case RegisterWritten written -> of(written);
-      case RegisterChanged(RegisterId register, long before, long after) ->
+      case Sighting.RegistersAccessed accessed -> of(accessed);
+      case Sighting.RegisterWritten written -> of(written);
+      case Sighting.RegisterChanged(Sighting.RegisterId register, long before, long after) ->
           "changed %s from %s to %s".formatted(of(register), Hex.of(before), Hex.of(after));
-      case Touched touched -> of(touched);
-      case DeviceTablesMoved moved ->
+      case Sighting.Touched touched -> of(touched);
+      case Sighting.DeviceTablesMoved moved ->
           "%s the IOMMU's device tables moved from %s to %s, and translation is %s"
               .formatted(
-                  moved.when() == Since.CRASH ? "before it was noticed" : "after it was armed",
+                  moved.when() == Sighting.Since.CRASH
+                      ? "before it was noticed"
+                      : "after it was armed",
                   Hex.of(moved.before()),
                   Hex.of(moved.now()),
                   of(moved.translation()));
-      case WordChanged(long address, long before, long now) ->
+      case Sighting.WordChanged(long address, long before, long now) ->
           "the word at %s was %s and is %s now"
               .formatted(Hex.of(address), Hex.of(before), Hex.of(now));
-      case FaultsRecorded(long before, long now) ->
+      case Sighting.FaultsRecorded(long before, long now) ->
           "the IOMMU recorded faults before the tables were written (%s before, %s now): requests of the capture kernel's drivers were blocked"
               .formatted(Hex.of(before), Hex.of(now));
-      case CoreHeader header -> of(header);
-      case Violated(long count, var first) ->
+      case Sighting.CoreHeader header -> of(header);
+      case Sighting.Violated(long count, var first) ->
           count == 1
               ? "seen once, at " + first.line()
               : "seen %,d times, first at %s".formatted(count, first.line());
-      case OtherRelease(String found, String booted) ->
+      case Sighting.OtherRelease(String found, String booted) ->
           "a dump of " + found + ", where " + booted + " was booted";
-      case PagesCompared pages -> of(pages);
+      case Sighting.PagesCompared pages -> of(pages);
     };
   }
 
@@ -75,7 +59,7 @@ final class SightingText {
             Hex.of(fault.request().iova()),
             fault.request().requester(),
             Hex.of(fault.reason()),
-            fault.meaning(),
+            fault.why().meaning(),
             fault.recorded() ? "" : ", not recorded");
   }
 
@@ -88,7 +72,7 @@ final class SightingText {
     };
   }
 
-  private static String of(From from) {
+  private static String of(Sighting.From from) {
     return switch (from) {
       case CAPTURE_KERNEL -> "capture I/O: ";
       case LEFTOVER -> "leftover: ";
@@ -96,7 +80,7 @@ final class SightingText {
     };
   }
 
-  private static String of(RegistersAccessed accessed) {
+  private static String of(Sighting.RegistersAccessed accessed) {
     return "%s %s: %s"
         .formatted(
             accessed.areReads() ? "read" : "accessed",
@@ -104,7 +88,7 @@ final class SightingText {
             times(accessed.count()));
   }
 
-  private static String of(RegisterWritten written) {
+  private static String of(Sighting.RegisterWritten written) {
     String register = of(written.register());
     String values =
         written.first().stream().map(SightingText::of).collect(Collectors.joining(", "));
@@ -119,12 +103,12 @@ final class SightingText {
     return count == 1 ? "once" : count + " times";
   }
 
-  private static String of(RegisterId register) {
+  private static String of(Sighting.RegisterId register) {
     String offset = "register " + Hex.of(register.offset());
     return register.name().isEmpty() ? offset : register.name() + " (" + offset + ")";
   }
 
-  private static String of(RegisterValue value) {
+  private static String of(Sighting.RegisterValue value) {
     String bits = value.bits().isEmpty() ? "nothing set" : String.join(" ", value.bits());
     return Hex.of(value.raw())
         + switch (value.translation()) {
@@ -134,7 +118,7 @@ final class SightingText {
         };
   }
 
-  private static String of(Touched touched) {
+  private static String of(Sighting.Touched touched) {
     String address = Hex.of(touched.address());
     String value = Hex.of(touched.value());
     return switch (touched.what()) {
@@ -147,7 +131,7 @@ final class SightingText {
     };
   }
 
-  private static String of(CoreHeader header) {
+  private static String of(Sighting.CoreHeader header) {
     String address = Hex.of(header.address());
     return switch (header.what()) {
       case DUMPED ->
@@ -157,7 +141,7 @@ final class SightingText {
     };
   }
 
-  private static String of(PagesCompared pages) {
+  private static String of(Sighting.PagesCompared pages) {
     return "%d pages compared: %d equal, %d equal and zeros, %d different%s; %d not in the dump%s"
         .formatted(
             pages.equalCount() + pages.equalZeroCount() + pages.differentCount(),

@@ -6,17 +6,6 @@ import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Subject;
-import org.crashlane.rule.Subject.AddressSpace;
-import org.crashlane.rule.Subject.Arena;
-import org.crashlane.rule.Subject.Armed;
-import org.crashlane.rule.Subject.CrashRange;
-import org.crashlane.rule.Subject.IoApic;
-import org.crashlane.rule.Subject.NewTablePage;
-import org.crashlane.rule.Subject.OfDevice;
-import org.crashlane.rule.Subject.OfFirmware;
-import org.crashlane.rule.Subject.Part;
-import org.crashlane.rule.Subject.Party;
-import org.crashlane.rule.Subject.Requesters;
 
 /** What findings are about, for people. */
 final class SubjectText {
@@ -24,22 +13,22 @@ final class SubjectText {
 
   static String of(Subject subject) {
     return switch (subject) {
-      case OfDevice(var device) -> device.toString();
-      case Requesters(var requesters) -> firstOf(requesters, 1);
-      case IoApic(var requester) -> "IOAPIC " + requester;
-      case AddressSpace space -> of(space);
-      case OfFirmware(var region) -> region.devices();
-      case NewTablePage(long address) -> "new table page at " + Hex.of(address);
-      case Arena(var range) -> "arena " + range;
-      case CrashRange(var range) -> "crash range " + range;
-      case Armed(String name) -> name;
-      case Party(String name) -> name;
-      case Part part -> of(part);
+      case Subject.OfDevice(var device) -> device.toString();
+      case Subject.Requesters(var requesters) -> firstOf(requesters, 1);
+      case Subject.IoApic(var requester) -> "IOAPIC " + requester;
+      case Subject.AddressSpace space -> of(space);
+      case Subject.OfFirmware(var region) -> region.devices();
+      case Subject.NewTablePage(long address) -> "new table page at " + Hex.of(address);
+      case Subject.Arena(var range) -> "arena " + range;
+      case Subject.CrashRange(var range) -> "crash range " + range;
+      case Subject.Armed(String name) -> name;
+      case Subject.Party(String name) -> name;
+      case Subject.Part part -> of(part);
     };
   }
 
   /** Devices on the dump path are named first; a table may serve hundreds. */
-  private static String of(AddressSpace space) {
+  private static String of(Subject.AddressSpace space) {
     String named = space.devices().stream().map(Object::toString).collect(Collectors.joining(", "));
     String who =
         named.isEmpty()
@@ -56,7 +45,7 @@ final class SubjectText {
     return count > 0 ? " and " + count + " more" : "";
   }
 
-  private static String of(Part part) {
+  private static String of(Subject.Part part) {
     return switch (part) {
       case MACHINE -> "the machine";
       case PROCESSORS -> "the processors";

@@ -13,7 +13,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
+import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
+import org.crashlane.interrupt.InterruptTarget;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Fault;
@@ -22,12 +26,15 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.Unmappable;
+import org.crashlane.iommu.vtd.FaultReason;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.FirmwareRegion;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.AuditLimits;
@@ -71,6 +78,8 @@ import org.junit.jupiter.api.Test;
 /** Every kind of subject, evidence and remedy, as people and as programs read it. */
 final class FactsTest {
   private static final AddressRange RANGE = AddressRange.parse("0x2d000000-0x2d001fff");
+
+  private static final Reason RESERVED = Reason.of(TableFact.RESERVED_BITS, new Reason.Bits(0x8));
   private static final RequesterId NVME = Verdicts.NVME.requester();
   private static final TableId TABLE = new TableId(0x1003000, Geometry.of(12, 3));
   private static final FirmwareRegion REGION = new FirmwareRegion(NVME, RANGE);
@@ -103,8 +112,8 @@ final class FactsTest {
     remedies.add(new CrashRangeBelow(1L << 32));
     remedies.add(new ReserveArena(16 << 10));
     remedies.add(new PrepareInterrupts(207, List.of()));
-    remedies.add(new PrepareInterrupts(206, List.of("0x31: the primary has taken the entry")));
-    remedies.add(new PrepareInterrupts(0, List.of("its device table entry cannot be read")));
+    remedies.add(new PrepareInterrupts(206, List.of(new Hindrance(List.of(0x31), RESERVED))));
+    remedies.add(new PrepareInterrupts(0, List.of(new Hindrance(List.of(), RESERVED))));
     return remedies;
   }
 
@@ -126,13 +135,13 @@ final class FactsTest {
     Stream.of(AddressFact.values()).forEach(f -> readings.add(new Reading.Addresses(f, RANGE)));
     readings.add(
         new Reading.Entry(
-            new Malformation(0x1002030, 0x1003001, 0, Malformation.Kind.RESERVED, "bit 3 is set")));
+            new Malformation(0x1002030, 0x1003001, 0, Malformation.Kind.RESERVED, RESERVED)));
     Stream.of(
             new Attachment.Translated(NVME, TABLE, 1),
             new Attachment.PassThrough(NVME, 1),
             new Attachment.PassThrough(NVME, 1, Permissions.READ_ONLY),
-            new Attachment.Blocked(NVME, "present bit in context entry is clear"),
-            new Attachment.Unsupported(NVME, "nested"))
+            new Attachment.Blocked(NVME, Reason.of(FaultReason.CONTEXT_NOT_PRESENT)),
+            new Attachment.Unsupported(NVME, everyDetail()))
         .forEach(attachment -> readings.add(new Reading.Attached(attachment)));
     for (MaskUse use : MaskUse.values()) {
       readings.add(new Reading.Mask(use, DmaMask.ofBits(32)));
@@ -147,13 +156,14 @@ final class FactsTest {
     readings.add(
         new Reading.Region(new FirmwareRegion(NVME, NVME, RANGE, FirmwareRegion.Kind.EXCLUDED)));
     readings.add(new Reading.TablePage(0x1003000));
-    readings.add(new Reading.Buffer(new UnitBuffer("event log (EvtLogBar)", RANGE)));
-    readings.add(new Reading.Reserved(new Unmappable(RANGE, "requests there are interrupts")));
+    readings.add(
+        new Reading.Buffer(
+            new UnitBuffer(Reason.of(FaultReason.MODE_ABORT, new Reason.At(0x1000)), RANGE)));
+    readings.add(new Reading.Reserved(new Unmappable(RANGE, TableFact.INTERRUPT_WINDOW)));
     readings.add(new Reading.Registers(List.of(GSTS.word(0x2000000), IRTA.word(0x300000))));
     Stream.of(VectorFate.values())
         .forEach(f -> readings.add(new Reading.Vectors(f, List.of(0x20, 0x21, 0x31))));
-    readings.add(
-        new Reading.Interrupt(0x31, new InterruptFate.Unknown(0x400200, "the page is absent")));
+    fates().forEach(fate -> readings.add(new Reading.Interrupt(0x31, fate)));
     readings.add(new Reading.ApicId(0x8000_0001));
     readings.add(new Reading.Leftovers(12, 0xc000, 0));
     readings.add(new Reading.Leftovers(12, 0xc000, 0x2000));
@@ -163,11 +173,41 @@ final class FactsTest {
     return readings;
   }
 
+  /** {@return a reason with details of every kind} */
+  private static Reason everyDetail() {
+    return Reason.of(
+        TableFact.TABLE,
+        new Reason.At(0x1000),
+        new Reason.Entry(0x2000),
+        new Reason.Level(2),
+        new Reason.Levels(4),
+        new Reason.In(GSTS),
+        new Reason.Bits(0x30),
+        new Reason.Size(0x10000),
+        new Reason.Words(GSTS.word(0x2000000), IRTA.word(0)),
+        new Reason.Words(IRTA.word(0)),
+        new Reason.Fields(List.of(new Reason.Field(GSTS.word(0), GSTS.fields().getFirst()))),
+        new Reason.Device(NVME.value()),
+        new Reason.Index(9, 256),
+        new Reason.Addresses(RANGE.first(), RANGE.last()),
+        new Reason.Needed(3, 2),
+        new Reason.Because(Absence.EXCLUDED));
+  }
+
+  private static List<InterruptFate> fates() {
+    InterruptTarget target = new InterruptTarget(3, false, 0x52, DeliveryMode.FIXED);
+    return List.of(
+        new InterruptFate.Delivered(target, RESERVED),
+        new InterruptFate.Redirected(target, RESERVED),
+        new InterruptFate.Posted(0x52, 0x7000, RESERVED),
+        new InterruptFate.Blocked(0x22, FaultReason.INTERRUPT_NOT_PRESENT, RESERVED),
+        new InterruptFate.Unknown(0x400200, Reason.of(Absence.EXCLUDED)));
+  }
+
   private static List<Sighting> sightings() {
     List<Sighting> sightings = new ArrayList<>();
     Fault fault =
-        new Fault(
-            new Request(NVME, 0x2d000000, Access.READ), 6, "read permission is not set", true);
+        new Fault(new Request(NVME, 0x2d000000, Access.READ), FaultReason.NO_READ_PERMISSION, true);
     Stream.of(From.values()).forEach(from -> sightings.add(new Sighting.Faulted(from, fault)));
     sightings.add(new Sighting.Blocked(NVME, 0x2d000000));
     sightings.add(
@@ -223,6 +263,9 @@ final class FactsTest {
     obstacles.add(new Obstacle.NotMapped(0x2d000000));
     obstacles.add(new Obstacle.InUseByProcessor("CR3", 0x2d000000));
     obstacles.add(new Obstacle.InterruptsPrepared(1, 206));
+    obstacles.add(new Obstacle.NotWritten(RANGE, RESERVED));
+    obstacles.add(new Obstacle.NotPrepared(new Hindrance(List.of(0x31, 0x32), RESERVED)));
+    obstacles.add(new Obstacle.Required(TableFact.TABLE));
     Stream.of(EarlierState.values())
         .forEach(s -> obstacles.add(new Obstacle.Earlier(s, "guest.journal")));
     return obstacles;

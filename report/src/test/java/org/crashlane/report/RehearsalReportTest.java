@@ -11,6 +11,7 @@ import java.util.List;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.FaultReason;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -175,6 +176,6 @@ class RehearsalReportTest {
 
   private static Evidence blocked(long iova) {
     Request request = new Request(RequesterId.parse("00:01.0"), iova, Access.READ);
-    return new Faulted(From.NOT_KNOWN, new Fault(request, 6, "read permission is not set", true));
+    return new Faulted(From.NOT_KNOWN, new Fault(request, FaultReason.NO_READ_PERMISSION, true));
   }
 }

@@ -2,11 +2,14 @@
 package org.crashlane.report;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Amount;
@@ -67,7 +70,10 @@ final class Verdicts {
                             0x1003001,
                             0,
                             Malformation.Kind.UNREADABLE,
-                            "the page was left out of the dump"))),
+                            Reason.of(
+                                TableFact.TABLE,
+                                new Reason.At(0x1003000),
+                                new Reason.Because(Absence.EXCLUDED))))),
                 List.of(Step.MAKE_READABLE))));
   }
 

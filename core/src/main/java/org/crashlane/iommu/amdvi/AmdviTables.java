@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
@@ -131,14 +132,14 @@ public final class AmdviTables extends PagedTables {
   protected Attachment withoutEntry(RequesterId requester) {
     OptionalLong at = config.deviceTable().entryAddress(requester, config.encryptionMask());
     if (at.isEmpty()) {
-      return new Attachment.Blocked(requester, FaultReason.DEVICE_BEYOND_TABLE.meaning());
+      return new Attachment.Blocked(requester, Reason.of(FaultReason.DEVICE_BEYOND_TABLE));
     }
     try {
       long word0 = memory.readLong(at.getAsLong());
       long word1 = memory.readLong(at.getAsLong() + Long.BYTES);
       return FlatDeviceTables.attachment(config, requester, word0, word1);
     } catch (UnreadableMemoryException e) {
-      return new Attachment.Unsupported(requester, FlatDeviceTables.UNREADABLE);
+      return new Attachment.Unsupported(requester, Reason.of(Named.ENTRY_UNREADABLE));
     }
   }
 }

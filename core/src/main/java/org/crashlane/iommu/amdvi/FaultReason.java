@@ -3,7 +3,7 @@ package org.crashlane.iommu.amdvi;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
-import org.crashlane.iommu.paging.BlockReason;
+import org.crashlane.iommu.BlockReason;
 
 /**
  * Why a unit blocked a request, finer than the codes of its event log: two reasons may leave the

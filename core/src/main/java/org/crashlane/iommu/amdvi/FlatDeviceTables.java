@@ -2,6 +2,7 @@
 package org.crashlane.iommu.amdvi;
 
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Permissions;
@@ -19,12 +20,6 @@ import org.crashlane.pci.RequesterId;
  * nowhere, as Linux fills the table with.
  */
 final class FlatDeviceTables {
-  /** Why nothing is known of a device whose entry cannot be read. */
-  static final String UNREADABLE = "its device table entry cannot be read";
-
-  private static final String NO_RIGHTS =
-      "its device table entry lets nothing pass, as before a driver is bound";
-
   /** Where an entry is not valid, its domain id is not either. */
   private static final int NO_DOMAIN = 0;
 
@@ -53,11 +48,12 @@ final class FlatDeviceTables {
     int count = base.entryCount(segment);
     for (int from = 0; from < count; from += ENTRIES_OF_PAGE) {
       long at = address + (long) from * DeviceTableEntry.BYTES;
-      Optional<long[]> page = reading.page("device table", at, at, base.registers().get(segment));
+      Optional<long[]> page =
+          reading.page(Named.DEVICE_TABLE, at, at, base.registers().get(segment));
       for (int i = 0; i < ENTRIES_OF_PAGE; i++) {
         RequesterId requester = new RequesterId(firstId + from + i);
         if (page.isEmpty()) {
-          reading.attach(new Attachment.Unsupported(requester, UNREADABLE));
+          reading.attach(new Attachment.Unsupported(requester, Reason.of(Named.ENTRY_UNREADABLE)));
         } else {
           int word = i * DeviceTableEntry.WORDS;
           long entryAt = at + (long) i * DeviceTableEntry.BYTES;
@@ -71,12 +67,12 @@ final class FlatDeviceTables {
     if (!DeviceTableEntry.isValid(word0) || DeviceTableEntry.isDefault(word0)) {
       return;
     }
-    reading.reserved(DeviceTableEntry.WORD_0.name(), at, word0, DeviceTableEntry.reserved(config));
+    reading.reserved(DeviceTableEntry.WORD_0, at, word0, DeviceTableEntry.reserved(config));
     reading.attach(attachment(config, requester, word0, word1));
     if (DeviceTableEntry.hasGuestTablesBesides(word0, config)) {
       reading.besides(
           new Attachment.Unsupported(
-              requester, "requests with a PASID: " + GuestTables.reason(word0, word1)));
+              requester, guestTables(Named.GUEST_TABLES_OF_PASIDS, word0, word1)));
     }
   }
 
@@ -88,16 +84,16 @@ final class FlatDeviceTables {
     int domainId = DeviceTableEntry.domainId(word1);
     if (DeviceTableEntry.usesGuestTables(word0, config)
         && !DeviceTableEntry.hasReserved(word0, config)) {
-      return new Attachment.Unsupported(requester, GuestTables.reason(word0, word1));
+      return new Attachment.Unsupported(requester, guestTables(Named.GUEST_TABLES, word0, word1));
     }
     if (DeviceTableEntry.isFaulty(word0, config)) {
       FaultReason fault = DeviceTableEntry.fault(word0, config);
       return new Attachment.Blocked(
-          requester, fault.meaning() + ": " + DeviceTableEntry.WORD_0.describe(word0));
+          requester, Reason.of(fault, new Reason.Words(DeviceTableEntry.WORD_0.word(word0))));
     }
     Permissions permissions = DeviceTableEntry.permissions(word0);
     if (permissions == Permissions.NONE) {
-      return new Attachment.Blocked(requester, NO_RIGHTS);
+      return new Attachment.Blocked(requester, Reason.of(Named.NO_RIGHTS));
     }
     if (DeviceTableEntry.levels(word0) == DeviceTableEntry.MODE_UNTRANSLATED) {
       return new Attachment.PassThrough(requester, domainId, permissions);
@@ -107,5 +103,16 @@ final class FlatDeviceTables {
             config.addressField().inPlace(word0),
             PageTableEntry.geometry(DeviceTableEntry.levels(word0)));
     return new Attachment.Translated(requester, table, domainId, permissions);
+  }
+
+  /**
+   * {@return why nothing is known of what the entry's device can reach} By guest tables a device's
+   * requests go through a process's page tables: they are not read here.
+   */
+  static Reason guestTables(Named which, long word0, long word1) {
+    return Reason.of(
+        which,
+        new Reason.At(DeviceTableEntry.guestTable(word0, word1)),
+        new Reason.Levels((int) DeviceTableEntry.GLX.get(word0) + 1));
   }
 }

@@ -2,8 +2,8 @@
 package org.crashlane.iommu.amdvi;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.DeliveryMode;
 
 /**
@@ -90,9 +90,10 @@ public final class InterruptControl {
     return length > LENGTH_MAX ? 0 : 1 << length;
   }
 
-  /** {@return the word, which stands at {@code address}, in words for people} */
-  static String describe(long word, long address) {
-    return "%s at %s: %s".formatted(LAYOUT.name(), Hex.of(address), LAYOUT.describe(word));
+  /** {@return the word, which is at {@code address}, as what decides of an interrupt} */
+  static Reason evidence(long word, long address) {
+    return Reason.of(
+        Named.DEVICE_ENTRY, new Reason.At(address), new Reason.Words(LAYOUT.word(word)));
   }
 
   /** {@return true if interrupts of {@code mode}, which brings no vector, pass} */

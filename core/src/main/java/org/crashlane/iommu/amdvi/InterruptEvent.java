@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import org.crashlane.bits.Term;
+
 /**
  * Why a unit stops an interrupt, and the event it logs (AMD 48882, "Interrupt Remapping"; which
  * event as VirtualBox DevIommuAmd.cpp has it).
  */
-enum InterruptEvent {
+enum InterruptEvent implements Term {
   BEYOND_DEVICE_TABLE(Codes.IO_PAGE_FAULT, "the device table ends before the device"),
   DEVICE_ENTRY_RESERVED(
       Codes.ILLEGAL_DEV_TABLE_ENTRY, "a reserved value is in the device table entry"),
@@ -30,8 +32,8 @@ enum InterruptEvent {
     return code;
   }
 
-  /** {@return why, in words} */
-  String meaning() {
+  @Override
+  public String meaning() {
     return meaning;
   }
 

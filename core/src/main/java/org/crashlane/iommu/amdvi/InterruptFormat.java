@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.function.LongUnaryOperator;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Word;
 import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptTarget;
@@ -18,7 +20,7 @@ enum InterruptFormat {
     @Override
     InterruptFate fate(long address, LongUnaryOperator words) {
       long entry = half(address).get(words.applyAsLong(wordOf(address)));
-      String evidence = at(address, InterruptEntry.LAYOUT.describe(entry));
+      Reason evidence = at(address, InterruptEntry.LAYOUT.word(entry));
       if (!InterruptEntry.REMAP_EN.isSet(entry)) {
         return blocked(InterruptEvent.NOT_ENABLED, evidence);
       }
@@ -125,11 +127,8 @@ enum InterruptFormat {
     long low = words.applyAsLong(address);
     long high = words.applyAsLong(address + Long.BYTES);
     boolean guest = InterruptEntry.GUEST_MODE.isSet(low);
-    String fields =
-        WideInterruptEntry.HIGH.describe(high)
-            + " "
-            + (guest ? WideInterruptEntry.GUEST_LOW : WideInterruptEntry.LOW).describe(low);
-    String evidence = at(address, fields);
+    Layout lowLayout = guest ? WideInterruptEntry.GUEST_LOW : WideInterruptEntry.LOW;
+    Reason evidence = at(address, WideInterruptEntry.HIGH.word(high), lowLayout.word(low));
     if (!InterruptEntry.REMAP_EN.isSet(low)) {
       return blocked(InterruptEvent.NOT_ENABLED, evidence);
     }
@@ -152,17 +151,17 @@ enum InterruptFormat {
         new Store(address, words.applyAsLong(address), WideInterruptEntry.low(target)));
   }
 
-  private static InterruptFate toward(InterruptTarget target, String evidence) {
+  private static InterruptFate toward(InterruptTarget target, Reason evidence) {
     return target.mode().bringsVector()
         ? new InterruptFate.Redirected(target, evidence)
         : blocked(InterruptEvent.INTERRUPT_TYPE, evidence);
   }
 
-  private static InterruptFate blocked(InterruptEvent event, String evidence) {
-    return new InterruptFate.Blocked(event.code(), event.meaning(), evidence);
+  private static InterruptFate blocked(InterruptEvent event, Reason evidence) {
+    return new InterruptFate.Blocked(event.code(), event, evidence);
   }
 
-  private static String at(long address, String fields) {
-    return "IRTE at %s: %s".formatted(Hex.of(address), fields.isBlank() ? "0" : fields.strip());
+  private static Reason at(long address, Word... words) {
+    return Reason.of(Named.IRTE, new Reason.At(address), new Reason.Words(words));
   }
 }

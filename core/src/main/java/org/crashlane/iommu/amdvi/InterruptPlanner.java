@@ -6,9 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptPreparation;
-import org.crashlane.interrupt.InterruptVectors;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
@@ -23,22 +25,15 @@ import org.crashlane.pci.RequesterId;
  * irte_is_allocated}, {@code irte_ga_is_allocated}).
  */
 final class InterruptPlanner {
-  private static final List<String> CONDITIONS =
-      List.of(
-          "the primary is stopped while the entries are written: two of 4 bytes share a word",
-          "entries that were not enabled may be cached: INVALIDATE_INTERRUPT_TABLE takes a hand"
-              + " inside the primary",
-          "all processors but the capture kernel's have their local APICs off, as Linux leaves"
-              + " them after a panic: the entries send to every one",
-          "the capture kernel asks for fixed delivery, as Linux does since 4.15: the lowest-priority"
-              + " mode chooses entries 0x100 higher");
+  private static final List<Term> CONDITIONS =
+      List.of(Named.STOPPED, Named.INVALIDATED, Named.ONE_PROCESSOR, Named.FIXED_DELIVERY);
 
   private final RequesterId source;
   private final InterruptFormat format;
   private final PhysicalMemory memory;
   private final Map<Long, Long> written = new TreeMap<>();
   private final List<Store> stores = new ArrayList<>();
-  private final Map<String, List<Integer>> against = new LinkedHashMap<>();
+  private final Map<Reason, List<Integer>> against = new LinkedHashMap<>();
   private int preparedCount;
   private int readyCount;
 
@@ -59,7 +54,7 @@ final class InterruptPlanner {
   }
 
   /** Counts {@code vector} as one that no entry can help, since {@code reason}. */
-  void refuse(int vector, String reason) {
+  void refuse(int vector, Reason reason) {
     against.computeIfAbsent(reason, _ -> new ArrayList<>()).add(vector);
   }
 
@@ -69,7 +64,8 @@ final class InterruptPlanner {
     if (fate.brings(vector)) {
       ready();
     } else if (fate instanceof InterruptFate.Unknown unknown) {
-      refuse(vector, "the table cannot be read: " + unknown.evidence());
+      refuse(
+          vector, Reason.of(Named.TABLE_UNREADABLE, new Reason.Because(unknown.evidence().term())));
     } else if (format.isFree(address, this::word)) {
       for (Store store : format.enable(address, this::word, vector)) {
         stores.add(store);
@@ -77,21 +73,19 @@ final class InterruptPlanner {
       }
       preparedCount++;
     } else {
-      refuse(vector, "the primary has taken the entry");
+      refuse(vector, Reason.of(Named.TAKEN));
     }
   }
 
   InterruptPreparation result() {
-    List<String> reasons =
-        against.entrySet().stream()
-            .map(e -> InterruptVectors.describe(e.getValue()) + ": " + e.getKey())
-            .toList();
+    List<Hindrance> hindrances =
+        against.entrySet().stream().map(e -> new Hindrance(e.getValue(), e.getKey())).toList();
     return new InterruptPreparation(
         source,
         stores,
         preparedCount,
         readyCount,
-        reasons,
+        hindrances,
         stores.isEmpty() ? List.of() : CONDITIONS);
   }
 }

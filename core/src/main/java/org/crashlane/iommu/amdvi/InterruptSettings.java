@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.amdvi;
 
+import java.util.stream.Stream;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.iommu.amdvi.Registers.Control;
 
@@ -40,13 +42,14 @@ record InterruptSettings(boolean enabled, InterruptFormat format, long encryptio
             | Control.XT_EN.of(format == InterruptFormat.WIDE_X2APIC ? 1 : 0));
   }
 
-  @Override
-  public String toString() {
-    return "Control.IommuEn=%d Control.GAEn=%d Control.XTEn=%d"
-        .formatted(
-            enabled ? 1 : 0,
-            format == InterruptFormat.SMALL ? 0 : 1,
-            format == InterruptFormat.WIDE_X2APIC ? 1 : 0);
+  /** {@return why interrupts are not remapped} */
+  Reason notRemapped() {
+    return Reason.of(
+        Named.NOT_REMAPPED,
+        new Reason.Fields(
+            Stream.of(Control.IOMMU_EN, Control.GA_EN, Control.XT_EN)
+                .map(field -> new Reason.Field(control(), field))
+                .toList()));
   }
 
   /** {@return where the table starts that {@code word}, of a device table entry, names} */

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
@@ -140,7 +140,7 @@ public final class InterruptTables implements InterruptRemapping {
         long page = WideInterruptEntry.GA_ROOT.inPlace(words[i + 1]) & ~settings.encryptionMask();
         found.add(
             new Posted(
-                "virtual APIC of the entry at " + Hex.of(table + (long) i * Long.BYTES),
+                Reason.of(Named.VIRTUAL_APIC, new Reason.At(table + (long) i * Long.BYTES)),
                 AddressRange.ofSize(page, PageArena.PAGE_BYTES)));
       }
     }
@@ -149,18 +149,20 @@ public final class InterruptTables implements InterruptRemapping {
   @Override
   public InterruptFate fate(RequesterId source, InterruptMessage message) {
     if (!enabled()) {
-      return new Delivered(message.target(), settings.toString());
+      return new Delivered(message.target(), settings.notRemapped());
     }
     OptionalLong entry = deviceEntries.apply(source);
     if (entry.isEmpty()) {
-      return blocked(InterruptEvent.BEYOND_DEVICE_TABLE, "device id " + Hex.of(source.value()));
+      return blocked(
+          InterruptEvent.BEYOND_DEVICE_TABLE,
+          Reason.of(Named.DEVICE, new Reason.Bits(source.value())));
     }
     long at = entry.getAsLong() + InterruptControl.OFFSET_BYTES;
     return InterruptFate.read(() -> controlled(memory.readLong(at), at, message));
   }
 
   private InterruptFate controlled(long word, long at, InterruptMessage message) {
-    String evidence = InterruptControl.describe(word, at);
+    Reason evidence = InterruptControl.evidence(word, at);
     if (!InterruptControl.IV.isSet(word)) {
       return new Delivered(message.target(), evidence);
     }
@@ -181,14 +183,15 @@ public final class InterruptTables implements InterruptRemapping {
     };
   }
 
-  private InterruptFate remapped(long word, InterruptMessage message, String evidence) {
+  private InterruptFate remapped(long word, InterruptMessage message, Reason evidence) {
     int index = (int) InterruptControl.INDEX.get(message.data());
     if (InterruptControl.entryCount(word) == 0) {
       return blocked(InterruptEvent.TABLE_LENGTH, evidence);
     }
     if (index >= InterruptControl.entryCount(word)) {
       return blocked(
-          InterruptEvent.BEYOND_TABLE, "index %s; %s".formatted(Hex.of(index), evidence));
+          InterruptEvent.BEYOND_TABLE,
+          evidence.with(new Reason.Index(index, InterruptControl.entryCount(word))));
     }
     return settings.format().fate(address(word, index), memory::readLong);
   }
@@ -197,8 +200,8 @@ public final class InterruptTables implements InterruptRemapping {
     return settings.table(word) + (long) index * settings.format().bytes();
   }
 
-  private static InterruptFate blocked(InterruptEvent event, String evidence) {
-    return new Blocked(event.code(), event.meaning(), evidence);
+  private static InterruptFate blocked(InterruptEvent event, Reason evidence) {
+    return new Blocked(event.code(), event, evidence);
   }
 
   /** {@return the word that controls the interrupts of {@code source}, if they go by a table} */
@@ -218,7 +221,7 @@ public final class InterruptTables implements InterruptRemapping {
     try {
       word = remapping(source);
     } catch (UnreadableMemoryException e) {
-      return InterruptPreparation.impossible(source, "its device table entry: " + e.reason());
+      return InterruptPreparation.impossible(source, unreadable(e));
     }
     InterruptRemapping.deviceVectors().forEach(vector -> prepare(source, vector, word, planner));
     return planner.result();
@@ -238,7 +241,11 @@ public final class InterruptTables implements InterruptRemapping {
     }
   }
 
-  private static String reason(InterruptFate fate) {
-    return fate instanceof Blocked blocked ? blocked.meaning() : fate.toString();
+  private static Reason reason(InterruptFate fate) {
+    return fate instanceof Blocked blocked ? Reason.of(blocked.why()) : fate.evidence();
+  }
+
+  private static Reason unreadable(UnreadableMemoryException e) {
+    return Reason.of(Named.ENTRY_UNREADABLE, new Reason.Because(e.absence()));
   }
 }

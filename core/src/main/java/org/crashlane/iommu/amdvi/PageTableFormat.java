@@ -2,9 +2,10 @@
 package org.crashlane.iommu.amdvi;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.paging.EntryFormat;
 import org.crashlane.iommu.paging.RequestChecks;
 
@@ -86,11 +87,12 @@ final class PageTableFormat extends EntryFormat implements RequestChecks {
   }
 
   @Override
-  public String reason(long entry, int level) {
+  public Reason reason(long entry, int level) {
     FaultReason reason = wrong(entry, level);
+    Reason.Level at = new Reason.Level(level);
     return reason == FaultReason.PAGE_RESERVED
-        ? "reserved bits set at level %d: %s".formatted(level, Hex.of(reservedBits(entry, level)))
-        : reason.meaning() + " (level " + level + ")";
+        ? Reason.of(TableFact.RESERVED_BITS, at, new Reason.Bits(reservedBits(entry, level)))
+        : Reason.of(reason, at);
   }
 
   /** {@return why hardware blocks a request that meets an entry that is wrong} */

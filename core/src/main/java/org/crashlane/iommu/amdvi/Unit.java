@@ -99,7 +99,8 @@ public final class Unit {
     }
     if (DeviceTableEntry.usesGuestTables(word0, config)) {
       return new Outcome.Unknown(
-          DeviceTableEntry.guestTable(word0, word1), GuestTables.reason(word0, word1));
+          DeviceTableEntry.guestTable(word0, word1),
+          FlatDeviceTables.guestTables(Named.GUEST_TABLES, word0, word1));
     }
     if (DeviceTableEntry.isFaulty(word0, config)) {
       return faults.blocked(request, DeviceTableEntry.fault(word0, config));

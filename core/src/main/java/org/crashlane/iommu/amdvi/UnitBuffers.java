@@ -3,6 +3,7 @@ package org.crashlane.iommu.amdvi;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
@@ -47,21 +48,21 @@ final class UnitBuffers {
       buffers.commands();
     }
     if (Control.EVENT_LOG_EN.isSet(control)) {
-      buffers.ring("event log", Registers.EVT_LOG_BASE, ENTRY_BYTES);
+      buffers.ring(Named.EVENT_LOG, Registers.EVT_LOG_BASE, ENTRY_BYTES);
     }
     if (Control.DUAL_EVENT_LOG_EN.get(control) != 0) {
-      buffers.ring("event log B", Registers.EVT_LOG_B_BASE, ENTRY_BYTES);
+      buffers.ring(Named.EVENT_LOG_B, Registers.EVT_LOG_B_BASE, ENTRY_BYTES);
     }
     if (Control.PPR_LOG_EN.isSet(control)) {
-      buffers.ring("page request log", Registers.PPR_LOG_BASE, ENTRY_BYTES);
+      buffers.ring(Named.PAGE_REQUEST_LOG, Registers.PPR_LOG_BASE, ENTRY_BYTES);
     }
     if (Control.DUAL_PPR_LOG_EN.get(control) != 0) {
-      buffers.ring("page request log B", Registers.PPR_LOG_B_BASE, ENTRY_BYTES);
+      buffers.ring(Named.PAGE_REQUEST_LOG_B, Registers.PPR_LOG_B_BASE, ENTRY_BYTES);
     }
     if (Control.GA_LOG_EN.isSet(control)) {
-      buffers.ring("guest APIC log", Registers.GA_LOG_BASE, GA_ENTRY_BYTES);
+      buffers.ring(Named.GUEST_APIC_LOG, Registers.GA_LOG_BASE, GA_ENTRY_BYTES);
       long tail = GaLogTail.ADDRESS.inPlace(registers.read(Registers.GA_LOG_TAIL_ADDRESS));
-      buffers.store("tail of the guest APIC log", tail & ~encryptionMask);
+      buffers.store(Named.GUEST_APIC_LOG_TAIL, tail & ~encryptionMask);
     }
     return buffers.found;
   }
@@ -72,17 +73,17 @@ final class UnitBuffers {
     return AddressRange.ofSize(address, (long) entryBytes << Ring.LENGTH.get(base));
   }
 
-  private void ring(String what, Register register, int entryBytes) {
-    found.add(new UnitBuffer(what, range(register, entryBytes)));
+  private void ring(Named what, Register register, int entryBytes) {
+    found.add(new UnitBuffer(Reason.of(what), range(register, entryBytes)));
   }
 
-  private void store(String what, long address) {
-    found.add(new UnitBuffer(what, AddressRange.ofSize(address, Long.BYTES)));
+  private void store(Named what, long address) {
+    found.add(new UnitBuffer(Reason.of(what), AddressRange.ofSize(address, Long.BYTES)));
   }
 
   private void commands() {
     AddressRange ring = range(Registers.CMD_BUF_BASE, ENTRY_BYTES);
-    found.add(new UnitBuffer("command buffer", ring));
+    found.add(new UnitBuffer(Reason.of(Named.COMMAND_BUFFER), ring));
     long tail = Pointer.OFFSET.inPlace(registers.read(Registers.CMD_TAIL)) % ring.sizeBytes();
     long at = Pointer.OFFSET.inPlace(registers.read(Registers.CMD_HEAD)) % ring.sizeBytes();
     for (long left = ring.sizeBytes() / ENTRY_BYTES; at != tail && left > 0; left--) {
@@ -95,8 +96,7 @@ final class UnitBuffers {
     try {
       if (Command.decode(memory.readLong(at), memory.readLong(at + Long.BYTES))
           instanceof Command.CompletionWait wait) {
-        wait.storeAddress()
-            .ifPresent(a -> store("store of a pending COMPLETION_WAIT", a & ~encryptionMask));
+        wait.storeAddress().ifPresent(a -> store(Named.PENDING_WAIT, a & ~encryptionMask));
       }
     } catch (UnreadableMemoryException e) {
       // Nothing pending that is known of; where the buffer itself is, has been told.

@@ -47,9 +47,7 @@ public record UnitConfig(
    * SysMgt) is for port I/O and messages, not for memory.
    */
   public static final Unmappable HYPER_TRANSPORT =
-      new Unmappable(
-          new AddressRange(0xfd_0000_0000L, 0xff_ffff_ffffL),
-          "HyperTransport has special addresses there");
+      new Unmappable(new AddressRange(0xfd_0000_0000L, 0xff_ffff_ffffL), Named.HYPER_TRANSPORT);
 
   public UnitConfig {
     if (encryptionMask != 0

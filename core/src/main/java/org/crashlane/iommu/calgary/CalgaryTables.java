@@ -2,6 +2,7 @@
 package org.crashlane.iommu.calgary;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Known;
@@ -88,10 +89,10 @@ public final class CalgaryTables extends FlatView {
   protected Attachment attachment(RequesterId requester) {
     long configRw = config.configRw();
     if (ConfigRw.allSlotsDisabled(configRw)) {
-      return new Attachment.Blocked(requester, FaultReason.SLOT_DISABLED.meaning());
+      return new Attachment.Blocked(requester, Reason.of(FaultReason.SLOT_DISABLED));
     }
     if (ConfigRw.SLOT_DISABLE.isSet(configRw)) {
-      return new Attachment.Unsupported(requester, ConfigRw.SOME_SLOTS_DISABLED);
+      return new Attachment.Unsupported(requester, Reason.of(Named.SOME_SLOTS_DISABLED));
     }
     return ConfigRw.TCE_ENABLE.isSet(configRw)
         ? new Attachment.Translated(requester, id(), phb)

@@ -3,12 +3,14 @@ package org.crashlane.iommu.calgary;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
 
 /**
  * Why a PHB blocked a request. The codes are this project's own: of the chips' error registers it
  * is known only that they tell of an error.
  */
-public enum FaultReason {
+public enum FaultReason implements BlockReason {
   BEYOND_TABLE(1, "address beyond the end of the TCE table"),
   NO_ENTRY(2, "no TCE for the address"),
   NO_WRITE_PERMISSION(3, "TCE does not permit writes"),
@@ -34,7 +36,12 @@ public enum FaultReason {
     return code;
   }
 
-  /** {@return what it means, in words} */
+  @Override
+  public int number(Access access) {
+    return code;
+  }
+
+  @Override
   public String meaning() {
     return meaning;
   }

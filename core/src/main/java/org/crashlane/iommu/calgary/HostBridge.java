@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.calgary;
 
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
@@ -140,7 +141,7 @@ public final class HostBridge {
       } catch (UnreadableMemoryException e) {
         return wholeMemory
             ? fault(request, FaultReason.TABLE_ACCESS)
-            : new Outcome.Unknown(e.address(), e.reason());
+            : new Outcome.Unknown(e.address(), Reason.of(e.absence()));
       }
       if (Tce.permissions(tce) != Permissions.NONE) {
         cache.keep(index, tce, table.size());
@@ -164,7 +165,7 @@ public final class HostBridge {
   private Outcome inDisabledSlot(Request request) {
     return ConfigRw.allSlotsDisabled(configRw)
         ? blocked(request, FaultReason.SLOT_DISABLED, false)
-        : new Outcome.Unknown(table.address(), ConfigRw.SOME_SLOTS_DISABLED);
+        : new Outcome.Unknown(table.address(), Reason.of(Named.SOME_SLOTS_DISABLED));
   }
 
   private Outcome fault(Request request, FaultReason reason) {
@@ -173,6 +174,6 @@ public final class HostBridge {
   }
 
   private static Outcome blocked(Request request, FaultReason reason, boolean recorded) {
-    return new Outcome.Blocked(new Fault(request, reason.code(), reason.meaning(), recorded));
+    return new Outcome.Blocked(new Fault(request, reason, recorded));
   }
 }

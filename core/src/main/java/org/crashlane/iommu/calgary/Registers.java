@@ -133,10 +133,6 @@ public final class Registers {
     /** The register. */
     public static final Layout LAYOUT = FIELDS.layout();
 
-    /** What to say of a PHB that has some slots on and some off. */
-    static final String SOME_SLOTS_DISABLED =
-        "some slots are disabled; which the device is in is not known";
-
     private ConfigRw() {}
 
     /** {@return {@code configRw} with translation on, as Linux switches it on} */

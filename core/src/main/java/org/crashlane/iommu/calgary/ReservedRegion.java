@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.calgary;
 
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.memory.AddressRange;
 
@@ -13,7 +14,7 @@ import org.crashlane.memory.AddressRange;
 public record ReservedRegion(AddressRange range, Kind kind) {
 
   /** Why a region is reserved. */
-  public enum Kind {
+  public enum Kind implements Term {
     /** A device given the address of a mapping that failed, 0, must fault there. */
     EMERGENCY("kept unmapped to catch failed mappings", true),
     /** Legacy devices below 1 MiB. */
@@ -25,17 +26,17 @@ public record ReservedRegion(AddressRange range, Kind kind) {
     /** A window of a PCI bridge below the PHB: from PCI config space, not from PHB registers. */
     BRIDGE_WINDOW("untranslated window of a PCI bridge", false);
 
-    private final String reason;
+    private final String meaning;
     private final boolean translated;
 
-    Kind(String reason, boolean translated) {
-      this.reason = reason;
+    Kind(String meaning, boolean translated) {
+      this.meaning = meaning;
       this.translated = translated;
     }
 
-    /** {@return the reason, for messages} */
-    public String reason() {
-      return reason;
+    @Override
+    public String meaning() {
+      return meaning;
     }
 
     /** {@return true if requests there go through the table} */
@@ -46,11 +47,11 @@ public record ReservedRegion(AddressRange range, Kind kind) {
 
   /** {@return the region, as what cannot be mapped} */
   public Unmappable unmappable() {
-    return new Unmappable(range, kind.reason());
+    return new Unmappable(range, kind);
   }
 
   @Override
   public String toString() {
-    return range + " (" + kind.reason() + ")";
+    return range + " (" + kind.meaning() + ")";
   }
 }

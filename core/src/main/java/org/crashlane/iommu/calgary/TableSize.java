@@ -3,12 +3,13 @@ package org.crashlane.iommu.calgary;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.crashlane.bits.Term;
 
 /**
  * The eight sizes of a TCE table, by the code that the {@link Tar} has for each (Linux 2.6.27
  * include/asm-x86/tce.h, arch/x86/kernel/tce_64.c). Each is twice the one before.
  */
-public enum TableSize {
+public enum TableSize implements Term {
   /** 8,192 entries for 32 MiB of I/O space. */
   KIB_64(0, "64k"),
   /** 16,384 entries for 64 MiB. */
@@ -104,5 +105,10 @@ public enum TableSize {
   /** {@return its name in {@code calgary=} on the kernel command line} */
   public String option() {
     return option;
+  }
+
+  @Override
+  public String meaning() {
+    return "a table of " + option + " would reach it";
   }
 }

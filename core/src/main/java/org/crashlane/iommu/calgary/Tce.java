@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.flat.FlatFormat;
 
@@ -127,8 +128,8 @@ public final class Tce {
     }
 
     @Override
-    public String wrong(long tce) {
-      return "not zero, without a right";
+    public Reason wrong(long tce) {
+      return Reason.of(Named.NO_RIGHT);
     }
 
     @Override

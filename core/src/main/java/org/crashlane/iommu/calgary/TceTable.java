@@ -3,6 +3,7 @@ package org.crashlane.iommu.calgary;
 
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Unmappable;
@@ -68,11 +69,11 @@ public record TceTable(long address, TableSize size) {
     List<Unmappable> kept = reserved.stream().map(ReservedRegion::unmappable).toList();
     MapResult result = new FlatMapper(flat(), Tce.FREE, kept).map(memory, wanted);
     if (result instanceof MapResult.Refused refused && !reach().contains(wanted.iova())) {
-      String larger =
+      Reason reason =
           TableSize.reaching(wanted.iova().last())
-              .map(fitting -> "a table of " + fitting.option() + " would reach it")
-              .orElse("no table reaches beyond 4 GiB");
-      return new MapResult.Refused(refused.reason() + "; " + larger);
+              .map(size -> refused.reason().with(new Reason.Because(size)))
+              .orElseGet(() -> refused.reason().with(new Reason.Because(Named.NO_LARGER_TABLE)));
+      return new MapResult.Refused(refused.range(), reason);
     }
     return result;
   }

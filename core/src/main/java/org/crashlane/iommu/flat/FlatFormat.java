@@ -2,6 +2,7 @@
 package org.crashlane.iommu.flat;
 
 import java.nio.ByteOrder;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Permissions;
 
 /**
@@ -39,8 +40,8 @@ public abstract class FlatFormat {
   /** {@return what {@code entry} does} */
   public abstract Use use(long entry);
 
-  /** {@return in words what is wrong with an entry that has reserved bits set or is wrong} */
-  public abstract String wrong(long entry);
+  /** {@return what is wrong with an entry that has reserved bits set or is wrong} */
+  public abstract Reason wrong(long entry);
 
   /** {@return the physical address of the page that {@code entry} leads to} */
   public abstract long target(long entry);

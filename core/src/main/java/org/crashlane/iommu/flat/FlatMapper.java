@@ -4,11 +4,12 @@ package org.crashlane.iommu.flat;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Conflicts;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
@@ -54,16 +55,17 @@ public final class FlatMapper {
    */
   public MapResult map(WritableMemory memory, Mapping wanted) {
     requireUsable(wanted);
-    Optional<String> refusal = refusal(wanted);
+    Optional<Reason> refusal = refusal(wanted);
     if (refusal.isPresent()) {
-      return new MapResult.Refused(refusal.get());
+      return new MapResult.Refused(wanted.iova(), refusal.get());
     }
     Survey survey = new Survey(wanted);
     try {
       survey.read(memory);
     } catch (UnreadableMemoryException e) {
       return new MapResult.Refused(
-          "cannot map %s: the table at %s: %s".formatted(wanted, Hex.of(e.address()), e.reason()));
+          wanted.iova(),
+          Reason.of(TableFact.TABLE, new Reason.At(e.address()), new Reason.Because(e.absence())));
     }
     List<Mapping> conflicts = survey.conflicts.found();
     if (!conflicts.isEmpty()) {
@@ -110,20 +112,19 @@ public final class FlatMapper {
     }
   }
 
-  private Optional<String> refusal(Mapping wanted) {
+  private Optional<Reason> refusal(Mapping wanted) {
     AddressRange iovas = wanted.iova();
     if (!table.reach().contains(iovas)) {
-      return Optional.of(
-          "%s lies beyond what the table translates, %s".formatted(iovas, table.reach()));
+      return Optional.of(Reason.of(TableFact.BEYOND_TABLES, Unmappable.addresses(table.reach())));
     }
     long physicalLast = wanted.physicalFirst() + iovas.sizeBytes() - 1;
     if (!format.canTarget(wanted.physicalFirst(), physicalLast)) {
-      return Optional.of("entries of the table cannot lead to the target: " + wanted);
+      return Optional.of(Reason.of(TableFact.BEYOND_ENTRIES));
     }
     return reserved.stream()
         .filter(region -> region.range().overlaps(iovas))
         .findFirst()
-        .map(region -> "%s overlaps %s (%s)".formatted(iovas, region.range(), region.reason()));
+        .map(Unmappable::overlap);
   }
 
   private boolean isFree(long entry) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.flat;
 
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.MappingRun;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.PhysicalMemory;
@@ -40,7 +41,7 @@ final class FlatWalk {
     long pageCount = 0;
     for (int first = 0; first < table.entryCount(); first += entriesPerPage) {
       if (pageCount++ == limits.tablePageCount()) {
-        String reason = "walk ended at its limit of table pages";
+        Reason reason = Reason.of(TableFact.PAGE_LIMIT, new Reason.At(table.entryAddress(first)));
         malformed(first, table.entryCount() - 1, 0, Kind.BOUND, reason);
         break;
       }
@@ -55,7 +56,8 @@ final class FlatWalk {
     try {
       memory.readLongs(address, page, page.length);
     } catch (UnreadableMemoryException e) {
-      String reason = e.reason() + ": the table's page at " + Hex.of(address);
+      Reason reason =
+          Reason.of(TableFact.TABLE, new Reason.At(address), new Reason.Because(e.absence()));
       malformed(first, first + entriesPerPage - 1, 0, Kind.UNREADABLE, reason);
       return;
     }
@@ -82,7 +84,7 @@ final class FlatWalk {
         table.iovaOf(index), format.pageBytes(), format.target(entry), format.permissions(entry));
   }
 
-  private void malformed(int first, int last, long raw, Kind kind, String reason) {
+  private void malformed(int first, int last, long raw, Kind kind, Reason reason) {
     malformationCount++;
     long at = table.entryAddress(first);
     long iova = table.iovaOf(first);
@@ -91,7 +93,7 @@ final class FlatWalk {
       visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, reason));
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
-          new Malformation(at, raw, iova, Kind.BOUND, "more malformations than are listed"));
+          new Malformation(at, raw, iova, Kind.BOUND, Reason.of(TableFact.MORE_MALFORMATIONS)));
     }
   }
 }

@@ -2,6 +2,7 @@
 package org.crashlane.iommu.gart;
 
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.Absence;
 
 /** What became of a CPU's request. */
 public sealed interface CpuOutcome {
@@ -37,5 +38,5 @@ public sealed interface CpuOutcome {
    * @param address physical address of the word of the table
    * @param reason why it cannot be read
    */
-  record Unknown(long address, String reason) implements CpuOutcome {}
+  record Unknown(long address, Absence reason) implements CpuOutcome {}
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.gart;
 
+import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
+
 /**
  * Why a GART did not translate a request. The numbers are the extended error codes under which
  * northbridges log it in MC4_STATUS, in the words of Linux 6.0 drivers/edac/mce_amd.c.
  */
-public enum FaultReason {
+public enum FaultReason implements BlockReason {
   ENTRY_NOT_VALID(0x5, "invalid GART PTE entry during GART table walk"),
 
   /** That a table outside memory gives this code is not verified. */
@@ -24,7 +27,12 @@ public enum FaultReason {
     return code;
   }
 
-  /** {@return what it means, in words} */
+  @Override
+  public int number(Access access) {
+    return code;
+  }
+
+  @Override
   public String meaning() {
     return meaning;
   }

@@ -12,6 +12,7 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
@@ -84,7 +85,7 @@ public final class GartTables extends FlatView {
     config
         .aperture()
         .filter(_ -> config.translationEnabled())
-        .map(aperture -> new Unmappable(aperture.range(), "the GART's aperture lies there"))
+        .map(aperture -> new Unmappable(aperture.range(), TableFact.APERTURE))
         .ifPresent(unmappable::add);
     return unmappable;
   }
@@ -152,8 +153,7 @@ public final class GartTables extends FlatView {
     }
     return unmappable().stream()
         .filter(unmappable -> unmappable.range().overlaps(range))
-        .<MapResult>map(
-            unmappable -> new MapResult.Refused("cannot map %s: %s".formatted(range, unmappable)))
+        .<MapResult>map(unmappable -> new MapResult.Refused(range, unmappable.overlap()))
         .findFirst()
         .orElseGet(() -> new MapResult.Mapped(0, 0, range.sizeBytes()));
   }

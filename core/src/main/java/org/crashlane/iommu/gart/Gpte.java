@@ -5,8 +5,10 @@ import java.nio.ByteOrder;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.flat.FlatFormat;
 import org.crashlane.memory.AddressRange;
 
@@ -123,8 +125,8 @@ public final class Gpte {
     }
 
     @Override
-    public String wrong(long entry) {
-      return "reserved bits set: " + Hex.of(RSVD_3_2.inPlace(entry));
+    public Reason wrong(long entry) {
+      return Reason.of(TableFact.RESERVED_BITS, new Reason.Bits(RSVD_3_2.inPlace(entry)));
     }
 
     @Override

@@ -2,6 +2,7 @@
 package org.crashlane.iommu.gart;
 
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -69,7 +70,7 @@ public final class Redirection {
     } catch (UnreadableMemoryException e) {
       return wholeMemory
           ? blocked(request, FaultReason.TABLE_ACCESS)
-          : new Outcome.Unknown(e.address(), e.reason());
+          : new Outcome.Unknown(e.address(), Reason.of(e.absence()));
     }
   }
 
@@ -94,7 +95,7 @@ public final class Redirection {
     } catch (UnreadableMemoryException e) {
       return wholeMemory
           ? new CpuOutcome.MachineCheck(address, FaultReason.TABLE_ACCESS)
-          : new CpuOutcome.Unknown(e.address(), e.reason());
+          : new CpuOutcome.Unknown(e.address(), e.absence());
     }
   }
 
@@ -118,6 +119,6 @@ public final class Redirection {
   }
 
   private static Outcome blocked(Request request, FaultReason reason) {
-    return new Outcome.Blocked(new Fault(request, reason.code(), reason.meaning(), true));
+    return new Outcome.Blocked(new Fault(request, reason, true));
   }
 }

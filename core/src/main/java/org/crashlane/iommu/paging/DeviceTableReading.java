@@ -4,11 +4,14 @@ package org.crashlane.iommu.paging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.VisitCounts;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
@@ -54,10 +57,10 @@ public final class DeviceTableReading {
    * @param from physical address of the entry that points to it
    * @param raw that entry
    */
-  public Optional<long[]> page(String what, long address, long from, long raw) {
+  public Optional<long[]> page(Term what, long address, long from, long raw) {
     boolean isNew = visits.visit(address) == 1;
     if (isNew && !isAtLimit() && ++readCount > limits.tablePageCount()) {
-      add(new Malformation(from, raw, 0, Kind.BOUND, "device tables of more pages than are read"));
+      add(new Malformation(from, raw, 0, Kind.BOUND, Reason.of(TableFact.DEVICE_PAGE_LIMIT)));
     }
     if (isAtLimit()) {
       return Optional.empty();
@@ -66,7 +69,7 @@ public final class DeviceTableReading {
     try {
       memory.readLongs(address, page, page.length);
     } catch (UnreadableMemoryException e) {
-      String reason = "%s at %s: %s".formatted(what, Hex.of(address), e.reason());
+      Reason reason = Reason.of(what, new Reason.At(address), new Reason.Because(e.absence()));
       add(new Malformation(from, raw, 0, Kind.UNREADABLE, reason));
       return Optional.empty();
     }
@@ -93,12 +96,14 @@ public final class DeviceTableReading {
   /**
    * Tells of bits that must be zero and are not, if there are any.
    *
-   * @param reserved the bits of {@code word} that must be zero
+   * @param entry what {@code word} is
+   * @param reserved its bits that must be zero
    */
-  public void reserved(String what, long at, long word, long reserved) {
+  public void reserved(Layout entry, long at, long word, long reserved) {
     long set = word & reserved;
     if (set != 0) {
-      String reason = "reserved bits of the " + what + " are set: " + Hex.of(set);
+      Reason reason =
+          Reason.of(TableFact.RESERVED_BITS, new Reason.In(entry), new Reason.Bits(set));
       add(new Malformation(at, word, 0, Kind.RESERVED, reason));
     }
   }
@@ -109,7 +114,7 @@ public final class DeviceTableReading {
     if (malformationCount < limits.malformationCount()) {
       malformations.add(malformation);
     } else if (malformationCount == limits.malformationCount()) {
-      String reason = "more malformations than are listed";
+      Reason reason = Reason.of(TableFact.MORE_MALFORMATIONS);
       malformations.add(
           new Malformation(malformation.entryAddress(), malformation.raw(), 0, Kind.BOUND, reason));
     }

@@ -2,9 +2,10 @@
 package org.crashlane.iommu.paging;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 
 /**
  * How the entries of one unit's page tables are read and made: what an entry is, where it leads,
@@ -25,9 +26,6 @@ public abstract class EntryFormat {
     /** Hardware may take it for a leaf or block: manuals leave that open, or are not kept to. */
     UNSETTLED
   }
-
-  /** What is wrong where the entries of one page differ; the page's size follows. */
-  static final String NOT_WHOLE = "other entries differ that serve the same page, of size ";
 
   private final Geometry geometry;
   private final long address;
@@ -68,8 +66,8 @@ public abstract class EntryFormat {
     return level - 1;
   }
 
-  /** {@return what is wrong with {@code entry}, or not settled, in words} */
-  public abstract String reason(long entry, int level);
+  /** {@return what is wrong with {@code entry}, or not settled} */
+  public abstract Reason reason(long entry, int level);
 
   /** {@return how many bytes a leaf at {@code level} maps; more than an entry serves, if alike} */
   public long leafBytes(long entry, int level) {
@@ -122,11 +120,11 @@ public abstract class EntryFormat {
     return alone == Kind.LEAF && !isWhole(page, index, level) ? Kind.UNSETTLED : alone;
   }
 
-  /** {@return what is wrong with entry {@code index} of {@code page}, or not settled, in words} */
-  final String reason(long[] page, int index, int level) {
+  /** {@return what is wrong with entry {@code index} of {@code page}, or not settled} */
+  final Reason reason(long[] page, int index, int level) {
     long entry = page[index];
     return kind(entry, level) == Kind.LEAF
-        ? NOT_WHOLE + Hex.of(leafBytes(entry, level))
+        ? Reason.of(TableFact.NOT_WHOLE, new Reason.Size(leafBytes(entry, level)))
         : reason(entry, level);
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.bits.Reason;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
@@ -26,8 +28,7 @@ public enum Faults {
   /** {@return what becomes of a request that is blocked} */
   public Outcome blocked(Request request, BlockReason reason) {
     boolean recorded = !(this == SUPPRESSED && reason.qualified());
-    int number = reason.number(request.access());
-    return new Outcome.Blocked(new Fault(request, number, reason.meaning(), recorded));
+    return new Outcome.Blocked(new Fault(request, reason, recorded));
   }
 
   /**
@@ -37,6 +38,8 @@ public enum Faults {
    */
   public Outcome unreadable(
       Request request, UnreadableMemoryException e, BlockReason reason, boolean wholeMemory) {
-    return wholeMemory ? blocked(request, reason) : new Outcome.Unknown(e.address(), e.reason());
+    return wholeMemory
+        ? blocked(request, reason)
+        : new Outcome.Unknown(e.address(), Reason.of(e.absence()));
   }
 }

@@ -3,12 +3,13 @@ package org.crashlane.iommu.paging;
 
 import java.util.List;
 import java.util.Optional;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Conflicts;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 
 /** Finds out what a mapping would take and what stands against it; writes nothing. */
 final class MappingSurvey implements RangeDescent.Visitor {
@@ -18,7 +19,7 @@ final class MappingSurvey implements RangeDescent.Visitor {
   private final Mapping wanted;
   private final Conflicts conflicts = new Conflicts();
 
-  private Optional<String> refusal = Optional.empty();
+  private Optional<Reason> refusal = Optional.empty();
   private long tablePageCount;
   private long leafCount;
   private long alreadyMappedBytes;
@@ -33,7 +34,7 @@ final class MappingSurvey implements RangeDescent.Visitor {
   @Override
   public void absent(long entryAddress, int level, long first, long last, Permissions rights) {
     if (!rights.contains(wanted.permissions())) {
-      impassable(entryAddress, "an entry above does not leave the rights that are needed");
+      impassable(entryAddress, Reason.of(TableFact.RIGHTS_ABOVE));
       return;
     }
     count(level, first, last);
@@ -70,21 +71,21 @@ final class MappingSurvey implements RangeDescent.Visitor {
   }
 
   @Override
-  public void impassable(long entryAddress, String reason) {
+  public void impassable(long entryAddress, Reason reason) {
     if (refusal.isEmpty()) {
-      refusal =
-          Optional.of(
-              "cannot map %s: entry at %s: %s".formatted(wanted, Hex.of(entryAddress), reason));
+      refusal = Optional.of(reason.with(new Reason.Entry(entryAddress)));
     }
   }
 
   /** {@return what mapping the range would do, given the table pages that it takes} */
   MapResult result() {
     if (refusal.isPresent()) {
-      return new MapResult.Refused(refusal.get());
+      return new MapResult.Refused(wanted.iova(), refusal.get());
     }
     if (tablePageCount > Integer.MAX_VALUE) {
-      return new MapResult.Refused("needs " + tablePageCount + " new table pages");
+      return new MapResult.Refused(
+          wanted.iova(),
+          Reason.of(TableFact.NEW_PAGES, new Reason.Needed(tablePageCount, Integer.MAX_VALUE)));
     }
     List<Mapping> found = conflicts.found();
     return found.isEmpty()

@@ -3,6 +3,7 @@ package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
@@ -49,10 +50,10 @@ final class MappingWriter implements RangeDescent.Visitor {
   }
 
   @Override
-  public void impassable(long entryAddress, String reason) {
+  public void impassable(long entryAddress, Reason reason) {
     throw new IllegalStateException(
         "tables changed while they were written: entry at %s: %s"
-            .formatted(Hex.of(entryAddress), reason));
+            .formatted(Hex.of(entryAddress), reason.names()));
   }
 
   /** {@return an entry at {@code level} for these IOVAs, all tables below it written} */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.VisitCounts;
 import org.crashlane.memory.AddressRange;
@@ -35,7 +37,7 @@ final class RangeDescent {
         long entryAddress, long entry, int level, long first, long last, Permissions rights);
 
     /** What is here cannot be gone through; told once, at the first such place. */
-    void impassable(long entryAddress, String reason);
+    void impassable(long entryAddress, Reason reason);
   }
 
   private final PhysicalMemory memory;
@@ -67,14 +69,15 @@ final class RangeDescent {
   private void through(long at, int level, long first, long last, Permissions rightsAbove) {
     if (visits.visit(at) > 1) {
       // What is written for one part of the range would appear in the other.
-      visitor.impassable(at, "the table serves two parts of the range");
+      visitor.impassable(at, Reason.of(TableFact.TWO_PARTS));
       return;
     }
     long[] page = pages[level];
     try {
       memory.readLongs(at, page, page.length);
     } catch (UnreadableMemoryException e) {
-      visitor.impassable(at, "table cannot be read: " + e.reason());
+      visitor.impassable(
+          at, Reason.of(TableFact.TABLE, new Reason.At(at), new Reason.Because(e.absence())));
       return;
     }
     int lastIndex = geometry.index(last, level);
@@ -100,7 +103,7 @@ final class RangeDescent {
           Permissions rights = above.and(format.rights(entry, level));
           through(format.target(entry), nextLevel, first, last, rights);
         } else {
-          visitor.impassable(at, "levels are skipped that the range needs");
+          visitor.impassable(at, Reason.of(TableFact.SKIPPED_LEVELS));
         }
       }
     }

@@ -2,6 +2,7 @@
 package org.crashlane.iommu.paging;
 
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Permissions;
 
 /**

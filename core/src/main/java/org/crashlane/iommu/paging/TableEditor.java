@@ -3,10 +3,13 @@ package org.crashlane.iommu.paging;
 
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -54,13 +57,15 @@ public final class TableEditor {
     }
     if (possible.tablePageCount() > arena.leftCount()) {
       return new MapResult.Refused(
-          "needs %d new table pages, the arena has %d left"
-              .formatted(possible.tablePageCount(), arena.leftCount()));
+          wanted.iova(),
+          Reason.of(
+              TableFact.NEW_PAGES,
+              new Reason.Needed(possible.tablePageCount(), arena.leftCount())));
     }
     long[] newPages = take(arena, possible.tablePageCount());
-    Optional<String> unusable = unusable(memory, newPages, arena.pageBytes());
+    Optional<Reason> unusable = unusable(memory, newPages, arena.pageBytes());
     if (unusable.isPresent()) {
-      return new MapResult.Refused(unusable.get());
+      return new MapResult.Refused(wanted.iova(), unusable.get());
     }
     MappingWriter writer =
         new MappingWriter(memory, paging.format(), table.geometry(), wanted, newPages);
@@ -76,9 +81,9 @@ public final class TableEditor {
   public MapResult survey(PhysicalMemory memory, TableId table, Mapping wanted) {
     requireWholePages(table, wanted.iova());
     requireWholePages(table, wanted.physical());
-    Optional<String> unmappable = unmappable(table, wanted);
+    Optional<Reason> unmappable = unmappable(table, wanted);
     if (unmappable.isPresent()) {
-      return new MapResult.Refused(unmappable.get());
+      return new MapResult.Refused(wanted.iova(), unmappable.get());
     }
     MappingSurvey survey = new MappingSurvey(paging.format(), table.geometry(), wanted);
     new RangeDescent(memory, paging.format(), table, survey).descend(wanted.iova());
@@ -94,19 +99,19 @@ public final class TableEditor {
     }
   }
 
-  private Optional<String> unmappable(TableId table, Mapping wanted) {
+  private Optional<Reason> unmappable(TableId table, Mapping wanted) {
     AddressRange reach = paging.reach(table.geometry());
     if (!reach.contains(wanted.iova())) {
-      return Optional.of(wanted.iova() + " lies beyond what the tables translate, " + reach);
+      return Optional.of(Reason.of(TableFact.BEYOND_TABLES, Unmappable.addresses(reach)));
     }
     if (wanted.physicalFirst() + wanted.iova().sizeBytes() - 1 < wanted.physicalFirst()
         || !paging.targets().contains(wanted.physical())) {
-      return Optional.of("target lies beyond the host address width: " + wanted);
+      return Optional.of(Reason.of(TableFact.BEYOND_HOST, Unmappable.addresses(wanted.physical())));
     }
     return paging.unmappable().stream()
         .filter(withheld -> withheld.overlaps(wanted))
         .findFirst()
-        .map(withheld -> wanted + " overlaps " + withheld);
+        .map(Unmappable::overlap);
   }
 
   private static long[] take(PageArena arena, long count) {
@@ -117,7 +122,7 @@ public final class TableEditor {
     return taken;
   }
 
-  private Optional<String> unusable(WritableMemory memory, long[] newPages, int pageBytes) {
+  private Optional<Reason> unusable(WritableMemory memory, long[] newPages, int pageBytes) {
     for (int from = 0; from < newPages.length; ) {
       int end = from + 1;
       while (end < newPages.length && newPages[end] == newPages[end - 1] + pageBytes) {
@@ -125,7 +130,7 @@ public final class TableEditor {
       }
       AddressRange run = AddressRange.ofSize(newPages[from], (long) (end - from) * pageBytes);
       if (!paging.targets().contains(run) || !memory.exists(run)) {
-        return Optional.of("the arena's pages " + run + " are not all memory of the host");
+        return Optional.of(Reason.of(TableFact.ARENA_NOT_MEMORY, Unmappable.addresses(run)));
       }
       from = end;
     }

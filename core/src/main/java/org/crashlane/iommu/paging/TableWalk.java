@@ -2,12 +2,13 @@
 package org.crashlane.iommu.paging;
 
 import java.util.Arrays;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.MappingRun;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.VisitCounts;
 import org.crashlane.iommu.WalkLimits;
@@ -78,30 +79,23 @@ final class TableWalk {
     }
     long last = iova + pages[level].length * geometry.entrySpanBytes(level) - 1;
     if (isOnTheWay(at, level)) {
-      malformed(
-          from, raw, iova, last, Kind.CYCLE, "points back to a table above it, " + Hex.of(at));
+      malformed(from, raw, iova, last, Kind.CYCLE, reason(TableFact.CYCLE, at));
     }
     if (tablePageCount == limits.tablePageCount()) {
-      long end = reach.last();
-      malformed(
-          from,
-          raw,
-          iova,
-          end,
-          Kind.BOUND,
-          "walk ended at its limit of table pages before " + Hex.of(at));
+      malformed(from, raw, iova, reach.last(), Kind.BOUND, reason(TableFact.PAGE_LIMIT, at));
       return;
     }
     if (visits.visit(at) > limits.visitsPerTablePage()) {
-      malformed(from, raw, iova, last, Kind.BOUND, "visited too often: the table at " + Hex.of(at));
+      malformed(from, raw, iova, last, Kind.BOUND, reason(TableFact.VISITED_TOO_OFTEN, at));
       return;
     }
     long[] page = pages[level];
     try {
       memory.readLongs(at, page, page.length);
     } catch (UnreadableMemoryException e) {
-      malformed(
-          from, raw, iova, last, Kind.UNREADABLE, e.reason() + ": the table at " + Hex.of(at));
+      Reason reason =
+          Reason.of(TableFact.TABLE, new Reason.At(at), new Reason.Because(e.absence()));
+      malformed(from, raw, iova, last, Kind.UNREADABLE, reason);
       return;
     }
     tablePageCount++;
@@ -149,25 +143,29 @@ final class TableWalk {
         }
         case LEAF -> run.add(iova, span, format.physical(entry, level, iova), rights);
         case WRONG -> {
-          String reason = format.reason(entry, level);
+          Reason reason = format.reason(entry, level);
           malformed(entryAt, entry, iova, iova + span - 1, Kind.RESERVED, reason);
         }
         case UNSETTLED -> {
-          String reason = format.reason(page, i, level);
+          Reason reason = format.reason(page, i, level);
           malformed(entryAt, entry, iova, iova + span - 1, Kind.UNSETTLED, reason);
         }
       }
     }
   }
 
-  private void malformed(long at, long raw, long iova, long iovaLast, Kind kind, String reason) {
+  private static Reason reason(TableFact what, long table) {
+    return Reason.of(what, new Reason.At(table));
+  }
+
+  private void malformed(long at, long raw, long iova, long iovaLast, Kind kind, Reason reason) {
     malformationCount++;
     if (malformationCount < limits.malformationCount()) {
       visitor.malformed(new Malformation(at, raw, iova, iovaLast, kind, reason));
     } else if (malformationCount == limits.malformationCount()) {
       visitor.malformed(
           new Malformation(
-              at, raw, iova, reach.last(), Kind.BOUND, "more malformations than are listed"));
+              at, raw, iova, reach.last(), Kind.BOUND, Reason.of(TableFact.MORE_MALFORMATIONS)));
     }
   }
 }

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.iommu.Access;
-import org.crashlane.iommu.paging.BlockReason;
+import org.crashlane.iommu.BlockReason;
 
 /**
  * Why a unit blocked a request, as the FR field of a fault record has it (VT-d specification,

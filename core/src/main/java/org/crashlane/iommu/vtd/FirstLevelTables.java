@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
@@ -46,7 +47,7 @@ final class FirstLevelTables {
       if (FirstLevelEntry.P.isSet(entries[i]) && FirstLevelEntry.US.isSet(entries[i])) {
         long at = Geometry.entryAddress(table.root(), i);
         long iova = i * geometry.entrySpanBytes(top) | ~lowerLast;
-        String reason = "maps addresses of the upper half, which are not walked";
+        Reason reason = Reason.of(Named.UPPER_HALF);
         visitor.malformed(new Malformation(at, entries[i], iova, Kind.BOUND, reason));
       }
     }

@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptTarget;
 import org.crashlane.pci.RequesterId;
@@ -220,10 +221,10 @@ public final class InterruptEntry {
     return SVT.get(high) > SVT_BUS ? reserved | SVT.mask() : reserved;
   }
 
-  /** {@return the entry in words} */
-  static String describe(long low, long high) {
+  /** {@return the entry's words, by their fields} */
+  static Reason.Words words(long low, long high) {
     return isPosted(low)
-        ? POSTED_HIGH.describe(high) + " " + POSTED_LOW.describe(low)
-        : HIGH.describe(high) + " " + LOW.describe(low);
+        ? new Reason.Words(POSTED_HIGH.word(high), POSTED_LOW.word(low))
+        : new Reason.Words(HIGH.word(high), LOW.word(low));
   }
 }

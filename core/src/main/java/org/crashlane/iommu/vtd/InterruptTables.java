@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptMessage;
@@ -95,8 +95,7 @@ public final class InterruptTables implements InterruptRemapping {
         if (InterruptEntry.isPresent(page[i]) && InterruptEntry.isPosted(page[i])) {
           found.add(
               new Posted(
-                  "posted interrupt descriptor of the entry at "
-                      + Hex.of(range.first() + (long) i * Long.BYTES),
+                  Reason.of(Named.POSTED, new Reason.At(range.first() + (long) i * Long.BYTES)),
                   AddressRange.clipped(
                       InterruptEntry.descriptor(page[i], page[i + 1]), DESCRIPTOR_BYTES)));
         }
@@ -117,7 +116,8 @@ public final class InterruptTables implements InterruptRemapping {
   @Override
   public InterruptFate fate(RequesterId source, InterruptMessage message) {
     if (!enabled()) {
-      return new InterruptFate.Delivered(message.target(), "GSTS.IRES=0");
+      return new InterruptFate.Delivered(
+          message.target(), Reason.of(Named.NOT_REMAPPED, deciding()));
     }
     return RemappableMessage.isRemappable(message)
         ? remapped(source, message)
@@ -134,9 +134,20 @@ public final class InterruptTables implements InterruptRemapping {
     return !enabled() || (Gsts.CFIS.isSet(gsts) && !extendedDestinations());
   }
 
+  private Reason.Detail deciding() {
+    Word status = Registers.GSTS.layout().word(gsts);
+    Reason.Field ires = new Reason.Field(status, Gsts.IRES);
+    return new Reason.Fields(
+        enabled()
+            ? List.of(
+                ires,
+                new Reason.Field(status, Gsts.CFIS),
+                new Reason.Field(Registers.IRTA.layout().word(irta), Irta.EIME))
+            : List.of(ires));
+  }
+
   private InterruptFate compatible(InterruptMessage message) {
-    String evidence =
-        "GSTS.IRES=1 GSTS.CFIS=%d IRTA.EIME=%d".formatted(Gsts.CFIS.get(gsts), Irta.EIME.get(irta));
+    Reason evidence = Reason.of(Named.COMPATIBILITY, deciding());
     return passesCompatible()
         ? new InterruptFate.Delivered(message.target(), evidence)
         : blocked(FaultReason.INTERRUPT_COMPATIBILITY, evidence);
@@ -145,12 +156,15 @@ public final class InterruptTables implements InterruptRemapping {
   private InterruptFate remapped(RequesterId source, InterruptMessage message) {
     OptionalInt index = RemappableMessage.index(message);
     if (index.isEmpty()) {
-      return blocked(FaultReason.INTERRUPT_REQUEST_RESERVED, "message " + message);
+      return blocked(
+          FaultReason.INTERRUPT_REQUEST_RESERVED,
+          Reason.of(
+              Named.MESSAGE, new Reason.At(message.address()), new Reason.Bits(message.data())));
     }
     if (index.getAsInt() >= entryCount()) {
       return blocked(
           FaultReason.INTERRUPT_INDEX,
-          "index %s, table of %,d entries".formatted(Hex.of(index.getAsInt()), entryCount()));
+          Reason.of(Named.MESSAGE, new Reason.Index(index.getAsInt(), entryCount())));
     }
     return InterruptFate.read(() -> chosen(source, address(index.getAsInt())));
   }
@@ -162,8 +176,8 @@ public final class InterruptTables implements InterruptRemapping {
   }
 
   private InterruptFate decided(RequesterId source, long address, long low, long high) {
-    String evidence =
-        "IRTE at %s: %s".formatted(Hex.of(address), InterruptEntry.describe(low, high));
+    Reason evidence =
+        Reason.of(Named.IRTE, new Reason.At(address), InterruptEntry.words(low, high));
     Optional<FaultReason> fault = InterruptEntry.fault(low, high, source, extendedDestinations());
     if (fault.isPresent()) {
       return blocked(fault.get(), evidence);
@@ -176,8 +190,8 @@ public final class InterruptTables implements InterruptRemapping {
         InterruptEntry.target(low, extendedDestinations()), evidence);
   }
 
-  private static InterruptFate blocked(FaultReason reason, String evidence) {
-    return new InterruptFate.Blocked(reason.code(), reason.meaning(), evidence);
+  private static InterruptFate blocked(FaultReason reason, Reason evidence) {
+    return new InterruptFate.Blocked(reason.code(), reason, evidence);
   }
 
   private long address(int index) {
@@ -188,8 +202,7 @@ public final class InterruptTables implements InterruptRemapping {
   public InterruptPreparation prepare(RequesterId source) {
     return passesCompatible()
         ? InterruptPreparation.needless(source)
-        : InterruptPreparation.impossible(
-            source, "messages in compatibility format never reach the table: no entry helps");
+        : InterruptPreparation.impossible(source, Reason.of(Named.NEVER_IN_TABLE));
   }
 
   @Override

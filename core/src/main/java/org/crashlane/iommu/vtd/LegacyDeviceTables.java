@@ -2,6 +2,7 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.TableId;
@@ -13,8 +14,6 @@ import org.crashlane.pci.RequesterId;
 
 /** Reads root and context tables in legacy mode. */
 final class LegacyDeviceTables {
-  private static final String UNREADABLE = "its root or context table cannot be read";
-
   private final UnitConfig config;
   private final DeviceTableReading reading;
 
@@ -32,7 +31,7 @@ final class LegacyDeviceTables {
   private void root() {
     long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
     Optional<long[]> page =
-        reading.page("root table", rootTable, rootTable, config.rootTableAddress());
+        reading.page(Named.ROOT_TABLE, rootTable, rootTable, config.rootTableAddress());
     if (page.isEmpty()) {
       for (int bus = 0; bus < RootEntry.COUNT; bus++) {
         unknownBus(bus);
@@ -50,13 +49,13 @@ final class LegacyDeviceTables {
 
   private void bus(int bus, long at, long low, long high) {
     int width = config.hostAddressWidth();
-    reading.reserved(RootEntry.LOW.name(), at, low, RootEntry.reservedLow(width));
-    reading.reserved(RootEntry.HIGH.name(), at + Long.BYTES, high, RootEntry.RSVD_HIGH.mask());
+    reading.reserved(RootEntry.LOW, at, low, RootEntry.reservedLow(width));
+    reading.reserved(RootEntry.HIGH, at + Long.BYTES, high, RootEntry.RSVD_HIGH.mask());
     if (RootEntry.fault(low, high, width).isPresent()) {
       return;
     }
     long contextTable = RootEntry.contextTable(low);
-    Optional<long[]> page = reading.page("context table", contextTable, at, low);
+    Optional<long[]> page = reading.page(Named.CONTEXT_TABLE, contextTable, at, low);
     if (page.isEmpty()) {
       unknownBus(bus);
       return;
@@ -73,14 +72,16 @@ final class LegacyDeviceTables {
 
   private void unknownBus(int bus) {
     for (int devfn = 0; devfn < ContextEntry.COUNT; devfn++) {
-      reading.attach(new Attachment.Unsupported(RequesterId.of(bus, devfn), UNREADABLE));
+      reading.attach(
+          new Attachment.Unsupported(
+              RequesterId.of(bus, devfn), Reason.of(Named.CONTEXT_UNREADABLE)));
     }
   }
 
   private Attachment attachment(RequesterId requester, long at, long low, long high) {
     reading.reserved(
-        ContextEntry.LOW.name(), at, low, ContextEntry.reservedLow(config.hostAddressWidth()));
-    reading.reserved(ContextEntry.HIGH.name(), at + Long.BYTES, high, ContextEntry.reservedHigh());
+        ContextEntry.LOW, at, low, ContextEntry.reservedLow(config.hostAddressWidth()));
+    reading.reserved(ContextEntry.HIGH, at + Long.BYTES, high, ContextEntry.reservedHigh());
     Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
     if (fault.isPresent()) {
       return blocked(requester, fault.get(), low, high);
@@ -89,9 +90,8 @@ final class LegacyDeviceTables {
     if (ContextEntry.translationType(low) == ContextEntry.TT_PASS_THROUGH) {
       // The manual wants the largest width here, and does not say what becomes of another.
       if (config.capabilities().supportsMoreLevelsThan(ContextEntry.levels(high))) {
-        String reason =
-            "passes untranslated with an address width that is not the unit's largest: "
-                + ContextEntry.HIGH.describe(high);
+        Reason reason =
+            Reason.of(Named.NOT_LARGEST_WIDTH, new Reason.Words(ContextEntry.HIGH.word(high)));
         reading.besides(new Attachment.Unsupported(requester, reason));
       }
       return new Attachment.PassThrough(requester, domainId);
@@ -105,10 +105,7 @@ final class LegacyDeviceTables {
       RequesterId requester, FaultReason reason, long low, long high) {
     return new Attachment.Blocked(
         requester,
-        "%s: %s %s"
-            .formatted(
-                reason.meaning(),
-                ContextEntry.HIGH.describe(high),
-                ContextEntry.LOW.describe(low)));
+        Reason.of(
+            reason, new Reason.Words(ContextEntry.HIGH.word(high), ContextEntry.LOW.word(low))));
   }
 }

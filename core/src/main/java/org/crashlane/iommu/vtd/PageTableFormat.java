@@ -2,8 +2,9 @@
 package org.crashlane.iommu.vtd;
 
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.paging.EntryFormat;
 
 /** Entries of one unit's first-level or second-level tables. */
@@ -150,12 +151,12 @@ final class PageTableFormat extends EntryFormat {
   }
 
   @Override
-  public String reason(long entry, int level) {
+  public Reason reason(long entry, int level) {
     long reserved = reservedBits(entry, level);
-    return reserved != 0
-        ? "reserved bits set at level %d: %s".formatted(level, Hex.of(reserved))
-        : "bits set at level %d that hardware may ignore or fault on: %s"
-            .formatted(level, Hex.of(entry & unsettled));
+    return Reason.of(
+        reserved != 0 ? TableFact.RESERVED_BITS : TableFact.UNSETTLED_BITS,
+        new Reason.Level(level),
+        new Reason.Bits(reserved != 0 ? reserved : entry & unsettled));
   }
 
   @Override

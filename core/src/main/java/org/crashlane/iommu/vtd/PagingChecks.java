@@ -3,8 +3,8 @@ package org.crashlane.iommu.vtd;
 
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.BlockReason;
 import org.crashlane.iommu.paging.RequestChecks;
 
 /**

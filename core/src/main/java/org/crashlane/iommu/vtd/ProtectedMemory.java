@@ -47,26 +47,24 @@ final class ProtectedMemory {
       long limit = registers.read(Registers.PLMLIMIT);
       description.add(Registers.PLMBASE.layout().word(base));
       description.add(Registers.PLMLIMIT.layout().word(limit));
-      region("low", base, limit);
+      region(Named.PROTECTED_LOW, base, limit);
     }
     if (Cap.PHMR.isSet(cap)) {
       long base = registers.read(Registers.PHMBASE);
       long limit = registers.read(Registers.PHMLIMIT);
       description.add(Registers.PHMBASE.layout().word(base));
       description.add(Registers.PHMLIMIT.layout().word(limit));
-      region("high", base, limit);
+      region(Named.PROTECTED_HIGH, base, limit);
     }
   }
 
   /** A limit below the base stands for no region; bits that are not decoded are ones in a limit. */
-  private void region(String which, long base, long limit) {
+  private void region(Named which, long base, long limit) {
     long first = ProtectedBound.ADDRESS.inPlace(base);
     long last =
         ProtectedBound.ADDRESS.inPlace(limit) | BitField.lowMask(ProtectedBound.ADDRESS.low());
     if (Long.compareUnsigned(first, last) < 0) {
-      ranges.add(
-          new Unmappable(
-              new AddressRange(first, last), "protected " + which + " memory (PMEN) lies there"));
+      ranges.add(new Unmappable(new AddressRange(first, last), which));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.vtd;
 
+import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
@@ -59,6 +60,14 @@ public final class ScalableContextEntry {
 
   /** The second word; the third and the fourth are reserved as a whole. */
   public static final Layout WORD_1 = WORD_1_FIELDS.layout();
+
+  /** All of them, in order. */
+  static final List<Layout> LAYOUTS =
+      List.of(
+          WORD_0,
+          WORD_1,
+          Layout.named("scalable context entry, word 2").layout(),
+          Layout.named("scalable context entry, word 3").layout());
 
   private static final int DIRECTORY_BITS_MIN = 7;
   private static final BitField INDEX = BitField.bits("index", 6, 0);

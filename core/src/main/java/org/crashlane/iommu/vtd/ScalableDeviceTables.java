@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.WalkLimits;
@@ -18,15 +18,10 @@ import org.crashlane.pci.RequesterId;
 
 /** Reads root, context and PASID tables in scalable mode. */
 final class ScalableDeviceTables {
-  private static final String OTHER_PASIDS =
-      "its PASID tables have entries besides that for requests without one, which are not read";
-
   private static final int PASID_ENTRY_WORDS = PasidTableEntry.BYTES / Long.BYTES;
   private static final int PASIDS_OF_TABLE = UnitConfig.PAGE_BYTES / PasidTableEntry.BYTES;
   private static final long PASIDS_OF_DIRECTORY_PAGE =
       (long) PASIDS_OF_TABLE * (UnitConfig.PAGE_BYTES / PasidDirectoryEntry.BYTES);
-
-  private static final String UNREADABLE = "its root or context table cannot be read";
 
   private final PhysicalMemory memory;
   private final UnitConfig config;
@@ -63,7 +58,7 @@ final class ScalableDeviceTables {
   private void root() {
     long rootTable = Rtaddr.RTA.inPlace(config.rootTableAddress());
     Optional<long[]> page =
-        reading.page("root table", rootTable, rootTable, config.rootTableAddress());
+        reading.page(Named.ROOT_TABLE, rootTable, rootTable, config.rootTableAddress());
     for (int bus = 0; bus < RootEntry.COUNT; bus++) {
       for (int half = 0; half < RootEntry.WORDS; half++) {
         if (page.isEmpty()) {
@@ -82,14 +77,15 @@ final class ScalableDeviceTables {
     // Bits of a half that is not present matter too, where the other is.
     if (ScalableRootEntry.isPresent(root[0] | root[1])) {
       long reserved = ScalableRootEntry.reserved(config.hostAddressWidth());
-      reading.reserved("scalable root entry", at, root[half], reserved);
+      reading.reserved(
+          half == 0 ? ScalableRootEntry.LOW : ScalableRootEntry.HIGH, at, root[half], reserved);
     }
     if (ScalableRootEntry.fault(root, half, config.hostAddressWidth()).isPresent()) {
       return;
     }
     int firstDevfn = half * ScalableContextEntry.COUNT;
     long contextTable = ScalableRootEntry.contextTable(root[half]);
-    Optional<long[]> page = reading.page("context table", contextTable, at, root[half]);
+    Optional<long[]> page = reading.page(Named.CONTEXT_TABLE, contextTable, at, root[half]);
     if (page.isEmpty()) {
       unknownHalf(bus, firstDevfn);
       return;
@@ -108,18 +104,19 @@ final class ScalableDeviceTables {
   private void unknownHalf(int bus, int firstDevfn) {
     for (int i = 0; i < ScalableContextEntry.COUNT; i++) {
       RequesterId requester = RequesterId.of(bus, firstDevfn + i);
-      reading.attach(new Attachment.Unsupported(requester, UNREADABLE));
+      reading.attach(new Attachment.Unsupported(requester, Reason.of(Named.CONTEXT_UNREADABLE)));
     }
   }
 
   private Attachment attachment(RequesterId requester, long at, long[] words) {
     for (int i = 0; i < words.length; i++) {
       long reserved = ScalableContextEntry.reserved(i, config.hostAddressWidth());
-      reading.reserved("scalable context entry", at + (long) i * Long.BYTES, words[i], reserved);
+      reading.reserved(
+          ScalableContextEntry.LAYOUTS.get(i), at + (long) i * Long.BYTES, words[i], reserved);
     }
     Optional<FaultReason> fault = ScalableContextEntry.fault(words, config.hostAddressWidth());
     if (fault.isPresent()) {
-      return new Attachment.Blocked(requester, fault.get().meaning());
+      return new Attachment.Blocked(requester, Reason.of(fault.get()));
     }
     directories.add(new Directory(requester, words[0], lookup.ridPasid(words[1]), at));
     return switch (lookup.route(memory, words[0], words[1])) {
@@ -128,13 +125,23 @@ final class ScalableDeviceTables {
       case PasidRoute.PassThrough p -> new Attachment.PassThrough(requester, p.domainId());
       case PasidRoute.FirstLevel f when f.privilege() != PageTableFormat.Privilege.USER ->
           new Attachment.Unsupported(
-              requester, "privileged requests through first-level tables at " + f.table());
+              requester,
+              Reason.of(
+                  Named.PRIVILEGED,
+                  new Reason.At(f.table().root()),
+                  new Reason.Levels(f.table().levels())));
       case PasidRoute.FirstLevel f -> new Attachment.Translated(requester, f.table(), f.domainId());
       case PasidRoute.Nested n ->
           new Attachment.Unsupported(
-              requester, "nested translation, PASID table entry at " + Hex.of(n.entryAddress()));
-      case PasidRoute.Broken b -> new Attachment.Blocked(requester, b.reason().meaning());
-      case PasidRoute.Unreadable u -> new Attachment.Unsupported(requester, u.cause().getMessage());
+              requester, Reason.of(Named.NESTED, new Reason.At(n.entryAddress())));
+      case PasidRoute.Broken b -> new Attachment.Blocked(requester, Reason.of(b.reason()));
+      case PasidRoute.Unreadable u ->
+          new Attachment.Unsupported(
+              requester,
+              Reason.of(
+                  u.reason(),
+                  new Reason.At(u.cause().address()),
+                  new Reason.Because(u.cause().absence())));
     };
   }
 
@@ -152,7 +159,7 @@ final class ScalableDeviceTables {
       if (known == null) {
         known =
             reading
-                .page("PASID directory", address, directory.at(), word0)
+                .page(Named.PASID_DIRECTORY, address, directory.at(), word0)
                 .map(page -> pasidTablePages(page, address))
                 .orElse(PresentPasids.NONE);
         ofDirectoryPage.put(address, known);
@@ -161,8 +168,7 @@ final class ScalableDeviceTables {
     }
     if (ScalableContextEntry.PASIDE.isSet(word0) && present.hasOther(directory.ridPasid())) {
       reading.besides(
-          new Attachment.Unsupported(
-              directory.requester(), "its requests with a PASID: " + OTHER_PASIDS));
+          new Attachment.Unsupported(directory.requester(), Reason.of(Named.OTHER_PASIDS)));
     }
   }
 
@@ -183,7 +189,7 @@ final class ScalableDeviceTables {
     PresentPasids known = ofTable.get(table);
     if (known == null) {
       known = PresentPasids.NONE;
-      Optional<long[]> page = reading.page("PASID table", table, at, entry);
+      Optional<long[]> page = reading.page(Named.PASID_TABLE, table, at, entry);
       for (int i = 0; page.isPresent() && i < PASIDS_OF_TABLE; i++) {
         if (PasidTableEntry.P.isSet(page.get()[i * PASID_ENTRY_WORDS])) {
           known = known.and(new PresentPasids(i, PresentPasids.ABSENT));

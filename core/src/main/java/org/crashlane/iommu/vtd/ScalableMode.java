@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.paging.Faults;
@@ -83,8 +84,7 @@ final class ScalableMode {
               .get(f.privilege())
               .translate(memory, request, f.table(), faults.suppressedBy(f.suppressed()), sink);
       case PasidRoute.PassThrough _ -> new Outcome.Reached(request.iova());
-      case PasidRoute.Nested n ->
-          new Outcome.Unknown(n.entryAddress(), "nested translation is not followed");
+      case PasidRoute.Nested n -> new Outcome.Unknown(n.entryAddress(), Reason.of(Named.NESTED));
       case PasidRoute.Broken b -> faults.suppressedBy(b.suppressed()).blocked(request, b.reason());
       case PasidRoute.Unreadable u ->
           faults

@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.BitField;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.UnitBuffer;
@@ -57,42 +58,44 @@ final class UnitBuffers {
     }
     if (Gsts.AFLS.isSet(gsts)) {
       long log = registers.read(Registers.AFLOG);
-      buffers.pages("advanced fault log (AFLOG)", Aflog.FLA.inPlace(log), Aflog.FLS.get(log));
+      buffers.pages(Named.FAULT_LOG, Aflog.FLA.inPlace(log), Aflog.FLS.get(log));
     }
     if (Ecap.PRS.isSet(ecap)) {
       long queue = registers.read(Registers.PQA);
-      buffers.pages("page request queue (PQA)", Queue.QA.inPlace(queue), Queue.QS.get(queue));
-      buffers.message("page request event (PEADDR)", Registers.PEADDR, Registers.PEUADDR);
+      buffers.pages(Named.PAGE_REQUEST_QUEUE, Queue.QA.inPlace(queue), Queue.QS.get(queue));
+      buffers.message(Named.PAGE_REQUEST_EVENT, Registers.PEADDR, Registers.PEUADDR);
     }
-    buffers.message("fault event (FEADDR)", Registers.FEADDR, Registers.FEUADDR);
+    buffers.message(Named.FAULT_EVENT, Registers.FEADDR, Registers.FEUADDR);
     if (Ecap.QI.isSet(ecap)) {
-      buffers.message("invalidation event (IEADDR)", Registers.IEADDR, Registers.IEUADDR);
+      buffers.message(Named.INVALIDATION_EVENT, Registers.IEADDR, Registers.IEUADDR);
     }
     return buffers.found;
   }
 
   /** An address of 0 is none: no kernel has a queue in page 0, and no crash range is there. */
-  private void pages(String what, long address, long order) {
+  private void pages(Named what, long address, long order) {
     if (address != 0) {
-      found.add(
-          new UnitBuffer(
-              what, AddressRange.clipped(address, (long) UnitConfig.PAGE_BYTES << order)));
+      add(what, AddressRange.clipped(address, (long) UnitConfig.PAGE_BYTES << order));
     }
   }
 
   /** Where a unit's interrupt goes: a write of 4 bytes like any other, if not to the window. */
-  private void message(String what, Register low, Register high) {
+  private void message(Named what, Register low, Register high) {
     long address = registers.read(high) << Integer.SIZE | registers.read(low);
     if (address != 0) {
-      found.add(new UnitBuffer(what, AddressRange.clipped(address, STORE_BYTES)));
+      add(what, AddressRange.clipped(address, STORE_BYTES));
     }
+  }
+
+  private void add(Named what, AddressRange range) {
+    found.add(new UnitBuffer(Reason.of(what), range));
   }
 
   private void invalidationQueue() {
     long queue = registers.read(Registers.IQA);
     long base = Queue.QA.inPlace(queue);
     long sizeBytes = (long) UnitConfig.PAGE_BYTES << Queue.QS.get(queue);
-    pages("invalidation queue (IQA)", base, Queue.QS.get(queue));
+    pages(Named.INVALIDATION_QUEUE, base, Queue.QS.get(queue));
     int step = DESCRIPTOR_BYTES << Queue.DW.get(queue);
     long tail = QueuePointer.OFFSET.inPlace(registers.read(Registers.IQT)) % sizeBytes;
     long at = QueuePointer.OFFSET.inPlace(registers.read(Registers.IQH)) % sizeBytes;
@@ -108,10 +111,7 @@ final class UnitBuffers {
       if (WaitDescriptor.TYPE.get(low) == WaitDescriptor.TYPE_WAIT
           && WaitDescriptor.SW.isSet(low)) {
         long status = WaitDescriptor.STATUS_ADDRESS.inPlace(memory.readLong(descriptor + 8));
-        found.add(
-            new UnitBuffer(
-                "status of a pending invalidation wait",
-                AddressRange.clipped(status, STORE_BYTES)));
+        add(Named.PENDING_WAIT, AddressRange.clipped(status, STORE_BYTES));
       }
     } catch (UnreadableMemoryException e) {
       // Nothing pending that is known of; where the queue itself is, has been told.

@@ -4,6 +4,7 @@ package org.crashlane.iommu.vtd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.iommu.DeviceTables;
 import org.crashlane.iommu.HostFacts;
@@ -12,6 +13,7 @@ import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
@@ -120,7 +122,7 @@ public final class VtdTables extends PagedTables {
   public MapResult mapIdentity(
       WritableMemory target, TableId table, Window window, PageArena arena) {
     return switch (table.stage()) {
-      case FIRST -> new MapResult.Refused("first-level tables are read, not written");
+      case FIRST -> new MapResult.Refused(window.range(), Reason.of(TableFact.FIRST_STAGE));
       case SECOND -> super.mapIdentity(target, table, window, arena);
     };
   }
@@ -140,10 +142,10 @@ public final class VtdTables extends PagedTables {
 
   /** {@return what is known of a unit that goes by no tables, because of what its register says} */
   private static DeviceTables ofInvalidMode(long rootTableAddress) {
-    String reason =
-        FaultReason.MODE_INVALID.meaning()
-            + ": "
-            + Registers.RTADDR.layout().describe(rootTableAddress);
+    Reason reason =
+        Reason.of(
+            FaultReason.MODE_INVALID,
+            new Reason.Words(Registers.RTADDR.layout().word(rootTableAddress)));
     Malformation invalid =
         new Malformation(
             Rtaddr.RTA.inPlace(rootTableAddress),

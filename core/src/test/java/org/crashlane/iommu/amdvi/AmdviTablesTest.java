@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
@@ -78,8 +79,7 @@ class AmdviTablesTest {
     machine.attach(OTHER, DeviceTableEntry.blocked());
     assertEquals(Optional.empty(), attachment(OTHER));
     Attachment.Blocked blocked = assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));
-    assertEquals(
-        "its device table entry lets nothing pass, as before a driver is bound", blocked.reason());
+    assertEquals(Reason.of(Named.NO_RIGHTS), blocked.reason());
     machine.attach(OTHER, DeviceTableEntry.V.of(1));
     assertEquals(Optional.empty(), attachment(OTHER));
     assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));

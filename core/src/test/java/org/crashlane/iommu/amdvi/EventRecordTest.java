@@ -18,7 +18,7 @@ class EventRecordTest {
   void pageFaultOfAWriteWithoutTheRight() {
     Request request = new Request(RequesterId.parse("05:00.0"), 0xff61_01b0L, Access.WRITE);
     FaultReason reason = FaultReason.PERMISSION;
-    Fault fault = new Fault(request, reason.number(Access.WRITE), reason.meaning(), true);
+    Fault fault = new Fault(request, reason, true);
     EventRecord event = EventRecord.of(fault, 0x12);
     assertEquals(0x2070_0012_0000_0500L, event.low());
     assertEquals(0xff61_01b0L, event.high());

@@ -4,17 +4,18 @@ package org.crashlane.iommu.amdvi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptMessage;
 import org.crashlane.interrupt.InterruptPreparation;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 import org.crashlane.interrupt.InterruptRemapping;
 import org.crashlane.interrupt.InterruptRemappingContract;
 import org.crashlane.interrupt.InterruptTarget;
@@ -97,7 +98,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     control(REMAP | ENTRIES_512 | TABLE);
     InterruptFate fate = unit(InterruptFormat.SMALL).fate(SOURCE, MESSAGE);
     assertEquals(2, assertInstanceOf(InterruptFate.Blocked.class, fate).reason());
-    assertTrue(fate.evidence().contains("0x2000c4"), fate.toString());
+    assertEquals(new Reason.At(0x2000c4), fate.evidence().details().getFirst());
   }
 
   @Test
@@ -204,7 +205,9 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     }
     InterruptPreparation plan = unit(format).prepare(SOURCE);
     assertEquals(207 - 4, plan.preparedCount());
-    assertEquals(List.of("0x20-0x23 (4 vectors): the primary has taken the entry"), plan.against());
+    assertEquals(
+        List.of(new Hindrance(List.of(0x20, 0x21, 0x22, 0x23), Reason.of(Named.TAKEN))),
+        plan.against());
     assertFalse(plan.conditions().isEmpty());
   }
 
@@ -223,7 +226,10 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     InterruptPreparation plan = unit(InterruptFormat.SMALL).prepare(SOURCE);
     assertEquals(List.of(), plan.stores());
     assertEquals(
-        List.of("0x20-0xee (207 vectors): the interrupt table ends before the entry"),
+        List.of(
+            new Hindrance(
+                InterruptRemapping.deviceVectors().boxed().toList(),
+                Reason.of(InterruptEvent.BEYOND_TABLE))),
         plan.against());
   }
 

@@ -98,11 +98,11 @@ class RecordedProbesReplayTest {
           Optional.of(Agreement.SILENT_UNTAGGED);
       case Outcome.Blocked _ when reached.isEmpty() -> Optional.of(Agreement.BLOCKED);
       case Outcome.Blocked(var fault)
-          when fault.meaning().equals(FaultReason.TRANSLATION_INVALID.meaning())
+          when fault.why() == FaultReason.TRANSLATION_INVALID
               && reached.equals(Optional.of(request.iova())) ->
           Optional.of(Agreement.PASSES_WITHOUT_TV);
       case Outcome.Blocked(var fault)
-          when fault.meaning().equals(FaultReason.NOT_PRESENT.meaning())
+          when fault.why() == FaultReason.NOT_PRESENT
               && reached.equals(wouldReach(file, config, probe, request)) ->
           Optional.of(Agreement.GOES_BY_ABSENT_LEAF);
       case Outcome.Reached _, Outcome.Blocked _, Outcome.Interrupt _, Outcome.Unknown _ ->

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -45,7 +46,7 @@ class UnitTest {
 
   private Fault assertBlocked(FaultReason reason, long iova, Access access) {
     Fault fault = assertInstanceOf(Outcome.Blocked.class, machine.translate(iova, access)).fault();
-    assertEquals(reason.meaning(), fault.meaning());
+    assertEquals(reason, fault.why());
     assertEquals(reason.number(access), fault.reason());
     return fault;
   }
@@ -234,7 +235,7 @@ class UnitTest {
         machine.unit().translate(new Request(third, 0x1000, Access.WRITE)));
     Request beyond = new Request(new RequesterId(0x80), 0x1000, Access.WRITE);
     Outcome.Blocked blocked = (Outcome.Blocked) machine.unit().translate(beyond);
-    assertEquals(FaultReason.DEVICE_BEYOND_TABLE.meaning(), blocked.fault().meaning());
+    assertEquals(FaultReason.DEVICE_BEYOND_TABLE, blocked.fault().why());
   }
 
   @ParameterizedTest(name = "allow all {0}, EX {1}")
@@ -287,7 +288,8 @@ class UnitTest {
         assertInstanceOf(Outcome.Unknown.class, machine.translate(0, Access.READ));
     assertEquals(0x3000, unknown.address());
     assertEquals(
-        "guest (v2) tables are not read: GCR3 table at 0x3000 of 1 levels", unknown.reason());
+        Reason.of(Named.GUEST_TABLES, new Reason.At(0x3000), new Reason.Levels(1)),
+        unknown.reason());
   }
 
   @Test

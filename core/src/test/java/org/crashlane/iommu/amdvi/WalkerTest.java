@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.MapResult;
@@ -13,6 +14,7 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.paging.TableEditor;
 import org.crashlane.memory.AddressRange;
@@ -66,7 +68,7 @@ class WalkerTest {
     assertEquals(15, walk.count(Kind.UNSETTLED));
     assertTrue(walk.malformations().stream().allMatch(Malformation::isUnread));
     assertEquals(
-        "other entries differ that serve the same page, of size 0x10000",
+        Reason.of(TableFact.NOT_WHOLE, new Reason.Size(0x10000)),
         walk.malformations().getFirst().reason());
     assertInstanceOf(MapResult.Refused.class, map(0x1_0000, 0x1000, 0x100_0000));
   }
@@ -97,7 +99,7 @@ class WalkerTest {
     start();
     machine.entry(L2, 0, PageTableEntry.table(L1, 2));
     Malformation malformation = machine.walk().malformations().getFirst();
-    assertEquals("next level is not below its own (level 2)", malformation.reason());
+    assertEquals(Reason.of(FaultReason.NEXT_LEVEL, new Reason.Level(2)), malformation.reason());
     assertEquals(new AddressRange(0, 0x1f_ffff), range(malformation));
   }
 

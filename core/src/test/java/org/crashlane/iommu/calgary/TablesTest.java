@@ -9,12 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.CountingMemory;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
+import org.crashlane.iommu.Unmappable;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Test;
@@ -123,7 +127,10 @@ class TablesTest {
     AddressRange range = AddressRange.ofSize(size.ioSpaceBytes() - 0x1000, 0x2000);
     MapResult.Refused refused =
         assertInstanceOf(MapResult.Refused.class, machine.mapIdentity(counting, range));
-    assertTrue(refused.reason().contains(machine.table.reach().toString()), refused::reason);
+    assertEquals(TableFact.BEYOND_TABLES, refused.reason().term());
+    assertTrue(
+        refused.reason().details().contains(Unmappable.addresses(machine.table.reach())),
+        refused::toString);
     assertEquals(0, counting.writtenCount());
   }
 
@@ -131,17 +138,16 @@ class TablesTest {
   void refusalNamesTheTableThatWouldReach() {
     CalgaryFixture machine = new CalgaryFixture(TableSize.KIB_64);
     MapResult result = machine.mapIdentity(machine.memory, CRASH_RANGE);
-    assertEquals(
-        new MapResult.Refused(
-            "0x1000000-0x8ffffff lies beyond what the table translates, 0x0-0x1ffffff;"
-                + " a table of 512k would reach it"),
-        result);
+    assertEquals(new MapResult.Refused(CRASH_RANGE, beyond(TableSize.KIB_512)), result);
     AddressRange high = AddressRange.ofSize(0x1_0000_0000L, 0x1000);
     assertEquals(
-        new MapResult.Refused(
-            "0x100000000-0x100000fff lies beyond what the table translates, 0x0-0x1ffffff;"
-                + " no table reaches beyond 4 GiB"),
+        new MapResult.Refused(high, beyond(Named.NO_LARGER_TABLE)),
         machine.mapIdentity(machine.memory, high));
+  }
+
+  private static Reason beyond(Term remedy) {
+    return Reason.of(
+        TableFact.BEYOND_TABLES, new Reason.Addresses(0, 0x1ff_ffff), new Reason.Because(remedy));
   }
 
   @ParameterizedTest

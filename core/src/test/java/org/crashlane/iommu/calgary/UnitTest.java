@@ -33,7 +33,7 @@ class UnitTest {
   private static void assertBlocked(FaultReason reason, Outcome outcome) {
     Outcome.Blocked blocked = assertInstanceOf(Outcome.Blocked.class, outcome);
     assertEquals(Optional.of(reason), FaultReason.of(blocked.fault().reason()));
-    assertEquals(reason.meaning(), blocked.fault().meaning());
+    assertEquals(reason, blocked.fault().why());
     assertEquals(reason != FaultReason.SLOT_DISABLED, blocked.fault().recorded());
   }
 

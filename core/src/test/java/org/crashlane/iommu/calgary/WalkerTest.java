@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.AllocatedBytes;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
@@ -82,7 +83,7 @@ class WalkerTest {
                 0x12_3000L,
                 0x12_3fffL,
                 Kind.RESERVED,
-                "not zero, without a right")),
+                Reason.of(Named.NO_RIGHT))),
         machine.walk().malformations());
     assertEquals(List.of(), machine.walk().mappings());
   }

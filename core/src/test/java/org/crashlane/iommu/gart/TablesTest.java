@@ -4,16 +4,18 @@ package org.crashlane.iommu.gart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.CountingMemory;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.flat.FlatMapper;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.junit.jupiter.api.Test;
@@ -178,7 +180,10 @@ class TablesTest {
     UnitConfig config = UnitConfig.translating(machine.aperture, 0xbfff_f000L);
     FlatMapper tables = GartFixture.mapper(config, Gpte.ABSENT);
     MapResult result = tables.map(counting, mapping(1020, 8, TARGET));
-    assertTrue(assertInstanceOf(MapResult.Refused.class, result).reason().contains("0xc0000000"));
+    assertEquals(
+        Reason.of(
+            TableFact.TABLE, new Reason.At(0xc0000000L), new Reason.Because(Absence.NO_MEMORY)),
+        assertInstanceOf(MapResult.Refused.class, result).reason());
     assertEquals(0, counting.writtenCount());
     assertThrows(
         UnreadableMemoryException.class, () -> tables.unmap(counting, mapping(1024, 1, 0).iova()));

@@ -69,9 +69,7 @@ class UnitTest {
   @Test
   void entryThatIsNotValidBlocksADevice() {
     long iova = BASE + 0x2000;
-    Fault expected =
-        new Fault(
-            GartFixture.write(iova), 5, "invalid GART PTE entry during GART table walk", true);
+    Fault expected = new Fault(GartFixture.write(iova), FaultReason.ENTRY_NOT_VALID, true);
     assertEquals(new Outcome.Blocked(expected), machine.translate(iova));
     assertTrue(CacheCtl.GARTPTEERR.isSet(machine.cache.control()));
   }

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import java.util.stream.LongStream;
+import org.crashlane.bits.Reason;
+import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Malformation.Kind;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -80,8 +83,14 @@ class WalkerTest {
     RecordedWalk walk = machine.walk();
     assertEquals(List.of(mapping(7, 1, 0x0100_0000L)), walk.mappings());
     assertEquals(
-        "entry at 0x7f00001c = 0x100000b (IOVA 0xc0007000): reserved bits set: 0x8",
-        walk.malformations().getFirst().toString());
+        new Malformation(
+            0x7f00_001cL,
+            0x0100_000bL,
+            0xc000_7000L,
+            0xc000_7fffL,
+            Malformation.Kind.RESERVED,
+            Reason.of(TableFact.RESERVED_BITS, new Reason.Bits(0x8))),
+        walk.malformations().getFirst());
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.memory.AddressRange;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,7 +138,7 @@ public abstract class TablesProperties {
     boolean leftOpen =
         walk.malformations().stream()
             .anyMatch(m ->
-                m.reason().startsWith(EntryFormat.NOT_WHOLE)
+                m.reason().term() == TableFact.NOT_WHOLE
                     && new AddressRange(m.iova(), m.iovaLast()).contains(iova));
     if (leftOpen || machine.unmappable().stream().anyMatch(u -> u.range().contains(iova))) {
       return;
@@ -192,7 +193,7 @@ public abstract class TablesProperties {
   }
 
   private static boolean isEnd(Malformation m) {
-    return m.kind() == Malformation.Kind.BOUND && !m.reason().startsWith("more malformations");
+    return m.kind() == Malformation.Kind.BOUND && m.reason().term() != TableFact.MORE_MALFORMATIONS;
   }
 
   @ParameterizedTest(name = "seed {0}")

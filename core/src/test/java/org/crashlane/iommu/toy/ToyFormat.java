@@ -3,9 +3,9 @@ package org.crashlane.iommu.toy;
 
 import org.crashlane.bits.BitField;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
-import org.crashlane.iommu.paging.BlockReason;
 import org.crashlane.iommu.paging.EntryFormat;
 import org.crashlane.iommu.paging.RequestChecks;
 
@@ -60,11 +60,6 @@ final class ToyFormat extends EntryFormat implements RequestChecks {
     public String meaning() {
       return name();
     }
-
-    @Override
-    public boolean qualified() {
-      return false;
-    }
   }
 
   ToyFormat() {
@@ -100,8 +95,8 @@ final class ToyFormat extends EntryFormat implements RequestChecks {
   }
 
   @Override
-  public String reason(long entry, int level) {
-    return failure(Check.FIELDS, entry, level).meaning();
+  public org.crashlane.bits.Reason reason(long entry, int level) {
+    return org.crashlane.bits.Reason.of(failure(Check.FIELDS, entry, level));
   }
 
   @Override

@@ -131,7 +131,7 @@ class ToyTest extends TablesProperties {
     machine.memory.writeLong(at, ToyFormat.ACCESSED.with(machine.memory.readLong(at), 0));
     Outcome.Blocked blocked =
         assertInstanceOf(Outcome.Blocked.class, machine.translate(PAGE, Access.READ));
-    assertEquals(ToyFormat.Reason.ACCESS.meaning(), blocked.fault().meaning());
+    assertEquals(ToyFormat.Reason.ACCESS, blocked.fault().why());
     RecordedWalk walk = machine.walk();
     assertEquals(List.of(), walk.mappings());
     assertEquals(at, walk.malformations().getFirst().entryAddress());

@@ -47,7 +47,7 @@ class DeviceTablesPropertyTest {
       case Attachment.Translated _ -> Way.WALKED;
       case Attachment.PassThrough _ -> Way.PASSED;
       case Attachment.Blocked _ -> Way.BLOCKED;
-      case Attachment.Unsupported u when u.reason().startsWith("privileged") -> Way.WALKED;
+      case Attachment.Unsupported u when u.reason().term() == Named.PRIVILEGED -> Way.WALKED;
       case Attachment.Unsupported _ -> Way.UNKNOWN;
     };
   }

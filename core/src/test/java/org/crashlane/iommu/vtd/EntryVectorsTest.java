@@ -158,7 +158,7 @@ class EntryVectorsTest {
   @Test
   void faultRecordOfARead() {
     Request request = new Request(RequesterId.parse("00:02.0"), 0x9c000123L, Access.READ);
-    Fault fault = new Fault(request, 6, "any", true);
+    Fault fault = new Fault(request, FaultReason.NO_READ_PERMISSION, true);
     FaultRecord record = FaultRecord.of(fault);
     assertEquals(0x9c000000L, record.low());
     assertEquals(0xc000000600000010L, record.high());

@@ -44,7 +44,7 @@ final class FaultRecordCodecTest {
   @Test
   void lowestBitsOfTheAddressAreNotKept() {
     Request request = new Request(new RequesterId(0x10), LOW | 0xfff, Access.READ);
-    FaultRecord record = FaultRecord.of(new Fault(request, 6, "any", true));
+    FaultRecord record = FaultRecord.of(new Fault(request, FaultReason.NO_READ_PERMISSION, true));
     assertEquals(LOW, record.page());
     assertEquals(Optional.of(record), FaultRecord.decode(LOW | 0xfff, record.high()));
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.DeliveryMode;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.interrupt.InterruptMessage;
@@ -83,7 +84,11 @@ final class InterruptTablesTest extends InterruptRemappingContract {
           COMPATIBLE.target(), assertInstanceOf(InterruptFate.Delivered.class, fate).target());
     } else {
       assertEquals(0x25, assertInstanceOf(InterruptFate.Blocked.class, fate).reason());
-      assertTrue(fate.evidence().contains("CFIS=" + cfis + " IRTA.EIME=" + eime), fate.toString());
+      Reason.Fields deciding =
+          assertInstanceOf(Reason.Fields.class, fate.evidence().details().getFirst());
+      assertEquals(
+          List.of(1L, (long) cfis, (long) eime),
+          deciding.fields().stream().map(Reason.Field::value).toList());
     }
   }
 
@@ -93,7 +98,7 @@ final class InterruptTablesTest extends InterruptRemappingContract {
     entry(9, target, SOURCE);
     InterruptFate fate = remapping(false).fate(SOURCE, RemappableMessage.naming(9));
     assertEquals(target, assertInstanceOf(InterruptFate.Redirected.class, fate).target());
-    assertTrue(fate.evidence().contains("0x100090"), fate.toString());
+    assertEquals(new Reason.At(0x100090), fate.evidence().details().getFirst());
   }
 
   @ParameterizedTest

@@ -117,8 +117,7 @@ abstract class ScalableMachine {
   void assertFault(FaultReason reason, Access access, long iova, boolean recorded) {
     Request request = new Request(LOWER, iova, access);
     assertEquals(
-        new Outcome.Blocked(new Fault(request, reason.code(), reason.meaning(), recorded)),
-        translate(LOWER, iova, access));
+        new Outcome.Blocked(new Fault(request, reason, recorded)), translate(LOWER, iova, access));
   }
 
   VtdTables tables() {

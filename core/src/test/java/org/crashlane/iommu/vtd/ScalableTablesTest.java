@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Malformation;
@@ -15,6 +16,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.RecordedWalk;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.Window;
@@ -108,7 +110,7 @@ class ScalableTablesTest extends ScalableMachine {
                 L3 | 0b111,
                 0xffff_8000_0000_0000L,
                 Malformation.Kind.BOUND,
-                "maps addresses of the upper half, which are not walked")),
+                Reason.of(Named.UPPER_HALF))),
         walk.malformations());
   }
 
@@ -122,7 +124,8 @@ class ScalableTablesTest extends ScalableMachine {
                 new TableId(TOP, SecondLevelEntry.geometry(4), TableId.Stage.FIRST),
                 Window.ofCrashRange(new AddressRange(0x2a00_0000L, 0x2a00_0fffL)),
                 PageArena.in(AddressRange.ofSize(0x1000_0000L, 0x10_0000L)));
-    assertEquals(new MapResult.Refused("first-level tables are read, not written"), result);
+    AddressRange crash = new AddressRange(0x2a00_0000L, 0x2a00_0fffL);
+    assertEquals(new MapResult.Refused(crash, Reason.of(TableFact.FIRST_STAGE)), result);
   }
 
   @Test

@@ -46,7 +46,7 @@ class UnitTest {
 
   private void assertFault(FaultReason reason, Access access, long iova, boolean recorded) {
     Request request = new Request(VtdFixture.DEVICE, iova, access);
-    Fault expected = new Fault(request, reason.code(), reason.meaning(), recorded);
+    Fault expected = new Fault(request, reason, recorded);
     assertEquals(new Outcome.Blocked(expected), machine.translate(iova, access));
   }
 
@@ -244,8 +244,7 @@ class UnitTest {
     Request request = new Request(RequesterId.parse("00:1f.3"), 0, Access.WRITE);
     FaultReason reason = FaultReason.CONTEXT_NOT_PRESENT;
     assertEquals(
-        new Outcome.Blocked(new Fault(request, reason.code(), reason.meaning(), true)),
-        machine.unit().translate(request));
+        new Outcome.Blocked(new Fault(request, reason, true)), machine.unit().translate(request));
   }
 
   @Test

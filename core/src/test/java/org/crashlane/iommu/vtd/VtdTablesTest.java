@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.HostFacts;
@@ -142,8 +143,9 @@ class VtdTablesTest {
   void entryThatTheUnitCannotGoByBlocks() {
     machine.attach(VtdFixture.DEVICE, ContextEntry.TT_DEVICE_TLB, VtdFixture.TOP);
     Attachment attachment = tables().devices().attachments().getFirst();
-    String reason = assertInstanceOf(Attachment.Blocked.class, attachment).reason();
-    assertTrue(reason.contains("TT=0x1"), reason);
+    Reason reason = assertInstanceOf(Attachment.Blocked.class, attachment).reason();
+    Reason.Words words = assertInstanceOf(Reason.Words.class, reason.details().getFirst());
+    assertEquals(ContextEntry.TT_DEVICE_TLB, ContextEntry.TT.get(words.words().getLast().value()));
   }
 
   @Test

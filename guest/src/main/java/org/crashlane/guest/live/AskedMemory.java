@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.PhysicalMemory;
@@ -122,7 +123,7 @@ final class AskedMemory implements PhysicalMemory, AutoCloseable {
         regions.stream()
             .filter(r -> r.physical().contains(range))
             .findFirst()
-            .orElseThrow(() -> new UnreadableMemoryException(source(), address, "no memory there"));
+            .orElseThrow(() -> new UnreadableMemoryException(source(), address, Absence.NO_MEMORY));
     if (process.isEmpty()) {
       return HmpRegisters.words(qmp, address, count);
     }

@@ -42,11 +42,6 @@ public record GuestTables(
   /** More than a real domain has ever been seen to hold; a hostile guest must not fill memory. */
   public static final int LISTED_MAX = 1 << 20;
 
-  /** Why a guest is not stopped, for whoever is shown what was read meanwhile. */
-  public static final String READ_WHILE_RUNNING =
-      "no folder could be written for the mark by which a guest that is left stopped is found"
-          + " (the journals' folder, XDG_RUNTIME_DIR, /run); what changed meanwhile may be missing";
-
   public GuestTables {
     functions = List.copyOf(functions);
     attachments = List.copyOf(attachments);

@@ -157,10 +157,8 @@ public enum AmdviQuirk implements QemuQuirk {
 
   abstract boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe);
 
-  /** By its meaning: events of the same code and flags have several reasons. */
   private static boolean isBlockedFor(FaultReason reason, Outcome outcome) {
-    return outcome instanceof Outcome.Blocked(Fault fault)
-        && fault.meaning().equals(reason.meaning());
+    return outcome instanceof Outcome.Blocked(Fault fault) && fault.why() == reason;
   }
 
   private static boolean skips(AmdviAsQemu.Step step, long iova) {

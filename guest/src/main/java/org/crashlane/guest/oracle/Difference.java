@@ -2,6 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Outcome;
 
 /**
@@ -38,8 +39,8 @@ public record Difference(Probe probe, Side side, Outcome outcome) {
       case Outcome.Reached(long physicalAddress) -> "reached " + Hex.of(physicalAddress);
       case Outcome.Interrupt() -> "interrupt";
       case Outcome.Blocked(var fault) -> fault.toString();
-      case Outcome.Unknown(long address, String reason) ->
-          "unknown, table at " + Hex.of(address) + ": " + reason;
+      case Outcome.Unknown(long address, Reason reason) ->
+          "unknown, table at " + Hex.of(address) + ": " + reason.names();
     };
   }
 }

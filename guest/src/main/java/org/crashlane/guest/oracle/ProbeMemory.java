@@ -2,6 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import java.util.List;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.SparseMemory;
@@ -76,7 +77,7 @@ public final class ProbeMemory implements PhysicalMemory {
       return arena.readLong(address);
     }
     if (!all.contains(address)) {
-      throw new UnreadableMemoryException(source(), address, "no memory there");
+      throw new UnreadableMemoryException(source(), address, Absence.NO_MEMORY);
     }
     return markOf(address);
   }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Attachment;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Malformation;
@@ -40,7 +43,7 @@ final class TableReader implements Iommu {
   public Outcome translate(Request request) {
     long iova = request.iova();
     if (tables.unmappable().stream().anyMatch(u -> u.range().contains(iova))) {
-      return blocked(request, "nothing can be mapped there");
+      return blocked(request);
     }
     Attachment attachment =
         tables.devices().attachments().stream()
@@ -48,12 +51,12 @@ final class TableReader implements Iommu {
             .findFirst()
             .orElseGet(() -> tables.unlisted(request.requester()));
     return switch (attachment) {
-      case Attachment.Blocked(var _, String reason) -> blocked(request, reason);
-      case Attachment.Unsupported(var _, String reason) -> new Outcome.Unknown(0, reason);
+      case Attachment.Blocked _ -> blocked(request);
+      case Attachment.Unsupported(var _, Reason reason) -> new Outcome.Unknown(0, reason);
       case Attachment.PassThrough passing ->
           passing.permissions().allows(request.access())
               ? new Outcome.Reached(iova)
-              : blocked(request, "untranslated, " + passing.permissions() + " only");
+              : blocked(request);
       case Attachment.Translated translated -> translated(request, translated);
     };
   }
@@ -67,13 +70,15 @@ final class TableReader implements Iommu {
     if (allowed) {
       return new Outcome.Reached(way.physical);
     }
-    return way.unknown.isEmpty() || way.permissions != Permissions.NONE
-        ? blocked(request, "mapped " + way.permissions)
-        : new Outcome.Unknown(way.unknownEntry, way.unknown);
+    return way.permissions == Permissions.NONE
+        ? way.unknown
+            .<Outcome>map(m -> new Outcome.Unknown(m.entryAddress(), m.reason()))
+            .orElseGet(() -> blocked(request))
+        : blocked(request);
   }
 
-  private static Outcome blocked(Request request, String meaning) {
-    return new Outcome.Blocked(new Fault(request, 0, meaning, false));
+  private static Outcome blocked(Request request) {
+    return new Outcome.Blocked(new Fault(request, new BlockReason.Unknown(0), false));
   }
 
   /** Listens to a walk for one address. */
@@ -81,8 +86,7 @@ final class TableReader implements Iommu {
     private final long iova;
     private Permissions permissions = Permissions.NONE;
     private long physical;
-    private String unknown = "";
-    private long unknownEntry;
+    private Optional<Malformation> unknown = Optional.empty();
 
     Way(long iova) {
       this.iova = iova;
@@ -106,8 +110,7 @@ final class TableReader implements Iommu {
           Long.compareUnsigned(malformation.iova(), iova) <= 0
               && Long.compareUnsigned(iova, malformation.iovaLast()) <= 0;
       if (here && malformation.isUnread()) {
-        unknown = malformation.reason();
-        unknownEntry = malformation.entryAddress();
+        unknown = Optional.of(malformation);
       }
     }
   }

@@ -144,6 +144,6 @@ public enum VtdQuirk implements QemuQuirk {
   }
 
   private static Fault with(FaultReason reason, Fault fault) {
-    return new Fault(fault.request(), reason.code(), reason.meaning(), fault.recorded());
+    return new Fault(fault.request(), reason, fault.recorded());
   }
 }

@@ -17,8 +17,7 @@ record AmdviMutant(FaultReason reason) implements Mutant {
   @Override
   public Outcome change(Request request, Outcome right) {
     return right instanceof Outcome.Reached && request.access() == Access.READ
-        ? new Outcome.Blocked(
-            new Fault(request, reason.number(request.access()), reason.meaning(), true))
+        ? new Outcome.Blocked(new Fault(request, reason, true))
         : right;
   }
 }

@@ -2,6 +2,7 @@
 package org.crashlane.guest.oracle;
 
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
@@ -12,7 +13,7 @@ enum CommonMutant implements Mutant {
     @Override
     public Outcome change(Request request, Outcome right) {
       return right instanceof Outcome.Reached && request.access() == Access.WRITE
-          ? new Outcome.Blocked(new Fault(request, 0, "a write", true))
+          ? new Outcome.Blocked(new Fault(request, new BlockReason.Unknown(0), true))
           : right;
     }
   },

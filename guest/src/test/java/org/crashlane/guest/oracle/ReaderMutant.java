@@ -2,10 +2,12 @@
 package org.crashlane.guest.oracle;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 
@@ -42,7 +44,7 @@ enum ReaderMutant implements UnitFactory {
   KNOWS_NOTHING {
     @Override
     public Iommu unit(ProbeMachine machine, PhysicalMemory memory, long root) {
-      return _ -> new Outcome.Unknown(0, "no reason");
+      return _ -> new Outcome.Unknown(0, Reason.of(Absence.NO_MEMORY));
     }
   };
 

@@ -92,7 +92,7 @@ class ReplayTest {
     return request ->
         unit.translate(request) instanceof Outcome.Blocked(Fault fault)
                 && fault.reason() == FaultReason.CONTEXT_RESERVED.code()
-            ? new Outcome.Blocked(new Fault(request, fault.reason(), fault.meaning(), true))
+            ? new Outcome.Blocked(new Fault(request, fault.why(), true))
             : unit.translate(request);
   }
 

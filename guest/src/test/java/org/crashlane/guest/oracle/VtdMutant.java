@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.oracle;
 
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.vtd.FaultReason;
+import org.crashlane.memory.Absence;
 
 /** Deliberate faults in a VT-d unit. */
 enum VtdMutant implements Mutant {
@@ -30,7 +32,7 @@ enum VtdMutant implements Mutant {
     @Override
     public Outcome change(Request request, Outcome right) {
       return right instanceof Outcome.Blocked(Fault fault)
-          ? new Outcome.Blocked(new Fault(request, fault.reason(), fault.meaning(), true))
+          ? new Outcome.Blocked(new Fault(request, fault.why(), true))
           : right;
     }
   },
@@ -57,8 +59,7 @@ enum VtdMutant implements Mutant {
       if (right instanceof Outcome.Blocked(Fault fault)) {
         long next = request.iova() + PAGE_BYTES;
         Request blamed = new Request(request.requester(), next, request.access());
-        return new Outcome.Blocked(
-            new Fault(blamed, fault.reason(), fault.meaning(), fault.recorded()));
+        return new Outcome.Blocked(new Fault(blamed, fault.why(), fault.recorded()));
       }
       return right;
     }
@@ -68,7 +69,7 @@ enum VtdMutant implements Mutant {
     public Outcome change(Request request, Outcome right) {
       return right instanceof Outcome.Blocked(Fault fault)
               && fault.reason() == FaultReason.TABLE_ACCESS.code()
-          ? new Outcome.Unknown(0, "no reason")
+          ? new Outcome.Unknown(0, Reason.of(Absence.NO_MEMORY))
           : right;
     }
   };
@@ -76,6 +77,6 @@ enum VtdMutant implements Mutant {
   private static final int PAGE_BYTES = 4096;
 
   private static Outcome blocked(Request request, FaultReason reason, boolean recorded) {
-    return new Outcome.Blocked(new Fault(request, reason.code(), reason.meaning(), recorded));
+    return new Outcome.Blocked(new Fault(request, reason, recorded));
   }
 }

@@ -107,7 +107,7 @@ final class Bus implements DmaPort {
     return switch (outcome) {
       case Outcome.Reached reached -> reached(device, request, reached, length, meant);
       case Outcome.Blocked blocked -> {
-        String why = blocked.fault().meaning();
+        String why = blocked.fault().why().meaning();
         if (world.isCrashed()) {
           world.seen().blocked(device.worksForCapture(), blocked.fault());
         }

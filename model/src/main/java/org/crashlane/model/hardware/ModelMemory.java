@@ -4,6 +4,7 @@ package org.crashlane.model.hardware;
 import java.util.Arrays;
 import java.util.List;
 import org.crashlane.bits.Alignment;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.memory.WritableMemory;
@@ -188,7 +189,7 @@ public final class ModelMemory implements WritableMemory {
 
   private void check(long address, long length) {
     if (length > 0 && !exists(address, length)) {
-      throw new UnreadableMemoryException(source(), address, "there is no memory");
+      throw new UnreadableMemoryException(source(), address, Absence.NO_MEMORY);
     }
   }
 }

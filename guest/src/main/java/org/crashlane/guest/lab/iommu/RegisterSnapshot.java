@@ -8,10 +8,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
-import org.crashlane.iommu.Access;
-import org.crashlane.iommu.Fault;
 import org.crashlane.rule.Evidence;
-import org.crashlane.rule.Sighting.Faulted;
 
 /**
  * The registers of a guest's IOMMU that tell whether it translates and what it blocked, read from
@@ -37,20 +34,7 @@ public record RegisterSnapshot(
   public String toString() {
     String values =
         registers.entrySet().stream().map(RegisterSnapshot::text).collect(Collectors.joining(", "));
-    return values + ", faults " + faults.stream().map(RegisterSnapshot::text).toList();
-  }
-
-  private static String text(Evidence fault) {
-    return switch (fault) {
-      case Faulted(_, Fault blocked) ->
-          "%s of %s by requester %s: fault reason %s"
-              .formatted(
-                  blocked.request().access() == Access.READ ? "read" : "write",
-                  Hex.of(blocked.request().iova()),
-                  blocked.request().requester(),
-                  Hex.of(blocked.reason()));
-      case Evidence other -> other.toString();
-    };
+    return values + ", faults " + faults;
   }
 
   private static String text(Map.Entry<String, Long> register) {

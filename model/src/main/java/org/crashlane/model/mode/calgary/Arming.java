@@ -56,7 +56,7 @@ final class Arming {
           possible = false;
         }
         case MapResult.Refused refused -> {
-          refuse(phb, refused.reason());
+          refuse(phb, refused.range() + ": " + refused.reason().names());
           possible = false;
         }
       }

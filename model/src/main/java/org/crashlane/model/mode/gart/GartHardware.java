@@ -78,7 +78,7 @@ final class GartHardware implements Remapper {
     return switch (northbridges[0].accessByCpu(memory, address)) {
       case CpuOutcome.Reached reached -> new CpuAccess.Reached(reached.physicalAddress());
       case CpuOutcome.MachineCheck check -> new CpuAccess.MachineCheck(check.toString());
-      case CpuOutcome.Unknown unknown -> new CpuAccess.MachineCheck(unknown.reason());
+      case CpuOutcome.Unknown unknown -> new CpuAccess.MachineCheck(unknown.reason().meaning());
     };
   }
 

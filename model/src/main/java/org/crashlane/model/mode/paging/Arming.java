@@ -74,7 +74,7 @@ final class Arming {
           free = false;
         }
         case MapResult.Refused refused -> {
-          refuse(domain.requester() + ": " + refused.reason());
+          refuse(domain.requester() + ": " + refused.range() + ": " + refused.reason().names());
           free = false;
         }
       }
@@ -93,7 +93,8 @@ final class Arming {
       switch (units.map(memory, domain, identity(range), arena)) {
         case MapResult.Mapped mapped -> leafCount += mapped.leafCount();
         case MapResult.Conflict conflict -> conflicts.addAll(conflict.conflicts());
-        case MapResult.Refused refused -> refuse(domain.requester() + ": " + refused.reason());
+        case MapResult.Refused refused ->
+            refuse(domain.requester() + ": " + refused.range() + ": " + refused.reason().names());
       }
     }
     changedEntryCount += memory.count();

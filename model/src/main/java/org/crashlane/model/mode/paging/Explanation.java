@@ -61,9 +61,9 @@ public final class Explanation implements WalkSink {
     return switch (outcome) {
       case Outcome.Reached reached -> "reaches " + Hex.of(reached.physicalAddress());
       case Outcome.Interrupt _ -> "is an interrupt";
-      case Outcome.Blocked blocked -> "is blocked: " + blocked.fault().meaning();
+      case Outcome.Blocked blocked -> "is blocked: " + blocked.fault().why().meaning();
       case Outcome.Unknown unknown ->
-          "not known: " + Hex.of(unknown.address()) + ": " + unknown.reason();
+          "not known: " + Hex.of(unknown.address()) + ": " + unknown.reason().names();
     };
   }
 }

@@ -3,10 +3,12 @@ package org.crashlane.guest.lab.iommu.vtd;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
+import org.crashlane.iommu.BlockReason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
@@ -62,8 +64,10 @@ final class FaultRecords {
   }
 
   private static Evidence faulted(RequesterId requester, long iova, Access access, int reason) {
-    String meaning = FaultReason.of(reason).map(FaultReason::meaning).orElse("not known");
-    return new Faulted(
-        From.NOT_KNOWN, new Fault(new Request(requester, iova, access), reason, meaning, true));
+    BlockReason why =
+        FaultReason.of(reason)
+            .<BlockReason>map(Function.identity())
+            .orElseGet(() -> new BlockReason.Unknown(reason));
+    return new Faulted(From.NOT_KNOWN, new Fault(new Request(requester, iova, access), why, true));
   }
 }

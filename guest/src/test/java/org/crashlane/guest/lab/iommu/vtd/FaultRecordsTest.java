@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab.iommu.vtd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
@@ -33,9 +34,11 @@ class FaultRecordsTest {
   void faultsNameTheRequesterAndTheReason(
       String line, Access access, String iova, String requester, int reason, String meaning) {
     Request request = new Request(RequesterId.parse(requester), Hex.parse(iova), access);
-    assertEquals(
-        new Faulted(From.NOT_KNOWN, new Fault(request, reason, meaning, true)),
-        FaultRecords.traced(line));
+    Faulted faulted = assertInstanceOf(Faulted.class, FaultRecords.traced(line));
+    assertEquals(From.NOT_KNOWN, faulted.from());
+    assertEquals(new Fault(request, faulted.fault().why(), true), faulted.fault());
+    assertEquals(reason, faulted.fault().reason());
+    assertEquals(meaning, faulted.fault().why().meaning());
   }
 
   @Test

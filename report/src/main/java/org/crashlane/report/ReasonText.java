@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
+import org.crashlane.bits.Word;
+import org.crashlane.interrupt.InterruptFate;
+import org.crashlane.interrupt.InterruptPreparation.Hindrance;
+import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.UnitBuffer;
+import org.crashlane.iommu.Unmappable;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+
+/** What was read of an IOMMU's tables and registers, and why, for people. */
+public final class ReasonText {
+  private ReasonText() {}
+
+  /** {@return the reason in one line} */
+  public static String of(Reason reason) {
+    return reason.term().meaning()
+        + reason.details().stream().map(ReasonText::of).collect(Collectors.joining());
+  }
+
+  private static String of(Reason.Detail detail) {
+    return switch (detail) {
+      case Reason.At(long address) -> " at " + Hex.of(address);
+      case Reason.Entry(long address) -> ", entry at " + Hex.of(address);
+      case Reason.Level(int level) -> " at level " + level;
+      case Reason.Levels(int count) -> " of " + count + " levels";
+      case Reason.In(var word) -> " in the " + word.name();
+      case Reason.Bits(long bits) -> ": " + Hex.of(bits);
+      case Reason.Size(long bytes) -> ", of size " + Hex.of(bytes);
+      case Reason.Words(List<Word> words) -> ": " + fields(words);
+      case Reason.Fields(List<Reason.Field> fields) ->
+          fields.stream()
+              .map(f ->
+                  "%s.%s=%d".formatted(f.register().layout().name(), f.field().name(), f.value()))
+              .collect(Collectors.joining(" ", ": ", ""));
+      case Reason.Device(int requester) -> " for " + new RequesterId(requester);
+      case Reason.Index(int index, int count) ->
+          ": index %s, table of %,d entries".formatted(Hex.of(index), count);
+      case Reason.Addresses(long first, long last) -> " " + new AddressRange(first, last);
+      case Reason.Needed(long count, long available) ->
+          ": %,d needed, %,d left".formatted(count, available);
+      case Reason.Because(Term term) -> ": " + term.meaning();
+    };
+  }
+
+  private static String fields(List<Word> words) {
+    String all =
+        words.stream()
+            .map(word -> word.layout().describe(word.value()))
+            .filter(fields -> !fields.isEmpty())
+            .collect(Collectors.joining(" "));
+    return all.isEmpty() ? "0" : all;
+  }
+
+  /** {@return the entry, and what is wrong with it} */
+  public static String of(Malformation malformation) {
+    return "entry at %s = %s (IOVA %s): %s"
+        .formatted(
+            Hex.of(malformation.entryAddress()),
+            Hex.of(malformation.raw()),
+            Hex.of(malformation.iova()),
+            of(malformation.reason()));
+  }
+
+  static String of(Unmappable unmappable) {
+    return unmappable.range() + ": " + unmappable.why().meaning();
+  }
+
+  static String of(UnitBuffer buffer) {
+    return of(buffer.what()) + " at " + buffer.range();
+  }
+
+  static String of(InterruptFate fate) {
+    String what =
+        switch (fate) {
+          case InterruptFate.Delivered d -> "delivered as sent: " + d.target();
+          case InterruptFate.Redirected r -> "goes to " + r.target();
+          case InterruptFate.Posted p -> "recorded for a guest at " + Hex.of(p.descriptor());
+          case InterruptFate.Blocked b ->
+              "blocked (%s, %s)".formatted(Hex.of(b.reason()), b.why().meaning());
+          case InterruptFate.Unknown u ->
+              "not known: what is at " + Hex.of(u.address()) + " cannot be read";
+        };
+    return what + ": " + of(fate.evidence());
+  }
+
+  static String of(Hindrance hindrance) {
+    String why = of(hindrance.why());
+    return hindrance.vectors().isEmpty() ? why : vectors(hindrance.vectors()) + ": " + why;
+  }
+
+  /** {@return vectors, in rising order, as runs: {@code 0x20-0x2f 0x31 (17 vectors)}} */
+  static String vectors(List<Integer> vectors) {
+    List<String> runs = new ArrayList<>();
+    int first = 0;
+    for (int i = 0; i < vectors.size(); i++) {
+      boolean ends = i + 1 == vectors.size() || vectors.get(i + 1) != vectors.get(i) + 1;
+      if (ends) {
+        String last = first == i ? "" : "-" + Hex.of(vectors.get(i));
+        runs.add(Hex.of(vectors.get(first)) + last);
+        first = i + 1;
+      }
+    }
+    String unit = vectors.size() == 1 ? "vector" : "vectors";
+    return "%s (%d %s)".formatted(String.join(" ", runs), vectors.size(), unit);
+  }
+}
