@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import static org.crashlane.report.JsonReport.names;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,7 +23,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code crashlane acpi show}. */
@@ -149,20 +150,17 @@ final class AcpiShowCommand implements Callable<Integer> {
   }
 
   private static ObjectNode document(List<List<AcpiFile.Found>> machines, List<LinuxView> views) {
-    ObjectNode document = JsonNodeFactory.instance.objectNode().put("version", JsonReport.VERSION);
+    ObjectNode document = JsonReport.document();
     ArrayNode tables = document.putArray("tables");
     ArrayNode linux = document.putArray("linux");
     for (int i = 0; i < machines.size(); i++) {
       for (AcpiFile.Found found : machines.get(i)) {
-        ObjectNode node = JsonNodeFactory.instance.objectNode().put("source", found.source());
-        node.setAll(AcpiJson.of(found.table()));
-        tables.add(node);
+        tables.addObject().put("source", found.source()).setAll(AcpiJson.of(found.table()));
       }
-      ObjectNode node = JsonNodeFactory.instance.objectNode();
-      ArrayNode sources = node.putArray("sources");
-      machines.get(i).forEach(found -> sources.add(found.source()));
-      node.setAll(LinuxViewJson.of(views.get(i)));
-      linux.add(node);
+      linux
+          .addObject()
+          .set("sources", names(machines.get(i).stream().map(AcpiFile.Found::source).toList()))
+          .setAll(LinuxViewJson.of(views.get(i)));
     }
     return document;
   }

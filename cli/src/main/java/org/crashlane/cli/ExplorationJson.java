@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
 import java.util.List;
 import org.crashlane.model.explore.Counterexample;
 import org.crashlane.model.explore.Exploration;
 import org.crashlane.report.JsonReport;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,42 +30,30 @@ final class ExplorationJson {
 
   /** {@return the explorations as a whole document} */
   static ObjectNode of(List<Exploration> explored) {
-    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
-    ArrayNode array = node.putArray("explorations");
-    explored.forEach(e -> array.add(of(e)));
-    return node;
+    return JsonReport.document().set("explorations", array(explored, ExplorationJson::of));
   }
 
   private static ObjectNode of(Exploration e) {
-    ObjectNode node =
-        NODES
-            .objectNode()
-            .put("machine", e.plan().machine().name())
-            .put("mapping", e.plan().machine().mode().label())
-            .put("strategy", e.plan().strategy().label())
-            .put("complete", e.isComplete())
-            .put("stateCount", e.stateCount())
-            .put("transitionCount", e.transitionCount())
-            .put("depth", e.depth())
-            .put("dumpCount", e.dumpCount())
-            .put("lostCount", e.lostCount());
-    ArrayNode array = node.putArray("counterexamples");
-    e.counterexamples().forEach(c -> array.add(of(e, c)));
-    return node;
+    return NODES
+        .objectNode()
+        .put("machine", e.plan().machine().name())
+        .put("mapping", e.plan().machine().mode().label())
+        .put("strategy", e.plan().strategy().label())
+        .put("complete", e.isComplete())
+        .put("stateCount", e.stateCount())
+        .put("transitionCount", e.transitionCount())
+        .put("depth", e.depth())
+        .put("dumpCount", e.dumpCount())
+        .put("lostCount", e.lostCount())
+        .set("counterexamples", array(e.counterexamples(), c -> of(e, c)));
   }
 
   private static ObjectNode of(Exploration e, Counterexample c) {
-    ObjectNode node =
-        NODES
-            .objectNode()
-            .put("violation", c.violation().kind().name())
-            .put("meaning", c.violation().kind().meaning());
-    ArrayNode steps = node.putArray("steps");
-    for (String step : c.text(e.plan().machine()).split(",", -1)) {
-      steps.add(step);
-    }
-    ArrayNode trace = node.putArray("trace");
-    c.trace().forEach(trace::add);
-    return node;
+    return NODES
+        .objectNode()
+        .put("violation", c.violation().kind().name())
+        .put("meaning", c.violation().kind().meaning())
+        .set("steps", names(List.of(c.text(e.plan().machine()).split(",", -1))))
+        .set("trace", names(c.trace()));
   }
 }

@@ -3,7 +3,7 @@ package org.crashlane.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.explore.Counterexample;
 import org.crashlane.model.explore.Exploration;
 import org.crashlane.model.explore.Explorer;
@@ -58,7 +58,7 @@ final class Explorations {
   }
 
   private static void requireSmall(MachineSpec machine) {
-    long bytes = machine.ram().stream().mapToLong(AddressRange::sizeBytes).sum();
+    long bytes = Ranges.sizeBytes(machine.ram());
     if (bytes > RAM_BYTES_MAX) {
       throw new IllegalArgumentException(
           "%s has %,d KiB of memory, and --explore takes at most %,d KiB; '--explore --mapping %s'"

@@ -13,7 +13,6 @@ import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -65,14 +64,15 @@ final class MachinesCommand implements Callable<Integer> {
   }
 
   private static String json(List<MachineSpec> machines) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode().put("version", JsonReport.VERSION);
-    ArrayNode array = node.putArray("machines");
-    machines.forEach(m ->
-        array
-            .addObject()
-            .put("name", m.name())
-            .put("mapping", m.mode().label())
-            .put("summary", m.summary()));
-    return JsonReport.text(node);
+    return JsonReport.text(
+        JsonReport.document().set("machines", JsonReport.array(machines, MachinesCommand::json)));
+  }
+
+  private static ObjectNode json(MachineSpec machine) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("name", machine.name())
+        .put("mapping", machine.mode().label())
+        .put("summary", machine.summary());
   }
 }

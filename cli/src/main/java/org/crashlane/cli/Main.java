@@ -3,7 +3,9 @@ package org.crashlane.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.util.List;
 import java.util.Set;
+import org.crashlane.guest.ShutdownHook;
 import org.crashlane.model.spec.file.NearestName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,7 +26,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
           + "what spoils it, and sets up what it needs (the Kdump IO Rule)."
     },
     versionProvider = VersionCommand.Lines.class,
-    synopsisSubcommandLabel = "COMMAND",
     exitCodeList = {
       "0:the rule holds, or what was asked for is done",
       "1:the rule is broken, or what was compared differs, is refused by Linux or could not be"
@@ -98,10 +99,17 @@ final class Main extends CommandGroup {
   private CommandLine commandLine() {
     CommandLine line = new CommandLine(this);
     line.addSubcommand(
-        new CommandLine(new AcpiCommand(terminal)).addSubcommand(new AcpiShowCommand(terminal)));
+        CommandGroup.of(
+            terminal,
+            "acpi",
+            "Decode the firmware's tables of IOMMUs, and say what Linux makes of them.",
+            List.of(new AcpiShowCommand(terminal))));
     line.addSubcommand(
-        new CommandLine(new OracleCommand(terminal))
-            .addSubcommand(new OracleReplayCommand(terminal)));
+        CommandGroup.of(
+            terminal,
+            "oracle",
+            "Compare crashlane's own IOMMUs with recorded probes of others.",
+            List.of(new OracleReplayCommand(terminal))));
     line.addSubcommand(new ArmCommand(terminal));
     line.addSubcommand(new DisarmCommand(terminal));
     line.addSubcommand(
@@ -109,8 +117,11 @@ final class Main extends CommandGroup {
             .addSubcommand(new MachinesShowCommand(terminal)));
     line.addSubcommand(new RehearseCommand(terminal));
     line.addSubcommand(
-        new CommandLine(new TablesCommand(terminal))
-            .addSubcommand(new TablesWalkCommand(terminal)));
+        CommandGroup.of(
+            terminal,
+            "tables",
+            "Read the IOMMU page tables of a live guest.",
+            List.of(new TablesWalkCommand(terminal))));
     line.addSubcommand(new VersionCommand(terminal));
     setHeadings(line);
     line.setOut(terminal.out());
@@ -138,7 +149,7 @@ final class Main extends CommandGroup {
   }
 
   private int failed(Throwable thrown) {
-    if (isStopping()) {
+    if (ShutdownHook.isStopping()) {
       // Told to stop (Ctrl-C, SIGTERM): what fails now fails because its guest was taken away.
       return ExitCode.UNKNOWN.number();
     }
@@ -147,18 +158,6 @@ final class Main extends CommandGroup {
       terminal.trace(thrown);
     }
     return ExitCode.BAD_INPUT.number();
-  }
-
-  /** {@return true if the JVM is ending: then it takes no more hooks} */
-  private static boolean isStopping() {
-    Thread probe = new Thread(() -> {}, "probe");
-    try {
-      Runtime.getRuntime().addShutdownHook(probe);
-      Runtime.getRuntime().removeShutdownHook(probe);
-      return false;
-    } catch (IllegalStateException stopping) {
-      return true;
-    }
   }
 
   private int misused(ParameterException e) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.iommu.Attachment;
@@ -12,7 +15,6 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TableId;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.ReasonText;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -37,28 +39,24 @@ final class TablesJson {
   private TablesJson() {}
 
   static ObjectNode of(GuestTables tables) {
-    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
-    node.put("readWhileRunning", tables.readWhileRunning());
-    node.put("translating", !tables.state().isPassing());
-    ArrayNode registers = node.putArray("registers");
-    tables.state().description().forEach(word -> registers.add(word.toString()));
-    ArrayNode devices = node.putArray("devices");
-    tables.attachments().forEach(a -> devices.add(of(a, tables.name(a.requester()))));
-    ArrayNode listings = node.putArray("tables");
-    tables.tables().forEach(listing -> listings.add(of(listing)));
-    ArrayNode malformations = node.putArray("malformations");
-    tables.malformations().forEach(m -> malformations.add(ReasonText.of(m)));
-    return node;
+    return JsonReport.document()
+        .put("readWhileRunning", tables.readWhileRunning())
+        .put("translating", !tables.state().isPassing())
+        .set("registers", names(tables.state().description()))
+        .set("devices", array(tables.attachments(), a -> of(a, tables.name(a.requester()))))
+        .set("tables", array(tables.tables(), TablesJson::of))
+        .set("malformations", names(tables.malformations().stream().map(ReasonText::of).toList()));
   }
 
   private static ObjectNode of(Attachment attachment, String name) {
     ObjectNode node =
         NODES.objectNode().put("device", attachment.requester().toString()).put("name", name);
     return switch (attachment) {
-      case Translated t -> {
-        node.put("kind", "translated").set("table", of(t.table()));
-        yield node.put("domain", t.domainId()).put("permissions", t.permissions().toString());
-      }
+      case Translated t ->
+          node.put("kind", "translated")
+              .set("table", of(t.table()))
+              .put("domain", t.domainId())
+              .put("permissions", t.permissions().toString());
       case PassThrough p ->
           node.put("kind", "pass-through")
               .put("domain", p.domainId())
@@ -70,22 +68,17 @@ final class TablesJson {
   }
 
   private static ObjectNode of(GuestTables.Listing listing) {
-    ObjectNode node = of(listing.table());
-    ArrayNode devices = node.putArray("devices");
-    listing.devices().forEach(device -> devices.add(device.toString()));
-    ArrayNode mappings = node.putArray("mappings");
-    for (Mapping mapping : listing.mappings()) {
-      mappings
-          .addObject()
-          .put("first", Hex.of(mapping.iova().first()))
-          .put("last", Hex.of(mapping.iova().last()))
-          .put("physical", Hex.of(mapping.physicalFirst()))
-          .put("permissions", mapping.permissions().toString());
-    }
-    node.put("unlistedCount", listing.unlistedCount());
-    ArrayNode malformations = node.putArray("malformations");
-    listing.malformations().forEach(m -> malformations.add(ReasonText.of(m)));
-    return node;
+    return of(listing.table())
+        .set("devices", names(listing.devices()))
+        .set("mappings", array(listing.mappings(), TablesJson::of))
+        .put("unlistedCount", listing.unlistedCount())
+        .set("malformations", names(listing.malformations().stream().map(ReasonText::of).toList()));
+  }
+
+  private static ObjectNode of(Mapping mapping) {
+    return JsonReport.of(mapping.iova())
+        .put("physical", Hex.of(mapping.physicalFirst()))
+        .put("permissions", mapping.permissions().toString());
   }
 
   private static ObjectNode of(TableId table) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import org.crashlane.guest.ShutdownHook;
+
 /**
  * Progress of work that says what it does when that changes, and then is silent for seconds: shows
  * it anew each second, so that whoever waits sees the time pass.
@@ -9,21 +11,19 @@ final class TickingProgress implements AutoCloseable {
   private static final long TICK_MILLIS = 1000;
 
   private final Progress progress;
-
-  /** Ctrl-C must not leave the line standing. */
-  private final Thread onStop = new Thread(this::end, "progress-end");
-
+  private final ShutdownHook onStop;
   private Runnable line = () -> {};
   private boolean over;
 
   private TickingProgress(Progress progress) {
     this.progress = progress;
+    // Ctrl-C must not leave the line there.
+    this.onStop = ShutdownHook.add("progress-end", this::end);
   }
 
   /** {@return progress that ticks until it is closed, which closes {@code progress} too} */
   static TickingProgress of(Progress progress) {
     TickingProgress ticking = new TickingProgress(progress);
-    Runtime.getRuntime().addShutdownHook(ticking.onStop);
     Thread.ofPlatform().name("progress").daemon().start(ticking::tick);
     return ticking;
   }
@@ -69,11 +69,7 @@ final class TickingProgress implements AutoCloseable {
   @Override
   public void close() {
     end();
-    try {
-      Runtime.getRuntime().removeShutdownHook(onStop);
-    } catch (IllegalStateException jvmIsStopping) {
-      // The hook finds nothing left to take away.
-      return;
-    }
+    // Where the process is stopping, the hook finds nothing left to take away.
+    onStop.remove();
   }
 }

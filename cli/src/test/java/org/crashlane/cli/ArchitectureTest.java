@@ -51,7 +51,6 @@ class ArchitectureTest {
       Set.of(
           "Aperture.ofSize",
           "DmaMasks.ofBits",
-          "EventCode.meaning",
           "EventRecord.decode",
           "FaultReason.code",
           "FaultReason.condition",

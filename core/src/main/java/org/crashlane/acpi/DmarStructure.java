@@ -15,10 +15,32 @@ public sealed interface DmarStructure {
   Extent at();
 
   /** {@return the number of its type} */
-  int type();
+  default int type() {
+    return switch (this) {
+      case Drhd _ -> DmarLayout.DRHD;
+      case Rmrr _ -> DmarLayout.RMRR;
+      case Atsr _ -> DmarLayout.ATSR;
+      case Rhsa _ -> DmarLayout.RHSA;
+      case Andd _ -> DmarLayout.ANDD;
+      case Satc _ -> DmarLayout.SATC;
+      case Sidp _ -> DmarLayout.SIDP;
+      case Unknown unknown -> unknown.type();
+    };
+  }
 
   /** {@return its name: the specification's abbreviation} */
-  String name();
+  default String name() {
+    return switch (this) {
+      case Drhd _ -> "DRHD";
+      case Rmrr _ -> "RMRR";
+      case Atsr _ -> "ATSR";
+      case Rhsa _ -> "RHSA";
+      case Andd _ -> "ANDD";
+      case Satc _ -> "SATC";
+      case Sidp _ -> "SIDP";
+      case Unknown _ -> "unknown";
+    };
+  }
 
   /** {@return the devices it is about; none for kinds that have no scopes} */
   default List<DeviceScope> scopes() {
@@ -54,16 +76,6 @@ public sealed interface DmarStructure {
       scopes = List.copyOf(scopes);
     }
 
-    @Override
-    public int type() {
-      return DmarLayout.DRHD;
-    }
-
-    @Override
-    public String name() {
-      return "DRHD";
-    }
-
     /**
      * {@return true if the unit serves every PCI device of its segment that no other unit names}
      */
@@ -91,16 +103,6 @@ public sealed interface DmarStructure {
       implements DmarStructure {
     public Rmrr {
       scopes = List.copyOf(scopes);
-    }
-
-    @Override
-    public int type() {
-      return DmarLayout.RMRR;
-    }
-
-    @Override
-    public String name() {
-      return "RMRR";
     }
 
     /** {@return true if the region does not end before it begins} */
@@ -133,16 +135,6 @@ public sealed interface DmarStructure {
       scopes = List.copyOf(scopes);
     }
 
-    @Override
-    public int type() {
-      return DmarLayout.ATSR;
-    }
-
-    @Override
-    public String name() {
-      return "ATSR";
-    }
-
     /** {@return true if every root port of the segment supports ATS} */
     public boolean coversAllPorts() {
       return DmarLayout.ALL_PORTS.isSet(flags);
@@ -156,17 +148,7 @@ public sealed interface DmarStructure {
    * @param registerBase register base of the unit
    * @param proximityDomain the node, as the SRAT table numbers them; unsigned 32 bits
    */
-  record Rhsa(Extent at, long registerBase, long proximityDomain) implements DmarStructure {
-    @Override
-    public int type() {
-      return DmarLayout.RHSA;
-    }
-
-    @Override
-    public String name() {
-      return "RHSA";
-    }
-  }
+  record Rhsa(Extent at, long registerBase, long proximityDomain) implements DmarStructure {}
 
   /**
    * ACPI Name-space Device Declaration (section 8.7): a device that PCI does not enumerate.
@@ -175,17 +157,7 @@ public sealed interface DmarStructure {
    * @param deviceNumber what device scopes call it by
    * @param objectName its path in the ACPI name space, without the zero byte at its end
    */
-  record Andd(Extent at, int deviceNumber, String objectName) implements DmarStructure {
-    @Override
-    public int type() {
-      return DmarLayout.ANDD;
-    }
-
-    @Override
-    public String name() {
-      return "ANDD";
-    }
-  }
+  record Andd(Extent at, int deviceNumber, String objectName) implements DmarStructure {}
 
   /**
    * SoC Integrated Address Translation Cache (section 8.8): integrated devices that translate for
@@ -200,16 +172,6 @@ public sealed interface DmarStructure {
       implements DmarStructure {
     public Satc {
       scopes = List.copyOf(scopes);
-    }
-
-    @Override
-    public int type() {
-      return DmarLayout.SATC;
-    }
-
-    @Override
-    public String name() {
-      return "SATC";
     }
 
     /** {@return true if the devices work only with their translation cache enabled} */
@@ -230,16 +192,6 @@ public sealed interface DmarStructure {
     public Sidp {
       scopes = List.copyOf(scopes);
     }
-
-    @Override
-    public int type() {
-      return DmarLayout.SIDP;
-    }
-
-    @Override
-    public String name() {
-      return "SIDP";
-    }
   }
 
   /**
@@ -249,10 +201,5 @@ public sealed interface DmarStructure {
    * @param type the number of its type
    * @param content what follows type and length, two hexadecimal digits a byte
    */
-  record Unknown(Extent at, int type, String content) implements DmarStructure {
-    @Override
-    public String name() {
-      return "unknown";
-    }
-  }
+  record Unknown(Extent at, int type, String content) implements DmarStructure {}
 }

@@ -30,7 +30,13 @@ public sealed interface IvrsBlock {
   List<String> flagNames();
 
   /** {@return its name: the specification's abbreviation} */
-  String name();
+  default String name() {
+    return switch (this) {
+      case Ivhd _ -> "IVHD";
+      case Ivmd _ -> "IVMD";
+      case Unknown _ -> "unknown";
+    };
+  }
 
   /** {@return the device entries; none for kinds that have none} */
   default List<IvhdEntry> entries() {
@@ -89,11 +95,6 @@ public sealed interface IvrsBlock {
               .map(efr -> IvhdFeatures.extendedCounters(efr.register()))
               .orElseGet(() -> IvhdFeatures.reportedCounters(features));
       return counters ? IvrsLayout.REGISTER_BYTES_WITH_COUNTERS : IvrsLayout.REGISTER_BYTES;
-    }
-
-    @Override
-    public String name() {
-      return "IVHD";
     }
 
     @Override
@@ -183,11 +184,6 @@ public sealed interface IvrsBlock {
       implements IvrsBlock {
 
     @Override
-    public String name() {
-      return "IVMD";
-    }
-
-    @Override
     public List<String> flagNames() {
       return FlagNames.of(
           flags, IvrsLayout.UNITY, IvrsLayout.IR, IvrsLayout.IW, IvrsLayout.EXCLUSION_RANGE);
@@ -275,11 +271,6 @@ public sealed interface IvrsBlock {
               new RequesterId(
                   Short.toUnsignedInt(
                       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getShort())));
-    }
-
-    @Override
-    public String name() {
-      return "unknown";
     }
 
     @Override

@@ -61,9 +61,7 @@ final class CrashRangeCheck implements WalkVisitor {
     boolean identity = iovaFirst == physicalFirst;
     AddressRange physical = new AddressRange(physicalFirst, physicalFirst + (iovaLast - iovaFirst));
     if (!identity && crash.overlaps(physical)) {
-      signs.add(
-          new Mapped(
-              new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions)));
+      signs.add(new Mapped(Mapping.of(iovaFirst, iovaLast, physicalFirst, permissions)));
     }
   }
 

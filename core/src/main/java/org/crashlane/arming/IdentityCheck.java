@@ -39,7 +39,7 @@ final class IdentityCheck implements WalkVisitor {
     }
     if (physicalFirst != iovaFirst || !permissions.contains(rights)) {
       long there = physicalFirst + (next - iovaFirst);
-      report(new Mapped(new Mapping(new AddressRange(next, iovaLast), there, permissions)));
+      report(new Mapped(Mapping.of(next, iovaLast, there, permissions)));
     } else if (Long.compareUnsigned(iovaLast, range.last()) >= 0) {
       covered = true;
     } else {

@@ -3,7 +3,6 @@ package org.crashlane.iommu;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.crashlane.memory.AddressRange;
 
 /** Gathers what is mapped otherwise than wanted, runs joined. */
 public final class Conflicts {
@@ -30,7 +29,7 @@ public final class Conflicts {
     @Override
     public void mapping(
         long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-      found.add(new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions));
+      found.add(Mapping.of(iovaFirst, iovaLast, physicalFirst, permissions));
     }
 
     @Override

@@ -13,6 +13,12 @@ import org.crashlane.memory.AddressRange;
  */
 public record Mapping(AddressRange iova, long physicalFirst, Permissions permissions) {
 
+  /** {@return the mapping that a {@link WalkVisitor} is told so} */
+  public static Mapping of(
+      long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
+    return new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
+  }
+
   /** {@return a mapping of {@code range} to itself, readable and writable} */
   public static Mapping identity(AddressRange range) {
     return new Mapping(range, range.first(), Permissions.READ_WRITE);

@@ -41,11 +41,6 @@ public final class PageArena {
     return new PageArena(n -> pages[(int) n], pages.length, PAGE_BYTES);
   }
 
-  /** {@return an arena without a page} */
-  public static PageArena empty() {
-    return of();
-  }
-
   /** {@return an arena without a page, for tables whose pages are of {@code pageBytes}} */
   public static PageArena empty(int pageBytes) {
     return new PageArena(_ -> 0, 0, pageBytes);

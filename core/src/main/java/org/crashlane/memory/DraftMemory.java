@@ -4,7 +4,7 @@ package org.crashlane.memory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.crashlane.bits.Alignment;
+import org.crashlane.bits.LongMap;
 
 /**
  * What a memory would be after some stores: writes stay in the draft, in whole pages of 4 KiB, and
@@ -14,7 +14,7 @@ public final class DraftMemory implements WritableMemory {
   private final PhysicalMemory base;
   private final RangeIndex index;
   private final List<AddressRange> scratch;
-  private final PageMap pages = new PageMap();
+  private final LongMap<long[]> pages = new LongMap<>();
   private final List<Store> stores = new ArrayList<>();
 
   private DraftMemory(PhysicalMemory base, List<AddressRange> scratch) {
@@ -65,8 +65,9 @@ public final class DraftMemory implements WritableMemory {
   @Override
   public long readLong(long address) {
     check(address, 1);
-    if (pages.contains(Words.page(address))) {
-      return page(address)[Words.indexInPage(address)];
+    long[] page = pages.getOr(Words.page(address), Words.NO_PAGE);
+    if (page.length != 0) {
+      return page[Words.indexInPage(address)];
     }
     return isScratch(address) ? 0 : base.readLong(address);
   }
@@ -77,23 +78,15 @@ public final class DraftMemory implements WritableMemory {
     for (int done = 0; done < count; ) {
       long at = address + Words.bytes(done);
       int run = Math.min(count - done, Words.PER_PAGE - Words.indexInPage(at));
-      if (pages.contains(Words.page(at))) {
-        System.arraycopy(page(at), Words.indexInPage(at), into, done, run);
+      long[] page = pages.getOr(Words.page(at), Words.NO_PAGE);
+      if (page.length != 0) {
+        System.arraycopy(page, Words.indexInPage(at), into, done, run);
       } else {
         for (int i = done; i < done + run; i++) {
           into[i] = readLong(address + Words.bytes(i));
         }
       }
       done += run;
-    }
-  }
-
-  @Override
-  public void read(long address, byte[] into, int offset, int length) {
-    index.find(source(), address, length);
-    for (int i = 0; i < length; i++) {
-      long at = address + i;
-      into[offset + i] = Words.byteAt(readLong(Alignment.down(at, Long.BYTES)), at);
     }
   }
 
@@ -122,13 +115,13 @@ public final class DraftMemory implements WritableMemory {
 
   /** {@return the draft's own page, filled from below when it is new} */
   private long[] page(long address) {
-    long number = Words.page(address);
-    if (pages.contains(number)) {
-      return pages.getOrCreate(number);
-    }
-    long[] page = pages.getOrCreate(number);
-    if (!isScratch(address)) {
-      base.readLongs(Words.pageAddress(address), page, Words.PER_PAGE);
+    long[] page = pages.getOr(Words.page(address), Words.NO_PAGE);
+    if (page.length == 0) {
+      page = new long[Words.PER_PAGE];
+      if (!isScratch(address)) {
+        base.readLongs(Words.pageAddress(address), page, Words.PER_PAGE);
+      }
+      pages.put(Words.page(address), page);
     }
     return page;
   }

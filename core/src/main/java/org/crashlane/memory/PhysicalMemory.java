@@ -2,6 +2,7 @@
 package org.crashlane.memory;
 
 import java.util.List;
+import org.crashlane.bits.Alignment;
 
 /**
  * Physical memory as a device or a dump reader sees it: little-endian bytes at physical addresses.
@@ -38,7 +39,15 @@ public interface PhysicalMemory {
    *
    * @throws UnreadableMemoryException if one of them is not there
    */
-  void read(long address, byte[] into, int offset, int length);
+  default void read(long address, byte[] into, int offset, int length) {
+    long first = Alignment.down(address, Long.BYTES);
+    int skipped = (int) (address - first);
+    long[] words = new long[Math.ceilDiv(skipped + length, Long.BYTES)];
+    readLongs(first, words, words.length);
+    for (int i = 0; i < length; i++) {
+      into[offset + i] = Words.byteAt(words[(skipped + i) / Long.BYTES], address + i);
+    }
+  }
 
   /** {@return true if all of {@code range} lies in {@link #ranges()}} */
   default boolean exists(AddressRange range) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.memory;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** Which addresses exist: ranges in rising order, apart from each other, found by halving. */
-final class RangeIndex {
+public final class RangeIndex {
   private final List<AddressRange> ranges;
   private final long[] firsts;
   private final long[] lasts;
@@ -21,7 +20,7 @@ final class RangeIndex {
    *
    * @throws IllegalArgumentException if they are not in rising order, or overlap
    */
-  static RangeIndex of(List<AddressRange> ranges) {
+  public static RangeIndex of(List<AddressRange> ranges) {
     for (int i = 1; i < ranges.size(); i++) {
       if (Long.compareUnsigned(ranges.get(i - 1).last(), ranges.get(i).first()) >= 0) {
         throw new IllegalArgumentException(
@@ -33,25 +32,11 @@ final class RangeIndex {
 
   /** {@return an index of the same addresses, in order, with neighbours and overlaps joined} */
   static RangeIndex joining(List<AddressRange> ranges) {
-    List<AddressRange> joined = new ArrayList<>();
-    for (AddressRange next : ranges.stream().sorted().toList()) {
-      if (!joined.isEmpty() && touches(joined.getLast(), next)) {
-        AddressRange before = joined.removeLast();
-        long last =
-            Long.compareUnsigned(next.last(), before.last()) > 0 ? next.last() : before.last();
-        joined.add(new AddressRange(before.first(), last));
-      } else {
-        joined.add(next);
-      }
-    }
-    return new RangeIndex(joined);
+    return new RangeIndex(Ranges.joined(ranges));
   }
 
-  private static boolean touches(AddressRange before, AddressRange next) {
-    return before.contains(next.first()) || before.last() + 1 == next.first();
-  }
-
-  List<AddressRange> ranges() {
+  /** {@return the ranges} */
+  public List<AddressRange> ranges() {
     return ranges;
   }
 
@@ -61,6 +46,15 @@ final class RangeIndex {
    * @throws UnreadableMemoryException if none does
    */
   int find(String source, long address) {
+    int index = indexOf(address);
+    if (index < 0) {
+      throw new UnreadableMemoryException(source, address, Absence.NO_MEMORY);
+    }
+    return index;
+  }
+
+  /** {@return which range holds {@code address}, or -1} */
+  public int indexOf(long address) {
     int low = 0;
     int high = firsts.length - 1;
     while (low <= high) {
@@ -73,7 +67,7 @@ final class RangeIndex {
         return middle;
       }
     }
-    throw new UnreadableMemoryException(source, address, Absence.NO_MEMORY);
+    return -1;
   }
 
   /**
@@ -93,7 +87,8 @@ final class RangeIndex {
     return firsts[index];
   }
 
-  long last(int index) {
+  /** {@return the last address of a range} */
+  public long last(int index) {
     return lasts[index];
   }
 }

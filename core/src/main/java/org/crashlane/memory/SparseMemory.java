@@ -2,6 +2,7 @@
 package org.crashlane.memory;
 
 import java.util.List;
+import org.crashlane.bits.LongMap;
 
 /**
  * Memory of any size that takes room only where it was written; elsewhere it reads as zeros. For
@@ -12,7 +13,7 @@ public final class SparseMemory implements WritableMemory {
 
   private final String source;
   private final RangeIndex index;
-  private final PageMap pages = new PageMap();
+  private final LongMap<long[]> pages = new LongMap<>();
 
   /**
    * @param source a name for messages
@@ -67,7 +68,7 @@ public final class SparseMemory implements WritableMemory {
   @Override
   public void writeLong(long address, long value) {
     check(address, 1);
-    pages.getOrCreate(Words.page(address))[Words.indexInPage(address)] = value;
+    own(address)[Words.indexInPage(address)] = value;
   }
 
   @Override
@@ -76,7 +77,7 @@ public final class SparseMemory implements WritableMemory {
     for (int done = 0; done < count; ) {
       long at = address + Words.bytes(done);
       int run = Math.min(count - done, Words.PER_PAGE - Words.indexInPage(at));
-      System.arraycopy(from, done, pages.getOrCreate(Words.page(at)), Words.indexInPage(at), run);
+      System.arraycopy(from, done, own(at), Words.indexInPage(at), run);
       done += run;
     }
   }
@@ -88,5 +89,14 @@ public final class SparseMemory implements WritableMemory {
 
   private long[] page(long address) {
     return pages.getOr(Words.page(address), ZEROS);
+  }
+
+  private long[] own(long address) {
+    long[] page = pages.getOr(Words.page(address), Words.NO_PAGE);
+    if (page.length == 0) {
+      page = new long[Words.PER_PAGE];
+      pages.put(Words.page(address), page);
+    }
+    return page;
   }
 }

@@ -6,6 +6,9 @@ import org.crashlane.bits.Hex;
 
 /** What holds for words of 8 bytes in every memory. */
 final class Words {
+  /** Stands for a page where there is none: it has no words. */
+  static final long[] NO_PAGE = {};
+
   private static final int WORD_SHIFT = 3;
   private static final int PAGE_SHIFT = 12;
 

@@ -54,24 +54,16 @@ public final class Aftermath {
   }
 
   private static Finding lost(List<Evidence> reasons) {
-    return new Finding(
-        FindingCode.D1,
-        Severity.BROKEN,
-        Part.DUMP_DISK,
-        List.of(),
-        reasons,
-        List.of(Step.FIX_OTHERS));
+    return Finding.broken(FindingCode.D1, Part.DUMP_DISK, reasons, Step.FIX_OTHERS);
   }
 
   /** A capture kernel that dies of memory says nothing of what its DMA would have met. */
   private static Finding untried(Evidence reason) {
-    return new Finding(
+    return Finding.unknown(
         FindingCode.D1,
-        Severity.UNKNOWN,
         Part.CAPTURE_KERNEL,
-        List.of(),
         List.of(reason, Fact.RULE_NOT_TESTED),
-        List.of(KernelOption.LARGER_CRASH_RANGE));
+        KernelOption.LARGER_CRASH_RANGE);
   }
 
   private static Optional<Finding> detected(Observations observations) {
@@ -79,13 +71,11 @@ public final class Aftermath {
       return Optional.empty();
     }
     return Optional.of(
-        new Finding(
+        Finding.broken(
             FindingCode.C1,
-            Severity.BROKEN,
             Part.CAPTURE_KERNEL,
-            List.of(),
             Pieces.firstOf(observations.detection()),
-            List.of(Step.HIDE_IOMMU)));
+            Step.HIDE_IOMMU));
   }
 
   private static Optional<Finding> touched(Observations observations) {
@@ -101,13 +91,7 @@ public final class Aftermath {
 
   /** {@return that the capture kernel wrote to the IOMMU} */
   public static Finding touched(List<Evidence> evidence) {
-    return new Finding(
-        FindingCode.C2,
-        Severity.BROKEN,
-        Part.CAPTURE_KERNEL,
-        List.of(),
-        evidence,
-        List.of(Step.KEEP_HANDS_OFF));
+    return Finding.broken(FindingCode.C2, Part.CAPTURE_KERNEL, evidence, Step.KEEP_HANDS_OFF);
   }
 
   private static Optional<Finding> corrupted(Tally tally) {
@@ -115,13 +99,11 @@ public final class Aftermath {
       return Optional.empty();
     }
     return Optional.of(
-        new Finding(
+        Finding.broken(
             FindingCode.D2,
-            Severity.BROKEN,
             Part.MEMORY,
-            List.of(),
             List.of(new Amount(Quantity.BYTES_CHANGED_BY_DMA, tally.corruptedByteCount())),
-            List.of(Step.KEEP_TRANSLATING)));
+            Step.KEEP_TRANSLATING));
   }
 
   private static boolean isContained(Finding finding) {

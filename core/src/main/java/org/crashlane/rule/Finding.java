@@ -29,6 +29,34 @@ public record Finding(
     remedies = List.copyOf(remedies);
   }
 
+  /** {@return that something is broken, about no addresses in particular} */
+  public static Finding broken(
+      FindingCode code, Subject subject, List<? extends Evidence> evidence, Remedy... remedies) {
+    return of(code, Severity.BROKEN, subject, evidence, remedies);
+  }
+
+  /** {@return that something is not known, about no addresses in particular} */
+  public static Finding unknown(
+      FindingCode code, Subject subject, List<? extends Evidence> evidence, Remedy... remedies) {
+    return of(code, Severity.UNKNOWN, subject, evidence, remedies);
+  }
+
+  /** {@return a note, about no addresses in particular} */
+  public static Finding note(
+      FindingCode code, Subject subject, List<? extends Evidence> evidence, Remedy... remedies) {
+    return of(code, Severity.NOTE, subject, evidence, remedies);
+  }
+
+  private static Finding of(
+      FindingCode code,
+      Severity severity,
+      Subject subject,
+      List<? extends Evidence> evidence,
+      Remedy... remedies) {
+    return new Finding(
+        code, severity, subject, List.of(), List.copyOf(evidence), List.of(remedies));
+  }
+
   /** {@return this finding with {@code more} behind its evidence} */
   public Finding withEvidence(List<? extends Evidence> more) {
     List<Evidence> all = Stream.<Evidence>concat(evidence.stream(), more.stream()).toList();

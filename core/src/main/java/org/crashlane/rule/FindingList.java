@@ -37,7 +37,6 @@ final class FindingList {
 
   /** What could not be read is unknown, never a pass. */
   void cannotTell(FindingCode code, Subject subject, List<Evidence> reasons, Remedy... remedies) {
-    findings.add(
-        new Finding(code, Severity.UNKNOWN, subject, List.of(), reasons, List.of(remedies)));
+    findings.add(Finding.unknown(code, subject, reasons, remedies));
   }
 }

@@ -162,7 +162,7 @@ public sealed interface Remedy {
     DISABLE_X2APIC,
     /** Let the capture kernel have the IOMMU's interrupt remapping. */
     REMAP_IN_CAPTURE_KERNEL,
-    /** Have the primary clear GCMD.CFI's opposite: let compatibility format pass. */
+    /** Have the primary let interrupts in compatibility format pass (GCMD.CFI). */
     LET_COMPATIBILITY_PASS,
     /** Hide the IOMMU from the capture kernel. */
     HIDE_IOMMU,

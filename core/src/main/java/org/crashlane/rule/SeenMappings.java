@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rule;
 
-import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.ForwardingVisitor;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
@@ -10,13 +10,12 @@ import org.crashlane.memory.AddressRange;
  * Tells of mappings what is left of them on one way: no more rights than the device's own entry
  * leaves, and nothing where requests never get as far as the tables.
  */
-final class SeenMappings implements WalkVisitor {
+final class SeenMappings extends ForwardingVisitor {
   private final Way way;
-  private final WalkVisitor visitor;
 
   SeenMappings(Way way, WalkVisitor visitor) {
+    super(visitor);
     this.way = way;
-    this.visitor = visitor;
   }
 
   @Override
@@ -38,20 +37,5 @@ final class SeenMappings implements WalkVisitor {
       }
     }
     visitor.mapping(from, iovaLast, physicalFirst + (from - iovaFirst), left);
-  }
-
-  @Override
-  public void malformed(Malformation malformation) {
-    visitor.malformed(malformation);
-  }
-
-  @Override
-  public void tablePage(long address, long sizeBytes, int level) {
-    visitor.tablePage(address, sizeBytes, level);
-  }
-
-  @Override
-  public boolean isEnough() {
-    return visitor.isEnough();
   }
 }

@@ -63,8 +63,7 @@ final class TableAudit implements WalkVisitor {
   @Override
   public void mapping(long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
     budget.mapping();
-    Mapping mapping =
-        new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
+    Mapping mapping = Mapping.of(iovaFirst, iovaLast, physicalFirst, permissions);
     passUntouchedBelow(iovaFirst);
     coverages.forEach(c -> c.mapping(mapping));
     encrypted.forEach(c -> c.mapping(mapping));
@@ -116,8 +115,7 @@ final class TableAudit implements WalkVisitor {
       @Override
       public void mapping(
           long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
-        Mapping mapping =
-            new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);
+        Mapping mapping = Mapping.of(iovaFirst, iovaLast, physicalFirst, permissions);
         if (machine.crashRanges().stream().anyMatch(mapping.physical()::overlaps)) {
           onCrashPages.add(mapping, mapping.iova().sizeBytes());
           reachingIn.add(mapping, mapping.iova().sizeBytes());

@@ -66,7 +66,7 @@ public abstract class TableTreesContract extends TranslationTablesContract {
     long oneLess = (long) (mapped.tablePageCount() - 1) * PageArena.PAGE_BYTES;
     PageArena arena =
         oneLess == 0
-            ? PageArena.empty()
+            ? PageArena.of()
             : PageArena.in(AddressRange.ofSize(fixture.arena().first(), oneLess));
     MapResult result = tables.mapIdentity(counting, table, Window.ofCrashRange(RANGE), arena);
     assertInstanceOf(MapResult.Refused.class, result);

@@ -138,10 +138,7 @@ public abstract class TranslationTablesContract {
     TranslationTables tables = open(counting);
     MapResult again =
         tables.mapIdentity(
-            counting,
-            table(tables, fixture.attached()),
-            Window.ofCrashRange(LOW),
-            PageArena.empty());
+            counting, table(tables, fixture.attached()), Window.ofCrashRange(LOW), PageArena.of());
     assertEquals(new MapResult.Mapped(0, 0, LOW.sizeBytes()), again);
     assertEquals(0, counting.writtenCount());
   }

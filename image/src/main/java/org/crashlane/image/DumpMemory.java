@@ -4,13 +4,14 @@ package org.crashlane.image;
 import java.io.Closeable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.image.Extent.Content;
 import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.memory.RangeIndex;
+import org.crashlane.memory.Ranges;
 import org.crashlane.memory.UnreadableMemoryException;
 
 /**
@@ -21,7 +22,7 @@ final class DumpMemory implements PhysicalMemory, Closeable {
   private final MappedImage image;
   private final List<AddressRange> ranges;
   private final List<Extent> absent;
-  private final long[] absentFirsts;
+  private final RangeIndex absentIndex;
 
   /**
    * @param extents what each address is, in rising order
@@ -30,7 +31,7 @@ final class DumpMemory implements PhysicalMemory, Closeable {
     this.image = image;
     this.ranges = joined(extents);
     this.absent = extents.stream().filter(e -> e.content() != Extent.Content.PRESENT).toList();
-    this.absentFirsts = absent.stream().mapToLong(Extent::first).toArray();
+    this.absentIndex = RangeIndex.of(absent.stream().map(Extent::range).toList());
   }
 
   @Override
@@ -93,32 +94,15 @@ final class DumpMemory implements PhysicalMemory, Closeable {
   }
 
   private UnreadableMemoryException explained(UnreadableMemoryException e) {
-    int low = 0;
-    int high = absentFirsts.length - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      if (Long.compareUnsigned(e.address(), absentFirsts[middle]) < 0) {
-        high = middle - 1;
-      } else if (Long.compareUnsigned(e.address(), absent.get(middle).end()) >= 0) {
-        low = middle + 1;
-      } else {
-        return new UnreadableMemoryException(
-            source(), e.address(), absence(absent.get(middle).content()));
-      }
-    }
-    return e;
+    int index = absentIndex.indexOf(e.address());
+    return index < 0
+        ? e
+        : new UnreadableMemoryException(
+            source(), e.address(), absence(absent.get(index).content()));
   }
 
   /** {@return the addresses of {@code extents}, neighbours joined} */
   static List<AddressRange> joined(List<Extent> extents) {
-    List<AddressRange> ranges = new ArrayList<>();
-    for (Extent extent : extents) {
-      if (!ranges.isEmpty() && ranges.getLast().last() + 1 == extent.first()) {
-        ranges.add(new AddressRange(ranges.removeLast().first(), extent.end() - 1));
-      } else {
-        ranges.add(extent.range());
-      }
-    }
-    return List.copyOf(ranges);
+    return List.copyOf(Ranges.joined(extents.stream().map(Extent::range).toList()));
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
-import java.util.List;
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
 import org.crashlane.acpi.AcpiHeader;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.DeviceScope;
@@ -23,7 +25,6 @@ import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableEntry;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Hex;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -41,54 +42,37 @@ public final class AcpiJson {
     ObjectNode node = header(table.header());
     node.put("checksum", table.checksum().name());
     switch (table) {
-      case Dmar dmar -> addTo(node, dmar);
+      case Dmar dmar ->
+          node.put("hostAddressWidthBits", dmar.hostAddressWidthBits())
+              .put("flags", Hex.of(dmar.flags()))
+              .set("flagNames", names(dmar.flagNames()))
+              .set("structures", array(dmar.structures(), AcpiJson::of));
       case Ivrs ivrs -> IvrsJson.addTo(node, ivrs);
-      case Madt madt -> {
-        node.put("localApicAddress", Hex.of(madt.localApicAddress()))
-            .put("flags", Hex.of(madt.flags()));
-        addNames(node, "flagNames", madt.flagNames());
-        addEntries(node.putArray("structures"), madt.entries());
-      }
-      case Iort iort -> addEntries(node.putArray("nodes"), iort.nodes());
+      case Madt madt ->
+          node.put("localApicAddress", Hex.of(madt.localApicAddress()))
+              .put("flags", Hex.of(madt.flags()))
+              .set("flagNames", names(madt.flagNames()))
+              .set("structures", array(madt.entries(), AcpiJson::of));
+      case Iort iort -> node.set("nodes", array(iort.nodes(), AcpiJson::of));
     }
-    ArrayNode problems = node.putArray("problems");
-    table.problems().forEach(problem -> problems.add(of(problem)));
-    return node;
+    return node.set("problems", array(table.problems(), AcpiJson::of));
   }
 
-  private static void addTo(ObjectNode node, Dmar dmar) {
-    node.put("hostAddressWidthBits", dmar.hostAddressWidthBits());
-    node.put("flags", Hex.of(dmar.flags()));
-    addNames(node, "flagNames", dmar.flagNames());
-    ArrayNode structures = node.putArray("structures");
-    dmar.structures().forEach(structure -> structures.add(of(structure)));
-  }
-
-  private static void addEntries(ArrayNode array, List<TableEntry> entries) {
-    for (TableEntry entry : entries) {
-      ObjectNode node = structure(entry.at(), entry.type(), entry.name());
-      for (FieldValue field : entry.fields()) {
-        node.put(field.name(), Hex.of(field.value()));
-        if (!field.flagNames().isEmpty()) {
-          addNames(node, field.name() + "Names", field.flagNames());
-        }
+  private static ObjectNode of(TableEntry entry) {
+    ObjectNode node = structure(entry.at(), entry.type(), entry.name());
+    for (FieldValue field : entry.fields()) {
+      node.put(field.name(), Hex.of(field.value()));
+      if (!field.flagNames().isEmpty()) {
+        node.set(field.name() + "Names", names(field.flagNames()));
       }
-      if (!entry.text().isEmpty()) {
-        node.put("objectName", entry.text());
-      }
-      if (!entry.parts().isEmpty()) {
-        addEntries(node.putArray("parts"), entry.parts());
-      }
-      if (!entry.rest().isEmpty()) {
-        node.put("rest", entry.rest());
-      }
-      array.add(node);
     }
-  }
-
-  static void addNames(ObjectNode node, String member, List<String> names) {
-    ArrayNode array = node.putArray(member);
-    names.forEach(array::add);
+    if (!entry.text().isEmpty()) {
+      node.put("objectName", entry.text());
+    }
+    if (!entry.parts().isEmpty()) {
+      node.set("parts", array(entry.parts(), AcpiJson::of));
+    }
+    return entry.rest().isEmpty() ? node : node.put("rest", entry.rest());
   }
 
   private static ObjectNode header(AcpiHeader header) {
@@ -116,56 +100,39 @@ public final class AcpiJson {
 
   private static ObjectNode of(DmarStructure structure) {
     ObjectNode node = structure(structure.at(), structure.type(), structure.name());
-    boolean hasScopes = addFields(node, structure);
-    if (hasScopes) {
-      ArrayNode scopes = node.putArray("scopes");
-      structure.scopes().forEach(scope -> scopes.add(of(scope)));
-    }
-    return node;
+    return switch (structure) {
+      case Drhd drhd ->
+          withScopes(
+              node.put("segment", drhd.segment())
+                  .put("registerBase", Hex.of(drhd.registerBase()))
+                  .put("registerBytes", drhd.registerBytes())
+                  .put("includesAllPci", drhd.includesAllPci()),
+              drhd);
+      case Rmrr rmrr ->
+          withScopes(
+              node.put("segment", rmrr.segment())
+                  .put("base", Hex.of(rmrr.base()))
+                  .put("limit", Hex.of(rmrr.limit())),
+              rmrr);
+      case Atsr atsr ->
+          withScopes(
+              node.put("segment", atsr.segment()).put("coversAllPorts", atsr.coversAllPorts()),
+              atsr);
+      case Rhsa rhsa ->
+          node.put("registerBase", Hex.of(rhsa.registerBase()))
+              .put("proximityDomain", rhsa.proximityDomain());
+      case Andd andd ->
+          node.put("deviceNumber", andd.deviceNumber()).put("objectName", andd.objectName());
+      case Satc satc ->
+          withScopes(
+              node.put("segment", satc.segment()).put("requiresAtc", satc.requiresAtc()), satc);
+      case Sidp sidp -> withScopes(node.put("segment", sidp.segment()), sidp);
+      case Unknown unknown -> node.put("content", unknown.content());
+    };
   }
 
-  /** Adds what is particular to a kind; {@return true if the kind has device scopes}. */
-  private static boolean addFields(ObjectNode node, DmarStructure structure) {
-    return switch (structure) {
-      case Drhd drhd -> {
-        node.put("segment", drhd.segment())
-            .put("registerBase", Hex.of(drhd.registerBase()))
-            .put("registerBytes", drhd.registerBytes())
-            .put("includesAllPci", drhd.includesAllPci());
-        yield true;
-      }
-      case Rmrr rmrr -> {
-        node.put("segment", rmrr.segment())
-            .put("base", Hex.of(rmrr.base()))
-            .put("limit", Hex.of(rmrr.limit()));
-        yield true;
-      }
-      case Atsr atsr -> {
-        node.put("segment", atsr.segment()).put("coversAllPorts", atsr.coversAllPorts());
-        yield true;
-      }
-      case Rhsa rhsa -> {
-        node.put("registerBase", Hex.of(rhsa.registerBase()))
-            .put("proximityDomain", rhsa.proximityDomain());
-        yield false;
-      }
-      case Andd andd -> {
-        node.put("deviceNumber", andd.deviceNumber()).put("objectName", andd.objectName());
-        yield false;
-      }
-      case Satc satc -> {
-        node.put("segment", satc.segment()).put("requiresAtc", satc.requiresAtc());
-        yield true;
-      }
-      case Sidp sidp -> {
-        node.put("segment", sidp.segment());
-        yield true;
-      }
-      case Unknown unknown -> {
-        node.put("content", unknown.content());
-        yield false;
-      }
-    };
+  private static ObjectNode withScopes(ObjectNode node, DmarStructure structure) {
+    return node.set("scopes", array(structure.scopes(), AcpiJson::of));
   }
 
   private static ObjectNode of(DeviceScope scope) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,7 +22,6 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -105,34 +107,29 @@ public final class ArmingReport {
       case Unneeded _ -> node.put("outcome", "unneeded");
     }
     ArmingPlan plan = done.plan();
-    ArrayNode ranges = node.putArray("crashRanges");
-    plan.windows().forEach(window -> ranges.add(JsonReport.of(window.range())));
-    ArrayNode tables = node.putArray("tables");
-    for (TablePart part : plan.tables()) {
-      ObjectNode table =
-          NODES
-              .objectNode()
-              .put("root", Hex.of(part.table().root()))
-              .put("levels", part.table().levels())
-              .put("leafCount", part.leafCount())
-              .put("tablePageCount", part.tablePageCount())
-              .put("alreadyMappedBytes", part.alreadyMappedBytes());
-      ArrayNode devices = table.putArray("devices");
-      part.devices().forEach(device -> devices.add(device.toString()));
-      tables.add(table);
-    }
-    ArrayNode newPages = node.putArray("newPages");
-    plan.newPages().forEach(page -> newPages.add(JsonReport.of(page)));
-    node.put("storeCount", plan.stores().size());
-    node.set("notes", FindingJson.array(plan.notes(), ArmingReport::json));
-    return node;
+    return node.set("crashRanges", array(plan.windows(), w -> JsonReport.of(w.range())))
+        .set("tables", array(plan.tables(), ArmingReport::json))
+        .set("newPages", array(plan.newPages(), JsonReport::of))
+        .put("storeCount", plan.stores().size())
+        .set("notes", array(plan.notes(), ArmingReport::json));
+  }
+
+  private static ObjectNode json(TablePart part) {
+    return NODES
+        .objectNode()
+        .put("root", Hex.of(part.table().root()))
+        .put("levels", part.table().levels())
+        .put("leafCount", part.leafCount())
+        .put("tablePageCount", part.tablePageCount())
+        .put("alreadyMappedBytes", part.alreadyMappedBytes())
+        .set("devices", names(part.devices()));
   }
 
   private static ObjectNode json(Note note) {
-    ObjectNode node = NODES.objectNode();
-    node.set("subject", FindingJson.of(note.subject()));
-    node.set("evidence", FindingJson.evidence(note.evidence()));
-    return node;
+    return NODES
+        .objectNode()
+        .set("subject", FindingJson.of(note.subject()))
+        .set("evidence", FindingJson.evidence(note.evidence()));
   }
 
   /** {@return why nothing was written, in one line} */
@@ -146,19 +143,20 @@ public final class ArmingReport {
   }
 
   private static ObjectNode json(Refusal refusal) {
-    ObjectNode node = NODES.objectNode().put("kind", refusal.kind().name());
-    node.set("subject", FindingJson.of(refusal.subject()));
-    node.set("evidence", FindingJson.evidence(refusal.evidence()));
-    node.set("remedies", FindingJson.array(refusal.remedies(), FindingJson::of));
-    return node.put("text", text(refusal));
+    return NODES
+        .objectNode()
+        .put("kind", refusal.kind().name())
+        .set("subject", FindingJson.of(refusal.subject()))
+        .set("evidence", FindingJson.evidence(refusal.evidence()))
+        .set("remedies", array(refusal.remedies(), FindingJson::of))
+        .put("text", text(refusal));
   }
 
   /** {@return why nothing was written, as a whole document} */
   public static ObjectNode json(Refused refused) {
-    ObjectNode node =
-        NODES.objectNode().put("version", JsonReport.VERSION).put("outcome", "refused");
-    node.set("reasons", FindingJson.array(refused.reasons(), ArmingReport::json));
-    return node;
+    return JsonReport.document()
+        .put("outcome", "refused")
+        .set("reasons", array(refused.reasons(), ArmingReport::json));
   }
 
   /** {@return what was taken back} */
@@ -192,20 +190,15 @@ public final class ArmingReport {
 
   /** {@return what was taken back, as a whole document} */
   public static ObjectNode json(DisarmResult result) {
-    ObjectNode node =
-        NODES
-            .objectNode()
-            .put("version", JsonReport.VERSION)
-            .put("outcome", result.isComplete() ? "disarmed" : "incomplete")
-            .put("restoredCount", result.restoredCount())
-            .put("untouchedCount", result.untouchedCount());
-    ArrayNode refused = node.putArray("refused");
-    result.refused().forEach(word -> refused.add(word.toString()));
-    ArrayNode kept = node.putArray("keptPages");
-    result.keptPages().forEach(page -> kept.add(JsonReport.of(page)));
-    ArrayNode gone = node.putArray("gonePages");
-    result.gonePages().forEach(page -> gone.add(JsonReport.of(page)));
-    node.put("found", result.standing().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    return node;
+    return NODES
+        .objectNode()
+        .put("version", JsonReport.VERSION)
+        .put("outcome", result.isComplete() ? "disarmed" : "incomplete")
+        .put("restoredCount", result.restoredCount())
+        .put("untouchedCount", result.untouchedCount())
+        .set("refused", names(result.refused()))
+        .set("keptPages", array(result.keptPages(), page -> JsonReport.of(page)))
+        .set("gonePages", array(result.gonePages(), page -> JsonReport.of(page)))
+        .put("found", result.standing().name().toLowerCase(Locale.ROOT).replace('_', '-'));
   }
 }

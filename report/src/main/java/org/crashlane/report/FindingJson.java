@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
-import java.util.Collection;
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
 import java.util.List;
-import java.util.function.Function;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
@@ -29,33 +30,18 @@ final class FindingJson {
   private FindingJson() {}
 
   static ObjectNode of(Finding finding) {
-    ObjectNode node =
-        NODES
-            .objectNode()
-            .put("code", finding.code().name())
-            .put("severity", finding.severity().name());
-    node.set("subject", of(finding.subject()));
-    node.set("ranges", array(finding.ranges(), JsonReport::of));
-    node.set("evidence", evidence(finding.evidence()));
-    node.set("remedies", array(finding.remedies(), FindingJson::of));
-    return node;
+    return NODES
+        .objectNode()
+        .put("code", finding.code().name())
+        .put("severity", finding.severity().name())
+        .set("subject", of(finding.subject()))
+        .set("ranges", array(finding.ranges(), JsonReport::of))
+        .set("evidence", evidence(finding.evidence()))
+        .set("remedies", array(finding.remedies(), FindingJson::of));
   }
 
   static ArrayNode evidence(List<Evidence> evidence) {
     return array(evidence, FindingJson::of);
-  }
-
-  static <T> ArrayNode array(Collection<T> all, Function<? super T, ObjectNode> each) {
-    ArrayNode array = NODES.arrayNode();
-    all.forEach(one -> array.add(each.apply(one)));
-    return array;
-  }
-
-  /** {@return an array of what {@code all} are called} */
-  static ArrayNode names(Collection<?> all) {
-    ArrayNode array = NODES.arrayNode();
-    all.forEach(one -> array.add(one.toString()));
-    return array;
   }
 
   static ObjectNode kind(String kind) {
@@ -66,19 +52,14 @@ final class FindingJson {
     ObjectNode node =
         switch (subject) {
           case Subject.OfDevice(Device device) -> of(kind("device"), device);
-          case Subject.Requesters(var requesters) -> {
-            ObjectNode those = kind("requesters");
-            those.set("requesters", names(requesters));
-            yield those;
-          }
+          case Subject.Requesters(var requesters) ->
+              kind("requesters").set("requesters", names(requesters));
           case Subject.IoApic(var requester) ->
               kind("io-apic").put("requester", requester.toString());
-          case Subject.AddressSpace space -> {
-            ObjectNode table = of(kind("address-space"), space.table());
-            table.set("users", names(space.users()));
-            table.set("devices", array(space.devices(), d -> of(NODES.objectNode(), d)));
-            yield table;
-          }
+          case Subject.AddressSpace space ->
+              of(kind("address-space"), space.table())
+                  .set("users", names(space.users()))
+                  .set("devices", array(space.devices(), d -> of(NODES.objectNode(), d)));
           case Subject.OfFirmware(var region) ->
               ranged("firmware-region", region.range())
                   .put("firstRequester", region.first().toString())
@@ -103,9 +84,7 @@ final class FindingJson {
   }
 
   static ObjectNode ranged(String kind, AddressRange range) {
-    ObjectNode node = kind(kind);
-    node.set("range", JsonReport.of(range));
-    return node;
+    return kind(kind).set("range", JsonReport.of(range));
   }
 
   static ObjectNode of(Evidence evidence) {
@@ -137,11 +116,10 @@ final class FindingJson {
               kind("crash-range-below").put("limit", Hex.of(limit));
           case Remedy.ReserveArena(long sizeBytes) ->
               kind("reserve-arena").put("sizeBytes", sizeBytes);
-          case Remedy.PrepareInterrupts(int entryCount, var obstacles) -> {
-            ObjectNode prepare = kind("prepare-interrupts").put("entryCount", entryCount);
-            prepare.set("obstacles", names(obstacles.stream().map(ReasonText::of).toList()));
-            yield prepare;
-          }
+          case Remedy.PrepareInterrupts(int entryCount, var obstacles) ->
+              kind("prepare-interrupts")
+                  .put("entryCount", entryCount)
+                  .set("obstacles", names(obstacles.stream().map(ReasonText::of).toList()));
           case Remedy.Step step -> kind("step").put("step", step.name());
         };
     return node.put("text", RemedyText.of(remedy));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
 import java.math.BigInteger;
 import org.crashlane.acpi.IvhdEntry;
 import org.crashlane.acpi.IvhdEntry.AcpiHid;
@@ -21,7 +24,6 @@ import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.IvrsBlock.Ivmd;
 import org.crashlane.bits.Hex;
 import org.crashlane.pci.RequesterId;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The part of an IVRS table in {@link AcpiJson} that no other table has. */
@@ -30,22 +32,21 @@ final class IvrsJson {
 
   static void addTo(ObjectNode node, Ivrs ivrs) {
     node.put("info", Hex.of(ivrs.info()));
-    AcpiJson.addNames(node, "flagNames", ivrs.flagNames());
+    node.set("flagNames", names(ivrs.flagNames()));
     node.put("physicalAddressBits", ivrs.physicalAddressBits());
     node.put("virtualAddressBits", ivrs.virtualAddressBits());
     ivrs.guestVirtualAddressBits()
         .ifPresentOrElse(
             bits -> node.put("guestVirtualAddressBits", bits),
             () -> node.putNull("guestVirtualAddressBits"));
-    ArrayNode blocks = node.putArray("blocks");
-    ivrs.blocks().forEach(block -> blocks.add(of(block)));
+    node.set("blocks", array(ivrs.blocks(), IvrsJson::of));
   }
 
   private static ObjectNode of(IvrsBlock block) {
     ObjectNode node =
         AcpiJson.structure(block.at(), block.type(), block.name())
             .put("flags", Hex.of(block.flags()));
-    AcpiJson.addNames(node, "flagNames", block.flagNames());
+    node.set("flagNames", names(block.flagNames()));
     switch (block) {
       case Ivhd ivhd -> addFields(node, ivhd);
       case Ivmd ivmd ->
@@ -73,13 +74,12 @@ final class IvrsJson {
                 node.put("extendedFeatures", Hex.of(efr.register()))
                     .put("extendedFeatures2", Hex.of(efr.second())),
             () -> node.putNull("extendedFeatures").putNull("extendedFeatures2"));
-    AcpiJson.addNames(node, "featureNames", ivhd.featureNames());
+    node.set("featureNames", names(ivhd.featureNames()));
     ivhd.pageTableLevelsMax()
         .ifPresentOrElse(
             levels -> node.put("pageTableLevelsMax", levels),
             () -> node.putNull("pageTableLevelsMax"));
-    ArrayNode entries = node.putArray("entries");
-    ivhd.entries().forEach(entry -> entries.add(of(entry)));
+    node.set("entries", array(ivhd.entries(), IvrsJson::of));
   }
 
   private static ObjectNode of(IvhdEntry entry) {
@@ -110,7 +110,7 @@ final class IvrsJson {
     }
     if (entry instanceof WithSettings settings) {
       node.put("settings", Hex.of(settings.settings()));
-      AcpiJson.addNames(node, "settingNames", settings.settingNames());
+      node.set("settingNames", names(settings.settingNames()));
     }
     return node;
   }

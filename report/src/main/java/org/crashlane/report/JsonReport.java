@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.Collection;
+import java.util.function.Function;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Verdict;
@@ -33,11 +35,9 @@ public final class JsonReport {
 
   /** {@return the verdict as a whole document} */
   public static ObjectNode of(Verdict verdict) {
-    ObjectNode node = NODES.objectNode().put("version", VERSION);
-    node.put("answer", verdict.answer().name());
-    ArrayNode findings = node.putArray("findings");
-    verdict.findings().forEach(finding -> findings.add(FindingJson.of(finding)));
-    return node;
+    return document()
+        .put("answer", verdict.answer().name())
+        .set("findings", array(verdict.findings(), FindingJson::of));
   }
 
   /** {@return the range} */
@@ -48,6 +48,20 @@ public final class JsonReport {
   /** {@return a document with nothing but its version} */
   public static ObjectNode document() {
     return NODES.objectNode().put("version", VERSION);
+  }
+
+  /** {@return an array of what {@code each} makes of {@code all}} */
+  public static <T> ArrayNode array(Collection<T> all, Function<? super T, ObjectNode> each) {
+    ArrayNode array = NODES.arrayNode();
+    all.forEach(one -> array.add(each.apply(one)));
+    return array;
+  }
+
+  /** {@return an array of what {@code all} are called} */
+  public static ArrayNode names(Collection<?> all) {
+    ArrayNode array = NODES.arrayNode();
+    all.forEach(one -> array.add(one.toString()));
+    return array;
   }
 
   /** {@return {@code node} as one line, for documents that come one after the other} */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
+
+import org.crashlane.acpi.Madt;
 import org.crashlane.bits.Hex;
 import org.crashlane.linux.LinuxView;
+import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.Remark;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,39 +28,38 @@ public final class LinuxViewJson {
     } else {
       node.putNull("translatesDma").putNull("remapsInterrupts").putNull("interruptsReason");
     }
-    ArrayNode units = node.putArray("units");
-    view.units()
-        .forEach(unit ->
-            units
-                .addObject()
-                .put("name", unit.name())
-                .put("offset", Hex.of(unit.offset()))
-                .put("segment", unit.segment())
-                .put("registerBase", Hex.of(unit.registerBase()))
-                .put("takesAll", unit.takesAll()));
-    AcpiJson.addNames(node, "devicesWithoutUnit", view.devicesWithoutUnit());
-    ArrayNode regions = node.putArray("regions");
-    view.regions()
-        .forEach(region -> {
-          ObjectNode one =
-              regions
-                  .addObject()
-                  .put("name", region.name())
-                  .put("segment", region.segment())
-                  .put("first", Hex.of(region.range().first()))
-                  .put("last", Hex.of(region.range().last()));
-          AcpiJson.addNames(one, "devices", region.devices());
-        });
-    ArrayNode processors = node.putArray("processors");
-    view.processors()
-        .forEach(processor ->
-            processors
-                .addObject()
-                .put("apicId", processor.apicId())
-                .put("enabled", processor.isEnabled()));
-    ArrayNode remarks = node.putArray("remarks");
-    view.remarks().forEach(remark -> remarks.add(of(remark)));
-    return node;
+    return node.set("units", array(view.units(), LinuxViewJson::of))
+        .set("devicesWithoutUnit", names(view.devicesWithoutUnit()))
+        .set("regions", array(view.regions(), LinuxViewJson::of))
+        .set("processors", array(view.processors(), LinuxViewJson::of))
+        .set("remarks", array(view.remarks(), LinuxViewJson::of));
+  }
+
+  private static ObjectNode of(LinuxView.Unit unit) {
+    return NODES
+        .objectNode()
+        .put("name", unit.name())
+        .put("offset", Hex.of(unit.offset()))
+        .put("segment", unit.segment())
+        .put("registerBase", Hex.of(unit.registerBase()))
+        .put("takesAll", unit.takesAll());
+  }
+
+  private static ObjectNode of(MappedRegion region) {
+    return NODES
+        .objectNode()
+        .put("name", region.name())
+        .put("segment", region.segment())
+        .put("first", Hex.of(region.range().first()))
+        .put("last", Hex.of(region.range().last()))
+        .set("devices", names(region.devices()));
+  }
+
+  private static ObjectNode of(Madt.Processor processor) {
+    return NODES
+        .objectNode()
+        .put("apicId", processor.apicId())
+        .put("enabled", processor.isEnabled());
   }
 
   private static ObjectNode of(Remark remark) {

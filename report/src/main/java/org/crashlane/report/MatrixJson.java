@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import static org.crashlane.report.JsonReport.array;
+
 import java.util.List;
 import org.crashlane.rehearsal.Rehearsal;
 import tools.jackson.databind.node.ArrayNode;
@@ -27,10 +29,7 @@ public final class MatrixJson {
 
   /** {@return the matrix as a whole document} */
   public static ObjectNode of(List<MatrixCell> cells) {
-    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
-    ArrayNode array = node.putArray("cells");
-    cells.forEach(cell -> array.add(of(cell)));
-    return node;
+    return JsonReport.document().set("cells", array(cells, MatrixJson::of));
   }
 
   private static ObjectNode of(MatrixCell cell) {
@@ -47,10 +46,7 @@ public final class MatrixJson {
     ArrayNode runs = node.putArray("runs");
     long seed = cell.firstSeed();
     for (Rehearsal rehearsal : cell.runs()) {
-      ObjectNode run = NODES.objectNode().put("seed", seed);
-      run.setAll(RehearsalJson.withoutTimes(rehearsal));
-      runs.add(run);
-      seed++;
+      runs.addObject().put("seed", seed++).setAll(RehearsalJson.withoutTimes(rehearsal));
     }
     return node;
   }

@@ -3,6 +3,8 @@ package org.crashlane.report;
 
 import static org.crashlane.report.FindingJson.kind;
 import static org.crashlane.report.FindingJson.ranged;
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
 
 import org.crashlane.bits.Hex;
 import org.crashlane.rule.Obstacle;
@@ -14,25 +16,17 @@ final class ObstacleJson {
 
   static ObjectNode of(Obstacle obstacle) {
     return switch (obstacle) {
-      case Obstacle.NoMemory(var ranges) -> {
-        ObjectNode node = kind("no-memory");
-        node.set("ranges", FindingJson.array(ranges, JsonReport::of));
-        yield node;
-      }
+      case Obstacle.NoMemory(var ranges) ->
+          kind("no-memory").set("ranges", array(ranges, JsonReport::of));
       case Obstacle.Overlap(var what, var range) ->
           ranged("overlap", range).put("what", what.name());
-      case Obstacle.BeyondReach(var crashRange, var reach) -> {
-        ObjectNode node = kind("beyond-reach");
-        node.set("crashRange", JsonReport.of(crashRange));
-        node.set("reach", JsonReport.of(reach));
-        yield node;
-      }
+      case Obstacle.BeyondReach(var crashRange, var reach) ->
+          kind("beyond-reach")
+              .set("crashRange", JsonReport.of(crashRange))
+              .set("reach", JsonReport.of(reach));
       case Obstacle.OfTable(var table) -> FindingJson.of(kind("of-table"), table);
-      case Obstacle.OfDevices(var devices) -> {
-        ObjectNode node = kind("of-devices");
-        node.set("requesters", FindingJson.names(devices.requesters()));
-        yield node;
-      }
+      case Obstacle.OfDevices(var devices) ->
+          kind("of-devices").set("requesters", names(devices.requesters()));
       case Obstacle.WordInUse(long address, long value) ->
           kind("word-in-use").put("address", Hex.of(address)).put("value", Hex.of(value));
       case Obstacle.ReadsBack(long address, long written, long found) ->

@@ -3,6 +3,8 @@ package org.crashlane.report;
 
 import static org.crashlane.report.FindingJson.kind;
 import static org.crashlane.report.FindingJson.ranged;
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
 
 import java.util.List;
 import org.crashlane.bits.Hex;
@@ -42,14 +44,12 @@ final class ReadingJson {
       }
       case Reading.LowMemory(var need, long sizeBytes) ->
           kind("low-memory").put("need", need.name()).put("sizeBytes", sizeBytes);
-      case Reading.Devices(var what, var devices) -> {
-        ObjectNode node = kind("devices").put("what", what.name());
-        node.set(
-            "devices",
-            FindingJson.array(
-                devices, d -> FindingJson.of(JsonNodeFactory.instance.objectNode(), d)));
-        yield node;
-      }
+      case Reading.Devices(var what, var devices) ->
+          kind("devices")
+              .put("what", what.name())
+              .set(
+                  "devices",
+                  array(devices, d -> FindingJson.of(JsonNodeFactory.instance.objectNode(), d)));
       case Reading.EncryptionBit(int bit, boolean certain) ->
           kind("encryption-bit").put("bit", bit).put("certain", certain);
       case Reading.Region(var region) ->
@@ -59,11 +59,8 @@ final class ReadingJson {
           ranged("buffer", buffer.range()).put("what", ReasonText.of(buffer.what()));
       case Reading.Reserved(var reserved) ->
           ranged("reserved", reserved.range()).put("reason", reserved.why().meaning());
-      case Reading.Registers(List<Word> words) -> {
-        ObjectNode node = kind("registers");
-        node.set("words", FindingJson.array(words, ReadingJson::of));
-        yield node;
-      }
+      case Reading.Registers(List<Word> words) ->
+          kind("registers").set("words", array(words, ReadingJson::of));
       case Reading.Vectors(var fate, List<Integer> vectors) -> {
         ObjectNode node = kind("vectors").put("fate", fate.name());
         vectors.forEach(node.putArray("vectors")::add);
@@ -81,25 +78,22 @@ final class ReadingJson {
           kind("limits")
               .put("tablePageCount", limits.tablePageCount())
               .put("mappingCount", limits.mappingCount());
-      case Reading.StatedRegion region -> {
-        ObjectNode node =
-            ranged("stated-region", region.range()).put("structure", region.structure());
-        node.set("users", FindingJson.names(region.users()));
-        yield node;
-      }
+      case Reading.StatedRegion region ->
+          ranged("stated-region", region.range())
+              .put("structure", region.structure())
+              .set("users", names(region.users()));
       case Reading.NoAcpiTable(String signature) ->
           kind("no-acpi-table").put("signature", signature);
     };
   }
 
   private static ObjectNode of(Word word) {
-    ObjectNode node = named(word.layout().name(), word.value());
-    node.set(
-        "fields",
-        FindingJson.array(
-            word.layout().fields().stream().filter(field -> field.isSet(word.value())).toList(),
-            field -> named(field.name(), field.get(word.value()))));
-    return node;
+    return named(word.layout().name(), word.value())
+        .set(
+            "fields",
+            array(
+                word.layout().fields().stream().filter(field -> field.isSet(word.value())).toList(),
+                field -> named(field.name(), field.get(word.value()))));
   }
 
   private static ObjectNode named(String name, long value) {
@@ -107,9 +101,9 @@ final class ReadingJson {
   }
 
   private static ObjectNode of(Mapping mapping) {
-    ObjectNode node = kind("mapping");
-    node.set("iova", JsonReport.of(mapping.iova()));
-    return node.put("physical", Hex.of(mapping.physicalFirst()))
+    return kind("mapping")
+        .set("iova", JsonReport.of(mapping.iova()))
+        .put("physical", Hex.of(mapping.physicalFirst()))
         .put("permissions", mapping.permissions().toString());
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import static org.crashlane.report.JsonReport.array;
+
 import java.util.List;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
@@ -11,7 +13,6 @@ import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.rule.Evidence;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -40,10 +41,7 @@ public final class RehearsalJson {
 
   /** {@return the rehearsals as a whole document} */
   public static ObjectNode of(List<Rehearsal> rehearsals) {
-    ObjectNode node = NODES.objectNode().put("version", JsonReport.VERSION);
-    ArrayNode array = node.putArray("rehearsals");
-    rehearsals.forEach(r -> array.add(of(r)));
-    return node;
+    return JsonReport.document().set("rehearsals", array(rehearsals, RehearsalJson::of));
   }
 
   private static ObjectNode of(Rehearsal rehearsal) {
@@ -81,21 +79,19 @@ public final class RehearsalJson {
   }
 
   private static ObjectNode of(Tally tally) {
-    ObjectNode node =
-        NODES
-            .objectNode()
-            .put("corruptedByteCount", tally.corruptedByteCount())
-            .put("leftoverPassedCount", tally.leftoverPassedCount())
-            .put("leftoverBlockedCount", tally.leftoverBlockedCount());
-    node.set(
-        "arming",
-        NODES
-            .objectNode()
-            .put("tablePageCount", tally.arming().tablePageCount())
-            .put("entryCount", tally.arming().entryCount())
-            .put("tableBytes", tally.arming().tableBytes())
-            .put("stepCount", tally.arming().stepCount()));
-    return node;
+    return NODES
+        .objectNode()
+        .put("corruptedByteCount", tally.corruptedByteCount())
+        .put("leftoverPassedCount", tally.leftoverPassedCount())
+        .put("leftoverBlockedCount", tally.leftoverBlockedCount())
+        .set(
+            "arming",
+            NODES
+                .objectNode()
+                .put("tablePageCount", tally.arming().tablePageCount())
+                .put("entryCount", tally.arming().entryCount())
+                .put("tableBytes", tally.arming().tableBytes())
+                .put("stepCount", tally.arming().stepCount()));
   }
 
   private static ObjectNode of(DumpOutcome dump) {
@@ -114,8 +110,6 @@ public final class RehearsalJson {
   }
 
   private static ObjectNode without(String outcome, List<Evidence> reasons) {
-    ObjectNode node = NODES.objectNode().put("outcome", outcome);
-    node.set("reasons", FindingJson.evidence(reasons));
-    return node;
+    return NODES.objectNode().put("outcome", outcome).set("reasons", FindingJson.evidence(reasons));
   }
 }

@@ -3,6 +3,8 @@ package org.crashlane.report;
 
 import static org.crashlane.report.FindingJson.kind;
 import static org.crashlane.report.FindingJson.ranged;
+import static org.crashlane.report.JsonReport.array;
+import static org.crashlane.report.JsonReport.names;
 
 import java.util.List;
 import org.crashlane.bits.Hex;
@@ -29,32 +31,31 @@ final class SightingJson {
               .put("recorded", fault.recorded());
       case Sighting.Blocked(var requester, long iova) ->
           kind("blocked-request").put("requester", requester.toString()).put("iova", Hex.of(iova));
-      case Sighting.BlockedInterrupt(var sender, long address, long data, String event) -> {
-        ObjectNode node = kind("blocked-interrupt");
-        node.set("sender", FindingJson.of(sender));
-        yield node.put("address", Hex.of(address)).put("data", Hex.of(data)).put("event", event);
-      }
+      case Sighting.BlockedInterrupt(var sender, long address, long data, String event) ->
+          kind("blocked-interrupt")
+              .set("sender", FindingJson.of(sender))
+              .put("address", Hex.of(address))
+              .put("data", Hex.of(data))
+              .put("event", event);
       case Sighting.RegistersAccessed(
               boolean areReads,
               List<Sighting.RegisterId> registers,
-              int count) -> {
-        ObjectNode node = kind("registers-accessed").put("areReads", areReads).put("count", count);
-        node.set("registers", FindingJson.array(registers, SightingJson::of));
-        yield node;
-      }
-      case Sighting.RegisterWritten written -> {
-        ObjectNode node = kind("register-written").put("count", written.count());
-        node.set("register", of(written.register()));
-        node.set("first", FindingJson.array(written.first(), SightingJson::of));
-        node.set("last", of(written.last()));
-        yield node;
-      }
-      case Sighting.RegisterChanged(Sighting.RegisterId register, long before, long after) -> {
-        ObjectNode node =
-            kind("register-changed").put("before", Hex.of(before)).put("after", Hex.of(after));
-        node.set("register", of(register));
-        yield node;
-      }
+              int count) ->
+          kind("registers-accessed")
+              .put("areReads", areReads)
+              .put("count", count)
+              .set("registers", array(registers, SightingJson::of));
+      case Sighting.RegisterWritten written ->
+          kind("register-written")
+              .put("count", written.count())
+              .set("register", of(written.register()))
+              .set("first", array(written.first(), SightingJson::of))
+              .set("last", of(written.last()));
+      case Sighting.RegisterChanged(Sighting.RegisterId register, long before, long after) ->
+          kind("register-changed")
+              .put("before", Hex.of(before))
+              .put("after", Hex.of(after))
+              .set("register", of(register));
       case Sighting.Touched(var what, long address, long value) ->
           kind("touched")
               .put("what", what.name())
@@ -79,20 +80,14 @@ final class SightingJson {
           kind("violated").put("count", count).put("first", first.line());
       case Sighting.OtherRelease(String found, String booted) ->
           kind("other-release").put("found", found).put("booted", booted);
-      case Sighting.PagesCompared pages -> {
-        ObjectNode node =
-            kind("pages-compared")
-                .put("equalCount", pages.equalCount())
-                .put("equalZeroCount", pages.equalZeroCount())
-                .put("differentCount", pages.differentCount())
-                .put("absentCount", pages.absentCount());
-        node.set(
-            "firstDifferent",
-            FindingJson.names(pages.firstDifferent().stream().map(Hex::of).toList()));
-        node.set(
-            "firstAbsent", FindingJson.names(pages.firstAbsent().stream().map(Hex::of).toList()));
-        yield node;
-      }
+      case Sighting.PagesCompared pages ->
+          kind("pages-compared")
+              .put("equalCount", pages.equalCount())
+              .put("equalZeroCount", pages.equalZeroCount())
+              .put("differentCount", pages.differentCount())
+              .put("absentCount", pages.absentCount())
+              .set("firstDifferent", names(pages.firstDifferent().stream().map(Hex::of).toList()))
+              .set("firstAbsent", names(pages.firstAbsent().stream().map(Hex::of).toList()));
     };
   }
 
@@ -104,8 +99,10 @@ final class SightingJson {
   }
 
   private static ObjectNode of(Sighting.RegisterValue value) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode().put("raw", Hex.of(value.raw()));
-    node.set("bits", FindingJson.names(value.bits()));
-    return node.put("translation", value.translation().name());
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("raw", Hex.of(value.raw()))
+        .set("bits", names(value.bits()))
+        .put("translation", value.translation().name());
   }
 }

@@ -16,78 +16,23 @@ import org.crashlane.memory.Store;
 /** How the entries of all interrupt remapping tables of one unit are laid out. */
 enum InterruptFormat {
   /** 4 bytes each, destinations of 8 bits. */
-  SMALL(InterruptEntry.BYTES) {
-    @Override
-    InterruptFate fate(long address, LongUnaryOperator words) {
-      long entry = half(address).get(words.applyAsLong(wordOf(address)));
-      Reason evidence = at(address, InterruptEntry.LAYOUT.word(entry));
-      if (!InterruptEntry.REMAP_EN.isSet(entry)) {
-        return blocked(InterruptEvent.NOT_ENABLED, evidence);
-      }
-      boolean reserved =
-          InterruptEntry.GUEST_MODE.isSet(entry) || InterruptEntry.RSVD_31_24.isSet(entry);
-      return reserved
-          ? blocked(InterruptEvent.ENTRY_RESERVED, evidence)
-          : toward(InterruptEntry.target(entry), evidence);
-    }
-
-    @Override
-    boolean isFree(long address, LongUnaryOperator words) {
-      return !half(address).isSet(words.applyAsLong(wordOf(address)));
-    }
-
-    @Override
-    List<Store> enable(long address, LongUnaryOperator words, int vector) {
-      long before = words.applyAsLong(wordOf(address));
-      InterruptTarget target = everywhere(InterruptTarget.BROADCAST, vector);
-      long after = half(address).with(before, InterruptEntry.of(target));
-      return List.of(new Store(wordOf(address), before, after));
-    }
-  },
+  SMALL(InterruptEntry.BYTES, InterruptTarget.BROADCAST),
 
   /** 16 bytes each, destinations of 8 bits. */
-  WIDE(WideInterruptEntry.BYTES) {
-    @Override
-    InterruptFate fate(long address, LongUnaryOperator words) {
-      return wideFate(address, words, false);
-    }
-
-    @Override
-    boolean isFree(long address, LongUnaryOperator words) {
-      return wideIsFree(address, words);
-    }
-
-    @Override
-    List<Store> enable(long address, LongUnaryOperator words, int vector) {
-      return enableWide(address, words, everywhere(InterruptTarget.BROADCAST, vector));
-    }
-  },
+  WIDE(WideInterruptEntry.BYTES, InterruptTarget.BROADCAST),
 
   /** 16 bytes each, destinations of 32 bits. */
-  WIDE_X2APIC(WideInterruptEntry.BYTES) {
-    @Override
-    InterruptFate fate(long address, LongUnaryOperator words) {
-      return wideFate(address, words, true);
-    }
-
-    @Override
-    boolean isFree(long address, LongUnaryOperator words) {
-      return wideIsFree(address, words);
-    }
-
-    @Override
-    List<Store> enable(long address, LongUnaryOperator words, int vector) {
-      return enableWide(address, words, everywhere(InterruptTarget.BROADCAST_X2APIC, vector));
-    }
-  };
+  WIDE_X2APIC(WideInterruptEntry.BYTES, InterruptTarget.BROADCAST_X2APIC);
 
   private static final BitField EVEN = BitField.bits("entry at a multiple of 8", 31, 0);
   private static final BitField ODD = BitField.bits("entry 4 bytes on", 63, 32);
 
   private final int bytes;
+  private final long broadcast;
 
-  InterruptFormat(int bytes) {
+  InterruptFormat(int bytes, long broadcast) {
     this.bytes = bytes;
+    this.broadcast = broadcast;
   }
 
   /** {@return size of an entry in bytes} */
@@ -100,16 +45,42 @@ enum InterruptFormat {
    *
    * @param words reads the 8 bytes at an address
    */
-  abstract InterruptFate fate(long address, LongUnaryOperator words);
+  InterruptFate fate(long address, LongUnaryOperator words) {
+    return switch (this) {
+      case SMALL -> smallFate(address, half(address).get(words.applyAsLong(wordOf(address))));
+      case WIDE, WIDE_X2APIC -> wideFate(address, words, this == WIDE_X2APIC);
+    };
+  }
 
   /** {@return true if nobody has taken the entry: all of it is zero} */
-  abstract boolean isFree(long address, LongUnaryOperator words);
+  boolean isFree(long address, LongUnaryOperator words) {
+    return switch (this) {
+      case SMALL -> !half(address).isSet(words.applyAsLong(wordOf(address)));
+      case WIDE, WIDE_X2APIC ->
+          words.applyAsLong(address) == 0 && words.applyAsLong(address + Long.BYTES) == 0;
+    };
+  }
 
   /**
    * {@return the stores that make of a free entry one that brings {@code vector} to every
    * processor; the last one enables it}
    */
-  abstract List<Store> enable(long address, LongUnaryOperator words, int vector);
+  List<Store> enable(long address, LongUnaryOperator words, int vector) {
+    InterruptTarget target = new InterruptTarget(broadcast, false, vector, DeliveryMode.FIXED);
+    return switch (this) {
+      case SMALL -> {
+        long before = words.applyAsLong(wordOf(address));
+        long after = half(address).with(before, InterruptEntry.of(target));
+        yield List.of(new Store(wordOf(address), before, after));
+      }
+      case WIDE, WIDE_X2APIC -> {
+        long high = address + Long.BYTES;
+        yield List.of(
+            new Store(high, words.applyAsLong(high), WideInterruptEntry.high(target)),
+            new Store(address, words.applyAsLong(address), WideInterruptEntry.low(target)));
+      }
+    };
+  }
 
   private static long wordOf(long address) {
     return Alignment.down(address, Long.BYTES);
@@ -119,8 +90,16 @@ enum InterruptFormat {
     return Alignment.isAligned(address, Long.BYTES) ? EVEN : ODD;
   }
 
-  private static InterruptTarget everywhere(long broadcast, int vector) {
-    return new InterruptTarget(broadcast, false, vector, DeliveryMode.FIXED);
+  private static InterruptFate smallFate(long address, long entry) {
+    Reason evidence = at(address, InterruptEntry.LAYOUT.word(entry));
+    if (!InterruptEntry.REMAP_EN.isSet(entry)) {
+      return blocked(InterruptEvent.NOT_ENABLED, evidence);
+    }
+    boolean reserved =
+        InterruptEntry.GUEST_MODE.isSet(entry) || InterruptEntry.RSVD_31_24.isSet(entry);
+    return reserved
+        ? blocked(InterruptEvent.ENTRY_RESERVED, evidence)
+        : toward(InterruptEntry.target(entry), evidence);
   }
 
   private static InterruptFate wideFate(long address, LongUnaryOperator words, boolean x2apic) {
@@ -137,18 +116,6 @@ enum InterruptFormat {
       return new InterruptFate.Posted(vector, WideInterruptEntry.GA_ROOT.inPlace(high), evidence);
     }
     return toward(WideInterruptEntry.target(low, high, x2apic), evidence);
-  }
-
-  private static boolean wideIsFree(long address, LongUnaryOperator words) {
-    return words.applyAsLong(address) == 0 && words.applyAsLong(address + Long.BYTES) == 0;
-  }
-
-  private static List<Store> enableWide(
-      long address, LongUnaryOperator words, InterruptTarget target) {
-    long high = address + Long.BYTES;
-    return List.of(
-        new Store(high, words.applyAsLong(high), WideInterruptEntry.high(target)),
-        new Store(address, words.applyAsLong(address), WideInterruptEntry.low(target)));
   }
 
   private static InterruptFate toward(InterruptTarget target, Reason evidence) {

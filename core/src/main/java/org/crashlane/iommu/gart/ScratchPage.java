@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.crashlane.iommu.ForwardingVisitor;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkLimits;
@@ -97,7 +98,14 @@ public record ScratchPage(long address) {
     }
   }
 
-  private record WithoutPage(long page, WalkVisitor visitor) implements WalkVisitor {
+  private static final class WithoutPage extends ForwardingVisitor {
+    private final long page;
+
+    WithoutPage(long page, WalkVisitor visitor) {
+      super(visitor);
+      this.page = page;
+    }
+
     @Override
     public void mapping(
         long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
@@ -114,16 +122,6 @@ public record ScratchPage(long address) {
       if (behind - 1 != iovaLast) {
         visitor.mapping(behind, iovaLast, page + Gpte.PAGE_BYTES, permissions);
       }
-    }
-
-    @Override
-    public void malformed(Malformation malformation) {
-      visitor.malformed(malformation);
-    }
-
-    @Override
-    public void tablePage(long address, long sizeBytes, int level) {
-      visitor.tablePage(address, sizeBytes, level);
     }
   }
 }

@@ -4,15 +4,16 @@ package org.crashlane.iommu.paging;
 import java.util.Arrays;
 import java.util.function.LongPredicate;
 import org.crashlane.bits.BitField;
+import org.crashlane.bits.LongTable;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 
 /**
  * What a unit remembers of page tables: for each leaf that was ever used where it leads, and, if
- * the unit remembers that too, which entries were not present. An open-addressed table from a key
- * of domain, level and IOVA to a word with the page, its level and its rights. IOVAs whose page
- * number has more than 45 bits, which the largest tables translate, are not remembered.
+ * the unit remembers that too, which entries were not present. A table from a key of domain, level
+ * and IOVA to a word with the page, its level and its rights. IOVAs whose page number has more than
+ * 45 bits, which the largest tables translate, are not remembered.
  */
 public final class Iotlb {
   /** What is answered where nothing is remembered: no leaf has a level like this. */
@@ -29,30 +30,17 @@ public final class Iotlb {
   private static final BitField KEY_PAGE = BitField.bits("IOVA page", 44, 0);
   private static final BitField KEY_LEVEL = BitField.bits("level", 47, 45);
   private static final BitField KEY_DOMAIN = BitField.bits("domain", 63, 48);
-  private static final long EMPTY = 0;
-  private static final int INITIAL_SLOTS = 16;
-
-  /** The multiplier of Fibonacci hashing: 2^64 divided by the golden ratio. */
-  private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
   private final int granuleBits;
   private final int strideBits;
 
-  /** Each key with its value behind it, so that both are in one cache line. */
-  private long[] slots;
+  /** No key is 0, for none has level 0. */
+  private final LongTable entries;
 
-  /** By how much a product is moved down to be the number of a slot. */
-  private int slotShift;
-
-  private int[] countByLevel;
+  private final int[] countByLevel;
 
   /** A one for each level that anything is remembered of. */
   private int levelsHeld;
-
-  private int count;
-
-  /** True while a copy has the same arrays: who changes them makes its own first. */
-  private boolean shared;
 
   /**
    * @param geometry the shape of the tables that it remembers entries of
@@ -60,31 +48,20 @@ public final class Iotlb {
   Iotlb(Geometry geometry) {
     this.granuleBits = geometry.granuleBits();
     this.strideBits = geometry.strideBits();
-    clear();
+    this.entries = new LongTable();
+    this.countByLevel = new int[Geometry.LEVELS_MAX + 1];
   }
 
   private Iotlb(Iotlb other) {
     this.granuleBits = other.granuleBits;
     this.strideBits = other.strideBits;
-    this.slots = other.slots;
-    this.slotShift = other.slotShift;
-    this.countByLevel = other.countByLevel;
+    this.entries = other.entries.fork();
+    this.countByLevel = other.countByLevel.clone();
     this.levelsHeld = other.levelsHeld;
-    this.count = other.count;
-    this.shared = true;
   }
 
   Iotlb fork() {
-    shared = true;
     return new Iotlb(this);
-  }
-
-  private void ownArrays() {
-    if (shared) {
-      slots = slots.clone();
-      countByLevel = countByLevel.clone();
-      shared = false;
-    }
   }
 
   /** {@return what is to be remembered of a leaf at {@code level} that leads to {@code page}} */
@@ -123,9 +100,9 @@ public final class Iotlb {
     }
     for (int level = 1; level <= levels; level++) {
       if ((levelsHeld & 1 << level) != 0) {
-        int at = at(key(domainId, level, iova));
-        if (slots[at] != EMPTY) {
-          return slots[at + 1];
+        long value = entries.getOr(key(domainId, level, iova), NOT_CACHED);
+        if (value != NOT_CACHED) {
+          return value;
         }
       }
     }
@@ -167,61 +144,31 @@ public final class Iotlb {
   }
 
   int count() {
-    return count;
+    return entries.count();
   }
 
   /** {@return the page and the rights of {@code key}, or {@link #ABSENT} or {@link #NOT_CACHED}} */
   long get(long key) {
-    int at = at(key);
-    return slots[at] == EMPTY ? NOT_CACHED : slots[at + 1];
+    return entries.getOr(key, NOT_CACHED);
   }
 
   void put(long key, long value) {
-    ownArrays();
-    int at = at(key);
-    if (slots[at] == EMPTY) {
-      if (4 * (count + 1) > slots.length) {
-        grow();
-        at = at(key);
-      }
-      slots[at] = key;
-      count++;
+    if (entries.put(key, value)) {
       countByLevel[level(key)]++;
       levelsHeld |= 1 << level(key);
     }
-    slots[at + 1] = value;
   }
 
   void drop(long key) {
-    int hole = at(key);
-    if (slots[hole] == EMPTY) {
-      return;
-    }
-    ownArrays();
-    count--;
-    if (--countByLevel[level(key)] == 0) {
+    if (entries.remove(key) && --countByLevel[level(key)] == 0) {
       levelsHeld &= ~(1 << level(key));
     }
-    for (int next = next(hole); slots[next] != EMPTY; next = next(next)) {
-      int home = home(slots[next]);
-      int mask = slots.length - 1;
-      if (((next - home) & mask) >= ((next - hole) & mask)) {
-        slots[hole] = slots[next];
-        slots[hole + 1] = slots[next + 1];
-        hole = next;
-      }
-    }
-    slots[hole] = EMPTY;
-    slots[hole + 1] = 0;
   }
 
   void clear() {
-    slots = new long[2 * INITIAL_SLOTS];
-    slotShift = Long.SIZE - Integer.numberOfTrailingZeros(INITIAL_SLOTS);
-    countByLevel = new int[Geometry.LEVELS_MAX + 1];
+    entries.clear();
+    Arrays.fill(countByLevel, 0);
     levelsHeld = 0;
-    count = 0;
-    shared = false;
   }
 
   /** Drops every entry whose key {@code dropped} says. */
@@ -235,45 +182,6 @@ public final class Iotlb {
 
   /** {@return the keys in rising order} */
   long[] sortedKeys() {
-    long[] sorted = new long[count];
-    int used = 0;
-    for (int at = 0; at < slots.length; at += 2) {
-      if (slots[at] != EMPTY) {
-        sorted[used++] = slots[at];
-      }
-    }
-    Arrays.sort(sorted);
-    return sorted;
-  }
-
-  /** {@return where {@code key} is, or where it would be put} */
-  private int at(long key) {
-    int at = home(key);
-    while (slots[at] != key && slots[at] != EMPTY) {
-      at = next(at);
-    }
-    return at;
-  }
-
-  private int next(int at) {
-    return (at + 2) & (slots.length - 1);
-  }
-
-  /** The highest bits of the product: neighbouring pages have places far from each other. */
-  private int home(long key) {
-    return (int) ((key * SPREAD) >>> slotShift) << 1;
-  }
-
-  private void grow() {
-    long[] old = slots;
-    slots = new long[2 * old.length];
-    slotShift--;
-    for (int i = 0; i < old.length; i += 2) {
-      if (old[i] != EMPTY) {
-        int at = at(old[i]);
-        slots[at] = old[i];
-        slots[at + 1] = old[i + 1];
-      }
-    }
+    return entries.sortedKeys();
   }
 }

@@ -57,7 +57,7 @@ class CalgaryTablesTest {
   }
 
   private void arm(AddressRange range) {
-    open().mapIdentity(machine.memory, TABLE, Window.ofCrashRange(range), PageArena.empty());
+    open().mapIdentity(machine.memory, TABLE, Window.ofCrashRange(range), PageArena.of());
   }
 
   private Verdict judge(AddressRange crash) {
@@ -183,7 +183,6 @@ class CalgaryTablesTest {
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            open()
-                .mapIdentity(machine.memory, other, Window.ofCrashRange(CRASH), PageArena.empty()));
+            open().mapIdentity(machine.memory, other, Window.ofCrashRange(CRASH), PageArena.of()));
   }
 }

@@ -175,8 +175,7 @@ class GartTablesTest {
   @Test
   void nothingHasToBeMappedOutsideTheAperture() {
     allToScratch();
-    MapResult result =
-        open().mapIdentity(memory, ID, Window.ofCrashRange(CRASH), PageArena.empty());
+    MapResult result = open().mapIdentity(memory, ID, Window.ofCrashRange(CRASH), PageArena.of());
     assertEquals(new MapResult.Mapped(0, 0, CRASH.sizeBytes()), result);
   }
 
@@ -186,7 +185,7 @@ class GartTablesTest {
     for (AddressRange range : List.of(across, InterruptWindow.RANGE)) {
       assertInstanceOf(
           MapResult.Refused.class,
-          open().mapIdentity(memory, ID, Window.ofCrashRange(range), PageArena.empty()));
+          open().mapIdentity(memory, ID, Window.ofCrashRange(range), PageArena.of()));
     }
   }
 
@@ -196,7 +195,7 @@ class GartTablesTest {
     GartTables tables = open();
     assertThrows(
         IllegalArgumentException.class,
-        () -> tables.mapIdentity(memory, ID, Window.ofCrashRange(part), PageArena.empty()));
+        () -> tables.mapIdentity(memory, ID, Window.ofCrashRange(part), PageArena.of()));
     assertThrows(
         IllegalArgumentException.class,
         () -> tables.walk(TableId.flat(TABLE + 4096, Gpte.PAGE_BYTES), new RecordedWalk()));

@@ -61,12 +61,10 @@ final class ObservedVerdict {
   }
 
   private static Finding leftRunning() {
-    return new Finding(
+    return Finding.note(
         FindingCode.C5,
-        Severity.NOTE,
         Part.CAPTURE_KERNEL,
-        List.of(),
         List.of(Fact.OPTION_LEAVES_IOMMU_RUNNING),
-        List.of(Step.ARM_PRIMARY));
+        Step.ARM_PRIMARY);
   }
 }

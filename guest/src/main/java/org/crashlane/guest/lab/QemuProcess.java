@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.crashlane.bits.Printable;
+import org.crashlane.guest.lab.parts.Command;
 
 /** A running QEMU. */
 final class QemuProcess {
@@ -107,25 +108,11 @@ final class QemuProcess {
 
   private String version() {
     try {
-      Process asked =
-          new ProcessBuilder(program.toString(), "--version")
-              .redirectErrorStream(true)
-              .redirectInput(Path.of("/dev/null").toFile())
-              .start();
-      try {
-        if (asked.waitFor(VERSION_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-          byte[] text = asked.getInputStream().readNBytes(QUOTED_BYTES);
-          String first = new String(text, StandardCharsets.UTF_8).lines().findFirst().orElse("");
-          return Printable.of(first.isBlank() ? UNKNOWN_VERSION : first, QUOTED_BYTES);
-        }
-      } finally {
-        asked.destroyForcibly();
-      }
+      List<String> asked = List.of(program.toString(), "--version");
+      String text = Command.run(area.directory(), VERSION_LIMIT, asked);
+      return Printable.of(text.lines().findFirst().orElse(UNKNOWN_VERSION), QUOTED_BYTES);
     } catch (IOException e) {
       return UNKNOWN_VERSION;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
-    return UNKNOWN_VERSION;
   }
 }

@@ -5,16 +5,17 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import org.crashlane.guest.ShutdownHook;
 
 /**
  * What must be undone when a run ends, in reverse order, whichever way it ends: also when the JVM
- * is told to stop (Ctrl-C, SIGTERM), by a shutdown hook.
+ * is told to stop.
  */
 final class Teardown implements AutoCloseable {
   private final Deque<Step> steps = new ArrayDeque<>();
-  private final Thread hook = new Thread(this::run, "lab-teardown");
   private volatile boolean over;
   private Optional<IOException> firstFailure = Optional.empty();
+  private final ShutdownHook hook = ShutdownHook.add("lab-teardown", this::run);
 
   /** Undoes one thing. */
   interface Step {
@@ -23,9 +24,7 @@ final class Teardown implements AutoCloseable {
 
   /** {@return a teardown that also runs when the JVM stops} */
   static Teardown register() {
-    Teardown teardown = new Teardown();
-    Runtime.getRuntime().addShutdownHook(teardown.hook);
-    return teardown;
+    return new Teardown();
   }
 
   /**
@@ -67,10 +66,8 @@ final class Teardown implements AutoCloseable {
   @Override
   public void close() throws IOException {
     run();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException jvmIsStopping) {
-      // The hook finds nothing left to do.
+    if (!hook.remove()) {
+      // It finds nothing left to do.
       return;
     }
     Optional<IOException> failure;

@@ -135,18 +135,6 @@ final class AskedMemory implements PhysicalMemory, AutoCloseable {
   }
 
   @Override
-  public void read(long address, byte[] into, int offset, int length) {
-    long first = address & -Long.BYTES;
-    int skipped = (int) (address - first);
-    long[] words = new long[Math.ceilDiv(skipped + length, Long.BYTES)];
-    readLongs(first, words, words.length);
-    for (int i = 0; i < length; i++) {
-      int at = skipped + i;
-      into[offset + i] = (byte) (words[at / Long.BYTES] >>> (at % Long.BYTES * Byte.SIZE));
-    }
-  }
-
-  @Override
   public void close() {
     process.ifPresent(channel -> {
       try {

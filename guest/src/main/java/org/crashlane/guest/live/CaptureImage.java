@@ -10,6 +10,7 @@ import org.crashlane.bits.Alignment;
 import org.crashlane.image.KdumpHeader;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 
 /**
  * A capture kernel that waits in a guest's memory, found by the header that tells it of the dead
@@ -176,11 +177,7 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
    */
   private static List<AddressRange> leftOut(
       KdumpHeader header, List<AddressRange> memory, long headerAddress) {
-    List<AddressRange> gaps = memory;
-    for (AddressRange named : header.memory()) {
-      gaps = gaps.stream().flatMap(gap -> gap.without(named).stream()).toList();
-    }
-    return gaps.stream()
+    return Ranges.without(memory, header.memory()).stream()
         .filter(gap -> gap.contains(headerAddress) || isReservation(gap))
         .sorted()
         .toList();

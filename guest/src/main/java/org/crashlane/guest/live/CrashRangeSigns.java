@@ -13,6 +13,7 @@ import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
@@ -55,7 +56,7 @@ final class CrashRangeSigns {
         refuse(refusals, range, Fact.IN_FIRST_MEBIBYTE);
       }
     }
-    long sizeBytes = ranges.stream().mapToLong(AddressRange::sizeBytes).sum();
+    long sizeBytes = Ranges.sizeBytes(ranges);
     if (sizeBytes < LEAST_BYTES) {
       refuse(
           refusals,

@@ -99,11 +99,10 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
 
   /** {@return its IOMMU, if it has one that is read here} */
   Optional<GuestIommu> findIommu() {
-    for (GuestIommu.Kind kind : GuestIommu.Kind.values()) {
-      Optional<AddressRange> range = view.find(kind.region());
+    for (Vendor vendor : Vendor.values()) {
+      Optional<AddressRange> range = view.find(GuestIommu.region(vendor));
       if (range.isPresent()) {
-        return Optional.of(
-            new GuestIommu(kind.vendor(), new HmpRegisters(qmp, range.get().first())));
+        return Optional.of(new GuestIommu(vendor, new HmpRegisters(qmp, range.get().first())));
       }
     }
     return Optional.empty();

@@ -39,26 +39,11 @@ public record GuestIommu(Vendor vendor, RegisterFile registers) {
     return vendor.open(memory, registers, host);
   }
 
-  /** What QEMU has. */
-  enum Kind {
-    INTEL("intel_iommu", Vendor.VTD),
-    AMD("amdvi-mmio", Vendor.AMDVI);
-
-    private final String region;
-    private final Vendor vendor;
-
-    Kind(String region, Vendor vendor) {
-      this.region = region;
-      this.vendor = vendor;
-    }
-
-    /** {@return what QEMU's memory tree calls the registers} */
-    String region() {
-      return region;
-    }
-
-    Vendor vendor() {
-      return vendor;
-    }
+  /** {@return what QEMU's memory tree calls the registers} */
+  static String region(Vendor vendor) {
+    return switch (vendor) {
+      case VTD -> "intel_iommu";
+      case AMDVI -> "amdvi-mmio";
+    };
   }
 }

@@ -133,23 +133,15 @@ final class GuestJudge {
   }
 
   private static Finding beside(RequesterId requester, Fact why) {
-    return new Finding(
-        FindingCode.L2,
-        Severity.NOTE,
-        new Requesters(requester),
-        List.of(),
-        List.of(why),
-        List.of(Step.NOTHING));
+    return Finding.note(FindingCode.L2, new Requesters(requester), List.of(why), Step.NOTHING);
   }
 
   private static Finding unread(PciFunction iommu) {
-    return new Finding(
+    return Finding.unknown(
         FindingCode.W1,
-        Severity.UNKNOWN,
         new Requesters(iommu.requester()),
-        List.of(),
         List.of(Fact.VIRTIO_IOMMU_NOT_READ),
-        List.of(Step.USE_READ_IOMMU));
+        Step.USE_READ_IOMMU);
   }
 
   /**
@@ -167,12 +159,10 @@ final class GuestJudge {
   }
 
   static Finding unstopped() {
-    return new Finding(
+    return Finding.unknown(
         FindingCode.W1,
-        Severity.UNKNOWN,
         Part.IOMMU_TABLES,
-        List.of(),
         List.of(Fact.READ_WHILE_RUNNING),
-        List.of(Step.NAME_JOURNAL_FOLDER));
+        Step.NAME_JOURNAL_FOLDER);
   }
 }

@@ -3,16 +3,17 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.util.Set;
+import org.crashlane.guest.ShutdownHook;
 import org.crashlane.guest.qmp.QmpClient;
 
 /** A guest that stands until this is closed, or until the process ends by anything but SIGKILL. */
 final class StoppedGuest implements AutoCloseable {
   private final QmpClient qmp;
-  private final Thread atExit;
+  private final ShutdownHook atExit;
 
   private StoppedGuest(QmpClient qmp) {
     this.qmp = qmp;
-    this.atExit = new Thread(this::contAtExit, "cont-at-exit");
+    this.atExit = ShutdownHook.add("cont-at-exit", this::contAtExit);
   }
 
   /** Where a migration has ended a guest, it runs elsewhere. */
@@ -21,7 +22,6 @@ final class StoppedGuest implements AutoCloseable {
   /** Stops a guest, or takes over one that stands. */
   static StoppedGuest stop(QmpClient qmp) throws IOException {
     StoppedGuest guest = new StoppedGuest(qmp);
-    Runtime.getRuntime().addShutdownHook(guest.atExit);
     try {
       qmp.stop();
       return guest;
@@ -39,12 +39,8 @@ final class StoppedGuest implements AutoCloseable {
   @Override
   public void close() throws IOException {
     cont();
-    try {
-      Runtime.getRuntime().removeShutdownHook(atExit);
-    } catch (IllegalStateException e) {
-      // The process is ending; the hook continues the guest once more, which changes nothing.
-      return;
-    }
+    // Where the process is ending, the hook continues the guest once more, which changes nothing.
+    atExit.remove();
   }
 
   private void cont() throws IOException {

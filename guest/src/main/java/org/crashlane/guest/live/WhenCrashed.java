@@ -23,7 +23,6 @@ import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Remedy.Step;
-import org.crashlane.rule.Severity;
 import org.crashlane.rule.Sighting.DeviceTablesMoved;
 import org.crashlane.rule.Sighting.Since;
 import org.crashlane.rule.Sighting.WordChanged;
@@ -246,26 +245,18 @@ public final class WhenCrashed implements AutoCloseable {
         .filter(store -> guest.memory().readLong(store.address()) != store.after())
         .findFirst()
         .map(store ->
-            new Finding(
+            Finding.broken(
                 FindingCode.A1,
-                Severity.BROKEN,
                 new NewTablePage(store.address()),
-                List.of(),
                 List.of(
                     new WordChanged(
                         store.address(), store.after(), guest.memory().readLong(store.address())),
                     Fact.CAPTURE_KERNEL_USES_PAGE),
-                List.of(Step.USE_LATER_KERNEL)));
+                Step.USE_LATER_KERNEL));
   }
 
   private static Finding late(List<Evidence> signs) {
-    return new Finding(
-        FindingCode.A1,
-        Severity.UNKNOWN,
-        Part.CAPTURE_KERNEL,
-        List.of(),
-        signs,
-        List.of(Step.WATCH_EARLIER));
+    return Finding.unknown(FindingCode.A1, Part.CAPTURE_KERNEL, signs, Step.WATCH_EARLIER);
   }
 
   @Override

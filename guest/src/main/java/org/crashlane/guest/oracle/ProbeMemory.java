@@ -25,7 +25,6 @@ public final class ProbeMemory implements PhysicalMemory {
 
   private static final long MARK = 0x7a60_0000_0000_0000L;
   private static final int MARK_BYTES_SHIFT = 48;
-  private static final long WORD_ALIGNMENT = -Long.BYTES;
 
   private final AddressRange all;
   private final ProbeMachine machine;
@@ -86,15 +85,6 @@ public final class ProbeMemory implements PhysicalMemory {
   public void readLongs(long address, long[] into, int count) {
     for (int i = 0; i < count; i++) {
       into[i] = readLong(address + (long) i * Long.BYTES);
-    }
-  }
-
-  @Override
-  public void read(long address, byte[] into, int offset, int length) {
-    for (int i = 0; i < length; i++) {
-      long at = address + i;
-      long word = readLong(at & WORD_ALIGNMENT);
-      into[offset + i] = (byte) (word >>> (int) (at % Long.BYTES * Byte.SIZE));
     }
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.crashlane.guest.ShutdownHook;
 
 /** A running QEMU: ended on {@link #close}, and killed when the JVM ends before that. */
 final class QemuProcess implements AutoCloseable {
@@ -19,13 +20,13 @@ final class QemuProcess implements AutoCloseable {
   private final Process process;
   private final FileChannel errors;
   private final Duration stopLimit;
-  private final Thread killer;
+  private final ShutdownHook killer;
 
   private QemuProcess(Process process, FileChannel errors, Duration stopLimit) {
     this.process = process;
     this.errors = errors;
     this.stopLimit = stopLimit;
-    this.killer = new Thread(process::destroyForcibly, "stop QEMU " + process.pid());
+    this.killer = ShutdownHook.add("stop QEMU " + process.pid(), () -> process.destroyForcibly());
   }
 
   /**
@@ -46,10 +47,8 @@ final class QemuProcess implements AutoCloseable {
               .redirectOutput(ProcessBuilder.Redirect.appendTo(errorFile.toFile()))
               .redirectError(ProcessBuilder.Redirect.appendTo(errorFile.toFile()))
               .start();
-      QemuProcess running = new QemuProcess(process, reading, stopLimit);
-      running.killWithJvm();
-      return running;
-    } catch (IOException | IllegalStateException e) {
+      return new QemuProcess(process, reading, stopLimit);
+    } catch (IOException e) {
       reading.close();
       throw e;
     }
@@ -110,25 +109,8 @@ final class QemuProcess implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
-    forgetKiller();
+    // Where the JVM is ending, the hook runs, and finds the process gone.
+    killer.remove();
     errors.close();
-  }
-
-  private void killWithJvm() {
-    try {
-      Runtime.getRuntime().addShutdownHook(killer);
-    } catch (IllegalStateException e) {
-      process.destroyForcibly();
-      throw e;
-    }
-  }
-
-  private void forgetKiller() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(killer);
-    } catch (IllegalStateException e) {
-      // The JVM is ending: the hook runs, and finds the process gone.
-      process.destroyForcibly();
-    }
   }
 }

@@ -18,9 +18,8 @@ import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Page;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.DmaHandle;
-import org.crashlane.model.mode.UnitTables;
-import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.pci.RequesterId;
@@ -101,8 +100,7 @@ final class AskedFor {
     MachineSpec machine = world.plan().machine();
     Map<TableId, Set<RequesterId>> sharers = new LinkedHashMap<>();
     Map<TableId, TranslationTables> tables = new LinkedHashMap<>();
-    for (UnitTables unit :
-        Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory())) {
+    for (UnitTables unit : world.remapper().tables(machine, world.memory())) {
       unit.tables()
           .devices()
           .spaces()

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.MemoryEncryption.CaptureDma;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
@@ -35,8 +36,8 @@ final class CaptureBoot {
               .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
       case X2APIC_LOCKED ->
           Optional.of(
-              "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and it goes"
-                  + " on as in xAPIC mode");
+              "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and it"
+                  + " goes on as in xAPIC mode");
     };
   }
 

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.hardware.Background;
-import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -23,7 +24,6 @@ import org.crashlane.rule.KdumpIoRule;
 import org.crashlane.rule.Reading.AddressFact;
 import org.crashlane.rule.Reading.Addresses;
 import org.crashlane.rule.Remedy.Step;
-import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
@@ -67,8 +67,7 @@ public final class Crash {
     MachineSpec machine = plan.machine();
     List<AddressRange> needed =
         plan.armed().equals(machine.windows()) ? machine.crashRanges() : plan.captureMemory();
-    List<UnitTables> units =
-        Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory());
+    List<UnitTables> units = world.remapper().tables(machine, world.memory());
     if (units.isEmpty()) {
       List<Finding> findings = new ArrayList<>();
       refusedTable(machine).ifPresent(findings::add);
@@ -97,13 +96,7 @@ public final class Crash {
     }
     evidence.add(Fact.IOMMU_NOT_USED);
     return Optional.of(
-        new Finding(
-            FindingCode.W1,
-            Severity.NOTE,
-            Part.FIRMWARE_TABLE,
-            List.of(),
-            evidence,
-            List.of(Step.CORRECT_FIRMWARE_TABLE)));
+        Finding.note(FindingCode.W1, Part.FIRMWARE_TABLE, evidence, Step.CORRECT_FIRMWARE_TABLE));
   }
 
   /** What the dump would be read through, rather than from. */
@@ -120,13 +113,7 @@ public final class Crash {
     return evidence.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new Finding(
-                FindingCode.D3,
-                Severity.BROKEN,
-                Part.CAPTURE_KERNEL,
-                List.of(),
-                evidence,
-                List.of(Step.LEAVE_APERTURE_OUT)));
+            Finding.broken(FindingCode.D3, Part.CAPTURE_KERNEL, evidence, Step.LEAVE_APERTURE_OUT));
   }
 
   private static Machine known(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.Alignment;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.MachineSpec;
@@ -65,7 +66,8 @@ public record CrashPlan(
     for (AddressRange range : machine.crashRanges()) {
       long half = range.sizeBytes() / 2;
       long besidePool = Math.max(KERNEL_BYTES, range.sizeBytes() - poolBytes);
-      parts.addAll(Ranges.firstPart(List.of(range), Math.min(half, besidePool)));
+      long part = Alignment.down(Math.min(half, besidePool), Page.BYTES);
+      parts.addAll(Ranges.firstPart(List.of(range), part));
     }
     return parts;
   }

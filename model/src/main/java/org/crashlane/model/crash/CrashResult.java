@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.kernel.ArmReport;
-import org.crashlane.rehearsal.ArmingCost;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rule.Evidence;
@@ -53,20 +52,13 @@ public record CrashResult(
 
   private static Observations observations(World world, DumpOutcome dump) {
     Seen seen = world.seen();
-    ArmReport armed = world.primary().armed();
     return new Observations(
         dump,
         seen.faults(),
         seen.registerWrites(),
         seen.touches(),
         world.remapper().isTranslating(),
-        Optional.of(
-            seen.counts(
-                new ArmingCost(
-                    armed.tablePageCount(),
-                    armed.entryCount(),
-                    armed.tableBytes(),
-                    world.primary().armingStepCount()))));
+        Optional.of(seen.counts(world.primary().armed().cost())));
   }
 
   private static DumpOutcome dump(World world, CaptureKernel capture) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.hardware.ModelMemory;
 import org.crashlane.model.hardware.Page;
 
@@ -26,7 +27,7 @@ final class DumpMap {
     List<AddressRange> out = new ArrayList<>(plan.machine().crashRanges());
     out.addAll(plan.leftOut());
     List<AddressRange> all = Ranges.without(plan.machine().ram(), out);
-    long sizeBytes = all.stream().mapToLong(AddressRange::sizeBytes).sum();
+    long sizeBytes = Ranges.sizeBytes(all);
     return new DumpMap(sizeBytes <= WHOLE_BYTES_MAX ? all : Ranges.common(all, memory.written()));
   }
 

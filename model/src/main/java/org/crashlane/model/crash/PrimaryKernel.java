@@ -8,6 +8,7 @@ import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.DmaDevice;
 import org.crashlane.model.hardware.Fingerprint;
@@ -19,7 +20,6 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.kernel.Watched;
 import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -30,11 +30,12 @@ final class PrimaryKernel {
   /** Firmware and the kernel itself lie below; a machine of a few pages has but one of them. */
   private static final long FIRST_MEBIBYTE = 1 << 20;
 
+  private static final AddressRange BELOW_4_GIB = new AddressRange(0, 0xffff_ffffL);
+
   private final PageFrames frames;
   private final DmaMapping mapping;
   private final List<Driver> drivers;
   private ArmReport armed;
-  private long armingStepCount;
   private boolean armPending;
 
   private PrimaryKernel(
@@ -55,7 +56,9 @@ final class PrimaryKernel {
     CrashPlan plan = world.plan();
     MachineSpec machine = plan.machine();
     List<AddressRange> free = freeAtBoot(machine);
-    List<AddressRange> forTables = Ranges.firstHalf(Ranges.below4Gib(free));
+    List<AddressRange> low = Ranges.common(free, List.of(BELOW_4_GIB));
+    long half = Alignment.down(Ranges.sizeBytes(low) / 2, Page.BYTES);
+    List<AddressRange> forTables = Ranges.firstPart(low, half);
     PageFrames frames = PageFrames.of(Ranges.without(free, forTables));
     DmaMapping mapping =
         Modes.of(machine.mode())
@@ -125,14 +128,14 @@ final class PrimaryKernel {
     if (world.plan().reserves()) {
       reserve(world);
     }
-    armed = mapping.arm(cpu(world), world.plan().armed(), toArm(world.plan().machine()));
-    armingStepCount = world.cpuAccessCount() - before;
+    ArmReport report = mapping.arm(cpu(world), world.plan().armed(), toArm(world.plan().machine()));
+    armed = report.withStepCount(world.cpuAccessCount() - before);
     AskedFor.check(world);
     world.trace(() ->
         "armed: %d entries, %d table pages; %s"
             .formatted(
-                armed.entryCount(),
-                armed.tablePageCount(),
+                armed.cost().entryCount(),
+                armed.cost().tablePageCount(),
                 armed.isComplete() ? "all" : armed.conflicts() + " " + armed.refusals()));
   }
 
@@ -172,13 +175,11 @@ final class PrimaryKernel {
   }
 
   boolean hasWatchdog() {
-    return mapping instanceof Watched;
+    return mapping.hasWatchdog();
   }
 
   void watchdog(World world) {
-    if (mapping instanceof Watched watched) {
-      watched.watchdog(cpu(world));
-    }
+    mapping.watchdog(cpu(world));
   }
 
   MapAttempt map(World world, int device, long buffer, int size, Direction direction) {
@@ -218,7 +219,7 @@ final class PrimaryKernel {
                 name,
                 handle,
                 "while " + other + " is live, from " + Hex.of(other.buffer())));
-    if (armed.entryCount() > 0
+    if (armed.cost().entryCount() > 0
         && world.plan().armed().stream().anyMatch(range -> range.overlaps(handle.bus()))) {
       violated(
           world, Kind.HANDED_OUT_ARMED, name, handle, "its allocator does not know of the arming");
@@ -272,11 +273,6 @@ final class PrimaryKernel {
     return armed;
   }
 
-  /** {@return how many stores and register accesses arming took} */
-  long armingStepCount() {
-    return armingStepCount;
-  }
-
   private static Cpu cpu(World world) {
     return world.plan().sabotage().cpu(world.primaryCpu());
   }
@@ -286,10 +282,7 @@ final class PrimaryKernel {
     for (Driver driver : drivers) {
       forked.add(driver.fork(plan.workload()));
     }
-    PrimaryKernel copy =
-        new PrimaryKernel(frames.fork(), mapping.fork(), forked, armed, armPending);
-    copy.armingStepCount = armingStepCount;
-    return copy;
+    return new PrimaryKernel(frames.fork(), mapping.fork(), forked, armed, armPending);
   }
 
   void addTo(Fingerprint into) {
@@ -297,6 +290,6 @@ final class PrimaryKernel {
     mapping.addTo(into);
     drivers.forEach(d -> d.addTo(into));
     into.add(armPending);
-    into.add(armed.entryCount());
+    into.add(armed.cost().entryCount());
   }
 }

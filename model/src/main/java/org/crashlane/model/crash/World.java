@@ -74,7 +74,7 @@ public final class World {
     MachineSpec machine = plan.machine();
     World world = new World(plan, trace);
     int count = machine.devices().size();
-    world.memory = ModelMemory.at(Ranges.withFirmwareMemory(machine), background);
+    world.memory = ModelMemory.at(machine.memory(), background);
     world.remapper = Modes.of(machine.mode()).hardware(machine);
     world.devices =
         machine.devices().stream()

@@ -25,6 +25,7 @@ import org.crashlane.rehearsal.Strategy;
  */
 public final class SmallMachine {
   private static final AddressRange RAM = AddressRange.parse("0x0-0x7ffff");
+  private static final AddressRange UPPER_HALF = AddressRange.parse("0x40000-0x7ffff");
   private static final AddressRange TWICE_THE_RAM = AddressRange.parse("0x0-0xfffff");
   private static final AddressRange HIGH_RAM = AddressRange.parse("0x100000000-0x10003ffff");
   private static final long APERTURE = 0xe000_0000L;
@@ -48,50 +49,79 @@ public final class SmallMachine {
         .withWorkload(new Workload(RING_COUNT, POSTS, false, CHUNK_BYTES));
   }
 
-  /** {@return the small machine of {@code mode}} */
+  /**
+   * {@return the small machine of {@code mode}} Where the mode only matters for memory beyond a
+   * device's reach, there is some; the crash range is where bus addresses are handed out first.
+   */
   public static MachineSpec of(MappingMode mode) {
+    return switch (mode) {
+      case NOMMU -> machine(new ModeSpec.Nommu());
+      case SWIOTLB ->
+          machine(
+              Era.LINUX_2_6_27,
+              List.of(TWICE_THE_RAM),
+              AddressRange.parse("0xc0000-0xfffff"),
+              MASK_BITS,
+              new ModeSpec.Swiotlb(1 << 18, false));
+      case GART ->
+          machine(
+              Era.LINUX_2_6_27,
+              List.of(RAM, HIGH_RAM),
+              UPPER_HALF,
+              WIDE_MASK_BITS,
+              new ModeSpec.Gart(APERTURE, 0, 1, true, false));
+      case CALGARY ->
+          machine(
+              Era.LINUX_2_6_27,
+              List.of(RAM),
+              AddressRange.parse("0x20000-0x5ffff"),
+              MASK_BITS,
+              new ModeSpec.Calgary(
+                  Chip.CALGARY,
+                  0xfe00_0000L,
+                  List.of(new ModeSpec.Phb(UNIT, Optional.empty(), List.of())),
+                  Optional.of(TableSize.KIB_64)));
+      case VTD ->
+          machine(
+              new ModeSpec.Vtd(
+                  39,
+                  List.of(new ModeSpec.VtdUnit(UNIT, 0xfed9_0000L, 39, true, false)),
+                  List.of(),
+                  MASK_BITS));
+      case AMDVI ->
+          machine(
+              Era.TODAY,
+              List.of(RAM),
+              UPPER_HALF,
+              MASK_BITS,
+              new ModeSpec.Amdvi(
+                  48,
+                  List.of(new ModeSpec.AmdviUnit(UNIT, 0xfed8_0000L, 39, false)),
+                  List.of(),
+                  MASK_BITS,
+                  OptionalLong.empty(),
+                  ModeSpec.Adoption.COPY,
+                  false,
+                  ModeSpec.Encryption.NONE));
+    };
+  }
+
+  private static MachineSpec machine(ModeSpec spec) {
+    return machine(Era.LINUX_2_6_27, List.of(RAM), UPPER_HALF, MASK_BITS, spec);
+  }
+
+  private static MachineSpec machine(
+      Era era, List<AddressRange> ram, AddressRange crashRange, int nicMaskBits, ModeSpec spec) {
     return new MachineSpec(
-        "small " + mode.label(),
+        "small " + spec.mode().label(),
         "a machine of 128 pages, to try every order of things on",
-        era(mode),
-        ram(mode),
-        List.of(crashRange(mode)),
+        era,
+        ram,
+        List.of(crashRange),
         List.of(
-            device("nic", "00:02.0", DeviceKind.RECEIVER, nicMask(mode), false),
+            device("nic", "00:02.0", DeviceKind.RECEIVER, nicMaskBits, false),
             device("disk", "00:01.0", DeviceKind.STORAGE, WIDE_MASK_BITS, true)),
-        modeSpec(mode));
-  }
-
-  private static Era era(MappingMode mode) {
-    return switch (mode) {
-      case NOMMU, SWIOTLB, GART, CALGARY, VTD -> Era.LINUX_2_6_27;
-      case AMDVI -> Era.TODAY;
-    };
-  }
-
-  /** Where the mode only matters for memory beyond a device's reach, there is some. */
-  private static List<AddressRange> ram(MappingMode mode) {
-    return switch (mode) {
-      case NOMMU, CALGARY, VTD, AMDVI -> List.of(RAM);
-      case SWIOTLB -> List.of(TWICE_THE_RAM);
-      case GART -> List.of(RAM, HIGH_RAM);
-    };
-  }
-
-  /** Where bus addresses are handed out first, so that they would fall into it. */
-  private static AddressRange crashRange(MappingMode mode) {
-    return switch (mode) {
-      case CALGARY -> AddressRange.parse("0x20000-0x5ffff");
-      case NOMMU, GART, VTD, AMDVI -> AddressRange.parse("0x40000-0x7ffff");
-      case SWIOTLB -> AddressRange.parse("0xc0000-0xfffff");
-    };
-  }
-
-  private static int nicMask(MappingMode mode) {
-    return switch (mode) {
-      case NOMMU, SWIOTLB, CALGARY, VTD, AMDVI -> MASK_BITS;
-      case GART -> WIDE_MASK_BITS;
-    };
+        spec);
   }
 
   private static DeviceSpec device(
@@ -106,35 +136,5 @@ public final class SmallMachine {
             DeviceSpec.Trait.RESET_BY_DRIVER,
             DeviceSpec.Trait.STOPS_ON_FAULT)
         .with(DeviceSpec.Trait.ON_DUMP_PATH, onDumpPath);
-  }
-
-  private static ModeSpec modeSpec(MappingMode mode) {
-    return switch (mode) {
-      case NOMMU -> new ModeSpec.Nommu();
-      case SWIOTLB -> new ModeSpec.Swiotlb(1 << 18, false);
-      case GART -> new ModeSpec.Gart(APERTURE, 0, 1, true, false);
-      case CALGARY ->
-          new ModeSpec.Calgary(
-              Chip.CALGARY,
-              0xfe00_0000L,
-              List.of(new ModeSpec.Phb(UNIT, Optional.empty(), List.of())),
-              Optional.of(TableSize.KIB_64));
-      case VTD ->
-          new ModeSpec.Vtd(
-              39,
-              List.of(new ModeSpec.VtdUnit(UNIT, 0xfed9_0000L, 39, true, false)),
-              List.of(),
-              MASK_BITS);
-      case AMDVI ->
-          new ModeSpec.Amdvi(
-              48,
-              List.of(new ModeSpec.AmdviUnit(UNIT, 0xfed8_0000L, 39, false)),
-              List.of(),
-              MASK_BITS,
-              OptionalLong.empty(),
-              ModeSpec.Adoption.COPY,
-              false,
-              ModeSpec.Encryption.NONE);
-    };
   }
 }

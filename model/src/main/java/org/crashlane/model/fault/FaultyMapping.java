@@ -10,25 +10,15 @@ import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
-import org.crashlane.model.kernel.Watched;
 import org.crashlane.model.spec.DeviceSpec;
 
-/** A mapping driver whose calls go wrong. All state is the real driver's. */
-class FaultyMapping implements DmaMapping {
-  private final DmaMapping real;
-  private final CallFault fault;
-
-  private FaultyMapping(DmaMapping real, CallFault fault) {
-    this.real = real;
-    this.fault = fault;
-  }
-
-  /** {@return {@code real} with something wrong; watched if it is} */
-  static DmaMapping of(DmaMapping real, CallFault fault) {
-    return real instanceof Watched watched
-        ? new OfWatched(real, watched, fault)
-        : new FaultyMapping(real, fault);
-  }
+/**
+ * A mapping driver whose calls go wrong. All state is the real driver's.
+ *
+ * @param real the driver
+ * @param fault what is wrong
+ */
+record FaultyMapping(DmaMapping real, CallFault fault) implements DmaMapping {
 
   @Override
   public MapAttempt map(
@@ -77,6 +67,16 @@ class FaultyMapping implements DmaMapping {
   }
 
   @Override
+  public boolean hasWatchdog() {
+    return real.hasWatchdog();
+  }
+
+  @Override
+  public void watchdog(Cpu cpu) {
+    real.watchdog(cpu);
+  }
+
+  @Override
   public boolean copesWithStrays() {
     return real.copesWithStrays();
   }
@@ -88,25 +88,11 @@ class FaultyMapping implements DmaMapping {
 
   @Override
   public DmaMapping fork() {
-    return of(real.fork(), fault);
+    return new FaultyMapping(real.fork(), fault);
   }
 
   @Override
   public void addTo(Fingerprint into) {
     real.addTo(into);
-  }
-
-  private static final class OfWatched extends FaultyMapping implements Watched {
-    private final Watched watched;
-
-    OfWatched(DmaMapping real, Watched watched, CallFault fault) {
-      super(real, fault);
-      this.watched = watched;
-    }
-
-    @Override
-    public void watchdog(Cpu cpu) {
-      watched.watchdog(cpu);
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.crashlane.bits.Alignment;
 import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.RangeIndex;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.memory.WritableMemory;
 
@@ -20,40 +21,25 @@ public final class ModelMemory implements WritableMemory {
   private static final int PAGE_BYTES = Page.BYTES;
   private static final int PAGE_SHIFT = Integer.numberOfTrailingZeros(PAGE_BYTES);
 
-  private final List<AddressRange> ranges;
-
-  /** The ranges' first and last addresses: searched by halving, there may be thousands. */
-  private final long[] firsts;
-
-  private final long[] lasts;
+  private final RangeIndex index;
   private final PageTable pages;
   private final Background background;
   private long storeCount;
 
-  private ModelMemory(List<AddressRange> ranges, PageTable pages, Background background) {
-    this.ranges = ranges;
-    this.firsts = ranges.stream().mapToLong(AddressRange::first).toArray();
-    this.lasts = ranges.stream().mapToLong(AddressRange::last).toArray();
+  private ModelMemory(RangeIndex index, PageTable pages, Background background) {
+    this.index = index;
     this.pages = pages;
     this.background = background;
   }
 
-  private ModelMemory(ModelMemory other) {
-    this.ranges = other.ranges;
-    this.firsts = other.firsts;
-    this.lasts = other.lasts;
-    this.pages = other.pages.fork();
-    this.background = other.background;
-  }
-
   /** {@return memory at {@code ranges}, whole pages below 2^63, in rising order} */
   public static ModelMemory at(List<AddressRange> ranges, Background background) {
-    return new ModelMemory(List.copyOf(ranges), new PageTable(), background);
+    return new ModelMemory(RangeIndex.of(ranges), new PageTable(), background);
   }
 
   /** {@return memory with the same bytes, that changes by itself} */
   public ModelMemory fork() {
-    return new ModelMemory(this);
+    return new ModelMemory(index, pages.fork(), background);
   }
 
   /** {@return how many words were stored in this memory, other than by sharing pages} */
@@ -85,9 +71,8 @@ public final class ModelMemory implements WritableMemory {
 
   /** {@return true if there is memory for all of {@code length} bytes from {@code address} on} */
   public boolean exists(long address, long length) {
-    int found = Arrays.binarySearch(firsts, address);
-    int range = found >= 0 ? found : -found - 2;
-    return range >= 0 && address <= lasts[range] && length - 1 <= lasts[range] - address;
+    int range = index.indexOf(address);
+    return range >= 0 && length - 1 <= index.last(range) - address;
   }
 
   /** Writes {@code length} bytes from {@code address} on, of any alignment. */
@@ -113,7 +98,7 @@ public final class ModelMemory implements WritableMemory {
 
   @Override
   public List<AddressRange> ranges() {
-    return ranges;
+    return index.ranges();
   }
 
   @Override

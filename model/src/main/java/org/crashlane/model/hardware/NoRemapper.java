@@ -9,6 +9,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.spec.MachineSpec;
 
 /** No IOMMU: every request goes where it says. */
 public final class NoRemapper implements Remapper {
@@ -33,6 +34,11 @@ public final class NoRemapper implements Remapper {
   @Override
   public boolean isTranslating() {
     return false;
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory) {
+    return List.of();
   }
 
   @Override

@@ -1,47 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
+import java.util.stream.IntStream;
+import org.crashlane.bits.LongMap;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 
 /**
- * Pages by page number: chunks of neighbours in an open-addressed table. Copies share all until one
- * of them writes; that one takes a table of its own, a copy of the chunk, and a copy of the page.
+ * Pages by page number: chunks of neighbours by their number. Copies share all until one of them
+ * writes; that one takes a map of its own, a copy of the chunk, and a copy of the page.
  */
 final class PageTable {
-  private static final int INITIAL_SLOTS = 32;
   private static final int CHUNK_SHIFT = 4;
   private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
   private static final long CHUNK_BYTES = (long) CHUNK_PAGES * Page.BYTES;
   private static final int IN_CHUNK = CHUNK_PAGES - 1;
 
-  private long[] keys;
-  private Chunk[] chunks;
-  private int count;
+  private LongMap<Chunk> chunks;
 
-  /** True while a copy has the same arrays. */
+  /** True while a copy has the same map. */
   private boolean shared;
 
   /** 0 if it is not known. */
   private long digest;
 
   PageTable() {
-    keys = new long[INITIAL_SLOTS];
-    chunks = new Chunk[INITIAL_SLOTS];
+    chunks = new LongMap<>();
   }
 
   private PageTable(PageTable other) {
-    keys = other.keys;
     chunks = other.chunks;
-    count = other.count;
     shared = true;
     digest = other.digest;
   }
 
   /** Neighbouring pages. */
   private static final class Chunk {
+    static final Chunk NONE = new Chunk(new Page[CHUNK_PAGES]);
+
     private final Page[] pages;
     private boolean shared;
 
@@ -84,8 +81,7 @@ final class PageTable {
   }
 
   private Page get(long number) {
-    Chunk chunk = chunks[slot(number >>> CHUNK_SHIFT)];
-    return chunk == null ? null : chunk.pages[(int) number & IN_CHUNK];
+    return chunks.getOr(number >>> CHUNK_SHIFT, Chunk.NONE).pages[(int) number & IN_CHUNK];
   }
 
   void put(long number, Page page) {
@@ -110,59 +106,36 @@ final class PageTable {
 
   /** {@return the chunk, for changing: a new one, or a copy, where there was none of its own} */
   private Chunk own(long key) {
-    ownArrays();
+    ownMap();
     digest = 0;
-    int slot = slot(key);
-    Chunk chunk = chunks[slot];
-    if (chunk == null) {
-      if (2 * (count + 1) > chunks.length) {
-        grow();
-        slot = slot(key);
-      }
+    Chunk chunk = chunks.getOr(key, Chunk.NONE);
+    if (chunk == Chunk.NONE) {
       chunk = new Chunk(new Page[CHUNK_PAGES]);
-      keys[slot] = key;
-      chunks[slot] = chunk;
-      count++;
+      chunks.put(key, chunk);
     } else if (chunk.shared) {
       chunk = chunk.copy();
-      chunks[slot] = chunk;
+      chunks.put(key, chunk);
     }
     chunk.digest = 0;
     return chunk;
   }
 
-  private void ownArrays() {
-    if (!shared) {
-      return;
-    }
-    keys = keys.clone();
-    chunks = chunks.clone();
-    for (Chunk chunk : chunks) {
-      if (chunk != null) {
-        chunk.shared = true;
+  private void ownMap() {
+    if (shared) {
+      chunks = chunks.copy();
+      for (int place = 0; place < chunks.count(); place++) {
+        chunks.value(place).shared = true;
       }
+      shared = false;
     }
-    shared = false;
   }
 
   /** {@return the addresses of all chunks that there are, in rising order, neighbours joined} */
   List<AddressRange> written() {
-    long[] present =
-        LongStream.range(0, chunks.length)
-            .filter(i -> chunks[(int) i] != null)
-            .map(i -> keys[(int) i])
-            .sorted()
-            .toArray();
-    List<AddressRange> ranges = new ArrayList<>();
-    for (int i = 0; i < present.length; ) {
-      int behind = i + 1;
-      while (behind < present.length && present[behind] == present[behind - 1] + 1) {
-        behind++;
-      }
-      ranges.add(AddressRange.ofSize(present[i] * CHUNK_BYTES, (behind - i) * CHUNK_BYTES));
-      i = behind;
-    }
-    return ranges;
+    return Ranges.joined(
+        IntStream.range(0, chunks.count())
+            .mapToObj(i -> AddressRange.ofSize(chunks.number(i) * CHUNK_BYTES, CHUNK_BYTES))
+            .toList());
   }
 
   /** {@return a table of the same pages, all shared from now on} */
@@ -175,36 +148,11 @@ final class PageTable {
   long digest() {
     if (digest == 0) {
       long sum = 0;
-      for (int i = 0; i < chunks.length; i++) {
-        if (chunks[i] != null) {
-          sum += chunks[i].digest(keys[i]);
-        }
+      for (int place = 0; place < chunks.count(); place++) {
+        sum += chunks.value(place).digest(chunks.number(place));
       }
       digest = sum;
     }
     return digest;
-  }
-
-  private int slot(long key) {
-    int mask = chunks.length - 1;
-    int slot = (int) (Fingerprint.mix(key) & mask);
-    while (chunks[slot] != null && keys[slot] != key) {
-      slot = (slot + 1) & mask;
-    }
-    return slot;
-  }
-
-  private void grow() {
-    long[] oldKeys = keys;
-    Chunk[] oldChunks = chunks;
-    keys = new long[2 * oldChunks.length];
-    chunks = new Chunk[2 * oldChunks.length];
-    for (int i = 0; i < oldChunks.length; i++) {
-      if (oldChunks[i] != null) {
-        int slot = slot(oldKeys[i]);
-        keys[slot] = oldKeys[i];
-        chunks[slot] = oldChunks[i];
-      }
-    }
   }
 }

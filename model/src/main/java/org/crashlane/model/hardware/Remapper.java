@@ -8,6 +8,7 @@ import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
+import org.crashlane.model.spec.MachineSpec;
 
 /**
  * All that stands between the machine's devices and its memory: its IOMMUs, with their registers
@@ -63,6 +64,12 @@ public interface Remapper {
 
   /** {@return true if it translates now, any of it} */
   boolean isTranslating();
+
+  /**
+   * {@return the tables of each IOMMU unit as they are, for the rule's judgement; empty where there
+   * is none}
+   */
+  List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory);
 
   /** {@return memory that it writes by itself now: logs of what went wrong; mostly none} */
   default List<AddressRange> logs() {

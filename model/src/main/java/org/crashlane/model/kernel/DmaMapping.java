@@ -82,6 +82,16 @@ public interface DmaMapping {
     return ArmReport.NOTHING_NEEDED;
   }
 
+  /** {@return true if the kernel looks for errors of the IOMMU from time to time} */
+  default boolean hasWatchdog() {
+    return false;
+  }
+
+  /** Looks for errors once, and does what the kernel does about them. */
+  default void watchdog(Cpu cpu) {
+    // Nobody looks.
+  }
+
   /**
    * {@return false if a request to what is not mapped, or not yet, may do harm: the kernel takes
    * the device away for it, or what the IOMMU remembers of it outlives the next mapping}

@@ -4,7 +4,6 @@ package org.crashlane.model.mode;
 import java.util.List;
 import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DmaMapping;
@@ -54,12 +53,4 @@ public interface Mode {
    * @param frames memory in the crash range
    */
   DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames);
-
-  /**
-   * {@return the tables of each IOMMU unit as they stand, for the rule's judgement; empty where
-   * there is none}
-   *
-   * @param remapper the machine's hardware, its registers as they are
-   */
-  List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory);
 }

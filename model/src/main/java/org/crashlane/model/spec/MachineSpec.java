@@ -14,6 +14,7 @@ import org.crashlane.machine.Memory;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.Unit;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.spec.ModeSpec.ReservedMemory;
 import org.crashlane.rehearsal.MappingMode;
 
@@ -142,6 +143,18 @@ public record MachineSpec(
     return modeSpec.mode();
   }
 
+  /**
+   * {@return what the machine has for its mapping mode}
+   *
+   * @throws IllegalArgumentException if that is not of {@code kind}
+   */
+  public <T extends ModeSpec> T spec(Class<T> kind) {
+    if (kind.isInstance(modeSpec)) {
+      return kind.cast(modeSpec);
+    }
+    throw new IllegalArgumentException(name + " has no " + kind.getSimpleName());
+  }
+
   /** {@return the devices that the dump goes through} */
   public List<DeviceSpec> dumpPath() {
     return devices.stream().filter(DeviceSpec::onDumpPath).toList();
@@ -153,6 +166,11 @@ public record MachineSpec(
         .filter(d -> d.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new NoSuchElementException("no device is called " + name));
+  }
+
+  /** {@return the devices behind the unit called {@code unit}} */
+  public List<DeviceSpec> behind(String unit) {
+    return devices.stream().filter(d -> d.unit().equals(unit)).toList();
   }
 
   /** {@return whether memory is encrypted} */
@@ -170,6 +188,13 @@ public record MachineSpec(
             crashRanges().stream(),
             crashRanges().stream().map(r -> new AddressRange(r.first() | bit, r.last() | bit)))
         .toList();
+  }
+
+  /** {@return all memory: {@link #ram}, and what firmware has beside it} */
+  public List<AddressRange> memory() {
+    return Ranges.joined(
+        Stream.concat(ram().stream(), firmwareMemory().stream().map(ReservedMemory::range))
+            .toList());
   }
 
   /** {@return memory that firmware has devices use, in {@code ram} or not} */

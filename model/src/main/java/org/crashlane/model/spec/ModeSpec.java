@@ -15,11 +15,25 @@ import org.crashlane.rehearsal.MappingMode;
 public sealed interface ModeSpec {
 
   /** {@return the mode} */
-  MappingMode mode();
+  default MappingMode mode() {
+    return switch (this) {
+      case Nommu _ -> MappingMode.NOMMU;
+      case Swiotlb _ -> MappingMode.SWIOTLB;
+      case Gart _ -> MappingMode.GART;
+      case Calgary _ -> MappingMode.CALGARY;
+      case Vtd _ -> MappingMode.VTD;
+      case Amdvi _ -> MappingMode.AMDVI;
+    };
+  }
 
   /** {@return the names of the units that devices are behind; none where the mode has none} */
   default List<String> unitNames() {
     return List.of();
+  }
+
+  /** {@return the place in {@link #unitNames} of the unit {@code device} is behind; -1 if none} */
+  default int unitIndex(DeviceSpec device) {
+    return unitNames().indexOf(device.unit());
   }
 
   /** {@return what firmware has to do with the machine's DMA, whoever maps it} */
@@ -48,11 +62,6 @@ public sealed interface ModeSpec {
     public Nommu() {
       this(Firmware.NONE);
     }
-
-    @Override
-    public MappingMode mode() {
-      return MappingMode.NOMMU;
-    }
   }
 
   /**
@@ -69,11 +78,6 @@ public sealed interface ModeSpec {
     /** A machine whose firmware leaves DMA alone. */
     public Swiotlb(long poolBytes, boolean force) {
       this(poolBytes, force, Firmware.NONE);
-    }
-
-    @Override
-    public MappingMode mode() {
-      return MappingMode.SWIOTLB;
     }
   }
 
@@ -95,9 +99,14 @@ public sealed interface ModeSpec {
       boolean translatesCpus,
       boolean fullFlush)
       implements ModeSpec {
-    @Override
-    public MappingMode mode() {
-      return MappingMode.GART;
+    /** PCI has room for so many: devices 00:18 to 00:1f. */
+    public static final int NORTHBRIDGES_MAX = 8;
+
+    public Gart {
+      if (northbridgeCount < 1 || northbridgeCount > NORTHBRIDGES_MAX) {
+        throw new IllegalArgumentException(
+            "northbridges: expected 1 to 8, got " + northbridgeCount);
+      }
     }
 
     /** {@return {@code nb0}, {@code nb1} and so on, by northbridge} */
@@ -119,11 +128,6 @@ public sealed interface ModeSpec {
       implements ModeSpec {
     public Calgary {
       phbs = List.copyOf(phbs);
-    }
-
-    @Override
-    public MappingMode mode() {
-      return MappingMode.CALGARY;
     }
 
     @Override
@@ -169,6 +173,21 @@ public sealed interface ModeSpec {
     default List<String> unitNames() {
       return units().stream().map(PagingUnit::name).toList();
     }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if it is behind none
+     */
+    @Override
+    default int unitIndex(DeviceSpec device) {
+      int index = ModeSpec.super.unitIndex(device);
+      if (index < 0) {
+        throw new IllegalArgumentException(
+            "%s is behind no unit: '%s'".formatted(device, device.unit()));
+      }
+      return index;
+    }
   }
 
   /** One unit that translates by trees of page tables. */
@@ -206,11 +225,6 @@ public sealed interface ModeSpec {
     public Vtd {
       units = List.copyOf(units);
       reserved = List.copyOf(reserved);
-    }
-
-    @Override
-    public MappingMode mode() {
-      return MappingMode.VTD;
     }
   }
 
@@ -266,11 +280,6 @@ public sealed interface ModeSpec {
     public Amdvi {
       units = List.copyOf(units);
       reserved = List.copyOf(reserved);
-    }
-
-    @Override
-    public MappingMode mode() {
-      return MappingMode.AMDVI;
     }
   }
 

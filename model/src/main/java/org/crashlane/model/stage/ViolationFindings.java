@@ -71,18 +71,16 @@ final class ViolationFindings {
   /** {@return the verdict, with a note where the allocator was not told and nothing came of it} */
   static Verdict unreserved(Verdict verdict, CrashResult result) {
     boolean seen = verdict.findings().stream().anyMatch(f -> f.code() == FindingCode.A5);
-    if (seen || result.armed().entryCount() == 0) {
+    if (seen || result.armed().cost().entryCount() == 0) {
       return verdict;
     }
     List<Finding> findings = new ArrayList<>(verdict.findings());
     findings.add(
-        new Finding(
+        Finding.note(
             FindingCode.A5,
-            Severity.NOTE,
             Part.PRIMARY_KERNEL,
-            List.of(),
             List.of(Fact.ALLOCATOR_NOT_INFORMED_YET),
-            List.of(remedy(FindingCode.A5))));
+            remedy(FindingCode.A5)));
     return Verdict.of(findings);
   }
 
@@ -118,14 +116,7 @@ final class ViolationFindings {
         return;
       }
     }
-    findings.add(
-        new Finding(
-            code,
-            Severity.BROKEN,
-            new Party(violation.subject()),
-            List.of(),
-            List.of(seen),
-            List.of(remedy(code))));
+    findings.add(Finding.broken(code, new Party(violation.subject()), List.of(seen), remedy(code)));
   }
 
   private static Remedy remedy(FindingCode code) {

@@ -72,9 +72,9 @@ final class CalgaryCrashTest {
   @Test
   void arming128MiBIs32KiEntriesIn256KiBThatAreThereAlready() {
     CrashResult result = crash(Strategy.IDENTITY);
-    assertEquals(32 << 10, result.armed().entryCount());
-    assertEquals(256 << 10, result.armed().tableBytes());
-    assertEquals(0, result.armed().tablePageCount());
+    assertEquals(32 << 10, result.armed().cost().entryCount());
+    assertEquals(256 << 10, result.armed().cost().tableBytes());
+    assertEquals(0, result.armed().cost().tablePageCount());
   }
 
   @ParameterizedTest

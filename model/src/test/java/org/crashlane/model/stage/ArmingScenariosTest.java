@@ -99,7 +99,7 @@ final class ArmingScenariosTest {
     CrashResult result = crash(plan, 1, STEPS);
     assertAll(
         () -> assertFalse(result.armed().conflicts().isEmpty()),
-        () -> assertEquals(0, result.armed().entryCount(), "all or nothing"),
+        () -> assertEquals(0, result.armed().cost().entryCount(), "all or nothing"),
         () -> assertFalse(result.seen().dump().gotThrough()),
         () -> assertTrue(broken(verdict(plan, result), FindingCode.A4)));
   }
@@ -183,7 +183,7 @@ final class ArmingScenariosTest {
     assertAll(
         () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
         () -> assertEquals(List.of(), result.violations().all()),
-        () -> assertEquals(32, result.armed().entryCount()));
+        () -> assertEquals(32, result.armed().cost().entryCount()));
   }
 
   @Test

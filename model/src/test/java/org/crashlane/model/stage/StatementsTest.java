@@ -41,9 +41,8 @@ import org.crashlane.model.explore.ExplorerLimits;
 import org.crashlane.model.explore.SmallMachine;
 import org.crashlane.model.fault.TrialMachines;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.ArmReport;
-import org.crashlane.model.mode.UnitTables;
-import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
@@ -159,7 +158,7 @@ final class StatementsTest {
             .withTiming(ArmTiming.LATE);
     CrashResult result = new Crash(late, new Background(1)).random(1, STEPS, Trace.NONE);
     assertFalse(result.armed().conflicts().isEmpty());
-    assertEquals(0, result.armed().entryCount());
+    assertEquals(0, result.armed().cost().entryCount());
     assertTrue(broken(result.tablesAtPanic(), FindingCode.A4));
     assertFalse(result.seen().dump().gotThrough());
   }
@@ -245,9 +244,9 @@ final class StatementsTest {
   void theOthersNeedSomeOrConsiderableSetUp(MappingMode mode) {
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertTrue(result.armed().isComplete());
-    assertTrue(result.armed().entryCount() > 0);
-    assertEquals(mode != MappingMode.CALGARY, result.armed().tablePageCount() > 0);
-    assertTrue(Results.tally(result).arming().stepCount() >= result.armed().entryCount());
+    assertTrue(result.armed().cost().entryCount() > 0);
+    assertEquals(mode != MappingMode.CALGARY, result.armed().cost().tablePageCount() > 0);
+    assertTrue(Results.tally(result).arming().stepCount() >= result.armed().cost().entryCount());
   }
 
   /** Remapped or not: what a disk cannot put on the bus no table makes up for. */
@@ -379,8 +378,7 @@ final class StatementsTest {
         1,
         STEPS,
         world -> {
-          for (UnitTables unit :
-              Modes.of(machine.mode()).tables(machine, world.remapper(), world.memory())) {
+          for (UnitTables unit : world.remapper().tables(machine, world.memory())) {
             for (Attachment attachment : unit.tables().devices().attachments()) {
               if (attachment instanceof Attachment.Translated translated) {
                 leftoverCount[0] += leftovers(unit.tables(), translated, machine);

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.image.ElfCore;
 import org.crashlane.image.PageComparison;
-import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quote;
@@ -71,7 +71,7 @@ public final class DumpJudge {
               pages.firstDifferent(),
               pages.firstAbsent()));
     }
-    long sizeBytes = core.readable().stream().mapToLong(AddressRange::sizeBytes).sum();
+    long sizeBytes = Ranges.sizeBytes(core.readable());
     return new DumpOutcome.Written(pages.equalCount(), release, sizeBytes);
   }
 

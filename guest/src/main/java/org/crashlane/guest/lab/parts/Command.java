@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.crashlane.bits.Printable;
+import org.crashlane.guest.ShutdownHook;
 
 /** Runs one program of the host to its end, bounded in time, its output kept for messages. */
-final class Command {
+public final class Command {
   private static final int QUOTED_LINES = 12;
   private static final int SHORT_CHARS = 300;
   private static final int OUTPUT_LIMIT_BYTES = 1 << 20;
@@ -25,7 +26,7 @@ final class Command {
   private Command() {}
 
   /** A program that failed, or was not done in time. */
-  static final class FailedException extends IOException {
+  public static final class FailedException extends IOException {
     private static final long serialVersionUID = 1L;
     private final String inShort;
 
@@ -51,7 +52,7 @@ final class Command {
    * @throws IOException if it cannot start, fails, or is not done within {@code limit}; the message
    *     ends with the last lines it printed
    */
-  static String run(Path directory, Duration limit, List<String> argv) throws IOException {
+  public static String run(Path directory, Duration limit, List<String> argv) throws IOException {
     return run(directory, limit, Map.of(), argv);
   }
 
@@ -74,20 +75,22 @@ final class Command {
 
   private static String await(Process process, Duration limit, List<String> argv, Path output)
       throws IOException {
-    Thread stopped = new Thread(() -> stop(process, output), "command-stop");
     boolean ended;
     try {
-      Runtime.getRuntime().addShutdownHook(stopped);
-      ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
-      Runtime.getRuntime().removeShutdownHook(stopped);
+      ShutdownHook onStop = ShutdownHook.add("command-stop", () -> stop(process, output));
+      try {
+        ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+      } finally {
+        onStop.remove();
+      }
     } catch (IllegalStateException jvmIsStopping) {
-      end(process);
-      throw new InterruptedIOException("stopped while running " + String.join(" ", argv));
+      throw cutShort(process, "stopped", argv);
     } catch (InterruptedException interrupted) {
-      Runtime.getRuntime().removeShutdownHook(stopped);
-      end(process);
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while running " + String.join(" ", argv));
+      throw cutShort(process, "interrupted", argv);
+    }
+    if (ShutdownHook.isStopping()) {
+      throw cutShort(process, "stopped", argv);
     }
     String text = read(output);
     if (!ended) {
@@ -111,6 +114,11 @@ final class Command {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static IOException cutShort(Process process, String how, List<String> argv) {
+    end(process);
+    return new InterruptedIOException(how + " while running " + String.join(" ", argv));
   }
 
   private static void end(Process process) {

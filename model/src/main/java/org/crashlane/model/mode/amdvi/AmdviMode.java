@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.amdvi;
 
+import java.util.List;
+import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.paging.PagedMode;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.paging.RemappingUnits;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
 
 /** AMD-Vi. */
-public final class AmdviMode extends PagedMode {
+public final class AmdviMode implements Mode {
 
   /** A kernel that takes the unit over makes a device table, unless it goes on with the old one. */
   @Override
@@ -21,7 +24,7 @@ public final class AmdviMode extends PagedMode {
     boolean makesTable =
         switch (strategy) {
           case NONE, RESERVE, IDENTITY, OFF -> false;
-          case ADOPT -> AmdviHardware.spec(machine).adoption() == ModeSpec.Adoption.COPY;
+          case ADOPT -> machine.spec(ModeSpec.Amdvi.class).adoption() == ModeSpec.Adoption.COPY;
           case ABORT, RESET -> true;
         };
     return makesTable
@@ -31,7 +34,10 @@ public final class AmdviMode extends PagedMode {
 
   @Override
   public Remapper hardware(MachineSpec machine) {
-    return AmdviHardware.of(machine);
+    ModeSpec.Amdvi spec = machine.spec(ModeSpec.Amdvi.class);
+    List<UnitHardware> units =
+        spec.units().stream().map(u -> new UnitHardware(spec, u.cachesAbsent())).toList();
+    return RemappingUnits.of(machine, Registers.BYTES, units);
   }
 
   @Override
@@ -46,7 +52,7 @@ public final class AmdviMode extends PagedMode {
       case NONE, RESERVE, IDENTITY -> new DirectMapping(machine.era());
       case ADOPT -> new Boot(cpu, machine, frames).adopting();
       case OFF -> {
-        for (ModeSpec.AmdviUnit unit : AmdviHardware.spec(machine).units()) {
+        for (ModeSpec.AmdviUnit unit : machine.spec(ModeSpec.Amdvi.class).units()) {
           UnitDriver.disable(cpu, unit.registerBase());
         }
         yield new DirectMapping(machine.era());

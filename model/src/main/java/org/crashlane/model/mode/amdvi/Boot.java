@@ -30,7 +30,7 @@ final class Boot {
   Boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
     this.cpu = cpu;
     this.machine = machine;
-    this.spec = AmdviHardware.spec(machine);
+    this.spec = machine.spec(ModeSpec.Amdvi.class);
     this.frames = frames;
     this.encryptionMask = spec.encryption().known().addressMask();
     this.last = last(machine);
@@ -38,7 +38,7 @@ final class Boot {
 
   /** {@return the highest device id that is behind a unit} */
   static RequesterId last(MachineSpec machine) {
-    List<ModeSpec.AmdviUnit> units = AmdviHardware.spec(machine).units();
+    List<ModeSpec.AmdviUnit> units = machine.spec(ModeSpec.Amdvi.class).units();
     return machine.devices().stream()
         .flatMap(d -> Stream.concat(Stream.of(d.address()), d.alias().stream()))
         .filter(id -> units.stream().anyMatch(u -> u.segment() == id.segment()))

@@ -11,6 +11,7 @@ import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
+import org.crashlane.rehearsal.ArmingCost;
 
 /** Maps ranges to themselves, table by table, and counts what that took. */
 final class Arming {
@@ -69,6 +70,7 @@ final class Arming {
   }
 
   ArmReport report() {
-    return new ArmReport(0, entryCount, entryCount * Tce.BYTES, conflicts, refusals);
+    return new ArmReport(
+        new ArmingCost(0, entryCount, entryCount * Tce.BYTES, 0), conflicts, refusals);
   }
 }

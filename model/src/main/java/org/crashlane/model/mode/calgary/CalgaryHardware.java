@@ -8,6 +8,7 @@ import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
+import org.crashlane.iommu.calgary.CalgaryTables;
 import org.crashlane.iommu.calgary.HostBridge;
 import org.crashlane.iommu.calgary.Registers;
 import org.crashlane.iommu.calgary.ReservedRegions;
@@ -20,6 +21,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
@@ -59,11 +61,11 @@ final class CalgaryHardware implements Remapper {
       bridges[phb] = bridge(spec, spec.phbs().get(phb));
     }
     List<DeviceSpec> behind =
-        machine.devices().stream().filter(d -> Phbs.of(spec, d).isPresent()).toList();
+        machine.devices().stream().filter(d -> spec.unitIndex(d) >= 0).toList();
     return new CalgaryHardware(
         spec.registerBase(),
         behind.stream().mapToInt(d -> d.requester().value()).toArray(),
-        behind.stream().mapToInt(d -> Phbs.of(spec, d).getAsInt()).toArray(),
+        behind.stream().mapToInt(spec::unitIndex).toArray(),
         bridges,
         new ArrayList<>());
   }
@@ -157,6 +159,27 @@ final class CalgaryHardware implements Remapper {
   @Override
   public boolean isTranslating() {
     return Arrays.stream(bridges).anyMatch(BridgePort::isTranslating);
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory) {
+    ModeSpec.Calgary spec = machine.spec(ModeSpec.Calgary.class);
+    ChipRegisters registers = new ChipRegisters(registers(), registerBase);
+    List<UnitTables> units = new ArrayList<>();
+    for (int phb = 0; phb < bridges.length; phb++) {
+      ModeSpec.Phb bridge = spec.phbs().get(phb);
+      List<DeviceSpec> behind = machine.behind(bridge.name());
+      CalgaryTables tables =
+          CalgaryTables.open(
+              memory,
+              spec.chip(),
+              registers,
+              phb,
+              behind.stream().map(DeviceSpec::requester).toList(),
+              bridge.bridgeWindows());
+      units.add(new UnitTables(bridge.name(), tables, behind));
+    }
+    return units;
   }
 
   @Override

@@ -4,7 +4,6 @@ package org.crashlane.model.mode.calgary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.crashlane.bits.Alignment;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.calgary.Tce;
@@ -18,7 +17,6 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NextFitBitmap;
-import org.crashlane.model.kernel.Watched;
 import org.crashlane.model.spec.DeviceSpec;
 
 /**
@@ -33,7 +31,7 @@ import org.crashlane.model.spec.DeviceSpec;
  * from below the mask, so that devices of narrower ones can be modelled. Devices behind no PHB are
  * mapped directly.
  */
-public final class CalgaryMapping implements DmaMapping, Watched {
+public final class CalgaryMapping implements DmaMapping {
   private final ChipDriver driver;
   private final DirectMapping direct;
 
@@ -49,17 +47,17 @@ public final class CalgaryMapping implements DmaMapping, Watched {
   @Override
   public MapAttempt map(
       Cpu cpu, DeviceSpec device, long buffer, long sizeBytes, Direction direction) {
-    OptionalInt phb = Phbs.of(driver.spec(), device);
-    if (phb.isEmpty()) {
+    int phb = driver.spec().unitIndex(device);
+    if (phb < 0) {
       return direct.map(cpu, device, buffer, sizeBytes, direction);
     }
-    if (tables.get(phb.getAsInt()).isEmpty()) {
-      return new MapAttempt.Failed("Calgary: no memory for a table of " + name(phb.getAsInt()));
+    if (tables.get(phb).isEmpty()) {
+      return new MapAttempt.Failed("Calgary: no memory for a table of " + name(phb));
     }
-    BridgeTable table = tables.get(phb.getAsInt()).get();
+    BridgeTable table = tables.get(phb).get();
     AddressRange pages = pages(buffer, sizeBytes);
     int count = (int) (pages.sizeBytes() / Tce.PAGE_BYTES);
-    int first = take(cpu, phb.getAsInt(), table, count, limitPage(device));
+    int first = take(cpu, phb, table, count, limitPage(device));
     if (first == NextFitBitmap.NONE) {
       return new MapAttempt.Failed("Calgary: IOMMU full.");
     }
@@ -93,16 +91,24 @@ public final class CalgaryMapping implements DmaMapping, Watched {
 
   @Override
   public void unmap(Cpu cpu, DeviceSpec device, DmaHandle handle) {
-    OptionalInt phb = Phbs.of(driver.spec(), device);
-    if (phb.isEmpty()) {
+    int phb = driver.spec().unitIndex(device);
+    if (phb < 0) {
       direct.unmap(cpu, device, handle);
       return;
     }
     BridgeTable table =
-        tables
-            .get(phb.getAsInt())
-            .orElseThrow(() -> new IllegalArgumentException("not a mapping: " + handle));
+        tables.get(phb).orElseThrow(() -> new IllegalArgumentException("not a mapping: " + handle));
     table.free(cpu.memory(), pages(handle.busAddress(), handle.sizeBytes()));
+  }
+
+  /** {@return the numbers of the PHBs of {@code devices}, each once, rising} */
+  private int[] phbs(List<DeviceSpec> devices) {
+    return devices.stream()
+        .mapToInt(driver.spec()::unitIndex)
+        .filter(phb -> phb >= 0)
+        .distinct()
+        .sorted()
+        .toArray();
   }
 
   /**
@@ -112,7 +118,7 @@ public final class CalgaryMapping implements DmaMapping, Watched {
    */
   @Override
   public void reserve(Cpu cpu, List<AddressRange> ranges, List<DeviceSpec> devices) {
-    for (int phb : Phbs.of(driver.spec(), devices)) {
+    for (int phb : phbs(devices)) {
       tables.get(phb).ifPresent(table -> ranges.forEach(table::reserve));
     }
   }
@@ -126,13 +132,18 @@ public final class CalgaryMapping implements DmaMapping, Watched {
   @Override
   public ArmReport arm(Cpu cpu, List<AddressRange> ranges, List<DeviceSpec> devices) {
     Arming arming = new Arming(driver, ranges);
-    for (int phb : Phbs.of(driver.spec(), devices)) {
+    for (int phb : phbs(devices)) {
       tables
           .get(phb)
           .ifPresentOrElse(
               table -> arming.arm(cpu, phb, table), () -> arming.refuse(phb, "it has no table"));
     }
     return arming.report();
+  }
+
+  @Override
+  public boolean hasWatchdog() {
+    return true;
   }
 
   /**

@@ -6,10 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.bits.BitField;
-import org.crashlane.iommu.calgary.CalgaryTables;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.iommu.calgary.TceTable;
-import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
@@ -18,8 +16,6 @@ import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
-import org.crashlane.model.mode.UnitTables;
-import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
@@ -34,7 +30,7 @@ public final class CalgaryMode implements Mode {
 
   @Override
   public Remapper hardware(MachineSpec machine) {
-    return CalgaryHardware.of(machine, spec(machine));
+    return CalgaryHardware.of(machine, machine.spec(ModeSpec.Calgary.class));
   }
 
   /**
@@ -44,9 +40,12 @@ public final class CalgaryMode implements Mode {
    */
   @Override
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    ChipDriver driver = new ChipDriver(spec(machine));
+    ChipDriver driver = new ChipDriver(machine.spec(ModeSpec.Calgary.class));
     TableSize size =
-        spec(machine).tableSize().orElseGet(() -> TableSize.forMemory(machine.memoryEnd()));
+        machine
+            .spec(ModeSpec.Calgary.class)
+            .tableSize()
+            .orElseGet(() -> TableSize.forMemory(machine.memoryEnd()));
     List<Optional<BridgeTable>> tables = new ArrayList<>();
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       TceTable table =
@@ -92,7 +91,7 @@ public final class CalgaryMode implements Mode {
    * would have chosen itself; here that is the one that the primary chose.
    */
   private static DmaMapping adopt(Cpu cpu, MachineSpec machine) {
-    ChipDriver driver = new ChipDriver(spec(machine));
+    ChipDriver driver = new ChipDriver(machine.spec(ModeSpec.Calgary.class));
     List<Optional<BridgeTable>> tables = new ArrayList<>();
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       TceTable table = driver.table(cpu, phb);
@@ -105,7 +104,7 @@ public final class CalgaryMode implements Mode {
 
   /** Slots that the watchdog switched off stay off. */
   private static DmaMapping off(Cpu cpu, MachineSpec machine) {
-    ChipDriver driver = new ChipDriver(spec(machine));
+    ChipDriver driver = new ChipDriver(machine.spec(ModeSpec.Calgary.class));
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       driver.disable(cpu, phb);
     }
@@ -119,7 +118,7 @@ public final class CalgaryMode implements Mode {
    * addresses of the primary's, which the new table hands out anew.
    */
   private static DmaMapping restart(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    ChipDriver driver = new ChipDriver(spec(machine));
+    ChipDriver driver = new ChipDriver(machine.spec(ModeSpec.Calgary.class));
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       driver.disableSlots(cpu, phb);
     }
@@ -140,40 +139,8 @@ public final class CalgaryMode implements Mode {
     return table;
   }
 
-  @Override
-  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
-    ModeSpec.Calgary spec = spec(machine);
-    if (!(remapper instanceof CalgaryHardware hardware)) {
-      throw new IllegalArgumentException("not a Calgary chip: " + remapper);
-    }
-    ChipRegisters registers = new ChipRegisters(hardware.registers(), spec.registerBase());
-    List<UnitTables> units = new ArrayList<>();
-    for (int phb = 0; phb < spec.phbs().size(); phb++) {
-      String name = spec.phbs().get(phb).name();
-      List<DeviceSpec> behind =
-          machine.devices().stream().filter(d -> d.unit().equals(name)).toList();
-      CalgaryTables tables =
-          CalgaryTables.open(
-              memory,
-              spec.chip(),
-              registers,
-              phb,
-              behind.stream().map(DeviceSpec::requester).toList(),
-              spec.phbs().get(phb).bridgeWindows());
-      units.add(new UnitTables(name, tables, behind));
-    }
-    return units;
-  }
-
   private static DmaMapping mapping(
       MachineSpec machine, ChipDriver driver, List<Optional<BridgeTable>> tables) {
     return new CalgaryMapping(driver, new DirectMapping(machine.era()), tables);
-  }
-
-  private static ModeSpec.Calgary spec(MachineSpec machine) {
-    if (machine.modeSpec() instanceof ModeSpec.Calgary spec) {
-      return spec;
-    }
-    throw new IllegalArgumentException("not a machine with Calgary: " + machine.name());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.gart;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.CpuOutcome;
+import org.crashlane.iommu.gart.GartTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
@@ -19,7 +21,10 @@ import org.crashlane.model.hardware.CpuAccess;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec.Gart;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -43,15 +48,16 @@ final class GartHardware implements Remapper {
     this.fault = fault;
   }
 
-  /** {@return {@code count} northbridges, their apertures off} */
-  static GartHardware reset(List<DeviceSpec> devices, int count) {
-    Northbridge[] northbridges = new Northbridge[count];
-    for (int i = 0; i < count; i++) {
+  /** {@return the northbridges of {@code machine}, their apertures off} */
+  static GartHardware reset(MachineSpec machine) {
+    Gart spec = machine.spec(Gart.class);
+    Northbridge[] northbridges = new Northbridge[spec.northbridgeCount()];
+    for (int i = 0; i < northbridges.length; i++) {
       northbridges[i] = Northbridge.reset();
     }
     Map<Integer, Integer> served = new HashMap<>();
-    for (DeviceSpec device : devices) {
-      int index = NorthbridgeAddress.indexFor(device, count);
+    for (DeviceSpec device : machine.devices()) {
+      int index = spec.unitIndex(device);
       if (index > 0) {
         served.put(device.requester().value(), index);
       }
@@ -108,6 +114,24 @@ final class GartHardware implements Remapper {
       }
     }
     return false;
+  }
+
+  @Override
+  public List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory) {
+    Gart spec = machine.spec(Gart.class);
+    List<UnitTables> tables = new ArrayList<>();
+    for (int i = 0; i < northbridges.length; i++) {
+      int index = i;
+      List<DeviceSpec> behind =
+          machine.devices().stream().filter(d -> Math.max(0, spec.unitIndex(d)) == index).toList();
+      GartTables opened =
+          GartTables.open(
+              memory,
+              NorthbridgeAddress.registers(config(memory), i),
+              behind.stream().map(DeviceSpec::requester).toList());
+      tables.add(new UnitTables(spec.unitNames().get(i), opened, behind));
+    }
+    return tables;
   }
 
   @Override

@@ -19,6 +19,7 @@ import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NextFitBitmap;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmingCost;
 
 /**
  * Linux's mapping driver for the GART (2.6.27 arch/x86/kernel/pci-gart_64.c, {@code
@@ -173,7 +174,7 @@ final class GartMapping implements DmaMapping {
             .toList();
     return refusals.isEmpty()
         ? ArmReport.NOTHING_NEEDED
-        : new ArmReport(0, 0, 0, List.of(), refusals);
+        : new ArmReport(ArmingCost.NONE, List.of(), refusals);
   }
 
   /** {@inheritDoc} Without a flush for each mapping the northbridges go on with what was there. */

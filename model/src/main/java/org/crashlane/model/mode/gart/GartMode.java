@@ -10,12 +10,10 @@ import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.WalkLimits;
 import org.crashlane.iommu.WalkVisitor;
 import org.crashlane.iommu.gart.Aperture;
-import org.crashlane.iommu.gart.GartTables;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.ScratchPage;
 import org.crashlane.iommu.gart.UnitConfig;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
@@ -25,11 +23,8 @@ import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
-import org.crashlane.model.mode.UnitTables;
-import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec.Gart;
-import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Strategy;
 
 /**
@@ -40,13 +35,13 @@ public final class GartMode implements Mode {
 
   @Override
   public List<AddressRange> withheld(MachineSpec machine) {
-    Gart spec = spec(machine);
+    Gart spec = machine.spec(Gart.class);
     return List.of(new Aperture(spec.apertureBase(), spec.apertureOrder()).range());
   }
 
   @Override
   public Remapper hardware(MachineSpec machine) {
-    return GartHardware.reset(machine.devices(), spec(machine).northbridgeCount());
+    return GartHardware.reset(machine);
   }
 
   /**
@@ -58,7 +53,7 @@ public final class GartMode implements Mode {
    */
   @Override
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    Gart spec = spec(machine);
+    Gart spec = machine.spec(Gart.class);
     Aperture aperture = new Aperture(spec.apertureBase(), spec.apertureOrder());
     long table = cleared(cpu, frames, aperture.tableBytes());
     long scratch = cleared(cpu, frames, PageFrames.PAGE_BYTES);
@@ -91,7 +86,7 @@ public final class GartMode implements Mode {
    * lead to the old kernel's scratch page are free; which page that is has to be guessed.
    */
   private static DmaMapping adopt(Cpu cpu, MachineSpec machine) {
-    Gart spec = spec(machine);
+    Gart spec = machine.spec(Gart.class);
     UnitConfig old = config(cpu);
     DirectMapping direct = new DirectMapping(machine.era());
     if (!old.translatesDevices()) {
@@ -111,7 +106,7 @@ public final class GartMode implements Mode {
 
   /** As Linux does since 2010, on its way to an aperture of its own. */
   private static DmaMapping off(Cpu cpu, MachineSpec machine) {
-    Gatt.disable(cpu, spec(machine).northbridgeCount());
+    Gatt.disable(cpu, machine.spec(Gart.class).northbridgeCount());
     return new DirectMapping(machine.era());
   }
 
@@ -130,41 +125,11 @@ public final class GartMode implements Mode {
               oldAperture(old),
               old.table(),
               Optional.of(new ScratchPage(scratch)),
-              spec(machine).northbridgeCount());
+              machine.spec(Gart.class).northbridgeCount());
       gatt.unmap(cpu, 0, oldAperture(old).entryCount());
       gatt.flush(cpu);
     }
     return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
-    int count = spec(machine).northbridgeCount();
-    List<UnitTables> tables = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int index = i;
-      List<DeviceSpec> behind =
-          machine.devices().stream()
-              .filter(device -> NorthbridgeAddress.indexFor(device, count) == index)
-              .toList();
-      List<RequesterId> requesters = behind.stream().map(DeviceSpec::requester).toList();
-      GartTables opened =
-          GartTables.open(
-              memory, NorthbridgeAddress.registers(remapper.config(memory), i), requesters);
-      tables.add(new UnitTables(NorthbridgeAddress.unitName(i), opened, behind));
-    }
-    return tables;
-  }
-
-  private static Gart spec(MachineSpec machine) {
-    if (machine.modeSpec() instanceof Gart gart) {
-      if (gart.northbridgeCount() < 1 || gart.northbridgeCount() > NorthbridgeAddress.COUNT_MAX) {
-        throw new IllegalArgumentException(
-            "northbridges: expected 1 to 8, got " + gart.northbridgeCount());
-      }
-      return gart;
-    }
-    throw new IllegalArgumentException("not a machine with a GART: " + machine.name());
   }
 
   /** {@return how the primary left the first northbridge; all of them are set alike} */

@@ -4,7 +4,7 @@ package org.crashlane.model.mode.gart;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.model.hardware.ConfigAddress;
 import org.crashlane.model.hardware.RegisterPort;
-import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.model.spec.ModeSpec.Gart;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -12,9 +12,6 @@ import org.crashlane.pci.RequesterId;
  * for the first, a device's description names the one it is behind.
  */
 final class NorthbridgeAddress {
-  /** PCI has room for so many: devices 00:18 to 00:1f. */
-  static final int COUNT_MAX = 8;
-
   private static final RequesterId FIRST = RequesterId.parse("00:18.3");
 
   /** Functions of a PCI device. */
@@ -31,24 +28,9 @@ final class NorthbridgeAddress {
   static int indexOf(RequesterId function) {
     int distance = function.value() - FIRST.value();
     int index = distance / FUNCTION_COUNT;
-    return distance >= 0 && distance % FUNCTION_COUNT == 0 && index < COUNT_MAX ? index : -1;
-  }
-
-  /** {@return what devices behind northbridge {@code index} call it} */
-  static String unitName(int index) {
-    return "nb" + index;
-  }
-
-  /**
-   * {@return which of {@code count} northbridges serves {@code device}: the named, or the first}
-   */
-  static int indexFor(DeviceSpec device, int count) {
-    for (int i = 0; i < count; i++) {
-      if (unitName(i).equals(device.unit())) {
-        return i;
-      }
-    }
-    return 0;
+    return distance >= 0 && distance % FUNCTION_COUNT == 0 && index < Gart.NORTHBRIDGES_MAX
+        ? index
+        : -1;
   }
 
   /** {@return the registers of northbridge {@code index} as they are read through {@code port}} */

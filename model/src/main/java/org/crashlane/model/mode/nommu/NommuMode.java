@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.nommu;
 
-import java.util.List;
-import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.NoRemapper;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
@@ -10,7 +8,6 @@ import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
-import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Strategy;
 
@@ -30,10 +27,5 @@ public final class NommuMode implements Mode {
   @Override
   public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
     return new DirectMapping(machine.era());
-  }
-
-  @Override
-  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
-    return List.of();
   }
 }

@@ -14,6 +14,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.rehearsal.ArmingCost;
 
 /**
  * One arming: identity-maps ranges in one table after another, all of a table's or none, with the
@@ -119,10 +120,9 @@ final class Arming {
 
   ArmReport report() {
     long pageBytes = freeBytesBefore - frames.freeBytes();
+    long tableBytes = pageBytes + changedEntryCount * Long.BYTES;
     return new ArmReport(
-        pageBytes / PageFrames.PAGE_BYTES,
-        leafCount,
-        pageBytes + changedEntryCount * Long.BYTES,
+        new ArmingCost(pageBytes / PageFrames.PAGE_BYTES, leafCount, tableBytes, 0),
         conflicts,
         refusals);
   }

@@ -34,7 +34,7 @@ final class Domains {
 
   Domains(MachineSpec machine, PageFrames frames, DriverUnits units) {
     this.machine = machine;
-    this.spec = Placement.spec(machine);
+    this.spec = machine.spec(ModeSpec.Paging.class);
     this.frames = frames;
     this.units = units;
   }
@@ -100,7 +100,7 @@ final class Domains {
     if (top.isEmpty()) {
       return Optional.empty();
     }
-    int unit = Placement.unitIndex(spec, device);
+    int unit = spec.unitIndex(device);
     TableId table = new TableId(top.getAsLong(), geometry(unit));
     int id = units.domainIds(unit).take();
     Domain domain = new Domain(device.requester(), unit, id, table, iovas(device, unit));
@@ -115,7 +115,7 @@ final class Domains {
 
   /** Lets the device's requests pass. Returns false if there is no page for it. */
   boolean letPass(Cpu cpu, DeviceSpec device) {
-    return units.letPass(cpu, frames, device, Placement.unitIndex(spec, device));
+    return units.letPass(cpu, frames, device, spec.unitIndex(device));
   }
 
   private Geometry geometry(int unit) {

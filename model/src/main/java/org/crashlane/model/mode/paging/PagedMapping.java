@@ -69,7 +69,7 @@ public final class PagedMapping implements DmaMapping {
       Map<RequesterId, List<DmaHandle>> guestMemory,
       Set<String> passing) {
     this.machine = machine;
-    this.spec = Placement.spec(machine);
+    this.spec = machine.spec(ModeSpec.Paging.class);
     this.domains = domains;
     this.encryptionMask = machine.encryption().addressMask();
     this.guestMemory = guestMemory;

@@ -15,7 +15,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
-import org.crashlane.model.mode.UnitTables;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
@@ -54,10 +54,10 @@ public final class RemappingUnits implements Remapper {
    */
   public static RemappingUnits of(
       MachineSpec machine, int windowBytes, List<? extends RemappingUnit<?>> units) {
-    ModeSpec.Paging spec = Placement.spec(machine);
+    ModeSpec.Paging spec = machine.spec(ModeSpec.Paging.class);
     Map<RequesterId, Integer> unitOf = new HashMap<>();
     for (DeviceSpec device : machine.devices()) {
-      unitOf.put(device.requester(), Placement.unitIndex(spec, device));
+      unitOf.put(device.requester(), spec.unitIndex(device));
     }
     return new RemappingUnits(spec, windowBytes, unitOf, units.toArray(RemappingUnit<?>[]::new));
   }
@@ -161,16 +161,16 @@ public final class RemappingUnits implements Remapper {
     return Arrays.stream(units).anyMatch(RemappingUnit::isTranslating);
   }
 
-  /** {@return the tables of each unit as they stand, and who is behind it} */
+  @Override
   public List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory) {
     List<UnitTables> tables = new ArrayList<>();
     for (int i = 0; i < units.length; i++) {
       tables.add(
           new UnitTables(
-              spec.unitNames().get(i),
+              spec.units().get(i).name(),
               spec.units().get(i).segment(),
               units[i].tables(memory),
-              Placement.behind(machine, i)));
+              machine.behind(spec.units().get(i).name())));
     }
     return tables;
   }

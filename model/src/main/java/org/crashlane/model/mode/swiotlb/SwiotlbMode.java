@@ -7,7 +7,6 @@ import java.util.OptionalLong;
 import org.crashlane.bits.BitField;
 import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.model.hardware.NoRemapper;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
@@ -17,7 +16,6 @@ import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.Mode;
-import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
@@ -52,9 +50,7 @@ public final class SwiotlbMode implements Mode {
 
   @Override
   public DmaMapping boot(Cpu cpu, MachineSpec machine, PageFrames frames) {
-    if (!(machine.modeSpec() instanceof Swiotlb spec)) {
-      throw new IllegalArgumentException("not a machine with swiotlb: " + machine.name());
-    }
+    Swiotlb spec = machine.spec(Swiotlb.class);
     long last = reachedByAll(machine.devices());
     AddressRange pool =
         place(machine.era(), frames, spec.poolBytes(), last)
@@ -66,11 +62,6 @@ public final class SwiotlbMode implements Mode {
   @Override
   public DmaMapping capture(Strategy strategy, Cpu cpu, MachineSpec machine, PageFrames frames) {
     return capture(machine, frames);
-  }
-
-  @Override
-  public List<UnitTables> tables(MachineSpec machine, Remapper remapper, PhysicalMemory memory) {
-    return List.of();
   }
 
   /**

@@ -16,6 +16,7 @@ import org.crashlane.iommu.vtd.Registers.Gcmd;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -31,7 +32,7 @@ record UnitDriver(int index, long base, Capabilities capabilities) {
   /** {@return the drivers of all units, their capabilities read from them} */
   static List<UnitDriver> of(Cpu cpu, MachineSpec machine) {
     List<Long> bases =
-        VtdHardware.spec(machine).units().stream().map(unit -> unit.registerBase()).toList();
+        machine.spec(ModeSpec.Vtd.class).units().stream().map(unit -> unit.registerBase()).toList();
     return IntStream.range(0, bases.size())
         .mapToObj(i -> new UnitDriver(i, bases.get(i), capabilities(cpu, bases.get(i))))
         .toList();

@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
+import java.util.List;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.paging.PagedMode;
+import org.crashlane.model.mode.Mode;
+import org.crashlane.model.mode.paging.RemappingUnits;
+import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
 
 /** Intel VT-d. */
-public final class VtdMode extends PagedMode {
+public final class VtdMode implements Mode {
 
   @Override
   public Remapper hardware(MachineSpec machine) {
-    return VtdHardware.of(machine);
+    ModeSpec.Vtd spec = machine.spec(ModeSpec.Vtd.class);
+    long extended = UnitRegisters.ecap(machine.era() == Era.TODAY);
+    List<UnitHardware> units =
+        spec.units().stream()
+            .map(unit ->
+                new UnitHardware(
+                    spec.hostAddressWidth(),
+                    UnitRegisters.of(
+                        UnitRegisters.cap(
+                            unit.addressWidth(), unit.superpages(), unit.cachesAbsent()),
+                        extended)))
+            .toList();
+    return RemappingUnits.of(machine, UnitRegisters.PAGE_BYTES, units);
   }
 
   @Override

@@ -35,7 +35,7 @@ final class VtdUnits implements DriverUnits {
    * @param copied true if they were copied from the primary's
    */
   VtdUnits(MachineSpec machine, List<ContextTables> units, boolean copied) {
-    this(VtdHardware.spec(machine), new SecondLevelTables(machine.era()), units, copied);
+    this(machine.spec(ModeSpec.Vtd.class), new SecondLevelTables(machine.era()), units, copied);
   }
 
   private VtdUnits(

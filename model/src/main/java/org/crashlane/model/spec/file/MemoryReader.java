@@ -8,6 +8,7 @@ import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 
 /** Reads where memory is, and what of it is kept for the crash. */
 final class MemoryReader {
@@ -36,26 +37,14 @@ final class MemoryReader {
       apart(value, range, ram);
       ram.add(range);
     }
-    ram.sort(null);
-    return joined(ram);
-  }
-
-  /** A memory map may have several pieces of what is one range, and a crash range goes across. */
-  private static List<AddressRange> joined(List<AddressRange> sorted) {
-    List<AddressRange> joined = new ArrayList<>();
-    for (AddressRange range : sorted) {
-      if (!joined.isEmpty() && joined.getLast().last() + 1 == range.first()) {
-        range = new AddressRange(joined.removeLast().first(), range.last());
-      }
-      joined.add(range);
-    }
-    return joined;
+    // A memory map may have several pieces of what is one range, and a crash range goes across.
+    return Ranges.joined(ram);
   }
 
   /** {@return the ranges, as they are in the file} */
   static List<AddressRange> crash(Value list, List<AddressRange> ram) {
     List<AddressRange> crash = new ArrayList<>();
-    long left = sizeBytes(ram);
+    long left = Ranges.sizeBytes(ram);
     long sizeBytes = 0;
     for (Value value : list.items(1, MachineReader.LIST_LIMIT)) {
       AddressRange range = pages(value);
@@ -80,10 +69,6 @@ final class MemoryReader {
               + " far more");
     }
     return crash;
-  }
-
-  private static long sizeBytes(List<AddressRange> ranges) {
-    return ranges.stream().mapToLong(AddressRange::sizeBytes).sum();
   }
 
   private static String shown(List<AddressRange> ranges) {

@@ -28,7 +28,6 @@ final class ModeReader {
   private static final long APERTURE_UNIT_BYTES = 32L << 20;
   private static final int APERTURE_ORDER_MAX = 6;
   private static final AddressRange LOW_4_GIB = new AddressRange(0, 0xffff_ffffL);
-  private static final int NORTHBRIDGES = 8;
   private static final int CALGARY_WINDOW_BYTES = 1 << 20;
   private static final int BRIDGE_WINDOWS = 16;
 
@@ -119,7 +118,7 @@ final class ModeReader {
     return new Gart(
         range.first(),
         order,
-        mapping.optional("northbridges").map(n -> n.number(1, NORTHBRIDGES)).orElse(1),
+        mapping.optional("northbridges").map(n -> n.number(1, Gart.NORTHBRIDGES_MAX)).orElse(1),
         mapping.optional("translates-cpus").map(Value::flag).orElse(true),
         mapping.optional("full-flush").map(Value::flag).orElse(true));
   }

@@ -30,6 +30,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmingCost;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -184,7 +185,8 @@ class CalgaryMappingTest {
   void anArmedCrashRangeIsReachedUpToBothEdgesThroughTheArmedPhbsAlone() {
     ArmReport report = machine.mapping.arm(machine, List.of(CRASH), List.of(DISK, NARROW));
     long pages = CRASH.sizeBytes() / PAGE;
-    assertEquals(new ArmReport(0, pages, pages * 8, List.of(), List.of()), report);
+    assertEquals(
+        new ArmReport(new ArmingCost(0, pages, pages * 8, 0), List.of(), List.of()), report);
     for (Access access : Access.values()) {
       assertEquals(
           new Outcome.Reached(CRASH.first()), machine.translate(DISK, CRASH.first(), access));
@@ -218,7 +220,7 @@ class CalgaryMappingTest {
     ArmReport report = machine.mapping.arm(machine, List.of(other, CRASH), List.of(DISK, CARD));
     assertFalse(report.isComplete());
     assertEquals(List.of(inside.bus()), report.conflicts().stream().map(c -> c.iova()).toList());
-    assertEquals(1 + CRASH.sizeBytes() / PAGE, report.entryCount());
+    assertEquals(1 + CRASH.sizeBytes() / PAGE, report.cost().entryCount());
     assertTrue(machine.isBlocked(DISK, other.first(), Access.READ));
     assertFalse(machine.isBlocked(CARD, other.first(), Access.READ));
   }
@@ -230,7 +232,7 @@ class CalgaryMappingTest {
     assertEquals(1, report.refusals().size());
     assertTrue(report.refusals().getFirst().startsWith("PHB 0: "), report.toString());
     assertTrue(report.refusals().getFirst().contains("MEM_1"), report.toString());
-    assertEquals(0, report.entryCount());
+    assertEquals(0, report.cost().entryCount());
   }
 
   @Test
@@ -263,12 +265,7 @@ class CalgaryMappingTest {
       live.forEach(handle -> each.unmap(DISK, handle));
       assertEquals(before, each.mapping.takenPageCount(), "seed " + seed);
       long table =
-          each.mode
-              .tables(each.machine, each.hardware, each.memory)
-              .getFirst()
-              .tables()
-              .state()
-              .rootAddress();
+          each.hardware.tables(each.machine, each.memory).getFirst().tables().state().rootAddress();
       for (long at = table; at < table + TableSize.KIB_64.bytes(); at += Long.BYTES) {
         assertEquals(0, each.memory.readLong(at), "seed " + seed);
       }

@@ -33,13 +33,12 @@ import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.kernel.Watched;
-import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
@@ -119,13 +118,13 @@ class CalgaryModeTest {
   void aFaultTakesThePhbAwayAtTheNextLookAndThatPhbAlone() {
     DmaHandle disk = machine.map(DISK, BUFFER, PAGE, Direction.FROM_DEVICE);
     DmaHandle card = machine.map(CARD, BUFFER, PAGE, Direction.FROM_DEVICE);
-    Watched watched = assertInstanceOf(Watched.class, machine.mapping);
-    watched.watchdog(machine);
+    assertTrue(machine.mapping.hasWatchdog());
+    machine.mapping.watchdog(machine);
     assertFalse(machine.isBlocked(DISK, disk.busAddress(), Access.WRITE));
     assertTrue(machine.isBlocked(DISK, 0, Access.WRITE));
     assertTrue(Csr.hasError(machine.registers().read(0, PhbRegister.CSR)));
     assertFalse(machine.isBlocked(DISK, disk.busAddress(), Access.WRITE), "not looked yet");
-    watched.watchdog(machine);
+    machine.mapping.watchdog(machine);
     assertTrue(machine.isBlocked(DISK, disk.busAddress(), Access.WRITE));
     assertFalse(machine.isBlocked(CARD, card.busAddress(), Access.WRITE));
     assertEquals(0, machine.registers().read(0, PhbRegister.CSR));
@@ -159,7 +158,7 @@ class CalgaryModeTest {
   @Test
   void adoptingDoesNotBringSlotsBackThatTheWatchdogSwitchedOff() {
     machine.translate(DISK, 0, Access.WRITE);
-    assertInstanceOf(Watched.class, machine.mapping).watchdog(machine);
+    machine.mapping.watchdog(machine);
     DmaMapping adopted =
         machine.mode.capture(Strategy.ADOPT, machine, machine.machine, captureFrames());
     MapAttempt.Mapped own =
@@ -223,12 +222,12 @@ class CalgaryModeTest {
     assertEquals(List.of("0", "1"), units.stream().map(UnitTables::unit).toList());
     assertEquals(List.of(CARD), units.getLast().devices());
     machine.translate(DISK, 0, Access.WRITE);
-    assertInstanceOf(Watched.class, machine.mapping).watchdog(machine);
+    machine.mapping.watchdog(machine);
     assertEquals(List.of(FindingCode.A3), judge(0));
   }
 
   private List<UnitTables> units() {
-    return machine.mode.tables(machine.machine, machine.hardware, machine.memory);
+    return machine.hardware.tables(machine.machine, machine.memory);
   }
 
   private List<FindingCode> judge(int unit) {

@@ -18,13 +18,12 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.Era;
-import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.AuditLimits;
@@ -47,8 +46,7 @@ class GartModeTest {
                     d.requester(), d.name(), d.onDumpPath() ? DumpRole.NAMED : DumpRole.NONE))
             .toList();
     Machine judged = new Machine(machine.machine.ram(), List.of(crash), devices);
-    UnitTables unit =
-        new GartMode().tables(machine.machine, machine.hardware, machine.memory).getFirst();
+    UnitTables unit = machine.hardware.tables(machine.machine, machine.memory).getFirst();
     Verdict verdict = KdumpIoRule.judge(judged, unit.tables(), AuditLimits.DEFAULT);
     return verdict.findings().stream().map(Finding::code).toList();
   }
@@ -113,8 +111,7 @@ class GartModeTest {
     GartFixture machine =
         new GartFixture(Era.TODAY, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
     machine.boot();
-    List<UnitTables> units =
-        new GartMode().tables(machine.machine, machine.hardware, machine.memory);
+    List<UnitTables> units = machine.hardware.tables(machine.machine, machine.memory);
     assertEquals(List.of("nb0", "nb1"), units.stream().map(UnitTables::unit).toList());
     assertEquals(List.of(NARROW, GartFixture.WIDE), units.get(0).devices());
     assertEquals(List.of(GartFixture.SECOND), units.get(1).devices());
@@ -190,12 +187,9 @@ class GartModeTest {
   @Test
   void machineHasOneToEightNorthbridges() {
     for (int count : new int[] {0, 9}) {
-      MachineSpec wrong =
-          GartFixture.machine(
-              Era.TODAY,
-              new ModeSpec.Gart(APERTURE.first(), 0, count, true, false),
-              List.of(CRASH));
-      assertThrows(IllegalArgumentException.class, () -> new GartMode().hardware(wrong));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new ModeSpec.Gart(APERTURE.first(), 0, count, true, false));
     }
   }
 }

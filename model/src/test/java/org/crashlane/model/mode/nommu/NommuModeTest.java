@@ -120,6 +120,6 @@ class NommuModeTest {
     assertEquals(ArmReport.NOTHING_NEEDED, mapping.arm(cpu, List.of(CRASH), MACHINE.devices()));
     assertEquals(0, mapping.takenPageCount());
     assertEquals(RAM.sizeBytes(), frames.freeBytes());
-    assertTrue(MODE.tables(MACHINE, hardware, memory).isEmpty());
+    assertTrue(hardware.tables(MACHINE, memory).isEmpty());
   }
 }

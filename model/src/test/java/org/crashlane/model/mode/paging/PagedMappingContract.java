@@ -35,6 +35,7 @@ import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.mode.WatchingCpu;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.ArmingCost;
 import org.junit.jupiter.api.Test;
 
 /** What the primary's driver has devices reach, whoever made the units. */
@@ -233,7 +234,7 @@ public abstract class PagedMappingContract {
         mapping.arm(other.cpu, List.of(CRASH), List.of(DISK, NIC, SOUND, MODEM, PASSING));
     assertTrue(report.isComplete(), report::toString);
     // Three tables; the group's two share one and the passing device needs none.
-    assertEquals(3 * entryCount, report.entryCount());
+    assertEquals(3 * entryCount, report.cost().entryCount());
     for (long at = CRASH.first(); at <= CRASH.last(); at += PAGE) {
       assertTrue(other.reaches(DISK, at, Access.READ, at));
       assertTrue(other.reaches(NIC, at + 1, Access.WRITE, at + 1));
@@ -249,7 +250,8 @@ public abstract class PagedMappingContract {
     machine.map(primary, DISK, BUFFER, 1, Direction.TO_DEVICE);
     ArmReport report = primary.arm(machine.cpu, List.of(CRASH), List.of(DISK));
     // A table of level 2 and one entry that points to it.
-    assertEquals(new ArmReport(1, 1, PAGE + Long.BYTES, List.of(), List.of()), report);
+    assertEquals(
+        new ArmReport(new ArmingCost(1, 1, PAGE + Long.BYTES, 0), List.of(), List.of()), report);
   }
 
   @Test
@@ -257,7 +259,7 @@ public abstract class PagedMappingContract {
     primary.arm(machine.cpu, List.of(CRASH), List.of(DISK));
     long stores = machine.memory.storeCount();
     assertEquals(
-        new ArmReport(0, 0, 0, List.of(), List.of()),
+        new ArmReport(ArmingCost.NONE, List.of(), List.of()),
         primary.arm(machine.cpu, List.of(CRASH), List.of(DISK)));
     assertEquals(stores, machine.memory.storeCount());
   }
@@ -281,7 +283,7 @@ public abstract class PagedMappingContract {
         handles.stream().filter(h -> CRASH.contains(h.bus())).findFirst().orElseThrow();
     ArmReport report = mapping.arm(small.cpu, List.of(CRASH), List.of(narrow));
     assertFalse(report.isComplete());
-    assertEquals(0, report.entryCount());
+    assertEquals(0, report.cost().entryCount());
     assertTrue(report.conflicts().stream().anyMatch(c -> c.iova().overlaps(inside.bus())));
     assertTrue(small.reaches(narrow, inside.busAddress(), Access.READ, inside.buffer()));
   }

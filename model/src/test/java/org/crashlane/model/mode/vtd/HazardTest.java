@@ -16,13 +16,13 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
-import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
@@ -112,14 +112,14 @@ class HazardTest {
     AddressRange all = AddressRange.ofSize(0, 0x100_0000L);
     ArmReport report = primary.arm(machine.cpu, List.of(all), List.of(DISK));
     assertEquals(1, report.refusals().size());
-    assertEquals(0, report.tablePageCount());
+    assertEquals(0, report.cost().tablePageCount());
     assertTrue(machine.blocked(DISK, 0x5000, Access.READ));
   }
 
   @Test
   void eachUnitHasItsOwnTables() {
     MachineSpec one = VtdMachine.machine(Era.TODAY, true, false);
-    ModeSpec.Vtd mode = VtdHardware.spec(one);
+    ModeSpec.Vtd mode = one.spec(ModeSpec.Vtd.class);
     ModeSpec.VtdUnit second = new ModeSpec.VtdUnit("unit1", 0xfed9_1000L, 48, true, true);
     DeviceSpec other =
         new DeviceSpec(
@@ -152,7 +152,7 @@ class HazardTest {
     assertEquals(here.busAddress(), there.busAddress());
     assertTrue(machine.reaches(DISK, here.busAddress(), Access.READ, BUFFER));
     assertTrue(machine.reaches(other, here.busAddress(), Access.READ, BUFFER + PAGE));
-    List<UnitTables> tables = new VtdMode().tables(machine.spec, machine.hardware, machine.memory);
+    List<UnitTables> tables = machine.hardware.tables(machine.spec, machine.memory);
     assertEquals(List.of("unit0", "unit1"), tables.stream().map(UnitTables::unit).toList());
     assertEquals(List.of(other), tables.getLast().devices());
     String text =

@@ -26,10 +26,10 @@ import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
+import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
-import org.crashlane.model.mode.UnitTables;
 import org.crashlane.model.spec.Era;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
@@ -176,8 +176,7 @@ class VtdHardwareTest {
   }
 
   private long leafAddress(long iova) {
-    UnitTables tables =
-        new VtdMode().tables(machine.spec, machine.hardware, machine.memory).getFirst();
+    UnitTables tables = machine.hardware.tables(machine.spec, machine.memory).getFirst();
     Attachment.Translated attachment =
         tables.tables().devices().attachments().stream()
             .filter(a -> a.requester().equals(DISK.requester()))

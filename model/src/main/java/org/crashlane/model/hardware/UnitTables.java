@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.mode;
+package org.crashlane.model.hardware;
 
 import java.util.List;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.model.spec.DeviceSpec;
 
 /**
- * The tables of one IOMMU unit as they stand.
+ * The tables of one IOMMU unit as they are.
  *
  * @param unit its name in the machine's description
  * @param segment the PCI segment that they are about
