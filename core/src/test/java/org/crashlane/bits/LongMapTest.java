@@ -14,7 +14,7 @@ class LongMapTest {
     LongMap<String> map = new LongMap<>();
     List<Long> numbers = new ArrayList<>();
     for (long i = 0; i < 1_000; i++) {
-      long number = i * i << 20;
+      long number = (i * i) << 20;
       numbers.add(number);
       map.put(number, "first " + i);
       map.put(number, "thing " + i);
