@@ -106,6 +106,20 @@ class WalkerTest {
   }
 
   @Test
+  void whatLiesBeyondMgawIsNeitherReadNorReported() {
+    Capabilities narrow =
+        new Capabilities(
+            Registers.Cap.MGAW.with(VtdFixture.WIDE.cap(), 29), VtdFixture.WIDE.ecap());
+    machine = new VtdFixture(narrow, 4);
+    machine.chain(L3);
+    machine.entry(L3, 1, SecondLevelEntry.table(VtdFixture.MEMORY_BYTES));
+    machine.entry(L3, 2, SecondLevelEntry.table(L2));
+    RecordedWalk walk = machine.walk();
+    assertEquals(List.of(), walk.malformations());
+    assertEquals(2, walk.tablePages().size(), "the top table and one of level 3");
+  }
+
+  @Test
   void reservedEntryIsToldAndMapsNothing() {
     page(0, 0x80_0000, Permissions.READ_WRITE);
     machine.entry(L1, 1, SecondLevelEntry.leaf(0x80_1000, 1, Permissions.READ_WRITE) | 1L << 46);
