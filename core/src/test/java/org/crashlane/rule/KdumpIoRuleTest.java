@@ -29,6 +29,8 @@ import org.crashlane.rule.Reading.Spent;
 import org.crashlane.rule.Subject.AddressSpace;
 import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KdumpIoRuleTest {
   private static final long PAGE = 4096;
@@ -52,6 +54,16 @@ class KdumpIoRuleTest {
   void theArmedCrashRangeHolds() {
     machine.arm(machine.attach(DISK));
     assertEquals(Verdict.of(List.of()), machine.judge());
+  }
+
+  /** RTADDR.TTM: 3 has all DMA blocked, 1 is scalable mode, which this unit does not have. */
+  @ParameterizedTest
+  @ValueSource(longs = {0xc00, 0x400})
+  void aUnitThatBlocksAllHasNoWayForTheDumpWhateverItsTablesMap(long tableMode) {
+    machine.arm(machine.attach(DISK));
+    Verdict verdict = machine.register(0x20, tableMode).judge();
+    assertEquals(Answer.BROKEN, verdict.answer());
+    only(verdict, FindingCode.A3);
   }
 
   @Test

@@ -153,7 +153,7 @@ final class RuleMachine {
             return switch (offset) {
               case 0x08 -> CAP | registers.getOrDefault(offset, 0L);
               case 0x10 -> 0xf00f4aL | registers.getOrDefault(offset, 0L);
-              case 0x20 -> ROOT;
+              case 0x20 -> ROOT | registers.getOrDefault(offset, 0L);
               case 0xb8 -> interruptTable;
               default -> registers.getOrDefault(offset, 0L);
             };

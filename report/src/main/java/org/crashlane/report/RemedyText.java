@@ -108,7 +108,9 @@ final class RemedyText {
       case MAP_BY_SETTLED_ENTRIES ->
           "the hardware decides: have the primary map these pages by entries of which its manual"
               + " says what becomes of them";
-      case KEEP_TRANSLATING -> "leave translation running until the devices are reset";
+      case KEEP_TRANSLATING ->
+          "leave translation running until the devices are reset: leftovers then keep to what was"
+              + " mapped for them";
       case BUILD_TABLES_ELSEWHERE ->
           "the capture kernel will overwrite them: build tables outside the crash range";
       case UNMAP_TABLES -> "a device may write the tables it is translated by: unmap these pages";
@@ -120,7 +122,7 @@ final class RemedyText {
           "have firmware leave protection of memory from DMA off, or boot the primary with the"
               + " IOMMU on: Linux clears it when it enables translation";
       case REPORT_REGION ->
-          "report the region to the firmware's vendor: it lies in ordinary memory";
+          "report the region to the firmware's vendor, for it to be moved: it lies in ordinary memory";
       case CORRECT_FIRMWARE_TABLE ->
           "have the firmware's vendor correct the table: until then nothing confines DMA";
       case SHOW_ACPI ->

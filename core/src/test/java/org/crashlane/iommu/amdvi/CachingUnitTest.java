@@ -92,6 +92,17 @@ class CachingUnitTest extends CachingContract<AmdviFixture, Caches> {
   }
 
   @Test
+  void absenceInTheTopTableOfSixLevelsIsDroppedByAnyOfItsPages() {
+    machine = new AmdviFixture(CACHES_ABSENT, 6);
+    Outcome absent = translate(0x1000, Access.READ);
+    machine.chain(0x107000, 0x106000, L3, L2, L1);
+    leaf(1, 0x7000);
+    assertEquals(absent, translate(0x1000, Access.READ));
+    caches.obey(drop(AmdviFixture.DOMAIN, Pages.one(0x5000)));
+    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.READ));
+  }
+
+  @Test
   void deviceEntryServesOnUntilItIsDropped() {
     start();
     translate(0x1000, Access.READ);

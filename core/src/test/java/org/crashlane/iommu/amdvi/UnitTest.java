@@ -198,6 +198,18 @@ class UnitTest {
   }
 
   @Test
+  void pageSizeThatItsLevelHasAnywayBlocks() {
+    start();
+    long page = 0x4000_0000;
+    machine.entry(L2, 0, PageTableEntry.sizedLeaf(page, 1 << 21, Permissions.READ_WRITE));
+    assertBlocked(FaultReason.PAGE_SIZE, 0, Access.READ);
+    for (int i = 0; i < 2; i++) {
+      machine.entry(L2, i, PageTableEntry.sizedLeaf(page, 1 << 22, Permissions.READ_WRITE));
+    }
+    assertReached(page + 0x20_0008, 0x20_0008, Access.READ);
+  }
+
+  @Test
   void levelsMayBeSkippedWhereTheAddressBitsAreZero() {
     start();
     machine.entry(AmdviFixture.TOP, 0, PageTableEntry.table(L1, 1));

@@ -102,20 +102,6 @@ class CachingUnitTest extends CachingContract<VtdFixture, Caches> {
   }
 
   @Test
-  void absenceInTheTopTableOfFiveLevelsIsDroppedByAnyOfItsPages() {
-    Capabilities widest = VtdFixture.WIDEST;
-    machine =
-        new VtdFixture(
-            new Capabilities(Registers.Cap.CM.with(widest.cap(), 1), widest.ecap()), 5);
-    Outcome absent = translate(0x1000, Access.READ);
-    machine.chain(0x106000, L3, L2, L1);
-    leaf(1, 0x7000);
-    assertEquals(absent, translate(0x1000, Access.READ));
-    caches.dropTranslations(DOMAIN, 0x5000, 0);
-    assertEquals(new Outcome.Reached(0x7000), translate(0x1000, Access.READ));
-  }
-
-  @Test
   void blockOfPagesIsDroppedTogether() {
     start();
     for (int page = 0; page < 16; page++) {

@@ -97,6 +97,9 @@ class ScalableModeTest extends ScalableMachine {
     assertFault(FaultReason.NOT_CANONICAL, Access.READ, 1L << 47, true);
     firstLevel(1L << 46 | 0b111);
     assertFault(FaultReason.FIRST_LEVEL_RESERVED, Access.READ, 0x10, true);
+    firstLevel(0x80_0000 | 0b111);
+    memory.writeLong(L3, 1L << 46 | L2 | 0b111);
+    assertFault(FaultReason.FIRST_LEVEL_RESERVED, Access.READ, 0x10, true);
   }
 
   @Test
