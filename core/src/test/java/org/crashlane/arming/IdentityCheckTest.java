@@ -40,8 +40,7 @@ class IdentityCheckTest {
         rights == Permissions.READ_WRITE ? Optional.empty() : Optional.of(new Mapped(last));
     assertEquals(
         expected,
-        problem(
-            Window.ofCrashRange(RANGE), identity(0, 0x1efff, Permissions.READ_WRITE), last));
+        problem(Window.ofCrashRange(RANGE), identity(0, 0x1efff, Permissions.READ_WRITE), last));
   }
 
   @ParameterizedTest
