@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
@@ -59,6 +60,17 @@ class VtdTablesTest {
             AddressRange.ofSize(VtdFixture.ROOT, 0x1000),
             AddressRange.ofSize(VtdFixture.CONTEXT, 0x1000)),
         tables().devices().pages());
+  }
+
+  @Test
+  void aBusWhoseContextTableIsNotThereIsUnknownAndNoOtherIs() {
+    change(VtdFixture.ROOT + 5 * 16, RootEntry.low(VtdFixture.MEMORY_BYTES));
+    assertEquals(
+        IntStream.range(0, 256).mapToObj(devfn -> RequesterId.of(5, devfn)).toList(),
+        tables().devices().attachments().stream()
+            .filter(a -> a instanceof Attachment.Unsupported)
+            .map(Attachment::requester)
+            .toList());
   }
 
   @Test
