@@ -3,12 +3,14 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
@@ -179,19 +181,31 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
     T run() throws IOException;
   }
 
+  /** {@return what the guest's processors are doing, in short: equal as long as it is stopped} */
+  String processorsDigest() throws IOException {
+    CRC32C crc = new CRC32C();
+    crc.update(qmp.hmp("info registers -a").getBytes(StandardCharsets.UTF_8));
+    return Hex.of(crc.getValue());
+  }
+
   /**
    * Does {@code work} while the guest's processors stand. It runs afterwards, whether it ran before
    * or not, also when {@code work} fails and when this process is told to end.
    *
+   * @param mark which is closed when the guest runs again, and left where it may not
    * @throws IOException also if it is being migrated: it would not run at its new place
    */
-  <T> T stoppedThenRunning(Work<T> work) throws IOException {
+  <T> T stoppedThenRunning(StopMark mark, Work<T> work) throws IOException {
     String migration = qmp.execute("query-migrate").path("status").asString("none");
     if (!NOT_MIGRATING.contains(migration)) {
+      if (qmp.isRunning()) {
+        mark.close();
+      }
       throw new IOException(
           qmp.socket() + ": the guest is being migrated (" + migration + "): it is not stopped");
     }
-    try (StoppedGuest _ = StoppedGuest.stop(qmp)) {
+    try (StoppedGuest _ = StoppedGuest.stop(qmp, mark)) {
+      mark.note(processorsDigest());
       return work.run();
     }
   }

@@ -33,20 +33,28 @@ public final class GuestReader extends Guest {
     try {
       EncryptedMemory.requireNone(qmp);
       FlatView view = view(qmp);
-      return new GuestReader(
-          qmp, view, AskedMemory.of(qmp, view, qmp.processId()), target(qmp, view));
+      AskedMemory memory = AskedMemory.of(qmp, view, qmp.processId());
+      return new GuestReader(qmp, view, memory, target(qmp, view, memory.isOfProcess()));
     } catch (IOException | RuntimeException e) {
       qmp.close();
       throw e;
     }
   }
 
-  /** Where hands may write, they lock the memory file; elsewhere none does. */
-  private static Target target(QmpClient qmp, FlatView view) throws IOException {
+  /**
+   * Where hands may write, they lock the memory file; elsewhere none does. A process that has the
+   * guest's memory is the guest, whichever of its sockets is used; another may speak for several.
+   */
+  private static Target target(QmpClient qmp, FlatView view, boolean ofProcess)
+      throws IOException {
     Optional<Path> file = LiveGuest.findMemoryFile(qmp, view);
-    return file.isPresent()
-        ? Target.ofFile(file.get())
-        : new Target(qmp.socket().toString(), GuestProcess.nameOf(qmp));
+    if (file.isPresent()) {
+      return Target.ofFile(file.get());
+    }
+    String process = GuestProcess.nameOf(qmp);
+    return ofProcess
+        ? new Target(process, process)
+        : new Target(qmp.socket().toString(), process + " at " + qmp.socket().toRealPath());
   }
 
   @Override

@@ -14,9 +14,10 @@ import org.crashlane.arming.Journal;
 import org.crashlane.arming.Target;
 
 /**
- * A file that stands while a hand has stopped a running guest, and names the guest's process. The
- * target is locked meanwhile: whoever has the lock and finds a mark knows that the hand was killed,
- * and that the guest, if it is this process still, stands because of it.
+ * Files that exist while a hand has stopped a running guest, and name the guest's process and, once
+ * it is stopped, what its processors were doing. The target is locked meanwhile: whoever has the
+ * lock and finds a mark knows that the hand was killed, and that the guest, if it is this process
+ * still and its processors have not moved, is stopped because of it.
  *
  * <p>What stands there under the mark's name and is none of ours, a link or a folder or a file with
  * other words in it, is left alone, and says nothing.
@@ -25,22 +26,28 @@ final class StopMark implements AutoCloseable {
   private static final String BEGINNING = "stopped by crashlane: ";
   private static final int BYTES_MAX = 1000;
 
-  private final Path file;
+  private static final String PROCESSORS = ", processors ";
 
-  private StopMark(Path file) {
-    this.file = file;
+  private final List<Path> files;
+  private final String process;
+
+  private StopMark(List<Path> files, String process) {
+    this.files = List.copyOf(files);
+    this.process = process;
   }
 
   /**
-   * {@return the folders in which a mark may be, whichever of them is there and can be written:
-   * that of the journals, and one that lasts until the machine restarts, which a guest does not
-   * outlive either}
+   * {@return the folders in which a mark is set, as far as they exist and can be written: that of
+   * the journals, which lasts, and one that every command knows}
    */
   static List<Path> folders(Path journalDirectory) {
     return Stream.concat(Stream.of(journalDirectory), runtimeFolders().stream()).toList();
   }
 
-  /** {@return those of them that are there whether or not anything was ever armed} */
+  /**
+   * {@return those of them that exist whether or not anything was ever armed: they last until the
+   * machine restarts, or the user's last session ends}
+   */
   static List<Path> runtimeFolders() {
     String named = System.getenv().getOrDefault("XDG_RUNTIME_DIR", "");
     return List.of(Path.of(named.startsWith("/") ? named : "/run"));
@@ -55,26 +62,58 @@ final class StopMark implements AutoCloseable {
   }
 
   /**
-   * {@return the mark that a killed hand has left, to be closed when the guest runs again}
+   * {@return the mark that a killed hand has left, to be closed when the guest runs}
    *
    * @param process the guest's, see {@link GuestProcess#nameOf}
    */
   static Optional<StopMark> left(List<Path> files, String process) {
-    return files.stream()
-        .filter(file -> content(file).equals(Optional.of(BEGINNING + process)))
-        .findFirst()
-        .map(StopMark::new);
+    return of(files.stream().filter(file -> isAbout(file, process)).toList(), process);
   }
 
   /**
-   * {@return the mark, set in the first file that can be written, to be closed when the guest runs
+   * {@return the mark, set in each file that can be written, to be closed when the guest runs
    * again; nothing if none can}
    */
   static Optional<StopMark> set(List<Path> files, String process) {
+    return of(files.stream().filter(file -> write(file, BEGINNING + process)).toList(), process);
+  }
+
+  private static Optional<StopMark> of(List<Path> files, String process) {
+    return files.isEmpty() ? Optional.empty() : Optional.of(new StopMark(files, process));
+  }
+
+  private static boolean isAbout(Path file, String process) {
+    String first = content(file).orElse("").lines().findFirst().orElse("");
+    return first.equals(BEGINNING + process) || first.startsWith(BEGINNING + process + PROCESSORS);
+  }
+
+  /**
+   * Notes what the processors of the stopped guest are doing. Where it cannot be noted the mark
+   * says as much as before.
+   *
+   * @param processors equal as long as the guest does not run
+   */
+  void note(String processors) {
+    byte[] line = line(BEGINNING + process + PROCESSORS + processors);
+    for (Path file : files) {
+      try {
+        Files.write(
+            file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+      } catch (IOException e) {
+        // The first line says whose it is.
+        continue;
+      }
+    }
+  }
+
+  /**
+   * {@return false if the guest has run since it was stopped: who stopped it then was not the hand}
+   */
+  boolean isOf(String processors) {
     return files.stream()
-        .filter(file -> write(file, BEGINNING + process))
-        .findFirst()
-        .map(StopMark::new);
+        .flatMap(file -> content(file).orElse("").lines())
+        .filter(line -> line.startsWith(BEGINNING + process + PROCESSORS))
+        .allMatch(line -> line.endsWith(PROCESSORS + processors));
   }
 
   /** {@return what stands in a file; nothing if it is missing, cannot be read, or is no file} */
@@ -97,20 +136,37 @@ final class StopMark implements AutoCloseable {
     try {
       Files.write(
           file,
-          (text + "\n").getBytes(StandardCharsets.UTF_8),
+          line(text),
           StandardOpenOption.CREATE,
           StandardOpenOption.TRUNCATE_EXISTING,
           StandardOpenOption.WRITE,
           LinkOption.NOFOLLOW_LINKS);
       return true;
     } catch (IOException e) {
-      // On a full disk it may be there, and empty: that says nothing.
+      discardIfEmpty(file);
       return false;
     }
   }
 
+  /** What a full disk has made of a mark goes, if it can; it says nothing. */
+  private static void discardIfEmpty(Path file) {
+    try {
+      if (content(file).equals(Optional.of(""))) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      return;
+    }
+  }
+
+  private static byte[] line(String text) {
+    return (text + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
   @Override
   public void close() throws IOException {
-    Files.deleteIfExists(file);
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
   }
 }

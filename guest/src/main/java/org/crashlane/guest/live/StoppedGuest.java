@@ -9,19 +9,25 @@ import org.crashlane.guest.qmp.QmpClient;
 /** A guest that stands until this is closed, or until the process ends by anything but SIGKILL. */
 final class StoppedGuest implements AutoCloseable {
   private final QmpClient qmp;
+  private final StopMark mark;
   private final ShutdownHook atExit;
 
-  private StoppedGuest(QmpClient qmp) {
+  private StoppedGuest(QmpClient qmp, StopMark mark) {
     this.qmp = qmp;
+    this.mark = mark;
     this.atExit = ShutdownHook.add("cont-at-exit", this::contAtExit);
   }
 
   /** Where a migration has ended a guest, it runs elsewhere. */
   private static final Set<String> ELSEWHERE = Set.of("postmigrate", "finish-migrate");
 
-  /** Stops a guest, or takes over one that stands. */
-  static StoppedGuest stop(QmpClient qmp) throws IOException {
-    StoppedGuest guest = new StoppedGuest(qmp);
+  /**
+   * Stops a guest, or takes over one that is stopped.
+   *
+   * @param mark which says so, and is gone when the guest runs again
+   */
+  static StoppedGuest stop(QmpClient qmp, StopMark mark) throws IOException {
+    StoppedGuest guest = new StoppedGuest(qmp, mark);
     try {
       qmp.stop();
       return guest;
@@ -47,6 +53,7 @@ final class StoppedGuest implements AutoCloseable {
     if (!ELSEWHERE.contains(qmp.status())) {
       qmp.cont();
     }
+    mark.close();
   }
 
   private void contAtExit() {
@@ -54,7 +61,9 @@ final class StoppedGuest implements AutoCloseable {
       cont();
     } catch (IOException e) {
       System.getLogger(StoppedGuest.class.getName())
-          .log(System.Logger.Level.ERROR, "the guest is stopped; continue it by 'cont'", e);
+          .log(
+              System.Logger.Level.ERROR,
+              qmp.socket() + ": the guest may be stopped; continue it by 'cont': " + e.getMessage());
     }
   }
 }

@@ -54,22 +54,21 @@ final class StoppedTables {
 
   /**
    * Does {@code work} while the guest is stopped. One that its owner has stopped stays so; one that
-   * a killed hand has left stopped goes on afterwards. Without a mark a guest is not stopped: it is
+   * a killed hand has left stopped goes on afterwards; one that has run since is its owner's. Without a mark a guest is not stopped: it is
    * looked at as it runs, and not written to.
    */
   <T> T during(TargetLock held, Purpose purpose, Work<T> work) throws IOException {
     List<Path> marks = StopMark.files(markFolders, held.target());
     String process = GuestProcess.nameOf(guest.qmp());
-    Optional<StopMark> left = StopMark.left(marks, process);
+    boolean running = guest.qmp().isRunning();
+    Optional<StopMark> left = left(marks, process, running);
     readWhileRunning = false;
-    if (left.isEmpty() && !guest.qmp().isRunning()) {
+    if (left.isEmpty() && !running) {
       return run(work);
     }
     Optional<StopMark> mark = left.or(() -> StopMark.set(marks, process));
     if (mark.isPresent()) {
-      try (StopMark _ = mark.get()) {
-        return guest.stoppedThenRunning(() -> run(work));
-      }
+      return guest.stoppedThenRunning(mark.get(), () -> run(work));
     }
     if (purpose == Purpose.WRITE) {
       throw new IOException(
@@ -83,12 +82,22 @@ final class StoppedTables {
   /** Lets the guest run on if a killed hand has left it stopped. */
   void letRun(TargetLock held) throws IOException {
     List<Path> marks = StopMark.files(markFolders, held.target());
-    Optional<StopMark> left = StopMark.left(marks, GuestProcess.nameOf(guest.qmp()));
+    String process = GuestProcess.nameOf(guest.qmp());
+    Optional<StopMark> left = left(marks, process, guest.qmp().isRunning());
     if (left.isPresent()) {
-      try (StopMark _ = left.get()) {
-        guest.qmp().cont();
-      }
+      StoppedGuest.stop(guest.qmp(), left.get()).close();
     }
+  }
+
+  /** {@return the mark of a killed hand} One that is out of date is taken away. */
+  private Optional<StopMark> left(List<Path> marks, String process, boolean running)
+      throws IOException {
+    Optional<StopMark> left = StopMark.left(marks, process);
+    if (left.isEmpty() || (!running && left.get().isOf(guest.processorsDigest()))) {
+      return left;
+    }
+    left.get().close();
+    return Optional.empty();
   }
 
   private <T> T run(Work<T> work) throws IOException {

@@ -135,9 +135,13 @@ public final class QmpClient implements AutoCloseable {
     execute("cont");
   }
 
-  /** {@return true if the guest runs; false if it stands, for whatever reason} */
+  /** {@return true if the guest runs; false if it is stopped, for whatever reason} */
   public boolean isRunning() throws IOException {
-    return execute("query-status").path("running").asBoolean(false);
+    JsonNode running = execute("query-status").path("running");
+    if (!running.isBoolean()) {
+      throw new IOException(socket + ": the answer to 'query-status' is not right");
+    }
+    return running.booleanValue();
   }
 
   /** {@return QEMU's word for the guest's state: {@code running}, {@code paused}, …} */

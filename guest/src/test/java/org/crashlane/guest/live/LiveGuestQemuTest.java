@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -80,18 +81,22 @@ class LiveGuestQemuTest {
     }
   }
 
+  private StopMark mark() {
+    return StopMark.set(List.of(directory.resolve("mark")), "a guest").orElseThrow();
+  }
+
   @Test
   void aGuestThatRanRunsAfterwards() throws Exception {
     try (TranslatingQemu qemu = TranslatingQemu.start(directory, "");
         LiveGuest guest = LiveGuest.attach(qemu.socket())) {
       QmpClient qmp = guest.qmp();
       qmp.cont();
-      assertFalse(guest.stoppedThenRunning(qmp::isRunning));
+      assertFalse(guest.stoppedThenRunning(mark(), qmp::isRunning));
       assertTrue(qmp.isRunning());
       assertThrows(
           IllegalStateException.class,
           () ->
-              guest.stoppedThenRunning(() -> {
+              guest.stoppedThenRunning(mark(), () -> {
                 throw new IllegalStateException("work failed");
               }));
       assertTrue(qmp.isRunning());
@@ -107,8 +112,9 @@ class LiveGuestQemuTest {
       qmp.execute("migrate-set-parameters", Map.of("max-bandwidth", 1));
       qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
       IOException e =
-          assertThrows(IOException.class, () -> guest.stoppedThenRunning(qmp::isRunning));
+          assertThrows(IOException.class, () -> guest.stoppedThenRunning(mark(), qmp::isRunning));
       assertTrue(e.getMessage().contains("is being migrated"), e.getMessage());
+      assertFalse(Files.exists(directory.resolve("mark")));
       assertTrue(qmp.isRunning());
       qmp.execute("migrate_cancel");
     }
@@ -121,7 +127,7 @@ class LiveGuestQemuTest {
       QmpClient qmp = guest.qmp();
       qmp.cont();
       qmp.execute("migrate-set-capabilities", EVENTS_OF_MIGRATION);
-      guest.stoppedThenRunning(() -> {
+      guest.stoppedThenRunning(mark(), () -> {
         qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
         while (!qmp.awaitEvent("MIGRATION", LONG)
             .data()

@@ -23,6 +23,7 @@ import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.arming.TargetLock;
 import org.crashlane.guest.live.GuestTables.Listing;
+import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.UnitState.Translation;
@@ -150,6 +151,71 @@ class OutsideHandQemuTest {
         assertFalse(hand.guest().qmp().isRunning());
         assertEquals(1, walk(hand).tables().size());
         assertTrue(hand.guest().qmp().isRunning());
+      }
+    }
+  }
+
+  @Test
+  void aHandThatIsToldToEndLetsTheGuestRunAndLeavesNoMark() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "")) {
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        hand.guest().qmp().cont();
+      }
+      Path journals = directory.resolve("journals");
+      Process hand = StandingTool.start(qemu.socket(), journals);
+      assertEquals(1, journals.toFile().list().length, "the mark");
+      hand.destroy();
+      hand.waitFor();
+      assertEquals(0, journals.toFile().list().length);
+      try (QmpClient qmp = QmpClient.connect(qemu.socket())) {
+        assertTrue(qmp.isRunning());
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatCouldNotBeLetRunIsLetRunByTheNext() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "")) {
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        QmpClient qmp = hand.guest().qmp();
+        qmp.cont();
+        assertThrows(
+            IOException.class,
+            () ->
+                hand.whileStopped(_ -> {
+                  qmp.close();
+                  return 0;
+                }));
+      }
+      try (OutsideHand hand = hand(qemu)) {
+        assertFalse(hand.guest().qmp().isRunning());
+        assertEquals(1, walk(hand).tables().size());
+        assertTrue(hand.guest().qmp().isRunning());
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatHasRunSinceAHandWasKilledIsStoppedByItsOwner() throws Exception {
+    try (TranslatingQemu qemu = TranslatingQemu.startSmall(directory, "")) {
+      try (OutsideHand hand = hand(qemu)) {
+        qemu.translate(hand.guest().memory());
+        hand.guest().qmp().cont();
+      }
+      Path journals = directory.resolve("journals");
+      StandingTool.start(qemu.socket(), journals).destroyForcibly().waitFor();
+      try (OutsideHand hand = hand(qemu)) {
+        QmpClient qmp = hand.guest().qmp();
+        String left = hand.guest().processorsDigest();
+        while (hand.guest().processorsDigest().equals(left)) {
+          qmp.cont();
+          qmp.stop();
+        }
+        assertEquals(1, walk(hand).tables().size());
+        assertFalse(qmp.isRunning());
+        assertEquals(0, journals.toFile().list().length);
       }
     }
   }

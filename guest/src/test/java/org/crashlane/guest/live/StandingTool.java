@@ -87,7 +87,7 @@ public final class StandingTool {
             + System.getProperty("jdk.module.path", "")
             + ":"
             + System.getProperty("java.class.path", "");
-    Process process =
+    ProcessBuilder command =
         new ProcessBuilder(
                 List.of(
                     java.toString(),
@@ -98,8 +98,10 @@ public final class StandingTool {
                     what,
                     socket.toString(),
                     journals.toString()))
-            .redirectErrorStream(true)
-            .start();
+            .redirectErrorStream(true);
+    // What is left by one that is killed shall be left there alone.
+    command.environment().put("XDG_RUNTIME_DIR", journals.toString());
+    Process process = command.start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();

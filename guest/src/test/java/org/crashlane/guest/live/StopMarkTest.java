@@ -45,8 +45,36 @@ class StopMarkTest {
     assertFalse(StopMark.left(files, ANOTHER).isPresent());
     try (StopMark _ = StopMark.set(files, ANOTHER).orElseThrow()) {
       assertTrue(StopMark.left(files, ANOTHER).isPresent());
-      assertFalse(Files.exists(files.getLast()), "the old mark says nothing any more");
+      assertFalse(StopMark.left(files, GUEST).isPresent(), "the old mark says nothing any more");
     }
+  }
+
+  @Test
+  void aGuestWhoseProcessorsHaveMovedIsNoLongerStoppedByTheHand() throws IOException {
+    StopMark.set(files, GUEST).orElseThrow();
+    StopMark killedAtOnce = StopMark.left(files, GUEST).orElseThrow();
+    assertTrue(killedAtOnce.isOf("1") && killedAtOnce.isOf("2"), "it was not noted");
+    killedAtOnce.note("1");
+    try (StopMark left = StopMark.left(files, GUEST).orElseThrow()) {
+      assertTrue(left.isOf("1"));
+      assertFalse(left.isOf("2"));
+    }
+    assertEquals(Optional.empty(), StopMark.left(files, GUEST));
+  }
+
+  @Test
+  void aMarkThatAnotherHandHasTakenAwayIsSetAgainByTheNote() throws IOException {
+    StopMark mark = StopMark.set(files, GUEST).orElseThrow();
+    StopMark.left(files, GUEST).orElseThrow().close();
+    mark.note("1");
+    assertTrue(StopMark.left(files, GUEST).orElseThrow().isOf("1"));
+  }
+
+  @Test
+  void eachFolderHasTheMark() throws IOException {
+    StopMark.set(files, GUEST).orElseThrow();
+    StopMark.left(files.subList(1, 2), GUEST).orElseThrow().close();
+    assertTrue(StopMark.left(files, GUEST).isPresent());
   }
 
   @Test
