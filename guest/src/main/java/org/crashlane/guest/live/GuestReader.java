@@ -45,8 +45,7 @@ public final class GuestReader extends Guest {
    * Where hands may write, they lock the memory file; elsewhere none does. A process that has the
    * guest's memory is the guest, whichever of its sockets is used; another may speak for several.
    */
-  private static Target target(QmpClient qmp, FlatView view, boolean ofProcess)
-      throws IOException {
+  private static Target target(QmpClient qmp, FlatView view, boolean ofProcess) throws IOException {
     Optional<Path> file = LiveGuest.findMemoryFile(qmp, view);
     if (file.isPresent()) {
       return Target.ofFile(file.get());

@@ -98,7 +98,11 @@ final class StopMark implements AutoCloseable {
     for (Path file : files) {
       try {
         Files.write(
-            file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+            file,
+            line,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND,
+            LinkOption.NOFOLLOW_LINKS);
       } catch (IOException e) {
         // The first line says whose it is.
         continue;

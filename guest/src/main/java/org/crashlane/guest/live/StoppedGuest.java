@@ -63,7 +63,9 @@ final class StoppedGuest implements AutoCloseable {
       System.getLogger(StoppedGuest.class.getName())
           .log(
               System.Logger.Level.ERROR,
-              qmp.socket() + ": the guest may be stopped; continue it by 'cont': " + e.getMessage());
+              qmp.socket()
+                  + ": the guest may be stopped; continue it by 'cont': "
+                  + e.getMessage());
     }
   }
 }

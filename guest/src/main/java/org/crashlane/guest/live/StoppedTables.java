@@ -54,8 +54,8 @@ final class StoppedTables {
 
   /**
    * Does {@code work} while the guest is stopped. One that its owner has stopped stays so; one that
-   * a killed hand has left stopped goes on afterwards; one that has run since is its owner's. Without a mark a guest is not stopped: it is
-   * looked at as it runs, and not written to.
+   * a killed hand has left stopped goes on afterwards; one that has run since is its owner's.
+   * Without a mark a guest is not stopped: it is looked at as it runs, and not written to.
    */
   <T> T during(TargetLock held, Purpose purpose, Work<T> work) throws IOException {
     List<Path> marks = StopMark.files(markFolders, held.target());

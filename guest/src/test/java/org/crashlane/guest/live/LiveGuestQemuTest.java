@@ -96,9 +96,11 @@ class LiveGuestQemuTest {
       assertThrows(
           IllegalStateException.class,
           () ->
-              guest.stoppedThenRunning(mark(), () -> {
-                throw new IllegalStateException("work failed");
-              }));
+              guest.stoppedThenRunning(
+                  mark(),
+                  () -> {
+                    throw new IllegalStateException("work failed");
+                  }));
       assertTrue(qmp.isRunning());
     }
   }
@@ -127,17 +129,19 @@ class LiveGuestQemuTest {
       QmpClient qmp = guest.qmp();
       qmp.cont();
       qmp.execute("migrate-set-capabilities", EVENTS_OF_MIGRATION);
-      guest.stoppedThenRunning(mark(), () -> {
-        qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
-        while (!qmp.awaitEvent("MIGRATION", LONG)
-            .data()
-            .path("status")
-            .asString("")
-            .equals("completed")) {
-          // It begins first.
-        }
-        return 0;
-      });
+      guest.stoppedThenRunning(
+          mark(),
+          () -> {
+            qmp.execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
+            while (!qmp.awaitEvent("MIGRATION", LONG)
+                .data()
+                .path("status")
+                .asString("")
+                .equals("completed")) {
+              // It begins first.
+            }
+            return 0;
+          });
       // QEMU says that it is completed a moment before it is "postmigrate".
       assertTrue(qmp.status().endsWith("-migrate") || qmp.status().equals("postmigrate"));
     }
