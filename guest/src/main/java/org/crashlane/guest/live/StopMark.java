@@ -114,10 +114,13 @@ final class StopMark implements AutoCloseable {
    * {@return false if the guest has run since it was stopped: who stopped it then was not the hand}
    */
   boolean isOf(String processors) {
-    return files.stream()
-        .flatMap(file -> content(file).orElse("").lines())
-        .filter(line -> line.startsWith(BEGINNING + process + PROCESSORS))
-        .allMatch(line -> line.endsWith(PROCESSORS + processors));
+    String beginning = BEGINNING + process + PROCESSORS;
+    List<String> noted =
+        files.stream()
+            .flatMap(file -> content(file).orElse("").lines())
+            .filter(line -> line.startsWith(beginning))
+            .toList();
+    return noted.isEmpty() || noted.contains(beginning + processors);
   }
 
   /** {@return what stands in a file; nothing if it is missing, cannot be read, or is no file} */
