@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.crashlane.arming.JournalRecord.State;
+import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
@@ -84,7 +86,7 @@ final class JournalParser {
       switch (words[0]) {
         case JournalFormat.CRASH -> windows.add(Window.ofCrashRange(range(words)));
         case JournalFormat.WINDOW -> windows.add(window(words));
-        case JournalFormat.PAGE -> newPages.add(range(words));
+        case JournalFormat.PAGE -> newPages.add(page(words));
         case JournalFormat.STORE -> stores.add(store(words));
         case JournalFormat.END -> {
           end(words);
@@ -98,6 +100,22 @@ final class JournalParser {
   private AddressRange range(String[] words) {
     requireWords(words, 2);
     return AddressRange.parse(words[1]);
+  }
+
+  /** Tables are as large as the smallest page that they map, and all of an arming are alike. */
+  private AddressRange page(String[] words) {
+    AddressRange page = range(words);
+    long bytes = page.sizeBytes();
+    boolean isPage =
+        bytes >= Geometry.PAGE_BYTES_MIN
+            && bytes <= Geometry.PAGE_BYTES_MAX
+            && Long.bitCount(bytes) == 1
+            && Alignment.isAligned(page.first(), bytes)
+            && (newPages.isEmpty() || newPages.getFirst().sizeBytes() == bytes);
+    if (!isPage) {
+      throw malformed("not a page of tables: " + words[1]);
+    }
+    return page;
   }
 
   private Window window(String[] words) {

@@ -17,6 +17,9 @@ public record Geometry(int granuleBits, int levels, int addressBits) {
   /** The smallest page that tables of any IOMMU map, and size of such a table, in bytes. */
   public static final int PAGE_BYTES_MIN = 1 << 12;
 
+  /** The largest, the granule of 64 KiB. */
+  public static final int PAGE_BYTES_MAX = 1 << 16;
+
   /** The most levels that tables of any IOMMU have. */
   public static final int LEVELS_MAX = 6;
 

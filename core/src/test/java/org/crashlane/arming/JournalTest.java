@@ -27,6 +27,8 @@ import org.crashlane.memory.Store;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JournalTest {
   private static final Target TARGET = new Target("/dev/shm/a \\ b\n.ram", "file\r\nwith\tsigns");
@@ -61,6 +63,33 @@ class JournalTest {
         new ArmingPlan(
             TARGET, windows, PLAN.tables(), PLAN.newPages(), PLAN.stores(), PLAN.notes()));
     assertEquals(windows, Journal.open(file).content().windows());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0x1000-0x1ffe",
+        "0x1000-0x1007",
+        "0x1000-0x3fff",
+        "0x1800-0x27ff",
+        "0x20000-0x3ffff",
+        "0x0-0x7fffffffffffffff",
+        "0x0-0xffffffffffffffff"
+      })
+  void whatIsNoPageOfTablesIsRefusedAtItsLine(String page) throws IOException {
+    String head = "crashlane-journal 1\ntarget a\nidentity b\n";
+    MalformedInputException e =
+        malformed((head + "page " + page + "\n").getBytes(StandardCharsets.UTF_8));
+    assertEquals(head.length(), e.offset());
+    assertTrue(e.reason().contains(page), e.reason());
+  }
+
+  @Test
+  void pagesOfTwoSizesAreRefused() throws IOException {
+    String head = "crashlane-journal 1\ntarget a\nidentity b\npage 0x10000-0x1ffff\n";
+    MalformedInputException e =
+        malformed((head + "page 0x1000-0x1fff\n").getBytes(StandardCharsets.UTF_8));
+    assertEquals(head.length(), e.offset());
   }
 
   @Test

@@ -94,19 +94,20 @@ final class StopMark implements AutoCloseable {
    * @param processors equal as long as the guest does not run
    */
   void note(String processors) {
-    byte[] line = line(BEGINNING + process + PROCESSORS + processors);
-    for (Path file : files) {
-      try {
-        Files.write(
-            file,
-            line,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.APPEND,
-            LinkOption.NOFOLLOW_LINKS);
-      } catch (IOException e) {
-        // The first line says whose it is.
-        continue;
-      }
+    files.forEach(file -> append(file, BEGINNING + process + PROCESSORS + processors));
+  }
+
+  private static void append(Path file, String text) {
+    try {
+      Files.write(
+          file,
+          line(text),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND,
+          LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      // The first line says whose it is.
+      return;
     }
   }
 
