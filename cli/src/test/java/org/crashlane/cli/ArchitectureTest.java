@@ -70,7 +70,6 @@ class ArchitectureTest {
   /** State that a test looks at from outside. */
   private static final Set<String> STATE =
       Set.of(
-          "AskedMemory.isOfProcess",
           "CpioArchive.contains",
           "DmaDevice.isStopped",
           "FlatView.ranges",
