@@ -88,7 +88,6 @@ final class TypedFactsTest {
           "Target.name",
           "Target.identity",
           "Subject.Armed.name",
-          "Subject.Party.name",
           "Sighting.RegisterId.name",
           "Sighting.RegisterValue.bits",
           "Obstacle.InUseByProcessor.register",

@@ -20,6 +20,7 @@ import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState.Translation;
@@ -151,12 +152,15 @@ public final class Planner {
           || !Alignment.isAligned(range.last() + 1, pageBytes)) {
         refuse(Kind.CRASH_RANGE, new CrashRange(range), Fact.NOT_WHOLE_PAGES);
       }
-      if (range.overlaps(Unmappable.INTERRUPT_WINDOW.range())
-          && tables.unmappable().contains(Unmappable.INTERRUPT_WINDOW)) {
+      Optional<Unmappable> interrupts =
+          tables.unmappable().stream()
+              .filter(u -> u.why() == TableFact.INTERRUPT_WINDOW && u.range().overlaps(range))
+              .findFirst();
+      if (interrupts.isPresent()) {
         refuse(
             Kind.INTERRUPT_WINDOW,
             new CrashRange(range),
-            new Overlap(Place.INTERRUPT_WINDOW, Unmappable.INTERRUPT_WINDOW.range()));
+            new Overlap(Place.INTERRUPT_WINDOW, interrupts.get().range()));
       } else if (window.isCrashRange() && !memory.exists(range)) {
         refuse(Kind.CRASH_RANGE, new CrashRange(range), new NoMemory(memory.ranges()));
       }

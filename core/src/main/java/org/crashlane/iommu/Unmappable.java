@@ -3,7 +3,6 @@ package org.crashlane.iommu;
 
 import org.crashlane.bits.Reason;
 import org.crashlane.bits.Term;
-import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -14,9 +13,10 @@ import org.crashlane.memory.AddressRange;
  * @param why what they are for
  */
 public record Unmappable(AddressRange range, Term why) {
-  /** Where x86 hardware takes requests for interrupts. */
-  public static final Unmappable INTERRUPT_WINDOW =
-      new Unmappable(InterruptWindow.RANGE, TableFact.INTERRUPT_WINDOW);
+  /** {@return the addresses {@code window}, at which requests are taken for interrupts} */
+  public static Unmappable interrupts(AddressRange window) {
+    return new Unmappable(window, TableFact.INTERRUPT_WINDOW);
+  }
 
   /** {@return true if {@code mapping} has any of them as IOVA or as target} */
   public boolean overlaps(Mapping mapping) {

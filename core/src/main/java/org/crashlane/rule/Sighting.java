@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.UnitState;
@@ -206,12 +207,27 @@ public sealed interface Sighting extends Evidence {
   }
 
   /**
-   * What broke an invariant of a model, and how often.
+   * What broke an invariant of a model first, and how often that happened.
    *
    * @param count how often
-   * @param first what was seen first
+   * @param step the step of the run in which it was first seen
+   * @param invariant which was broken
+   * @param party who broke it
+   * @param busAddress where, as a device or a processor has it
+   * @param physicalAddress where in memory that is; the bus address if it is nowhere
+   * @param sizeBytes how many bytes
+   * @param trace what the tables held
    */
-  record Violated(long count, Quote first) implements Sighting {}
+  record Violated(
+      long count,
+      long step,
+      Term invariant,
+      Subject party,
+      long busAddress,
+      long physicalAddress,
+      long sizeBytes,
+      Quote trace)
+      implements Sighting {}
 
   /**
    * A dump of another kernel.

@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.iommu.Access;
 import org.crashlane.iommu.TableId;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.FirmwareRegion;
@@ -11,12 +12,15 @@ import org.crashlane.pci.RequesterId;
 /** What a finding, a refusal or a note is about. */
 public sealed interface Subject {
 
+  /** Who may be seen to do something on a bus, or in memory. */
+  sealed interface Party extends Subject {}
+
   /**
    * A device of the machine.
    *
    * @param device which
    */
-  record OfDevice(Device device) implements Subject {}
+  record OfDevice(Device device) implements Party {}
 
   /**
    * Requesters of which no more is known than how they show on the bus.
@@ -93,14 +97,22 @@ public sealed interface Subject {
   record Armed(String name) implements Subject {}
 
   /**
-   * A driver or a kernel of a machine that is watched on its bus.
+   * Requests of a device.
    *
-   * @param name what its stage calls it
+   * @param device whose
+   * @param access of which kind
    */
-  record Party(String name) implements Subject {}
+  record Requests(Device device, Access access) implements Party {}
+
+  /**
+   * The driver of a device.
+   *
+   * @param device which it drives
+   */
+  record DriverOf(Device device) implements Party {}
 
   /** Of these there is one, or they are meant as a whole. */
-  enum Part implements Subject {
+  enum Part implements Party {
     MACHINE,
     PROCESSORS,
     IO_APICS,

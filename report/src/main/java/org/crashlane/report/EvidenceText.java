@@ -161,7 +161,7 @@ public final class EvidenceText {
           "this guest's IOMMU is a virtio-iommu, which crashlane does not read";
       case READ_WHILE_RUNNING ->
           "read while the guest ran: no folder could be written for the mark by which a guest that"
-              + " is left stopped is found (the journals' folder, XDG_RUNTIME_DIR, /run); what"
+              + " is left stopped is found (arm's journals, XDG_RUNTIME_DIR or else /run); what"
               + " changed meanwhile may be missing";
       case NO_DISK_NAMED -> "none of them is a disk controller; the guest also has:";
       case DEVICES_NAMED -> "judged for them alone; the guest also has:";

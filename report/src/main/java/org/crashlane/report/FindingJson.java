@@ -69,7 +69,9 @@ final class FindingJson {
           case Subject.Arena(AddressRange range) -> ranged("arena", range);
           case Subject.CrashRange(AddressRange range) -> ranged("crash-range", range);
           case Subject.Armed(String name) -> kind("armed").put("name", name);
-          case Subject.Party(String name) -> kind("party").put("name", name);
+          case Subject.Requests(Device device, var access) ->
+              of(kind("requests"), device).put("access", access.name());
+          case Subject.DriverOf(Device device) -> of(kind("driver"), device);
           case Subject.Part part -> kind("part").put("part", part.name());
         };
     return node.put("text", SubjectText.of(subject));

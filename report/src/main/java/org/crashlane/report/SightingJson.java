@@ -9,7 +9,6 @@ import static org.crashlane.report.JsonReport.names;
 import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Fault;
-import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Sighting;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -76,8 +75,17 @@ final class SightingJson {
           kind("faults-recorded").put("before", Hex.of(before)).put("now", Hex.of(now));
       case Sighting.CoreHeader(var what, long address, var range) ->
           ranged("core-header", range).put("what", what.name()).put("address", Hex.of(address));
-      case Sighting.Violated(long count, Quote first) ->
-          kind("violated").put("count", count).put("first", first.line());
+      case Sighting.Violated violated ->
+          kind("violated")
+              .put("count", violated.count())
+              .put("step", violated.step())
+              .put("violation", violated.invariant().toString())
+              .put("meaning", violated.invariant().meaning())
+              .set("party", FindingJson.of(violated.party()))
+              .put("busAddress", Hex.of(violated.busAddress()))
+              .put("physicalAddress", Hex.of(violated.physicalAddress()))
+              .put("sizeBytes", violated.sizeBytes())
+              .put("trace", violated.trace().line());
       case Sighting.OtherRelease(String found, String booted) ->
           kind("other-release").put("found", found).put("booted", booted);
       case Sighting.PagesCompared pages ->

@@ -42,10 +42,7 @@ final class SightingText {
           "the IOMMU recorded faults before the tables were written (%s before, %s now): requests of the capture kernel's drivers were blocked"
               .formatted(Hex.of(before), Hex.of(now));
       case Sighting.CoreHeader header -> of(header);
-      case Sighting.Violated(long count, var first) ->
-          count == 1
-              ? "seen once, at " + first.line()
-              : "seen %,d times, first at %s".formatted(count, first.line());
+      case Sighting.Violated violated -> of(violated);
       case Sighting.OtherRelease(String found, String booted) ->
           "a dump of " + found + ", where " + booted + " was booted";
       case Sighting.PagesCompared pages -> of(pages);
@@ -139,6 +136,21 @@ final class SightingText {
       case LEFT_OUT ->
           "it is a part only: the core header at " + address + " leaves out " + header.range();
     };
+  }
+
+  private static String of(Sighting.Violated violated) {
+    return "%s at step %d: %s: %s at %s -> %s, %d bytes: %s"
+        .formatted(
+            violated.count() == 1
+                ? "seen once,"
+                : "seen %,d times, first".formatted(violated.count()),
+            violated.step(),
+            violated.invariant().meaning(),
+            SubjectText.of(violated.party()),
+            Hex.of(violated.busAddress()),
+            Hex.of(violated.physicalAddress()),
+            violated.sizeBytes(),
+            violated.trace().line());
   }
 
   private static String of(Sighting.PagesCompared pages) {

@@ -22,7 +22,8 @@ final class SubjectText {
       case Subject.Arena(var range) -> "arena " + range;
       case Subject.CrashRange(var range) -> "crash range " + range;
       case Subject.Armed(String name) -> name;
-      case Subject.Party(String name) -> name;
+      case Subject.Requests(var device, var access) -> device + " " + access;
+      case Subject.DriverOf(var device) -> "driver of " + device;
       case Subject.Part part -> of(part);
     };
   }

@@ -102,7 +102,8 @@ final class FactsTest {
     subjects.add(new Subject.Arena(RANGE));
     subjects.add(new Subject.CrashRange(RANGE));
     subjects.add(new Subject.Armed("/dev/shm/guest"));
-    subjects.add(new Subject.Party("driver of 00:03.0 nvme"));
+    subjects.add(new Subject.Requests(Verdicts.NVME, Access.WRITE));
+    subjects.add(new Subject.DriverOf(Verdicts.NVME));
     return subjects;
   }
 
@@ -239,12 +240,23 @@ final class FactsTest {
     sightings.add(new Sighting.FaultsRecorded(0, 2));
     Stream.of(CoreHeaderFact.values())
         .forEach(f -> sightings.add(new Sighting.CoreHeader(f, 0x2d000000, RANGE)));
-    Quote violation = new Quote(Source.MODEL_TRACE, "step 12: leftover DMA went astray");
-    sightings.add(new Sighting.Violated(1, violation));
-    sightings.add(new Sighting.Violated(1234, violation));
+    sightings.add(violated(1));
+    sightings.add(violated(1234));
     sightings.add(new Sighting.OtherRelease("5.10.0", "6.1.0"));
     sightings.add(new Sighting.PagesCompared(10, 2, 1, 1, List.of(0x1000L), List.of(0x2000L)));
     return sightings;
+  }
+
+  private static Sighting violated(long count) {
+    return new Sighting.Violated(
+        count,
+        12,
+        FaultReason.NO_READ_PERMISSION,
+        new Subject.Requests(Verdicts.NVME, Access.WRITE),
+        0x40000,
+        0x41000,
+        32,
+        new Quote(Source.MODEL_TRACE, "no driver had mapped it so"));
   }
 
   private static List<Obstacle> obstacles() {

@@ -4,6 +4,7 @@ package org.crashlane.iommu.amdvi;
 import java.util.List;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.amdvi.Registers.Control;
@@ -16,24 +17,24 @@ import org.crashlane.memory.AddressRange;
  * @param capabilities what it can do
  * @param physicalAddressWidth how many bits a physical address has, 12 to 64: address bits above
  *     are reserved in every table
- * @param encryptionMask the address bits that say that a page is encrypted and are no address (SME:
- *     the C-bit), or 0
- * @param deviceTable where the device table is
- * @param exclusion what passes untranslated
- * @param translationEnabled true if it translates (Control.IommuEn)
- * @param guestTranslationEnabled true if guest tables count (Control.GTEn)
  * @param wholeMemory true if there is no memory but what the memory says it has, so that hardware
  *     too fails to read a table elsewhere; false if, as in a dump, some is left out
+ * @param encryptionMask the address bits that say that a page is encrypted and are no address (SME:
+ *     the C-bit), or 0
+ * @param translationEnabled true if it translates (Control.IommuEn)
+ * @param deviceTable where the device table is
+ * @param guestTranslationEnabled true if guest tables count (Control.GTEn)
+ * @param exclusion what passes untranslated
  */
 public record UnitConfig(
     Capabilities capabilities,
     int physicalAddressWidth,
+    boolean wholeMemory,
     long encryptionMask,
-    DeviceTableBase deviceTable,
-    ExclusionRange exclusion,
     boolean translationEnabled,
+    DeviceTableBase deviceTable,
     boolean guestTranslationEnabled,
-    boolean wholeMemory) {
+    ExclusionRange exclusion) {
   /** Size of a page of tables of any kind in bytes. */
   static final int PAGE_BYTES = PageTableEntry.LARGEST.pageBytes();
 
@@ -73,12 +74,12 @@ public record UnitConfig(
     return new UnitConfig(
         Capabilities.of(registers),
         physicalAddressWidth,
+        wholeMemory,
         encryptionMask,
-        DeviceTableBase.of(registers),
-        ExclusionRange.of(registers),
         Control.IOMMU_EN.isSet(control),
+        DeviceTableBase.of(registers),
         Control.GT_EN.isSet(control),
-        wholeMemory);
+        ExclusionRange.of(registers));
   }
 
   /** {@return a unit that translates by a whole device table, all memory known, none encrypted} */
@@ -87,12 +88,12 @@ public record UnitConfig(
     return new UnitConfig(
         capabilities,
         physicalAddressWidth,
-        0,
-        DeviceTableBase.whole(deviceTable),
-        ExclusionRange.NONE,
         true,
+        0,
+        true,
+        DeviceTableBase.whole(deviceTable),
         false,
-        true);
+        ExclusionRange.NONE);
   }
 
   /**
@@ -104,12 +105,12 @@ public record UnitConfig(
     return new UnitConfig(
         capabilities,
         physicalAddressWidth,
+        wholeMemory,
         mask,
-        deviceTable,
-        exclusion,
         translationEnabled,
+        deviceTable,
         guestTranslationEnabled,
-        wholeMemory);
+        exclusion);
   }
 
   /** {@return how host page tables are made} */
@@ -121,7 +122,7 @@ public record UnitConfig(
         PageTableEntry.geometry(capabilities.maximumLevels()).addressBits(),
         new AddressRange(
             0, BitField.lowMask(Math.min(physicalAddressWidth, addressField().high() + 1))),
-        List.of(Unmappable.INTERRUPT_WINDOW, HYPER_TRANSPORT));
+        List.of(Unmappable.interrupts(InterruptWindow.RANGE), HYPER_TRANSPORT));
   }
 
   /** {@return the bits of every entry that are an address: those below what says encrypted} */

@@ -7,6 +7,7 @@ import org.crashlane.bits.Term;
 enum Named implements Term {
   NO_RIGHT("not zero, without a right"),
   SOME_SLOTS_DISABLED("some slots are disabled; which the device is in is not known"),
+  LARGER_TABLE("a larger table would reach it"),
   NO_LARGER_TABLE("no table reaches beyond 4 GiB");
 
   private final String meaning;

@@ -103,12 +103,8 @@ public enum TableSize implements Term {
   }
 
   /** {@return its name in {@code calgary=} on the kernel command line} */
-  public String option() {
-    return option;
-  }
-
   @Override
   public String meaning() {
-    return "a table of " + option + " would reach it";
+    return option;
   }
 }

@@ -2,6 +2,7 @@
 package org.crashlane.iommu.calgary;
 
 import java.util.List;
+import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Reason;
 import org.crashlane.iommu.MapResult;
@@ -69,11 +70,12 @@ public record TceTable(long address, TableSize size) {
     List<Unmappable> kept = reserved.stream().map(ReservedRegion::unmappable).toList();
     MapResult result = new FlatMapper(flat(), Tce.FREE, kept).map(memory, wanted);
     if (result instanceof MapResult.Refused refused && !reach().contains(wanted.iova())) {
-      Reason reason =
-          TableSize.reaching(wanted.iova().last())
-              .map(size -> refused.reason().with(new Reason.Because(size)))
-              .orElseGet(() -> refused.reason().with(new Reason.Because(Named.NO_LARGER_TABLE)));
-      return new MapResult.Refused(refused.range(), reason);
+      Optional<TableSize> larger = TableSize.reaching(wanted.iova().last());
+      Named named = larger.isPresent() ? Named.LARGER_TABLE : Named.NO_LARGER_TABLE;
+      Reason reason = refused.reason().with(new Reason.Because(named));
+      return new MapResult.Refused(
+          refused.range(),
+          larger.map(size -> reason.with(new Reason.Because(size))).orElse(reason));
     }
     return result;
   }
@@ -91,6 +93,6 @@ public record TceTable(long address, TableSize size) {
 
   @Override
   public String toString() {
-    return Hex.of(address) + " (" + size.option() + ")";
+    return Hex.of(address) + " (" + size.meaning() + ")";
   }
 }

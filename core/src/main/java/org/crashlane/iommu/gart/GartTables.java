@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.Word;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Known;
 import org.crashlane.iommu.MapResult;
@@ -81,7 +82,8 @@ public final class GartTables extends FlatView {
    */
   @Override
   public List<Unmappable> unmappable() {
-    List<Unmappable> unmappable = new ArrayList<>(List.of(Unmappable.INTERRUPT_WINDOW));
+    List<Unmappable> unmappable =
+        new ArrayList<>(List.of(Unmappable.interrupts(InterruptWindow.RANGE)));
     config
         .aperture()
         .filter(_ -> config.translationEnabled())

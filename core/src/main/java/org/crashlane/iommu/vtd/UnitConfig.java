@@ -2,6 +2,7 @@
 package org.crashlane.iommu.vtd;
 
 import java.util.List;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.paging.Paging;
@@ -14,16 +15,16 @@ import org.crashlane.memory.AddressRange;
  * @param capabilities what it can do
  * @param hostAddressWidth how many bits a physical address has (the DMAR table's host address
  *     width), 12 to 64: address bits above are reserved in every table
- * @param rootTableAddress the root table address register, mode and all
  * @param translationEnabled true if it translates (GSTS.TES)
+ * @param rootTableAddress the root table address register, mode and all
  * @param wholeMemory true if there is no memory but what the memory says it has, so that hardware
  *     too fails to read a table elsewhere; false if, as in a dump, some is left out
  */
 public record UnitConfig(
     Capabilities capabilities,
     int hostAddressWidth,
-    long rootTableAddress,
     boolean translationEnabled,
+    long rootTableAddress,
     boolean wholeMemory) {
   /** Size of a page of tables of any kind in bytes. */
   static final int PAGE_BYTES = SecondLevelEntry.LARGEST.pageBytes();
@@ -42,8 +43,8 @@ public record UnitConfig(
     return new UnitConfig(
         Capabilities.of(registers),
         hostAddressWidth,
-        registers.read(Registers.RTADDR),
         Gsts.TES.isSet(registers.read(Registers.GSTS)),
+        registers.read(Registers.RTADDR),
         wholeMemory);
   }
 
@@ -54,7 +55,7 @@ public record UnitConfig(
         TableMode.of(this) == TableMode.SCALABLE ? PagingChecks.SCALABLE : PagingChecks.LEGACY,
         capabilities.maximumAddressWidth(),
         new AddressRange(0, SecondLevelEntry.highestAddress(hostAddressWidth)),
-        List.of(Unmappable.INTERRUPT_WINDOW));
+        List.of(Unmappable.interrupts(InterruptWindow.RANGE)));
   }
 
   /**
@@ -74,6 +75,6 @@ public record UnitConfig(
   /** {@return a unit that translates, in the mode of {@code rootTableAddress}, all memory known} */
   public static UnitConfig translating(
       Capabilities capabilities, int hostAddressWidth, long rootTableAddress) {
-    return new UnitConfig(capabilities, hostAddressWidth, rootTableAddress, true, true);
+    return new UnitConfig(capabilities, hostAddressWidth, true, rootTableAddress, true);
   }
 }

@@ -41,12 +41,12 @@ class AmdviContractTest {
       return new UnitConfig(
           config.capabilities(),
           config.physicalAddressWidth(),
+          config.wholeMemory(),
           config.encryptionMask(),
-          base,
-          config.exclusion(),
           config.translationEnabled(),
+          base,
           config.guestTranslationEnabled(),
-          config.wholeMemory());
+          config.exclusion());
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.bits.Reason;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
@@ -133,12 +134,12 @@ class AmdviTablesTest {
         new UnitConfig(
             AmdviFixture.QEMU,
             46,
+            true,
             0,
+            true,
             machine.config.deviceTable(),
-            ExclusionRange.NONE,
             true,
-            true,
-            true);
+            ExclusionRange.NONE);
     long guest = DeviceTableEntry.GV.of(1) | DeviceTableEntry.GIOV.of(1);
     machine.attach(OTHER, DeviceTableEntry.passThrough() | guest);
     assertInstanceOf(Attachment.Unsupported.class, attachment(OTHER).orElseThrow());
@@ -206,12 +207,12 @@ class AmdviTablesTest {
         new UnitConfig(
             AmdviFixture.QEMU,
             46,
-            0,
-            machine.config.deviceTable(),
-            new ExclusionRange(base, 0x5fff_f000L),
             true,
+            0,
+            true,
+            machine.config.deviceTable(),
             false,
-            true);
+            new ExclusionRange(base, 0x5fff_f000L));
     assertTrue(
         open().state().description().stream()
             .anyMatch(w -> w.toString().startsWith("ExclusionBase 0x5000")));
@@ -222,12 +223,12 @@ class AmdviTablesTest {
         new UnitConfig(
             AmdviFixture.QEMU,
             46,
-            0,
-            machine.config.deviceTable(),
-            new ExclusionRange(first | ExclusionBase.EX_EN.of(1) | bits, last),
             true,
+            0,
+            true,
+            machine.config.deviceTable(),
             false,
-            true);
+            new ExclusionRange(first | ExclusionBase.EX_EN.of(1) | bits, last));
   }
 
   @Test
@@ -253,12 +254,12 @@ class AmdviTablesTest {
         new UnitConfig(
             AmdviFixture.QEMU,
             46,
+            true,
             0,
+            false,
             new DeviceTableBase(List.of(0L)),
-            ExclusionRange.NONE,
             false,
-            false,
-            true);
+            ExclusionRange.NONE);
     machine.memory.writeLong(0, DeviceTableEntry.passThrough());
     assertEquals(List.of(), open().devices().attachments());
     assertEquals(List.of(), open().devices().pages());
@@ -267,6 +268,7 @@ class AmdviTablesTest {
   @Test
   void interruptWindowAndHyperTransportRangeAreNotMappable() {
     assertEquals(
-        List.of(Unmappable.INTERRUPT_WINDOW, UnitConfig.HYPER_TRANSPORT), open().unmappable());
+        List.of(Unmappable.interrupts(InterruptWindow.RANGE), UnitConfig.HYPER_TRANSPORT),
+        open().unmappable());
   }
 }

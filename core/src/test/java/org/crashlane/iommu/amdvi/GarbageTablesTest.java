@@ -40,12 +40,12 @@ class GarbageTablesTest extends GarbageTables {
           new UnitConfig(
               AmdviFixture.QEMU,
               HOST_WIDTH,
+              true,
               encryptionMask,
+              true,
               new DeviceTableBase(List.of(DeviceTableBase.register(0, PAGE))),
-              ExclusionRange.NONE,
               true,
-              true,
-              true);
+              ExclusionRange.NONE);
       AmdviTables tables =
           AmdviTables.open(
               memory,

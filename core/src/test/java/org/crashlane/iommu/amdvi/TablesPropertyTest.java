@@ -35,12 +35,12 @@ class TablesPropertyTest extends TablesProperties {
     return new UnitConfig(
         AmdviFixture.QEMU,
         46,
-        1L << 47,
-        DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
-        ExclusionRange.NONE,
         true,
+        1L << 47,
+        true,
+        DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
         false,
-        true);
+        ExclusionRange.NONE);
   }
 
   @Override

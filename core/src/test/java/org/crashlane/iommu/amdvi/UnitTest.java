@@ -237,7 +237,7 @@ class UnitTest {
                 DeviceTableBase.register(0x600000, 1 << 12)));
     machine =
         new AmdviFixture(
-            new UnitConfig(AmdviFixture.QEMU, 46, 0, base, ExclusionRange.NONE, true, false, true),
+            new UnitConfig(AmdviFixture.QEMU, 46, true, 0, true, base, false, ExclusionRange.NONE),
             4);
     RequesterId third = new RequesterId(0x8001);
     machine.attach(third, DeviceTableEntry.passThrough());
@@ -261,12 +261,12 @@ class UnitTest {
             new UnitConfig(
                 AmdviFixture.QEMU,
                 46,
-                0,
-                DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
-                range,
                 true,
+                0,
+                true,
+                DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
                 false,
-                true),
+                range),
             4);
     machine.deviceEntry(AmdviFixture.DEVICE, WORD_0, DeviceTableEntry.EX.of(allowed ? 1 : 0));
     for (long iova : new long[] {0x5000_0000L, 0x5000_1fffL}) {
@@ -290,12 +290,12 @@ class UnitTest {
         new UnitConfig(
             AmdviFixture.QEMU,
             46,
+            true,
             0,
+            true,
             DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
-            ExclusionRange.NONE,
             true,
-            true,
-            true);
+            ExclusionRange.NONE);
     Outcome.Unknown unknown =
         assertInstanceOf(Outcome.Unknown.class, machine.translate(0, Access.READ));
     assertEquals(0x3000, unknown.address());
@@ -324,14 +324,14 @@ class UnitTest {
             new UnitConfig(
                 AmdviFixture.QEMU,
                 43,
+                true,
                 encrypted,
+                true,
                 new DeviceTableBase(
                     List.of(
                         DeviceTableBase.register(AmdviFixture.DEVICE_TABLE | encrypted, 1 << 12))),
-                ExclusionRange.NONE,
-                true,
                 false,
-                true),
+                ExclusionRange.NONE),
             4);
     start();
     word0(WORD_0 | encrypted);
@@ -369,7 +369,7 @@ class UnitTest {
     UnitConfig on = machine.config;
     machine.config =
         new UnitConfig(
-            on.capabilities(), 46, 0, on.deviceTable(), on.exclusion(), false, false, true);
+            on.capabilities(), 46, true, 0, false, on.deviceTable(), false, on.exclusion());
     assertReached(0x1234, 0x1234, Access.WRITE);
     assertEquals(new Outcome.Interrupt(), machine.translate(0xfee0_0000L, Access.WRITE));
   }

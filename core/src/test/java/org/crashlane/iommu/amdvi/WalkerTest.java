@@ -146,12 +146,12 @@ class WalkerTest {
             new UnitConfig(
                 AmdviFixture.QEMU,
                 43,
-                encrypted,
-                DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
-                ExclusionRange.NONE,
                 true,
+                encrypted,
+                true,
+                DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
                 false,
-                true),
+                ExclusionRange.NONE),
             4);
     AddressRange page = AddressRange.ofSize(0x2a00_0000L, 0x1000);
     new TableEditor(host.config.hostTables())
@@ -183,12 +183,12 @@ class WalkerTest {
         new UnitConfig(
             AmdviFixture.QEMU,
             UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX,
-            1L << 47,
-            DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
-            ExclusionRange.NONE,
             true,
+            1L << 47,
+            true,
+            DeviceTableBase.whole(AmdviFixture.DEVICE_TABLE),
             false,
-            true);
+            ExclusionRange.NONE);
     AmdviFixture host = new AmdviFixture(config, 4);
     host.chain(L3, L2, L1);
     host.entry(L1, 3, PageTableEntry.leaf(0x3000 | 1L << 48, RW));

@@ -3,6 +3,7 @@ package org.crashlane.iommu.gart;
 
 import java.util.List;
 import org.crashlane.bits.Alignment;
+import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.RecordedWalk;
@@ -70,7 +71,8 @@ final class GartFixture {
   }
 
   static FlatMapper mapper(UnitConfig config, long blank) {
-    return new FlatMapper(config.flat(), blank, List.of(Unmappable.INTERRUPT_WINDOW));
+    return new FlatMapper(
+        config.flat(), blank, List.of(Unmappable.interrupts(InterruptWindow.RANGE)));
   }
 
   RecordedWalk walk() {

@@ -41,7 +41,7 @@ final class RandomDeviceTables {
     int mode = List.of(0, 0, 0, 1, 1, 1, 1, 2, 3).get((int) (seed % 9));
     Capabilities capabilities = new Capabilities(cap(), ecap());
     int width = random.nextBoolean() ? HOST_BITS : HOST_BITS - 4;
-    config = new UnitConfig(capabilities, width, Rtaddr.TTM.with(ROOT, mode), true, false);
+    config = new UnitConfig(capabilities, width, true, Rtaddr.TTM.with(ROOT, mode), false);
     boolean scalable = mode == Rtaddr.TTM_SCALABLE;
     for (int i = 0; i < RootEntry.COUNT * RootEntry.WORDS; i++) {
       boolean pointer = scalable || i % RootEntry.WORDS == 0;

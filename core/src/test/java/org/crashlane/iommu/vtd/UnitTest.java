@@ -216,7 +216,7 @@ class UnitTest {
   @ParameterizedTest(name = "page {0} left out")
   @CsvSource({"0x100000", "0x101000", "0x102000", "0x103000", "0x104000", "0x105000"})
   void tableThatADumpLeftOutIsUnknown(String page) {
-    UnitConfig dump = new UnitConfig(VtdFixture.WIDE, 46, VtdFixture.ROOT, true, false);
+    UnitConfig dump = new UnitConfig(VtdFixture.WIDE, 46, true, VtdFixture.ROOT, false);
     Iommu unit = new Unit(dump).uncached(VtdFixture.without(Long.decode(page), machine.memory));
     Outcome outcome = unit.translate(new Request(VtdFixture.DEVICE, 0, Access.READ));
     long missing = assertInstanceOf(Outcome.Unknown.class, outcome).address();
@@ -261,7 +261,7 @@ class UnitTest {
 
   @Test
   void withTranslationOffEverythingPassesButInterrupts() {
-    UnitConfig off = new UnitConfig(VtdFixture.WIDE, 46, 0, false, true);
+    UnitConfig off = new UnitConfig(VtdFixture.WIDE, 46, false, 0, true);
     Iommu unit = new Unit(off).uncached(machine.memory);
     long iova = 0xdead_beef_f000L;
     assertEquals(

@@ -197,7 +197,7 @@ class VtdTablesTest {
 
   @Test
   void unitThatWasNeverSetUpHasNoTables() {
-    UnitConfig idle = new UnitConfig(VtdFixture.WIDE, 46, VtdFixture.ROOT, false, false);
+    UnitConfig idle = new UnitConfig(VtdFixture.WIDE, 46, false, VtdFixture.ROOT, false);
     assertEquals(List.of(), tables(machine.memory, idle).devices().attachments());
   }
 }

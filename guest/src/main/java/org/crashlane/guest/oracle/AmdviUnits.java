@@ -32,12 +32,12 @@ public final class AmdviUnits {
         new UnitConfig(
             capabilities(machine),
             UnitConfig.PHYSICAL_ADDRESS_WIDTH_MAX,
-            0,
-            new DeviceTableBase(List.of(root)),
-            ExclusionRange.NONE,
             true,
+            0,
+            true,
+            new DeviceTableBase(List.of(root)),
             false,
-            true);
+            ExclusionRange.NONE);
     return new Unit(config).uncached(memory);
   }
 

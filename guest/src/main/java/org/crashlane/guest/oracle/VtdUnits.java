@@ -60,7 +60,7 @@ public final class VtdUnits {
   }
 
   private static Iommu unit(Capabilities can, PhysicalMemory memory, long root) {
-    UnitConfig config = new UnitConfig(can, can.maximumAddressWidth(), root, true, true);
+    UnitConfig config = new UnitConfig(can, can.maximumAddressWidth(), true, root, true);
     return new Unit(config).uncached(memory);
   }
 }

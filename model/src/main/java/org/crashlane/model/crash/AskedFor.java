@@ -23,6 +23,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Subject;
 
 /**
  * What the devices that share a table were given: what drivers mapped for them, what firmware has
@@ -159,7 +160,7 @@ final class AskedFor {
               new Violation(
                   which,
                   step,
-                  "the primary's tables",
+                  Subject.Part.IOMMU_TABLES,
                   iova,
                   physical,
                   sizeBytes,

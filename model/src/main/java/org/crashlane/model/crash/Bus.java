@@ -14,6 +14,7 @@ import org.crashlane.model.hardware.DmaPort;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rule.Subject.Requests;
 
 /**
  * Where requests of devices meet the IOMMU and memory, and where each byte of them is held against
@@ -220,7 +221,7 @@ final class Bus implements DmaPort {
             new Violation(
                 which,
                 step,
-                device.spec() + " " + request.access(),
+                new Requests(device.spec().device(), request.access()),
                 request.iova(),
                 physical,
                 length,

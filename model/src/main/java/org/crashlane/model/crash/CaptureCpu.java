@@ -11,6 +11,7 @@ import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.rule.Sighting.Touch;
 import org.crashlane.rule.Sighting.Touched;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * The capture kernel's CPU: every access to a register of an IOMMU, and to memory outside the crash
@@ -48,7 +49,7 @@ final class CaptureCpu implements Cpu {
             new Violation(
                 which,
                 step,
-                "capture kernel",
+                Part.CAPTURE_KERNEL,
                 what.address(),
                 what.address(),
                 sizeBytes,

@@ -22,6 +22,9 @@ import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rule.Subject.OfDevice;
+import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Party;
 
 /**
  * The kernel that writes the dump: it lives in the crash range, deals with the IOMMU as the
@@ -120,7 +123,7 @@ final class CaptureKernel {
     if (lack.room().isLow()) {
       AddressRange lowest =
           world.plan().machine().crashRanges().stream().sorted().findFirst().orElseThrow();
-      violated(world, Kind.CAPTURE_LOW_MEMORY, "capture kernel", lowest, lack.getMessage());
+      violated(world, Kind.CAPTURE_LOW_MEMORY, Part.CAPTURE_KERNEL, lowest, lack.getMessage());
     }
     outOfMemory = true;
     fail(world, "the capture kernel has too little memory: " + lack.getMessage());
@@ -200,7 +203,7 @@ final class CaptureKernel {
         yield Optional.of(mapped.handle());
       }
       case MapAttempt.Failed failed -> {
-        violated(world, kind, "" + spec, memory, failed.reason());
+        violated(world, kind, new OfDevice(spec.device()), memory, failed.reason());
         fail(world, "cannot map for " + spec.name() + ": " + failed.reason());
         yield Optional.empty();
       }
@@ -208,12 +211,11 @@ final class CaptureKernel {
   }
 
   private static void violated(
-      World world, Kind kind, String subject, AddressRange memory, String why) {
+      World world, Kind kind, Party party, AddressRange memory, String why) {
     long first = memory.first();
     world.violated(
         kind,
-        (which, step) ->
-            new Violation(which, step, subject, first, first, memory.sizeBytes(), why));
+        (which, step) -> new Violation(which, step, party, first, first, memory.sizeBytes(), why));
   }
 
   private void copyAndWrite(World world) {
@@ -292,7 +294,7 @@ final class CaptureKernel {
             new Violation(
                 which,
                 step,
-                "capture kernel",
+                Part.CAPTURE_KERNEL,
                 source,
                 found,
                 Page.BYTES,

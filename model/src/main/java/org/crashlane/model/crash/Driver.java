@@ -17,6 +17,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rule.Subject.DriverOf;
 
 /**
  * The primary kernel's driver of one device: keeps a ring of commands in memory, each with a buffer
@@ -217,7 +218,7 @@ final class Driver {
               new Violation(
                   which,
                   step,
-                  "driver of " + spec,
+                  new DriverOf(spec.device()),
                   handle.busAddress(),
                   handle.buffer(),
                   found.length,

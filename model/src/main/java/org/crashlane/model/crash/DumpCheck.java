@@ -4,6 +4,7 @@ package org.crashlane.model.crash;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Disk;
 import org.crashlane.model.hardware.Page;
+import org.crashlane.rule.Subject.Part;
 
 /**
  * Holds the dump against memory at the panic, byte for byte. Bytes that a device wrote since by the
@@ -34,7 +35,7 @@ final class DumpCheck {
                 new Violation(
                     which,
                     step,
-                    "dump",
+                    Part.DUMP_DISK,
                     address,
                     address,
                     wrong,

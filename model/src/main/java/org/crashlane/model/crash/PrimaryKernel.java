@@ -24,6 +24,7 @@ import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Subject.OfDevice;
 
 /** The kernel that will panic: its memory, its mapping driver and the drivers of its devices. */
 final class PrimaryKernel {
@@ -207,8 +208,8 @@ final class PrimaryKernel {
   }
 
   private void entered(World world, int device, DmaHandle handle) {
-    String name = world.plan().machine().devices().get(device).name();
-    world.trace(() -> "primary maps for " + name + ": " + handle);
+    DeviceSpec spec = world.plan().machine().devices().get(device);
+    world.trace(() -> "primary maps for " + spec.name() + ": " + handle);
     world
         .primaryLedger()
         .conflicting(device, handle)
@@ -216,26 +217,26 @@ final class PrimaryKernel {
             violated(
                 world,
                 Kind.MAPPED_TWICE,
-                name,
+                spec,
                 handle,
                 "while " + other + " is live, from " + Hex.of(other.buffer())));
     if (armed.cost().entryCount() > 0
         && world.plan().armed().stream().anyMatch(range -> range.overlaps(handle.bus()))) {
       violated(
-          world, Kind.HANDED_OUT_ARMED, name, handle, "its allocator does not know of the arming");
+          world, Kind.HANDED_OUT_ARMED, spec, handle, "its allocator does not know of the arming");
     }
     world.primaryLedger().add(device, handle);
   }
 
   private static void violated(
-      World world, Kind kind, String device, DmaHandle handle, String evidence) {
+      World world, Kind kind, DeviceSpec spec, DmaHandle handle, String evidence) {
     world.violated(
         kind,
         (which, step) ->
             new Violation(
                 which,
                 step,
-                device,
+                new OfDevice(spec.device()),
                 handle.busAddress(),
                 handle.target(),
                 handle.sizeBytes(),

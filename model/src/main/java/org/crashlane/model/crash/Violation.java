@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import java.util.Locale;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Term;
+import org.crashlane.iommu.Access;
+import org.crashlane.machine.Device;
+import org.crashlane.rule.Subject;
+import org.crashlane.rule.Subject.Party;
 
 /**
  * Something that must not happen, and did.
  *
  * @param kind which invariant was broken
  * @param step the step of the run it happened in
- * @param subject the device, or the kernel
+ * @param party who broke it
  * @param busAddress what the device put on the bus, or the CPU's address
  * @param physicalAddress where it went; the bus address where it went nowhere
  * @param sizeBytes how many bytes
- * @param evidence what was meant and what stood in the tables
+ * @param evidence what was meant, and what the tables held
  */
 public record Violation(
     Kind kind,
     long step,
-    String subject,
+    Party party,
     long busAddress,
     long physicalAddress,
     long sizeBytes,
@@ -30,41 +36,25 @@ public record Violation(
     Violation of(Kind kind, long step);
   }
 
-  /** The invariants. */
-  public enum Kind {
-    /** Leftover DMA touched the crash range. */
+  /** The invariants, each with what broke it. */
+  public enum Kind implements Term {
     LEFTOVER_IN_CRASH_RANGE("leftover DMA touched the crash range"),
-    /** What firmware has a device do touched the crash range. */
     FIRMWARE_IN_CRASH_RANGE("firmware's DMA touched the crash range"),
-    /** A leftover's IOVA lies in the crash range. */
     LEFTOVER_IOVA_IN_CRASH_RANGE("a leftover's IOVA lies in the crash range"),
-    /** Leftover DMA went where the primary had not mapped it. */
     LEFTOVER_ASTRAY("leftover DMA went where the primary had not mapped it"),
-    /** The capture kernel's DMA did not get through. */
     CAPTURE_BLOCKED("the capture kernel's DMA did not get through"),
-    /** The capture kernel's DMA went elsewhere than its driver meant. */
     CAPTURE_ASTRAY("the capture kernel's DMA went elsewhere than its driver meant"),
-    /** The capture kernel could not map a buffer for a device. */
     CAPTURE_UNMAPPABLE("the capture kernel has no memory that the device reaches"),
-    /** The capture kernel has no low memory for a ring, a bounce pool or a table. */
     CAPTURE_LOW_MEMORY("the capture kernel has no low memory for what has to be there"),
-    /** The capture kernel touched a register or a table of an IOMMU, or memory not its own. */
+    /** A register or a table of it, or memory that is not its own. */
     IOMMU_TOUCHED("the capture kernel touched the IOMMU"),
-    /** A CPU's read of memory was answered by the GART. */
     READ_THROUGH_APERTURE("the dump was read through the aperture"),
-    /** The dump is not the memory of the panic. */
     DUMP_DIFFERS("the dump is not the memory of the panic"),
-    /** The primary's own DMA was blocked while it ran. */
     PRIMARY_BLOCKED("the primary's own DMA was blocked"),
-    /** The primary's own DMA went where it had not mapped it. */
     PRIMARY_ASTRAY("the primary's own DMA went where it had not mapped it"),
-    /** A driver of the primary found other bytes than the device sent. */
     PRIMARY_DATA("the primary's driver found other bytes than the device sent"),
-    /** The mapping driver handed out what it had handed out already. */
     MAPPED_TWICE("a bus address was handed out twice"),
-    /** The mapping driver's tables map what nobody asked for. */
     MAPPED_UNASKED("more is mapped than was asked for"),
-    /** After arming, the mapping driver handed out what the capture kernel will use. */
     HANDED_OUT_ARMED("a bus address in the armed crash range was handed out");
 
     private final String meaning;
@@ -73,7 +63,7 @@ public record Violation(
       this.meaning = meaning;
     }
 
-    /** {@return what happened, in a clause} */
+    @Override
     public String meaning() {
       return meaning;
     }
@@ -85,10 +75,19 @@ public record Violation(
         .formatted(
             step,
             kind.meaning(),
-            subject,
+            who(),
             Hex.of(busAddress),
             Hex.of(physicalAddress),
             sizeBytes,
             evidence);
+  }
+
+  private String who() {
+    return switch (party) {
+      case Subject.OfDevice(Device device) -> device.toString();
+      case Subject.Requests(Device device, Access access) -> device + " " + access;
+      case Subject.DriverOf(Device device) -> "driver of " + device;
+      case Subject.Part part -> part.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    };
   }
 }

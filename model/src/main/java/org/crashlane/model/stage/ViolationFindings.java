@@ -20,7 +20,6 @@ import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Sighting.Violated;
 import org.crashlane.rule.Subject.Part;
-import org.crashlane.rule.Subject.Party;
 import org.crashlane.rule.Verdict;
 
 /** What was violated on the bus, as findings: added to what the tables told, where they did. */
@@ -108,7 +107,16 @@ final class ViolationFindings {
   private static void add(
       List<Finding> findings, FindingCode code, Violation violation, CrashResult result) {
     long count = result.violations().count(violation.kind());
-    Violated seen = new Violated(count, new Quote(Source.MODEL_TRACE, violation.toString()));
+    Violated seen =
+        new Violated(
+            count,
+            violation.step(),
+            violation.kind(),
+            violation.party(),
+            violation.busAddress(),
+            violation.physicalAddress(),
+            violation.sizeBytes(),
+            new Quote(Source.MODEL_TRACE, violation.evidence()));
     for (int i = 0; i < findings.size(); i++) {
       Finding finding = findings.get(i);
       if (finding.code() == code && finding.severity() == Severity.BROKEN) {
@@ -116,7 +124,7 @@ final class ViolationFindings {
         return;
       }
     }
-    findings.add(Finding.broken(code, new Party(violation.subject()), List.of(seen), remedy(code)));
+    findings.add(Finding.broken(code, violation.party(), List.of(seen), remedy(code)));
   }
 
   private static Remedy remedy(FindingCode code) {

@@ -115,7 +115,7 @@ final class CalgaryArithmeticTest {
   void theDefaultTableGrowsWithMemoryTo1024KibiEntriesAt4Gibibytes(
       long memoryMib, String option, int kibiEntries, int tableKib) {
     TableSize size = TableSize.forMemory(memoryMib * MIB);
-    assertEquals(option, size.option());
+    assertEquals(option, size.meaning());
     assertEquals(kibiEntries << 10, size.entryCount());
     assertEquals(tableKib << 10, table(boot(memoryMib, Strategy.NONE)).length);
   }

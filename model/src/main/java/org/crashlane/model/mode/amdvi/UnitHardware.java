@@ -88,12 +88,12 @@ final class UnitHardware extends RemappingUnit<Caches> {
     return new UnitConfig(
         new Capabilities(read.capabilities().extFeatures(), capabilityHeader),
         read.physicalAddressWidth(),
+        read.wholeMemory(),
         read.encryptionMask(),
-        read.deviceTable(),
-        read.exclusion(),
         read.translationEnabled(),
+        read.deviceTable(),
         read.guestTranslationEnabled(),
-        read.wholeMemory());
+        read.exclusion());
   }
 
   @Override

@@ -52,7 +52,7 @@ public final class CalgaryMode implements Mode {
           take(frames, size)
               .orElseThrow(() ->
                   new NoFrameException(
-                      Room.TCE_TABLE, "no room below 4 GiB for a TCE table of " + size.option()));
+                      Room.TCE_TABLE, "no room below 4 GiB for a TCE table of " + size.meaning()));
       tables.add(Optional.of(setUp(cpu, driver, phb, table)));
     }
     for (int phb = 0; phb < driver.phbCount(); phb++) {

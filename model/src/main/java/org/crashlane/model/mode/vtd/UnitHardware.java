@@ -71,8 +71,8 @@ final class UnitHardware extends RemappingUnit<Caches> {
     return new UnitConfig(
         new Capabilities(registers().get(Registers.CAP), registers().get(Registers.ECAP)),
         hostAddressWidth,
-        rootInEffect,
         isTranslating(),
+        rootInEffect,
         true);
   }
 

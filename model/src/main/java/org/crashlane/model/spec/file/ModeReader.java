@@ -180,6 +180,6 @@ final class ModeReader {
   }
 
   private static Map<String, TableSize> tableSizes() {
-    return MachineReader.byLabel(TableSize.values(), TableSize::option);
+    return MachineReader.byLabel(TableSize.values(), TableSize::meaning);
   }
 }
