@@ -138,16 +138,19 @@ class TablesTest {
   void refusalNamesTheTableThatWouldReach() {
     CalgaryFixture machine = new CalgaryFixture(TableSize.KIB_64);
     MapResult result = machine.mapIdentity(machine.memory, CRASH_RANGE);
-    assertEquals(new MapResult.Refused(CRASH_RANGE, beyond(TableSize.KIB_512)), result);
+    assertEquals(new MapResult.Refused(CRASH_RANGE, beyond(Named.LARGER_TABLE, TableSize.KIB_512)), result);
     AddressRange high = AddressRange.ofSize(0x1_0000_0000L, 0x1000);
     assertEquals(
         new MapResult.Refused(high, beyond(Named.NO_LARGER_TABLE)),
         machine.mapIdentity(machine.memory, high));
   }
 
-  private static Reason beyond(Term remedy) {
-    return Reason.of(
-        TableFact.BEYOND_TABLES, new Reason.Addresses(0, 0x1ff_ffff), new Reason.Because(remedy));
+  private static Reason beyond(Term... remedies) {
+    Reason reason = Reason.of(TableFact.BEYOND_TABLES, new Reason.Addresses(0, 0x1ff_ffff));
+    for (Term remedy : remedies) {
+      reason = reason.with(new Reason.Because(remedy));
+    }
+    return reason;
   }
 
   @ParameterizedTest
