@@ -66,7 +66,7 @@ class AmdviTablesTest {
                 DeviceTableBase.register(AmdviFixture.DEVICE_TABLE, 0x1000),
                 DeviceTableBase.register(0x300000, 0x1000)));
     machine.config =
-        new UnitConfig(AmdviFixture.QEMU, 46, 0, segments, ExclusionRange.NONE, true, false, true);
+        new UnitConfig(AmdviFixture.QEMU, 46, true, 0, true, segments, false, ExclusionRange.NONE);
     machine.memory.writeLong(0x300000 + 32, DeviceTableEntry.translated(AmdviFixture.TOP, 4));
     assertEquals(
         List.of(AmdviFixture.DEVICE, RequesterId.parse("80:00.1")),
