@@ -138,7 +138,8 @@ class TablesTest {
   void refusalNamesTheTableThatWouldReach() {
     CalgaryFixture machine = new CalgaryFixture(TableSize.KIB_64);
     MapResult result = machine.mapIdentity(machine.memory, CRASH_RANGE);
-    assertEquals(new MapResult.Refused(CRASH_RANGE, beyond(Named.LARGER_TABLE, TableSize.KIB_512)), result);
+    assertEquals(
+        new MapResult.Refused(CRASH_RANGE, beyond(Named.LARGER_TABLE, TableSize.KIB_512)), result);
     AddressRange high = AddressRange.ofSize(0x1_0000_0000L, 0x1000);
     assertEquals(
         new MapResult.Refused(high, beyond(Named.NO_LARGER_TABLE)),
