@@ -89,16 +89,12 @@ class ArchitectureTest {
           "KernelChoice.withCapture",
           "KernelChoice.withCrashkernel",
           "KernelChoice.withKaslr",
-          "Machine.from",
           "Machine.withCaptureNeeds",
           "Machine.withEncryption",
           "Main.commandLine",
           "MemoryEncryption.unknown",
           "Parts.in",
           "QmpClient.awaitEvent",
-          "Source.assumed",
-          "Source.given",
-          "Source.read",
           "Table.row",
           "Terminal.plain");
 

@@ -98,6 +98,7 @@ final class OutputSchemaTest {
       Map.of(
           "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations"),
           "machines", List.of("machines"),
+          "machines show", List.of("machine"),
           "arm", List.of("arm", "watch"),
           "disarm", List.of("disarm"),
           "tables walk", List.of("walk"),
@@ -246,6 +247,11 @@ final class OutputSchemaTest {
       case "explorations" ->
           List.of(printed("rehearse", "--explore", "--mapping", "vtd", "--strategy", "reserve"));
       case "machines" -> List.of(printed("machines"));
+      case "machine" ->
+          List.of(
+              printed("machines", "show", machine()),
+              printed("machines", "show", "mixed"),
+              printed("machines", "show", "snp-copy"));
       case "arm" -> arm();
       case "watch" -> watch();
       case "disarm" ->

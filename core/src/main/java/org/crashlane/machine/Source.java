@@ -5,7 +5,7 @@ package org.crashlane.machine;
  * Where what is said of a machine is from.
  *
  * @param kind how far it can be relied on
- * @param place the file, table, command or option; of what is assumed, by what it was concluded
+ * @param place the file, table, command or option; empty for what is assumed
  */
 public record Source(Kind kind, String place) {
 
@@ -44,7 +44,7 @@ public record Source(Kind kind, String place) {
   }
 
   /** {@return none: what most machines are like} */
-  public static Source assumed(String place) {
-    return new Source(Kind.ASSUMED, place);
+  public static Source assumed() {
+    return new Source(Kind.ASSUMED, "");
   }
 }

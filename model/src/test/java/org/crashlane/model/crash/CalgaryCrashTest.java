@@ -92,7 +92,7 @@ final class CalgaryCrashTest {
     CrashResult result = crash(CrashPlan.of(machine, Strategy.IDENTITY));
     assertFalse(result.dumped());
     assertEquals(1, result.armed().refusals().size());
-    assertTrue(result.armed().refusals().getFirst().contains("a table of 2M"));
+    assertTrue(result.armed().refusals().getFirst().contains("a larger table would reach it: 2M"));
     assertTrue(broken(result).contains(FindingCode.B2), result.tablesAtPanic().toString());
   }
 

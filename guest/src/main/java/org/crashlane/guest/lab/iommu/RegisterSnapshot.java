@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Fault;
 import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.Faulted;
 
 /**
  * The registers of a guest's IOMMU that tell whether it translates and what it blocked, read from
@@ -34,7 +36,11 @@ public record RegisterSnapshot(
   public String toString() {
     String values =
         registers.entrySet().stream().map(RegisterSnapshot::text).collect(Collectors.joining(", "));
-    return values + ", faults " + faults;
+    return values + ", faults " + faults.stream().map(RegisterSnapshot::text).toList();
+  }
+
+  private static String text(Evidence fault) {
+    return fault instanceof Faulted(_, Fault blocked) ? blocked.toString() : fault.toString();
   }
 
   private static String text(Map.Entry<String, Long> register) {

@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.crashlane.acpi.AcpiFile;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.Madt;
@@ -22,6 +23,7 @@ import org.crashlane.linux.LinuxView.UnitOfDevice;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.Remark;
 import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.machine.Source;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
@@ -81,6 +83,19 @@ final class FirmwareTables {
     } catch (IOException | InvalidPathException e) {
       throw name.wrong("the file " + Value.quoted(text) + " cannot be read");
     }
+  }
+
+  /** {@return true if the APIC table has processors that are in use} */
+  boolean hasProcessors() {
+    return view.processors().stream().anyMatch(Madt.Processor::isEnabled);
+  }
+
+  /** {@return the files that the tables were read from} */
+  Source source() {
+    return Source.read(
+        names.items(1, FILES_MAX).stream()
+            .map(name -> name.line(NAME_LENGTH))
+            .collect(Collectors.joining(", ")));
   }
 
   /**

@@ -11,6 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.crashlane.interrupt.Processors;
+import org.crashlane.machine.Machine;
+import org.crashlane.machine.MemoryEncryption;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
@@ -33,6 +37,11 @@ final class MachineReader {
           "processors",
           "acpi");
 
+  /** What no file lacks, and no table changes. */
+  private static final List<Aspect> OF_THE_FILE =
+      List.of(
+          Aspect.MEMORY, Aspect.CRASH_RANGES, Aspect.DEVICES, Aspect.DMA_MASKS, Aspect.DUMP_PATH);
+
   private static final int SUMMARY_LENGTH = 200;
   private static final int SCHEMA_LENGTH = 1000;
 
@@ -48,6 +57,7 @@ final class MachineReader {
   static final int LIST_LIMIT = 4096;
 
   private final ObjectValue machine;
+  private final Source file;
 
   private final Path folder;
 
@@ -56,6 +66,7 @@ final class MachineReader {
    */
   MachineReader(Value value, Path folder) {
     this.machine = value.object(FIELDS);
+    this.file = Source.given(value.source());
     this.folder = folder;
   }
 
@@ -86,7 +97,39 @@ final class MachineReader {
                     .map(t -> t.processors(MachineSpec.PLAIN_PROCESSORS))
                     .orElse(MachineSpec.PLAIN_PROCESSORS));
     MachineSpec spec = new MachineSpec(name, summary, era, ram, crash, devices, processors, mode);
-    return tables.map(t -> t.applied(spec)).orElse(spec);
+    return withSources(tables.map(t -> t.applied(spec)).orElse(spec), spec, tables);
+  }
+
+  /**
+   * Notes what the file says, what the tables that it names say, and what is taken for granted.
+   *
+   * @param described the machine without its tables
+   */
+  private MachineSpec withSources(
+      MachineSpec spec, MachineSpec described, Optional<FirmwareTables> tables) {
+    Source firmware = tables.map(FirmwareTables::source).orElse(file);
+    boolean isEncrypted = !(spec.encryption() instanceof MemoryEncryption.None);
+    boolean hasItsRegions = spec.firmwareMemory().equals(described.firmwareMemory());
+    Machine known =
+        spec.known()
+            .from(Aspect.ENCRYPTION, isEncrypted ? file : Source.assumed())
+            .from(Aspect.UNITS, spec.mode() == described.mode() ? file : firmware)
+            .from(Aspect.FIRMWARE_REGIONS, hasItsRegions ? file : firmware)
+            .from(Aspect.PROCESSORS, processorsSource(tables));
+    for (Aspect aspect : OF_THE_FILE) {
+      known = known.from(aspect, file);
+    }
+    return new MachineSpec(
+        spec.name(), spec.summary(), spec.era(), known, spec.devices(), spec.modeSpec());
+  }
+
+  private Source processorsSource(Optional<FirmwareTables> tables) {
+    return machine.optional("processors").isPresent()
+        ? file
+        : tables
+            .filter(FirmwareTables::hasProcessors)
+            .map(FirmwareTables::source)
+            .orElse(Source.assumed());
   }
 
   private static Processors processors(Value value) {

@@ -15,7 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.crashlane.interrupt.Processors;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
@@ -167,6 +170,10 @@ final class FirmwareTablesTest {
         List.of(new ReservedMemory("sata", new AddressRange(0x7c00_0000, 0x7c00_0fff))),
         machine.firmwareMemory());
     assertEquals(List.of(), machine.modeSpec().firmware().refusal());
+    Map<Aspect, Source> sources = machine.known().sources();
+    assertEquals(Source.read("dmar.dat"), sources.get(Aspect.FIRMWARE_REGIONS));
+    assertEquals(Source.given(file.toString()), sources.get(Aspect.UNITS));
+    assertEquals(Source.assumed(), sources.get(Aspect.PROCESSORS));
   }
 
   @Test

@@ -11,10 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
@@ -336,9 +339,27 @@ class MachineFileTest {
   }
 
   @Test
+  void whatTheFileDoesNotSayIsAssumedAndSaidToBe() {
+    Map<Aspect, Source> plain = MachineFile.read("x", VTD).known().sources();
+    assertEquals(Source.assumed(), plain.get(Aspect.PROCESSORS));
+    assertEquals(Source.assumed(), plain.get(Aspect.ENCRYPTION));
+    assertEquals(Source.given("x"), plain.get(Aspect.MEMORY));
+    assertEquals(Source.given("x"), plain.get(Aspect.UNITS));
+    String more = VTD + "processors: {apic-ids: [0, 1], mode: x2apic}\n";
+    Map<Aspect, Source> known = MachineFile.read("x", more).known().sources();
+    assertEquals(Source.given("x"), known.get(Aspect.PROCESSORS));
+  }
+
+  @Test
   void filesAreReadAndNamedInMessages() throws IOException {
     Path file = Files.writeString(folder.resolve("box.yaml"), VTD);
-    assertEquals(BuiltInMachines.of(MappingMode.VTD), MachineFile.read(file, ModelStage::start));
+    MachineSpec read = MachineFile.read(file, ModelStage::start);
+    MachineSpec builtIn = BuiltInMachines.of(MappingMode.VTD);
+    assertEquals(builtIn.modeSpec(), read.modeSpec());
+    assertEquals(builtIn.devices(), read.devices());
+    assertEquals(builtIn.crashRanges(), read.crashRanges());
+    assertEquals(builtIn.ram(), read.ram());
+    assertEquals(Source.given(file.toString()), read.known().sources().get(Aspect.DMA_MASKS));
     Files.writeString(file, "name: Box\n");
     MachineFileException e =
         assertThrows(MachineFileException.class, () -> MachineFile.read(file, ModelStage::start));
