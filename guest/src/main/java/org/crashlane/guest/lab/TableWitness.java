@@ -62,8 +62,7 @@ final class TableWitness implements LabHook {
       judge(machine, live);
     }
     // Page tables below them change with every transfer until the very end.
-    live.iommu()
-        .tables(live.memory())
+    live.tables()
         .devices()
         .pages()
         .forEach(page -> guest.alsoCompare(page.first()));
@@ -106,7 +105,7 @@ final class TableWitness implements LabHook {
   }
 
   private void judge(Machine machine, LiveGuest live) throws IOException {
-    TranslationTables tables = live.iommu().tables(live.memory());
+    TranslationTables tables = live.tables();
     verdict = Optional.of(KdumpIoRule.judge(machine, tables));
   }
 

@@ -6,19 +6,18 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.iommu.HostFacts;
+import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
-import org.crashlane.pci.RequesterId;
-import org.crashlane.rule.Evidence.Fact;
 
 /** A guest of QEMU, somebody's, as it runs. It is never quit, and never left stopped. */
 public abstract sealed class Guest implements AutoCloseable permits LiveGuest, GuestReader {
@@ -83,7 +82,7 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
   /** {@return what its IOMMU's registers say} */
   UnitState unitState() throws IOException {
     try {
-      return iommu().tables(memory()).state();
+      return iommu().tables(memory(), HostFacts.UNKNOWN).state();
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -110,9 +109,18 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
     return Optional.empty();
   }
 
-  /** {@return which devices QEMU lets pass by its IOMMU, and why} */
-  Map<RequesterId, Fact> bypass() throws IOException {
-    return IommuBypass.find(qmp.hmp("info qtree"));
+  /** {@return what QEMU says of its IOMMU that the registers do not} */
+  IommuProperties iommuProperties() throws IOException {
+    return IommuProperties.parse(qmp.hmp("info qtree"));
+  }
+
+  /**
+   * {@return the tables of its IOMMU, as they are whenever they are read}
+   *
+   * @throws IOException as {@link #iommu} does
+   */
+  public TranslationTables tables() throws IOException {
+    return iommu().tables(memory(), iommuProperties().facts());
   }
 
   /** {@return what is on its PCI buses, in order of requester id} */

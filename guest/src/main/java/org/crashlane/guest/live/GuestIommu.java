@@ -29,12 +29,7 @@ public record GuestIommu(Vendor vendor, RegisterFile registers) {
     };
   }
 
-  /** {@return the tables that its registers point to} */
-  public TranslationTables tables(PhysicalMemory memory) {
-    return tables(memory, HostFacts.UNKNOWN);
-  }
-
-  /** {@return the tables, read with what is known of the guest besides} */
+  /** {@return the tables that its registers point to, read with what is known besides} */
   TranslationTables tables(PhysicalMemory memory, HostFacts host) {
     return vendor.open(memory, registers, host);
   }

@@ -49,7 +49,7 @@ final class GuestJudge {
     this.crashRanges = crashRanges;
     this.named = named;
     this.functions = guest.pciFunctions();
-    this.bypass = guest.bypass();
+    this.bypass = guest.iommuProperties().passing();
     this.firmware = GuestFirmware.read(guest, functions);
     this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
   }

@@ -206,7 +206,7 @@ public final class OutsideHand implements AutoCloseable {
             .filter(PciFunction::isStorage)
             .map(PciFunction::requester)
             .collect(Collectors.toSet());
-    return guest.bypass().keySet().containsAll(disks) ? disks : devices;
+    return guest.iommuProperties().passing().keySet().containsAll(disks) ? disks : devices;
   }
 
   /** Plans what is to be written into the tables of a guest that stands. */

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.arming.TargetLock;
-import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.UnreadableMemoryException;
@@ -102,10 +101,7 @@ final class StoppedTables {
 
   private <T> T run(Work<T> work) throws IOException {
     try {
-      TranslationTables tables =
-          guest
-              .iommu()
-              .tables(guest.memory(), HostFacts.UNKNOWN.withPassing(guest.bypass().keySet()));
+      TranslationTables tables = guest.tables();
       if (!tables.state().isPassing()) {
         guest.requireSameMemory(
             tables.devices().pages().stream()

@@ -27,6 +27,7 @@ import org.crashlane.firmware.Tables;
 import org.crashlane.guest.qmp.QemuProcess;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.interrupt.Processors;
+import org.crashlane.iommu.HostFacts;
 import org.crashlane.interrupt.Processors.Mode;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
@@ -98,7 +99,9 @@ class GuestFirmwareQemuTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"intel-iommu, DMAR", "amd-iommu, IVRS"})
+  @CsvSource(
+      delimiter = '|',
+      value = {"intel-iommu | DMAR", "intel-iommu,aw-bits=48 | DMAR", "amd-iommu | IVRS"})
   void seaBiosTablesAreReadByteForByte(String iommu, String signature) throws Exception {
     byte[] own = Tables.table("OEMX", "0123456789abcdef");
     Path file = Files.write(directory.resolve("table"), WITH_REGION);
@@ -114,9 +117,13 @@ class GuestFirmwareQemuTest {
         assertEquals(List.of("APIC", signature, "DMAR"), signatures);
         assertEquals(AcpiTable.read("", WITH_REGION), found.tables().getLast());
         assertEquals(List.of(0, 1), GuestFirmware.read(guest, guest.pciFunctions()).apicIds());
+        int width = guest.iommuProperties().facts().addressWidth();
         if (found.tables().get(1) instanceof Dmar dmar) {
+          assertEquals(dmar.hostAddressWidthBits(), width);
           assertEquals(0xfed90000L, dmar.units().getFirst().registerBase());
         } else if (found.tables().get(1) instanceof Ivrs ivrs) {
+          assertEquals(HostFacts.ADDRESS_WIDTH_MAX, width, "QEMU does not heed what IVRS has");
+          assertEquals(40, ivrs.physicalAddressBits());
           assertEquals(0xfed80000L, ivrs.units().getFirst().registerBase());
         }
       }

@@ -94,7 +94,7 @@ class GuestReaderQemuTest {
     try (TranslatingQemu qemu = translating(PRIVATE);
         GuestReader guest = GuestReader.attach(qemu.socket())) {
       StoppedTables stopped = new StoppedTables(guest, List.of(directory));
-      TranslationTables tables = guest.iommu().tables(guest.memory());
+      TranslationTables tables = guest.tables();
       List<PciFunction> functions = guest.pciFunctions();
       assertFalse(GuestTables.read(guest, stopped, tables, functions).readWhileRunning());
       guest.qmp().cont();

@@ -92,7 +92,7 @@ class OtherIommuQemuTest {
           Map.of(
               RequesterId.of(0, 5, 0), Fact.BYPASSED_BY_VIRTIO,
               RequesterId.of(8, 0, 0), Fact.BYPASSED_BY_HOST_BRIDGE),
-          guest.bypass());
+          guest.iommuProperties().passing());
     }
   }
 }
