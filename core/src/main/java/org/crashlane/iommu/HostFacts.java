@@ -32,9 +32,4 @@ public record HostFacts(
   public HostFacts(int addressWidth) {
     this(addressWidth, 0, Known.UNKNOWN, Set.of());
   }
-
-  /** {@return the same, where requests of {@code devices} pass by the unit} */
-  public HostFacts withPassing(Set<RequesterId> devices) {
-    return new HostFacts(addressWidth, encryptionMask, cachesAbsent, devices);
-  }
 }

@@ -80,7 +80,7 @@ class AmdviTablesTest {
         AmdviTables.open(
             machine.memory,
             AmdviFixture.registers(machine.config),
-            HostFacts.UNKNOWN.withPassing(Set.of(OTHER)));
+            new HostFacts(HostFacts.ADDRESS_WIDTH_MAX, 0, Known.UNKNOWN, Set.of(OTHER)));
     Attachment passing = new Attachment.PassThrough(OTHER, 0);
     assertEquals(passing, tables.unlisted(OTHER));
     assertTrue(

@@ -80,7 +80,8 @@ class VtdTablesTest {
         VtdTables.open(
             machine.memory,
             VtdFixture.registers(machine.config),
-            HostFacts.UNKNOWN.withPassing(Set.of(VtdFixture.DEVICE, none)));
+            new HostFacts(
+                HostFacts.ADDRESS_WIDTH_MAX, 0, Known.UNKNOWN, Set.of(VtdFixture.DEVICE, none)));
     List<Attachment> passing =
         Stream.of(VtdFixture.DEVICE, none)
             .sorted()

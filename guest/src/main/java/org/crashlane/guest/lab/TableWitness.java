@@ -62,10 +62,7 @@ final class TableWitness implements LabHook {
       judge(machine, live);
     }
     // Page tables below them change with every transfer until the very end.
-    live.tables()
-        .devices()
-        .pages()
-        .forEach(page -> guest.alsoCompare(page.first()));
+    live.tables().devices().pages().forEach(page -> guest.alsoCompare(page.first()));
   }
 
   /** The capture kernel's accesses to the IOMMU are traced, and this hand's must not be. */

@@ -43,9 +43,9 @@ final class IommuProperties {
 
   /**
    * {@return what has to be known to read the IOMMU's tables} As an Intel IOMMU, QEMU takes address
-   * bits above aw-bits for reserved, which is what its DMAR table has too
-   * (hw/i386/intel_iommu.c, vtd_init). As an AMD IOMMU it takes all 52 bits, whatever its IVRS
-   * table has (hw/i386/amd_iommu.h, AMDVI_DEV_PT_ROOT_MASK). Memory is not encrypted: see {@link
+   * bits above aw-bits for reserved, which is what its DMAR table has too (hw/i386/intel_iommu.c,
+   * vtd_init). As an AMD IOMMU it takes all 52 bits, whatever its IVRS table has
+   * (hw/i386/amd_iommu.h, AMDVI_DEV_PT_ROOT_MASK). Memory is not encrypted: see {@link
    * EncryptedMemory#requireNone}.
    */
   HostFacts facts() {
