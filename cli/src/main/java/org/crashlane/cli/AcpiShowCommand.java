@@ -19,6 +19,7 @@ import org.crashlane.report.AcpiJson;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.LinuxViewJson;
 import org.crashlane.report.LinuxViewText;
+import org.crashlane.report.TableProblemText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -132,7 +133,7 @@ final class AcpiShowCommand implements Callable<Integer> {
       for (AcpiFile.Found found : machines.get(i)) {
         terminal
             .out()
-            .print("\n" + (several ? found.source() + ":\n" : "") + found.table().describe());
+            .print("\n" + (several ? found.source() + ":\n" : "") + TableProblemText.of(found.table()));
       }
     }
     for (AcpiFile file : read) {

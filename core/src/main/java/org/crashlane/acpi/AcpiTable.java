@@ -21,7 +21,7 @@ public sealed interface AcpiTable permits Dmar, Ivrs, Madt, Iort {
   /** {@return what is wrong but could be read all the same, in the order of reading} */
   List<TableProblem> problems();
 
-  /** {@return the table for people: a tree, one line a structure or part, problems at the end} */
+  /** {@return the table for people: a tree, one line a structure or part} */
   String describe();
 
   /**

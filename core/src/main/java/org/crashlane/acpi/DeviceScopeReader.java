@@ -4,6 +4,8 @@ package org.crashlane.acpi;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.bits.ByteReader;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Count;
 
 /** Reads the device scopes that fill the rest of a remapping structure. */
 final class DeviceScopeReader {
@@ -23,23 +25,19 @@ final class DeviceScopeReader {
       long offset = in.offset();
       int leftBytes = in.remaining();
       if (leftBytes < DmarLayout.SCOPE_HEADER_BYTES) {
-        problem(offset, "%d bytes behind the last device scope are none".formatted(leftBytes));
+        problem(offset, Flaw.REST_IS_NO_SCOPE, new Count(leftBytes));
         break;
       }
       int type = in.u8("scope type");
       int lengthBytes = in.u8("scope length");
       if (lengthBytes < DmarLayout.SCOPE_HEADER_BYTES) {
         problem(
-            offset,
-            "device scope is %d bytes long, too few to find the next one; %d bytes are left unread"
-                .formatted(lengthBytes, leftBytes));
+            offset, Flaw.NEXT_SCOPE_NOT_FOUND, new Count(lengthBytes), new Count(leftBytes));
         break;
       }
       if (lengthBytes > leftBytes) {
         problem(
-            offset,
-            "device scope is %d bytes long, its structure has %d left"
-                .formatted(lengthBytes, leftBytes));
+            offset, Flaw.SCOPE_BEYOND_STRUCTURE, new Count(lengthBytes), new Count(leftBytes));
       }
       int pathBytes = Math.min(lengthBytes, leftBytes) - DmarLayout.SCOPE_HEADER_BYTES;
       scopes.add(scope(type, new Extent(offset, lengthBytes), pathBytes, in));
@@ -55,7 +53,7 @@ final class DeviceScopeReader {
     List<DeviceScope.Hop> path = path(in.window(pathBytes, "path"));
     DeviceScope scope = new DeviceScope(at, type, flags, enumerationId, startBus, path);
     if (path.isEmpty()) {
-      problem(at.offset(), "device scope has no path");
+      problem(at.offset(), Flaw.SCOPE_WITHOUT_PATH);
     }
     return scope;
   }
@@ -66,17 +64,19 @@ final class DeviceScopeReader {
       long offset = in.offset();
       DeviceScope.Hop hop = new DeviceScope.Hop(in.u8("device"), in.u8("function"));
       if (!hop.exists()) {
-        problem(offset, "path has device %d, function %d".formatted(hop.device(), hop.function()));
+        problem(
+            offset, Flaw.PATH_BEYOND_PCI, new Count(hop.device()), new Count(hop.function()));
       }
       path.add(hop);
     }
     if (in.remaining() > 0) {
-      problems.add(new TableProblem(in.offset(), "path ends in half an entry", false));
+      problems.add(
+          new TableProblem(in.offset(), Reason.of(Flaw.PATH_ENDS_IN_HALF_AN_ENTRY), false));
     }
     return path;
   }
 
-  private void problem(long offset, String reason) {
-    problems.add(new TableProblem(offset, reason));
+  private void problem(long offset, Flaw flaw, Reason.Detail... details) {
+    problems.add(new TableProblem(offset, Reason.of(flaw, details)));
   }
 }

@@ -103,7 +103,7 @@ public record Dmar(
   }
 
   /** {@return why {@link #reservedRegions} may lack some; empty if it has all} */
-  public Optional<String> whyRegionsMayLack() {
+  public Optional<TableProblem> whyRegionsMayLack() {
     return TableFrame.whyMayLack(
         this,
         PREFIX_BYTES,

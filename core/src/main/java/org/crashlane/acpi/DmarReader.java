@@ -13,7 +13,8 @@ import org.crashlane.acpi.DmarStructure.Sidp;
 import org.crashlane.acpi.DmarStructure.Unknown;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.ByteReader;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Size;
 
 /** Reads one DMAR table. */
 final class DmarReader implements TableFrame.Structures<DmarStructure> {
@@ -37,11 +38,6 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
         flags,
         frame.structures(body, this),
         frame.problems());
-  }
-
-  @Override
-  public String describe(int type) {
-    return "structure of type " + type;
   }
 
   @Override
@@ -70,8 +66,11 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
     long baseOffset = in.offset();
     long registerBase = in.u64("register base address");
     if (!Alignment.isAligned(registerBase, DmarLayout.REGISTER_PAGE_BYTES)) {
-      problem(
-          baseOffset, "register base %s is no multiple of 4 KiB".formatted(Hex.of(registerBase)));
+      frame.problem(
+          baseOffset,
+          Flaw.REGISTER_BASE_UNALIGNED,
+          new At(registerBase),
+          new Size(DmarLayout.REGISTER_PAGE_BYTES));
     }
     return new Drhd(at, flags, size, segment, registerBase, scopes(in));
   }
@@ -83,14 +82,10 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
     long base = in.u64("base address");
     long limit = in.u64("limit address");
     if (Long.compareUnsigned(base, limit) > 0) {
-      frame.blemish(
-          baseOffset,
-          "region ends at %s before it begins at %s".formatted(Hex.of(limit), Hex.of(base)));
+      frame.blemish(baseOffset, Flaw.REGION_BACKWARDS, new At(limit), new At(base));
     } else if (!Alignment.isAligned(base, DmarLayout.RMRR_ALIGNMENT_BYTES)
         || !Alignment.isAligned(limit + 1, DmarLayout.RMRR_ALIGNMENT_BYTES)) {
-      frame.blemish(
-          baseOffset,
-          "region %s-%s is not whole 4 KiB pages".formatted(Hex.of(base), Hex.of(limit)));
+      frame.blemish(baseOffset, Flaw.REGION_NOT_WHOLE_PAGES, new At(base), new At(limit));
     }
     return new Rmrr(at, segment, base, limit, scopes(in));
   }
@@ -113,7 +108,7 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
     String name = in.text(in.remaining(), "ACPI object name");
     int zero = name.indexOf('\0');
     if (zero < 0) {
-      problem(nameOffset, "ACPI object name has no zero byte at its end");
+      frame.problem(nameOffset, Flaw.NAME_WITHOUT_END);
     }
     return new Andd(at, deviceNumber, zero < 0 ? name : name.substring(0, zero));
   }
@@ -131,9 +126,5 @@ final class DmarReader implements TableFrame.Structures<DmarStructure> {
 
   private List<DeviceScope> scopes(ByteReader in) {
     return new DeviceScopeReader(frame.problems()).read(in);
-  }
-
-  private void problem(long offset, String reason) {
-    frame.problem(offset, reason);
   }
 }

@@ -31,7 +31,7 @@ final class DmarText {
         tree.part(scope.at(), summary(scope));
       }
     }
-    return tree.with(dmar.problems());
+    return tree.toString();
   }
 
   private static String summary(DmarStructure structure) {

@@ -7,8 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.crashlane.bits.ByteReader;
-import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Because;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -19,7 +23,7 @@ import org.crashlane.memory.UnreadableMemoryException;
  * @param tables in the order of the root table; Linux takes the first of each signature
  * @param unread of which signatures the first is not known, or whether there is one, and why
  */
-public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread) {
+public record InstalledTables(List<AcpiTable> tables, Map<String, Reason> unread) {
   /** More than a table of 65,536 processors takes. */
   static final int TABLE_BYTES_MAX = 2 << 20;
 
@@ -56,14 +60,14 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread
   }
 
   /** {@return no tables, because of {@code reason}} */
-  static InstalledTables unknown(String reason) {
-    Map<String, String> unread = new HashMap<>();
+  static InstalledTables unknown(Reason reason) {
+    Map<String, Reason> unread = new HashMap<>();
     AcpiTable.SIGNATURES.forEach(signature -> unread.put(signature, reason));
     return new InstalledTables(List.of(), unread);
   }
 
   /** {@return why the table of {@code signature} is not known, if it is not} */
-  public Optional<String> whyUnread(String signature) {
+  public Optional<Reason> whyUnread(String signature) {
     return Optional.ofNullable(unread.get(signature));
   }
 
@@ -73,21 +77,21 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread
    */
   public static InstalledTables read(PhysicalMemory memory, List<RootPointer> pointers) {
     if (pointers.isEmpty()) {
-      return unknown("the root pointer of the ACPI tables is not found in memory");
+      return unknown(Reason.of(Flaw.ROOT_POINTER_NOT_FOUND));
     }
     if (pointers.size() > POINTERS_MAX) {
-      return unknown("there are %d root pointers of ACPI tables".formatted(pointers.size()));
+      return unknown(Reason.of(Flaw.TOO_MANY_ROOT_POINTERS, new Count(pointers.size())));
     }
     List<InstalledTables> different = new ArrayList<>();
-    List<String> reasons = new ArrayList<>();
+    List<Reason> reasons = new ArrayList<>();
     for (RootPointer pointer : pointers) {
       try {
         InstalledTables found = behind(memory, pointer);
         if (!different.contains(found)) {
           different.add(found);
         }
-      } catch (MalformedInputException | UnreadableMemoryException e) {
-        reasons.add(String.valueOf(e.getMessage()));
+      } catch (UnusableException e) {
+        reasons.add(e.reason);
       }
     }
     return switch (different.size()) {
@@ -95,8 +99,9 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread
       case 1 -> different.getFirst();
       default ->
           unknown(
-              "root pointers of ACPI tables lead to different tables: "
-                  + pointers.stream().map(p -> Hex.of(p.address())).toList());
+              new Reason(
+                  Flaw.ROOT_POINTERS_DIFFER,
+                  pointers.stream().<Reason.Detail>map(p -> new At(p.address())).toList()));
     };
   }
 
@@ -104,14 +109,14 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread
     boolean isOld = pointer.revision() < 2 || pointer.xsdtAddress() == 0;
     Root root = isOld ? Root.RSDT : Root.XSDT;
     long address = isOld ? pointer.rsdtAddress() : pointer.xsdtAddress();
-    String source = root + " at " + Hex.of(address);
-    AcpiHeader header = header(memory, source, address);
+    Place place = new Place(memory, root.name(), address);
+    AcpiHeader header = place.header();
     if (!header.signature().equals(root.name())) {
-      throw new MalformedInputException(source, 0, "signature is " + Quoted.of(header.signature()));
+      throw place.unusable(Flaw.OTHER_SIGNATURE, new Name(Quoted.of(header.signature())));
     }
-    byte[] bytes = bytes(memory, source, address, header, ROOT_BYTES_MAX);
-    requireSum(source, bytes);
-    ByteReader reader = ByteReader.of(source, bytes);
+    byte[] bytes = place.table(header, ROOT_BYTES_MAX);
+    place.requireSum(bytes);
+    ByteReader reader = ByteReader.of(root.name(), bytes);
     reader.skip(AcpiHeader.SIZE_BYTES, "header");
     InMemory found = new InMemory(memory);
     while (reader.remaining() >= root.entryBytes) {
@@ -124,7 +129,7 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread
   private static final class InMemory {
     private final PhysicalMemory memory;
     private final List<AcpiTable> tables = new ArrayList<>();
-    private final Map<String, String> unread = new HashMap<>();
+    private final Map<String, Reason> unread = new HashMap<>();
     private final Map<String, Integer> seen = new HashMap<>();
     private int bytesLeft = ALL_BYTES_MAX;
 
@@ -137,67 +142,105 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, String> unread
       if (address == 0) {
         return;
       }
-      String source = "ACPI table at " + Hex.of(address);
+      Place place = new Place(memory, "ACPI table", address);
       try {
-        AcpiHeader header = header(memory, source, address);
+        AcpiHeader header = place.header();
         if (AcpiTable.SIGNATURES.contains(header.signature())) {
-          read(source, address, header);
+          read(place, header);
         } else {
-          requireSum(source, table(source, address, header));
+          place.requireSum(table(place, header));
         }
-      } catch (MalformedInputException | UnreadableMemoryException e) {
+      } catch (UnusableException e) {
         // It may be any that was not seen before.
         AcpiTable.SIGNATURES.stream()
             .filter(signature -> !seen.containsKey(signature))
-            .forEach(signature -> unread.putIfAbsent(signature, e.getMessage()));
+            .forEach(signature -> unread.putIfAbsent(signature, e.reason));
       }
     }
 
-    private byte[] table(String source, long address, AcpiHeader header) {
-      byte[] bytes = bytes(memory, source, address, header, Math.min(TABLE_BYTES_MAX, bytesLeft));
+    private byte[] table(Place place, AcpiHeader header) {
+      byte[] bytes = place.table(header, Math.min(TABLE_BYTES_MAX, bytesLeft));
       bytesLeft -= bytes.length;
       return bytes;
     }
 
-    private void read(String source, long address, AcpiHeader header) {
+    private void read(Place place, AcpiHeader header) {
       int count = seen.merge(header.signature(), 1, Integer::sum);
       if (count > OF_A_SIGNATURE_MAX) {
         return;
       }
       try {
-        tables.add(AcpiTable.read(source, table(source, address, header)));
-      } catch (MalformedInputException | UnreadableMemoryException e) {
+        tables.add(place.read(table(place, header)));
+      } catch (UnusableException e) {
         if (count == 1) {
-          unread.putIfAbsent(header.signature(), e.getMessage());
+          unread.putIfAbsent(header.signature(), e.reason);
         }
       }
     }
   }
 
-  private static void requireSum(String source, byte[] table) {
-    if (AcpiHeader.sum(table, table.length) != 0) {
-      throw new MalformedInputException(
-          source, AcpiHeader.CHECKSUM_OFFSET, "the bytes of the table do not add up");
+  /** What is said to be a table, and where. */
+  private record Place(PhysicalMemory memory, String what, long address) {
+
+    AcpiHeader header() {
+      return AcpiHeader.read(ByteReader.of(what, bytes(AcpiHeader.SIZE_BYTES)));
+    }
+
+    /** {@return all bytes of the table, if there are not more than {@code bytesMax}} */
+    byte[] table(AcpiHeader header, int bytesMax) {
+      if (header.lengthBytes() < AcpiHeader.SIZE_BYTES || header.lengthBytes() > bytesMax) {
+        throw unusable(
+            Flaw.LENGTH_OUT_OF_BOUNDS,
+            new Count(header.lengthBytes()),
+            new Count(AcpiHeader.SIZE_BYTES),
+            new Count(bytesMax));
+      }
+      return bytes((int) header.lengthBytes());
+    }
+
+    AcpiTable read(byte[] table) {
+      try {
+        return AcpiTable.read(what, table);
+      } catch (MalformedInputException.Truncated e) {
+        throw unusable(Flaw.TABLE_TOO_SHORT, e.details().toArray(Reason.Detail[]::new));
+      }
+    }
+
+    void requireSum(byte[] table) {
+      if (AcpiHeader.sum(table, table.length) != 0) {
+        throw unusable(Flaw.TABLE_DOES_NOT_ADD_UP);
+      }
+    }
+
+    private byte[] bytes(int count) {
+      byte[] bytes = new byte[count];
+      try {
+        memory.read(address, bytes, 0, count);
+      } catch (UnreadableMemoryException e) {
+        throw new UnusableException(
+            Reason.of(Flaw.MEMORY_NOT_READ, new At(e.address()), new Because(e.absence())));
+      }
+      return bytes;
+    }
+
+    UnusableException unusable(Flaw flaw, Reason.Detail... details) {
+      Reason reason = Reason.of(flaw, new Name(what), new At(address));
+      for (Reason.Detail detail : details) {
+        reason = reason.with(detail);
+      }
+      return new UnusableException(reason);
     }
   }
 
-  private static AcpiHeader header(PhysicalMemory memory, String source, long address) {
-    byte[] bytes = new byte[AcpiHeader.SIZE_BYTES];
-    memory.read(address, bytes, 0, bytes.length);
-    return AcpiHeader.read(ByteReader.of(source, bytes));
-  }
+  /** A table that is there and cannot be used. */
+  private static final class UnusableException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
 
-  private static byte[] bytes(
-      PhysicalMemory memory, String source, long address, AcpiHeader header, int bytesMax) {
-    if (header.lengthBytes() < AcpiHeader.SIZE_BYTES || header.lengthBytes() > bytesMax) {
-      throw new MalformedInputException(
-          source,
-          AcpiHeader.LENGTH_OFFSET,
-          "table length is %d bytes, expected %d to %d"
-              .formatted(header.lengthBytes(), AcpiHeader.SIZE_BYTES, bytesMax));
+    private final transient Reason reason;
+
+    UnusableException(Reason reason) {
+      super(reason.names());
+      this.reason = reason;
     }
-    byte[] bytes = new byte[(int) header.lengthBytes()];
-    memory.read(address, bytes, 0, bytes.length);
-    return bytes;
   }
 }

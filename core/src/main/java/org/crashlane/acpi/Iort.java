@@ -45,6 +45,6 @@ public record Iort(
     tree.head(this);
     tree.line("%d nodes".formatted(nodeCount));
     tree.entries(nodes);
-    return tree.with(problems);
+    return tree.toString();
   }
 }

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.ByteReader;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 
 /** Reads one IORT table. */
 final class IortReader implements TableFrame.Structures<TableEntry> {
@@ -30,15 +32,16 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
     List<TableEntry> nodes = List.of();
     long gapBytes = nodeOffset - IortLayout.PREFIX_BYTES;
     if (gapBytes < 0 || gapBytes > body.remaining()) {
-      frame.problem(
-          placeOfOffset, "the nodes begin at %s, not in the table".formatted(Hex.of(nodeOffset)));
+      frame.problem(placeOfOffset, Flaw.NODES_OUTSIDE_TABLE, new At(nodeOffset));
     } else {
       body.skip((int) gapBytes, "bytes in front of the nodes");
       nodes = frame.structures(body, this);
       if (nodes.size() != nodeCount) {
         frame.problem(
             placeOfOffset - Integer.BYTES,
-            "the table reports %d nodes and contains %d".formatted(nodeCount, nodes.size()));
+            Flaw.NODE_COUNT,
+            new Count(nodeCount),
+            new Count(nodes.size()));
       }
     }
     return new Iort(frame.header(), checksum, nodeCount, nodes, frame.problems());
@@ -55,8 +58,8 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
   }
 
   @Override
-  public String describe(int type) {
-    return "node of type " + type;
+  public String name() {
+    return "node";
   }
 
   @Override
@@ -113,8 +116,11 @@ final class IortReader implements TableFrame.Structures<TableEntry> {
     if (from > nodeEnd || count > (nodeEnd - from) / each) {
       frame.problem(
           node.offset(),
-          "%d of %s at %s do not fit into their node of %d bytes"
-              .formatted(count, layout.name(), Hex.of(offset), node.lengthBytes()));
+          Flaw.PARTS_DO_NOT_FIT,
+          new Count(count),
+          new Name(layout.name()),
+          new At(offset),
+          new Count(node.lengthBytes()));
       return List.of();
     }
     List<TableEntry> entries = new ArrayList<>();

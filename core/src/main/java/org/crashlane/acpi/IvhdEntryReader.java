@@ -18,7 +18,10 @@ import org.crashlane.acpi.IvhdEntry.Select;
 import org.crashlane.acpi.IvhdEntry.Special;
 import org.crashlane.acpi.IvhdEntry.Unknown;
 import org.crashlane.bits.ByteReader;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Code;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Device;
 import org.crashlane.pci.RequesterId;
 
 /**
@@ -57,17 +60,17 @@ final class IvhdEntryReader {
         entries.add(device.orElseThrow());
       } else if (type > IvrsLayout.FIRST_VARIABLE_TYPE) {
         problem(
-            offset,
-            "device entry type %s has no known length; %d bytes are left unread"
-                .formatted(Hex.of(type, 2), leftBytes + 1));
+            offset, Flaw.ENTRY_OF_UNKNOWN_LENGTH, new Code(type), new Count(leftBytes + 1));
         entries.add(unknown(type, new Extent(offset, leftBytes + 1), in));
       } else {
         int wantedBytes = fixedBytes(type) - 1;
         if (wantedBytes > leftBytes) {
           problem(
               offset,
-              "device entry of type %s has %d bytes, its block has %d left"
-                  .formatted(Hex.of(type, 2), wantedBytes + 1, leftBytes + 1));
+              Flaw.ENTRY_CUT_OFF,
+              new Code(type),
+              new Count(wantedBytes + 1),
+              new Count(leftBytes + 1));
           break;
         }
         Extent at = new Extent(offset, wantedBytes + 1);
@@ -75,7 +78,7 @@ final class IvhdEntryReader {
       }
     }
     open.ifPresent(
-        first -> problem(in.offset(), "the range from %s does not end".formatted(first)));
+        first -> problem(in.offset(), Flaw.RANGE_WITHOUT_END, new Device(first.value())));
     return entries;
   }
 
@@ -117,7 +120,7 @@ final class IvhdEntryReader {
     int handle = in.u8("handle");
     Special device = new Special(at, settings, handle, requester(in), in.u8("variety"));
     if (device.kind() == Special.Variety.UNKNOWN) {
-      problem(at.offset(), "special device of variety %d is not known".formatted(device.variety()));
+      problem(at.offset(), Flaw.UNKNOWN_SPECIAL_DEVICE, new Count(device.variety()));
     }
     return device;
   }
@@ -126,14 +129,11 @@ final class IvhdEntryReader {
   private Optional<AcpiHid> acpiHid(long offset, ByteReader in) {
     int leftBytes = in.remaining();
     if (leftBytes < IvrsLayout.ACPI_HID_FIXED_BYTES) {
-      problem(offset, "ACPI device is cut off: its block has %d bytes left".formatted(leftBytes));
+      problem(offset, Flaw.ACPI_DEVICE_CUT_OFF, new Count(leftBytes));
       return Optional.empty();
     }
     if (blockType != IvrsLayout.IVHD_40H) {
-      problem(
-          offset,
-          "ACPI device in a block of type %s: only type 0x40 may have one"
-              .formatted(Hex.of(blockType, 2)));
+      problem(offset, Flaw.ACPI_DEVICE_IN_OLD_BLOCK, new Code(blockType));
     }
     RequesterId device = requester(in);
     int settings = settings(in);
@@ -142,10 +142,7 @@ final class IvhdEntryReader {
     int form = in.u8("unique id format");
     int idBytes = in.u8("unique id length");
     if (idBytes > in.remaining()) {
-      problem(
-          offset,
-          "unique id of an ACPI device is %d bytes long, its block has %d left"
-              .formatted(idBytes, in.remaining()));
+      problem(offset, Flaw.UNIQUE_ID_CUT_OFF, new Count(idBytes), new Count(in.remaining()));
       return Optional.empty();
     }
     String uniqueId = uniqueId(offset, form, in.bytes(idBytes, "unique id"));
@@ -162,7 +159,8 @@ final class IvhdEntryReader {
           default -> form == IvrsLayout.UID_IS_STRING;
         };
     if (!fits) {
-      String reason = "unique id of %d bytes has format %d".formatted(id.length, form);
+      Reason reason =
+          Reason.of(Flaw.UNIQUE_ID_OF_OTHER_FORMAT, new Count(id.length), new Count(form));
       problems.add(new TableProblem(offset, reason, false));
       return HexFormat.of().formatHex(id);
     }
@@ -180,7 +178,7 @@ final class IvhdEntryReader {
   private RequesterId opening(Extent at, ByteReader in) {
     RequesterId first = requester(in);
     open.ifPresent(
-        before -> problem(at.offset(), "the range from %s does not end".formatted(before)));
+        before -> problem(at.offset(), Flaw.RANGE_WITHOUT_END, new Device(before.value())));
     open = Optional.of(first);
     return first;
   }
@@ -188,10 +186,13 @@ final class IvhdEntryReader {
   private RequesterId closing(Extent at, ByteReader in) {
     RequesterId last = requester(in);
     if (open.isEmpty()) {
-      problem(at.offset(), "the range to %s has no beginning".formatted(last));
+      problem(at.offset(), Flaw.RANGE_WITHOUT_BEGINNING, new Device(last.value()));
     } else if (open.orElseThrow().compareTo(last) > 0) {
       problem(
-          at.offset(), "the range from %s ends before, at %s".formatted(open.orElseThrow(), last));
+          at.offset(),
+          Flaw.RANGE_BACKWARDS,
+          new Device(open.orElseThrow().value()),
+          new Device(last.value()));
     }
     open = Optional.empty();
     return last;
@@ -210,7 +211,7 @@ final class IvhdEntryReader {
     return requester(in);
   }
 
-  private void problem(long offset, String reason) {
-    problems.add(new TableProblem(offset, reason));
+  private void problem(long offset, Flaw flaw, Reason.Detail... details) {
+    problems.add(new TableProblem(offset, Reason.of(flaw, details)));
   }
 }

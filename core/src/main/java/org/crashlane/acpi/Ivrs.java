@@ -188,7 +188,7 @@ public record Ivrs(
   }
 
   /** {@return why {@link #memoryDefinitions} may lack some; empty if it has all} */
-  public Optional<String> whyRegionsMayLack() {
+  public Optional<TableProblem> whyRegionsMayLack() {
     return TableFrame.whyMayLack(
         this,
         PREFIX_BYTES,

@@ -9,7 +9,11 @@ import org.crashlane.acpi.IvrsBlock.Ivmd;
 import org.crashlane.acpi.IvrsBlock.Unknown;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.ByteReader;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Code;
+import org.crashlane.bits.Reason.Device;
+import org.crashlane.bits.Reason.Size;
 import org.crashlane.pci.RequesterId;
 
 /** Reads one IVRS table. */
@@ -31,13 +35,18 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
   }
 
   @Override
-  public String describe(int kind) {
-    return "block of type " + Hex.of(type(kind), 2);
+  public String name() {
+    return "block";
+  }
+
+  @Override
+  public Reason.Detail type(int kind) {
+    return new Code(typeOf(kind));
   }
 
   @Override
   public Optional<IvrsBlock> read(int kind, Extent at, ByteReader in) {
-    int type = type(kind);
+    int type = typeOf(kind);
     return switch (type) {
       case IvrsLayout.IVHD_10H, IvrsLayout.IVHD_11H, IvrsLayout.IVHD_40H ->
           Optional.of(ivhd(at, kind, in));
@@ -49,18 +58,21 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
 
   @Override
   public IvrsBlock unknown(int kind, Extent at, String content) {
-    return new Unknown(at, type(kind), flags(kind), content);
+    return new Unknown(at, typeOf(kind), flags(kind), content);
   }
 
   private Ivhd ivhd(Extent at, int kind, ByteReader in) {
-    int type = type(kind);
+    int type = typeOf(kind);
     RequesterId device = new RequesterId(in.u16("device id"));
     int capabilityOffset = in.u16("capability offset");
     long baseOffset = in.offset();
     long registerBase = in.u64("IOMMU base address");
     if (!Alignment.isAligned(registerBase, IvrsLayout.REGISTER_ALIGNMENT_BYTES)) {
       frame.problem(
-          baseOffset, "register base %s is no multiple of 16 KiB".formatted(Hex.of(registerBase)));
+          baseOffset,
+          Flaw.REGISTER_BASE_UNALIGNED,
+          new At(registerBase),
+          new Size(IvrsLayout.REGISTER_ALIGNMENT_BYTES));
     }
     int segment = in.u16("PCI segment group");
     int info = in.u16("IOMMU info");
@@ -94,7 +106,7 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
     Ivmd ivmd =
         new Ivmd(
             at,
-            type(kind),
+            typeOf(kind),
             flags(kind),
             first,
             last,
@@ -102,7 +114,11 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
             in.u64("start address"),
             in.u64("memory length"));
     if (ivmd.type() == IvrsLayout.IVMD_RANGE && first.compareTo(last) > 0) {
-      frame.problem(at.offset(), "the range from %s ends before, at %s".formatted(first, last));
+      frame.problem(
+          at.offset(),
+          Flaw.RANGE_BACKWARDS,
+          new Device(first.value()),
+          new Device(last.value()));
     }
     if (ivmd.hasEffect()) {
       check(startOffset, ivmd);
@@ -111,17 +127,15 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
   }
 
   private void check(long offset, Ivmd ivmd) {
-    String start = Hex.of(ivmd.start());
-    String length = Hex.of(ivmd.lengthBytes());
     if (ivmd.region().isEmpty()) {
       frame.blemish(
-          offset, "memory at %s of %s bytes is no range of addresses".formatted(start, length));
+          offset, Flaw.MEMORY_IS_NO_RANGE, new At(ivmd.start()), new Size(ivmd.lengthBytes()));
     } else if (!Alignment.isAligned(ivmd.start(), IvrsLayout.PAGE_BYTES)) {
-      frame.blemish(offset, "memory at %s does not begin with a 4 KiB page".formatted(start));
+      frame.blemish(offset, Flaw.MEMORY_BEGINS_WITHIN_PAGE, new At(ivmd.start()));
     }
   }
 
-  private static int type(int kind) {
+  private static int typeOf(int kind) {
     return (int) IvrsLayout.TYPE.get(kind);
   }
 

@@ -36,7 +36,7 @@ final class IvrsText {
         tree.part(entry.at(), summary(entry));
       }
     }
-    return tree.with(ivrs.problems());
+    return tree.toString();
   }
 
   private static String summary(IvrsBlock block) {

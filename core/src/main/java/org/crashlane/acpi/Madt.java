@@ -109,7 +109,7 @@ public record Madt(
         "local APICs at %s; flags %s"
             .formatted(Hex.of(localApicAddress), TableText.flags(flags, flagNames())));
     tree.entries(entries);
-    return tree.with(problems);
+    return tree.toString();
   }
 
   private static boolean isUnused(TableEntry processor) {
@@ -144,11 +144,6 @@ public record Madt(
     @Override
     public int lengthBytes(ByteReader in) {
       return in.u8("length");
-    }
-
-    @Override
-    public String describe(int type) {
-      return "structure of type " + type;
     }
 
     @Override

@@ -6,8 +6,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.ByteReader;
-import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Code;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 
 /**
  * What tables have in common: the ACPI header, a few fields, and structures behind each other, each
@@ -42,8 +45,15 @@ final class TableFrame {
       return in.u16("length");
     }
 
-    /** {@return the structure in words, for a message} */
-    String describe(int kind);
+    /** {@return what the table's manual calls a structure} */
+    default String name() {
+      return "structure";
+    }
+
+    /** {@return the number of its type, as the manual writes it} */
+    default Reason.Detail type(int kind) {
+      return new Count(kind);
+    }
 
     /**
      * Reads what follows the length.
@@ -88,26 +98,26 @@ final class TableFrame {
    * @param structures where each of its structures stands, in order
    * @param unread those of that kind, which could not be read
    */
-  static Optional<String> whyMayLack(
+  static Optional<TableProblem> whyMayLack(
       AcpiTable table, int prefixBytes, List<Extent> structures, List<Extent> unread) {
-    String name = table.header().signature();
     long end =
         structures.isEmpty()
             ? prefixBytes
             : structures.getLast().offset() + structures.getLast().lengthBytes();
     if (table.checksum() != Checksum.RIGHT) {
-      return Optional.of("the bytes of the %s table do not add up".formatted(name));
+      return Optional.of(
+          new TableProblem(AcpiHeader.CHECKSUM_OFFSET, Reason.of(Flaw.BYTES_DO_NOT_ADD_UP)));
     }
     if (!unread.isEmpty()) {
       return Optional.of(
-          "the structure at offset %s of the %s table cannot be read"
-              .formatted(Hex.of(unread.getFirst().offset()), name));
+          new TableProblem(unread.getFirst().offset(), Reason.of(Flaw.STRUCTURE_NOT_READ)));
     }
-    return end == table.header().lengthBytes()
+    long lengthBytes = table.header().lengthBytes();
+    return end == lengthBytes
         ? Optional.empty()
         : Optional.of(
-            "the %s table has %d bytes, its structures end at %d"
-                .formatted(name, table.header().lengthBytes(), end));
+            new TableProblem(
+                end, Reason.of(Flaw.STRUCTURES_END_EARLY, new Count(lengthBytes), new Count(end))));
   }
 
   AcpiHeader header() {
@@ -124,13 +134,13 @@ final class TableFrame {
     return problems;
   }
 
-  void problem(long offset, String reason) {
-    problems.add(new TableProblem(offset, reason));
+  void problem(long offset, Flaw flaw, Reason.Detail... details) {
+    problems.add(new TableProblem(offset, Reason.of(flaw, details)));
   }
 
   /** Adds something that is wrong, and is read all the same. */
-  void blemish(long offset, String reason) {
-    problems.add(new TableProblem(offset, reason, false));
+  void blemish(long offset, Flaw flaw, Reason.Detail... details) {
+    problems.add(new TableProblem(offset, Reason.of(flaw, details), false));
   }
 
   /** {@return a reader of the structures, as many bytes as the table says and has} */
@@ -144,15 +154,15 @@ final class TableFrame {
     if (lengthBytes < prefixBytes) {
       problem(
           AcpiHeader.LENGTH_OFFSET,
-          "table length is %d bytes, too few for %s; read to the end of the file"
-              .formatted(lengthBytes, signature));
+          Flaw.LENGTH_TOO_SMALL,
+          new Count(lengthBytes),
+          new Name(signature));
       return bytes.length;
     }
     if (lengthBytes != bytes.length) {
       boolean isCut = lengthBytes > bytes.length;
-      String reason =
-          "table length is %d bytes, the file has %d: %s"
-              .formatted(lengthBytes, bytes.length, isCut ? "truncated" : "the rest is left out");
+      Flaw flaw = isCut ? Flaw.TRUNCATED : Flaw.FILE_LONGER;
+      Reason reason = Reason.of(flaw, new Count(lengthBytes), new Count(bytes.length));
       problems.add(new TableProblem(AcpiHeader.LENGTH_OFFSET, reason, isCut));
     }
     return (int) Math.min(lengthBytes, bytes.length);
@@ -171,8 +181,9 @@ final class TableFrame {
     int right = Byte.toUnsignedInt((byte) (header.checksumByte() - sum));
     blemish(
         AcpiHeader.CHECKSUM_OFFSET,
-        "checksum is %s, %s would be right"
-            .formatted(Hex.of(header.checksumByte(), 2), Hex.of(right, 2)));
+        Flaw.CHECKSUM,
+        new Code(header.checksumByte()),
+        new Code(right));
     return Checksum.WRONG;
   }
 
@@ -182,7 +193,7 @@ final class TableFrame {
     while (body.remaining() > 0) {
       long offset = body.offset();
       if (body.remaining() < kinds.headBytes()) {
-        problem(offset, "%d bytes at the end are no structure".formatted(body.remaining()));
+        problem(offset, Flaw.REST_IS_NO_STRUCTURE, new Count(body.remaining()));
         break;
       }
       int kind = kinds.kind(body);
@@ -190,8 +201,11 @@ final class TableFrame {
       if (at.lengthBytes() < kinds.headBytes()) {
         problem(
             offset,
-            "%s is %d bytes long, too few to find the next one; %d bytes are left unread"
-                .formatted(kinds.describe(kind), at.lengthBytes(), body.remaining()));
+            Flaw.NEXT_STRUCTURE_NOT_FOUND,
+            new Name(kinds.name()),
+            kinds.type(kind),
+            new Count(at.lengthBytes()),
+            new Count(body.remaining()));
         break;
       }
       structures.add(structure(kind, at, content(body, at, kinds, kind), kinds));
@@ -201,16 +215,18 @@ final class TableFrame {
 
   /** The bytes behind type and length, as many as the table has. */
   private ByteReader content(ByteReader body, Extent at, Structures<?> kinds, int kind) {
-    String what = kinds.describe(kind);
     int wanted = at.lengthBytes() - kinds.headBytes();
     int present = Math.min(wanted, body.remaining());
     if (present < wanted) {
       problem(
           at.offset(),
-          "%s is %d bytes long and ends %d bytes behind the table"
-              .formatted(what, at.lengthBytes(), wanted - present));
+          Flaw.STRUCTURE_BEYOND_TABLE,
+          new Name(kinds.name()),
+          kinds.type(kind),
+          new Count(at.lengthBytes()),
+          new Count(wanted - present));
     }
-    return body.window(present, what);
+    return body.window(present, kinds.name());
   }
 
   private <T> T structure(int kind, Extent at, ByteReader content, Structures<T> kinds) {
@@ -219,9 +235,13 @@ final class TableFrame {
     Optional<T> known;
     try {
       known = kinds.read(kind, at, content);
-    } catch (MalformedInputException e) {
+    } catch (MalformedInputException.Truncated e) {
       // The structure's fixed part does not fit: a fact about this table, not the end of it.
-      problem(e.offset(), "%s is too short: %s".formatted(kinds.describe(kind), e.reason()));
+      List<Reason.Detail> details =
+          new ArrayList<>(List.of(new Name(kinds.name()), kinds.type(kind)));
+      details.addAll(e.details());
+      problems.add(
+          new TableProblem(e.offset(), new Reason(Flaw.STRUCTURE_TOO_SHORT, details)));
       known = Optional.empty();
     }
     return known.orElseGet(

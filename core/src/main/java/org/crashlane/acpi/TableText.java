@@ -73,12 +73,8 @@ final class TableText {
     text.append(line).append('\n');
   }
 
-  /** {@return all lines, what is wrong with the table at the end} */
-  String with(List<TableProblem> problems) {
-    if (!problems.isEmpty()) {
-      line("%d problem%s:".formatted(problems.size(), problems.size() == 1 ? "" : "s"));
-      problems.forEach(problem -> line("  %s".formatted(problem)));
-    }
+  @Override
+  public String toString() {
     return text.toString();
   }
 

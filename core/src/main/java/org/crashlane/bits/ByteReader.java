@@ -121,8 +121,7 @@ public final class ByteReader {
       throw new IllegalArgumentException("negative length of " + field + ": " + count);
     }
     if (count > remaining()) {
-      throw malformed(
-          "truncated: %s needs %d bytes, %d are left".formatted(field, count, remaining()));
+      throw new MalformedInputException.Truncated(source, offset(), field, count, remaining());
     }
     int from = position;
     position += count;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.bits;
 
+import java.util.List;
+
 /**
  * Input bytes that are not what they claim to be: truncated, corrupt, or of a version not known.
  *
@@ -8,7 +10,7 @@ package org.crashlane.bits;
  * get an {@link IllegalArgumentException} instead, and tables that are wrong but readable become
  * findings.
  */
-public final class MalformedInputException extends RuntimeException {
+public class MalformedInputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String source;
@@ -40,5 +42,30 @@ public final class MalformedInputException extends RuntimeException {
   /** {@return what is wrong there} */
   public String reason() {
     return reason;
+  }
+
+  /** Fewer bytes are left than a field needs. */
+  public static final class Truncated extends MalformedInputException {
+    private static final long serialVersionUID = 1L;
+
+    private final String field;
+    private final int neededBytes;
+    private final int leftBytes;
+
+    Truncated(String source, long offset, String field, int neededBytes, int leftBytes) {
+      super(
+          source,
+          offset,
+          "truncated: %s needs %d bytes, %d are left".formatted(field, neededBytes, leftBytes));
+      this.field = field;
+      this.neededBytes = neededBytes;
+      this.leftBytes = leftBytes;
+    }
+
+    /** {@return the field, what it needs and what there is of it} */
+    public List<Reason.Detail> details() {
+      return List.of(
+          new Reason.Name(field), new Reason.Count(neededBytes), new Reason.Count(leftBytes));
+    }
   }
 }

@@ -107,6 +107,18 @@ public record Reason(Term term, List<Detail> details) {
   /** How many are needed, and how many there are. */
   public record Needed(long count, long availableCount) implements Detail {}
 
+  /** How many of what it is about; a number of bytes, or one that a table has. */
+  public record Count(long count) implements Detail {}
+
+  /** The number of a type, or the value of a byte. */
+  public record Code(int code) implements Detail {}
+
+  /** A name that others have given: of a structure, a field, a device. */
+  public record Name(String name) implements Detail {}
+
+  /** A PCI segment. */
+  public record Segment(int segment) implements Detail {}
+
   /** What brought it about. */
   public record Because(Term term) implements Detail {}
 }

@@ -20,7 +20,10 @@ import org.crashlane.acpi.DmarStructure.Rmrr;
 import org.crashlane.acpi.Extent;
 import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
+import org.crashlane.bits.Reason.Segment;
 
 /** When the rules of {@link LinuxRule} about a DMAR table apply. */
 final class DmarConditions {
@@ -34,59 +37,57 @@ final class DmarConditions {
 
   private DmarConditions() {}
 
-  static Stream<TableProblem> unitAtZero(DmarUnits units) {
+  static Stream<Spot> unitAtZero(DmarUnits units) {
     return units.dmar().units().stream()
         .filter(unit -> unit.registerBase() == 0)
-        .map(unit -> at(unit, "the unit's register base is 0"));
+        .map(unit -> Spot.at(unit.at()));
   }
 
-  static Stream<TableProblem> noUnit(DmarUnits units) {
+  static Stream<Spot> noUnit(DmarUnits units) {
     return units.dmar().units().isEmpty()
-        ? Stream.of(new TableProblem(0, "the table contains no DRHD"))
+        ? Stream.of(Spot.at(0))
         : Stream.empty();
   }
 
-  static Stream<TableProblem> narrow(DmarUnits units) {
+  static Stream<Spot> narrow(DmarUnits units) {
     return units.dmar().hostAddressWidthBits() < WIDTH_BITS_MIN
         ? Stream.of(
-            new TableProblem(
+            Spot.at(
                 Dmar.HOST_ADDRESS_WIDTH_OFFSET,
-                "the host address width is %d bits, expected %d or more"
-                    .formatted(units.dmar().hostAddressWidthBits(), WIDTH_BITS_MIN)))
+                new Count(units.dmar().hostAddressWidthBits()),
+                new Count(WIDTH_BITS_MIN)))
         : Stream.empty();
   }
 
-  static Stream<TableProblem> tooManyUnits(DmarUnits units) {
+  static Stream<Spot> tooManyUnits(DmarUnits units) {
     int count = units.registered().size();
     return count > UNITS_MAX
-        ? Stream.of(new TableProblem(0, "the table contains %d units".formatted(count)))
+        ? Stream.of(Spot.at(0, new Count(count)))
         : Stream.empty();
   }
 
-  static Stream<TableProblem> passesEnd(DmarUnits units) {
+  static Stream<Spot> passesEnd(DmarUnits units) {
     return units.dmar().structures().stream()
         .filter(structure -> end(structure.at()) > units.dmar().header().lengthBytes())
         .map(structure ->
-            at(
-                structure,
-                "%s ends at %s, the table at %s"
-                    .formatted(
-                        structure.name(),
-                        Hex.of(end(structure.at())),
-                        Hex.of(units.dmar().header().lengthBytes()))));
+            Spot.at(
+                structure.at(),
+                new Name(structure.name()),
+                new At(end(structure.at())),
+                new At(units.dmar().header().lengthBytes())));
   }
 
-  static Stream<TableProblem> endsEarly(DmarUnits units) {
+  static Stream<Spot> endsEarly(DmarUnits units) {
     long end =
         units.dmar().structures().isEmpty()
             ? Dmar.PREFIX_BYTES
             : end(units.dmar().structures().getLast().at());
     return units.dmar().problems().stream()
         .filter(problem -> problem.offset() == end && end < units.dmar().header().lengthBytes())
-        .map(problem -> new TableProblem(end, "nothing from here on is read"));
+        .map(_ -> Spot.at(end));
   }
 
-  static Stream<TableProblem> scopeWithoutLength(DmarUnits units) {
+  static Stream<Spot> scopeWithoutLength(DmarUnits units) {
     Set<Long> wrong =
         units.dmar().problems().stream().map(TableProblem::offset).collect(Collectors.toSet());
     return units.dmar().structures().stream()
@@ -98,7 +99,7 @@ final class DmarConditions {
                   : end(structure.scopes().getLast().at());
           return unread < end(structure.at()) && wrong.contains(unread);
         })
-        .map(structure -> at(structure, "a device scope's length does not lead to the next one"));
+        .map(structure -> Spot.at(structure.at()));
   }
 
   private static boolean hasScopesThatLinuxReads(DmarStructure structure) {
@@ -109,17 +110,12 @@ final class DmarConditions {
     };
   }
 
-  static Stream<TableProblem> sameUnitTwice(DmarUnits units) {
+  static Stream<Spot> sameUnitTwice(DmarUnits units) {
     return units.passedOver().stream()
-        .map(unit ->
-            at(
-                unit,
-                "an earlier unit of the segment has the same register base, %s; this one's"
-                        .formatted(Hex.of(unit.registerBase()))
-                    + " devices have no unit by it"));
+        .map(unit -> Spot.at(unit.at(), new At(unit.registerBase())));
   }
 
-  static Stream<TableProblem> registersOverlap(DmarUnits units) {
+  static Stream<Spot> registersOverlap(DmarUnits units) {
     List<RegisterRange> ranges =
         units.registered().stream()
             .map(unit -> new RegisterRange(unit.at(), unit.registerBase(), unit.registerBytes()))
@@ -127,23 +123,23 @@ final class DmarConditions {
     return RegisterRange.overlaps(ranges);
   }
 
-  static Stream<TableProblem> secondTakesAll(DmarUnits units) {
-    List<TableProblem> found = new ArrayList<>();
+  static Stream<Spot> secondTakesAll(DmarUnits units) {
+    List<Spot> found = new ArrayList<>();
     for (Drhd unit : units.registered()) {
       Optional<Drhd> first = units.takingAllOf(unit.segment());
       if (unit.includesAllPci() && first.isPresent() && !first.orElseThrow().equals(unit)) {
         found.add(
-            at(
-                unit,
-                "the unit at %s takes all devices of segment %04x, this one none"
-                    .formatted(Hex.of(first.orElseThrow().registerBase()), unit.segment())));
+            Spot.at(
+                unit.at(),
+                new At(first.orElseThrow().registerBase()),
+                new Segment(unit.segment())));
       }
     }
     return found.stream();
   }
 
-  static Stream<TableProblem> deviceOfTwoUnits(DmarUnits units) {
-    List<TableProblem> found = new ArrayList<>();
+  static Stream<Spot> deviceOfTwoUnits(DmarUnits units) {
+    List<Spot> found = new ArrayList<>();
     for (Drhd unit : units.registered()) {
       for (DeviceScope scope : unit.scopes()) {
         units
@@ -151,92 +147,77 @@ final class DmarConditions {
             .filter(counting -> !counting.equals(unit))
             .ifPresent(counting ->
                 found.add(
-                    new TableProblem(
-                        scope.at().offset(),
-                        "%s is with the unit at %s, not with this one at %s"
-                            .formatted(
-                                scope.text(),
-                                Hex.of(counting.registerBase()),
-                                Hex.of(unit.registerBase())))));
+                    Spot.at(
+                        scope.at(),
+                        new Name(scope.text()),
+                        new At(counting.registerBase()),
+                        new At(unit.registerBase()))));
       }
     }
     return found.stream();
   }
 
-  static Stream<TableProblem> unterminatedName(DmarUnits units) {
+  static Stream<Spot> unterminatedName(DmarUnits units) {
     return only(units, Andd.class)
         .filter(andd -> andd.objectName().length() == andd.at().lengthBytes() - ANDD_HEADER_BYTES)
-        .map(andd -> at(andd, "the object's name has no zero byte at its end"));
+        .map(andd -> Spot.at(andd.at()));
   }
 
-  static Stream<TableProblem> ioApicWithoutUnit(LinuxView view) {
+  static Stream<Spot> ioApicWithoutUnit(LinuxView view) {
     return view.dmar()
         .filter(DmarUnits::allowsInterruptRemapping)
         .flatMap(units ->
             view.hasApicTable()
                 ? view.ioApics()
                     .filter(ioApic -> !units.names(DeviceScope.Kind.IOAPIC, ioApic.id()))
-                    .map(ioApic -> "I/O APIC %d of the APIC table".formatted(ioApic.id()))
+                    .map(ioApic -> Spot.at(Dmar.FLAGS_OFFSET, new Count(ioApic.id())))
                 : units.registered().stream()
                         .flatMap(unit -> unit.scopes().stream())
                         .anyMatch(scope -> scope.kind() == DeviceScope.Kind.IOAPIC)
                     ? Stream.empty()
-                    : Stream.of(
-                        "an I/O APIC: interrupts are not remapped on a machine that has one"))
-        .map(what ->
-            new TableProblem(
-                Dmar.FLAGS_OFFSET, "INTR_REMAP is set and no unit's scopes contain " + what));
+                    : Stream.of(Spot.at(Dmar.FLAGS_OFFSET)));
   }
 
-  static Stream<TableProblem> x2apicOptOut(DmarUnits units) {
+  static Stream<Spot> x2apicOptOut(DmarUnits units) {
     return units.dmar().optsOutOfX2apic() && units.dmar().supportsInterruptRemapping()
-        ? Stream.of(new TableProblem(Dmar.FLAGS_OFFSET, "X2APIC_OPT_OUT is set"))
+        ? Stream.of(Spot.at(Dmar.FLAGS_OFFSET))
         : Stream.empty();
   }
 
-  static Stream<TableProblem> affinityOfNoUnit(DmarUnits units) {
+  static Stream<Spot> affinityOfNoUnit(DmarUnits units) {
     Set<Long> bases =
         units.dmar().units().stream().map(Drhd::registerBase).collect(Collectors.toSet());
     return only(units, Rhsa.class)
         .filter(rhsa -> !bases.contains(rhsa.registerBase()))
-        .map(rhsa ->
-            at(rhsa, "no unit has the register base %s".formatted(Hex.of(rhsa.registerBase()))));
+        .map(rhsa -> Spot.at(rhsa.at(), new At(rhsa.registerBase())));
   }
 
-  static Stream<TableProblem> undeclaredAcpiDevice(DmarUnits units) {
+  static Stream<Spot> undeclaredAcpiDevice(DmarUnits units) {
     Set<Integer> declared =
         only(units, Andd.class).map(Andd::deviceNumber).collect(Collectors.toSet());
     return units.dmar().structures().stream()
         .flatMap(structure -> structure.scopes().stream())
         .filter(scope -> scope.kind() == DeviceScope.Kind.ACPI_NAMESPACE_DEVICE)
         .filter(scope -> !declared.contains(scope.enumerationId()))
-        .map(scope ->
-            new TableProblem(
-                scope.at().offset(),
-                "no ANDD declares ACPI device %d".formatted(scope.enumerationId())));
+        .map(scope -> Spot.at(scope.at(), new Count(scope.enumerationId())));
   }
 
-  static Stream<TableProblem> acpiDeviceWithoutUnit(DmarUnits units) {
+  static Stream<Spot> acpiDeviceWithoutUnit(DmarUnits units) {
     return only(units, Andd.class)
         .filter(andd -> !units.names(DeviceScope.Kind.ACPI_NAMESPACE_DEVICE, andd.deviceNumber()))
-        .map(andd ->
-            at(andd, "no unit's scopes contain ACPI device %d".formatted(andd.deviceNumber())));
+        .map(andd -> Spot.at(andd.at(), new Count(andd.deviceNumber())));
   }
 
-  static Stream<TableProblem> badRegion(DmarUnits units) {
+  static Stream<Spot> badRegion(DmarUnits units) {
     return units.dmar().reservedRegions().stream()
         .filter(rmrr ->
             !Alignment.isAligned(rmrr.base(), PAGE_BYTES)
                 || !Alignment.isAligned(rmrr.limit() + 1, PAGE_BYTES)
                 || Long.compareUnsigned(rmrr.limit(), rmrr.base()) <= 0)
-        .map(rmrr ->
-            at(
-                rmrr,
-                "%s-%s is no range of whole pages"
-                    .formatted(Hex.of(rmrr.base()), Hex.of(rmrr.limit()))));
+        .map(rmrr -> Spot.at(rmrr.at(), new At(rmrr.base()), new At(rmrr.limit())));
   }
 
-  static Stream<TableProblem> ofNoDevice(DmarUnits units) {
+  static Stream<Spot> ofNoDevice(DmarUnits units) {
     return withDevices(units)
         .filter(structure -> structure.scopes().stream().noneMatch(DeviceScope::isOfDevice))
         .filter(structure ->
@@ -245,30 +226,28 @@ final class DmarConditions {
               case Atsr atsr -> !atsr.coversAllPorts();
               default -> true;
             })
-        .map(structure -> at(structure, "the %s names no device".formatted(structure.name())));
+        .map(structure -> Spot.at(structure.at(), new Name(structure.name())));
   }
 
-  static Stream<TableProblem> segmentWithoutUnit(DmarUnits units) {
+  static Stream<Spot> segmentWithoutUnit(DmarUnits units) {
     Set<Integer> segments = new HashSet<>();
     units.dmar().units().forEach(unit -> segments.add(unit.segment()));
     return withDevices(units)
         .filter(structure -> !segments.contains(structure.segment()))
-        .map(structure -> at(structure, "segment %04x has no unit".formatted(structure.segment())));
+        .map(structure -> Spot.at(structure.at(), new Segment(structure.segment())));
   }
 
-  static Stream<TableProblem> unknownStructure(DmarUnits units) {
+  static Stream<Spot> unknownStructure(DmarUnits units) {
     return only(units, DmarStructure.Unknown.class)
         .filter(unknown -> unknown.type() > Dmar.HIGHEST_TYPE)
-        .map(unknown -> at(unknown, "structure type %d is not known".formatted(unknown.type())));
+        .map(unknown -> Spot.at(unknown.at(), new Count(unknown.type())));
   }
 
-  static Stream<TableProblem> unknownScope(DmarUnits units) {
+  static Stream<Spot> unknownScope(DmarUnits units) {
     return units.dmar().structures().stream()
         .flatMap(structure -> structure.scopes().stream())
         .filter(scope -> scope.kind() == DeviceScope.Kind.UNKNOWN)
-        .map(scope ->
-            new TableProblem(
-                scope.at().offset(), "device scope type %d is not known".formatted(scope.type())));
+        .map(scope -> Spot.at(scope.at(), new Count(scope.type())));
   }
 
   private static Stream<DmarStructure> withDevices(DmarUnits units) {
@@ -286,9 +265,5 @@ final class DmarConditions {
 
   private static long end(Extent at) {
     return at.offset() + at.lengthBytes();
-  }
-
-  private static TableProblem at(DmarStructure structure, String reason) {
-    return new TableProblem(structure.at().offset(), reason);
   }
 }

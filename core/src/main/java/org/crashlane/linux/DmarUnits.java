@@ -150,12 +150,12 @@ final class DmarUnits implements TableUnits {
     return new UnitOfDevice.Unserved();
   }
 
-  /** Bridges and buses are not known, so that the words are about the segment. */
+  /** Bridges and buses are not known, so that it is about the segment. */
   @Override
-  public List<String> without(int segment) {
+  public List<LinuxView.WithoutUnit> without(int segment) {
     return takingAllOf(segment).isPresent()
         ? List.of()
-        : List.of("devices of segment %04x that no unit names".formatted(segment));
+        : List.of(new LinuxView.WithoutUnit.NotNamed(segment));
   }
 
   @Override

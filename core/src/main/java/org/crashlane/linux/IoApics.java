@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Madt;
-import org.crashlane.acpi.TableProblem;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Count;
 
 /** The I/O APICs of an APIC table that Linux registers, and why it passes over the others. */
 final class IoApics {
@@ -22,28 +22,20 @@ final class IoApics {
         .toList();
   }
 
-  static Stream<TableProblem> atZero(Madt madt) {
+  static Stream<Spot> atZero(Madt madt) {
     return madt.ioApics().stream()
         .filter(ioApic -> ioApic.address() == 0)
-        .map(ioApic -> at(ioApic, "I/O APIC %d has the address 0".formatted(ioApic.id())));
+        .map(ioApic -> Spot.at(ioApic.at(), new Count(ioApic.id())));
   }
 
-  static Stream<TableProblem> sameAddress(Madt madt) {
+  static Stream<Spot> sameAddress(Madt madt) {
     Set<Long> addresses = new HashSet<>();
-    List<TableProblem> found = new ArrayList<>();
+    List<Spot> found = new ArrayList<>();
     for (Madt.IoApic ioApic : madt.ioApics()) {
       if (ioApic.address() != 0 && !addresses.add(ioApic.address())) {
-        found.add(
-            at(
-                ioApic,
-                "I/O APIC %d is at %s as an earlier one is"
-                    .formatted(ioApic.id(), Hex.of(ioApic.address()))));
+        found.add(Spot.at(ioApic.at(), new Count(ioApic.id()), new At(ioApic.address())));
       }
     }
     return found.stream();
-  }
-
-  private static TableProblem at(Madt.IoApic ioApic, String reason) {
-    return new TableProblem(ioApic.at().offset(), reason);
   }
 }

@@ -18,9 +18,13 @@ import org.crashlane.acpi.IvhdEntry.Special;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
-import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason.Code;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Device;
+import org.crashlane.bits.Reason.Name;
+import org.crashlane.bits.Reason.Segment;
+import org.crashlane.bits.Reason.Size;
 import org.crashlane.pci.RequesterId;
 
 /** When the rules of {@link LinuxRule} about an IVRS table apply. */
@@ -38,71 +42,61 @@ final class IvrsConditions {
 
   private IvrsConditions() {}
 
-  static Stream<TableProblem> noUnit(IvrsUnits units) {
+  static Stream<Spot> noUnit(IvrsUnits units) {
     if (!units.counting().isEmpty()) {
       return Stream.empty();
     }
     return Stream.of(
-        new TableProblem(
-            Ivrs.PREFIX_BYTES,
-            units.ivrs().blocks().isEmpty()
-                ? "the table contains no block"
-                : "the type of block that Linux chooses, %s, is none of a unit"
-                    .formatted(Hex.of(units.blockType(), 2))));
+        units.ivrs().blocks().isEmpty()
+            ? Spot.at(Ivrs.PREFIX_BYTES)
+            : Spot.at(Ivrs.PREFIX_BYTES, new Code(units.blockType())));
   }
 
-  static Stream<TableProblem> unitAtZero(IvrsUnits units) {
+  static Stream<Spot> unitAtZero(IvrsUnits units) {
     return units.counting().stream()
         .filter(unit -> unit.registerBase() == 0)
-        .map(unit -> at(unit, "the unit's register base is 0"));
+        .map(unit -> Spot.at(unit.at()));
   }
 
-  static Stream<TableProblem> registersOverlap(IvrsUnits units) {
+  static Stream<Spot> registersOverlap(IvrsUnits units) {
     return RegisterRange.overlaps(
         units.counting().stream()
             .map(unit -> new RegisterRange(unit.at(), unit.registerBase(), unit.registerBytes()))
             .toList());
   }
 
-  static Stream<TableProblem> tooManyUnits(IvrsUnits units) {
+  static Stream<Spot> tooManyUnits(IvrsUnits units) {
     long count = units.counting().stream().count();
     return count > UNITS_MAX
-        ? Stream.of(new TableProblem(0, "the table contains %d units".formatted(count)))
+        ? Stream.of(Spot.at(0, new Count(count)))
         : Stream.empty();
   }
 
-  static Stream<TableProblem> blockWithoutLength(IvrsUnits units) {
+  static Stream<Spot> blockWithoutLength(IvrsUnits units) {
     long end =
         units.ivrs().blocks().isEmpty() ? Ivrs.PREFIX_BYTES : end(units.ivrs().blocks().getLast());
     return units.ivrs().problems().stream()
         .filter(problem -> problem.offset() == end && end < units.ivrs().header().lengthBytes())
         .limit(1)
-        .map(_ -> new TableProblem(end, "the block's length does not lead to the next one"));
+        .map(_ -> Spot.at(end));
   }
 
-  static Stream<TableProblem> entryWithoutLength(IvrsUnits units) {
+  static Stream<Spot> entryWithoutLength(IvrsUnits units) {
     return entries(units, IvhdEntry.Unknown.class)
         .filter(entry -> entry.type() >= FIRST_TYPE_WITHOUT_LENGTH)
-        .map(entry ->
-            at(
-                entry,
-                "Linux has no length for a device entry of type %s"
-                    .formatted(Hex.of(entry.type(), 2))));
+        .map(entry -> Spot.at(entry.at(), new Code(entry.type())));
   }
 
-  static Stream<TableProblem> unknownSpecial(IvrsUnits units) {
+  static Stream<Spot> unknownSpecial(IvrsUnits units) {
     return entries(units, Special.class)
         .filter(special -> special.kind() == Special.Variety.UNKNOWN)
-        .map(special ->
-            at(
-                special,
-                "variety %d is neither an I/O APIC nor an HPET".formatted(special.variety())));
+        .map(special -> Spot.at(special.at(), new Count(special.variety())));
   }
 
-  static Stream<TableProblem> noDevice(IvrsUnits units) {
+  static Stream<Spot> noDevice(IvrsUnits units) {
     return units.counting().stream()
         .filter(unit -> unit.entries().stream().noneMatch(IvrsConditions::tellsHighestDevice))
-        .map(unit -> at(unit, "the unit's entries name no PCI device"));
+        .map(unit -> Spot.at(unit.at()));
   }
 
   /** {@code find_last_devid_from_ivhd} looks at these alone. */
@@ -118,7 +112,7 @@ final class IvrsConditions {
     };
   }
 
-  static Stream<TableProblem> unitWithoutChosenBlock(IvrsUnits units) {
+  static Stream<Spot> unitWithoutChosenBlock(IvrsUnits units) {
     record Place(int segment, RequesterId device) {}
     Set<Place> counting =
         units.counting().stream()
@@ -127,13 +121,10 @@ final class IvrsConditions {
     return units.ivrs().units().stream()
         .filter(unit -> !counting.contains(new Place(unit.segment(), unit.device())))
         .map(unit ->
-            at(
-                unit,
-                "unit %s has no block of type %s, which Linux chooses by the table's first block"
-                    .formatted(unit.device(), Hex.of(units.blockType(), 2))));
+            Spot.at(unit.at(), new Device(unit.device().value()), new Code(units.blockType())));
   }
 
-  static Stream<TableProblem> deviceOfTwoUnits(IvrsUnits units) {
+  static Stream<Spot> deviceOfTwoUnits(IvrsUnits units) {
     return claimedTwice(units, span -> span.alias().isEmpty());
   }
 
@@ -141,16 +132,16 @@ final class IvrsConditions {
    * Real tables have such ranges: bus 0xff, which firmware has not given out yet, behind an old PCI
    * bridge of one unit and among the buses of another.
    */
-  static Stream<TableProblem> aliasesOfTwoUnits(IvrsUnits units) {
+  static Stream<Spot> aliasesOfTwoUnits(IvrsUnits units) {
     return claimedTwice(units, span -> span.alias().isPresent());
   }
 
   /** Units whose devices, by those of their entries that {@code counts}, a later unit has. */
-  private static Stream<TableProblem> claimedTwice(IvrsUnits units, Predicate<DeviceSpan> counts) {
+  private static Stream<Spot> claimedTwice(IvrsUnits units, Predicate<DeviceSpan> counts) {
     Map<Integer, List<Ivhd>> segments =
         units.counting().stream()
             .collect(Collectors.groupingBy(Ivhd::segment, TreeMap::new, Collectors.toList()));
-    List<TableProblem> found = new ArrayList<>();
+    List<Spot> found = new ArrayList<>();
     for (List<Ivhd> together : segments.values()) {
       BitSet taken = new BitSet();
       for (Ivhd unit : together.reversed()) {
@@ -158,10 +149,7 @@ final class IvrsConditions {
         both.and(taken);
         if (!both.isEmpty()) {
           found.add(
-              at(
-                  unit,
-                  "%d of the unit's device ids, from %s on, are with a later unit"
-                      .formatted(both.cardinality(), new RequesterId(both.nextSetBit(0)))));
+              Spot.at(unit.at(), new Count(both.cardinality()), new Device(both.nextSetBit(0))));
         }
         taken.or(IvrsUnits.devices(unit));
       }
@@ -169,38 +157,34 @@ final class IvrsConditions {
     return found.stream();
   }
 
-  static Stream<TableProblem> acpiDeviceInOldBlock(IvrsUnits units) {
+  static Stream<Spot> acpiDeviceInOldBlock(IvrsUnits units) {
     return units.counting().stream()
         .filter(unit -> unit.type() < Ivhd.HIGHEST_TYPE)
         .flatMap(unit -> only(unit, AcpiHid.class))
         .map(device ->
-            at(
-                device,
-                "ACPI device %s at %s is in a block of an older type"
-                    .formatted(device.quotedHardwareId(), device.device())));
+            Spot.at(
+                device.at(),
+                new Name(device.quotedHardwareId()),
+                new Device(device.device().value())));
   }
 
-  static Stream<TableProblem> acpiDeviceWithoutId(IvrsUnits units) {
+  static Stream<Spot> acpiDeviceWithoutId(IvrsUnits units) {
     return units.counting().stream()
         .filter(unit -> unit.type() == Ivhd.HIGHEST_TYPE)
         .flatMap(unit -> only(unit, AcpiHid.class))
         .filter(device -> device.hardwareId().isEmpty())
-        .map(device -> at(device, "the ACPI device at %s has no id".formatted(device.device())));
+        .map(device -> Spot.at(device.at(), new Device(device.device().value())));
   }
 
-  static Stream<TableProblem> ioApicWithoutUnit(LinuxView view) {
+  static Stream<Spot> ioApicWithoutUnit(LinuxView view) {
     return view.ivrs()
         .flatMap(
             units -> view.ioApics().filter(ioApic -> !units.ioApics().containsKey(ioApic.id())))
-        .map(ioApic ->
-            new TableProblem(
-                Ivrs.PREFIX_BYTES,
-                "no unit's entries contain I/O APIC %d of the APIC table".formatted(ioApic.id())));
+        .map(ioApic -> Spot.at(Ivrs.PREFIX_BYTES, new Count(ioApic.id())));
   }
 
   /** Older kernels look for a place, newer ones for the I/O APIC of interrupt 0. */
-  static Stream<TableProblem> noSouthbridge(LinuxView view) {
-    String what = view.hasApicTable() ? "the I/O APIC of the southbridge" : "an I/O APIC";
+  static Stream<Spot> noSouthbridge(LinuxView view) {
     return view.ivrs()
         .map(IvrsUnits::ioApics)
         .filter(found ->
@@ -210,55 +194,50 @@ final class IvrsConditions {
                     .noneMatch(ioApic ->
                         ioApic.gsiBase() == 0 || found.get(ioApic.id()).equals(SOUTHBRIDGE))
                 : found.isEmpty())
-        .map(_ -> new TableProblem(Ivrs.PREFIX_BYTES, "no unit's entries contain " + what));
+        .map(_ ->
+            view.hasApicTable()
+                ? Spot.at(Ivrs.PREFIX_BYTES, new Device(SOUTHBRIDGE.value()))
+                : Spot.at(Ivrs.PREFIX_BYTES));
   }
 
-  static Stream<TableProblem> southbridgeElsewhere(IvrsUnits units) {
+  static Stream<Spot> southbridgeElsewhere(IvrsUnits units) {
     return units.ioApics().isEmpty() || units.ioApics().containsValue(SOUTHBRIDGE)
         ? Stream.empty()
         : Stream.of(
-            new TableProblem(
-                Ivrs.PREFIX_BYTES,
-                "no I/O APIC is at %s, where older kernels look for the southbridge's"
-                    .formatted(SOUTHBRIDGE)));
+            Spot.at(Ivrs.PREFIX_BYTES, new Device(SOUTHBRIDGE.value())));
   }
 
-  static Stream<TableProblem> segmentWithoutUnit(IvrsUnits units) {
+  static Stream<Spot> segmentWithoutUnit(IvrsUnits units) {
     Set<Integer> segments = new HashSet<>();
     units.counting().stream().forEach(unit -> segments.add(unit.segment()));
     return units.ivrs().memoryDefinitions().stream()
         .filter(memory -> !segments.contains(memory.segment()))
-        .map(memory -> at(memory, "segment %04x has no unit".formatted(memory.segment())));
+        .map(memory -> Spot.at(memory.at(), new Segment(memory.segment())));
   }
 
-  static Stream<TableProblem> badRegion(IvrsUnits units) {
+  static Stream<Spot> badRegion(IvrsUnits units) {
     return units.ivrs().memoryDefinitions().stream()
         .filter(memory -> memory.region().isEmpty())
-        .map(memory -> at(memory, "the memory is no range of addresses"));
+        .map(memory -> Spot.at(memory.at()));
   }
 
-  static Stream<TableProblem> regionRounded(IvrsUnits units) {
+  static Stream<Spot> regionRounded(IvrsUnits units) {
     return units.ivrs().memoryDefinitions().stream()
         .filter(memory -> !Alignment.isAligned(memory.lengthBytes(), PAGE_BYTES))
-        .map(memory ->
-            at(
-                memory,
-                "the memory's %s bytes are rounded up to whole pages"
-                    .formatted(Hex.of(memory.lengthBytes()))));
+        .map(memory -> Spot.at(memory.at(), new Size(memory.lengthBytes())));
   }
 
-  static Stream<TableProblem> unknownBlock(IvrsUnits units) {
+  static Stream<Spot> unknownBlock(IvrsUnits units) {
     return units.ivrs().blocks().stream()
         .filter(IvrsBlock.Unknown.class::isInstance)
-        .map(block -> at(block, "block type %s is not known".formatted(Hex.of(block.type(), 2))));
+        .map(block -> Spot.at(block.at(), new Code(block.type())));
   }
 
-  static Stream<TableProblem> unknownEntry(IvrsUnits units) {
+  static Stream<Spot> unknownEntry(IvrsUnits units) {
     Predicate<IvhdEntry> steppedOver = entry -> entry.type() < FIRST_TYPE_WITHOUT_LENGTH;
     return entries(units, IvhdEntry.Unknown.class)
         .filter(steppedOver)
-        .map(entry ->
-            at(entry, "device entry type %s is not known".formatted(Hex.of(entry.type(), 2))));
+        .map(entry -> Spot.at(entry.at(), new Code(entry.type())));
   }
 
   private static <T extends IvhdEntry> Stream<T> entries(IvrsUnits units, Class<T> kind) {
@@ -271,13 +250,5 @@ final class IvrsConditions {
 
   private static long end(IvrsBlock block) {
     return block.at().offset() + block.at().lengthBytes();
-  }
-
-  private static TableProblem at(IvrsBlock block, String reason) {
-    return new TableProblem(block.at().offset(), reason);
-  }
-
-  private static TableProblem at(IvhdEntry entry, String reason) {
-    return new TableProblem(entry.at().offset(), reason);
   }
 }

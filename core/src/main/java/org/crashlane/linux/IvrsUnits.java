@@ -178,21 +178,16 @@ final class IvrsUnits implements TableUnits {
   }
 
   @Override
-  public List<String> without(int segment) {
+  public List<LinuxView.WithoutUnit> without(int segment) {
     BitSet served = new BitSet();
     List<Ivhd> units = counting.stream().filter(unit -> unit.segment() == segment).toList();
     units.forEach(unit -> served.or(devices(unit)));
     units.forEach(unit -> served.clear(unit.device().value()));
-    List<String> gaps = new ArrayList<>();
+    List<LinuxView.WithoutUnit> gaps = new ArrayList<>();
     for (int from = served.nextClearBit(0); from <= HIGHEST_ID; from = served.nextClearBit(from)) {
       int next = served.nextSetBit(from);
       int last = next < 0 ? HIGHEST_ID : next - 1;
-      gaps.add(
-          "%04x:%s%s"
-              .formatted(
-                  segment,
-                  new RequesterId(from),
-                  last == from ? "" : " to " + new RequesterId(last)));
+      gaps.add(new LinuxView.WithoutUnit.Ids(segment, from, last));
       from = last + 1;
     }
     return gaps;

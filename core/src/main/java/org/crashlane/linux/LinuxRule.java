@@ -13,6 +13,8 @@ import org.crashlane.acpi.Iort;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.Madt;
 import org.crashlane.acpi.TableProblem;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 
 /**
  * What Linux does with a firmware's table where that is not simply to use it: one constant a rule.
@@ -21,7 +23,7 @@ import org.crashlane.acpi.TableProblem;
  * message that the kernel prints, with {@code %} as in its own format strings; it is empty where
  * the kernel says nothing.
  */
-public enum LinuxRule {
+public enum LinuxRule implements Term {
   DMAR_PASSES_END(
       REFUSES_ALL,
       in(Source.DMAR, "dmar_walk_remapping_entries"),
@@ -90,7 +92,7 @@ public enum LinuxRule {
       in(Source.VTD_IR, "parse_ioapics_under_ir"),
       "ioapic %d has no mapping iommu, interrupt remapping will be disabled",
       Dmar.SIGNATURE,
-      (view, _) -> DmarConditions.ioApicWithoutUnit(view)),
+      (view, rule) -> DmarConditions.ioApicWithoutUnit(view).map(spot -> spot.of(rule))),
   DMAR_X2APIC_OPT_OUT(
       NOTE,
       in(Source.VTD_IR, "intel_prepare_irq_remapping"),
@@ -196,13 +198,13 @@ public enum LinuxRule {
       in(Source.AMD, "check_ioapic_information"),
       "IOAPIC[%d] not in IVRS table",
       Ivrs.SIGNATURE,
-      (view, _) -> IvrsConditions.ioApicWithoutUnit(view)),
+      (view, rule) -> IvrsConditions.ioApicWithoutUnit(view).map(spot -> spot.of(rule))),
   IVRS_NO_SOUTHBRIDGE(
       NOTE,
       in(Source.AMD, "check_ioapic_information"),
       "No southbridge IOAPIC found",
       Ivrs.SIGNATURE,
-      (view, _) -> IvrsConditions.noSouthbridge(view)),
+      (view, rule) -> IvrsConditions.noSouthbridge(view).map(spot -> spot.of(rule))),
   IVRS_SOUTHBRIDGE_ELSEWHERE(
       NOTE,
       in(Source.AMD, "check_ioapic_information", Versions.OLD),
@@ -230,7 +232,7 @@ public enum LinuxRule {
       in(Source.X86, "pci_iommu_alloc", Versions.BESIDE),
       "",
       Ivrs.SIGNATURE,
-      (view, _) -> besideDmar(view)),
+      LinuxRule::besideDmar),
   MADT_SECOND_TABLE(
       DROPS_PART,
       in(Source.TABLES, "check_multiple_madt"),
@@ -324,33 +326,48 @@ public enum LinuxRule {
 
   /** A method of one of the classes of conditions, which have no state. */
   @SuppressWarnings("ImmutableEnumChecker")
-  private final BiFunction<LinuxView, String, Stream<TableProblem>> condition;
+  private final BiFunction<LinuxView, LinuxRule, Stream<TableProblem>> condition;
 
   /** When a rule about a DMAR table applies. */
   private interface OnDmar {
-    Stream<TableProblem> find(DmarUnits units);
+    Stream<Spot> find(DmarUnits units);
   }
 
   /** When a rule about an IVRS table applies. */
   private interface OnIvrs {
-    Stream<TableProblem> find(IvrsUnits units);
+    Stream<Spot> find(IvrsUnits units);
   }
 
   /** When a rule about an APIC table applies. */
   private interface OnMadt {
-    Stream<TableProblem> find(Madt madt);
+    Stream<Spot> find(Madt madt);
   }
 
   LinuxRule(Effect effect, Place place, String message, OnDmar condition) {
-    this(effect, place, message, Dmar.SIGNATURE, (view, _) -> view.dmar().flatMap(condition::find));
+    this(
+        effect,
+        place,
+        message,
+        Dmar.SIGNATURE,
+        (view, rule) -> view.dmar().flatMap(condition::find).map(spot -> spot.of(rule)));
   }
 
   LinuxRule(Effect effect, Place place, String message, OnIvrs condition) {
-    this(effect, place, message, Ivrs.SIGNATURE, (view, _) -> view.ivrs().flatMap(condition::find));
+    this(
+        effect,
+        place,
+        message,
+        Ivrs.SIGNATURE,
+        (view, rule) -> view.ivrs().flatMap(condition::find).map(spot -> spot.of(rule)));
   }
 
   LinuxRule(Effect effect, Place place, String message, OnMadt condition) {
-    this(effect, place, message, Madt.SIGNATURE, (view, _) -> view.madt().flatMap(condition::find));
+    this(
+        effect,
+        place,
+        message,
+        Madt.SIGNATURE,
+        (view, rule) -> view.madt().flatMap(condition::find).map(spot -> spot.of(rule)));
   }
 
   LinuxRule(
@@ -358,7 +375,7 @@ public enum LinuxRule {
       Place place,
       String message,
       String signature,
-      BiFunction<LinuxView, String, Stream<TableProblem>> condition) {
+      BiFunction<LinuxView, LinuxRule, Stream<TableProblem>> condition) {
     this.effect = effect;
     this.source = place.file() + ": " + place.function();
     this.versions = place.versions();
@@ -367,14 +384,13 @@ public enum LinuxRule {
     this.condition = condition;
   }
 
-  private static Stream<TableProblem> besideDmar(LinuxView view) {
-    String reason = "the machine has a DMAR as well: where Linux uses that, it uses no AMD unit";
-    return view.ivrs().flatMap(_ -> view.dmar()).map(_ -> new TableProblem(0, reason));
+  private static Stream<TableProblem> besideDmar(LinuxView view, LinuxRule rule) {
+    return view.ivrs().flatMap(_ -> view.dmar()).map(_ -> Spot.at(0).of(rule));
   }
 
   /** What stands in a table and cannot be read as what it should be has no effect. */
-  private static Stream<TableProblem> lost(LinuxView view, String signature) {
-    return view.table(signature)
+  private static Stream<TableProblem> lost(LinuxView view, LinuxRule rule) {
+    return view.table(rule.signature)
         .flatMap(table -> table.problems().stream())
         .filter(TableProblem::losesContent);
   }
@@ -387,19 +403,22 @@ public enum LinuxRule {
     };
   }
 
-  private static Stream<TableProblem> second(LinuxView view, String signature) {
+  private static Stream<TableProblem> second(LinuxView view, LinuxRule rule) {
     return view.tables().stream()
-        .filter(table -> table.header().signature().equals(signature))
+        .filter(table -> table.header().signature().equals(rule.signature))
         .skip(1)
         .limit(1)
-        .map(_ ->
-            new TableProblem(
-                0, "the machine has more than one %s: Linux uses the first".formatted(signature)));
+        .map(_ -> Spot.at(0, new Reason.Name(rule.signature)).of(rule));
   }
 
   /** {@return the rule's name for programs: lower case, words separated by hyphens} */
   public String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  @Override
+  public String meaning() {
+    return id();
   }
 
   /** {@return what it does to Linux's use of the tables} */
@@ -432,6 +451,6 @@ public enum LinuxRule {
 
   /** {@return where the rule applies} */
   Stream<Remark> find(LinuxView view) {
-    return condition.apply(view, signature).map(place -> new Remark(this, signature, place));
+    return condition.apply(view, this).map(place -> new Remark(this, signature, place));
   }
 }

@@ -4,12 +4,15 @@ package org.crashlane.linux;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.Madt;
+import org.crashlane.acpi.TableProblem;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -157,12 +160,28 @@ public final class LinuxView {
         .orElseGet(UnitOfDevice.Unserved::new);
   }
 
-  /** {@return which devices have no unit, in words} */
-  public List<String> devicesWithoutUnit() {
-    if (!translatesDma()) {
-      return List.of("all");
+  /** Devices that have no unit. */
+  public sealed interface WithoutUnit {
+    /** Whichever there are. */
+    enum OnTheWhole implements WithoutUnit {
+      ALL,
+      /** Of segments that have no unit. */
+      OF_OTHER_SEGMENTS
     }
-    return Stream.concat(
+
+    /** Those of {@code segment} that no unit names. */
+    record NotNamed(int segment) implements WithoutUnit {}
+
+    /** Those with ids on their segment's buses from {@code first} to {@code last}. */
+    record Ids(int segment, int first, int last) implements WithoutUnit {}
+  }
+
+  /** {@return which devices have no unit} */
+  public List<WithoutUnit> devicesWithoutUnit() {
+    if (!translatesDma()) {
+      return List.of(WithoutUnit.OnTheWhole.ALL);
+    }
+    return Stream.<WithoutUnit>concat(
             used.stream()
                 .flatMap(table ->
                     table.units().stream()
@@ -170,7 +189,7 @@ public final class LinuxView {
                         .sorted()
                         .distinct()
                         .flatMap(segment -> table.without(segment).stream())),
-            Stream.of("devices of other segments"))
+            Stream.of(WithoutUnit.OnTheWhole.OF_OTHER_SEGMENTS))
         .toList();
   }
 
@@ -188,13 +207,18 @@ public final class LinuxView {
   }
 
   /**
-   * {@return why {@link #statedRegions} may lack some; none if it has all that the tables state}
+   * {@return why {@link #statedRegions} may lack some, by the signature of the table; none if it
+   * has all that the tables state}
    */
-  public List<String> whyRegionsMayLack() {
-    return Stream.concat(
-            dmar().flatMap(table -> table.dmar().whyRegionsMayLack().stream()),
-            ivrs().flatMap(table -> table.ivrs().whyRegionsMayLack().stream()))
-        .toList();
+  public Map<String, TableProblem> whyRegionsMayLack() {
+    Map<String, TableProblem> why = new TreeMap<>();
+    dmar()
+        .flatMap(table -> table.dmar().whyRegionsMayLack().stream())
+        .forEach(problem -> why.put(Dmar.SIGNATURE, problem));
+    ivrs()
+        .flatMap(table -> table.ivrs().whyRegionsMayLack().stream())
+        .forEach(problem -> why.put(Ivrs.SIGNATURE, problem));
+    return why;
   }
 
   /**

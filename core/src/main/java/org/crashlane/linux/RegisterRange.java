@@ -4,8 +4,8 @@ package org.crashlane.linux;
 import java.util.List;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Extent;
-import org.crashlane.acpi.TableProblem;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Size;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -22,17 +22,15 @@ record RegisterRange(Extent at, long base, long bytes) {
     return new AddressRange(base, Long.compareUnsigned(last, base) < 0 ? -1 : last);
   }
 
-  /** {@return a problem for each unit whose registers another unit's overlap} */
-  static Stream<TableProblem> overlaps(List<RegisterRange> units) {
+  /** {@return a spot for each unit whose registers another unit's overlap} */
+  static Stream<Spot> overlaps(List<RegisterRange> units) {
     return Overlaps.among(units, RegisterRange::range).stream()
         .map(pair -> {
           RegisterRange unit = pair.later();
           RegisterRange before = pair.before();
           long place = Math.max(unit.at().offset(), before.at().offset());
-          return new TableProblem(
-              place,
-              "the registers at %s overlap those at %s, which take %s bytes"
-                  .formatted(Hex.of(unit.base()), Hex.of(before.base()), Hex.of(before.bytes())));
+          return Spot.at(
+              place, new At(unit.base()), new At(before.base()), new Size(before.bytes()));
         });
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.linux;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,8 +9,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Checksum;
-import org.crashlane.acpi.TableProblem;
 import org.crashlane.bits.BitField;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Addresses;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.memory.AddressRange;
 
@@ -20,42 +24,33 @@ import org.crashlane.memory.AddressRange;
 final class TableConditions {
   private TableConditions() {}
 
-  static Stream<TableProblem> wrongChecksum(TableUnits units) {
+  static Stream<Spot> wrongChecksum(TableUnits units) {
     return units.table().checksum() == Checksum.WRONG
-        ? Stream.of(new TableProblem(0, "the table's bytes do not add up to 0"))
+        ? Stream.of(Spot.at(0))
         : Stream.empty();
   }
 
-  static Stream<TableProblem> inInterruptWindow(TableUnits units) {
+  static Stream<Spot> inInterruptWindow(TableUnits units) {
     return units.regions().stream()
         .filter(region -> region.range().overlaps(InterruptWindow.RANGE))
-        .map(region ->
-            at(
-                region,
-                "%s lies in the interrupt window %s: requests there are interrupts and never"
-                        .formatted(text(region), InterruptWindow.RANGE)
-                    + " translated"));
+        .map(region -> at(region, addresses(InterruptWindow.RANGE)));
   }
 
-  static Stream<TableProblem> atZero(TableUnits units) {
+  static Stream<Spot> atZero(TableUnits units) {
     return units.regions().stream()
         .filter(region -> region.range().first() == 0)
-        .map(region -> at(region, "%s begins with page 0".formatted(text(region))));
+        .map(region -> at(region));
   }
 
-  static Stream<TableProblem> beyond(TableUnits units) {
+  static Stream<Spot> beyond(TableUnits units) {
     int widthBits = units.addressBits();
     long reachable = BitField.lowMask(widthBits);
     return units.regions().stream()
         .filter(region -> Long.compareUnsigned(region.range().last(), reachable) > 0)
-        .map(region ->
-            at(
-                region,
-                "%s goes beyond the %d bits of a physical address"
-                    .formatted(text(region), widthBits)));
+        .map(region -> at(region, new Count(widthBits)));
   }
 
-  static Stream<TableProblem> overlapping(TableUnits units) {
+  static Stream<Spot> overlapping(TableUnits units) {
     // Two that are the same are one range, of several devices.
     Map<Integer, Map<AddressRange, List<MappedRegion>>> segments =
         units.regions().stream()
@@ -69,15 +64,19 @@ final class TableConditions {
             Overlaps.among(List.copyOf(ranges.keySet()), Function.identity()).stream()
                 .flatMap(pair ->
                     ranges.get(pair.later()).stream()
-                        .map(region ->
-                            at(region, "%s overlaps %s".formatted(text(region), pair.before())))));
+                        .map(region -> at(region, addresses(pair.before())))));
   }
 
-  private static String text(MappedRegion region) {
-    return "the %s %s".formatted(region.name(), region.range());
+  /** The name and the range of the region come first. */
+  private static Spot at(MappedRegion region, Reason.Detail... more) {
+    List<Reason.Detail> details = new ArrayList<>();
+    details.add(new Name(region.name()));
+    details.add(addresses(region.range()));
+    details.addAll(List.of(more));
+    return new Spot(region.at().offset(), details);
   }
 
-  private static TableProblem at(MappedRegion region, String reason) {
-    return new TableProblem(region.at().offset(), reason);
+  private static Reason.Detail addresses(AddressRange range) {
+    return new Addresses(range.first(), range.last());
   }
 }

@@ -17,8 +17,8 @@ sealed interface TableUnits permits DmarUnits, IvrsUnits {
   /** {@return the unit that Linux finds for {@code requester}} */
   LinuxView.UnitOfDevice unitOf(RequesterId requester);
 
-  /** {@return the devices of {@code segment}, which has a unit, that none serves, in words} */
-  List<String> without(int segment);
+  /** {@return the devices of {@code segment}, which has a unit, that none serves} */
+  List<LinuxView.WithoutUnit> without(int segment);
 
   /** {@return true if the table's flags let interrupts be remapped} */
   boolean allowsInterruptRemapping();

@@ -67,8 +67,6 @@ public sealed interface Evidence
     QEMU_TRACE,
     /** The trace of a model. */
     MODEL_TRACE,
-    /** The reader of ACPI tables. */
-    ACPI,
     /** The reader of dumps. */
     DUMP,
     /** kexec, when it loads the capture kernel. */

@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Word;
 import org.crashlane.interrupt.InterruptFate;
 import org.crashlane.iommu.Attachment;
@@ -233,4 +234,21 @@ public sealed interface Reading extends Evidence {
    * @param signature the table's ACPI signature
    */
   record NoAcpiTable(String signature) implements Reading {}
+
+  /**
+   * What is wrong at one place of a table of firmware's.
+   *
+   * @param signature the table's ACPI signature
+   * @param offset where in the table, in bytes
+   * @param what what is wrong there
+   */
+  record InTable(String signature, long offset, Reason what) implements Reading {}
+
+  /**
+   * Whether firmware has a table, or which, is not known.
+   *
+   * @param signature the table's ACPI signature
+   * @param why why that is
+   */
+  record UnreadTable(String signature, Reason why) implements Reading {}
 }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Count;
 import org.crashlane.fuzz.Fuzz;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -62,7 +64,7 @@ final class DmarHostileTest {
         Dmar dmar = Dmar.read(SOURCE, cut);
         assertTrue(length >= 48, "read from " + length + " bytes");
         assertEquals(
-            "table length is %d bytes, the file has %d: truncated".formatted(whole.length, length),
+            Reason.of(Flaw.TRUNCATED, new Count(whole.length), new Count(length)),
             dmar.problems().getFirst().reason());
         readAll(cut);
       } catch (MalformedInputException e) {

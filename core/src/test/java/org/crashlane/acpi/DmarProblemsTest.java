@@ -16,17 +16,25 @@ import org.crashlane.acpi.DmarStructure.Drhd;
 import org.crashlane.acpi.DmarStructure.Rmrr;
 import org.crashlane.acpi.DmarStructure.Unknown;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Code;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
+import org.crashlane.bits.Reason.Size;
 import org.junit.jupiter.api.Test;
 
 /** Tables that are wrong but readable: each problem is reported and spoils no more than itself. */
 final class DmarProblemsTest {
   private static final String ATSR = "0200 0800 00 00 0000";
 
-  private static void assertOneProblem(long offset, String reason, Dmar dmar) {
+  private static void assertOneProblem(Dmar dmar, long offset, Flaw flaw, Reason.Detail... details) {
     assertEquals(
-        List.of("" + new TableProblem(offset, reason)),
-        dmar.problems().stream().map(TableProblem::toString).toList());
+        List.of(new Problem(offset, Reason.of(flaw, details))),
+        dmar.problems().stream().map(p -> new Problem(p.offset(), p.reason())).toList());
   }
+
+  private record Problem(long offset, Reason reason) {}
 
   @Test
   void wrongChecksumIsReportedWithTheRightOne() {
@@ -34,8 +42,7 @@ final class DmarProblemsTest {
     int right = table.read().header().checksumByte();
     Dmar dmar = table.checksumOff(1).read();
     assertEquals(Checksum.WRONG, dmar.checksum());
-    assertOneProblem(
-        9, "checksum is 0x%02x, 0x%02x would be right".formatted(right + 1, right), dmar);
+    assertOneProblem(dmar, 9, Flaw.CHECKSUM, new Code(right + 1), new Code(right));
   }
 
   @Test
@@ -43,7 +50,7 @@ final class DmarProblemsTest {
     byte[] whole = new TableBuilder().add(ATSR).add(ATSR).build();
     Dmar dmar = Dmar.read("cut", Arrays.copyOf(whole, 56));
     assertEquals(Checksum.UNVERIFIABLE, dmar.checksum());
-    assertOneProblem(4, "table length is 64 bytes, the file has 56: truncated", dmar);
+    assertOneProblem(dmar, 4, Flaw.TRUNCATED, new Count(64), new Count(56));
     assertEquals(1, dmar.structures().size());
   }
 
@@ -52,7 +59,7 @@ final class DmarProblemsTest {
     byte[] whole = new TableBuilder().add(ATSR).build();
     Dmar dmar = Dmar.read("padded", Arrays.copyOf(whole, 64));
     assertEquals(Checksum.RIGHT, dmar.checksum());
-    assertOneProblem(4, "table length is 56 bytes, the file has 64: the rest is left out", dmar);
+    assertOneProblem(dmar, 4, Flaw.FILE_LONGER, new Count(56), new Count(64));
     assertEquals(1, dmar.structures().size());
   }
 
@@ -60,8 +67,7 @@ final class DmarProblemsTest {
   void tableLengthTooSmallForADmarIsNotBelieved() {
     Dmar dmar = new TableBuilder().add(ATSR).lengthOff(-9).read();
     assertEquals(Checksum.UNVERIFIABLE, dmar.checksum());
-    assertOneProblem(
-        4, "table length is 47 bytes, too few for DMAR; read to the end of the file", dmar);
+    assertOneProblem(dmar, 4, Flaw.LENGTH_TOO_SMALL, new Count(47), new Name("DMAR"));
     assertEquals(1, dmar.structures().size());
   }
 
@@ -84,19 +90,14 @@ final class DmarProblemsTest {
   @Test
   void structureOfLengthZeroEndsTheReading() {
     Dmar dmar = new TableBuilder().add(ATSR).add("0200 0000 00 00 0000").read();
-    assertOneProblem(
-        56,
-        "structure of type 2 is 0 bytes long, too few to find the next one; 4 bytes are left"
-            + " unread",
-        dmar);
+    assertOneProblem(dmar, 56, Flaw.NEXT_STRUCTURE_NOT_FOUND, new Name("structure"), new Count(2), new Count(0), new Count(4));
     assertEquals(1, dmar.structures().size());
   }
 
   @Test
   void structureOfFourBytesIsTooShortButTheNextIsFound() {
     Dmar dmar = new TableBuilder().add("0000 0400").add(ATSR).read();
-    assertOneProblem(
-        52, "structure of type 0 is too short: truncated: flags needs 1 bytes, 0 are left", dmar);
+    assertOneProblem(dmar, 52, Flaw.STRUCTURE_TOO_SHORT, new Name("structure"), new Count(0), new Name("flags"), new Count(1), new Count(0));
     assertEquals(new Unknown(new Extent(48, 4), 0, ""), dmar.structures().getFirst());
     assertInstanceOf(Atsr.class, dmar.structures().getLast());
   }
@@ -104,14 +105,13 @@ final class DmarProblemsTest {
   @Test
   void threeBytesAtTheEndAreNoStructure() {
     Dmar dmar = new TableBuilder().add(ATSR).add("020008").read();
-    assertOneProblem(56, "3 bytes at the end are no structure", dmar);
+    assertOneProblem(dmar, 56, Flaw.REST_IS_NO_STRUCTURE, new Count(3));
   }
 
   @Test
   void structureBehindTheTablesEndIsReadAsFarAsItGoes() {
     Dmar dmar = new TableBuilder().add("0200 1000 01 00 0000").read();
-    assertOneProblem(
-        48, "structure of type 2 is 16 bytes long and ends 8 bytes behind the table", dmar);
+    assertOneProblem(dmar, 48, Flaw.STRUCTURE_BEYOND_TABLE, new Name("structure"), new Count(2), new Count(16), new Count(8));
     Atsr atsr = (Atsr) dmar.structures().getFirst();
     assertEquals(16, atsr.at().lengthBytes());
   }
@@ -126,7 +126,7 @@ final class DmarProblemsTest {
   @Test
   void unalignedRegisterBaseIsReported() {
     Dmar dmar = new TableBuilder().add("0000 1000 00 00 0000 0108d9fe 00000000").read();
-    assertOneProblem(56, "register base 0xfed90801 is no multiple of 4 KiB", dmar);
+    assertOneProblem(dmar, 56, Flaw.REGISTER_BASE_UNALIGNED, new At(0xfed90801L), new Size(0x1000));
     assertEquals(0xfed9_0801L, ((Drhd) dmar.structures().getFirst()).registerBase());
   }
 
@@ -134,7 +134,7 @@ final class DmarProblemsTest {
   void reservedRegionThatEndsBeforeItBeginsIsReported() {
     Dmar dmar =
         new TableBuilder().add("0100 1800 0000 0000 00200000 00000000 ff0f0000 00000000").read();
-    assertOneProblem(56, "region ends at 0xfff before it begins at 0x2000", dmar);
+    assertOneProblem(dmar, 56, Flaw.REGION_BACKWARDS, new At(0xfff), new At(0x2000));
     Rmrr rmrr = (Rmrr) dmar.structures().getFirst();
     assertFalse(rmrr.isOrdered());
     assertThrows(IllegalArgumentException.class, rmrr::region);
@@ -144,17 +144,17 @@ final class DmarProblemsTest {
   void reservedRegionOfHalfAPageIsReported() {
     Dmar atEnd =
         new TableBuilder().add("0100 1800 0000 0000 00200000 00000000 ff270000 00000000").read();
-    assertOneProblem(56, "region 0x2000-0x27ff is not whole 4 KiB pages", atEnd);
+    assertOneProblem(atEnd, 56, Flaw.REGION_NOT_WHOLE_PAGES, new At(0x2000), new At(0x27ff));
     Dmar atBeginning =
         new TableBuilder().add("0100 1800 0000 0000 00280000 00000000 ff2f0000 00000000").read();
-    assertOneProblem(56, "region 0x2800-0x2fff is not whole 4 KiB pages", atBeginning);
+    assertOneProblem(atBeginning, 56, Flaw.REGION_NOT_WHOLE_PAGES, new At(0x2800), new At(0x2fff));
   }
 
   @Test
   void reservedRegionOfOneByteIsNoWholePageButARegion() {
     Dmar dmar =
         new TableBuilder().add("0100 1800 0000 0000 00200000 00000000 00200000 00000000").read();
-    assertOneProblem(56, "region 0x2000-0x2000 is not whole 4 KiB pages", dmar);
+    assertOneProblem(dmar, 56, Flaw.REGION_NOT_WHOLE_PAGES, new At(0x2000), new At(0x2000));
     assertTrue(((Rmrr) dmar.structures().getFirst()).isOrdered());
   }
 
@@ -175,7 +175,7 @@ final class DmarProblemsTest {
   @Test
   void nameWithoutAZeroByteIsReported() {
     Dmar dmar = new TableBuilder().add("0400 0a00 000000 01 5c5f").read();
-    assertOneProblem(56, "ACPI object name has no zero byte at its end", dmar);
+    assertOneProblem(dmar, 56, Flaw.NAME_WITHOUT_END);
     assertEquals("\\_", ((Andd) dmar.structures().getFirst()).objectName());
   }
 
@@ -188,37 +188,34 @@ final class DmarProblemsTest {
   @Test
   void scopeBehindItsStructureIsReadAsFarAsItGoes() {
     Dmar dmar = new TableBuilder().add("0200 1000 00 00 0000 01 0a 0000 00 00 02 00").read();
-    assertOneProblem(56, "device scope is 10 bytes long, its structure has 8 left", dmar);
+    assertOneProblem(dmar, 56, Flaw.SCOPE_BEYOND_STRUCTURE, new Count(10), new Count(8));
     assertEquals("00:02.0", onlyScope(dmar).pathText());
   }
 
   @Test
   void scopeTooShortToFindTheNextEndsTheScopes() {
     Dmar dmar = new TableBuilder().add("0200 1000 00 00 0000 01 05 0000 00 00 02 00").read();
-    assertOneProblem(
-        56,
-        "device scope is 5 bytes long, too few to find the next one; 8 bytes are left unread",
-        dmar);
+    assertOneProblem(dmar, 56, Flaw.NEXT_SCOPE_NOT_FOUND, new Count(5), new Count(8));
     assertEquals(List.of(), dmar.structures().getFirst().scopes());
   }
 
   @Test
   void restTooShortForAScopeIsReported() {
     Dmar dmar = new TableBuilder().add("0200 0d00 00 00 0000 01 05 0000 00").read();
-    assertOneProblem(56, "5 bytes behind the last device scope are none", dmar);
+    assertOneProblem(dmar, 56, Flaw.REST_IS_NO_SCOPE, new Count(5));
   }
 
   @Test
   void scopeWithoutAPathIsReported() {
     Dmar dmar = new TableBuilder().add("0200 0e00 00 00 0000 01 06 0000 00 00").read();
-    assertOneProblem(56, "device scope has no path", dmar);
+    assertOneProblem(dmar, 56, Flaw.SCOPE_WITHOUT_PATH);
     assertEquals(Optional.empty(), onlyScope(dmar).requester());
   }
 
   @Test
   void halfAPathEntryIsReported() {
     Dmar dmar = new TableBuilder().add("0200 1100 00 00 0000 01 09 0000 00 00 02 00 03").read();
-    assertOneProblem(64, "path ends in half an entry", dmar);
+    assertOneProblem(dmar, 64, Flaw.PATH_ENDS_IN_HALF_AN_ENTRY);
     assertEquals("00:02.0", onlyScope(dmar).pathText());
   }
 
@@ -233,15 +230,10 @@ final class DmarProblemsTest {
   @Test
   void deviceAndFunctionNumbersBeyondPciAreReported() {
     Dmar device = new TableBuilder().add("0200 1000 00 00 0000 01 08 0000 00 00 20 00").read();
-    assertOneProblem(62, "path has device 32, function 0", device);
+    assertOneProblem(device, 62, Flaw.PATH_BEYOND_PCI, new Count(32), new Count(0));
     assertEquals(Optional.empty(), onlyScope(device).requester());
     Dmar function = new TableBuilder().add("0200 1000 00 00 0000 01 08 0000 00 00 1f 08").read();
-    assertOneProblem(62, "path has device 31, function 8", function);
+    assertOneProblem(function, 62, Flaw.PATH_BEYOND_PCI, new Count(31), new Count(8));
     assertEquals(Optional.empty(), onlyScope(function).requester());
-  }
-
-  @Test
-  void problemsPrintTheirOffset() {
-    assertEquals("at offset 0x30: wrong", new TableProblem(48, "wrong").toString());
   }
 }

@@ -11,12 +11,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Because;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 import org.crashlane.firmware.FirmwareInMemory;
 import org.crashlane.firmware.Tables;
 import org.crashlane.linux.LinuxView;
+import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.junit.jupiter.api.Test;
@@ -116,7 +123,7 @@ final class InstalledTablesTest {
     assertEquals(List.of(), found.tables());
     for (String signature : AcpiTable.SIGNATURES) {
       assertEquals(
-          Optional.of("the root pointer of the ACPI tables is not found in memory"),
+          Optional.of(Reason.of(Flaw.ROOT_POINTER_NOT_FOUND)),
           found.whyUnread(signature));
     }
   }
@@ -129,7 +136,7 @@ final class InstalledTablesTest {
     write(BIOS, FirmwareInMemory.pointer(2, 0, ROOT));
     InstalledTables found = read();
     assertEquals(Optional.empty(), found.whyUnread("APIC"));
-    assertTrue(found.whyUnread("DMAR").orElseThrow().contains("0x9000000: no memory there"));
+    assertEquals(noMemoryAt(0x9000000), found.whyUnread("DMAR"));
   }
 
   @Test
@@ -140,16 +147,13 @@ final class InstalledTablesTest {
         table[4 + i] = (byte) (length >> (8 * i));
       }
       install(MADT, table);
-      assertTrue(
-          read().whyUnread("DMAR").orElseThrow().contains("length is " + length + " bytes"),
-          "as the table's");
+      assertEquals(
+          outOfBounds("ACPI table", ROOT + 0x2000, length, 2 << 20), read().whyUnread("DMAR"));
       write(ROOT, FirmwareInMemory.root("XSDT", Long.BYTES, ROOT + 0x1000));
       byte[] root = FirmwareInMemory.root("XSDT", Long.BYTES, ROOT + 0x1000);
       System.arraycopy(table, 4, root, 4, Integer.BYTES);
       write(ROOT, root);
-      assertTrue(
-          read().whyUnread("APIC").orElseThrow().contains("length is " + length + " bytes"),
-          "as the root table's");
+      assertEquals(outOfBounds("XSDT", ROOT, length, 1 << 16), read().whyUnread("APIC"));
     }
   }
 
@@ -159,7 +163,7 @@ final class InstalledTablesTest {
     write(last, Arrays.copyOf(DMAR, 0x40));
     write(ROOT, FirmwareInMemory.root("XSDT", Long.BYTES, last));
     write(BIOS, FirmwareInMemory.pointer(2, 0, ROOT));
-    assertTrue(read().whyUnread("DMAR").orElseThrow().contains("no memory there"));
+    assertEquals(noMemoryAt(LOW.last() + 1), read().whyUnread("DMAR"));
   }
 
   @Test
@@ -179,7 +183,7 @@ final class InstalledTablesTest {
     Arrays.fill(places, large);
     write(ROOT, FirmwareInMemory.root("XSDT", Long.BYTES, places));
     write(BIOS, FirmwareInMemory.pointer(2, 0, ROOT));
-    assertTrue(read().whyUnread("DMAR").orElseThrow().contains("expected 36 to 0"));
+    assertEquals(outOfBounds("ACPI table", large, 1 << 20, 0), read().whyUnread("DMAR"));
   }
 
   @Test
@@ -190,7 +194,14 @@ final class InstalledTablesTest {
     RootPointer leftover = new RootPointer(0x3100000, 2, 0, 0x3200000);
     assertEquals(read(), InstalledTables.read(memory, List.of(leftover, copy, right)));
     InstalledTables none = InstalledTables.read(memory, List.of(leftover));
-    assertTrue(none.whyUnread("DMAR").orElseThrow().startsWith("XSDT at 0x3200000"));
+    assertEquals(
+        Optional.of(
+            Reason.of(
+                Flaw.OTHER_SIGNATURE,
+                new Name("XSDT"),
+                new At(0x3200000),
+                new Name("\"\\x00\\x00\\x00\\x00\""))),
+        none.whyUnread("DMAR"));
   }
 
   @Test
@@ -203,7 +214,57 @@ final class InstalledTablesTest {
             new RootPointer(0x3000000, 2, 0, 0x3100000));
     InstalledTables found = InstalledTables.read(memory, both);
     assertEquals(List.of(), found.tables());
-    assertTrue(found.whyUnread("DMAR").orElseThrow().contains("different tables"));
+    assertEquals(
+        Optional.of(Reason.of(Flaw.ROOT_POINTERS_DIFFER, new At(BIOS), new At(0x3000000))),
+        found.whyUnread("DMAR"));
+  }
+
+  @Test
+  void moreRootPointersThanAnyMachineHasTellNothing() {
+    RootPointer pointer = new RootPointer(0x3000000, 2, 0, ROOT);
+    InstalledTables found = InstalledTables.read(memory, Collections.nCopies(65, pointer));
+    assertEquals(
+        Optional.of(Reason.of(Flaw.TOO_MANY_ROOT_POINTERS, new Count(65))),
+        found.whyUnread("DMAR"));
+  }
+
+  @Test
+  void whatDoesNotAddUpOrEndsTooEarlyIsNotATable() {
+    byte[] damaged = Tables.table("FACP", "00");
+    damaged[9]++;
+    install(damaged);
+    assertEquals(
+        Optional.of(
+            Reason.of(
+                Flaw.TABLE_DOES_NOT_ADD_UP, new Name("ACPI table"), new At(ROOT + 0x1000))),
+        read().whyUnread("DMAR"));
+    install(Tables.table("DMAR", "00"));
+    assertEquals(
+        Optional.of(
+            Reason.of(
+                Flaw.TABLE_TOO_SHORT,
+                new Name("ACPI table"),
+                new At(ROOT + 0x1000),
+                new Name("flags"),
+                new Count(1),
+                new Count(0))),
+        read().whyUnread("DMAR"));
+  }
+
+  private static Optional<Reason> noMemoryAt(long address) {
+    return Optional.of(
+        Reason.of(Flaw.MEMORY_NOT_READ, new At(address), new Because(Absence.NO_MEMORY)));
+  }
+
+  private static Optional<Reason> outOfBounds(String what, long address, long length, long max) {
+    return Optional.of(
+        Reason.of(
+            Flaw.LENGTH_OUT_OF_BOUNDS,
+            new Name(what),
+            new At(address),
+            new Count(length),
+            new Count(36),
+            new Count(max)));
   }
 
   /** What firmware has said is never lost without a word, whichever byte was written over. */

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 import org.junit.jupiter.api.Test;
 
 /** Nodes of an I/O Remapping Table, with their mappings. */
@@ -80,16 +84,16 @@ final class IortTest {
   void mappingsThatDoNotFitAreReported() {
     Iort iort = read(HEAD, ITS + SMMU + ROOT.replace("02000000 01000000", "02000000 ffffffff"));
     assertEquals(
-        "4294967295 of mapping at 0x24 do not fit into their node of 56 bytes",
+        Reason.of(Flaw.PARTS_DO_NOT_FIT, new Count(4294967295L), new Name("mapping"), new At(0x24), new Count(56)),
         iort.problems().getFirst().reason());
   }
 
   @Test
   void nodesThatAreMissingAreReported() {
     assertEquals(
-        "the table reports 3 nodes and contains 1", read(HEAD, ITS).problems().getFirst().reason());
+        Reason.of(Flaw.NODE_COUNT, new Count(3), new Count(1)), read(HEAD, ITS).problems().getFirst().reason());
     assertEquals(
-        "the nodes begin at 0x1000, not in the table",
+        Reason.of(Flaw.NODES_OUTSIDE_TABLE, new At(0x1000)),
         read("01000000 00100000 00000000", ITS).problems().getFirst().reason());
   }
 
@@ -107,13 +111,13 @@ final class IortTest {
     assertEquals(List.of(), iort.problems());
     assertEquals("ITS group", iort.nodes().getFirst().name());
     assertEquals(
-        "the nodes begin at 0x2f, not in the table",
+        Reason.of(Flaw.NODES_OUTSIDE_TABLE, new At(0x2f)),
         read("01000000 2f000000 00000000", ITS).problems().getFirst().reason());
     assertEquals(
-        "the table reports 1 nodes and contains 0",
+        Reason.of(Flaw.NODE_COUNT, new Count(1), new Count(0)),
         read("01000000 48000000 00000000", ITS).problems().getFirst().reason());
     assertEquals(
-        "the nodes begin at 0x49, not in the table",
+        Reason.of(Flaw.NODES_OUTSIDE_TABLE, new At(0x49)),
         read("01000000 49000000 00000000", ITS).problems().getFirst().reason());
   }
 
@@ -144,7 +148,7 @@ final class IortTest {
         List.of(0x48L, 0x60L), mappings.stream().map(m -> m.value("outputReference")).toList());
     assertEquals(List.of(48L + 36, 48L + 56), mappings.stream().map(m -> m.at().offset()).toList());
     assertEquals(
-        "3 of mapping at 0x24 do not fit into their node of 76 bytes",
+        Reason.of(Flaw.PARTS_DO_NOT_FIT, new Count(3), new Name("mapping"), new At(0x24), new Count(76)),
         read("01000000 30000000 00000000", two.replace("02000000 02000000", "02000000 03000000"))
             .problems()
             .getFirst()
@@ -162,6 +166,7 @@ final class IortTest {
   void nodeThatEndsEarlyIsNamedByItsType() {
     TableProblem problem =
         read("01000000 30000000 00000000", "00 0800 01 00000000").problems().getFirst();
-    assertTrue(problem.reason().contains("node of type 0"), problem.reason());
+    assertEquals(
+        List.of(new Name("node"), new Count(0)), problem.reason().details().subList(0, 2));
   }
 }

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Count;
 import org.crashlane.fuzz.Fuzz;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Tag;
@@ -57,7 +59,7 @@ final class IvrsHostileTest {
         Ivrs ivrs = use(cut);
         assertTrue(length >= 48, "read from " + length + " bytes");
         assertEquals(
-            "table length is %d bytes, the file has %d: truncated".formatted(whole.length, length),
+            Reason.of(Flaw.TRUNCATED, new Count(whole.length), new Count(length)),
             ivrs.problems().getFirst().reason());
       } catch (MalformedInputException e) {
         assertTrue(length < 48, e::getMessage);

@@ -11,6 +11,13 @@ import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.IvrsBlock.Ivmd;
 import org.crashlane.acpi.IvrsBlock.Unknown;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.At;
+import org.crashlane.bits.Reason.Code;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Device;
+import org.crashlane.bits.Reason.Name;
+import org.crashlane.bits.Reason.Size;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,11 +30,13 @@ final class IvrsProblemsTest {
   private static final String IMAGE = "00000000 00000000 00000000 00000000";
   private static final String SELECT = "02 0800 00";
 
-  private static void assertOneProblem(long offset, String reason, Ivrs ivrs) {
+  private static void assertOneProblem(Ivrs ivrs, long offset, Flaw flaw, Reason.Detail... details) {
     assertEquals(
-        List.of("" + new TableProblem(offset, reason)),
-        ivrs.problems().stream().map(TableProblem::toString).toList());
+        List.of(new Problem(offset, Reason.of(flaw, details))),
+        ivrs.problems().stream().map(p -> new Problem(p.offset(), p.reason())).toList());
   }
+
+  private record Problem(long offset, Reason reason) {}
 
   /** A block of type 0x10 with {@code entries}, and one behind it. */
   private static Ivrs withEntries(int type, String entries) {
@@ -50,8 +59,7 @@ final class IvrsProblemsTest {
   @Test
   void tableLengthTooSmallForAnIvrsIsNotBelieved() {
     Ivrs ivrs = TableBuilder.ivrs().lengthOff(-1).readIvrs();
-    assertOneProblem(
-        4, "table length is 47 bytes, too few for IVRS; read to the end of the file", ivrs);
+    assertOneProblem(ivrs, 4, Flaw.LENGTH_TOO_SMALL, new Count(47), new Name("IVRS"));
     assertEquals(Checksum.UNVERIFIABLE, ivrs.checksum());
   }
 
@@ -68,19 +76,13 @@ final class IvrsProblemsTest {
   @Test
   void blockOfLengthZeroEndsTheReading() {
     Ivrs ivrs = TableBuilder.ivrs().add("10 00 0000 0000").readIvrs();
-    assertOneProblem(
-        48,
-        "block of type 0x10 is 0 bytes long, too few to find the next one; 2 bytes are left unread",
-        ivrs);
+    assertOneProblem(ivrs, 48, Flaw.NEXT_STRUCTURE_NOT_FOUND, new Name("block"), new Code(0x10), new Count(0), new Count(2));
   }
 
   @Test
   void blockTooShortForItsTypeIsKeptAsItStands() {
     Ivrs ivrs = TableBuilder.ivrs().add("10 01 0600 0200").add(IVHD.formatted(0x10, 24)).readIvrs();
-    assertOneProblem(
-        54,
-        "block of type 0x10 is too short: truncated: capability offset needs 2 bytes, 0 are left",
-        ivrs);
+    assertOneProblem(ivrs, 54, Flaw.STRUCTURE_TOO_SHORT, new Name("block"), new Code(0x10), new Name("capability offset"), new Count(2), new Count(0));
     assertEquals(new Unknown(new Extent(48, 6), 0x10, 1, "0200"), ivrs.blocks().getFirst());
     assertEquals(1, ivrs.units().size());
   }
@@ -88,8 +90,7 @@ final class IvrsProblemsTest {
   @Test
   void blockBehindTheTablesEndIsReadAsFarAsItGoes() {
     Ivrs ivrs = TableBuilder.ivrs().add(IVHD.formatted(0x10, 32) + SELECT).readIvrs();
-    assertOneProblem(
-        48, "block of type 0x10 is 32 bytes long and ends 4 bytes behind the table", ivrs);
+    assertOneProblem(ivrs, 48, Flaw.STRUCTURE_BEYOND_TABLE, new Name("block"), new Code(0x10), new Count(32), new Count(4));
     assertEquals(1, entries(ivrs).size());
   }
 
@@ -99,7 +100,7 @@ final class IvrsProblemsTest {
         TableBuilder.ivrs()
             .add("10 00 1800 0200 4000 0020b8fe 00000000 0000 0000 00000000")
             .readIvrs();
-    assertOneProblem(56, "register base 0xfeb82000 is no multiple of 16 KiB", ivrs);
+    assertOneProblem(ivrs, 56, Flaw.REGISTER_BASE_UNALIGNED, new At(0xfeb82000L), new Size(0x4000));
   }
 
   @ParameterizedTest
@@ -117,8 +118,7 @@ final class IvrsProblemsTest {
   @Test
   void entryWithoutAKnownLengthEndsTheEntriesOfItsBlock() {
     Ivrs ivrs = withEntries(0x10, SELECT + "f1 0000 00" + SELECT);
-    assertOneProblem(
-        76, "device entry type 0xf1 has no known length; 8 bytes are left unread", ivrs);
+    assertOneProblem(ivrs, 76, Flaw.ENTRY_OF_UNKNOWN_LENGTH, new Code(0xf1), new Count(8));
     assertEquals(
         new IvhdEntry.Unknown(new Extent(76, 8), 0xf1, "000000" + SELECT.replace(" ", "")),
         entries(ivrs).getLast());
@@ -128,50 +128,40 @@ final class IvrsProblemsTest {
   @Test
   void entryCutOffByItsBlockIsReported() {
     Ivrs ivrs = withEntries(0x10, SELECT + "42 0000 00");
-    assertOneProblem(76, "device entry of type 0x42 has 8 bytes, its block has 4 left", ivrs);
+    assertOneProblem(ivrs, 76, Flaw.ENTRY_CUT_OFF, new Code(0x42), new Count(8), new Count(4));
     assertEquals(1, entries(ivrs).size());
   }
 
   @Test
   void rangesWithoutABeginningOrAnEndAreReportedAndServeNothing() {
     Ivrs end = withEntries(0x10, "04 0800 00");
-    assertOneProblem(72, "the range to 00:01.0 has no beginning", end);
+    assertOneProblem(end, 72, Flaw.RANGE_WITHOUT_BEGINNING, new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ((Ivhd) end.blocks().getFirst()).spans());
     Ivrs start = withEntries(0x10, "03 0800 00");
-    assertOneProblem(76, "the range from 00:01.0 does not end", start);
+    assertOneProblem(start, 76, Flaw.RANGE_WITHOUT_END, new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ((Ivhd) start.blocks().getFirst()).spans());
-    assertOneProblem(
-        76,
-        "the range from 00:01.0 does not end",
-        withEntries(0x10, "03 0800 00 03 1000 00 04 1800 00"));
+    assertOneProblem(withEntries(0x10, "03 0800 00 03 1000 00 04 1800 00"), 76, Flaw.RANGE_WITHOUT_END, new Device(RequesterId.parse("00:01.0").value()));
     Ivrs backwards = withEntries(0x10, "03 1000 00 04 0800 00");
-    assertOneProblem(76, "the range from 00:02.0 ends before, at 00:01.0", backwards);
+    assertOneProblem(backwards, 76, Flaw.RANGE_BACKWARDS, new Device(RequesterId.parse("00:02.0").value()), new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ((Ivhd) backwards.blocks().getFirst()).spans());
   }
 
   @Test
   void specialDeviceOfAnotherVarietyIsReported() {
-    assertOneProblem(
-        72, "special device of variety 3 is not known", withEntries(0x10, "48 0000 00 00 a000 03"));
+    assertOneProblem(withEntries(0x10, "48 0000 00 00 a000 03"), 72, Flaw.UNKNOWN_SPECIAL_DEVICE, new Count(3));
   }
 
   @Test
   void acpiDeviceInAnOldBlockIsReported() {
     Ivrs ivrs = withEntries(0x11, "f0 9900 f7 504e504430303430 0000000000000000 00 00");
-    assertOneProblem(88, "ACPI device in a block of type 0x11: only type 0x40 may have one", ivrs);
+    assertOneProblem(ivrs, 88, Flaw.ACPI_DEVICE_IN_OLD_BLOCK, new Code(0x11));
     assertEquals(1, entries(ivrs).size());
   }
 
   @Test
   void acpiDeviceCutOffIsReported() {
-    assertOneProblem(
-        88,
-        "ACPI device is cut off: its block has 20 bytes left",
-        withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 00"));
-    assertOneProblem(
-        88,
-        "unique id of an ACPI device is 4 bytes long, its block has 3 left",
-        withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 02 04 616263"));
+    assertOneProblem(withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 00"), 88, Flaw.ACPI_DEVICE_CUT_OFF, new Count(20));
+    assertOneProblem(withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 02 04 616263"), 88, Flaw.UNIQUE_ID_CUT_OFF, new Count(4), new Count(3));
   }
 
   @ParameterizedTest
@@ -183,7 +173,11 @@ final class IvrsProblemsTest {
             0x40,
             "f0 9900 f7 504e504430303430 0000000000000000 %s %02x %s".formatted(form, bytes, id));
     assertOneProblem(
-        88, "unique id of %d bytes has format %d".formatted(bytes, Integer.parseInt(form)), ivrs);
+        ivrs,
+        88,
+        Flaw.UNIQUE_ID_OF_OTHER_FORMAT,
+        new Count(bytes),
+        new Count(Integer.parseInt(form)));
     assertEquals(kept, ((IvhdEntry.AcpiHid) entries(ivrs).getFirst()).uniqueId());
   }
 
@@ -191,24 +185,18 @@ final class IvrsProblemsTest {
   void memoryThatIsNoRangeIsReportedIfItIsAskedFor() {
     String empty = " 2000 0000 0000 0000 000000000000 00100000 00000000 00000000 00000000";
     Ivrs ivrs = TableBuilder.ivrs().add("20 01" + empty).readIvrs();
-    assertOneProblem(64, "memory at 0x1000 of 0x0 bytes is no range of addresses", ivrs);
+    assertOneProblem(ivrs, 64, Flaw.MEMORY_IS_NO_RANGE, new At(0x1000), new Size(0x0));
     assertEquals(Optional.empty(), ((Ivmd) ivrs.blocks().getFirst()).region());
     assertEquals(List.of(), TableBuilder.ivrs().add("20 00" + empty).readIvrs().problems());
     String beyond = "20 08 2000 0000 0000 0000 000000000000 00f0ffff ffffffff 00200000 00000000";
-    assertOneProblem(
-        64,
-        "memory at 0xfffffffffffff000 of 0x2000 bytes is no range of addresses",
-        TableBuilder.ivrs().add(beyond).readIvrs());
+    assertOneProblem(TableBuilder.ivrs().add(beyond).readIvrs(), 64, Flaw.MEMORY_IS_NO_RANGE, new At(0xfffffffffffff000L), new Size(0x2000));
   }
 
   @Test
   void memoryThatBeginsWithinAPageIsReported() {
-    assertOneProblem(
-        64,
-        "memory at 0x1800 does not begin with a 4 KiB page",
-        TableBuilder.ivrs()
+    assertOneProblem(TableBuilder.ivrs()
             .add("20 01 2000 0000 0000 0000 000000000000 00180000 00000000 00100000 00000000")
-            .readIvrs());
+            .readIvrs(), 64, Flaw.MEMORY_BEGINS_WITHIN_PAGE, new At(0x1800));
   }
 
   @Test
@@ -226,7 +214,7 @@ final class IvrsProblemsTest {
         TableBuilder.ivrs()
             .add("22 01 2000 1000 0800 0000 000000000000 00100000 00000000 00100000 00000000")
             .readIvrs();
-    assertOneProblem(48, "the range from 00:02.0 ends before, at 00:01.0", ivrs);
+    assertOneProblem(ivrs, 48, Flaw.RANGE_BACKWARDS, new Device(RequesterId.parse("00:02.0").value()), new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ivrs.memoryOf(0, RequesterId.of(0, 0x10)));
   }
 }

@@ -101,7 +101,7 @@ final class IvrsTextTest {
   }
 
   @Test
-  void whatIsWrongStandsAtTheEnd() {
+  void whatIsWrongIsShownAsItIs() {
     byte[] table =
         TableBuilder.ivrs()
             .add("10 00 2400 0200 4000 0000b8fe 00000000 0000 0000 00000000")
@@ -114,10 +114,7 @@ final class IvrsTextTest {
             "0x0048    unknown entry type 0x05: 010203",
             "0x004c    special device of variety 3, 7 at 00:14.0",
             "0x0054  IVMD    type 0x20, all devices of segment 0000, 0x1000, 0x0 bytes, flags 0x01"
-                + " (Unity)",
-            "2 problems:",
-            "  at offset 0x4c: special device of variety 3 is not known",
-            "  at offset 0x64: memory at 0x1000 of 0x0 bytes is no range of addresses"),
+                + " (Unity)"),
         lines.subList(5, lines.size()));
   }
 }

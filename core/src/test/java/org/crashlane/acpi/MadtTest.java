@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Reason.Count;
+import org.crashlane.bits.Reason.Name;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,9 +87,9 @@ final class MadtTest {
   void structureThatIsTooShortIsReportedAndNotCounted() {
     Madt madt = read("01 08 08 00 0000c0fe");
     assertEquals(List.of(), madt.ioApics());
-    assertTrue(
-        madt.problems().getFirst().reason().startsWith("structure of type 1 is too short"),
-        madt.problems()::toString);
+    Reason reason = madt.problems().getFirst().reason();
+    assertEquals(Flaw.STRUCTURE_TOO_SHORT, reason.term());
+    assertEquals(List.of(new Name("structure"), new Count(1)), reason.details().subList(0, 2));
     assertTrue(madt.problems().getFirst().losesContent());
   }
 
@@ -95,8 +98,7 @@ final class MadtTest {
     Madt madt = read("01 00 08 00");
     assertEquals(List.of(), madt.entries());
     assertEquals(
-        "structure of type 1 is 0 bytes long, too few to find the next one; 2 bytes are left"
-            + " unread",
+        Reason.of(Flaw.NEXT_STRUCTURE_NOT_FOUND, new Name("structure"), new Count(1), new Count(0), new Count(2)),
         madt.problems().getFirst().reason());
   }
 

@@ -26,6 +26,7 @@ import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.Madt;
 import org.crashlane.linux.LinuxView.Interrupts.OnTheWhole;
 import org.crashlane.linux.LinuxView.UnitOfDevice;
+import org.crashlane.linux.LinuxView.WithoutUnit;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
@@ -98,7 +99,10 @@ final class LinuxViewTest {
     assertInstanceOf(UnitOfDevice.Unserved.class, unitOf(view, "00:00.2"));
     assertInstanceOf(UnitOfDevice.Unserved.class, unitOf(view, "40:00.2"));
     assertEquals(
-        List.of("0000:00:00.2", "0000:40:00.2", "devices of other segments"),
+        List.of(
+            new WithoutUnit.Ids(0, 2, 2),
+            new WithoutUnit.Ids(0, 0x4002, 0x4002),
+            WithoutUnit.OnTheWhole.OF_OTHER_SEGMENTS),
         view.devicesWithoutUnit());
   }
 
@@ -126,7 +130,7 @@ final class LinuxViewTest {
     assertInstanceOf(UnitOfDevice.Unserved.class, unitOf(view, "00:02.0"));
     assertEquals(List.of(), view.units());
     assertEquals(List.of(), view.regions());
-    assertEquals(List.of("all"), view.devicesWithoutUnit());
+    assertEquals(List.of(WithoutUnit.OnTheWhole.ALL), view.devicesWithoutUnit());
     assertFalse(view.interrupts().isPossible());
   }
 

@@ -157,6 +157,7 @@ public final class AcpiJson {
     return NODES
         .objectNode()
         .put("offset", Hex.of(problem.offset()))
-        .put("reason", problem.reason());
+        .put("kind", ReasonText.id(problem.reason().term()))
+        .put("reason", ReasonText.of(problem.reason()));
   }
 }

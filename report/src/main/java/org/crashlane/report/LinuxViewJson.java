@@ -29,7 +29,7 @@ public final class LinuxViewJson {
       node.putNull("translatesDma").putNull("remapsInterrupts").putNull("interruptsReason");
     }
     return node.set("units", array(view.units(), LinuxViewJson::of))
-        .set("devicesWithoutUnit", names(view.devicesWithoutUnit()))
+        .set("devicesWithoutUnit", names(LinuxViewText.withoutUnit(view)))
         .set("regions", array(view.regions(), LinuxViewJson::of))
         .set("processors", array(view.processors(), LinuxViewJson::of))
         .set("remarks", array(view.remarks(), LinuxViewJson::of));
@@ -69,7 +69,7 @@ public final class LinuxViewJson {
         .put("effect", remark.rule().effect().name())
         .put("table", remark.signature())
         .put("offset", Hex.of(remark.place().offset()))
-        .put("reason", remark.place().reason())
+        .put("reason", ReasonText.of(remark.place().reason()))
         .put("kernelSource", remark.rule().source())
         .put("kernelVersions", remark.rule().versions())
         .put("kernelMessage", remark.rule().message());

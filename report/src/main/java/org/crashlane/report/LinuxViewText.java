@@ -9,6 +9,7 @@ import org.crashlane.linux.LinuxRule;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.linux.Remark;
+import org.crashlane.pci.RequesterId;
 
 /** What Linux makes of firmware's tables, for people. */
 public final class LinuxViewText {
@@ -34,7 +35,7 @@ public final class LinuxViewText {
     remarks(text, view, Effect.DROPS_PART);
     if (view.isAboutIommus()) {
       lines(text, "unit", view.units().stream().map(LinuxViewText::unit).toList());
-      lines(text, "no unit", view.devicesWithoutUnit());
+      lines(text, "no unit", withoutUnit(view));
       lines(text, "region", view.regions().stream().map(LinuxViewText::region).toList());
     }
     List<Madt.Processor> processors = view.processors();
@@ -71,7 +72,31 @@ public final class LinuxViewText {
             case DEPENDS_ON_UNITS_AND_APIC_TABLE ->
                 "if the units can, and the APIC table has the same I/O APICs";
           };
-      case LinuxView.Interrupts.RuledOut(Remark remark) -> remark.place().reason();
+      case LinuxView.Interrupts.RuledOut(Remark remark) ->
+          ReasonText.of(remark.place().reason());
+    };
+  }
+
+  /** {@return which devices have no unit} */
+  static List<String> withoutUnit(LinuxView view) {
+    return view.devicesWithoutUnit().stream().map(LinuxViewText::of).toList();
+  }
+
+  private static String of(LinuxView.WithoutUnit devices) {
+    return switch (devices) {
+      case LinuxView.WithoutUnit.OnTheWhole whole ->
+          switch (whole) {
+            case ALL -> "all";
+            case OF_OTHER_SEGMENTS -> "devices of other segments";
+          };
+      case LinuxView.WithoutUnit.NotNamed(int segment) ->
+          "devices of segment %04x that no unit names".formatted(segment);
+      case LinuxView.WithoutUnit.Ids(int segment, int first, int last) ->
+          "%04x:%s%s"
+              .formatted(
+                  segment,
+                  new RequesterId(first),
+                  first == last ? "" : " to " + new RequesterId(last));
     };
   }
 
@@ -109,7 +134,7 @@ public final class LinuxViewText {
             .formatted(
                 remark.signature(),
                 Hex.of(remark.place().offset(), OFFSET_DIGITS),
-                remark.place().reason()));
+                ReasonText.of(remark.place().reason())));
     line(
         text,
         "",

@@ -84,6 +84,17 @@ final class ReadingJson {
               .set("users", names(region.users()));
       case Reading.NoAcpiTable(String signature) ->
           kind("no-acpi-table").put("signature", signature);
+      case Reading.InTable(String signature, long offset, var what) ->
+          kind("in-table")
+              .put("signature", signature)
+              .put("offset", Hex.of(offset))
+              .put("what", ReasonText.id(what.term()))
+              .put("reason", ReasonText.of(what));
+      case Reading.UnreadTable(String signature, var why) ->
+          kind("unread-table")
+              .put("signature", signature)
+              .put("what", ReasonText.id(why.term()))
+              .put("reason", ReasonText.of(why));
     };
   }
 

@@ -4,6 +4,7 @@ package org.crashlane.report;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
+import org.crashlane.bits.Term;
 import org.crashlane.bits.Word;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
@@ -11,6 +12,7 @@ import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Permissions;
+import org.crashlane.linux.LinuxRule;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.FirmwareRegion;
@@ -57,7 +59,18 @@ final class ReadingText {
               .formatted(region.range(), region.structure(), String.join(", ", region.users()));
       case Reading.NoAcpiTable(String signature) ->
           "the IOMMU translates, and there is no " + signature + " table";
+      case Reading.InTable(String signature, long offset, var what) ->
+          "%s at offset %s: %s".formatted(signature, Hex.of(offset), ReasonText.of(what))
+              + message(what.term());
+      case Reading.UnreadTable(_, var why) -> ReasonText.of(why);
     };
+  }
+
+  /** What the kernel prints about it, where it prints something. */
+  private static String message(Term what) {
+    return what instanceof LinuxRule rule && !rule.message().isEmpty()
+        ? " (\"%s\")".formatted(rule.message())
+        : "";
   }
 
   private static String of(Reading.AddressFact what, AddressRange range) {

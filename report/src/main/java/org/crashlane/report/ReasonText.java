@@ -3,7 +3,9 @@ package org.crashlane.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
+import org.crashlane.acpi.Flaw;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Reason;
 import org.crashlane.bits.Term;
@@ -13,6 +15,7 @@ import org.crashlane.interrupt.InterruptPreparation.Hindrance;
 import org.crashlane.iommu.Malformation;
 import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.Unmappable;
+import org.crashlane.linux.LinuxRule;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -22,32 +25,78 @@ public final class ReasonText {
 
   /** {@return the reason in one line} */
   public static String of(Reason reason) {
-    return reason.term().meaning()
-        + reason.details().stream().map(ReasonText::of).collect(Collectors.joining());
+    int count = reason.details().size();
+    return switch (reason.term()) {
+      case Flaw flaw -> filled(TableProblemText.words(flaw, count), reason);
+      case LinuxRule rule -> filled(TableProblemText.words(rule, count), reason);
+      case Term term ->
+          term.meaning()
+              + reason.details().stream()
+                  .map(detail -> lead(detail) + value(detail))
+                  .collect(Collectors.joining());
+    };
   }
 
-  private static String of(Reason.Detail detail) {
+  private static String filled(String words, Reason reason) {
+    return words.formatted(reason.details().stream().map(ReasonText::value).toArray());
+  }
+
+  /** {@return the name of a term for programs: lower case, words separated by hyphens} */
+  static String id(Term term) {
+    return term instanceof Enum<?> constant
+        ? constant.name().toLowerCase(Locale.ROOT).replace('_', '-')
+        : term.meaning();
+  }
+
+  /** What joins a detail to the words in front of it, where those leave no gap for it. */
+  private static String lead(Reason.Detail detail) {
     return switch (detail) {
-      case Reason.At(long address) -> " at " + Hex.of(address);
-      case Reason.Entry(long address) -> ", entry at " + Hex.of(address);
-      case Reason.Level(int level) -> " at level " + level;
-      case Reason.Levels(int count) -> " of " + count + " levels";
-      case Reason.In(var word) -> " in the " + word.name();
-      case Reason.Bits(long bits) -> ": " + Hex.of(bits);
-      case Reason.Size(long bytes) -> ", of size " + Hex.of(bytes);
-      case Reason.Words(List<Word> words) -> ": " + fields(words);
+      case Reason.At _ -> " at ";
+      case Reason.Entry _ -> ", entry at ";
+      case Reason.Level _ -> " at level ";
+      case Reason.Levels _ -> " of ";
+      case Reason.In _ -> " in the ";
+      case Reason.Size _ -> ", of size ";
+      case Reason.Device _ -> " for ";
+      case Reason.Addresses _, Reason.Count _, Reason.Name _ -> " ";
+      case Reason.Code _ -> " of type ";
+      case Reason.Segment _ -> " in segment ";
+      case Reason.Bits _,
+          Reason.Words _,
+          Reason.Fields _,
+          Reason.Index _,
+          Reason.Needed _,
+          Reason.Because _ ->
+          ": ";
+    };
+  }
+
+  private static String value(Reason.Detail detail) {
+    return switch (detail) {
+      case Reason.At(long address) -> Hex.of(address);
+      case Reason.Entry(long address) -> Hex.of(address);
+      case Reason.Level(int level) -> "" + level;
+      case Reason.Levels(int count) -> count + " levels";
+      case Reason.In(var word) -> word.name();
+      case Reason.Bits(long bits) -> Hex.of(bits);
+      case Reason.Size(long bytes) -> Hex.of(bytes);
+      case Reason.Words(List<Word> words) -> fields(words);
       case Reason.Fields(List<Reason.Field> fields) ->
           fields.stream()
               .map(f ->
                   "%s.%s=%d".formatted(f.register().layout().name(), f.field().name(), f.value()))
-              .collect(Collectors.joining(" ", ": ", ""));
-      case Reason.Device(int requester) -> " for " + new RequesterId(requester);
+              .collect(Collectors.joining(" "));
+      case Reason.Device(int requester) -> new RequesterId(requester).toString();
       case Reason.Index(int index, int count) ->
-          ": index %s, table of %,d entries".formatted(Hex.of(index), count);
-      case Reason.Addresses(long first, long last) -> " " + new AddressRange(first, last);
+          "index %s, table of %,d entries".formatted(Hex.of(index), count);
+      case Reason.Addresses(long first, long last) -> new AddressRange(first, last).toString();
       case Reason.Needed(long count, long available) ->
-          ": %,d needed, %,d left".formatted(count, available);
-      case Reason.Because(Term term) -> ": " + term.meaning();
+          "%,d needed, %,d left".formatted(count, available);
+      case Reason.Count(long count) -> "" + count;
+      case Reason.Code(int code) -> Hex.of(code, 2);
+      case Reason.Name(String name) -> name;
+      case Reason.Segment(int segment) -> "%04x".formatted(segment);
+      case Reason.Because(Term term) -> term.meaning();
     };
   }
 

@@ -22,12 +22,12 @@ import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.InTable;
 import org.crashlane.rule.Reading.NoAcpiTable;
 import org.crashlane.rule.Reading.StatedRegion;
+import org.crashlane.rule.Reading.UnreadTable;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Part;
@@ -136,7 +136,10 @@ final class GuestFirmware {
         .flatMap(vendor -> whyUnknown(signature(vendor), isTranslating))
         .ifPresent(why -> doubts.add(doubt(List.of(), List.of(why))));
     view.whyRegionsMayLack()
-        .forEach(why -> doubts.add(doubt(List.of(), List.of(new Quote(Source.ACPI, why)))));
+        .forEach((signature, why) ->
+            doubts.add(
+                doubt(
+                    List.of(), List.of(new InTable(signature, why.offset(), why.reason())))));
     ofUnknownDevices.forEach(
         region -> doubt(region, crashRanges, Fact.USERS_NOT_KNOWN).ifPresent(doubts::add));
     ofLaterTables()
@@ -180,7 +183,7 @@ final class GuestFirmware {
         tables.tables().stream().noneMatch(t -> t.header().signature().equals(signature));
     return tables
         .whyUnread(signature)
-        .<Evidence>map(why -> new Quote(Source.ACPI, why))
+        .<Evidence>map(why -> new UnreadTable(signature, why))
         .or(() ->
             isMissing && isTranslating
                 ? Optional.of(new NoAcpiTable(signature))

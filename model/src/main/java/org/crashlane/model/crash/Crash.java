@@ -15,14 +15,13 @@ import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.JudgedUnit;
 import org.crashlane.rule.KdumpIoRule;
 import org.crashlane.rule.Reading.AddressFact;
 import org.crashlane.rule.Reading.Addresses;
+import org.crashlane.rule.Reading.InTable;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
@@ -90,7 +89,10 @@ public final class Crash {
         .modeSpec()
         .firmware()
         .refusal()
-        .forEach(remark -> evidence.add(new Quote(Source.ACPI, remark)));
+        .forEach(remark ->
+            evidence.add(
+                new InTable(
+                    remark.signature(), remark.place().offset(), remark.place().reason())));
     if (evidence.isEmpty()) {
       return Optional.empty();
     }

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.TableSize;
+import org.crashlane.linux.Remark;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.MappingMode;
@@ -48,7 +49,7 @@ public sealed interface ModeSpec {
    * @param refusal what Linux minds in the table that names the IOMMUs, so that it uses none of
    *     them; empty where it minds nothing
    */
-  record Firmware(List<ReservedMemory> reserved, List<String> refusal) {
+  record Firmware(List<ReservedMemory> reserved, List<Remark> refusal) {
     static final Firmware NONE = new Firmware(List.of(), List.of());
 
     public Firmware {

@@ -149,7 +149,7 @@ final class FirmwareTables {
     if (!(spec.encryption() instanceof MemoryEncryption.None)) {
       throw names.wrong(
           "Linux uses no IOMMU of these tables, and encrypted memory is modelled with one alone: "
-              + refusal().getFirst());
+              + text(refusal().getFirst()));
     }
     // Without an IOMMU, Linux 6.1 bounces where memory ends above 4 GiB: arch/x86/kernel/pci-dma.c.
     return changed(
@@ -171,11 +171,10 @@ final class FirmwareTables {
         mode);
   }
 
-  private List<String> refusal() {
+  private List<Remark> refusal() {
     return view.remarks().stream()
         .filter(remark -> remark.rule().effect() == Effect.REFUSES_ALL && !view.translatesDma())
         .limit(REASONS_MAX)
-        .map(FirmwareTables::text)
         .toList();
   }
 
@@ -206,7 +205,7 @@ final class FirmwareTables {
         .formatted(
             remark.signature(),
             Hex.of(remark.place().offset()),
-            remark.place().reason(),
+            remark.rule().id(),
             remark.rule().message());
   }
 
