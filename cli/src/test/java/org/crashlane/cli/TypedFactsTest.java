@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.acpi.AcpiTable;
+import org.crashlane.acpi.InstalledTables;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.PlanResult;
@@ -59,6 +60,8 @@ final class TypedFactsTest {
           Remark.class,
           LinuxView.Unit.class,
           LinuxView.UnitOfDevice.class,
+          LinuxView.WithoutUnit.class,
+          InstalledTables.class,
           LinuxView.Interrupts.class);
 
   /** Names that somebody else has given, as they are. */
@@ -75,6 +78,7 @@ final class TypedFactsTest {
           "IvhdEntry.AcpiHid.compatibleId",
           "IvhdEntry.AcpiHid.hardwareId",
           "IvhdEntry.AcpiHid.uniqueId",
+          "InstalledTables.unread",
           "LinuxView.Unit.name",
           "PciFunction.description",
           "PciFunction.id",
@@ -92,19 +96,21 @@ final class TypedFactsTest {
           "Sighting.RegisterValue.bits",
           "Obstacle.InUseByProcessor.register",
           "Obstacle.Earlier.journal",
+          "Reading.InTable.signature",
           "Reading.NoAcpiTable.signature",
+          "Reading.UnreadTable.signature",
+          "Reason.Name.name",
           "Reading.StatedRegion.structure",
           "Reading.StatedRegion.users",
           "Sighting.OtherRelease.found",
           "Sighting.OtherRelease.booted",
           "DumpOutcome.Written.release");
 
-  /** What others wrote: a console, a trace, the reader of ACPI tables; bytes as they are. */
+  /** What others wrote: a console, a trace; bytes as they are. */
   private static final Set<String> QUOTES =
       Set.of(
           "Evidence.Quote.line",
           "Sighting.BlockedInterrupt.event",
-          "TableProblem.reason",
           "DmarStructure.Unknown.content",
           "IvhdEntry.Unknown.content",
           "IvrsBlock.Unknown.content",

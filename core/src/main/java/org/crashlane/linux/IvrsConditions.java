@@ -196,7 +196,7 @@ final class IvrsConditions {
                 : found.isEmpty())
         .map(_ ->
             view.hasApicTable()
-                ? Spot.at(Ivrs.PREFIX_BYTES, new Device(SOUTHBRIDGE.value()))
+                ? Spot.at(Ivrs.PREFIX_BYTES, new Name("southbridge"))
                 : Spot.at(Ivrs.PREFIX_BYTES));
   }
 

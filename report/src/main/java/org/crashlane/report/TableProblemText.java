@@ -157,7 +157,7 @@ public final class TableProblemText {
       case IVRS_IOAPIC_WITHOUT_UNIT -> "no unit's entries contain I/O APIC %s of the APIC table";
       case IVRS_NO_SOUTHBRIDGE ->
           "no unit's entries contain "
-              + (count == 0 ? "an I/O APIC" : "the I/O APIC of the southbridge, at %s");
+              + (count == 0 ? "an I/O APIC" : "the I/O APIC of the %s");
       case IVRS_SOUTHBRIDGE_ELSEWHERE ->
           "no I/O APIC is at %s, where older kernels look for the southbridge's";
       case IVRS_BAD_REGION -> "the memory is no range of addresses";

@@ -14,6 +14,7 @@ import org.crashlane.acpi.DeviceScope.Hop;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarStructure;
 import org.crashlane.acpi.Extent;
+import org.crashlane.acpi.Flaw;
 import org.crashlane.acpi.IvhdEntry;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsBlock;
@@ -21,6 +22,7 @@ import org.crashlane.acpi.IvrsBlock.Ivhd;
 import org.crashlane.acpi.IvrsBlock.Ivhd.ExtendedFeatures;
 import org.crashlane.acpi.IvrsBlock.Ivmd;
 import org.crashlane.acpi.TableProblem;
+import org.crashlane.bits.Reason;
 import org.crashlane.pci.RequesterId;
 import org.junit.jupiter.api.Test;
 
@@ -99,7 +101,7 @@ class AcpiJsonTest {
                 AT, 0x40, 0, unit, 64, 0xfe000000L, 0, 0, 0x40200, Optional.of(features), entries),
             new Ivmd(AT, 0x22, 7, device, device, 0, 0x1000, 0x8000000000000000L),
             new IvrsBlock.Unknown(AT, 0x51, 8, "0102")),
-        List.of(new TableProblem(72, "device entry type 0x05 is not known")));
+        List.of(new TableProblem(72, Reason.of(Flaw.RANGE_WITHOUT_END, new Reason.Device(8)))));
   }
 
   private static Dmar tableOfAllKinds() {
@@ -120,6 +122,7 @@ class AcpiJsonTest {
             new DmarStructure.Satc(AT, 1, 0, List.of(NVME)),
             new DmarStructure.Sidp(AT, 0, List.of(BEHIND_BRIDGE)),
             new DmarStructure.Unknown(AT, 99, "0102ff")),
-        List.of(new TableProblem(9, "checksum is wrong")));
+        List.of(new TableProblem(
+                9, Reason.of(Flaw.CHECKSUM, new Reason.Code(0x11), new Reason.Code(0x10)))));
   }
 }

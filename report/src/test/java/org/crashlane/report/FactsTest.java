@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.crashlane.acpi.Flaw;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 import org.crashlane.bits.Reason;
@@ -32,6 +33,7 @@ import org.crashlane.iommu.UnitBuffer;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.vtd.FaultReason;
+import org.crashlane.linux.LinuxRule;
 import org.crashlane.machine.DmaMask;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.memory.Absence;
@@ -171,6 +173,9 @@ final class FactsTest {
     readings.add(new Reading.Spent(new AuditLimits(1000, 2000)));
     readings.add(new Reading.StatedRegion("RMRR", RANGE, List.of("00:1f.2")));
     readings.add(new Reading.NoAcpiTable("DMAR"));
+    readings.add(new Reading.InTable("DMAR", 0x30, Reason.of(Flaw.STRUCTURE_NOT_READ)));
+    readings.add(new Reading.InTable("DMAR", 0x30, Reason.of(LinuxRule.DMAR_UNIT_AT_ZERO)));
+    readings.add(new Reading.UnreadTable("DMAR", Reason.of(Flaw.ROOT_POINTER_NOT_FOUND)));
     return readings;
   }
 

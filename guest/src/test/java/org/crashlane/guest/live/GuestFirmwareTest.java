@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.crashlane.acpi.Flaw;
+import org.crashlane.bits.Reason;
 import org.crashlane.firmware.FirmwareInMemory;
 import org.crashlane.guest.live.FakeGuest.Says;
 import org.crashlane.iommu.vtd.ContextEntry;
@@ -31,10 +33,11 @@ import org.crashlane.memory.MappedImage;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Reading.InTable;
 import org.crashlane.rule.Reading.NoAcpiTable;
+import org.crashlane.rule.Reading.UnreadTable;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.OfFirmware;
 import org.crashlane.rule.Subject.Part;
@@ -119,10 +122,6 @@ class GuestFirmwareTest {
     assertTrue(reason.test(found.evidence().getLast()), found::toString);
   }
 
-  private static Predicate<Evidence> said(String part) {
-    return reason -> reason instanceof Quote quote && quote.line().contains(part);
-  }
-
   /** {@return the devices of a region, or that it is firmware as a whole} */
   private static String subject(Finding finding) {
     return finding.subject() instanceof OfFirmware of
@@ -173,7 +172,7 @@ class GuestFirmwareTest {
 
   @Test
   void withoutTablesItIsNotKnown() throws IOException {
-    requireDoubt(said("the root pointer of the ACPI tables"));
+    requireDoubt(new UnreadTable("DMAR", Reason.of(Flaw.ROOT_POINTER_NOT_FOUND))::equals);
   }
 
   @Test
@@ -181,7 +180,7 @@ class GuestFirmwareTest {
     byte[] dmar = dmarBytes(UNIT, rmrr(0x3000000, 0x3000fff, 0, endpoint("00 1f02")));
     dmar[70] ^= 4;
     install(dmar);
-    requireDoubt(said("do not add up"));
+    requireDoubt(new InTable("DMAR", 9, Reason.of(Flaw.BYTES_DO_NOT_ADD_UP))::equals);
   }
 
   @Test

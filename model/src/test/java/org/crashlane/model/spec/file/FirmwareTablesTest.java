@@ -16,7 +16,11 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.crashlane.acpi.TableProblem;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.Processors;
+import org.crashlane.linux.LinuxRule;
+import org.crashlane.linux.Remark;
 import org.crashlane.machine.Source;
 import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
@@ -109,8 +113,10 @@ final class FirmwareTablesTest {
     assertFalse(mode.force());
     assertEquals(
         List.of(
-            "DMAR at offset 0x40: the unit's register base is 0 (\"Your BIOS is broken; DMAR"
-                + " reported at address 0!\")"),
+            new Remark(
+                LinuxRule.DMAR_UNIT_AT_ZERO,
+                "DMAR",
+                new TableProblem(0x40, Reason.of(LinuxRule.DMAR_UNIT_AT_ZERO)))),
         mode.firmware().refusal());
     assertEquals(List.of("", "", "", ""), machine.devices().stream().map(d -> d.unit()).toList());
     String low = BuiltInMachines.text("vtd").orElseThrow().replace("  - {at: 0x100000000", "#");
