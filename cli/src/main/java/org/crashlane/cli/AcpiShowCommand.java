@@ -133,7 +133,10 @@ final class AcpiShowCommand implements Callable<Integer> {
       for (AcpiFile.Found found : machines.get(i)) {
         terminal
             .out()
-            .print("\n" + (several ? found.source() + ":\n" : "") + TableProblemText.of(found.table()));
+            .print(
+                "\n"
+                    + (several ? found.source() + ":\n" : "")
+                    + TableProblemText.of(found.table()));
       }
     }
     for (AcpiFile file : read) {

@@ -31,13 +31,11 @@ final class DeviceScopeReader {
       int type = in.u8("scope type");
       int lengthBytes = in.u8("scope length");
       if (lengthBytes < DmarLayout.SCOPE_HEADER_BYTES) {
-        problem(
-            offset, Flaw.NEXT_SCOPE_NOT_FOUND, new Count(lengthBytes), new Count(leftBytes));
+        problem(offset, Flaw.NEXT_SCOPE_NOT_FOUND, new Count(lengthBytes), new Count(leftBytes));
         break;
       }
       if (lengthBytes > leftBytes) {
-        problem(
-            offset, Flaw.SCOPE_BEYOND_STRUCTURE, new Count(lengthBytes), new Count(leftBytes));
+        problem(offset, Flaw.SCOPE_BEYOND_STRUCTURE, new Count(lengthBytes), new Count(leftBytes));
       }
       int pathBytes = Math.min(lengthBytes, leftBytes) - DmarLayout.SCOPE_HEADER_BYTES;
       scopes.add(scope(type, new Extent(offset, lengthBytes), pathBytes, in));
@@ -64,8 +62,7 @@ final class DeviceScopeReader {
       long offset = in.offset();
       DeviceScope.Hop hop = new DeviceScope.Hop(in.u8("device"), in.u8("function"));
       if (!hop.exists()) {
-        problem(
-            offset, Flaw.PATH_BEYOND_PCI, new Count(hop.device()), new Count(hop.function()));
+        problem(offset, Flaw.PATH_BEYOND_PCI, new Count(hop.device()), new Count(hop.function()));
       }
       path.add(hop);
     }

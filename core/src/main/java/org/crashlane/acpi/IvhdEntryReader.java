@@ -59,8 +59,7 @@ final class IvhdEntryReader {
         }
         entries.add(device.orElseThrow());
       } else if (type > IvrsLayout.FIRST_VARIABLE_TYPE) {
-        problem(
-            offset, Flaw.ENTRY_OF_UNKNOWN_LENGTH, new Code(type), new Count(leftBytes + 1));
+        problem(offset, Flaw.ENTRY_OF_UNKNOWN_LENGTH, new Code(type), new Count(leftBytes + 1));
         entries.add(unknown(type, new Extent(offset, leftBytes + 1), in));
       } else {
         int wantedBytes = fixedBytes(type) - 1;

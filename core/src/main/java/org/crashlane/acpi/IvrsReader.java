@@ -115,10 +115,7 @@ final class IvrsReader implements TableFrame.Structures<IvrsBlock> {
             in.u64("memory length"));
     if (ivmd.type() == IvrsLayout.IVMD_RANGE && first.compareTo(last) > 0) {
       frame.problem(
-          at.offset(),
-          Flaw.RANGE_BACKWARDS,
-          new Device(first.value()),
-          new Device(last.value()));
+          at.offset(), Flaw.RANGE_BACKWARDS, new Device(first.value()), new Device(last.value()));
     }
     if (ivmd.hasEffect()) {
       check(startOffset, ivmd);

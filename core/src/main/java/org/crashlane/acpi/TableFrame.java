@@ -240,8 +240,7 @@ final class TableFrame {
       List<Reason.Detail> details =
           new ArrayList<>(List.of(new Name(kinds.name()), kinds.type(kind)));
       details.addAll(e.details());
-      problems.add(
-          new TableProblem(e.offset(), new Reason(Flaw.STRUCTURE_TOO_SHORT, details)));
+      problems.add(new TableProblem(e.offset(), new Reason(Flaw.STRUCTURE_TOO_SHORT, details)));
       known = Optional.empty();
     }
     return known.orElseGet(

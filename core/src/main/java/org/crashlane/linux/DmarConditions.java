@@ -44,9 +44,7 @@ final class DmarConditions {
   }
 
   static Stream<Spot> noUnit(DmarUnits units) {
-    return units.dmar().units().isEmpty()
-        ? Stream.of(Spot.at(0))
-        : Stream.empty();
+    return units.dmar().units().isEmpty() ? Stream.of(Spot.at(0)) : Stream.empty();
   }
 
   static Stream<Spot> narrow(DmarUnits units) {
@@ -61,9 +59,7 @@ final class DmarConditions {
 
   static Stream<Spot> tooManyUnits(DmarUnits units) {
     int count = units.registered().size();
-    return count > UNITS_MAX
-        ? Stream.of(Spot.at(0, new Count(count)))
-        : Stream.empty();
+    return count > UNITS_MAX ? Stream.of(Spot.at(0, new Count(count))) : Stream.empty();
   }
 
   static Stream<Spot> passesEnd(DmarUnits units) {
@@ -111,8 +107,7 @@ final class DmarConditions {
   }
 
   static Stream<Spot> sameUnitTwice(DmarUnits units) {
-    return units.passedOver().stream()
-        .map(unit -> Spot.at(unit.at(), new At(unit.registerBase())));
+    return units.passedOver().stream().map(unit -> Spot.at(unit.at(), new At(unit.registerBase())));
   }
 
   static Stream<Spot> registersOverlap(DmarUnits units) {

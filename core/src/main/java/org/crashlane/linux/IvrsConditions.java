@@ -67,9 +67,7 @@ final class IvrsConditions {
 
   static Stream<Spot> tooManyUnits(IvrsUnits units) {
     long count = units.counting().stream().count();
-    return count > UNITS_MAX
-        ? Stream.of(Spot.at(0, new Count(count)))
-        : Stream.empty();
+    return count > UNITS_MAX ? Stream.of(Spot.at(0, new Count(count))) : Stream.empty();
   }
 
   static Stream<Spot> blockWithoutLength(IvrsUnits units) {
@@ -203,8 +201,7 @@ final class IvrsConditions {
   static Stream<Spot> southbridgeElsewhere(IvrsUnits units) {
     return units.ioApics().isEmpty() || units.ioApics().containsValue(SOUTHBRIDGE)
         ? Stream.empty()
-        : Stream.of(
-            Spot.at(Ivrs.PREFIX_BYTES, new Device(SOUTHBRIDGE.value())));
+        : Stream.of(Spot.at(Ivrs.PREFIX_BYTES, new Device(SOUTHBRIDGE.value())));
   }
 
   static Stream<Spot> segmentWithoutUnit(IvrsUnits units) {

@@ -25,9 +25,7 @@ final class TableConditions {
   private TableConditions() {}
 
   static Stream<Spot> wrongChecksum(TableUnits units) {
-    return units.table().checksum() == Checksum.WRONG
-        ? Stream.of(Spot.at(0))
-        : Stream.empty();
+    return units.table().checksum() == Checksum.WRONG ? Stream.of(Spot.at(0)) : Stream.empty();
   }
 
   static Stream<Spot> inInterruptWindow(TableUnits units) {

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 final class DmarProblemsTest {
   private static final String ATSR = "0200 0800 00 00 0000";
 
-  private static void assertOneProblem(Dmar dmar, long offset, Flaw flaw, Reason.Detail... details) {
+  private static void assertOneProblem(
+      Dmar dmar, long offset, Flaw flaw, Reason.Detail... details) {
     assertEquals(
         List.of(new Problem(offset, Reason.of(flaw, details))),
         dmar.problems().stream().map(p -> new Problem(p.offset(), p.reason())).toList());
@@ -90,14 +91,29 @@ final class DmarProblemsTest {
   @Test
   void structureOfLengthZeroEndsTheReading() {
     Dmar dmar = new TableBuilder().add(ATSR).add("0200 0000 00 00 0000").read();
-    assertOneProblem(dmar, 56, Flaw.NEXT_STRUCTURE_NOT_FOUND, new Name("structure"), new Count(2), new Count(0), new Count(4));
+    assertOneProblem(
+        dmar,
+        56,
+        Flaw.NEXT_STRUCTURE_NOT_FOUND,
+        new Name("structure"),
+        new Count(2),
+        new Count(0),
+        new Count(4));
     assertEquals(1, dmar.structures().size());
   }
 
   @Test
   void structureOfFourBytesIsTooShortButTheNextIsFound() {
     Dmar dmar = new TableBuilder().add("0000 0400").add(ATSR).read();
-    assertOneProblem(dmar, 52, Flaw.STRUCTURE_TOO_SHORT, new Name("structure"), new Count(0), new Name("flags"), new Count(1), new Count(0));
+    assertOneProblem(
+        dmar,
+        52,
+        Flaw.STRUCTURE_TOO_SHORT,
+        new Name("structure"),
+        new Count(0),
+        new Name("flags"),
+        new Count(1),
+        new Count(0));
     assertEquals(new Unknown(new Extent(48, 4), 0, ""), dmar.structures().getFirst());
     assertInstanceOf(Atsr.class, dmar.structures().getLast());
   }
@@ -111,7 +127,14 @@ final class DmarProblemsTest {
   @Test
   void structureBehindTheTablesEndIsReadAsFarAsItGoes() {
     Dmar dmar = new TableBuilder().add("0200 1000 01 00 0000").read();
-    assertOneProblem(dmar, 48, Flaw.STRUCTURE_BEYOND_TABLE, new Name("structure"), new Count(2), new Count(16), new Count(8));
+    assertOneProblem(
+        dmar,
+        48,
+        Flaw.STRUCTURE_BEYOND_TABLE,
+        new Name("structure"),
+        new Count(2),
+        new Count(16),
+        new Count(8));
     Atsr atsr = (Atsr) dmar.structures().getFirst();
     assertEquals(16, atsr.at().lengthBytes());
   }

@@ -122,9 +122,7 @@ final class InstalledTablesTest {
     InstalledTables found = read();
     assertEquals(List.of(), found.tables());
     for (String signature : AcpiTable.SIGNATURES) {
-      assertEquals(
-          Optional.of(Reason.of(Flaw.ROOT_POINTER_NOT_FOUND)),
-          found.whyUnread(signature));
+      assertEquals(Optional.of(Reason.of(Flaw.ROOT_POINTER_NOT_FOUND)), found.whyUnread(signature));
     }
   }
 
@@ -235,8 +233,7 @@ final class InstalledTablesTest {
     install(damaged);
     assertEquals(
         Optional.of(
-            Reason.of(
-                Flaw.TABLE_DOES_NOT_ADD_UP, new Name("ACPI table"), new At(ROOT + 0x1000))),
+            Reason.of(Flaw.TABLE_DOES_NOT_ADD_UP, new Name("ACPI table"), new At(ROOT + 0x1000))),
         read().whyUnread("DMAR"));
     install(Tables.table("DMAR", "00"));
     assertEquals(

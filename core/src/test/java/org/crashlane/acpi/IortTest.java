@@ -84,14 +84,20 @@ final class IortTest {
   void mappingsThatDoNotFitAreReported() {
     Iort iort = read(HEAD, ITS + SMMU + ROOT.replace("02000000 01000000", "02000000 ffffffff"));
     assertEquals(
-        Reason.of(Flaw.PARTS_DO_NOT_FIT, new Count(4294967295L), new Name("mapping"), new At(0x24), new Count(56)),
+        Reason.of(
+            Flaw.PARTS_DO_NOT_FIT,
+            new Count(4294967295L),
+            new Name("mapping"),
+            new At(0x24),
+            new Count(56)),
         iort.problems().getFirst().reason());
   }
 
   @Test
   void nodesThatAreMissingAreReported() {
     assertEquals(
-        Reason.of(Flaw.NODE_COUNT, new Count(3), new Count(1)), read(HEAD, ITS).problems().getFirst().reason());
+        Reason.of(Flaw.NODE_COUNT, new Count(3), new Count(1)),
+        read(HEAD, ITS).problems().getFirst().reason());
     assertEquals(
         Reason.of(Flaw.NODES_OUTSIDE_TABLE, new At(0x1000)),
         read("01000000 00100000 00000000", ITS).problems().getFirst().reason());
@@ -148,7 +154,8 @@ final class IortTest {
         List.of(0x48L, 0x60L), mappings.stream().map(m -> m.value("outputReference")).toList());
     assertEquals(List.of(48L + 36, 48L + 56), mappings.stream().map(m -> m.at().offset()).toList());
     assertEquals(
-        Reason.of(Flaw.PARTS_DO_NOT_FIT, new Count(3), new Name("mapping"), new At(0x24), new Count(76)),
+        Reason.of(
+            Flaw.PARTS_DO_NOT_FIT, new Count(3), new Name("mapping"), new At(0x24), new Count(76)),
         read("01000000 30000000 00000000", two.replace("02000000 02000000", "02000000 03000000"))
             .problems()
             .getFirst()
@@ -166,7 +173,6 @@ final class IortTest {
   void nodeThatEndsEarlyIsNamedByItsType() {
     TableProblem problem =
         read("01000000 30000000 00000000", "00 0800 01 00000000").problems().getFirst();
-    assertEquals(
-        List.of(new Name("node"), new Count(0)), problem.reason().details().subList(0, 2));
+    assertEquals(List.of(new Name("node"), new Count(0)), problem.reason().details().subList(0, 2));
   }
 }

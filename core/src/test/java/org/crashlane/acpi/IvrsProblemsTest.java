@@ -30,7 +30,8 @@ final class IvrsProblemsTest {
   private static final String IMAGE = "00000000 00000000 00000000 00000000";
   private static final String SELECT = "02 0800 00";
 
-  private static void assertOneProblem(Ivrs ivrs, long offset, Flaw flaw, Reason.Detail... details) {
+  private static void assertOneProblem(
+      Ivrs ivrs, long offset, Flaw flaw, Reason.Detail... details) {
     assertEquals(
         List.of(new Problem(offset, Reason.of(flaw, details))),
         ivrs.problems().stream().map(p -> new Problem(p.offset(), p.reason())).toList());
@@ -76,13 +77,28 @@ final class IvrsProblemsTest {
   @Test
   void blockOfLengthZeroEndsTheReading() {
     Ivrs ivrs = TableBuilder.ivrs().add("10 00 0000 0000").readIvrs();
-    assertOneProblem(ivrs, 48, Flaw.NEXT_STRUCTURE_NOT_FOUND, new Name("block"), new Code(0x10), new Count(0), new Count(2));
+    assertOneProblem(
+        ivrs,
+        48,
+        Flaw.NEXT_STRUCTURE_NOT_FOUND,
+        new Name("block"),
+        new Code(0x10),
+        new Count(0),
+        new Count(2));
   }
 
   @Test
   void blockTooShortForItsTypeIsKeptAsItStands() {
     Ivrs ivrs = TableBuilder.ivrs().add("10 01 0600 0200").add(IVHD.formatted(0x10, 24)).readIvrs();
-    assertOneProblem(ivrs, 54, Flaw.STRUCTURE_TOO_SHORT, new Name("block"), new Code(0x10), new Name("capability offset"), new Count(2), new Count(0));
+    assertOneProblem(
+        ivrs,
+        54,
+        Flaw.STRUCTURE_TOO_SHORT,
+        new Name("block"),
+        new Code(0x10),
+        new Name("capability offset"),
+        new Count(2),
+        new Count(0));
     assertEquals(new Unknown(new Extent(48, 6), 0x10, 1, "0200"), ivrs.blocks().getFirst());
     assertEquals(1, ivrs.units().size());
   }
@@ -90,7 +106,14 @@ final class IvrsProblemsTest {
   @Test
   void blockBehindTheTablesEndIsReadAsFarAsItGoes() {
     Ivrs ivrs = TableBuilder.ivrs().add(IVHD.formatted(0x10, 32) + SELECT).readIvrs();
-    assertOneProblem(ivrs, 48, Flaw.STRUCTURE_BEYOND_TABLE, new Name("block"), new Code(0x10), new Count(32), new Count(4));
+    assertOneProblem(
+        ivrs,
+        48,
+        Flaw.STRUCTURE_BEYOND_TABLE,
+        new Name("block"),
+        new Code(0x10),
+        new Count(32),
+        new Count(4));
     assertEquals(1, entries(ivrs).size());
   }
 
@@ -135,20 +158,32 @@ final class IvrsProblemsTest {
   @Test
   void rangesWithoutABeginningOrAnEndAreReportedAndServeNothing() {
     Ivrs end = withEntries(0x10, "04 0800 00");
-    assertOneProblem(end, 72, Flaw.RANGE_WITHOUT_BEGINNING, new Device(RequesterId.parse("00:01.0").value()));
+    assertOneProblem(
+        end, 72, Flaw.RANGE_WITHOUT_BEGINNING, new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ((Ivhd) end.blocks().getFirst()).spans());
     Ivrs start = withEntries(0x10, "03 0800 00");
-    assertOneProblem(start, 76, Flaw.RANGE_WITHOUT_END, new Device(RequesterId.parse("00:01.0").value()));
+    assertOneProblem(
+        start, 76, Flaw.RANGE_WITHOUT_END, new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ((Ivhd) start.blocks().getFirst()).spans());
-    assertOneProblem(withEntries(0x10, "03 0800 00 03 1000 00 04 1800 00"), 76, Flaw.RANGE_WITHOUT_END, new Device(RequesterId.parse("00:01.0").value()));
+    assertOneProblem(
+        withEntries(0x10, "03 0800 00 03 1000 00 04 1800 00"),
+        76,
+        Flaw.RANGE_WITHOUT_END,
+        new Device(RequesterId.parse("00:01.0").value()));
     Ivrs backwards = withEntries(0x10, "03 1000 00 04 0800 00");
-    assertOneProblem(backwards, 76, Flaw.RANGE_BACKWARDS, new Device(RequesterId.parse("00:02.0").value()), new Device(RequesterId.parse("00:01.0").value()));
+    assertOneProblem(
+        backwards,
+        76,
+        Flaw.RANGE_BACKWARDS,
+        new Device(RequesterId.parse("00:02.0").value()),
+        new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ((Ivhd) backwards.blocks().getFirst()).spans());
   }
 
   @Test
   void specialDeviceOfAnotherVarietyIsReported() {
-    assertOneProblem(withEntries(0x10, "48 0000 00 00 a000 03"), 72, Flaw.UNKNOWN_SPECIAL_DEVICE, new Count(3));
+    assertOneProblem(
+        withEntries(0x10, "48 0000 00 00 a000 03"), 72, Flaw.UNKNOWN_SPECIAL_DEVICE, new Count(3));
   }
 
   @Test
@@ -160,8 +195,17 @@ final class IvrsProblemsTest {
 
   @Test
   void acpiDeviceCutOffIsReported() {
-    assertOneProblem(withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 00"), 88, Flaw.ACPI_DEVICE_CUT_OFF, new Count(20));
-    assertOneProblem(withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 02 04 616263"), 88, Flaw.UNIQUE_ID_CUT_OFF, new Count(4), new Count(3));
+    assertOneProblem(
+        withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 00"),
+        88,
+        Flaw.ACPI_DEVICE_CUT_OFF,
+        new Count(20));
+    assertOneProblem(
+        withEntries(0x40, "f0 9900 f7 504e504430303430 0000000000000000 02 04 616263"),
+        88,
+        Flaw.UNIQUE_ID_CUT_OFF,
+        new Count(4),
+        new Count(3));
   }
 
   @ParameterizedTest
@@ -189,14 +233,23 @@ final class IvrsProblemsTest {
     assertEquals(Optional.empty(), ((Ivmd) ivrs.blocks().getFirst()).region());
     assertEquals(List.of(), TableBuilder.ivrs().add("20 00" + empty).readIvrs().problems());
     String beyond = "20 08 2000 0000 0000 0000 000000000000 00f0ffff ffffffff 00200000 00000000";
-    assertOneProblem(TableBuilder.ivrs().add(beyond).readIvrs(), 64, Flaw.MEMORY_IS_NO_RANGE, new At(0xfffffffffffff000L), new Size(0x2000));
+    assertOneProblem(
+        TableBuilder.ivrs().add(beyond).readIvrs(),
+        64,
+        Flaw.MEMORY_IS_NO_RANGE,
+        new At(0xfffffffffffff000L),
+        new Size(0x2000));
   }
 
   @Test
   void memoryThatBeginsWithinAPageIsReported() {
-    assertOneProblem(TableBuilder.ivrs()
+    assertOneProblem(
+        TableBuilder.ivrs()
             .add("20 01 2000 0000 0000 0000 000000000000 00180000 00000000 00100000 00000000")
-            .readIvrs(), 64, Flaw.MEMORY_BEGINS_WITHIN_PAGE, new At(0x1800));
+            .readIvrs(),
+        64,
+        Flaw.MEMORY_BEGINS_WITHIN_PAGE,
+        new At(0x1800));
   }
 
   @Test
@@ -214,7 +267,12 @@ final class IvrsProblemsTest {
         TableBuilder.ivrs()
             .add("22 01 2000 1000 0800 0000 000000000000 00100000 00000000 00100000 00000000")
             .readIvrs();
-    assertOneProblem(ivrs, 48, Flaw.RANGE_BACKWARDS, new Device(RequesterId.parse("00:02.0").value()), new Device(RequesterId.parse("00:01.0").value()));
+    assertOneProblem(
+        ivrs,
+        48,
+        Flaw.RANGE_BACKWARDS,
+        new Device(RequesterId.parse("00:02.0").value()),
+        new Device(RequesterId.parse("00:01.0").value()));
     assertEquals(List.of(), ivrs.memoryOf(0, RequesterId.of(0, 0x10)));
   }
 }

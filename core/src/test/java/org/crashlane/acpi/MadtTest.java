@@ -98,7 +98,12 @@ final class MadtTest {
     Madt madt = read("01 00 08 00");
     assertEquals(List.of(), madt.entries());
     assertEquals(
-        Reason.of(Flaw.NEXT_STRUCTURE_NOT_FOUND, new Name("structure"), new Count(1), new Count(0), new Count(2)),
+        Reason.of(
+            Flaw.NEXT_STRUCTURE_NOT_FOUND,
+            new Name("structure"),
+            new Count(1),
+            new Count(0),
+            new Count(2)),
         madt.problems().getFirst().reason());
   }
 

@@ -311,8 +311,7 @@ public final class RuleExamples {
               36,
               AcpiTable.read("made", table("IORT", "01000000 30000000 00000000"))));
 
-  public static final List<Example> EXAMPLES =
-      Stream.concat(DMAR.stream(), IVRS.stream()).toList();
+  public static final List<Example> EXAMPLES = Stream.concat(DMAR.stream(), IVRS.stream()).toList();
 
   private RuleExamples() {}
 }

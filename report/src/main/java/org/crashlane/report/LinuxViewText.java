@@ -72,8 +72,7 @@ public final class LinuxViewText {
             case DEPENDS_ON_UNITS_AND_APIC_TABLE ->
                 "if the units can, and the APIC table has the same I/O APICs";
           };
-      case LinuxView.Interrupts.RuledOut(Remark remark) ->
-          ReasonText.of(remark.place().reason());
+      case LinuxView.Interrupts.RuledOut(Remark remark) -> ReasonText.of(remark.place().reason());
     };
   }
 

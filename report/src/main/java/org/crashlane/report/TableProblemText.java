@@ -79,8 +79,7 @@ public final class TableProblemText {
       case NODES_OUTSIDE_TABLE -> "the nodes begin at %s, not in the table";
       case NODE_COUNT -> "the table reports %s nodes and contains %s";
       case PARTS_DO_NOT_FIT -> "%s of %s at %s do not fit into their node of %s bytes";
-      case ROOT_POINTER_NOT_FOUND ->
-          "the root pointer of the ACPI tables is not found in memory";
+      case ROOT_POINTER_NOT_FOUND -> "the root pointer of the ACPI tables is not found in memory";
       case TOO_MANY_ROOT_POINTERS -> "there are %s root pointers of ACPI tables";
       case ROOT_POINTERS_DIFFER ->
           "root pointers of ACPI tables lead to different tables: "
@@ -156,8 +155,7 @@ public final class TableProblemText {
       case IVRS_ACPI_DEVICE_WITHOUT_ID -> "the ACPI device at %s has no id";
       case IVRS_IOAPIC_WITHOUT_UNIT -> "no unit's entries contain I/O APIC %s of the APIC table";
       case IVRS_NO_SOUTHBRIDGE ->
-          "no unit's entries contain "
-              + (count == 0 ? "an I/O APIC" : "the I/O APIC of the %s");
+          "no unit's entries contain " + (count == 0 ? "an I/O APIC" : "the I/O APIC of the %s");
       case IVRS_SOUTHBRIDGE_ELSEWHERE ->
           "no I/O APIC is at %s, where older kernels look for the southbridge's";
       case IVRS_BAD_REGION -> "the memory is no range of addresses";

@@ -122,7 +122,8 @@ class AcpiJsonTest {
             new DmarStructure.Satc(AT, 1, 0, List.of(NVME)),
             new DmarStructure.Sidp(AT, 0, List.of(BEHIND_BRIDGE)),
             new DmarStructure.Unknown(AT, 99, "0102ff")),
-        List.of(new TableProblem(
+        List.of(
+            new TableProblem(
                 9, Reason.of(Flaw.CHECKSUM, new Reason.Code(0x11), new Reason.Code(0x10)))));
   }
 }

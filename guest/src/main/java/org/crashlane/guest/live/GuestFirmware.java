@@ -138,8 +138,7 @@ final class GuestFirmware {
     view.whyRegionsMayLack()
         .forEach((signature, why) ->
             doubts.add(
-                doubt(
-                    List.of(), List.of(new InTable(signature, why.offset(), why.reason())))));
+                doubt(List.of(), List.of(new InTable(signature, why.offset(), why.reason())))));
     ofUnknownDevices.forEach(
         region -> doubt(region, crashRanges, Fact.USERS_NOT_KNOWN).ifPresent(doubts::add));
     ofLaterTables()

@@ -91,8 +91,7 @@ public final class Crash {
         .refusal()
         .forEach(remark ->
             evidence.add(
-                new InTable(
-                    remark.signature(), remark.place().offset(), remark.place().reason())));
+                new InTable(remark.signature(), remark.place().offset(), remark.place().reason())));
     if (evidence.isEmpty()) {
       return Optional.empty();
     }
