@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.crashlane.bits.ByteReader;
+import org.crashlane.bits.Hex;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.bits.Reason;
 import org.crashlane.bits.Reason.At;
@@ -91,7 +92,7 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, Reason> unread
           different.add(found);
         }
       } catch (UnusableException e) {
-        reasons.add(e.reason);
+        reasons.add(e.why);
       }
     }
     return switch (different.size()) {
@@ -154,7 +155,7 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, Reason> unread
         // It may be any that was not seen before.
         AcpiTable.SIGNATURES.stream()
             .filter(signature -> !seen.containsKey(signature))
-            .forEach(signature -> unread.putIfAbsent(signature, e.reason));
+            .forEach(signature -> unread.putIfAbsent(signature, e.why));
       }
     }
 
@@ -173,7 +174,7 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, Reason> unread
         tables.add(place.read(table(place, header)));
       } catch (UnusableException e) {
         if (count == 1) {
-          unread.putIfAbsent(header.signature(), e.reason);
+          unread.putIfAbsent(header.signature(), e.why);
         }
       }
     }
@@ -218,7 +219,7 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, Reason> unread
         memory.read(address, bytes, 0, count);
       } catch (UnreadableMemoryException e) {
         throw new UnusableException(
-            Reason.of(Flaw.MEMORY_NOT_READ, new At(e.address()), new Because(e.absence())));
+            this, Reason.of(Flaw.MEMORY_NOT_READ, new At(e.address()), new Because(e.absence())));
       }
       return bytes;
     }
@@ -228,19 +229,19 @@ public record InstalledTables(List<AcpiTable> tables, Map<String, Reason> unread
       for (Reason.Detail detail : details) {
         reason = reason.with(detail);
       }
-      return new UnusableException(reason);
+      return new UnusableException(this, reason);
     }
   }
 
   /** A table that is there and cannot be used. */
-  private static final class UnusableException extends RuntimeException {
+  private static final class UnusableException extends MalformedInputException {
     private static final long serialVersionUID = 1L;
 
-    private final transient Reason reason;
+    private final transient Reason why;
 
-    UnusableException(Reason reason) {
-      super(reason.names());
-      this.reason = reason;
+    UnusableException(Place place, Reason why) {
+      super(place.what() + " at " + Hex.of(place.address()), 0, why.names());
+      this.why = why;
     }
   }
 }

@@ -111,11 +111,6 @@ public final class ByteReader {
     return new ByteReader(source, bytes, origin, from, from + count);
   }
 
-  /** {@return the error for bytes that are wrong at {@link #offset()}; the caller throws it} */
-  public MalformedInputException malformed(String reason) {
-    return new MalformedInputException(source, offset(), reason);
-  }
-
   private int advance(int count, String field) {
     if (count < 0) {
       throw new IllegalArgumentException("negative length of " + field + ": " + count);

@@ -83,11 +83,17 @@ final class ByteReaderTest {
     assertEquals(0x1_0000_0001L, reader.offset());
     ByteReader window = reader.window(1, "rest");
     assertEquals(0x1_0000_0001L, window.offset());
-    MalformedInputException e = reader.malformed("wrong");
-    assertEquals("dump: at offset 0x100000002: wrong", e.getMessage());
+    window.u8("last");
+    MalformedInputException.Truncated e =
+        assertThrows(MalformedInputException.Truncated.class, () -> window.u16("beyond"));
+    assertEquals(
+        "dump: at offset 0x100000002: truncated: beyond needs 2 bytes, 0 are left",
+        e.getMessage());
     assertEquals("dump", e.source());
     assertEquals(0x1_0000_0002L, e.offset());
-    assertEquals("wrong", e.reason());
+    assertEquals("truncated: beyond needs 2 bytes, 0 are left", e.reason());
+    assertEquals(
+        List.of(new Reason.Name("beyond"), new Reason.Count(2), new Reason.Count(0)), e.details());
   }
 
   static List<Consumer<ByteReader>> readsOfMoreThanOneByte() {
