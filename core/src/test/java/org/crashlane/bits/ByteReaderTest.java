@@ -87,8 +87,7 @@ final class ByteReaderTest {
     MalformedInputException.Truncated e =
         assertThrows(MalformedInputException.Truncated.class, () -> window.u16("beyond"));
     assertEquals(
-        "dump: at offset 0x100000002: truncated: beyond needs 2 bytes, 0 are left",
-        e.getMessage());
+        "dump: at offset 0x100000002: truncated: beyond needs 2 bytes, 0 are left", e.getMessage());
     assertEquals("dump", e.source());
     assertEquals(0x1_0000_0002L, e.offset());
     assertEquals("truncated: beyond needs 2 bytes, 0 are left", e.reason());
