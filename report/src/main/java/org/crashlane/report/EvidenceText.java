@@ -157,6 +157,9 @@ public final class EvidenceText {
           "QEMU lets it pass by the IOMMU: its host bridge has bypass_iommu=on";
       case BYPASSED_BY_VIRTIO ->
           "QEMU lets it pass by the IOMMU: a virtio device without iommu_platform=on";
+      case BRIDGE_NOT_KNOWN ->
+          "it is behind a bridge that crashlane does not know: whether its requests carry this id,"
+              + " its own or the bridge's, is not known";
       case VIRTIO_IOMMU_NOT_READ ->
           "this guest's IOMMU is a virtio-iommu, which crashlane does not read";
       case READ_WHILE_RUNNING ->

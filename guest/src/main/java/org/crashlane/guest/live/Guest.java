@@ -125,7 +125,8 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
 
   /** {@return what is on its PCI buses, in order of requester id} */
   public List<PciFunction> pciFunctions() throws IOException {
-    return PciFunction.all(qmp.socket(), qmp.execute("query-pci"));
+    return PciFunction.all(
+        qmp.socket(), qmp.execute("query-pci"), iommuProperties().passing().keySet());
   }
 
   /**

@@ -20,6 +20,7 @@ import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
@@ -48,18 +49,20 @@ final class GuestFirmware {
 
   private final InstalledTables tables;
   private final LinuxView view;
-  private final Set<FirmwareRegion> regions = new LinkedHashSet<>();
+  private final List<FirmwareRegion> regions;
   private final List<MappedRegion> ofUnknownDevices = new ArrayList<>();
 
   private GuestFirmware(InstalledTables tables, PciTree tree) {
     this.tables = tables;
     this.view = new LinuxView(tables.tables());
+    Set<FirmwareRegion> stated = new LinkedHashSet<>();
     for (MappedRegion region : view.statedRegions()) {
-      boolean areAllKnown = tree.addUsers(region, regions);
+      boolean areAllKnown = tree.addUsers(region, stated);
       if (!areAllKnown) {
         ofUnknownDevices.add(region);
       }
     }
+    this.regions = stated.stream().flatMap(tree::byRequester).distinct().toList();
   }
 
   /**
@@ -111,7 +114,25 @@ final class GuestFirmware {
 
   /** {@return memory that it has devices use, of devices that are known} */
   List<FirmwareRegion> regions() {
-    return List.copyOf(regions);
+    return regions;
+  }
+
+  /**
+   * {@return {@link PciFunction#aliases}; where the bridges do not tell, what the IVRS table says,
+   * by which an AMD IOMMU's entries are set}
+   */
+  List<RequesterId> aliases(PciFunction function) {
+    if (function.aliases().size() < 2) {
+      return function.aliases();
+    }
+    return tables.tables().stream()
+        .filter(Ivrs.class::isInstance)
+        .limit(1)
+        .map(Ivrs.class::cast)
+        .filter(ivrs -> ivrs.unitOf(0, function.requester()).isPresent())
+        .map(ivrs -> List.of(ivrs.aliasOf(0, function.requester())))
+        .findFirst()
+        .orElse(function.aliases());
   }
 
   /** {@return the APIC ids of the processors that it knows; none if that is not known} */

@@ -7,10 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.interrupt.Interrupts;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.Device.Binding;
+import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
@@ -23,6 +26,8 @@ import org.crashlane.rule.Reading.DeviceFact;
 import org.crashlane.rule.Reading.Devices;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
@@ -36,6 +41,7 @@ final class GuestJudge {
   private final List<PciFunction> functions;
   private final Map<RequesterId, Fact> bypass;
   private final GuestFirmware firmware;
+  private final Set<RequesterId> unknownIds;
   private final GuestProcessors processors;
 
   /**
@@ -51,6 +57,11 @@ final class GuestJudge {
     this.functions = guest.pciFunctions();
     this.bypass = guest.iommuProperties().passing();
     this.firmware = GuestFirmware.read(guest, functions);
+    this.unknownIds =
+        functions.stream()
+            .filter(f -> firmware.aliases(f).size() > 1)
+            .map(PciFunction::requester)
+            .collect(Collectors.toUnmodifiableSet());
     this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
   }
 
@@ -80,7 +91,14 @@ final class GuestJudge {
   }
 
   private Device device(PciFunction function) {
-    return new Device(function.requester(), function.name(), role(function));
+    return new Device(
+        function.requester(),
+        firmware.aliases(function),
+        function.name(),
+        Binding.UNKNOWN,
+        role(function),
+        DmaMasks.UNKNOWN,
+        false);
   }
 
   private DumpRole role(PciFunction function) {
@@ -93,7 +111,8 @@ final class GuestJudge {
   }
 
   private Verdict withWhatElseIsKnown(Verdict verdict, boolean isTranslating) {
-    List<Finding> findings = new ArrayList<>(verdict.findings());
+    List<Finding> findings =
+        new ArrayList<>(verdict.findings().stream().map(this::doubted).toList());
     findings.addAll(
         firmware.doubts(crashRanges, guest.findIommu().map(GuestIommu::vendor), isTranslating));
     // Where the capture kernel runs, its processor has told which memory is its own.
@@ -109,6 +128,19 @@ final class GuestJudge {
       findings.add(narrowed(others));
     }
     return Verdict.of(findings);
+  }
+
+  /** What is broken for an id that requests may carry is not where they carry another. */
+  private Finding doubted(Finding finding) {
+    List<Device> devices =
+        finding.subject() instanceof AddressSpace space
+            ? space.devices()
+            : finding.subject() instanceof OfDevice of ? List.of(of.device()) : List.of();
+    return finding.severity() == Severity.BROKEN
+            && !devices.isEmpty()
+            && devices.stream().allMatch(device -> unknownIds.contains(device.address()))
+        ? finding.withSeverity(Severity.UNKNOWN).withEvidence(List.of(Fact.BRIDGE_NOT_KNOWN))
+        : finding;
   }
 
   private boolean isOnDumpPath(PciFunction function, RequesterId requester) {

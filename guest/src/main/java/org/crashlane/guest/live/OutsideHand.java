@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -145,6 +146,7 @@ public final class OutsideHand implements AutoCloseable {
       SpareMemory spare,
       List<RequesterId> interruptSources)
       throws IOException {
+    Set<RequesterId> planned = requesters(devices);
     return arm(
         crashRanges,
         (hand, tables) -> {
@@ -152,7 +154,7 @@ public final class OutsideHand implements AutoCloseable {
               new PlanRequest(
                   hand.target(),
                   Window.ofCrashRanges(crashRanges),
-                  devices,
+                  planned,
                   Optional.empty(),
                   hand.earlier());
           return withInterrupts(
@@ -199,7 +201,7 @@ public final class OutsideHand implements AutoCloseable {
   /** Where all disks of a living guest pass by the IOMMU, nothing has to be armed for the dump. */
   private Set<RequesterId> planned(Set<RequesterId> devices) throws IOException {
     if (life != GuestLife.LIVING || !devices.isEmpty()) {
-      return devices;
+      return requesters(devices);
     }
     Set<RequesterId> disks =
         guest.pciFunctions().stream()
@@ -207,6 +209,20 @@ public final class OutsideHand implements AutoCloseable {
             .map(PciFunction::requester)
             .collect(Collectors.toSet());
     return guest.iommuProperties().passing().keySet().containsAll(disks) ? disks : devices;
+  }
+
+  /** {@return the ids that requests of {@code devices} carry, or may carry} */
+  private Set<RequesterId> requesters(Set<RequesterId> devices) throws IOException {
+    if (devices.isEmpty()) {
+      return devices;
+    }
+    Set<RequesterId> requesters = new HashSet<>(devices);
+    for (PciFunction function : guest.pciFunctions()) {
+      if (requesters.remove(function.requester())) {
+        requesters.addAll(function.requesters());
+      }
+    }
+    return requesters;
   }
 
   /** Plans what is to be written into the tables of a guest that stands. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.bits.Printable;
@@ -16,7 +17,14 @@ import tools.jackson.databind.JsonNode;
 /**
  * A function on a guest's PCI buses.
  *
+ * <p>Which id its requests carry is QEMU's rule (hw/pci/pci.c, pci_device_get_iommu_bus_devfn, and
+ * pci_req_id_cache_get for interrupts): of the bridges above it that have a conventional bus behind
+ * them, the one nearest to the root has it carry an id of its own. QEMU's bridges are known by their
+ * vendor and device ids; {@code query-pci} shows no capabilities.
+ *
  * @param requester bus, device and function; the bus as firmware or kernel has numbered it
+ * @param aliases the id that its requests carry where that is not its own; several, its own among
+ *     them, if it is one of these and not known which
  * @param classCode base class and sub-class, 16 bits
  * @param hardwareId vendor in the upper 16 bits, device in the lower
  * @param id QEMU's id of the device, empty if it was given none
@@ -25,6 +33,7 @@ import tools.jackson.databind.JsonNode;
  */
 public record PciFunction(
     RequesterId requester,
+    List<RequesterId> aliases,
     int classCode,
     int hardwareId,
     String id,
@@ -46,6 +55,24 @@ public record PciFunction(
     }
   }
 
+  /** Bridges that have a PCI Express bus behind them: requests pass with the ids they come with. */
+  private static final Set<Integer> EXPRESS_PORTS =
+      Set.of(
+          // pcie-root-port, ioh3420, x3130-upstream, xio3130-downstream
+          0x1b36_000c, 0x8086_3420, 0x104c_8232, 0x104c_8233,
+          // cxl-rp, cxl-upstream, cxl-downstream
+          0x8086_7075, 0x19e5_a128, 0x19e5_a129);
+
+  /** pci-bridge, pci-bridge-seat, i82801b11-bridge: requests carry the bridge's own id. */
+  private static final Set<Integer> CONVENTIONAL_BRIDGES =
+      Set.of(0x1b36_0001, 0x1b36_000a, 0x8086_244e);
+
+  /** pcie-pci-bridge: requests carry the id of device 0, function 0 on the bus behind it. */
+  private static final int EXPRESS_TO_CONVENTIONAL_BRIDGE = 0x1b36_000e;
+
+  /** pxb: a host bridge whose buses, numbered by the user, are conventional. */
+  private static final int CONVENTIONAL_EXPANDER = 0x1b36_0009;
+
   private static final BitField BASE_CLASS = BitField.bits("base class", 15, 8);
   private static final int CLASS_DIGITS = 4;
   private static final int SHOWN_CHARS = 120;
@@ -65,6 +92,15 @@ public record PciFunction(
 
   private static final int VIRTIO_IOMMU = 0x1af41057;
   private static final BitField VENDOR = BitField.bits("vendor", 31, 16);
+
+  public PciFunction {
+    aliases = List.copyOf(aliases);
+  }
+
+  /** {@return the ids that its requests carry, or may carry} */
+  List<RequesterId> requesters() {
+    return aliases.isEmpty() ? List.of(requester) : aliases;
+  }
 
   /** {@return true if it is a mass storage controller (base class 01h): a dump may go there} */
   public boolean isStorage() {
@@ -91,19 +127,24 @@ public record PciFunction(
    * {@return all functions in the answer to {@code query-pci}, bridges and what is behind them}
    *
    * @param socket who answered, for messages
+   * @param passing whose requests pass by the IOMMU, which sees no id of theirs
    * @throws IOException if it has a device where none can be
    */
-  static List<PciFunction> all(Path socket, JsonNode buses) throws IOException {
+  static List<PciFunction> all(Path socket, JsonNode buses, Set<RequesterId> passing)
+      throws IOException {
     List<PciFunction> functions = new ArrayList<>();
     try {
       for (JsonNode bus : buses) {
-        addAll(bus.path("devices"), functions);
+        addAll(bus.path("devices"), expanders(buses, bus), functions);
       }
     } catch (IllegalArgumentException e) {
       throw new IOException(
           socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
     }
-    return functions.stream().sorted((a, b) -> a.requester.compareTo(b.requester)).toList();
+    return functions.stream()
+        .map(f -> passing.contains(f.requester) ? f.withOwnId() : f)
+        .sorted((a, b) -> a.requester.compareTo(b.requester))
+        .toList();
   }
 
   /** {@return where functions show memory of their own: base address registers that are set} */
@@ -135,34 +176,81 @@ public record PciFunction(
     }
   }
 
-  private static void addAll(JsonNode devices, List<PciFunction> functions) {
+  /** {@return which ids requests of a root bus carry, if not their own} */
+  private static List<RequesterId> expanders(JsonNode buses, JsonNode root) {
+    if (root.path("bus").asInt(0) == 0) {
+      return List.of();
+    }
+    return buses.valueStream()
+        .flatMap(bus -> bus.path("devices").valueStream())
+        .filter(device -> hardwareId(device) == CONVENTIONAL_EXPANDER)
+        .map(PciFunction::requester)
+        .toList();
+  }
+
+  /**
+   * @param above which ids the requests carry, if not their own
+   */
+  private static void addAll(
+      JsonNode devices, List<RequesterId> above, List<PciFunction> functions) {
     for (JsonNode device : devices) {
-      functions.add(of(device));
-      addAll(device.path("pci_bridge").path("devices"), functions);
+      PciFunction function = of(device, above);
+      functions.add(function);
+      addAll(device.path("pci_bridge").path("devices"), function.above(above), functions);
     }
   }
 
-  private static PciFunction of(JsonNode device) {
+  /** {@return which ids the requests from behind it carry, if not their own} */
+  private List<RequesterId> above(List<RequesterId> above) {
+    if (above.size() == 1 || EXPRESS_PORTS.contains(hardwareId)) {
+      return above;
+    }
+    List<RequesterId> ids = new ArrayList<>(above);
+    if (hardwareId != EXPRESS_TO_CONVENTIONAL_BRIDGE) {
+      ids.add(requester);
+    }
+    if (!CONVENTIONAL_BRIDGES.contains(hardwareId)) {
+      ids.add(RequesterId.of(behind.secondary(), 0));
+    }
+    return ids;
+  }
+
+  private static PciFunction of(JsonNode device, List<RequesterId> above) {
     JsonNode classInfo = device.path("class_info");
     int classCode = classInfo.path("class").asInt(0);
-    RequesterId requester =
-        RequesterId.of(
-            device.path("bus").asInt(0),
-            device.path("slot").asInt(0),
-            device.path("function").asInt(0));
+    RequesterId requester = requester(device);
     String otherwise =
         classCode == NVM_CLASS ? "NVMe controller" : "class " + Hex.of(classCode, CLASS_DIGITS);
     String inWords = classInfo.path("desc").asString(otherwise);
-    JsonNode hardware = device.path("id");
-    long hardwareId =
-        VENDOR.of(hardware.path("vendor").asInt(0)) | hardware.path("device").asInt(0);
     return new PciFunction(
         requester,
+        above.size() < 2 ? above : withOwn(requester, above),
         classCode,
-        (int) hardwareId,
+        hardwareId(device),
         shown(device.path("qdev_id").asString("")),
         shown(inWords),
         buses(device.path("pci_bridge").path("bus")));
+  }
+
+  private PciFunction withOwnId() {
+    return new PciFunction(
+        requester, List.of(), classCode, hardwareId, id, description, behind);
+  }
+
+  private static List<RequesterId> withOwn(RequesterId requester, List<RequesterId> above) {
+    return Stream.concat(Stream.of(requester), above.stream()).distinct().toList();
+  }
+
+  private static RequesterId requester(JsonNode device) {
+    return RequesterId.of(
+        device.path("bus").asInt(0),
+        device.path("slot").asInt(0),
+        device.path("function").asInt(0));
+  }
+
+  private static int hardwareId(JsonNode device) {
+    JsonNode hardware = device.path("id");
+    return (int) (VENDOR.of(hardware.path("vendor").asInt(0)) | hardware.path("device").asInt(0));
   }
 
   /** A bridge that firmware has not set up has bus 0 behind it. */

@@ -3,10 +3,13 @@ package org.crashlane.guest.live;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.crashlane.acpi.DeviceScope;
 import org.crashlane.acpi.DeviceScope.Hop;
 import org.crashlane.acpi.IvrsBlock.Ivmd;
@@ -22,10 +25,30 @@ import org.crashlane.pci.RequesterId;
 final class PciTree {
   private static final int DEVFN_MAX = 255;
 
+  private final List<PciFunction> all;
   private final Map<RequesterId, Buses> functions = new HashMap<>();
 
   PciTree(List<PciFunction> functions) {
+    this.all = List.copyOf(functions);
     functions.forEach(f -> this.functions.put(f.requester(), f.behind()));
+  }
+
+  /** {@return {@code region} by the ids that the requests of its devices carry} */
+  Stream<FirmwareRegion> byRequester(FirmwareRegion region) {
+    Set<RequesterId> carried =
+        all.stream()
+            .filter(f -> region.isFor(f.requester()))
+            .flatMap(f -> f.requesters().stream())
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    boolean isOfOthers =
+        region.first().equals(region.last())
+            && !carried.isEmpty()
+            && !carried.contains(region.first());
+    return Stream.concat(
+        isOfOthers ? Stream.empty() : Stream.of(region),
+        carried.stream()
+            .filter(id -> !region.isFor(id))
+            .map(id -> new FirmwareRegion(id, id, region.range(), region.kind())));
   }
 
   /**

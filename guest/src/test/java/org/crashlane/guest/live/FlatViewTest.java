@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -137,7 +138,7 @@ class FlatViewTest {
     List<Class<? extends Exception>> promised = List.of(IOException.class, JacksonException.class);
     long count =
         new Fuzz("query-pci", List.of(devices), promised)
-            .run(bytes -> PciFunction.all(Path.of("qmp"), json.readTree(bytes)));
+            .run(bytes -> PciFunction.all(Path.of("qmp"), json.readTree(bytes), Set.of()));
     assertTrue(count > 0);
   }
 
