@@ -17,9 +17,13 @@ import java.util.stream.IntStream;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.FakeQemu;
 import org.crashlane.iommu.Register;
+import org.crashlane.iommu.vtd.ContextEntry;
 import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.MappedImage;
+import org.crashlane.memory.WritableMemory;
+import org.crashlane.pci.RequesterId;
 
 /**
  * This process as a guest's: it has the guest's memory mapped from a file, a hole of zeros, and
@@ -92,6 +96,15 @@ final class FakeGuest implements AutoCloseable {
   /** Starts it, with a client to come. */
   static FakeGuest start(Path socket, Path file, Says says) throws IOException {
     return new FakeGuest(socket, file, says);
+  }
+
+  /** Has the tables let requests of {@code requester} pass untranslated. */
+  static void passThrough(WritableMemory memory, RequesterId requester) {
+    long table = ROOT_TABLE + 0x1000 + requester.bus() * 0x1000L;
+    memory.writeLong(ROOT_TABLE + requester.bus() * 16L, RootEntry.low(table));
+    long entry = table + (long) requester.devfn() * ContextEntry.BYTES;
+    memory.writeLong(entry + Long.BYTES, ContextEntry.high(4, 1));
+    memory.writeLong(entry, ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0));
   }
 
   /** Has a register of its unit hold {@code value} from now on. */

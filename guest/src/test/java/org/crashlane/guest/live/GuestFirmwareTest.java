@@ -26,8 +26,6 @@ import org.crashlane.acpi.Flaw;
 import org.crashlane.bits.Reason;
 import org.crashlane.firmware.FirmwareInMemory;
 import org.crashlane.guest.live.FakeGuest.Says;
-import org.crashlane.iommu.vtd.ContextEntry;
-import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
 import org.crashlane.pci.RequesterId;
@@ -52,7 +50,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuestFirmwareTest {
   private static final long BIOS = 0xf5a10;
   private static final long TABLES = 0x3fe0000;
-  private static final long CONTEXT = FakeGuest.ROOT_TABLE + 0x1000;
   private static final long FIRST = FakeGuest.CRASH.first() + 0x10000;
   private static final long LAST = FIRST + 0xffff;
   private static final String UNIT = drhd(0xfed90000L, 1, 0);
@@ -64,6 +61,7 @@ class GuestFirmwareTest {
       [{"devices": [
         {"bus": 0, "slot": 31, "function": 2, "class_info": {"class": 262}},
         {"bus": 0, "slot": 28, "function": 0, "class_info": {"class": 1540},
+         "id": {"vendor": 6966, "device": 12},
          "pci_bridge": {"bus": {"number": 0, "secondary": 1, "subordinate": 2},
            "devices": [{"bus": 1, "slot": 0, "function": 0, "class_info": {"class": 512}}]}}]}]\
       """
@@ -87,11 +85,7 @@ class GuestFirmwareTest {
   }
 
   private void passThrough(RequesterId requester) {
-    long table = CONTEXT + requester.bus() * 0x1000L;
-    memory.writeLong(FakeGuest.ROOT_TABLE + requester.bus() * 16L, RootEntry.low(table));
-    long entry = table + (long) requester.devfn() * ContextEntry.BYTES;
-    memory.writeLong(entry + Long.BYTES, ContextEntry.high(4, 1));
-    memory.writeLong(entry, ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0));
+    FakeGuest.passThrough(memory, requester);
   }
 
   /** {@return what is found of firmware's regions} */
@@ -219,6 +213,16 @@ class GuestFirmwareTest {
     List<Finding> found =
         found().stream().filter(f -> f.severity().compareTo(severity) == 0).toList();
     assertEquals(List.of(subject), found.stream().map(GuestFirmwareTest::subject).toList());
+  }
+
+  /** The bridge is a pci-bridge, whose id requests from behind it carry. */
+  @Test
+  void aDeviceUsesItsRegionByTheIdThatItsRequestsCarry() throws IOException {
+    answers.put("query-pci", PCI.replace("\"device\": 12", "\"device\": 1"));
+    install(dmarBytes(UNIT, rmrr(FIRST, LAST, 0, scope(1, 0, "00 1c00 0000"))));
+    passThrough(RequesterId.of(0, 28, 0));
+    Finding found = requireOne(Severity.BROKEN);
+    assertEquals("00:1c.0", subject(found));
   }
 
   @Test

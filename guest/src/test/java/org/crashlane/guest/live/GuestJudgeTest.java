@@ -17,10 +17,14 @@ import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Reading.Devices;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Subject.Part;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is known from outside of a guest's dump path and its crash range has codes of its own. */
 final class GuestJudgeTest {
@@ -32,6 +36,23 @@ final class GuestJudgeTest {
       "[{\"devices\": ["
           + "{\"bus\": 0, \"slot\": 31, \"function\": 2, \"class_info\": {\"class\": 262}},"
           + "{\"bus\": 0, \"slot\": 3, \"function\": 0, \"class_info\": {\"class\": 512}}]}]";
+
+  private static final RequesterId BRIDGED_DISK = RequesterId.of(1, 2, 0);
+  private static final RequesterId BEHIND_BRIDGE = RequesterId.of(1, 0, 0);
+  private static final RequesterId BRIDGE = RequesterId.of(0, 5, 0);
+
+  /** A disk controller behind a bridge of Red Hat's, whose device id is to be put in. */
+  private static final String BRIDGED =
+      "[{\"devices\": ["
+          + "{\"bus\": 0, \"slot\": 5, \"function\": 0, \"class_info\": {\"class\": 1540},"
+          + " \"id\": {\"vendor\": 6966, \"device\": %d},"
+          + " \"pci_bridge\": {\"bus\": {\"secondary\": 1, \"subordinate\": 1}, \"devices\": ["
+          + "{\"bus\": 1, \"slot\": 2, \"function\": 0, \"class_info\": {\"class\": 262}}]}}]}]";
+
+  private static final int PCIE_PCI_BRIDGE = 14;
+  private static final int PCI_BRIDGE = 1;
+  private static final int ROOT_PORT = 12;
+  private static final int UNHEARD_OF = 0x7ff;
 
   @TempDir private Path directory;
 
@@ -54,6 +75,54 @@ final class GuestJudgeTest {
       assertEquals(1, found.size(), found::toString);
       return found.getFirst();
     }
+  }
+
+  /** {@return what is found of the disk's entry, where requests of {@code passing} pass} */
+  private List<Finding> ofEntry(int bridge, RequesterId... passing) throws IOException {
+    Path socket = directory.resolve("s");
+    Says says =
+        new Says("CR3=0000000002300000", 0, Map.of("query-pci", BRIDGED.formatted(bridge)));
+    try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
+        OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
+      for (RequesterId requester : passing) {
+        FakeGuest.passThrough(hand.guest().memory(), requester);
+      }
+      return hand.judge(List.of(FakeGuest.CRASH), Set.of(BRIDGED_DISK), false).findings().stream()
+          .filter(f -> f.code() == FindingCode.A3)
+          .toList();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({PCIE_PCI_BRIDGE + ", 01:00.0", PCI_BRIDGE + ", 00:05.0", ROOT_PORT + ", 01:02.0"})
+  void aDiskIsJudgedByTheIdThatTheBridgeAboveItGivesItsRequests(int bridge, String carried)
+      throws IOException {
+    assertEquals(List.of(), ofEntry(bridge, RequesterId.parse(carried)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {PCIE_PCI_BRIDGE, PCI_BRIDGE})
+  void aDiskWhoseOwnIdAloneIsLetPassIsBlocked(int bridge) throws IOException {
+    Finding found = ofEntry(bridge, BRIDGED_DISK).getFirst();
+    assertEquals(Severity.BROKEN, found.severity());
+    OfDevice subject = (OfDevice) found.subject();
+    assertEquals(BRIDGED_DISK, subject.device().address());
+    assertEquals(
+        bridge == PCI_BRIDGE ? BRIDGE : BEHIND_BRIDGE, subject.device().requester());
+  }
+
+  @Test
+  void behindABridgeThatIsNotKnownItIsNotKnownWhichIdCounts() throws IOException {
+    List<Finding> found = ofEntry(UNHEARD_OF, BRIDGED_DISK);
+    assertEquals(
+        List.of(Severity.UNKNOWN, Severity.UNKNOWN),
+        found.stream().map(Finding::severity).toList());
+    assertEquals(Fact.BRIDGE_NOT_KNOWN, found.getFirst().evidence().getLast());
+  }
+
+  @Test
+  void behindABridgeThatIsNotKnownADiskReachesMemoryIfEveryIdDoes() throws IOException {
+    assertEquals(List.of(), ofEntry(UNHEARD_OF, BRIDGED_DISK, BRIDGE, BEHIND_BRIDGE));
   }
 
   @Test
