@@ -13,6 +13,7 @@ import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.cli.CrashWatches.Wait;
 import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.report.ArmingReport;
@@ -173,9 +174,10 @@ final class ArmCommand implements Callable<Integer> {
   }
 
   /** Says what was armed or why nothing had to be, and plainly if that is not enough. */
-  int done(ArmResult.Done done, Verdict verdict) {
+  int done(ArmResult.Done done, Judgement judged) {
+    Verdict verdict = judged.verdict();
     if (json) {
-      terminal.out().print(JsonReport.text(ArmingReport.json(done, verdict)));
+      terminal.out().print(JsonReport.text(ArmingReport.json(done, verdict, judged.machine())));
     } else {
       String findings = new TextReport(terminal.columns(), terminal.colours()).of(verdict);
       terminal.out().print(ArmingReport.text(done) + "\n" + findings);

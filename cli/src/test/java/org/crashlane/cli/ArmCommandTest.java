@@ -15,9 +15,13 @@ import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
+import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.iommu.Window;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.Machine;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Fact;
@@ -38,22 +42,32 @@ class ArmCommandTest {
           Terminal.plain(
               InputStream.nullInputStream(), new PrintWriter(out), new PrintWriter(err)));
 
+  /** {@return {@code verdict} on a machine of which little is known} */
+  static Judgement judged(Verdict verdict) {
+    AddressRange ram = new AddressRange(0, 0x3fffffff);
+    AddressRange crash = new AddressRange(0x2f000000, 0x3effffff);
+    Machine machine =
+        new Machine(List.of(ram), List.of(crash), List.of())
+            .from(Aspect.CRASH_RANGES, Source.given("--crash-range"));
+    return new Judgement(machine, verdict);
+  }
+
   @Test
   void armedAndTheRuleHoldsIsZero() {
-    assertEquals(0, command.done(armed(), Verdict.of(List.of())));
+    assertEquals(0, command.done(armed(), judged(Verdict.of(List.of()))));
     assertEquals("", err.toString());
     assertTrue(out.toString().contains("\nHOLDS"), out.toString());
   }
 
   @Test
   void armedButTheRuleBrokenIsOneAndSaysWhy() {
-    assertEquals(1, command.done(armed(), verdict(Severity.BROKEN)));
+    assertEquals(1, command.done(armed(), judged(verdict(Severity.BROKEN))));
     assertEquals("crashlane: armed, but the rule does not hold: A1 00:03.0 nvme\n", err.toString());
   }
 
   @Test
   void armedButTheRuleUnknownIsThree() {
-    assertEquals(3, command.done(armed(), verdict(Severity.UNKNOWN)));
+    assertEquals(3, command.done(armed(), judged(verdict(Severity.UNKNOWN))));
     assertEquals(
         "crashlane: armed, but whether the rule holds is unknown: A1 00:03.0 nvme\n",
         err.toString());
@@ -62,10 +76,10 @@ class ArmCommandTest {
   @Test
   void nothingToWriteIsJudgedAsItIs() {
     Unneeded unneeded = new Unneeded(armed().plan());
-    assertEquals(0, command.done(unneeded, Verdict.of(List.of())));
+    assertEquals(0, command.done(unneeded, judged(Verdict.of(List.of()))));
     assertTrue(out.toString().startsWith("nothing had to be written\n\nHOLDS"), out.toString());
     assertEquals("", err.toString());
-    assertEquals(1, command.done(unneeded, verdict(Severity.BROKEN)));
+    assertEquals(1, command.done(unneeded, judged(verdict(Severity.BROKEN))));
     assertEquals(
         "crashlane: nothing was written; the rule does not hold: A1 00:03.0 nvme\n",
         err.toString());

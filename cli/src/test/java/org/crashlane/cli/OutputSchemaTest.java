@@ -288,7 +288,7 @@ final class OutputSchemaTest {
         json(terminal -> {
           ArmCommand command = new ArmCommand(terminal);
           Converters.register(new CommandLine(command)).parseArgs("--json", "qemu:/s");
-          command.done(new Unneeded(plan()), broken());
+          command.done(new Unneeded(plan()), ArmCommandTest.judged(broken()));
         }));
     return documents;
   }
@@ -298,8 +298,8 @@ final class OutputSchemaTest {
         List.of(
             new Outcome.Alive(false),
             new Outcome.ShutDown(true),
-            new Outcome.Ready(new Armed(plan(), Path.of("j")), broken(), Duration.ofMillis(756)),
-            new Outcome.Ready(new Unneeded(plan()), Verdict.of(List.of()), Duration.ofMillis(7)),
+            new Outcome.Ready(new Armed(plan(), Path.of("j")), ArmCommandTest.judged(broken()), Duration.ofMillis(756)),
+            new Outcome.Ready(new Unneeded(plan()), ArmCommandTest.judged(Verdict.of(List.of())), Duration.ofMillis(7)),
             new Outcome.NotArmed(
                 Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))),
             new Outcome.TakenOver(broken()));

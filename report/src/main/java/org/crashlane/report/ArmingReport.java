@@ -18,6 +18,7 @@ import org.crashlane.arming.DisarmResult;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
+import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Requesters;
@@ -97,10 +98,10 @@ public final class ArmingReport {
   }
 
   /**
-   * {@return what was armed, or that nothing had to be written, with the verdict on it, as a whole
-   * document}
+   * {@return what was armed, or that nothing had to be written, with the verdict on it and the
+   * machine that was judged, as a whole document}
    */
-  public static ObjectNode json(Done done, Verdict verdict) {
+  public static ObjectNode json(Done done, Verdict verdict, Machine machine) {
     ObjectNode node = JsonReport.of(verdict);
     switch (done) {
       case Armed armed -> node.put("outcome", "armed").put("journal", armed.journal().toString());
@@ -111,7 +112,8 @@ public final class ArmingReport {
         .set("tables", array(plan.tables(), ArmingReport::json))
         .set("newPages", array(plan.newPages(), JsonReport::of))
         .put("storeCount", plan.stores().size())
-        .set("notes", array(plan.notes(), ArmingReport::json));
+        .set("notes", array(plan.notes(), ArmingReport::json))
+        .set("machine", MachineJson.of(machine));
   }
 
   private static ObjectNode json(TablePart part) {

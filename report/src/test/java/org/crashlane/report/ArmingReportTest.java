@@ -22,6 +22,9 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.Window;
+import org.crashlane.machine.Machine;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
@@ -41,7 +44,11 @@ class ArmingReportTest {
   @Test
   void whatWasArmedIsSaidTableByTable() throws IOException {
     Golden.check("armed.txt", ArmingReport.text(armed()));
-    Golden.check("armed.json", JsonReport.text(ArmingReport.json(armed(), Verdict.of(List.of()))));
+    Machine machine =
+        new Machine(List.of(new AddressRange(0, 0x3fffffff)), List.of(CRASH), List.of())
+            .from(Aspect.CRASH_RANGES, Source.given("--crash-range"));
+    Golden.check(
+        "armed.json", JsonReport.text(ArmingReport.json(armed(), Verdict.of(List.of()), machine)));
   }
 
   @Test

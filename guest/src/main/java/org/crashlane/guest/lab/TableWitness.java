@@ -16,12 +16,15 @@ import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.GuestLife;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.guest.live.PciFunction;
 import org.crashlane.guest.live.SpareMemory;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.interrupt.Interrupts;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.Device.Binding;
+import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
@@ -148,19 +151,30 @@ final class TableWitness implements LabHook {
     return verdict.orElseThrow(() -> new IllegalStateException("the guest was never attended"));
   }
 
-  private Machine machine(RunningGuest guest) {
+  /** What the guest said of itself; which ids its devices' requests carry, QEMU says. */
+  private Machine machine(RunningGuest guest) throws IOException {
+    PrimaryFacts facts = guest.facts();
+    Map<RequesterId, List<RequesterId>> aliases =
+        guest.live().pciFunctions().stream()
+            .collect(Collectors.toMap(PciFunction::requester, PciFunction::aliases));
     List<Device> devices =
-        guest.facts().devices().stream()
-            .map(d ->
-                new Device(
-                    d.address().requester(),
-                    d.driver().orElse("(no driver)"),
-                    d.driver().filter(disk.drivers().getFirst()::equals).isPresent()
-                        ? DumpRole.NAMED
-                        : DumpRole.NONE))
+        facts.devices().stream()
+            .map(d -> device(d, aliases.getOrDefault(d.address().requester(), List.of())))
             .toList();
-    List<RequesterId> controllers = iommu.ioApics(guest.facts().firmwareTable());
-    return new Machine(guest.facts().ram(), guest.facts().crashRanges(), devices)
+    List<RequesterId> controllers = iommu.ioApics(facts.firmwareTable());
+    return new Machine(facts.ram(), facts.crashRanges(), devices)
         .withInterrupts(new Interrupts(Processors.UNKNOWN, controllers));
+  }
+
+  private Device device(PrimaryFacts.PciDevice device, List<RequesterId> aliases) {
+    String driver = device.driver().orElse("");
+    return new Device(
+        device.address().requester(),
+        aliases,
+        driver.isEmpty() ? "(no driver)" : driver,
+        new Binding(driver, device.iommuGroup().orElse(Binding.NO_GROUP)),
+        driver.equals(disk.drivers().getFirst()) ? DumpRole.NAMED : DumpRole.NONE,
+        DmaMasks.UNKNOWN,
+        false);
   }
 }

@@ -103,7 +103,8 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
     for (Vendor vendor : Vendor.values()) {
       Optional<AddressRange> range = view.find(GuestIommu.region(vendor));
       if (range.isPresent()) {
-        return Optional.of(new GuestIommu(vendor, new HmpRegisters(qmp, range.get().first())));
+        long base = range.get().first();
+        return Optional.of(new GuestIommu(vendor, base, new HmpRegisters(qmp, base)));
       }
     }
     return Optional.empty();

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.crashlane.acpi.AcpiTable;
 import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.InstalledTables;
@@ -19,6 +20,7 @@ import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.MappedRegion;
 import org.crashlane.machine.FirmwareRegion;
+import org.crashlane.machine.Source;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence;
@@ -115,6 +117,18 @@ final class GuestFirmware {
   /** {@return memory that it has devices use, of devices that are known} */
   List<FirmwareRegion> regions() {
     return regions;
+  }
+
+  /** {@return which of its tables could be read, as the source of what is known by them} */
+  Optional<Source> source() {
+    return tables.tables().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Source.read(
+                tables.tables().stream()
+                    .map(table -> "ACPI " + table.header().signature())
+                    .distinct()
+                    .collect(Collectors.joining(", "))));
   }
 
   /**

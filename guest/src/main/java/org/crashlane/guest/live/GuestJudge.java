@@ -3,19 +3,26 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.interrupt.Interrupts;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.Device.Binding;
 import org.crashlane.machine.DmaMasks;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.machine.Machine;
+import org.crashlane.machine.Memory;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Fact;
@@ -65,29 +72,60 @@ final class GuestJudge {
     this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
   }
 
-  /** {@return the verdict on tables as they stand now} */
-  Verdict judge(TranslationTables tables) throws IOException {
+  /** {@return the verdict on tables as they are now} */
+  Judgement judge(TranslationTables tables) throws IOException {
     Machine machine = machine(tables.interrupts().extendedDestinations());
-    return withWhatElseIsKnown(KdumpIoRule.judge(machine, tables), !tables.state().isPassing());
+    Verdict verdict = KdumpIoRule.judge(machine, tables);
+    return new Judgement(machine, withWhatElseIsKnown(verdict, !tables.state().isPassing()));
   }
 
   /** {@return the verdict on a guest whose IOMMU has no tables that are read here} */
-  Verdict judgeWithoutTables() throws IOException {
+  Judgement judgeWithoutTables() throws IOException {
+    Machine machine = machine(false);
     List<Finding> findings = new ArrayList<>();
     functions.stream()
         .filter(PciFunction::isVirtioIommu)
         .findFirst()
         .ifPresent(iommu -> findings.add(unread(iommu)));
-    findings.addAll(withWhatElseIsKnown(KdumpIoRule.judge(machine(false)), false).findings());
-    return Verdict.of(findings);
+    findings.addAll(withWhatElseIsKnown(KdumpIoRule.judge(machine), false).findings());
+    return new Judgement(machine, Verdict.of(findings));
   }
 
   private Machine machine(boolean remapsToWideIds) {
     List<Device> devices = functions.stream().map(this::device).toList();
-    List<RequesterId> controllers = guest.findIommu().map(GuestIommu::ioApics).orElse(List.of());
-    return new Machine(guest.memory().ranges(), crashRanges, devices)
-        .withFirmwareRegions(firmware.regions())
-        .withInterrupts(new Interrupts(processors.known(remapsToWideIds), controllers));
+    List<Device> served =
+        devices.stream().filter(device -> !bypass.containsKey(device.address())).toList();
+    Optional<GuestIommu> iommu = guest.findIommu();
+    List<RequesterId> controllers = iommu.map(GuestIommu::ioApics).orElse(List.of());
+    return new Machine(
+        new Memory(guest.memory().ranges()),
+        crashRanges,
+        iommu.stream().map(unit -> unit.unit(served)).toList(),
+        devices,
+        firmware.regions(),
+        new Interrupts(processors.known(remapsToWideIds), controllers),
+        LowMemoryNeeds.NONE,
+        sources());
+  }
+
+  /** Nobody outside knows DMA masks, drivers, groups, and what firmware reserves of memory. */
+  private Map<Aspect, Source> sources() {
+    Map<Aspect, Source> sources = new EnumMap<>(Aspect.class);
+    sources.put(Aspect.MEMORY, Source.read("QEMU's memory tree"));
+    sources.put(Aspect.ENCRYPTION, Source.read("QEMU's confidential-guest-support, query-sev"));
+    sources.put(
+        Aspect.CRASH_RANGES,
+        life == GuestLife.DEAD
+            ? Source.read("kexec's core header in the guest's memory")
+            : Source.given("--crash-range"));
+    sources.put(Aspect.UNITS, Source.read("QEMU's memory tree"));
+    sources.put(Aspect.DEVICES, Source.read("QEMU's query-pci"));
+    sources.put(
+        Aspect.DUMP_PATH, named.isEmpty() ? Source.assumed() : Source.given("--device"));
+    firmware.source().ifPresent(source -> sources.put(Aspect.FIRMWARE_REGIONS, source));
+    processors.source().ifPresent(source -> sources.put(Aspect.PROCESSORS, source));
+    sources.put(Aspect.CAPTURE_NEEDS, Source.assumed());
+    return sources;
   }
 
   private Device device(PciFunction function) {

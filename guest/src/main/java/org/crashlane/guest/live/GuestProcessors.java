@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.guest.qmp.QmpCommandException;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.interrupt.Processors.Mode;
+import org.crashlane.machine.Source;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,6 +22,7 @@ final class GuestProcessors {
   private static final int PROCESSORS_MAX = 4096;
 
   private final List<Integer> apicIds;
+  private final Source source;
   private final Answer x2apic;
   private final Answer showsKvm;
 
@@ -30,8 +33,10 @@ final class GuestProcessors {
     UNKNOWN
   }
 
-  private GuestProcessors(List<Integer> apicIds, Answer x2apic, Answer showsKvm) {
+  private GuestProcessors(
+      List<Integer> apicIds, Source source, Answer x2apic, Answer showsKvm) {
     this.apicIds = apicIds;
+    this.source = source;
     this.x2apic = x2apic;
     this.showsKvm = showsKvm;
   }
@@ -43,14 +48,15 @@ final class GuestProcessors {
    */
   static GuestProcessors of(QmpClient qmp, List<Integer> ofFirmware) throws IOException {
     List<JsonNode> ids = properties(qmp, "apic-id");
-    boolean areNumbers = ids.stream().allMatch(JsonNode::isIntegralNumber);
+    boolean areKnown = !ids.isEmpty() && ids.stream().allMatch(JsonNode::isIntegralNumber);
     List<Integer> apicIds =
-        areNumbers && !ids.isEmpty()
+        areKnown
             ? ids.stream().map(id -> (int) id.asLong(0)).toList()
             : ofFirmware;
     Answer x2apic = any(properties(qmp, "x2apic"));
     Answer shown = any(properties(qmp, "kvm"));
-    return new GuestProcessors(apicIds, x2apic, isKvm(qmp) ? shown : Answer.NO);
+    Source source = Source.read(areKnown ? "QEMU's processors (apic-id)" : "ACPI APIC");
+    return new GuestProcessors(apicIds, source, x2apic, isKvm(qmp) ? shown : Answer.NO);
   }
 
   /** {@return a property of each processor's; nothing if that of one of them is not told} */
@@ -83,6 +89,11 @@ final class GuestProcessors {
     } catch (QmpCommandException e) {
       return false;
     }
+  }
+
+  /** {@return where their ids are from, if they are known} */
+  Optional<Source> source() {
+    return apicIds.isEmpty() ? Optional.empty() : Optional.of(source);
   }
 
   /**

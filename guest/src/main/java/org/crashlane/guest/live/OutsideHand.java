@@ -28,6 +28,7 @@ import org.crashlane.arming.TargetLock;
 import org.crashlane.guest.live.StoppedTables.Purpose;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.Window;
+import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Fact;
@@ -337,26 +338,34 @@ public final class OutsideHand implements AutoCloseable {
   }
 
   /**
+   * A verdict.
+   *
+   * @param machine what is known of the guest, and where each fact is from
+   * @param verdict the rule's, on that and on the tables
+   */
+  public record Judgement(Machine machine, Verdict verdict) {}
+
+  /**
    * {@return the rule's verdict on the tables as they are now}
    *
    * @param devices who is on the dump path; all storage controllers if empty
    * @param armed true if this hand has written to them
    */
-  public Verdict judge(List<AddressRange> crashRanges, Set<RequesterId> devices, boolean armed)
+  public Judgement judge(List<AddressRange> crashRanges, Set<RequesterId> devices, boolean armed)
       throws IOException {
     GuestJudge judge = new GuestJudge(guest, life, crashRanges, devices);
     if (guest.findIommu().isEmpty()) {
       return judge.judgeWithoutTables();
     }
-    Verdict verdict = whileStopped(judge::judge);
-    List<Finding> findings = new ArrayList<>(verdict.findings());
+    Judgement judged = whileStopped(judge::judge);
+    List<Finding> findings = new ArrayList<>(judged.verdict().findings());
     if (stopped.readWhileRunning()) {
       findings.add(GuestJudge.unstopped());
     }
     if (armed && life != GuestLife.DEAD) {
       crashRanges.forEach(range -> findings.add(GuestJudge.untold(range)));
     }
-    return Verdict.of(findings);
+    return new Judgement(judged.machine(), Verdict.of(findings));
   }
 
   /**

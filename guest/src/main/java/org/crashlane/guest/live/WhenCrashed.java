@@ -13,6 +13,7 @@ import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.CrashWatch.Crash;
+import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
 import org.crashlane.memory.AddressRange;
@@ -106,10 +107,11 @@ public final class WhenCrashed implements AutoCloseable {
      * It crashed, and its tables are as they have to be; by what was written, or without it.
      *
      * @param result what was done
-     * @param verdict the rule's, on the tables and on what was seen since
+     * @param judged the guest as it was judged, and the rule's verdict, on the tables and on what
+     *     was seen since
      * @param resumedAfter from noticing the crash until the guest ran on
      */
-    record Ready(ArmResult.Done result, Verdict verdict, Duration resumedAfter)
+    record Ready(ArmResult.Done result, Judgement judged, Duration resumedAfter)
         implements Outcome {}
 
     /** It crashed, and nothing was written. */
@@ -189,15 +191,16 @@ public final class WhenCrashed implements AutoCloseable {
     }
   }
 
-  private Outcome ready(Crash crash, ArmResult.Done done, Duration resumedAfter, Verdict tables)
+  private Outcome ready(Crash crash, ArmResult.Done done, Duration resumedAfter, Judgement tables)
       throws IOException {
-    List<Finding> findings = new ArrayList<>(tables.findings());
+    List<Finding> findings = new ArrayList<>(tables.verdict().findings());
     if (!crash.lateSigns().isEmpty()) {
       findings.add(late(crash.lateSigns()));
     }
     progress.accept("armed; looks at what the capture kernel does");
     findings.addAll(afterwards(crash.before(), done.plan()));
-    return new Outcome.Ready(done, Verdict.of(findings), resumedAfter);
+    Judgement judged = new Judgement(tables.machine(), Verdict.of(findings));
+    return new Outcome.Ready(done, judged, resumedAfter);
   }
 
   /** Looks until the guest ends or begins anew, and for {@link #LOOK_FOR} at most. */

@@ -245,7 +245,7 @@ class LivingGuestTest {
       Outcome.Ready ready = assertInstanceOf(Outcome.Ready.class, watched.outcome.join());
       assertEquals(
           List.of(),
-          ready.verdict().findings().stream()
+          ready.judged().verdict().findings().stream()
               .filter(finding -> finding.severity() == Severity.BROKEN)
               .toList());
       assertInstanceOf(

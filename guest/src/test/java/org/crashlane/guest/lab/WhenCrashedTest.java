@@ -51,7 +51,7 @@ class WhenCrashedTest {
     assertEquals(Window.ofCrashRanges(crashRanges), armed.plan().windows());
     assertEquals(
         List.of(),
-        ready.verdict().findings().stream().filter(f -> f.severity() == Severity.BROKEN).toList());
+        ready.judged().verdict().findings().stream().filter(f -> f.severity() == Severity.BROKEN).toList());
     assertInstanceOf(Written.class, dump);
   }
 
@@ -61,8 +61,8 @@ class WhenCrashedTest {
     crash(Strategy.ADOPT);
     Outcome.Ready ready = assertInstanceOf(Outcome.Ready.class, outcome.join());
     assertTrue(
-        ready.verdict().findings().stream().anyMatch(f -> f.code() == FindingCode.C2),
-        ready.verdict().toString());
+        ready.judged().verdict().findings().stream().anyMatch(f -> f.code() == FindingCode.C2),
+        ready.judged().verdict().toString());
   }
 
   @Test

@@ -15,16 +15,25 @@ import org.crashlane.guest.qtest.QTest;
 import org.crashlane.guest.qtest.QTestConfig;
 import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.Registers;
+import org.crashlane.machine.Device;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject.OfDevice;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which id a request from behind bridges carries is what QEMU's own IOMMU reports a fault of. */
+/**
+ * Which id a request from behind bridges carries is what QEMU's own IOMMU reports a fault of; and
+ * what the rule says is blocked.
+ */
 @Tag("qemu")
 class BridgesQemuTest {
   private static final long RAM_BYTES = 64L << 20;
+  private static final AddressRange CRASH = AddressRange.ofSize(0x2000000, 0x1000000);
   private static final long UNIT = 0xfed90000L;
   private static final long ROOT_TABLE = 0x100000;
   private static final int FAULT_RECORD = 0x220;
@@ -63,20 +72,24 @@ class BridgesQemuTest {
     arguments.addAll(List.of("-qmp", "unix:" + socket + ",server=on,wait=off"));
     List<RequesterId> at = places(types, arguments);
     try (QTest machine = QTest.start(QTestConfig.q35(RAM_BYTES, arguments));
-        QmpClient qmp = QmpClient.connect(socket)) {
+        QmpClient qmp = QmpClient.connect(socket);
+        LiveGuest guest = LiveGuest.attach(qmp);
+        OutsideHand hand = OutsideHand.on(guest, directory, GuestLife.LIVING)) {
       setUp(machine, at);
       RequesterId device = at.getLast();
       EduDevice edu = EduDevice.attach(machine, device, EDU);
       translate(machine);
       edu.read(0x200000, 0, Long.BYTES);
 
-      PciFunction function =
-          PciFunction.all(socket, qmp.execute("query-pci"), Set.of()).stream()
-              .filter(f -> f.requester().equals(device))
+      assertEquals(expected, blocked(machine).toString());
+      Device judged =
+          hand.judge(List.of(CRASH), Set.of(device), false).verdict().findings().stream()
+              .filter(f -> f.code() == FindingCode.A3 && f.severity() == Severity.BROKEN)
+              .map(f -> ((OfDevice) f.subject()).device())
               .findFirst()
               .orElseThrow();
-      assertEquals(List.of(RequesterId.parse(expected)), function.requesters());
-      assertEquals(RequesterId.parse(expected), blocked(machine));
+      assertEquals(device, judged.address());
+      assertEquals(expected, judged.requester().toString());
     }
   }
 

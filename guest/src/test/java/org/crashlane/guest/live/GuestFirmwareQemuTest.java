@@ -92,7 +92,7 @@ class GuestFirmwareQemuTest {
 
   private List<Finding> regions(QemuProcess qemu) throws IOException {
     try (OutsideHand hand = OutsideHand.attach(qemu.socket(), directory.resolve("journals"))) {
-      return hand.judge(List.of(CRASH), Set.of(), false).findings().stream()
+      return hand.judge(List.of(CRASH), Set.of(), false).verdict().findings().stream()
           .filter(f -> f.code() == FindingCode.F1)
           .toList();
     }

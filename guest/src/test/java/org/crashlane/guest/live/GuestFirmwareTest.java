@@ -95,7 +95,7 @@ class GuestFirmwareTest {
     try (MappedImage _ = memory;
         FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
         OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
-      return hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).findings().stream()
+      return hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).verdict().findings().stream()
           .filter(f -> f.code() == FindingCode.F1)
           .toList();
     }

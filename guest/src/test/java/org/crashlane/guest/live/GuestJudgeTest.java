@@ -2,6 +2,7 @@
 package org.crashlane.guest.live;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -11,6 +12,11 @@ import java.util.Map;
 import java.util.Set;
 import org.crashlane.guest.live.FakeGuest.Says;
 import org.crashlane.machine.Device;
+import org.crashlane.machine.Machine;
+import org.crashlane.machine.Source;
+import org.crashlane.machine.Source.Aspect;
+import org.crashlane.machine.Source.Kind;
+import org.crashlane.machine.Unit;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
@@ -69,7 +75,7 @@ final class GuestJudgeTest {
     try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
         OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
       List<Finding> found =
-          hand.judge(List.of(FakeGuest.CRASH), Set.of(named), false).findings().stream()
+          hand.judge(List.of(FakeGuest.CRASH), Set.of(named), false).verdict().findings().stream()
               .filter(f -> f.code() == code)
               .toList();
       assertEquals(1, found.size(), found::toString);
@@ -87,7 +93,7 @@ final class GuestJudgeTest {
       for (RequesterId requester : passing) {
         FakeGuest.passThrough(hand.guest().memory(), requester);
       }
-      return hand.judge(List.of(FakeGuest.CRASH), Set.of(BRIDGED_DISK), false).findings().stream()
+      return hand.judge(List.of(FakeGuest.CRASH), Set.of(BRIDGED_DISK), false).verdict().findings().stream()
           .filter(f -> f.code() == FindingCode.A3)
           .toList();
     }
@@ -123,6 +129,37 @@ final class GuestJudgeTest {
   @Test
   void behindABridgeThatIsNotKnownADiskReachesMemoryIfEveryIdDoes() throws IOException {
     assertEquals(List.of(), ofEntry(UNHEARD_OF, BRIDGED_DISK, BRIDGE, BEHIND_BRIDGE));
+  }
+
+  @Test
+  void whatIsKnownOfAGuestSaysWhereItIsFrom() throws IOException {
+    Path socket = directory.resolve("s");
+    Says says =
+        new Says(
+            "CR3=0000000002300000", 0, Map.of("query-pci", BRIDGED.formatted(PCI_BRIDGE)));
+    try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
+        OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
+      Machine machine = hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).machine();
+      Device disk = machine.dumpPath().getFirst();
+      assertEquals(BRIDGED_DISK, disk.address());
+      assertEquals(List.of(BRIDGE), disk.aliases());
+      Unit unit = machine.units().getFirst();
+      assertEquals(0xfed90000L, unit.registerBase());
+      assertEquals(List.of(BRIDGE), unit.devices());
+      assertEquals(List.of(FakeGuest.MEMORY), machine.ram());
+      Map<Aspect, Source> sources = machine.sources();
+      assertEquals(Source.given("--crash-range"), sources.get(Aspect.CRASH_RANGES));
+      assertEquals(Source.assumed(), sources.get(Aspect.DUMP_PATH));
+      assertEquals(Kind.READ, sources.get(Aspect.DEVICES).kind());
+      assertFalse(sources.containsKey(Aspect.DMA_MASKS), "nobody outside knows them");
+      assertFalse(sources.containsKey(Aspect.FIRMWARE_REGIONS), "there are no tables");
+      assertEquals(
+          Source.given("--device"),
+          hand.judge(List.of(FakeGuest.CRASH), Set.of(BRIDGED_DISK), false)
+              .machine()
+              .sources()
+              .get(Aspect.DUMP_PATH));
+    }
   }
 
   @Test

@@ -43,7 +43,7 @@ class OtherIommuQemuTest {
     try (OutsideHand hand = OutsideHand.attach(qemu.socket(), directory.resolve("journals"))) {
       assertInstanceOf(
           ArmResult.Unneeded.class, hand.arm(CRASH, Set.of(), Optional.empty(), List.of()));
-      return hand.judge(CRASH, Set.of(), false);
+      return hand.judge(CRASH, Set.of(), false).verdict();
     }
   }
 

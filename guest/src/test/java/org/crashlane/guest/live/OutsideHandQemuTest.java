@@ -293,21 +293,21 @@ class OutsideHandQemuTest {
           OutsideHand.on(doomed.guest(), directory.resolve("other"), GuestLife.LIVING)) {
         ArmResult result = living.arm(crash, ALL, Optional.empty(), List.of());
         assertEquals(List.of(), assertInstanceOf(ArmResult.Unneeded.class, result).plan().stores());
-        assertEquals(Answer.UNKNOWN, living.judge(crash, ALL, false).answer());
+        assertEquals(Answer.UNKNOWN, living.judge(crash, ALL, false).verdict().answer());
         qemu.loadCaptureKernel(doomed.guest().memory(), crash.getFirst());
         assertEquals(
             List.of(FindingCode.F1),
-            living.judge(crash, ALL, false).findings().stream()
+            living.judge(crash, ALL, false).verdict().findings().stream()
                 .filter(f -> f.severity() == Severity.UNKNOWN)
                 .map(f -> f.code())
                 .toList(),
             "firmware's tables are not there");
         qemu.installFirmware(doomed.guest().memory());
-        assertEquals(Answer.HOLDS, living.judge(crash, ALL, false).answer());
+        assertEquals(Answer.HOLDS, living.judge(crash, ALL, false).verdict().answer());
         AddressRange half = AddressRange.ofSize(crash.getFirst().first(), 0x2000000);
-        assertEquals(Answer.UNKNOWN, living.judge(List.of(half), ALL, false).answer());
+        assertEquals(Answer.UNKNOWN, living.judge(List.of(half), ALL, false).verdict().answer());
         assertTrue(
-            living.judge(crash, Set.of(RequesterId.of(0, 0, 0)), false).findings().stream()
+            living.judge(crash, Set.of(RequesterId.of(0, 0, 0)), false).verdict().findings().stream()
                 .anyMatch(f -> f.code() == FindingCode.M1 && f.severity() == Severity.UNKNOWN),
             "the host bridge is no disk, and there is one");
       }
@@ -425,7 +425,7 @@ class OutsideHandQemuTest {
         assertTrue(tables.readWhileRunning());
         assertEquals(1, tables.tables().size());
         assertTrue(
-            hand.judge(crash, ALL, false).findings().stream()
+            hand.judge(crash, ALL, false).verdict().findings().stream()
                 .anyMatch(f -> f.code() == FindingCode.W1 && f.severity() == Severity.UNKNOWN));
         assertEquals(Optional.empty(), guest.qmp().takeEvent("STOP"));
       }
@@ -477,8 +477,8 @@ class OutsideHandQemuTest {
       qemu.translate(hand.guest().memory());
       ArmResult result = hand.arm(crash, ALL, Optional.of(TranslatingQemu.SMALL_ARENA), List.of());
       assertInstanceOf(ArmResult.Armed.class, result);
-      assertEquals(crash, untold(hand.judge(crash, ALL, true)));
-      assertEquals(List.of(), untold(hand.judge(crash, ALL, false)));
+      assertEquals(crash, untold(hand.judge(crash, ALL, true).verdict()));
+      assertEquals(List.of(), untold(hand.judge(crash, ALL, false).verdict()));
     }
   }
 
@@ -509,7 +509,7 @@ class OutsideHandQemuTest {
       qemu.installFirmware(hand.guest().memory());
       assertInstanceOf(
           ArmResult.Unneeded.class, hand.arm(crash, Set.of(beside), Optional.empty(), List.of()));
-      Verdict verdict = hand.judge(crash, Set.of(beside), false);
+      Verdict verdict = hand.judge(crash, Set.of(beside), false).verdict();
       assertEquals(Answer.HOLDS, verdict.answer(), verdict::toString);
       assertTrue(
           verdict.findings().stream()
@@ -518,7 +518,7 @@ class OutsideHandQemuTest {
           verdict::toString);
       assertEquals(
           Answer.BROKEN,
-          hand.judge(crash, Set.of(TranslatingQemu.NVME), false).answer(),
+          hand.judge(crash, Set.of(TranslatingQemu.NVME), false).verdict().answer(),
           "the disk behind the IOMMU is judged as ever");
     }
   }
