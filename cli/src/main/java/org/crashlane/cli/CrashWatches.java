@@ -140,8 +140,7 @@ final class CrashWatches {
               socket,
               "crashed; ran on after %d ms%n%s"
                   .formatted(ready.resumedAfter().toMillis(), ArmingReport.text(ready.result())),
-              ArmingReport.json(
-                      ready.result(), ready.judged().verdict(), ready.judged().machine())
+              ArmingReport.json(ready.result(), ready.judged().verdict(), ready.judged().machine())
                   .put("resumedAfterMillis", ready.resumedAfter().toMillis()),
               ready.judged().verdict());
     };

@@ -298,8 +298,14 @@ final class OutputSchemaTest {
         List.of(
             new Outcome.Alive(false),
             new Outcome.ShutDown(true),
-            new Outcome.Ready(new Armed(plan(), Path.of("j")), ArmCommandTest.judged(broken()), Duration.ofMillis(756)),
-            new Outcome.Ready(new Unneeded(plan()), ArmCommandTest.judged(Verdict.of(List.of())), Duration.ofMillis(7)),
+            new Outcome.Ready(
+                new Armed(plan(), Path.of("j")),
+                ArmCommandTest.judged(broken()),
+                Duration.ofMillis(756)),
+            new Outcome.Ready(
+                new Unneeded(plan()),
+                ArmCommandTest.judged(Verdict.of(List.of())),
+                Duration.ofMillis(7)),
             new Outcome.NotArmed(
                 Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))),
             new Outcome.TakenOver(broken()));

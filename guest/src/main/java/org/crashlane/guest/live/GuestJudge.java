@@ -120,8 +120,7 @@ final class GuestJudge {
             : Source.given("--crash-range"));
     sources.put(Aspect.UNITS, Source.read("QEMU's memory tree"));
     sources.put(Aspect.DEVICES, Source.read("QEMU's query-pci"));
-    sources.put(
-        Aspect.DUMP_PATH, named.isEmpty() ? Source.assumed() : Source.given("--device"));
+    sources.put(Aspect.DUMP_PATH, named.isEmpty() ? Source.assumed() : Source.given("--device"));
     firmware.source().ifPresent(source -> sources.put(Aspect.FIRMWARE_REGIONS, source));
     processors.source().ifPresent(source -> sources.put(Aspect.PROCESSORS, source));
     sources.put(Aspect.CAPTURE_NEEDS, Source.assumed());

@@ -33,8 +33,7 @@ final class GuestProcessors {
     UNKNOWN
   }
 
-  private GuestProcessors(
-      List<Integer> apicIds, Source source, Answer x2apic, Answer showsKvm) {
+  private GuestProcessors(List<Integer> apicIds, Source source, Answer x2apic, Answer showsKvm) {
     this.apicIds = apicIds;
     this.source = source;
     this.x2apic = x2apic;
@@ -50,9 +49,7 @@ final class GuestProcessors {
     List<JsonNode> ids = properties(qmp, "apic-id");
     boolean areKnown = !ids.isEmpty() && ids.stream().allMatch(JsonNode::isIntegralNumber);
     List<Integer> apicIds =
-        areKnown
-            ? ids.stream().map(id -> (int) id.asLong(0)).toList()
-            : ofFirmware;
+        areKnown ? ids.stream().map(id -> (int) id.asLong(0)).toList() : ofFirmware;
     Answer x2apic = any(properties(qmp, "x2apic"));
     Answer shown = any(properties(qmp, "kvm"));
     Source source = Source.read(areKnown ? "QEMU's processors (apic-id)" : "ACPI APIC");

@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>Which id its requests carry is QEMU's rule (hw/pci/pci.c, pci_device_get_iommu_bus_devfn, and
  * pci_req_id_cache_get for interrupts): of the bridges above it that have a conventional bus behind
- * them, the one nearest to the root has it carry an id of its own. QEMU's bridges are known by their
- * vendor and device ids; {@code query-pci} shows no capabilities.
+ * them, the one nearest to the root has it carry an id of its own. QEMU's bridges are known by
+ * their vendor and device ids; {@code query-pci} shows no capabilities.
  *
  * @param requester bus, device and function; the bus as firmware or kernel has numbered it
  * @param aliases the id that its requests carry where that is not its own; several, its own among
@@ -59,9 +59,14 @@ public record PciFunction(
   private static final Set<Integer> EXPRESS_PORTS =
       Set.of(
           // pcie-root-port, ioh3420, x3130-upstream, xio3130-downstream
-          0x1b36_000c, 0x8086_3420, 0x104c_8232, 0x104c_8233,
+          0x1b36_000c,
+          0x8086_3420,
+          0x104c_8232,
+          0x104c_8233,
           // cxl-rp, cxl-upstream, cxl-downstream
-          0x8086_7075, 0x19e5_a128, 0x19e5_a129);
+          0x8086_7075,
+          0x19e5_a128,
+          0x19e5_a129);
 
   /** pci-bridge, pci-bridge-seat, i82801b11-bridge: requests carry the bridge's own id. */
   private static final Set<Integer> CONVENTIONAL_BRIDGES =
@@ -181,7 +186,8 @@ public record PciFunction(
     if (root.path("bus").asInt(0) == 0) {
       return List.of();
     }
-    return buses.valueStream()
+    return buses
+        .valueStream()
         .flatMap(bus -> bus.path("devices").valueStream())
         .filter(device -> hardwareId(device) == CONVENTIONAL_EXPANDER)
         .map(PciFunction::requester)
@@ -233,8 +239,7 @@ public record PciFunction(
   }
 
   private PciFunction withOwnId() {
-    return new PciFunction(
-        requester, List.of(), classCode, hardwareId, id, description, behind);
+    return new PciFunction(requester, List.of(), classCode, hardwareId, id, description, behind);
   }
 
   private static List<RequesterId> withOwn(RequesterId requester, List<RequesterId> above) {

@@ -51,7 +51,9 @@ class WhenCrashedTest {
     assertEquals(Window.ofCrashRanges(crashRanges), armed.plan().windows());
     assertEquals(
         List.of(),
-        ready.judged().verdict().findings().stream().filter(f -> f.severity() == Severity.BROKEN).toList());
+        ready.judged().verdict().findings().stream()
+            .filter(f -> f.severity() == Severity.BROKEN)
+            .toList());
     assertInstanceOf(Written.class, dump);
   }
 

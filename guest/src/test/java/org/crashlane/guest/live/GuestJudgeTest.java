@@ -86,14 +86,17 @@ final class GuestJudgeTest {
   /** {@return what is found of the disk's entry, where requests of {@code passing} pass} */
   private List<Finding> ofEntry(int bridge, RequesterId... passing) throws IOException {
     Path socket = directory.resolve("s");
-    Says says =
-        new Says("CR3=0000000002300000", 0, Map.of("query-pci", BRIDGED.formatted(bridge)));
+    Says says = new Says("CR3=0000000002300000", 0, Map.of("query-pci", BRIDGED.formatted(bridge)));
     try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
         OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
       for (RequesterId requester : passing) {
         FakeGuest.passThrough(hand.guest().memory(), requester);
       }
-      return hand.judge(List.of(FakeGuest.CRASH), Set.of(BRIDGED_DISK), false).verdict().findings().stream()
+      return hand
+          .judge(List.of(FakeGuest.CRASH), Set.of(BRIDGED_DISK), false)
+          .verdict()
+          .findings()
+          .stream()
           .filter(f -> f.code() == FindingCode.A3)
           .toList();
     }
@@ -113,8 +116,7 @@ final class GuestJudgeTest {
     assertEquals(Severity.BROKEN, found.severity());
     OfDevice subject = (OfDevice) found.subject();
     assertEquals(BRIDGED_DISK, subject.device().address());
-    assertEquals(
-        bridge == PCI_BRIDGE ? BRIDGE : BEHIND_BRIDGE, subject.device().requester());
+    assertEquals(bridge == PCI_BRIDGE ? BRIDGE : BEHIND_BRIDGE, subject.device().requester());
   }
 
   @Test
@@ -135,8 +137,7 @@ final class GuestJudgeTest {
   void whatIsKnownOfAGuestSaysWhereItIsFrom() throws IOException {
     Path socket = directory.resolve("s");
     Says says =
-        new Says(
-            "CR3=0000000002300000", 0, Map.of("query-pci", BRIDGED.formatted(PCI_BRIDGE)));
+        new Says("CR3=0000000002300000", 0, Map.of("query-pci", BRIDGED.formatted(PCI_BRIDGE)));
     try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
         OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
       Machine machine = hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).machine();

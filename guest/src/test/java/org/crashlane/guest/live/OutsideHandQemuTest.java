@@ -307,7 +307,11 @@ class OutsideHandQemuTest {
         AddressRange half = AddressRange.ofSize(crash.getFirst().first(), 0x2000000);
         assertEquals(Answer.UNKNOWN, living.judge(List.of(half), ALL, false).verdict().answer());
         assertTrue(
-            living.judge(crash, Set.of(RequesterId.of(0, 0, 0)), false).verdict().findings().stream()
+            living
+                .judge(crash, Set.of(RequesterId.of(0, 0, 0)), false)
+                .verdict()
+                .findings()
+                .stream()
                 .anyMatch(f -> f.code() == FindingCode.M1 && f.severity() == Severity.UNKNOWN),
             "the host bridge is no disk, and there is one");
       }
