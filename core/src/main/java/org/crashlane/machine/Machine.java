@@ -126,12 +126,6 @@ public record Machine(
         memory, crashRanges, units, each, firmwareRegions, interrupts, captureNeeds, sources);
   }
 
-  /** {@return this machine, with {@code regions} that firmware has devices use} */
-  public Machine withFirmwareRegions(List<FirmwareRegion> regions) {
-    return new Machine(
-        memory, crashRanges, units, devices, regions, interrupts, captureNeeds, sources);
-  }
-
   /** {@return this machine, with interrupts that are sent and taken by {@code known}} */
   public Machine withInterrupts(Interrupts known) {
     return new Machine(

@@ -119,9 +119,9 @@ class AliasRuleTest {
     machine.arm(machine.attach(DISK));
     machine.arm(machine.attach(BRIDGE));
     Machine used =
-        new Machine(List.of(RAM), List.of(CRASH), List.of(disk(DumpRole.NAMED)))
-            .withFirmwareRegions(
-                List.of(new FirmwareRegion(BRIDGE, AddressRange.ofSize(CRASH.first(), 1 << 12))));
+        RuleMachine.with(
+            new Machine(List.of(RAM), List.of(CRASH), List.of(disk(DumpRole.NAMED))),
+            new FirmwareRegion(BRIDGE, AddressRange.ofSize(CRASH.first(), 1 << 12)));
     Verdicts.only(machine.judge(used), FindingCode.F1, Severity.BROKEN);
     Verdicts.only(machine.notTranslating().judge(used), FindingCode.F1, Severity.BROKEN);
   }

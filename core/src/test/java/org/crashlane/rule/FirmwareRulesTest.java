@@ -27,7 +27,7 @@ class FirmwareRulesTest {
   }
 
   private static Machine with(FirmwareRegion... regions) {
-    return RuleMachine.machine().withFirmwareRegions(List.of(regions));
+    return RuleMachine.with(RuleMachine.machine(), regions);
   }
 
   @Test
@@ -94,7 +94,7 @@ class FirmwareRulesTest {
             List.of(RuleMachine.RAM), List.of(other, CRASH), RuleMachine.machine().devices());
     Finding finding =
         Verdicts.only(
-            KdumpIoRule.judge(two.withFirmwareRegions(List.of(new FirmwareRegion(CARD, PART)))),
+            KdumpIoRule.judge(RuleMachine.with(two, new FirmwareRegion(CARD, PART))),
             FindingCode.F1,
             Severity.BROKEN);
     assertEquals(List.of(PART), finding.ranges());
@@ -162,9 +162,10 @@ class FirmwareRulesTest {
     TableId card = machine.attach(CARD);
     machine.arm(card, second);
     Machine two =
-        new Machine(
-                List.of(RuleMachine.RAM), List.of(CRASH, second), RuleMachine.machine().devices())
-            .withFirmwareRegions(List.of(new FirmwareRegion(CARD, PART)));
+        RuleMachine.with(
+            new Machine(
+                List.of(RuleMachine.RAM), List.of(CRASH, second), RuleMachine.machine().devices()),
+            new FirmwareRegion(CARD, PART));
     Verdicts.only(machine.judge(two), FindingCode.F1, Severity.NOTE);
     machine.map(card, PART.last() & -4096L, PART.last() & -4096L);
     Verdicts.only(machine.judge(two), FindingCode.F1, Severity.BROKEN);

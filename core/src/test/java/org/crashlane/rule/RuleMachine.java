@@ -15,6 +15,7 @@ import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
+import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
@@ -186,6 +187,19 @@ final class RuleMachine {
 
   Verdict judge() {
     return judge(CRASH);
+  }
+
+  /** {@return {@code machine}, whose firmware has devices use {@code regions}} */
+  static Machine with(Machine machine, FirmwareRegion... regions) {
+    return new Machine(
+        machine.memory(),
+        machine.crashRanges(),
+        machine.units(),
+        machine.devices(),
+        List.of(regions),
+        machine.interrupts(),
+        machine.captureNeeds(),
+        machine.sources());
   }
 
   /** {@return the machine with the disk on the dump path, and the card not} */
