@@ -141,8 +141,8 @@ public sealed interface Evidence
     BYPASSED_BY_HOST_BRIDGE,
     /** QEMU: a virtio device without iommu_platform. */
     BYPASSED_BY_VIRTIO,
-    /** Which requester id a bridge has the requests from behind it carry. */
-    BRIDGE_NOT_KNOWN,
+    /** Which id requests from behind a bridge carry. */
+    REQUESTER_ID_NOT_KNOWN,
     VIRTIO_IOMMU_NOT_READ,
     READ_WHILE_RUNNING,
     NO_DISK_NAMED,

@@ -157,9 +157,9 @@ public final class EvidenceText {
           "QEMU lets it pass by the IOMMU: its host bridge has bypass_iommu=on";
       case BYPASSED_BY_VIRTIO ->
           "QEMU lets it pass by the IOMMU: a virtio device without iommu_platform=on";
-      case BRIDGE_NOT_KNOWN ->
-          "it is behind a bridge that crashlane does not know: whether its requests carry this id,"
-              + " its own or the bridge's, is not known";
+      case REQUESTER_ID_NOT_KNOWN ->
+          "whether its requests carry this id is not known: it is behind a bridge that crashlane"
+              + " does not know, or behind any on QEMU's AMD IOMMU, which may take them for bus 0's";
       case VIRTIO_IOMMU_NOT_READ ->
           "this guest's IOMMU is a virtio-iommu, which crashlane does not read";
       case READ_WHILE_RUNNING ->

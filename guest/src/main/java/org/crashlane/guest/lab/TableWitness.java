@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,6 @@ import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.GuestLife;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
-import org.crashlane.guest.live.PciFunction;
 import org.crashlane.guest.live.SpareMemory;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.interrupt.Interrupts;
@@ -154,9 +154,8 @@ final class TableWitness implements LabHook {
   /** What the guest said of itself; which ids its devices' requests carry, QEMU says. */
   private Machine machine(RunningGuest guest) throws IOException {
     PrimaryFacts facts = guest.facts();
-    Map<RequesterId, List<RequesterId>> aliases =
-        guest.live().pciFunctions().stream()
-            .collect(Collectors.toMap(PciFunction::requester, PciFunction::aliases));
+    Map<RequesterId, List<RequesterId>> aliases = new HashMap<>();
+    guest.live().pciFunctions().forEach(f -> aliases.put(f.requester(), f.aliases()));
     List<Device> devices =
         facts.devices().stream()
             .map(d -> device(d, aliases.getOrDefault(d.address().requester(), List.of())))

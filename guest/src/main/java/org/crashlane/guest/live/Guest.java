@@ -18,6 +18,7 @@ import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.vendors.Vendor;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
 
 /** A guest of QEMU, somebody's, as it runs. It is never quit, and never left stopped. */
 public abstract sealed class Guest implements AutoCloseable permits LiveGuest, GuestReader {
@@ -126,8 +127,16 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
 
   /** {@return what is on its PCI buses, in order of requester id} */
   public List<PciFunction> pciFunctions() throws IOException {
-    return PciFunction.all(
-        qmp.socket(), qmp.execute("query-pci"), iommuProperties().passing().keySet());
+    Set<RequesterId> passing = iommuProperties().passing().keySet();
+    boolean mayUseBusZero = findIommu().filter(i -> i.vendor() == Vendor.AMDVI).isPresent();
+    return PciFunction.all(qmp.socket(), qmp.execute("query-pci")).stream()
+        .map(f -> {
+          if (passing.contains(f.requester())) {
+            return f.withAliases(List.of());
+          }
+          return mayUseBusZero ? f.orOnBusZero() : f;
+        })
+        .toList();
   }
 
   /**

@@ -22,7 +22,6 @@ import org.crashlane.linux.MappedRegion;
 import org.crashlane.machine.FirmwareRegion;
 import org.crashlane.machine.Source;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
@@ -129,24 +128,6 @@ final class GuestFirmware {
                     .map(table -> "ACPI " + table.header().signature())
                     .distinct()
                     .collect(Collectors.joining(", "))));
-  }
-
-  /**
-   * {@return {@link PciFunction#aliases}; where the bridges do not tell, what the IVRS table says,
-   * by which an AMD IOMMU's entries are set}
-   */
-  List<RequesterId> aliases(PciFunction function) {
-    if (function.aliases().size() < 2) {
-      return function.aliases();
-    }
-    return tables.tables().stream()
-        .filter(Ivrs.class::isInstance)
-        .limit(1)
-        .map(Ivrs.class::cast)
-        .filter(ivrs -> ivrs.unitOf(0, function.requester()).isPresent())
-        .map(ivrs -> List.of(ivrs.aliasOf(0, function.requester())))
-        .findFirst()
-        .orElse(function.aliases());
   }
 
   /** {@return the APIC ids of the processors that it knows; none if that is not known} */

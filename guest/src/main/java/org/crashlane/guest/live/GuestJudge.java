@@ -66,7 +66,7 @@ final class GuestJudge {
     this.firmware = GuestFirmware.read(guest, functions);
     this.unknownIds =
         functions.stream()
-            .filter(f -> firmware.aliases(f).size() > 1)
+            .filter(f -> f.aliases().size() > 1)
             .map(PciFunction::requester)
             .collect(Collectors.toUnmodifiableSet());
     this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
@@ -130,7 +130,7 @@ final class GuestJudge {
   private Device device(PciFunction function) {
     return new Device(
         function.requester(),
-        firmware.aliases(function),
+        function.aliases(),
         function.name(),
         Binding.UNKNOWN,
         role(function),
@@ -176,7 +176,7 @@ final class GuestJudge {
     return finding.severity() == Severity.BROKEN
             && !devices.isEmpty()
             && devices.stream().allMatch(device -> unknownIds.contains(device.address()))
-        ? finding.withSeverity(Severity.UNKNOWN).withEvidence(List.of(Fact.BRIDGE_NOT_KNOWN))
+        ? finding.withSeverity(Severity.UNKNOWN).withEvidence(List.of(Fact.REQUESTER_ID_NOT_KNOWN))
         : finding;
   }
 

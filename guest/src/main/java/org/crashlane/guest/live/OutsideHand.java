@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -212,18 +213,14 @@ public final class OutsideHand implements AutoCloseable {
     return guest.iommuProperties().passing().keySet().containsAll(disks) ? disks : devices;
   }
 
-  /** {@return the ids that requests of {@code devices} carry, or may carry} */
+  /** {@return the ids that requests of {@code devices} carry; the likeliest where not known} */
   private Set<RequesterId> requesters(Set<RequesterId> devices) throws IOException {
     if (devices.isEmpty()) {
       return devices;
     }
-    Set<RequesterId> requesters = new HashSet<>(devices);
-    for (PciFunction function : guest.pciFunctions()) {
-      if (requesters.remove(function.requester())) {
-        requesters.addAll(function.requesters());
-      }
-    }
-    return requesters;
+    Map<RequesterId, RequesterId> carried = new HashMap<>();
+    guest.pciFunctions().forEach(f -> carried.put(f.requester(), f.requesters().getFirst()));
+    return devices.stream().map(d -> carried.getOrDefault(d, d)).collect(Collectors.toSet());
   }
 
   /** Plans what is to be written into the tables of a guest that stands. */

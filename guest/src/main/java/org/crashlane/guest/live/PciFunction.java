@@ -132,11 +132,9 @@ public record PciFunction(
    * {@return all functions in the answer to {@code query-pci}, bridges and what is behind them}
    *
    * @param socket who answered, for messages
-   * @param passing whose requests pass by the IOMMU, which sees no id of theirs
    * @throws IOException if it has a device where none can be
    */
-  static List<PciFunction> all(Path socket, JsonNode buses, Set<RequesterId> passing)
-      throws IOException {
+  static List<PciFunction> all(Path socket, JsonNode buses) throws IOException {
     List<PciFunction> functions = new ArrayList<>();
     try {
       for (JsonNode bus : buses) {
@@ -147,7 +145,6 @@ public record PciFunction(
           socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
     }
     return functions.stream()
-        .map(f -> passing.contains(f.requester) ? f.withOwnId() : f)
         .sorted((a, b) -> a.requester.compareTo(b.requester))
         .toList();
   }
@@ -238,8 +235,23 @@ public record PciFunction(
         buses(device.path("pci_bridge").path("bus")));
   }
 
-  private PciFunction withOwnId() {
-    return new PciFunction(requester, List.of(), classCode, hardwareId, id, description, behind);
+  /**
+   * {@return the same behind QEMU's AMD IOMMU} It may look requests up by the bus numbers that there
+   * were before firmware ran: 0 for every bus behind a bridge (hw/i386/amd_iommu.c,
+   * amdvi_host_dma_iommu, in QEMU 7.2).
+   */
+  PciFunction orOnBusZero() {
+    List<RequesterId> ids =
+        requesters().stream()
+            .flatMap(id -> Stream.of(id, RequesterId.of(0, id.devfn())))
+            .distinct()
+            .toList();
+    return withAliases(ids.equals(List.of(requester)) ? List.of() : ids);
+  }
+
+  /** {@return the same, whose requests carry one of {@code ids}; its own if there is none} */
+  PciFunction withAliases(List<RequesterId> ids) {
+    return new PciFunction(requester, ids, classCode, hardwareId, id, description, behind);
   }
 
   private static List<RequesterId> withOwn(RequesterId requester, List<RequesterId> above) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import static org.crashlane.iommu.amdvi.Registers.CONTROL;
+import static org.crashlane.iommu.amdvi.Registers.DEV_TAB_BASE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +17,7 @@ import org.crashlane.guest.qtest.EduDevice;
 import org.crashlane.guest.qtest.PciConfigSpace;
 import org.crashlane.guest.qtest.QTest;
 import org.crashlane.guest.qtest.QTestConfig;
+import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.iommu.vtd.FaultRecord;
 import org.crashlane.iommu.vtd.Registers;
 import org.crashlane.machine.Device;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Which id a request from behind bridges carries is what QEMU's own IOMMU reports a fault of; and
@@ -34,6 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BridgesQemuTest {
   private static final long RAM_BYTES = 64L << 20;
   private static final AddressRange CRASH = AddressRange.ofSize(0x2000000, 0x1000000);
+  private static final long AMD_UNIT = 0xfed80000L;
   private static final long UNIT = 0xfed90000L;
   private static final long ROOT_TABLE = 0x100000;
   private static final int FAULT_RECORD = 0x220;
@@ -90,6 +97,34 @@ class BridgesQemuTest {
               .orElseThrow();
       assertEquals(device, judged.address());
       assertEquals(expected, judged.requester().toString());
+    }
+  }
+
+  /** QEMU 7.2 takes them for bus 0's, whose numbers its buses had when the devices were made. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pcie-root-port", "pcie-pci-bridge"})
+  void onAnAmdIommuBothIdsCount(String bridge) throws Exception {
+    Path socket = directory.resolve("qmp");
+    Path trace = directory.resolve("trace");
+    List<String> arguments = new ArrayList<>(List.of("-device", "amd-iommu"));
+    arguments.addAll(List.of("-qmp", "unix:" + socket + ",server=on,wait=off"));
+    arguments.addAll(List.of("-trace", "amdvi_translation_result", "-D", trace.toString()));
+    List<RequesterId> at = places(List.of(bridge), arguments);
+    try (QTest machine = QTest.start(QTestConfig.q35(RAM_BYTES, arguments));
+        QmpClient qmp = QmpClient.connect(socket);
+        LiveGuest guest = LiveGuest.attach(qmp)) {
+      setUp(machine, at);
+      EduDevice edu = EduDevice.attach(machine, at.getLast(), EDU);
+      Commands commands = new Commands();
+      commands.writeq(AMD_UNIT + DEV_TAB_BASE.offset(), ROOT_TABLE);
+      commands.writeq(AMD_UNIT + CONTROL.offset(), Control.IOMMU_EN.of(1));
+      machine.run(commands);
+      edu.read(0x200000, 0, Long.BYTES);
+
+      List<RequesterId> expected = List.of(RequesterId.of(1, 0, 0), RequesterId.of(0, 0, 0));
+      List<PciFunction> functions = guest.pciFunctions();
+      assertEquals(expected, functions.getLast().requesters());
+      assertTrue(Files.readString(trace).contains("devid: 00:00.0 gpa 0x200000"));
     }
   }
 

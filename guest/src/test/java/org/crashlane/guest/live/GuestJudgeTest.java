@@ -125,7 +125,7 @@ final class GuestJudgeTest {
     assertEquals(
         List.of(Severity.UNKNOWN, Severity.UNKNOWN),
         found.stream().map(Finding::severity).toList());
-    assertEquals(Fact.BRIDGE_NOT_KNOWN, found.getFirst().evidence().getLast());
+    assertEquals(Fact.REQUESTER_ID_NOT_KNOWN, found.getFirst().evidence().getLast());
   }
 
   @Test
