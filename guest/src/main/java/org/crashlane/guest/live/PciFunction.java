@@ -144,9 +144,7 @@ public record PciFunction(
       throw new IOException(
           socket + ": the answer to 'query-pci' is not right: " + e.getMessage(), e);
     }
-    return functions.stream()
-        .sorted((a, b) -> a.requester.compareTo(b.requester))
-        .toList();
+    return functions.stream().sorted((a, b) -> a.requester.compareTo(b.requester)).toList();
   }
 
   /** {@return where functions show memory of their own: base address registers that are set} */
@@ -236,8 +234,8 @@ public record PciFunction(
   }
 
   /**
-   * {@return the same behind QEMU's AMD IOMMU} It may look requests up by the bus numbers that there
-   * were before firmware ran: 0 for every bus behind a bridge (hw/i386/amd_iommu.c,
+   * {@return the same behind QEMU's AMD IOMMU} It may look requests up by the bus numbers that
+   * there were before firmware ran: 0 for every bus behind a bridge (hw/i386/amd_iommu.c,
    * amdvi_host_dma_iommu, in QEMU 7.2).
    */
   PciFunction orOnBusZero() {
