@@ -38,6 +38,7 @@ final class Converters {
   /** {@return {@code line}, which reads its values so, as do all its commands} */
   static CommandLine register(CommandLine line) {
     line.registerConverter(int.class, text -> number(text, Integer::valueOf));
+    line.registerConverter(Integer.class, text -> number(text, Integer::valueOf));
     line.registerConverter(long.class, text -> number(text, Long::valueOf));
     line.registerConverter(Long.class, text -> number(text, Long::valueOf));
     line.registerConverter(AddressRange.class, text -> parsed(text, AddressRange::parse));
@@ -46,6 +47,8 @@ final class Converters {
     line.registerConverter(MappingNames.class, Converters::mappings);
     line.registerConverter(StrategyNames.class, Converters::strategies);
     line.registerConverter(StageName.class, text -> constant(text, StageName.values()));
+    line.registerConverter(
+        ExitCode.FailOn.class, text -> constant(text, ExitCode.FailOn.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
     line.registerConverter(KernelFlavour.class, text -> constant(text, KernelFlavour.values()));

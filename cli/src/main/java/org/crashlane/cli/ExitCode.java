@@ -3,6 +3,7 @@ package org.crashlane.cli;
 
 import java.util.List;
 import java.util.function.Function;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Verdict;
 
@@ -16,6 +17,14 @@ enum ExitCode {
   BAD_INPUT(2),
   /** What would tell was not readable. */
   UNKNOWN(3);
+
+  /** What makes a command fail. */
+  enum FailOn {
+    /** The dump is lost or differs, or other memory was overwritten. */
+    OUTCOME,
+    /** The same, or the rule is broken. */
+    RULE
+  }
 
   private final int number;
 
@@ -41,6 +50,36 @@ enum ExitCode {
     List<T> identity = shown.stream().filter(t -> strategy.apply(t) == Strategy.IDENTITY).toList();
     List<T> deciding = shown.size() == 1 || identity.isEmpty() ? shown : identity;
     return of(Verdict.worst(deciding.stream().map(answer).toList()));
+  }
+
+  /**
+   * {@return the code for crashes: the worst of the outcomes} As in {@link #of(List, Function,
+   * Function)}, identity decides where it is among several.
+   *
+   * @param failOn what else counts
+   */
+  static <T> ExitCode ofOutcomes(
+      List<T> shown,
+      Function<T, Strategy> strategy,
+      Function<T, Grade> outcome,
+      Function<T, Verdict.Answer> answer,
+      FailOn failOn) {
+    return of(
+        shown,
+        strategy,
+        t ->
+            switch (failOn) {
+              case OUTCOME -> answer(outcome.apply(t));
+              case RULE -> Verdict.worst(List.of(answer(outcome.apply(t)), answer.apply(t)));
+            });
+  }
+
+  private static Verdict.Answer answer(Grade outcome) {
+    return switch (outcome) {
+      case GOOD -> Verdict.Answer.HOLDS;
+      case BAD -> Verdict.Answer.BROKEN;
+      case UNKNOWN -> Verdict.Answer.UNKNOWN;
+    };
   }
 
   /** {@return the code that says {@code answer}} */

@@ -23,14 +23,20 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
   private static final long STATES_LIMIT = 100_000_000;
 
-  @Option(names = "--seed", paramLabel = "N", description = "Random seed; default: 1.")
-  private long seed = 1;
+  private static final int RUNS_USUAL = 10;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Random seed, for one run unless --runs says more; default: 1.")
+  private Optional<Long> seed = Optional.empty();
 
   @Option(
       names = "--runs",
       paramLabel = "M",
-      description = "Crash each M times, with seeds N, N+1 and so on; default: 1.")
-  private int runCount = 1;
+      description =
+          "Crash each M times, with seeds N, N+1 and so on; the worst is reported; default: 10.")
+  private Optional<Integer> runs = Optional.empty();
 
   @Option(
       names = "--arm",
@@ -106,7 +112,7 @@ final class ModelOptions {
     if (timing != ArmTiming.EARLY && !strategies.contains(Strategy.IDENTITY)) {
       throw new IllegalArgumentException("--arm is for strategy identity");
     }
-    if (explore && (schedule.isPresent() || trace || seed != 1 || runCount != 1)) {
+    if (explore && (schedule.isPresent() || trace || seed.isPresent() || runs.isPresent())) {
       throw new IllegalArgumentException(
           "--explore tries every order: --seed, --runs, --schedule and --trace are for one");
     }
@@ -116,11 +122,13 @@ final class ModelOptions {
   }
 
   long seed() {
-    return seed;
+    return seed.orElse(1L);
   }
 
+  /** {@return how often each is crashed: once where one run is asked for} */
   int runCount() {
-    return runCount;
+    boolean one = seed.isPresent() || schedule.isPresent() || trace;
+    return runs.orElse(one ? 1 : RUNS_USUAL);
   }
 
   /** {@return {@code plan} with what was asked for} */

@@ -15,7 +15,10 @@ import org.crashlane.model.stage.ModelStage;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.JsonReport;
+import org.crashlane.cli.RehearseCommand.Form;
+import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.report.MatrixCell;
+import org.crashlane.report.MatrixDetails;
 import org.crashlane.report.MatrixJson;
 import org.crashlane.report.MatrixReport;
 import org.crashlane.report.RehearsalReport;
@@ -40,23 +43,24 @@ final class ModelRehearsals {
       Optional<MappingNames> mapping,
       Optional<StrategyNames> strategies,
       ModelOptions options,
-      boolean json)
+      Shown shown)
       throws IOException, InterruptedException {
     if (options.runCount() < 1 || options.runCount() > RUN_LIMIT) {
       throw new IllegalArgumentException(
           "--runs %d: expected 1 to %,d".formatted(options.runCount(), RUN_LIMIT));
     }
     Optional<List<MappingMode>> modes = mapping.map(MappingNames::named);
-    List<Strategy> shown = strategies.orElseGet(StrategyNames::all).named();
-    options.check(shown);
+    boolean json = shown.form() == Form.JSON;
+    List<Strategy> columns = strategies.orElseGet(StrategyNames::all).named();
+    options.check(columns);
     if (options.explore()) {
       List<MachineSpec> small = names.isEmpty() ? small(modes) : machines(names, modes);
-      return new Explorations(terminal, options).run(small, shown, json);
+      return new Explorations(terminal, options).run(small, columns, json);
     }
     MatrixRun matrix =
         new MatrixRun(
             machines(names, modes),
-            shown,
+            columns,
             options.seed(),
             options.runCount(),
             (machine, seed) -> stage(options, machine, seed));
@@ -68,11 +72,16 @@ final class ModelRehearsals {
     if (options.trace()) {
       terminal.out().println();
     }
-    report(cells, json);
-    if (!json && options.schedule().isEmpty() && (cells.size() == 1 || options.runCount() > 1)) {
+    report(cells, shown.form());
+    if (!json && options.schedule().isEmpty() && cells.size() == 1) {
       new Repetitions(terminal, options).print(matrix, names, cells);
     }
-    return ExitCode.of(cells, MatrixCell::strategy, MatrixCell::answer);
+    return ExitCode.ofOutcomes(
+        cells,
+        MatrixCell::strategy,
+        cell -> cell.outcome().grade(),
+        MatrixCell::answer,
+        shown.failOn());
   }
 
   private static void requireOne(MatrixRun matrix, ModelOptions options, boolean json) {
@@ -108,8 +117,9 @@ final class ModelRehearsals {
   private static List<MachineSpec> machines(List<String> names, Optional<List<MappingMode>> modes)
       throws IOException {
     if (names.isEmpty()) {
-      List<MappingMode> shown = modes.orElseGet(() -> List.of(MappingMode.values()));
-      return shown.stream().map(BuiltInMachines::of).toList();
+      return modes
+          .map(all -> all.stream().map(BuiltInMachines::of).toList())
+          .orElseGet(BuiltInMachines::usual);
     }
     List<MachineSpec> machines = new ArrayList<>();
     for (String name : names) {
@@ -124,15 +134,30 @@ final class ModelRehearsals {
     return machines;
   }
 
-  private void report(List<MatrixCell> cells, boolean json) {
+  private void report(List<MatrixCell> cells, Form form) {
     MatrixReport matrix = new MatrixReport(terminal.columns(), terminal.colours());
-    if (json) {
-      terminal.out().print(JsonReport.text(MatrixJson.of(cells)));
-    } else if (cells.size() > 1) {
-      terminal.out().print(matrix.of(cells));
-    } else {
-      RehearsalReport one = new RehearsalReport(terminal.columns(), terminal.colours());
-      terminal.out().print(matrix.table(cells) + "\n" + one.details(cells.getFirst().worst()));
-    }
+    MatrixDetails details = new MatrixDetails(terminal.columns(), terminal.colours());
+    RehearsalReport one = new RehearsalReport(terminal.columns(), terminal.colours());
+    MatrixCell first = cells.getFirst();
+    terminal
+        .out()
+        .print(
+            switch (form) {
+              case JSON -> JsonReport.text(MatrixJson.of(cells));
+              case SHORT ->
+                  cells.size() == 1 ? one.screen(first.worst(), share(first)) : matrix.of(cells);
+              case VERBOSE ->
+                  cells.size() == 1
+                      ? one.details(first.worst(), share(first))
+                      : matrix.of(cells) + "\n" + details.of(cells);
+            });
+  }
+
+  private static String share(MatrixCell cell) {
+    int runCount = cell.runs().size();
+    String seed = " (seed %d)".formatted(cell.worstSeed());
+    return cell.isMixed()
+        ? ", in %d of %d seeds%s".formatted(cell.outcomeCount(), runCount, seed)
+        : runCount == 1 ? seed : ", in all of %d seeds".formatted(runCount);
   }
 }

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.crashlane.cli.RehearseCommand.Form;
+import org.crashlane.cli.RehearseCommand.Shown;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -57,7 +59,7 @@ final class QemuRehearsals {
   }
 
   /** {@return the exit code, after all is printed} */
-  ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, boolean json)
+  ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, Shown shown)
       throws IOException, InterruptedException {
     List<MappingMode> modes = mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
     List<Round> rounds = new ArrayList<>();
@@ -76,7 +78,7 @@ final class QemuRehearsals {
     } finally {
       // What is judged is said, also where a later one cannot be.
       if (!rehearsals.isEmpty()) {
-        report(rehearsals, json);
+        report(rehearsals, shown.form());
       }
     }
     List<IOException> problems =
@@ -85,7 +87,12 @@ final class QemuRehearsals {
             .flatMap(k -> k.problems().stream())
             .toList();
     if (problems.isEmpty()) {
-      return ExitCode.of(rehearsals, r -> r.scenario().strategy(), r -> r.verdict().answer());
+      return ExitCode.ofOutcomes(
+          rehearsals,
+          r -> r.scenario().strategy(),
+          r -> r.outcome().grade(),
+          r -> r.verdict().answer(),
+          shown.failOn());
     }
     terminal.complain(
         "not all is kept: %s%s"
@@ -170,8 +177,8 @@ final class QemuRehearsals {
     return scenarios;
   }
 
-  private void report(List<Rehearsal> rehearsals, boolean json) {
-    if (json) {
+  private void report(List<Rehearsal> rehearsals, Form form) {
+    if (form == Form.JSON) {
       terminal.out().print(JsonReport.text(RehearsalJson.of(rehearsals)));
       return;
     }
@@ -185,7 +192,11 @@ final class QemuRehearsals {
         terminal.out().print(mode.label() + ":\n");
       }
       terminal.out().print(report.table(its));
-      its.forEach(r -> terminal.out().print("\n" + report.details(r)));
+      its.forEach(r ->
+          terminal
+              .out()
+              .print(
+                  "\n" + (form == Form.VERBOSE ? report.details(r, "") : report.screen(r, ""))));
       if (byMode.size() > 1) {
         terminal.out().print("\n");
       }
@@ -199,6 +210,6 @@ final class QemuRehearsals {
         folder.resolve(KeepDirectory.VERDICT_JSON), JsonReport.text(RehearsalJson.of(one)));
     KeepDirectory.writeText(
         folder.resolve(KeepDirectory.VERDICT_TEXT),
-        report.table(one) + "\n" + report.details(rehearsal));
+        report.table(one) + "\n" + report.details(rehearsal, ""));
   }
 }

@@ -94,11 +94,46 @@ final class RehearseCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Print all evidence, notes and counts as well.")
+  private boolean verbose;
+
+  @Option(
+      names = "--fail-on",
+      paramLabel = "WHAT",
+      description =
+          "What ends with status 1 and 3: outcome (dump and memory), or rule (a broken rule as"
+              + " well); default: outcome.")
+  private ExitCode.FailOn failOn = ExitCode.FailOn.OUTCOME;
+
   @ArgGroup(exclusive = false, heading = "%nOptions of stage model:%n")
   private ModelOptions model = new ModelOptions();
 
   @ArgGroup(exclusive = false, heading = "%nOptions of stage qemu:%n")
   private QemuOptions qemu = new QemuOptions();
+
+  /** How results are reported. */
+  enum Form {
+    SHORT,
+    VERBOSE,
+    JSON
+  }
+
+  /**
+   * How results are reported, on every stage.
+   *
+   * @param form as what
+   * @param failOn what makes the command fail
+   */
+  record Shown(Form form, ExitCode.FailOn failOn) {}
+
+  private Shown shown() {
+    if (json && verbose) {
+      throw new IllegalArgumentException("--verbose: JSON has all of it");
+    }
+    return new Shown(json ? Form.JSON : verbose ? Form.VERBOSE : Form.SHORT, failOn);
+  }
 
   RehearseCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -114,7 +149,7 @@ final class RehearseCommand implements Callable<Integer> {
           yield ModelOptions.printFaults(terminal).number();
         }
         yield new ModelRehearsals(terminal)
-            .run(machines, mapping, strategies, model, json)
+            .run(machines, mapping, strategies, model, shown())
             .number();
       }
       case QEMU -> {
@@ -122,7 +157,7 @@ final class RehearseCommand implements Callable<Integer> {
         if (!machines.isEmpty()) {
           throw refusal("MACHINE " + machines.getFirst(), StageName.MODEL);
         }
-        yield new QemuRehearsals(terminal, qemu).run(mapping, strategies, json).number();
+        yield new QemuRehearsals(terminal, qemu).run(mapping, strategies, shown()).number();
       }
     };
   }

@@ -25,6 +25,11 @@ public record Rehearsal(
     Duration wallTime,
     Duration machineTime) {
 
+  /** {@return what became of the dump and of other memory} */
+  public CrashOutcome outcome() {
+    return CrashOutcome.of(observations);
+  }
+
   /** {@return true if the outcome is what the tables let one expect} */
   public boolean asPredicted() {
     return prediction.agreesWith(observations.dump());

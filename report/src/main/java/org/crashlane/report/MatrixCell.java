@@ -4,10 +4,13 @@ package org.crashlane.report;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import org.crashlane.rehearsal.CrashOutcome;
+import org.crashlane.rehearsal.CrashOutcome.Memory;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
+import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 
 /**
@@ -20,8 +23,8 @@ import org.crashlane.rule.Verdict.Answer;
 public record MatrixCell(String machine, long firstSeed, List<Rehearsal> runs) {
 
   private static final Comparator<Rehearsal> WORSE =
-      Comparator.comparingInt((Rehearsal run) -> rank(run.verdict().answer()))
-          .thenComparing(run -> !run.observations().dump().gotThrough())
+      Comparator.comparingInt((Rehearsal run) -> rank(run.outcome()))
+          .thenComparingInt(run -> rank(run.verdict().answer()))
           .thenComparingLong(MatrixCell::corruptedByteCount);
 
   public MatrixCell {
@@ -55,9 +58,24 @@ public record MatrixCell(String machine, long firstSeed, List<Rehearsal> runs) {
     return firstSeed + runs.indexOf(worst());
   }
 
-  /** {@return the verdict of its worst run} */
+  /** {@return what became of the dump and of memory in its worst run} */
+  public CrashOutcome outcome() {
+    return worst().outcome();
+  }
+
+  /** {@return how many runs had the outcome of the worst} */
+  public long outcomeCount() {
+    return runs.stream().filter(r -> r.outcome().equals(outcome())).count();
+  }
+
+  /** {@return true if its runs do not all have the same outcome} */
+  public boolean isMixed() {
+    return outcomeCount() < runs.size();
+  }
+
+  /** {@return the worst of the rule's verdicts on its runs} */
   public Answer answer() {
-    return worst().verdict().answer();
+    return Verdict.worst(runs.stream().map(r -> r.verdict().answer()).toList());
   }
 
   /** {@return how many runs ended with a dump that is the memory of the panic} */
@@ -68,6 +86,18 @@ public record MatrixCell(String machine, long firstSeed, List<Rehearsal> runs) {
   /** {@return what {@code count} says of all runs; 0 where nothing was counted} */
   public long sum(ToLongFunction<Tally> count) {
     return runs.stream().flatMap(r -> r.observations().tally().stream()).mapToLong(count).sum();
+  }
+
+  /** No dump is worse than one that differs, and that worse than other memory overwritten. */
+  private static int rank(CrashOutcome outcome) {
+    int dump =
+        switch (outcome.dump()) {
+          case WHOLE -> 0;
+          case NOT_TRIED -> 1;
+          case DIFFERS -> 3;
+          case NONE -> 4;
+        };
+    return outcome.memory() == Memory.OVERWRITTEN ? Math.max(dump, 2) : dump;
   }
 
   private static int rank(Answer answer) {

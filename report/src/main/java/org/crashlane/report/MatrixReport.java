@@ -3,17 +3,16 @@ package org.crashlane.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.crashlane.rehearsal.ArmingCost;
-import org.crashlane.rehearsal.DumpOutcome;
-import org.crashlane.rehearsal.DumpOutcome.Damaged;
-import org.crashlane.rehearsal.DumpOutcome.Missing;
-import org.crashlane.rehearsal.DumpOutcome.NoRoom;
-import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
+import org.crashlane.rehearsal.CrashOutcome.Memory;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.report.Colours.Style;
@@ -22,43 +21,26 @@ import org.crashlane.report.Table.Column;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
-import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
 
 /**
- * Machines by strategies, for people: at a glance which dumps get through, then what each cost and
- * spoiled, then why.
+ * Machines by strategies, for people, on one screen: which dumps get through, why others do not,
+ * and what to set up.
  *
  * @param width characters that a line should not exceed
  * @param colours whether to colour
  */
 public record MatrixReport(int width, Colours colours) {
-  /** What a word in the grid means; only those that occur are explained. */
-  private static final List<String> LEGEND =
-      List.of(
-          "dump: written, and the rule holds.",
-          "(dump): written, and the rule does not hold.",
-          "NONE: no dump.",
-          "DAMAGED: the dump differs from memory at the panic.",
-          "CORRUPT: DMA changed memory outside the drivers' buffers.",
-          "NO ROOM: the crash range is too small for the capture kernel.");
-
+  private static final int LABEL = 8;
   private static final int KIBIBYTE = 1024;
-  private static final int CODE_INDENT = 2;
+
+  /** Findings that say what happened, not why. */
+  private static final List<FindingCode> EFFECTS =
+      List.of(FindingCode.D1, FindingCode.D2, FindingCode.C1, FindingCode.C2);
 
   /** {@return all of it} */
   public String of(List<MatrixCell> cells) {
-    StringBuilder out = new StringBuilder(grid(cells));
-    Wrap.lines(legend(cells), width).forEach(line -> out.append(line).append('\n'));
-    out.append('\n').append(table(cells)).append(reasons(cells)).append(summary(cells));
-    return out.toString();
-  }
-
-  private static String legend(List<MatrixCell> cells) {
-    List<String> words = cells.stream().map(cell -> shortly(cell) + ":").toList();
-    return LEGEND.stream()
-        .filter(line -> words.stream().anyMatch(line::startsWith))
-        .collect(Collectors.joining(" "));
+    return grid(cells) + "\n" + legend(cells) + why(cells) + answers(cells);
   }
 
   /** {@return a row for each machine, a column for each strategy} */
@@ -70,7 +52,10 @@ public record MatrixReport(int width, Colours colours) {
     List<Column> columns = new ArrayList<>(List.of(Column.left("machine")));
     strategies.forEach(s -> columns.add(Column.left(s.label())));
     Table table = Table.of(columns.toArray(Column[]::new));
-    byMachine(cells)
+    List<Cell> marks = new ArrayList<>(List.of(Cell.of("")));
+    strategies.forEach(s -> marks.add(new Cell(mark(s), Style.FAINT)));
+    table.row(marks);
+    MatrixDetails.byMachine(cells)
         .forEach((machine, its) -> {
           List<Cell> row = new ArrayList<>(List.of(new Cell(machine, Style.STRONG)));
           strategies.forEach(s -> row.add(gridCell(its, s)));
@@ -79,170 +64,154 @@ public record MatrixReport(int width, Colours colours) {
     return table.render(width, colours);
   }
 
+  private static String mark(Strategy strategy) {
+    return switch (strategy) {
+      case IDENTITY -> "the rule";
+      case ADOPT -> "mainline";
+      case NONE, RESERVE, OFF, ABORT, RESET -> "";
+    };
+  }
+
   private static Cell gridCell(List<MatrixCell> cells, Strategy strategy) {
     return cells.stream()
         .filter(c -> c.strategy() == strategy)
         .findFirst()
-        .map(c -> new Cell(shortly(c), style(c)))
+        .map(c -> new Cell(word(c) + share(c), style(c)))
         .orElse(Cell.of("-"));
   }
 
-  private static String shortly(MatrixCell cell) {
-    if (cell.sum(Tally::corruptedByteCount) > 0) {
-      return "CORRUPT";
+  private static String word(MatrixCell cell) {
+    String dump = OutcomeText.word(cell.outcome());
+    if (cell.outcome().grade() != Grade.GOOD) {
+      return dump;
     }
-    return switch (cell.worst().observations().dump()) {
-      case Missing _ -> "NONE";
-      case Damaged _ -> "DAMAGED";
-      case NoRoom _ -> "NO ROOM";
-      case Written _ -> cell.answer() == Answer.HOLDS ? "dump" : "(dump)";
+    return switch (cell.answer()) {
+      case HOLDS -> dump;
+      case BROKEN -> dump + " *";
+      case UNKNOWN -> dump + " ?";
     };
+  }
+
+  private static String share(MatrixCell cell) {
+    return cell.isMixed() ? " %d/%d".formatted(cell.outcomeCount(), cell.runs().size()) : "";
   }
 
   private static Style style(MatrixCell cell) {
-    boolean through = cell.dumpCount() == cell.runs().size();
-    if (!through || cell.sum(Tally::corruptedByteCount) > 0) {
-      return Style.BAD;
+    boolean isClean = cell.outcome().grade() != Grade.GOOD || cell.answer() == Answer.HOLDS;
+    return isClean ? OutcomeText.style(cell.outcome()) : Style.DOUBTFUL;
+  }
+
+  /** Only what occurs is explained. */
+  private String legend(List<MatrixCell> cells) {
+    Map<String, Predicate<MatrixCell>> meanings = new LinkedHashMap<>();
+    meanings.put("ok: dump complete, equal to memory.", c -> word(c).startsWith("ok"));
+    meanings.put("LOST: no dump.", c -> word(c).startsWith("LOST"));
+    meanings.put("DIFF: dump differs from memory.", c -> word(c).startsWith("DIFF"));
+    meanings.put("NO ROOM: crashkernel reservation too small.", c -> word(c).startsWith("NO ROOM"));
+    meanings.put("!: DMA overwrote other memory.", c -> c.outcome().memory() == Memory.OVERWRITTEN);
+    meanings.put("*: the rule is broken.", c -> word(c).endsWith("*"));
+    meanings.put("?: whether the rule is kept is unknown.", c -> word(c).endsWith("?"));
+    meanings.put("k/n: in k of n seeds, worst shown.", c -> !share(c).isEmpty());
+    String text =
+        meanings.entrySet().stream()
+            .filter(meaning -> cells.stream().anyMatch(meaning.getValue()))
+            .map(Map.Entry::getKey)
+            .collect(Collectors.joining(" "));
+    return String.join("\n", Wrap.lines(text, width)) + "\n";
+  }
+
+  /** Causes, the most frequent first, each with how often it occurs and one example. */
+  private String why(List<MatrixCell> cells) {
+    record Cause(String word, FindingCode code) {}
+    Map<Cause, List<MatrixCell>> causes = new LinkedHashMap<>();
+    for (MatrixCell cell : cells) {
+      cause(cell)
+          .ifPresent(finding ->
+              causes
+                  .computeIfAbsent(new Cause(word(cell), finding.code()), _ -> new ArrayList<>())
+                  .add(cell));
     }
-    return cell.answer() == Answer.HOLDS ? Style.GOOD : Style.DOUBTFUL;
+    StringBuilder out = new StringBuilder();
+    causes.entrySet().stream()
+        .sorted(
+            Comparator.comparing((Map.Entry<Cause, List<MatrixCell>> e) ->
+                    e.getValue().getFirst().outcome().grade() == Grade.GOOD)
+                .thenComparing(e -> -e.getValue().size()))
+        .forEach(e -> {
+          MatrixCell example = e.getValue().getFirst();
+          FindingCode code = e.getKey().code();
+          String line =
+              "%3d %-7s %s  %s (%s %s)"
+                  .formatted(
+                      e.getValue().size(),
+                      e.getKey().word(),
+                      code.name(),
+                      CodeTitle.of(code),
+                      example.machine(),
+                      example.strategy().label());
+          append(out, out.isEmpty() ? "WHY" : "", line, style(example));
+        });
+    return out.isEmpty() ? "" : "\n" + out;
   }
 
-  /** {@return a row for each cell} */
-  public String table(List<MatrixCell> cells) {
-    Table table =
-        Table.of(
-            Column.left("machine"),
-            Column.left("strategy"),
-            Column.left("dump"),
-            Column.right("corrupted"),
-            Column.right("leftovers"),
-            Column.right("blocked"),
-            Column.left("arming"),
-            Column.left("rule"));
-    byMachine(cells)
-        .forEach((machine, its) ->
-            its.forEach(cell ->
-                table.row(row(cell.strategy() == its.getFirst().strategy() ? machine : "", cell))));
-    return table.render(width, colours);
-  }
-
-  private static List<Cell> row(String machine, MatrixCell cell) {
-    long corrupted = cell.sum(Tally::corruptedByteCount);
-    Answer answer = cell.answer();
-    return List.of(
-        new Cell(machine, Style.STRONG),
-        Cell.of(cell.strategy().label()),
-        new Cell(dumps(cell), cell.dumpCount() == cell.runs().size() ? Style.GOOD : Style.BAD),
-        new Cell(
-            corrupted == 0 ? "-" : "%,d B".formatted(corrupted),
-            corrupted == 0 ? Style.PLAIN : Style.BAD),
-        Cell.of("%,d".formatted(cell.sum(Tally::leftoverPassedCount))),
-        Cell.of("%,d".formatted(cell.sum(Tally::leftoverBlockedCount))),
-        Cell.of(cost(cell)),
-        new Cell(answer.name() + " " + codes(cell), TextReport.styleOf(answer)));
-  }
-
-  private static String dumps(MatrixCell cell) {
-    int runCount = cell.runs().size();
-    return runCount == 1
-        ? outcome(cell.worst().observations().dump())
-        : "%,d of %,d".formatted(cell.dumpCount(), runCount);
-  }
-
-  private static String outcome(DumpOutcome dump) {
-    return switch (dump) {
-      case DumpOutcome.Written _ -> "yes";
-      case DumpOutcome.Damaged _ -> "damaged";
-      case DumpOutcome.Missing _ -> "NO";
-      case DumpOutcome.NoRoom _ -> "no room";
-    };
-  }
-
-  private static String cost(MatrixCell cell) {
-    Optional<ArmingCost> cost = cell.runs().getFirst().observations().tally().map(Tally::arming);
-    return cost.filter(c -> !c.equals(ArmingCost.NONE))
-        .map(c -> "%,d entries, %,d KiB".formatted(c.entryCount(), kibibytes(c.tableBytes())))
-        .orElse("-");
-  }
-
-  private static long kibibytes(long bytes) {
-    return Math.ceilDiv(bytes, KIBIBYTE);
-  }
-
-  private static String codes(MatrixCell cell) {
+  /** {@return the finding that explains the outcome best, or why the rule is broken} */
+  private static Optional<Finding> cause(MatrixCell cell) {
+    Comparator<Finding> causeFirst =
+        Comparator.comparing((Finding f) -> -f.severity().ordinal())
+            .thenComparing(f ->
+                cell.outcome().grade() == Grade.BAD ? EFFECTS.contains(f.code()) : false);
     return cell.worst().verdict().findings().stream()
         .filter(f -> f.severity() != Severity.NOTE)
-        .map(f -> f.code().name())
-        .distinct()
-        .collect(Collectors.joining(" "));
+        .min(causeFirst);
   }
 
-  /** {@return for each cell that is not clean, each kind of finding in a line or two} */
-  public String reasons(List<MatrixCell> cells) {
+  /** For the rule and for mainline, or else for each strategy: on how many machines it is good. */
+  private String answers(List<MatrixCell> cells) {
+    Map<Strategy, List<MatrixCell>> byStrategy =
+        cells.stream()
+            .collect(
+                Collectors.groupingBy(
+                    MatrixCell::strategy, LinkedHashMap::new, Collectors.toList()));
+    List<Strategy> asked = new ArrayList<>(List.of(Strategy.IDENTITY, Strategy.ADOPT));
+    asked.retainAll(byStrategy.keySet());
     StringBuilder out = new StringBuilder();
-    for (MatrixCell cell : cells) {
-      List<Finding> findings =
-          cell.worst().verdict().findings().stream()
-              .filter(f -> f.severity() != Severity.NOTE)
-              .toList();
-      if (!findings.isEmpty()) {
-        out.append('\n').append(colours.paint(Style.STRONG, name(cell))).append('\n');
-        byCode(findings).forEach((code, its) -> appendReason(out, code, its));
-      }
+    for (Strategy strategy : asked.isEmpty() ? byStrategy.keySet() : asked) {
+      append(
+          out, out.isEmpty() ? "ANSWER" : "", answer(byStrategy.get(strategy)), Style.PLAIN);
     }
-    return out.toString();
+    return "\n" + out;
   }
 
-  private void appendReason(StringBuilder out, FindingCode code, List<Finding> findings) {
-    Finding first = findings.getFirst();
-    String more = findings.size() == 1 ? "" : " (and " + (findings.size() - 1) + " more)";
-    String evidence =
-        first.evidence().isEmpty() ? "" : ": " + EvidenceText.of(first.evidence().getFirst());
-    String goingOn = " ".repeat(CODE_INDENT + code.name().length() + CODE_INDENT);
-    Style style = first.severity() == Severity.BROKEN ? Style.BAD : Style.DOUBTFUL;
-    String before =
-        " ".repeat(CODE_INDENT) + colours.paint(style, code.name()) + " ".repeat(CODE_INDENT);
-    String reason = SubjectText.of(first.subject()) + more + evidence;
-    for (String line : Wrap.lines(reason, width - goingOn.length())) {
-      out.append((before + line).stripTrailing()).append('\n');
-      before = goingOn;
-    }
-  }
-
-  private static String name(MatrixCell cell) {
-    String seed = cell.runs().size() == 1 ? "" : ", seed " + cell.worstSeed();
-    return cell.machine() + ", " + cell.strategy().label() + seed;
-  }
-
-  private String summary(List<MatrixCell> cells) {
-    List<MatrixCell> identity =
-        cells.stream().filter(c -> c.strategy() == Strategy.IDENTITY).toList();
-    if (identity.isEmpty()) {
-      return "";
-    }
-    Answer answer = Verdict.worst(identity.stream().map(MatrixCell::answer).toList());
-    String which =
-        identity.stream()
-            .filter(c -> c.answer() == answer)
-            .map(MatrixCell::machine)
+  private static String answer(List<MatrixCell> cells) {
+    Strategy strategy = cells.getFirst().strategy();
+    long good = cells.stream().filter(c -> c.outcome().grade() == Grade.GOOD).count();
+    String name = strategy.label() + (mark(strategy).isEmpty() ? "" : " (" + mark(strategy) + ")");
+    String others =
+        cells.stream()
+            .filter(c -> c.outcome().grade() != Grade.GOOD)
+            .map(c -> c.machine() + " " + word(c))
             .collect(Collectors.joining(", "));
-    String text =
-        switch (answer) {
-          case HOLDS -> "identity holds on every machine shown";
-          case BROKEN -> "identity does not hold on " + which;
-          case UNKNOWN -> "whether identity holds is unknown of " + which;
-        };
-    return "\n" + colours.paint(TextReport.styleOf(answer), answer.name()) + "  " + text + "\n";
+    return "%s: the dump is good on %d of %d%s%s"
+        .formatted(name, good, cells.size(), others.isEmpty() ? "" : ", not on: " + others, costs(cells));
   }
 
-  private static Map<String, List<MatrixCell>> byMachine(List<MatrixCell> cells) {
+  private static String costs(List<MatrixCell> cells) {
     return cells.stream()
-        .collect(
-            Collectors.groupingBy(MatrixCell::machine, LinkedHashMap::new, Collectors.toList()));
+        .flatMap(c -> c.runs().getFirst().observations().tally().stream())
+        .map(Tally::arming)
+        .max(Comparator.comparingLong(ArmingCost::tableBytes))
+        .filter(cost -> !cost.equals(ArmingCost.NONE))
+        .map(cost ->
+            "; costs at most %,d KiB of tables"
+                .formatted(Math.ceilDiv(cost.tableBytes(), KIBIBYTE)))
+        .orElse("");
   }
 
-  private static Map<FindingCode, List<Finding>> byCode(List<Finding> findings) {
-    return findings.stream()
-        .collect(Collectors.groupingBy(Finding::code, LinkedHashMap::new, Collectors.toList()));
+  private void append(StringBuilder out, String label, String text, Style style) {
+    String before = colours.paint(Style.STRONG, label) + " ".repeat(LABEL - label.length());
+    for (String line : Wrap.lines(text, width - LABEL)) {
+      out.append(before).append(colours.paint(style, line)).append('\n');
+      before = " ".repeat(LABEL);
+    }
   }
 }

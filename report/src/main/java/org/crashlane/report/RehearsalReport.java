@@ -3,8 +3,12 @@ package org.crashlane.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.crashlane.rehearsal.CrashOutcome;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
+import org.crashlane.rehearsal.Observations;
+import org.crashlane.rule.Remedy;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
@@ -16,27 +20,26 @@ import org.crashlane.rehearsal.Tally;
 import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
-import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.Severity;
-import org.crashlane.rule.Verdict;
 
 /**
- * Rehearsals for people: one row each, and below it what was found.
+ * Rehearsals for people: what became of the dump, why, and what to change; then whether the rule
+ * was kept.
  *
  * @param width characters that a line should not exceed
  * @param colours whether to colour
  */
 public record RehearsalReport(int width, Colours colours) {
+  private static final int LABEL = 8;
+  private static final int FIXES_MAX = 3;
 
   /** {@return the table of {@code rehearsals}, each line ended by a line feed} */
   public String table(List<Rehearsal> rehearsals) {
     Table table =
         Table.of(
             Column.left("strategy"),
-            Column.left("tables"),
-            Column.left("expected"),
-            Column.left("dump"),
+            Column.left("result"),
             Column.right("pages equal"),
             Column.right("faults"),
             Column.right("seconds"),
@@ -47,16 +50,112 @@ public record RehearsalReport(int width, Colours colours) {
 
   private static List<Cell> row(Rehearsal rehearsal) {
     DumpOutcome dump = rehearsal.observations().dump();
-    Verdict before = rehearsal.tablesBeforeCrash();
+    CrashOutcome outcome = rehearsal.outcome();
     return List.of(
         new Cell(rehearsal.scenario().label(), Style.STRONG),
-        new Cell(before.answer().name(), TextReport.styleOf(before.answer())),
-        new Cell(expected(rehearsal.prediction()), Style.PLAIN),
-        new Cell(shortly(dump), dump.gotThrough() ? Style.GOOD : Style.BAD),
+        new Cell(OutcomeText.word(outcome), OutcomeText.style(outcome)),
         Cell.of(dump instanceof Written w ? "%,d".formatted(w.comparedPageCount()) : "-"),
         Cell.of("" + rehearsal.observations().faultsAfterCrash().size()),
         Cell.of("" + rehearsal.wallTime().toSeconds()),
         new Cell(ruleOf(rehearsal), TextReport.styleOf(rehearsal.verdict().answer())));
+  }
+
+  private static String ruleOf(Rehearsal rehearsal) {
+    String broken =
+        rehearsal.verdict().findings().stream()
+            .filter(f -> f.severity() != Severity.NOTE)
+            .map(f -> f.code().name())
+            .distinct()
+            .collect(Collectors.joining(" "));
+    return (rehearsal.verdict().answer() + " " + broken).stripTrailing();
+  }
+
+  /**
+   * {@return one rehearsal on one screen}
+   *
+   * @param share in how many of how many runs it came out so; empty where there was one run
+   */
+  public String screen(Rehearsal rehearsal, String share) {
+    StringBuilder out = new StringBuilder(heading(rehearsal));
+    CrashOutcome outcome = rehearsal.outcome();
+    append(
+        out,
+        "RESULT",
+        OutcomeText.style(outcome),
+        OutcomeText.word(outcome) + "  " + OutcomeText.sentence(outcome) + share);
+    Observations seen = rehearsal.observations();
+    append(out, "  dump", Style.PLAIN, atLength(seen.dump()));
+    seen.tally().ifPresent(t -> append(out, "  memory", Style.PLAIN, counted(t)));
+    iommu(rehearsal).forEach(line -> append(out, "  IOMMU", Style.PLAIN, line));
+    if (!rehearsal.asPredicted()) {
+      append(
+          out,
+          "NOTE",
+          Style.DOUBTFUL,
+          "unexpected: the tables predict " + expected(rehearsal.prediction()));
+    }
+    append(out, "RULE", TextReport.styleOf(rehearsal.verdict().answer()), rule(rehearsal));
+    fixes(rehearsal).forEach(line -> append(out, "FIX", Style.PLAIN, line));
+    return out.toString();
+  }
+
+  private String heading(Rehearsal rehearsal) {
+    return String.join(
+            "\n",
+            Wrap.lines(
+                rehearsal.scenario().label() + ": " + rehearsal.scenario().strategy().meaning(),
+                width))
+        + "\n";
+  }
+
+  private static String rule(Rehearsal rehearsal) {
+    List<Finding> findings =
+        rehearsal.verdict().findings().stream()
+            .filter(f -> f.severity() != Severity.NOTE)
+            .toList();
+    return findings.isEmpty()
+        ? "HOLDS"
+        : ruleOf(rehearsal) + ": " + CodeTitle.of(findings.getFirst().code());
+  }
+
+  /** {@return what the capture kernel and devices met of the IOMMU, in a line each} */
+  private static List<String> iommu(Rehearsal rehearsal) {
+    Observations seen = rehearsal.observations();
+    List<String> lines = new ArrayList<>();
+    if (!seen.registerWritesAfterCrash().isEmpty()) {
+      lines.add(
+          "the capture kernel %s; translation was %s at the end"
+              .formatted(
+                  EvidenceText.of(seen.registerWritesAfterCrash().getFirst()),
+                  seen.translatingAtEnd() ? "on" : "off"));
+    } else if (!seen.detection().isEmpty()) {
+      lines.add("the capture kernel " + EvidenceText.of(seen.detection().getFirst()));
+    }
+    if (!seen.faultsAfterCrash().isEmpty()) {
+      lines.add(
+          "%,d %s after the panic; first: %s"
+              .formatted(
+                  seen.faultsAfterCrash().size(),
+                  seen.faultsAfterCrash().size() == 1 ? "fault" : "faults",
+                  EvidenceText.of(seen.faultsAfterCrash().getFirst())));
+    }
+    return lines;
+  }
+
+  /** {@return what helps, the first preferred; of a good outcome, what the rule asks besides} */
+  private static List<String> fixes(Rehearsal rehearsal) {
+    List<String> fixes =
+        rehearsal.verdict().findings().stream()
+            .filter(f -> f.severity() != Severity.NOTE)
+            .flatMap(f -> f.remedies().stream())
+            .filter(r -> r != Remedy.Step.FIX_OTHERS)
+            .distinct()
+            .limit(FIXES_MAX)
+            .map(RemedyText::of)
+            .toList();
+    return rehearsal.outcome().grade() == Grade.GOOD && !fixes.isEmpty()
+        ? List.of("nothing for this dump; for the rule: " + fixes.getFirst())
+        : IntStream.range(0, fixes.size()).mapToObj(i -> (i + 1) + "  " + fixes.get(i)).toList();
   }
 
   private static String expected(Prediction prediction) {
@@ -67,100 +166,40 @@ public record RehearsalReport(int width, Colours colours) {
     };
   }
 
-  private static String shortly(DumpOutcome dump) {
-    return switch (dump) {
-      case Written _ -> "written";
-      case Missing _ -> "NONE";
-      case Damaged _ -> "DAMAGED";
-      case NoRoom _ -> "NO ROOM";
-    };
-  }
-
-  private static String ruleOf(Rehearsal rehearsal) {
-    String broken = codes(rehearsal, f -> f.severity() != Severity.NOTE);
-    // While translation runs, leftovers are no hazard and every machine has them.
-    String hazards =
-        rehearsal.observations().translatingAtEnd()
-            ? ""
-            : codes(rehearsal, f -> f.severity() == Severity.NOTE);
-    String text = rehearsal.verdict().answer() + " " + broken;
-    return (hazards.isEmpty() ? text : text + " (" + hazards + ")").stripTrailing();
-  }
-
-  private static String codes(Rehearsal rehearsal, Predicate<Finding> which) {
-    return rehearsal.verdict().findings().stream()
-        .filter(which)
-        .map(f -> f.code().name())
-        .distinct()
-        .collect(Collectors.joining(" "));
-  }
-
-  /** {@return what was found in one rehearsal, headed by its name} */
-  public String details(Rehearsal rehearsal) {
-    StringBuilder out = new StringBuilder();
-    out.append(colours.paint(Style.STRONG, "== " + rehearsal.scenario().label()))
-        .append(": ")
-        .append(rehearsal.scenario().strategy().meaning())
-        .append('\n');
-    sentences(rehearsal).forEach(s -> appendWrapped(out, s));
-    return out.append(new TextReport(width, colours).of(rehearsal.verdict())).toString();
-  }
-
-  private static List<String> sentences(Rehearsal rehearsal) {
-    List<String> sentences = new ArrayList<>();
-    sentences.add(atLength(rehearsal.observations().dump()));
-    boolean tried = !(rehearsal.observations().dump() instanceof NoRoom);
-    if (tried || !rehearsal.observations().faultsAfterCrash().isEmpty()) {
-      sentences.add(
-          rehearsal
-              .observations()
-              .tally()
-              .map(RehearsalReport::counted)
-              .orElseGet(() -> recorded(rehearsal)));
-    }
-    if (!rehearsal.asPredicted()) {
-      sentences.add(
-          "This is NOT what the tables predict (" + expected(rehearsal.prediction()) + ").");
-    }
-    return sentences;
+  /** {@return the same with all findings and their evidence} */
+  public String details(Rehearsal rehearsal, String share) {
+    return screen(rehearsal, share)
+        + "\n"
+        + new TextReport(width, colours).of(rehearsal.verdict());
   }
 
   private static String counted(Tally tally) {
-    return "After the panic %,d leftover transfers reached memory, %,d were blocked; %s."
-        .formatted(
-            tally.leftoverPassedCount(),
-            tally.leftoverBlockedCount(),
-            tally.corruptedByteCount() == 0
-                ? "no memory outside the drivers' buffers was changed"
-                : "%,d bytes outside the drivers' buffers were changed"
-                    .formatted(tally.corruptedByteCount()));
-  }
-
-  private static String recorded(Rehearsal rehearsal) {
-    List<Evidence> faults = rehearsal.observations().faultsAfterCrash();
-    return faults.isEmpty()
-        ? "The IOMMU recorded no fault after the panic."
-        : "The IOMMU recorded %d %s after the panic%s; first: %s"
-            .formatted(
-                faults.size(),
-                faults.size() == 1 ? "fault" : "faults",
-                rehearsal.observations().dump().gotThrough() ? ", and the dump got through" : "",
-                EvidenceText.of(faults.getFirst()));
+    String passed =
+        "%,d in-flight transfers reached memory after the panic, %,d were blocked"
+            .formatted(tally.leftoverPassedCount(), tally.leftoverBlockedCount());
+    return tally.corruptedByteCount() == 0
+        ? "nothing overwritten but drivers' buffers; " + passed
+        : "%,d bytes of no driver's buffer overwritten; %s"
+            .formatted(tally.corruptedByteCount(), passed);
   }
 
   private static String atLength(DumpOutcome dump) {
     return switch (dump) {
       case Written w ->
-          "Dump of %s, %,d bytes of memory; %,d pages compared with memory at the panic, all equal."
-              .formatted(w.release(), w.sizeBytes(), w.comparedPageCount());
-      case Missing m -> "No dump: " + EvidenceText.inOneLine(m.reasons()) + ".";
-      case Damaged d -> "The dump is damaged: " + EvidenceText.inOneLine(d.reasons()) + ".";
-      case NoRoom n ->
-          "No dump: the crash range is too small: " + EvidenceText.of(n.reason()) + ".";
+          "of %s, %,d MiB; %,d pages compared with memory at the panic, all equal"
+              .formatted(w.release(), w.sizeBytes() >> 20, w.comparedPageCount());
+      case Missing m -> EvidenceText.inOneLine(m.reasons());
+      case Damaged d -> EvidenceText.inOneLine(d.reasons());
+      case NoRoom n -> EvidenceText.of(n.reason());
     };
   }
 
-  private void appendWrapped(StringBuilder out, String sentence) {
-    Wrap.lines(sentence, width).forEach(line -> out.append(line).append('\n'));
+  /** Appends a text behind a label; what does not fit goes on below it. */
+  private void append(StringBuilder out, String label, Style style, String text) {
+    String before = colours.paint(Style.STRONG, label) + " ".repeat(LABEL + 2 - label.length());
+    for (String line : Wrap.lines(text, width - LABEL - 2)) {
+      out.append(before).append(colours.paint(style, line)).append('\n');
+      before = " ".repeat(LABEL + 2);
+    }
   }
 }

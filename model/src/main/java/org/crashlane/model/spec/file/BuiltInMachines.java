@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.spec.file;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.MappingMode;
 
@@ -28,6 +30,17 @@ public final class BuiltInMachines {
   /** {@return their names} */
   public static List<String> names() {
     return NAMES;
+  }
+
+  /**
+   * {@return the machines that are crashed where none is named: one for each mode, and one on which
+   * mainline Linux loses its dump}
+   */
+  public static List<MachineSpec> usual() {
+    return Stream.concat(
+            Arrays.stream(MappingMode.values()).map(MappingMode::label), Stream.of("snp-copy"))
+        .map(BuiltInMachines::read)
+        .toList();
   }
 
   /** {@return the machine that stands for a mapping mode where none is named} */

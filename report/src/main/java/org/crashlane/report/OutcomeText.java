@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.report;
+
+import org.crashlane.rehearsal.CrashOutcome;
+import org.crashlane.rehearsal.CrashOutcome.Memory;
+import org.crashlane.report.Colours.Style;
+
+/** What became of dumps and of memory, in words. */
+final class OutcomeText {
+  private OutcomeText() {}
+
+  /** {@return the word for a cell of a matrix, at most 8 characters} */
+  static String word(CrashOutcome outcome) {
+    String dump =
+        switch (outcome.dump()) {
+          case WHOLE -> "ok";
+          case DIFFERS -> "DIFF";
+          case NONE -> "LOST";
+          case NOT_TRIED -> "NO ROOM";
+        };
+    return outcome.memory() == Memory.OVERWRITTEN ? dump + "!" : dump;
+  }
+
+  /** {@return how the word is shown} */
+  static Style style(CrashOutcome outcome) {
+    return switch (outcome.grade()) {
+      case GOOD -> Style.GOOD;
+      case BAD -> Style.BAD;
+      case UNKNOWN -> Style.DOUBTFUL;
+    };
+  }
+
+  /** {@return what became of the dump and of other memory} */
+  static String sentence(CrashOutcome outcome) {
+    String dump =
+        switch (outcome.dump()) {
+          case WHOLE -> "dump complete";
+          case DIFFERS -> "the dump is not the memory of the panic";
+          case NONE -> "no dump";
+          case NOT_TRIED -> "not tried: the crashkernel reservation is too small";
+        };
+    return switch (outcome.memory()) {
+      case OVERWRITTEN -> dump + ", and other memory was overwritten";
+      case UNCHANGED, NOT_SEEN -> dump;
+    };
+  }
+}
