@@ -74,6 +74,24 @@ record MatrixRun(
     }
   }
 
+  /** {@return the machine of a cell} */
+  MachineSpec machine(MatrixCell cell) {
+    return machines.get(index(cell));
+  }
+
+  /**
+   * {@return what the user called the machine of a cell}
+   *
+   * @param names what machines were named by; none for the built-in ones
+   */
+  String nameOf(MatrixCell cell, List<String> names) {
+    return names.size() == machines.size() ? names.get(index(cell)) : cell.machine();
+  }
+
+  private int index(MatrixCell cell) {
+    return machines.stream().map(MachineSpec::name).toList().indexOf(cell.machine());
+  }
+
   private Callable<Rehearsal> crash(MachineSpec machine, Strategy strategy, long seed) {
     Scenario scenario = Scenario.of(machine.mode(), strategy);
     return () ->

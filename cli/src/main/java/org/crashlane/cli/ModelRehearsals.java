@@ -73,8 +73,11 @@ final class ModelRehearsals {
       terminal.out().println();
     }
     report(cells, shown.form());
-    if (!json && options.schedule().isEmpty() && cells.size() == 1) {
-      new Repetitions(terminal, options).print(matrix, names, cells);
+    Repetitions commands = new Repetitions(terminal, options);
+    if (!json && cells.size() > 1) {
+      commands.printNext(matrix, names, cells);
+    } else if (!json && options.schedule().isEmpty() && !options.trace()) {
+      commands.print(matrix, names, cells.getFirst(), shown.form());
     }
     return ExitCode.ofOutcomes(
         cells,

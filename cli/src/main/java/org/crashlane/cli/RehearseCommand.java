@@ -47,15 +47,16 @@ import picocli.CommandLine.Spec;
       "  crashlane rehearse --stage qemu --strategy identity --hand inside --keep evidence/",
       "  crashlane rehearse --stage qemu --mapping amdvi --strategy all",
       "",
-      "Of several machines and strategies the worst verdict on identity decides; without identity,"
-          + " the worst of all."
+      "Of several machines and strategies the worst outcome under identity decides; without"
+          + " identity, the worst of all."
     },
     exitCodeList = {
-      "0:the rule holds",
-      "1:it is broken",
+      "0:the dump is complete, and no other memory was seen overwritten",
+      "1:it is lost or differs, or other memory was overwritten; with --fail-on rule, or the rule"
+          + " is broken",
       "2:bad input or usage, or evidence that could not be kept",
-      "3:unknown: something could not be read, the crash range was too small, or exploring stopped"
-          + " at its limit"
+      "3:unknown: the crashkernel reservation was too small, or exploring stopped at its limit; with"
+          + " --fail-on rule, or something could not be read"
     })
 final class RehearseCommand implements Callable<Integer> {
   private final Terminal terminal;

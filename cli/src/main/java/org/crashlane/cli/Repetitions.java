@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.model.explore.Failure;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.stage.ModelStage;
+import org.crashlane.rehearsal.CrashOutcome.Dump;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.MatrixCell;
-import org.crashlane.rule.Verdict.Answer;
 
-/** What went wrong, as commands that show it again with as little as it needs. */
+/** Commands to go on with: what shows a crash again, and which to look at next. */
 final class Repetitions {
   private final Terminal terminal;
   private final ModelOptions options;
@@ -21,39 +24,39 @@ final class Repetitions {
     this.options = options;
   }
 
-  /**
-   * Prints a command for each cell that is not clean.
-   *
-   * @param names machines as the user named them; none for the built-in ones
-   */
-  void print(MatrixRun matrix, List<String> names, List<MatrixCell> cells) {
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < cells.size(); i++) {
-      MatrixCell cell = cells.get(i);
-      int row = i / matrix.strategies().size();
-      MachineSpec machine = matrix.machines().get(row);
-      String name = names.size() == matrix.machines().size() ? names.get(row) : machine.name();
-      if (cell.answer() != Answer.HOLDS) {
-        command(machine, name, cell).ifPresent(lines::add);
-      }
-    }
-    if (!lines.isEmpty()) {
-      terminal.out().println("\nTo see it again, with the shortest schedule before the panic:");
-      lines.forEach(line -> terminal.out().println("  " + line));
-    }
+  /** Prints how the worst run of {@code cell} is seen again, in full. */
+  void print(MatrixRun matrix, List<String> names, MatrixCell cell, Form form) {
+    MachineSpec machine = matrix.machine(cell);
+    String name = matrix.nameOf(cell, names);
+    Optional<String> shortest =
+        form == Form.VERBOSE ? shortest(machine, name, cell) : Optional.empty();
+    String command =
+        shortest.orElseGet(() -> command(name, cell) + " --seed " + cell.worstSeed() + " --trace");
+    terminal.out().println("AGAIN     " + command);
   }
 
-  private Optional<String> command(MachineSpec machine, String name, MatrixCell cell) {
+  /** Prints which cell of several to look at: mainline's where that is bad, or else another bad. */
+  void printNext(MatrixRun matrix, List<String> names, List<MatrixCell> cells) {
+    Comparator<MatrixCell> worthFirst =
+        Comparator.comparing((MatrixCell c) -> c.outcome().grade() != Grade.BAD)
+            .thenComparing(c -> c.strategy() != Strategy.ADOPT)
+            .thenComparing(c -> c.outcome().dump() != Dump.NONE);
+    MatrixCell next = cells.stream().min(worthFirst).orElseThrow();
+    terminal.out().println("NEXT   " + command(matrix.nameOf(next, names), next));
+  }
+
+  private String command(String name, MatrixCell cell) {
+    return "crashlane rehearse %s --strategy %s%s"
+        .formatted(name, cell.strategy().label(), options.repeated());
+  }
+
+  private Optional<String> shortest(MachineSpec machine, String name, MatrixCell cell) {
     Scenario scenario = Scenario.of(cell.mode(), cell.strategy());
     ModelStage stage = new ModelStage(machine, cell.worstSeed()).changing(options::change);
     return Failure.of(stage.plan(scenario), cell.worstSeed(), ModelStage.USUAL_STEPS)
         .map(failure ->
-            "crashlane rehearse %s --strategy %s%s --seed %d --schedule %s --trace"
+            "%s --seed %d --schedule %s --trace"
                 .formatted(
-                    name,
-                    cell.strategy().label(),
-                    options.repeated(),
-                    cell.worstSeed(),
-                    failure.shrunk().text(machine)));
+                    command(name, cell), cell.worstSeed(), failure.shrunk().text(machine)));
   }
 }

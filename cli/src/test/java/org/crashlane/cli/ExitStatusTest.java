@@ -132,7 +132,9 @@ final class ExitStatusTest {
           default -> throw new AssertionError(row);
         };
     String file = MACHINES.resolve("valid").resolve(cells[0]).toString();
-    Run run = Run.of("rehearse", file, "--strategy", "identity");
+    Run run =
+        Run.of(
+            "rehearse", file, "--strategy", "identity", "--fail-on", "rule", "--seed", "1");
     assertEquals(status, run.code(), run.out() + run.err());
     assertTrue(run.out().contains(cells[1]), run.out());
   }

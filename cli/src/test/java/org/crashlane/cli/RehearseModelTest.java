@@ -39,8 +39,10 @@ class RehearseModelTest {
     Run run = Run.of("rehearse", machine(SMALL), "--strategy", "identity");
     assertEquals("", run.err());
     assertEquals(0, run.code());
-    assertTrue(run.out().contains("small    identity  yes "), run.out());
-    assertTrue(run.out().endsWith("HOLDS  nothing found\n"), run.out());
+    assertTrue(run.out().contains("\nRESULT    ok  dump complete, in all of 10 seeds\n"), run.out());
+    assertTrue(run.out().contains("\nRULE      HOLDS\n"), run.out());
+    Run verbose = Run.of("rehearse", machine(SMALL), "--strategy", "identity", "-v");
+    assertTrue(verbose.out().contains("\nHOLDS  nothing found\n"), verbose.out());
   }
 
   @Test
@@ -51,6 +53,7 @@ class RehearseModelTest {
             .replace("dump-path", "dma-mask: 32, dump-path");
     Run run = Run.of("rehearse", machine(beyond), "--strategy", "none");
     assertEquals(1, run.code());
+    assertTrue(run.out().contains("RESULT    LOST  no dump"), run.out());
     assertTrue(run.out().contains("BROKEN B1 D1"), run.out());
   }
 
@@ -70,9 +73,28 @@ class RehearseModelTest {
     Run run = Run.of("rehearse", machine(SMALL));
     assertEquals(0, run.code());
     assertTrue(
-        run.out().startsWith("machine  none  reserve  identity  adopt  off   abort  reset\n"),
+        run.out().startsWith("machine  none  reserve  identity  adopt     off  abort  reset\n"),
         run.out());
-    assertTrue(run.out().endsWith("HOLDS  identity holds on every machine shown\n"), run.out());
+    assertTrue(run.out().contains("ANSWER identity (the rule): good on 1 of 1\n"), run.out());
+  }
+
+  /** The screen that a newcomer sees: one of 80 columns, the answer at the end. */
+  @Test
+  void theDefaultFitsOneScreen() throws Exception {
+    Run run = Run.narrow(80, "rehearse");
+    assertEquals(0, run.code(), run.err());
+    run.out().lines().forEach(line -> assertTrue(line.length() <= 80, line));
+    Golden.check("rehearse.txt", run.out());
+  }
+
+  /** Mainline's dump is whole and the rule broken: the one decides unless the other is asked for. */
+  @Test
+  void theOutcomeDecidesUnlessTheRuleIsToCount() {
+    assertEquals(0, Run.of("rehearse", "vtd", "--strategy", "adopt", "--seed", "1").code());
+    assertEquals(
+        1,
+        Run.of("rehearse", "vtd", "--strategy", "adopt", "--seed", "1", "--fail-on", "rule").code());
+    assertEquals(1, Run.of("rehearse", "snp-copy", "--strategy", "adopt", "--seed", "1").code());
   }
 
   @Test

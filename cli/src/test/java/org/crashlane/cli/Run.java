@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import org.crashlane.report.Colours;
 
 /**
  * One run of the program.
@@ -20,10 +21,21 @@ record Run(int code, String out, String err) {
   }
 
   static Run with(byte[] standardInput, String... args) {
+    return with(100, standardInput, args);
+  }
+
+  /** One run whose lines should fit {@code columns} characters. */
+  static Run narrow(int columns, String... args) {
+    return with(columns, new byte[0], args);
+  }
+
+  private static Run with(int columns, byte[] standardInput, String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     InputStream in = new ByteArrayInputStream(standardInput);
-    Terminal terminal = Terminal.plain(in, new PrintWriter(out), new PrintWriter(err));
+    Terminal terminal =
+        new Terminal(
+            in, new PrintWriter(out), new PrintWriter(err), Colours.off(), false, columns);
     int code = Main.run(terminal, args);
     return new Run(code, out.toString(), err.toString());
   }

@@ -16,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <pre>
  * {"version": 2, "cells": [
  *   {"machine": "vtd", "mapping": "vtd", "strategy": "none", "answer": "BROKEN",
+ *    "outcome": {"grade": "BAD", "dump": "NONE", "memory": "UNCHANGED"}, "outcomeCount": 10,
  *    "runCount": 10, "dumpCount": 0, "worstSeed": 1,
  *    "runs": [{"seed": 1, rehearsal}]}]}
  * </pre>
@@ -40,9 +41,11 @@ public final class MatrixJson {
             .put("mapping", cell.mode().label())
             .put("strategy", cell.strategy().label())
             .put("answer", cell.answer().name())
+            .put("outcomeCount", cell.outcomeCount())
             .put("runCount", cell.runs().size())
             .put("dumpCount", cell.dumpCount())
             .put("worstSeed", cell.worstSeed());
+    node.set("outcome", RehearsalJson.of(cell.outcome()));
     ArrayNode runs = node.putArray("runs");
     long seed = cell.firstSeed();
     for (Rehearsal rehearsal : cell.runs()) {

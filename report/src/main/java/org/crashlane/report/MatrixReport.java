@@ -31,7 +31,7 @@ import org.crashlane.rule.Verdict.Answer;
  * @param colours whether to colour
  */
 public record MatrixReport(int width, Colours colours) {
-  private static final int LABEL = 8;
+  private static final int LABEL = 7;
   private static final int KIBIBYTE = 1024;
 
   /** Findings that say what happened, not why. */
@@ -104,19 +104,19 @@ public record MatrixReport(int width, Colours colours) {
   /** Only what occurs is explained. */
   private String legend(List<MatrixCell> cells) {
     Map<String, Predicate<MatrixCell>> meanings = new LinkedHashMap<>();
-    meanings.put("ok: dump complete, equal to memory.", c -> word(c).startsWith("ok"));
-    meanings.put("LOST: no dump.", c -> word(c).startsWith("LOST"));
-    meanings.put("DIFF: dump differs from memory.", c -> word(c).startsWith("DIFF"));
-    meanings.put("NO ROOM: crashkernel reservation too small.", c -> word(c).startsWith("NO ROOM"));
-    meanings.put("!: DMA overwrote other memory.", c -> c.outcome().memory() == Memory.OVERWRITTEN);
-    meanings.put("*: the rule is broken.", c -> word(c).endsWith("*"));
-    meanings.put("?: whether the rule is kept is unknown.", c -> word(c).endsWith("?"));
-    meanings.put("k/n: in k of n seeds, worst shown.", c -> !share(c).isEmpty());
+    meanings.put("ok dump complete", c -> word(c).startsWith("ok"));
+    meanings.put("LOST no dump", c -> word(c).startsWith("LOST"));
+    meanings.put("DIFF dump differs from memory", c -> word(c).startsWith("DIFF"));
+    meanings.put("NO ROOM crashkernel= too small", c -> word(c).startsWith("NO ROOM"));
+    meanings.put("! other memory overwritten", c -> c.outcome().memory() == Memory.OVERWRITTEN);
+    meanings.put("* rule broken", c -> word(c).endsWith("*"));
+    meanings.put("? not known whether the rule is kept", c -> word(c).endsWith("?"));
+    meanings.put("k/n in k of n seeds", c -> !share(c).isEmpty());
     String text =
         meanings.entrySet().stream()
             .filter(meaning -> cells.stream().anyMatch(meaning.getValue()))
             .map(Map.Entry::getKey)
-            .collect(Collectors.joining(" "));
+            .collect(Collectors.joining(", "));
     return String.join("\n", Wrap.lines(text, width)) + "\n";
   }
 
@@ -141,17 +141,26 @@ public record MatrixReport(int width, Colours colours) {
           MatrixCell example = e.getValue().getFirst();
           FindingCode code = e.getKey().code();
           String line =
-              "%3d %-7s %s  %s (%s %s)"
+              "%2d %-5s %s %s (%s %s)"
                   .formatted(
                       e.getValue().size(),
                       e.getKey().word(),
                       code.name(),
-                      CodeTitle.of(code),
+                      code == FindingCode.D1 ? evidence(example) : CodeTitle.of(code),
                       example.machine(),
                       example.strategy().label());
           append(out, out.isEmpty() ? "WHY" : "", line, style(example));
         });
     return out.isEmpty() ? "" : "\n" + out;
+  }
+
+  /** {@return what shows that there is no dump, or another: nothing else explains it} */
+  private static String evidence(MatrixCell cell) {
+    return cause(cell).stream()
+        .flatMap(f -> f.evidence().stream())
+        .findFirst()
+        .map(EvidenceText::of)
+        .orElseGet(() -> CodeTitle.of(FindingCode.D1));
   }
 
   /** {@return the finding that explains the outcome best, or why the rule is broken} */
@@ -191,8 +200,9 @@ public record MatrixReport(int width, Colours colours) {
             .filter(c -> c.outcome().grade() != Grade.GOOD)
             .map(c -> c.machine() + " " + word(c))
             .collect(Collectors.joining(", "));
-    return "%s: the dump is good on %d of %d%s%s"
-        .formatted(name, good, cells.size(), others.isEmpty() ? "" : ", not on: " + others, costs(cells));
+    return "%s: good on %d of %d%s%s"
+        .formatted(
+            name, good, cells.size(), others.isEmpty() ? "" : "; " + others, costs(cells));
   }
 
   private static String costs(List<MatrixCell> cells) {
@@ -202,7 +212,7 @@ public record MatrixReport(int width, Colours colours) {
         .max(Comparator.comparingLong(ArmingCost::tableBytes))
         .filter(cost -> !cost.equals(ArmingCost.NONE))
         .map(cost ->
-            "; costs at most %,d KiB of tables"
+            "; at most %,d KiB of tables"
                 .formatted(Math.ceilDiv(cost.tableBytes(), KIBIBYTE)))
         .orElse("");
   }

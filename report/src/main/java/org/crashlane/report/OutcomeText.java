@@ -2,6 +2,7 @@
 package org.crashlane.report;
 
 import org.crashlane.rehearsal.CrashOutcome;
+import org.crashlane.rehearsal.CrashOutcome.Dump;
 import org.crashlane.rehearsal.CrashOutcome.Memory;
 import org.crashlane.report.Colours.Style;
 
@@ -41,7 +42,9 @@ final class OutcomeText {
         };
     return switch (outcome.memory()) {
       case OVERWRITTEN -> dump + ", and other memory was overwritten";
-      case UNCHANGED, NOT_SEEN -> dump;
+      case UNCHANGED -> dump;
+      // What the dump holds of it was compared; of the crash range nothing is known.
+      case NOT_SEEN -> outcome.dump() == Dump.WHOLE ? dump + "; other memory not watched" : dump;
     };
   }
 }

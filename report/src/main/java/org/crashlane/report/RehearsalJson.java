@@ -4,6 +4,7 @@ package org.crashlane.report;
 import static org.crashlane.report.JsonReport.array;
 
 import java.util.List;
+import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
@@ -22,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <pre>
  * {"version": 2, "rehearsals": [
  *   {"mapping": "vtd", "strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
+ *    "outcome": {"grade": "GOOD", "dump": "WHOLE", "memory": "UNCHANGED"},
  *    "dump": {"outcome": "written" | "missing" | "damaged" | "noroom", ...},
  *    "faultsAfterCrash": [evidence], "registerWritesAfterCrash": [evidence],
  *    "detection": [evidence], "translatingAtEnd": true,
@@ -64,6 +66,7 @@ public final class RehearsalJson {
         .ifPresentOrElse(h -> node.put("hand", h.label()), () -> node.putNull("hand"));
     node.put("prediction", rehearsal.prediction().name())
         .put("asPredicted", rehearsal.asPredicted());
+    node.set("outcome", of(rehearsal.outcome()));
     node.set("dump", of(observations.dump()));
     node.set("faultsAfterCrash", FindingJson.evidence(observations.faultsAfterCrash()));
     node.set(
@@ -76,6 +79,15 @@ public final class RehearsalJson {
     node.set("tablesBeforeCrash", JsonReport.of(rehearsal.tablesBeforeCrash()));
     node.set("verdict", JsonReport.of(rehearsal.verdict()));
     return node;
+  }
+
+  /** {@return what became of the dump and of other memory, and whether that is good} */
+  static ObjectNode of(CrashOutcome outcome) {
+    return NODES
+        .objectNode()
+        .put("grade", outcome.grade().name())
+        .put("dump", outcome.dump().name())
+        .put("memory", outcome.memory().name());
   }
 
   private static ObjectNode of(Tally tally) {

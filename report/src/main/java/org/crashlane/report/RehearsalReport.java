@@ -3,6 +3,7 @@ package org.crashlane.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.crashlane.rehearsal.CrashOutcome;
@@ -61,13 +62,22 @@ public record RehearsalReport(int width, Colours colours) {
   }
 
   private static String ruleOf(Rehearsal rehearsal) {
-    String broken =
-        rehearsal.verdict().findings().stream()
-            .filter(f -> f.severity() != Severity.NOTE)
-            .map(f -> f.code().name())
-            .distinct()
-            .collect(Collectors.joining(" "));
-    return (rehearsal.verdict().answer() + " " + broken).stripTrailing();
+    String broken = codes(rehearsal, f -> f.severity() != Severity.NOTE);
+    // While translation runs, in-flight DMA is no hazard, and every machine has some.
+    String hazards =
+        rehearsal.observations().translatingAtEnd()
+            ? ""
+            : codes(rehearsal, f -> f.severity() == Severity.NOTE);
+    String text = rehearsal.verdict().answer() + " " + broken;
+    return (hazards.isEmpty() ? text : text + " (" + hazards + ")").stripTrailing();
+  }
+
+  private static String codes(Rehearsal rehearsal, Predicate<Finding> which) {
+    return rehearsal.verdict().findings().stream()
+        .filter(which)
+        .map(f -> f.code().name())
+        .distinct()
+        .collect(Collectors.joining(" "));
   }
 
   /**
@@ -92,7 +102,7 @@ public record RehearsalReport(int width, Colours colours) {
           out,
           "NOTE",
           Style.DOUBTFUL,
-          "unexpected: the tables predict " + expected(rehearsal.prediction()));
+          "not what the tables predict: " + expected(rehearsal.prediction()));
     }
     append(out, "RULE", TextReport.styleOf(rehearsal.verdict().answer()), rule(rehearsal));
     fixes(rehearsal).forEach(line -> append(out, "FIX", Style.PLAIN, line));
@@ -114,7 +124,7 @@ public record RehearsalReport(int width, Colours colours) {
             .filter(f -> f.severity() != Severity.NOTE)
             .toList();
     return findings.isEmpty()
-        ? "HOLDS"
+        ? ruleOf(rehearsal)
         : ruleOf(rehearsal) + ": " + CodeTitle.of(findings.getFirst().code());
   }
 

@@ -14,6 +14,7 @@ import org.crashlane.iommu.Request;
 import org.crashlane.iommu.vtd.FaultReason;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Aftermath;
+import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
@@ -48,6 +49,7 @@ class RehearsalReportTest {
   private static final Finding UNMAPPED = finding(FindingCode.A1, Severity.BROKEN);
   private static final Finding LEFTOVER = finding(FindingCode.L2, Severity.NOTE);
   private static final DumpOutcome DUMP = new Written(2002, "6.1.0-56-cloud-amd64", 116_006_912);
+  private static final RegisterValue RAW = new RegisterValue(0x1000);
   private static final RehearsalReport REPORT = new RehearsalReport(100, Colours.off());
 
   @Test
@@ -62,7 +64,7 @@ class RehearsalReportTest {
 
   @Test
   void detailsOfALostDumpNameTheFaults() throws IOException {
-    Golden.check("rehearsal-none.txt", REPORT.details(none()));
+    Golden.check("rehearsal-none.txt", REPORT.details(none(), ""));
   }
 
   @Test
@@ -72,8 +74,8 @@ class RehearsalReportTest {
             Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
             observations(new Damaged(Fact.NO_RELEASE_IN_DUMP), List.of(), true));
-    assertTrue(REPORT.details(lost).contains("NOT what the tables predict (dump)"));
-    assertFalse(REPORT.details(none()).contains("NOT what"));
+    assertTrue(REPORT.screen(lost, "").contains("not what the tables predict: dump"));
+    assertFalse(REPORT.screen(none(), "").contains("not what"));
   }
 
   @Test
@@ -84,11 +86,12 @@ class RehearsalReportTest {
             Verdict.of(List.of()),
             observations(
                 new NoRoom(new Quote(Source.CAPTURE_KERNEL, "Out of memory")), List.of(), true));
-    String details = REPORT.details(untried);
+    String screen = REPORT.screen(untried, "");
     assertTrue(
-        details.contains("the crash range is too small: the capture kernel said: Out of memory."),
-        details);
-    assertFalse(details.contains("NOT what"), details);
+        screen.contains("RESULT    NO ROOM  not tried: the crashkernel reservation is too small\n"),
+        screen);
+    assertTrue(screen.contains("  dump    the capture kernel said: Out of memory\n"), screen);
+    assertFalse(screen.contains("not what"), screen);
     assertTrue(REPORT.table(List.of(untried)).contains("NO ROOM"));
     assertEquals(
         "{\"outcome\":\"noroom\",\"reasons\":[{\"kind\":\"quote\",\"source\":\"CAPTURE_KERNEL\","
@@ -103,7 +106,9 @@ class RehearsalReportTest {
             Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.INSIDE),
             Verdict.of(List.of()),
             observations(DUMP, List.of(blocked(0x1000)), true));
-    assertTrue(REPORT.details(both).contains("1 fault after the panic, and the dump got through"));
+    String screen = REPORT.screen(both, "");
+    assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
+    assertTrue(screen.contains("  IOMMU   1 fault after the panic; first: read of 0x1000"), screen);
   }
 
   @Test
@@ -117,6 +122,35 @@ class RehearsalReportTest {
     row = REPORT.table(List.of(rehearsal(armed, tables, observations(DUMP, List.of(), true))));
     assertFalse(row.contains("L2"), row);
     assertEquals(2, row.lines().count());
+  }
+
+  @Test
+  void aScreenFitsEightyColumns() throws IOException {
+    RehearsalReport narrow = new RehearsalReport(80, Colours.off());
+    StringBuilder screens = new StringBuilder();
+    all().forEach(r -> screens.append(narrow.screen(r, "")).append('\n'));
+    Golden.check("rehearsal-screens.txt", screens.toString());
+    screens.toString().lines().forEach(line -> assertTrue(line.length() <= 80, line));
+  }
+
+  /** Of a good outcome with the rule broken both are said, and nothing has to be changed. */
+  @Test
+  void aGoodDumpWithTheRuleBrokenReadsSo() {
+    Rehearsal adopted =
+        rehearsal(
+            Scenario.of(MappingMode.VTD, Strategy.ADOPT),
+            Verdict.of(List.of()),
+            new Observations(
+                DUMP,
+                List.of(),
+                List.of(RegisterWritten.of(new RegisterId("RTADDR", 0x20), List.of(RAW))),
+                List.of(),
+                true));
+    String screen = REPORT.screen(adopted, "");
+    assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
+    assertTrue(screen.contains("RULE      BROKEN C2: capture kernel wrote to the IOMMU\n"), screen);
+    assertTrue(screen.contains("FIX       nothing for this dump; for the rule: "), screen);
+    assertEquals(CrashOutcome.Grade.GOOD, adopted.outcome().grade());
   }
 
   private static List<Rehearsal> all() {
