@@ -161,7 +161,7 @@ final class DocumentsTest {
   private record Result(String dump, String corrupted, String passed, String blocked, String cost) {
     private static final Pattern LINE =
         Pattern.compile(
-            "(\\w*) +(\\w+) +(yes|NO|damaged) +(-|[\\d,]+ B) +([\\d,]+) +([\\d,]+)"
+            "([\\w-]*) +(\\w+) +(yes|NO|damaged) +(-|[\\d,]+ B) +([\\d,]+) +([\\d,]+)"
                 + "  (-|[\\d,]+ entries, [\\d,]+ KiB) +(HOLDS|BROKEN|UNKNOWN).*");
 
     static Map<String, Result> of(String printed) {
