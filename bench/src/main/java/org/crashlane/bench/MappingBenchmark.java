@@ -137,7 +137,7 @@ public class MappingBenchmark {
             + random.nextLong(HIGH.sizeBytes() / PageFrames.PAGE_BYTES - 1) * PageFrames.PAGE_BYTES;
     return switch (driver.map(cpu, CARD, buffer, BUFFER_BYTES, Direction.TO_DEVICE)) {
       case MapAttempt.Mapped mapped -> mapped.handle();
-      case MapAttempt.Failed failed -> throw new IllegalStateException(failed.reason());
+      case MapAttempt.Failed failed -> throw new IllegalStateException(failed.reason().names());
     };
   }
 

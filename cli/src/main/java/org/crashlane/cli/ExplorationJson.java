@@ -54,6 +54,6 @@ final class ExplorationJson {
         .put("violation", c.violation().kind().name())
         .put("meaning", c.violation().kind().meaning())
         .set("steps", names(List.of(c.text(e.plan().machine()).split(",", -1))))
-        .set("trace", names(c.trace()));
+        .set("trace", names(Explorations.trace(c, e.plan().machine())));
   }
 }

@@ -4,6 +4,7 @@ package org.crashlane.cli;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.memory.Ranges;
+import org.crashlane.model.crash.Action;
 import org.crashlane.model.explore.Counterexample;
 import org.crashlane.model.explore.Exploration;
 import org.crashlane.model.explore.Explorer;
@@ -11,6 +12,7 @@ import org.crashlane.model.explore.SmallMachine;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.Colours.Style;
+import org.crashlane.report.EventText;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.Table;
 import org.crashlane.report.Table.Cell;
@@ -116,6 +118,16 @@ final class Explorations {
             e.plan().strategy().label(),
             c.violation().kind().meaning(),
             c.actions().size());
-    c.trace().forEach(line -> terminal.out().println("  " + line));
+    trace(c, e.plan().machine()).forEach(line -> terminal.out().println("  " + line));
+  }
+
+  /** {@return each step of the way, and below it what happens, one line each} */
+  static List<String> trace(Counterexample example, MachineSpec machine) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < example.actions().size(); i++) {
+      lines.add("%d %s".formatted(i + 1, Action.text(example.actions().get(i), machine)));
+      example.trace().get(i).forEach(event -> lines.add("    " + EventText.of(event)));
+    }
+    return lines;
   }
 }

@@ -12,8 +12,10 @@ import org.crashlane.model.explore.SmallMachine;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.stage.ModelStage;
+import org.crashlane.rehearsal.Event;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.report.EventText;
 import org.crashlane.report.JsonReport;
 import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.cli.RehearseCommand.Shown;
@@ -113,8 +115,8 @@ final class ModelRehearsals {
         .toList();
   }
 
-  private void traced(long step, Supplier<String> line) {
-    terminal.out().println(step + " " + line.get());
+  private void traced(long step, Supplier<Event> what) {
+    terminal.out().println(step + " " + EventText.of(what.get()));
   }
 
   private static List<MachineSpec> machines(List<String> names, Optional<List<MappingMode>> modes)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.lang.reflect.ParameterizedType;
@@ -28,6 +29,13 @@ import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.linux.LinuxView;
 import org.crashlane.linux.Remark;
+import org.crashlane.model.crash.CrashResult;
+import org.crashlane.model.crash.Violation;
+import org.crashlane.model.explore.Counterexample;
+import org.crashlane.model.hardware.CpuAccess;
+import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.rehearsal.ArmReport;
+import org.crashlane.rehearsal.Event;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
@@ -58,6 +66,13 @@ final class TypedFactsTest {
           LabIommu.Sightings.class,
           AcpiTable.class,
           Remark.class,
+          Event.class,
+          CrashResult.class,
+          Violation.class,
+          Counterexample.class,
+          ArmReport.class,
+          MapAttempt.class,
+          CpuAccess.class,
           LinuxView.Unit.class,
           LinuxView.UnitOfDevice.class,
           LinuxView.WithoutUnit.class,
@@ -116,6 +131,20 @@ final class TypedFactsTest {
           "IvrsBlock.Unknown.content",
           "TableEntry.rest");
 
+  /** Methods of the model that return a text: names, and what users type. */
+  private static final Set<String> TEXTS =
+      Set.of(
+          "Action.text",
+          "Action.verb",
+          "ArmTiming.label",
+          "Counterexample.text",
+          "ModelMemory.source",
+          "Room.field",
+          "Schedule.text",
+          "SeededFault.name",
+          "SeededFault.wrong",
+          "UnitTables.unit");
+
   @Test
   void noResultHasATextButForNamesAndQuotes() {
     Set<String> texts = new TreeSet<>();
@@ -142,6 +171,23 @@ final class TypedFactsTest {
     }
     assertEquals(Set.of("Unknown"), others, "a number that no manual explains has none");
     assertTrue(seen > 10, "terms seen: " + seen);
+  }
+
+  /** Nor is one on its way there: what the model makes texts of are names, and what users type. */
+  @Test
+  void theModelMakesNoTexts() {
+    Set<String> texts = new TreeSet<>();
+    for (JavaClass one : MAIN) {
+      for (JavaMethod method : one.getMethods()) {
+        if (one.getPackageName().startsWith("org.crashlane.model.")
+            && !one.getPackageName().startsWith("org.crashlane.model.spec")
+            && method.getRawReturnType().isEquivalentTo(String.class)
+            && !Set.of("toString", "meaning").contains(method.getName())) {
+          texts.add(one.getSimpleName() + "." + method.getName());
+        }
+      }
+    }
+    assertEquals(TEXTS, texts);
   }
 
   /** Follows the components of records, what may be in their lists, and what is sealed. */

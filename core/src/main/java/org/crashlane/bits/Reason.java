@@ -31,7 +31,7 @@ public record Reason(Term term, List<Detail> details) {
   public String names() {
     return term.meaning()
         + details.stream()
-            .map(detail -> detail instanceof Because(Term cause) ? ": " + cause.meaning() : "")
+            .map(detail -> detail instanceof Because(Reason cause) ? ": " + cause.names() : "")
             .collect(Collectors.joining());
   }
 
@@ -120,5 +120,17 @@ public record Reason(Term term, List<Detail> details) {
   public record Segment(int segment) implements Detail {}
 
   /** What brought it about. */
-  public record Because(Term term) implements Detail {}
+  public record Because(Reason reason) implements Detail {
+
+    /** What has a name and no more. */
+    public Because(Term term) {
+      this(Reason.of(term));
+    }
+  }
+
+  /** What it holds: an address, an entry, a register. */
+  public record Value(long value) implements Detail {}
+
+  /** The physical address that it leads to. */
+  public record LeadsTo(long address) implements Detail {}
 }

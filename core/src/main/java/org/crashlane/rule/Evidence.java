@@ -65,8 +65,6 @@ public sealed interface Evidence
     CONSOLE_END,
     /** QEMU's trace of its IOMMU. */
     QEMU_TRACE,
-    /** The trace of a model. */
-    MODEL_TRACE,
     /** The reader of dumps. */
     DUMP,
     /** kexec, when it loads the capture kernel. */

@@ -2,6 +2,7 @@
 package org.crashlane.rule;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.bits.Term;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Register;
@@ -216,7 +217,7 @@ public sealed interface Sighting extends Evidence {
    * @param busAddress where, as a device or a processor has it
    * @param physicalAddress where in memory that is; the bus address if it is nowhere
    * @param sizeBytes how many bytes
-   * @param trace what the tables held
+   * @param evidence what was meant, and what the tables held
    */
   record Violated(
       long count,
@@ -226,8 +227,19 @@ public sealed interface Sighting extends Evidence {
       long busAddress,
       long physicalAddress,
       long sizeBytes,
-      Quote trace)
-      implements Sighting {}
+      List<Evidence> evidence)
+      implements Sighting {
+    public Violated {
+      evidence = List.copyOf(evidence);
+    }
+  }
+
+  /**
+   * Why something came about in a model, as its kernels and units have it.
+   *
+   * @param reason why
+   */
+  record Modelled(Reason reason) implements Sighting {}
 
   /**
    * A dump of another kernel.

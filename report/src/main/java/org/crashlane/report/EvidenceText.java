@@ -72,7 +72,7 @@ public final class EvidenceText {
     return switch (quote.source()) {
       case CAPTURE_KERNEL -> "the capture kernel said: " + quote.line();
       case CONSOLE_END -> "the capture kernel's console ends with: " + quote.line();
-      case QEMU_TRACE, MODEL_TRACE, DUMP, KEXEC -> quote.line();
+      case QEMU_TRACE, DUMP, KEXEC -> quote.line();
     };
   }
 

@@ -58,7 +58,8 @@ public final class ReasonText {
       case Reason.In _ -> " in the ";
       case Reason.Size _ -> ", of size ";
       case Reason.Device _ -> " for ";
-      case Reason.Addresses _, Reason.Count _, Reason.Name _ -> " ";
+      case Reason.Addresses _, Reason.Count _, Reason.Name _, Reason.Value _ -> " ";
+      case Reason.LeadsTo _ -> " -> ";
       case Reason.Code _ -> " of type ";
       case Reason.Segment _ -> " in segment ";
       case Reason.Bits _,
@@ -96,7 +97,9 @@ public final class ReasonText {
       case Reason.Code(int code) -> Hex.of(code, 2);
       case Reason.Name(String name) -> name;
       case Reason.Segment(int segment) -> "%04x".formatted(segment);
-      case Reason.Because(Term term) -> term.meaning();
+      case Reason.Because(Reason reason) -> of(reason);
+      case Reason.Value(long value) -> Hex.of(value);
+      case Reason.LeadsTo(long address) -> Hex.of(address);
     };
   }
 

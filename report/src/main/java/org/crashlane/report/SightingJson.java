@@ -85,7 +85,9 @@ final class SightingJson {
               .put("busAddress", Hex.of(violated.busAddress()))
               .put("physicalAddress", Hex.of(violated.physicalAddress()))
               .put("sizeBytes", violated.sizeBytes())
-              .put("trace", violated.trace().line());
+              .put("trace", EvidenceText.inOneLine(violated.evidence()));
+      case Sighting.Modelled(var reason) ->
+          kind("quote").put("source", "MODEL_TRACE").put("line", ReasonText.of(reason));
       case Sighting.OtherRelease(String found, String booted) ->
           kind("other-release").put("found", found).put("booted", booted);
       case Sighting.PagesCompared pages ->

@@ -43,6 +43,7 @@ final class SightingText {
               .formatted(Hex.of(before), Hex.of(now));
       case Sighting.CoreHeader header -> of(header);
       case Sighting.Violated violated -> of(violated);
+      case Sighting.Modelled(var reason) -> ReasonText.of(reason);
       case Sighting.OtherRelease(String found, String booted) ->
           "a dump of " + found + ", where " + booted + " was booted";
       case Sighting.PagesCompared pages -> of(pages);
@@ -139,18 +140,23 @@ final class SightingText {
   }
 
   private static String of(Sighting.Violated violated) {
-    return "%s at step %d: %s: %s at %s -> %s, %d bytes: %s"
+    return (violated.count() == 1
+            ? "seen once, at "
+            : "seen %,d times, first at ".formatted(violated.count()))
+        + first(violated);
+  }
+
+  /** {@return what was violated, and when} */
+  static String first(Sighting.Violated violated) {
+    return "step %d: %s: %s at %s -> %s, %d bytes: %s"
         .formatted(
-            violated.count() == 1
-                ? "seen once,"
-                : "seen %,d times, first".formatted(violated.count()),
             violated.step(),
             violated.invariant().meaning(),
             SubjectText.of(violated.party()),
             Hex.of(violated.busAddress()),
             Hex.of(violated.physicalAddress()),
             violated.sizeBytes(),
-            violated.trace().line());
+            EvidenceText.inOneLine(violated.evidence()));
   }
 
   private static String of(Sighting.PagesCompared pages) {

@@ -247,6 +247,10 @@ final class FactsTest {
         .forEach(f -> sightings.add(new Sighting.CoreHeader(f, 0x2d000000, RANGE)));
     sightings.add(violated(1));
     sightings.add(violated(1234));
+    Reason why = Reason.of(Said.NO_IOVA, new Reason.Value(0x4000), new Reason.LeadsTo(0x5000));
+    sightings.add(
+        new Sighting.Modelled(
+            Reason.of(Said.CANNOT_MAP, new Reason.Name("disk"), new Reason.Because(why))));
     sightings.add(new Sighting.OtherRelease("5.10.0", "6.1.0"));
     sightings.add(new Sighting.PagesCompared(10, 2, 1, 1, List.of(0x1000L), List.of(0x2000L)));
     return sightings;
@@ -261,7 +265,7 @@ final class FactsTest {
         0x40000,
         0x41000,
         32,
-        new Quote(Source.MODEL_TRACE, "no driver had mapped it so"));
+        List.of(new Sighting.Modelled(Reason.of(Said.NOT_MAPPED_SO))));
   }
 
   private static List<Obstacle> obstacles() {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.ArmingCost;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -25,12 +26,11 @@ import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Quantity;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.Modelled;
 import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Verdict;
 import org.crashlane.rule.Verdict.Answer;
@@ -38,8 +38,7 @@ import org.junit.jupiter.api.Test;
 
 class MatrixReportTest {
   private static final DumpOutcome DUMP = new Written(294_912, "2.6.27", 1L << 30);
-  private static final DumpOutcome NONE =
-      new Missing(new Quote(Source.MODEL_TRACE, "the disk did not answer"));
+  private static final DumpOutcome NONE = new Missing(new Modelled(Reason.of(Said.DISK_SILENT)));
   private static final MatrixReport REPORT = new MatrixReport(80, Colours.off());
   private static final MatrixDetails DETAILS = new MatrixDetails(100, Colours.off());
 

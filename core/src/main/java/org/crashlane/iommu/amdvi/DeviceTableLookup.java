@@ -38,7 +38,7 @@ sealed interface DeviceTableLookup {
     try {
       long at = address.getAsLong();
       Found found = new Found(memory.readLong(at), memory.readLong(at + Long.BYTES));
-      sink.deviceEntry("device table entry", at, found.word0(), found.word1());
+      sink.deviceEntry(Named.DEVICE_TABLE_ENTRY, at, found.word0(), found.word1());
       return found;
     } catch (UnreadableMemoryException e) {
       sink.unreadable(e.address());

@@ -6,6 +6,7 @@ import org.crashlane.bits.Term;
 /** What is named besides {@link FaultReason}s and {@link InterruptEvent}s. */
 enum Named implements Term {
   DEVICE_TABLE("device table"),
+  DEVICE_TABLE_ENTRY("device table entry"),
   ENTRY_UNREADABLE("its device table entry cannot be read"),
   NO_RIGHTS("its device table entry lets nothing pass, as before a driver is bound"),
   GUEST_TABLES("guest (v2) tables are not read: GCR3 table"),

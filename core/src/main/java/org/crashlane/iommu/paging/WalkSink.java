@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.paging;
 
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.Permissions;
 
 /** Receives what a unit reads and finds on a request's way through its tables, in order. */
@@ -16,7 +17,7 @@ public interface WalkSink {
    * @param low its first word
    * @param high its second word
    */
-  default void deviceEntry(String what, long at, long low, long high) {}
+  default void deviceEntry(Term what, long at, long low, long high) {}
 
   /** The device is translated, its cached translations tagged with {@code domainId}. */
   default void domain(int domainId) {}

@@ -50,7 +50,7 @@ sealed interface ContextLookup {
       sink.unreadable(e.address());
       return unread(config, request, e, FaultReason.ROOT_ACCESS);
     }
-    sink.deviceEntry("root entry", address, low, high);
+    sink.deviceEntry(Named.ROOT_ENTRY, address, low, high);
     Optional<FaultReason> fault = RootEntry.fault(low, high, config.hostAddressWidth());
     return fault.isPresent()
         ? new Faulted(fault.get(), 0)
@@ -69,7 +69,7 @@ sealed interface ContextLookup {
       sink.unreadable(e.address());
       return unread(config, request, e, FaultReason.CONTEXT_ACCESS);
     }
-    sink.deviceEntry("context entry", address, low, high);
+    sink.deviceEntry(Named.CONTEXT_ENTRY, address, low, high);
     Optional<FaultReason> fault = ContextEntry.fault(low, high, config);
     return fault.isPresent() ? new Faulted(fault.get(), low) : new Found(low, high);
   }

@@ -6,6 +6,10 @@ import org.crashlane.bits.Term;
 /** What is named besides {@link FaultReason}s. */
 enum Named implements Term {
   ROOT_TABLE("root table"),
+  ROOT_ENTRY("root entry"),
+  CONTEXT_ENTRY("context entry"),
+  SCALABLE_ROOT_ENTRY("scalable root entry"),
+  SCALABLE_CONTEXT_ENTRY("scalable context entry"),
   CONTEXT_TABLE("context table"),
   PASID_DIRECTORY("PASID directory"),
   PASID_TABLE("PASID table"),

@@ -44,7 +44,7 @@ final class ScalableMode {
       sink.unreadable(e.address());
       return faults.unreadable(request, e, FaultReason.SCALABLE_ROOT_ACCESS, config.wholeMemory());
     }
-    sink.deviceEntry("scalable root entry", address, root[0], root[1]);
+    sink.deviceEntry(Named.SCALABLE_ROOT_ENTRY, address, root[0], root[1]);
     Optional<FaultReason> fault = ScalableRootEntry.fault(root, half, config.hostAddressWidth());
     if (fault.isPresent()) {
       return faults.blocked(request, fault.get());
@@ -64,7 +64,7 @@ final class ScalableMode {
       return before.unreadable(
           request, e, FaultReason.SCALABLE_CONTEXT_ACCESS, config.wholeMemory());
     }
-    sink.deviceEntry("scalable context entry", address, words[0], words[1]);
+    sink.deviceEntry(Named.SCALABLE_CONTEXT_ENTRY, address, words[0], words[1]);
     Faults faults = before.suppressedBy(ScalableContextEntry.FPD.isSet(words[0]));
     Optional<FaultReason> fault = ScalableContextEntry.fault(words, config.hostAddressWidth());
     if (fault.isPresent()) {

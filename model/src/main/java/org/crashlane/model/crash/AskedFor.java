@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Malformation;
+import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
@@ -23,6 +23,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rule.Reading.Mapped;
 import org.crashlane.rule.Subject;
 
 /**
@@ -164,7 +165,10 @@ final class AskedFor {
                   iova,
                   physical,
                   sizeBytes,
-                  "%s at %s is nobody's".formatted(permissions, Hex.of(iova))));
+                  List.of(
+                      new Mapped(
+                          new Mapping(
+                              AddressRange.ofSize(iova, sizeBytes), physical, permissions)))));
     }
 
     @Override

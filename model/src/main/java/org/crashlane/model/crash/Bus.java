@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.crashlane.bits.Hex;
+import java.util.stream.Stream;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
@@ -14,6 +17,9 @@ import org.crashlane.model.hardware.DmaPort;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Event;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.Modelled;
 import org.crashlane.rule.Subject.Requests;
 
 /**
@@ -91,7 +97,7 @@ final class Bus implements DmaPort {
           request,
           reached.physicalAddress(),
           1,
-          "a stray request, which nothing is mapped for; ");
+          List.of(Reason.of(Cause.STRAY)));
     }
   }
 
@@ -108,15 +114,14 @@ final class Bus implements DmaPort {
     return switch (outcome) {
       case Outcome.Reached reached -> reached(device, request, reached, length, meant);
       case Outcome.Blocked blocked -> {
-        String why = blocked.fault().why().meaning();
         if (world.isCrashed()) {
           world.seen().blocked(device.worksForCapture(), blocked.fault());
         }
-        notThrough(device, request, length, meant, why);
+        notThrough(device, request, length, meant, blocked.fault().why());
         yield NOWHERE;
       }
       case Outcome.Interrupt _ -> {
-        notThrough(device, request, length, meant, "taken for an interrupt");
+        notThrough(device, request, length, meant, Cause.TAKEN_FOR_INTERRUPT);
         yield NOWHERE;
       }
       case Outcome.Unknown unknown ->
@@ -149,14 +154,8 @@ final class Bus implements DmaPort {
   private void traceReached(
       DmaDevice device, Request request, long physical, int length, boolean memory) {
     world.trace(() ->
-        "%s %s %s -> %s, %d bytes%s"
-            .formatted(
-                device.spec().name(),
-                request.access(),
-                Hex.of(request.iova()),
-                Hex.of(physical),
-                length,
-                memory ? "" : ": no memory there"));
+        new Event.Reached(
+            device.spec().device(), request.access(), request.iova(), physical, length, memory));
   }
 
   private void astray(
@@ -173,7 +172,7 @@ final class Bus implements DmaPort {
         device.worksForCapture()
             ? Kind.CAPTURE_ASTRAY
             : world.isCrashed() ? Kind.LEFTOVER_ASTRAY : Kind.PRIMARY_ASTRAY;
-    note(kind, device, request, physical, length, meantFor(meant, request));
+    note(kind, device, request, physical, length, List.of(meantFor(meant, request)));
   }
 
   private void leftover(DmaDevice device, Request request, long physical, int length) {
@@ -182,39 +181,38 @@ final class Bus implements DmaPort {
     if (world.plan().machine().inCrashRange(AddressRange.ofSize(physical, length))) {
       Kind kind =
           device.worksForFirmware() ? Kind.FIRMWARE_IN_CRASH_RANGE : Kind.LEFTOVER_IN_CRASH_RANGE;
-      note(kind, device, request, physical, length, "");
+      note(kind, device, request, physical, length, List.of());
     }
   }
 
   private void leftoverIova(DmaDevice device, Request request, long physical, int length) {
     if (!device.worksForFirmware()
         && world.plan().machine().inCrashRange(AddressRange.ofSize(request.iova(), length))) {
-      note(Kind.LEFTOVER_IOVA_IN_CRASH_RANGE, device, request, physical, length, "");
+      note(Kind.LEFTOVER_IOVA_IN_CRASH_RANGE, device, request, physical, length, List.of());
     }
   }
 
   private void notThrough(
-      DmaDevice device, Request request, int length, Optional<DmaHandle> meant, String why) {
-    world.trace(() ->
-        "%s %s %s blocked: %s"
-            .formatted(device.spec().name(), request.access(), Hex.of(request.iova()), why));
+      DmaDevice device, Request request, int length, Optional<DmaHandle> meant, Term why) {
+    world.trace(
+        () -> new Event.Blocked(device.spec().device(), request.access(), request.iova(), why));
     if (device.worksForCapture()) {
-      note(Kind.CAPTURE_BLOCKED, device, request, request.iova(), length, why + "; ");
+      note(Kind.CAPTURE_BLOCKED, device, request, request.iova(), length, List.of(Reason.of(why)));
     } else if (world.isCrashed()) {
       leftoverIova(device, request, request.iova(), length);
     } else if (meant.isPresent()) {
-      note(Kind.PRIMARY_BLOCKED, device, request, request.iova(), length, why + "; ");
+      note(Kind.PRIMARY_BLOCKED, device, request, request.iova(), length, List.of(Reason.of(why)));
     }
   }
 
-  private static String meantFor(Optional<DmaHandle> meant, Request request) {
+  private static Reason meantFor(Optional<DmaHandle> meant, Request request) {
     return meant
-        .map(h -> "meant for " + Hex.of(place(h, request.iova())) + "; ")
-        .orElse("no driver had mapped it so; ");
+        .map(h -> Reason.of(Cause.MEANT_FOR, new Reason.Value(place(h, request.iova()))))
+        .orElseGet(() -> Reason.of(Cause.NOT_MAPPED_SO));
   }
 
   private void note(
-      Kind kind, DmaDevice device, Request request, long physical, int length, String why) {
+      Kind kind, DmaDevice device, Request request, long physical, int length, List<Reason> why) {
     world.violated(
         kind,
         (which, step) ->
@@ -225,7 +223,13 @@ final class Bus implements DmaPort {
                 request.iova(),
                 physical,
                 length,
-                why + world.remapper().explain(world.memory(), request)));
+                evidence(request, why)));
+  }
+
+  private List<Evidence> evidence(Request request, List<Reason> why) {
+    return Stream.concat(why.stream(), world.remapper().explain(world.memory(), request).stream())
+        .<Evidence>map(Modelled::new)
+        .toList();
   }
 
   private static long place(DmaHandle handle, long bus) {

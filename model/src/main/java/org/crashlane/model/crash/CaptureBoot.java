@@ -2,6 +2,7 @@
 package org.crashlane.model.crash;
 
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.Processors;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.MemoryEncryption.CaptureDma;
@@ -23,7 +24,7 @@ final class CaptureBoot {
    * mode} Any processor may crash: it is the one that leaves it worst (Linux 6.12
    * arch/x86/kernel/apic/apic.c, x2apic_disable).
    */
-  static Optional<String> diesOfApics(CrashPlan plan) {
+  static Optional<Reason> diesOfApics(CrashPlan plan) {
     if (!plan.strategy().blind()) {
       return Optional.empty();
     }
@@ -33,11 +34,8 @@ final class CaptureBoot {
       case X2APIC ->
           processors.beyondXapic().stream()
               .max(Integer::compareUnsigned)
-              .map("the capture kernel panics: Cannot disable x2apic, id: %08x"::formatted);
-      case X2APIC_LOCKED ->
-          Optional.of(
-              "the capture kernel has no timer: its local APIC is locked in x2APIC mode, and it"
-                  + " goes on as in xAPIC mode");
+              .map(id -> Reason.of(Cause.X2APIC_ID, new Reason.Value(Integer.toUnsignedLong(id))));
+      case X2APIC_LOCKED -> Optional.of(Reason.of(Cause.X2APIC_LOCKED));
     };
   }
 

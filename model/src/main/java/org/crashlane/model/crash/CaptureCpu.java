@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
-import org.crashlane.bits.Hex;
+import java.util.List;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.WritableMemory;
@@ -53,19 +53,7 @@ final class CaptureCpu implements Cpu {
                 what.address(),
                 what.address(),
                 sizeBytes,
-                traced(what)));
-  }
-
-  private static String traced(Touched touched) {
-    return switch (touched.what()) {
-      case READS_MEMORY -> "reads memory of the primary";
-      case WRITES_MEMORY -> "writes memory of the primary";
-      case READS_REGISTER -> "reads register";
-      case WRITES_REGISTER -> "writes " + Hex.of(touched.value()) + " to register";
-      case READS_CONFIGURATION -> "reads configuration register";
-      case WRITES_CONFIGURATION ->
-          "writes " + Hex.of(touched.value()) + " to configuration register";
-    };
+                List.of(what)));
   }
 
   @Override

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.machine.MemoryEncryption.CaptureDma;
 import org.crashlane.memory.AddressRange;
@@ -22,6 +24,9 @@ import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.Event;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.Modelled;
 import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Party;
@@ -56,7 +61,7 @@ final class CaptureKernel {
   private int chunkPages;
   private long nextPage;
   private Optional<DmaHandle> chunk = Optional.empty();
-  private String failure = "";
+  private List<Evidence> failure = List.of();
   private boolean outOfMemory;
 
   CaptureKernel(CrashPlan plan) {
@@ -72,7 +77,7 @@ final class CaptureKernel {
   }
 
   /** {@return why there is no dump; empty as long as nothing went wrong} */
-  String failure() {
+  List<Evidence> failure() {
     return failure;
   }
 
@@ -104,7 +109,7 @@ final class CaptureKernel {
   }
 
   private void boot(World world) {
-    Optional<String> apics = CaptureBoot.diesOfApics(world.plan());
+    Optional<Reason> apics = CaptureBoot.diesOfApics(world.plan());
     if (apics.isPresent()) {
       fail(world, apics.get());
       return;
@@ -116,22 +121,22 @@ final class CaptureKernel {
       return;
     }
     stage = Stage.DRIVER;
-    world.trace(() -> "capture kernel is up: " + world.plan().strategy().meaning());
+    world.trace(() -> new Event.CaptureUp(world.plan().strategy()));
   }
 
   private void lacksMemory(World world, NoFrameException lack) {
     if (lack.room().isLow()) {
       AddressRange lowest =
           world.plan().machine().crashRanges().stream().sorted().findFirst().orElseThrow();
-      violated(world, Kind.CAPTURE_LOW_MEMORY, Part.CAPTURE_KERNEL, lowest, lack.getMessage());
+      violated(world, Kind.CAPTURE_LOW_MEMORY, Part.CAPTURE_KERNEL, lowest, lack.reason());
     }
     outOfMemory = true;
-    fail(world, "the capture kernel has too little memory: " + lack.getMessage());
+    fail(world, Reason.of(Cause.TOO_LITTLE_MEMORY, new Reason.Because(lack.reason())));
   }
 
   private void startDriver(World world) {
     if (target(world) < 0) {
-      fail(world, "no device is on the dump path");
+      fail(world, Reason.of(Cause.NO_DUMP_DEVICE));
       return;
     }
     DeviceSpec spec = world.plan().machine().devices().get(target(world));
@@ -152,7 +157,7 @@ final class CaptureKernel {
         || chunks.isEmpty()
         || (spec.kind() == DeviceKind.RECEIVER && statisticsPage.isEmpty())) {
       outOfMemory = true;
-      fail(world, "the capture kernel has too little memory for its buffers");
+      fail(world, Reason.of(Cause.NO_BUFFERS));
       return;
     }
     ring = ringPage.getAsLong();
@@ -166,7 +171,7 @@ final class CaptureKernel {
     if (stage != Stage.FAILED) {
       device.start(rings.orElseThrow().busAddress(), RING_COUNT, statistics, true);
       stage = world.dumpMap().pageCount() == 0 ? Stage.DONE : Stage.COPY;
-      world.trace(() -> "capture kernel starts " + spec.name());
+      world.trace(() -> new Event.CaptureStarts(spec.device()));
     }
   }
 
@@ -204,18 +209,25 @@ final class CaptureKernel {
       }
       case MapAttempt.Failed failed -> {
         violated(world, kind, new OfDevice(spec.device()), memory, failed.reason());
-        fail(world, "cannot map for " + spec.name() + ": " + failed.reason());
+        fail(
+            world,
+            Reason.of(
+                Cause.CANNOT_MAP,
+                new Reason.Name(spec.name()),
+                new Reason.Because(failed.reason())));
         yield Optional.empty();
       }
     };
   }
 
   private static void violated(
-      World world, Kind kind, Party party, AddressRange memory, String why) {
+      World world, Kind kind, Party party, AddressRange memory, Reason why) {
     long first = memory.first();
     world.violated(
         kind,
-        (which, step) -> new Violation(which, step, party, first, first, memory.sizeBytes(), why));
+        (which, step) ->
+            new Violation(
+                which, step, party, first, first, memory.sizeBytes(), List.of(new Modelled(why))));
   }
 
   private void copyAndWrite(World world) {
@@ -230,7 +242,7 @@ final class CaptureKernel {
         world.captureCpu().put(into, seesCiphertext(world) ? page.ciphertext() : page);
         continue;
       }
-      Optional<String> check = copyByRemapper(world, source, into);
+      Optional<Reason> check = copyByRemapper(world, source, into);
       if (check.isPresent()) {
         fail(world, check.get());
         return;
@@ -250,7 +262,7 @@ final class CaptureKernel {
     world.captureCpu().memory().writeLongs(descriptor(), words, words.length);
     world.device(target(world)).ringDoorbell((posted + 1) & (RING_COUNT - 1));
     stage = Stage.WAIT;
-    world.trace(() -> "capture kernel writes %s, %d pages".formatted(Hex.of(from), chunkPages));
+    world.trace(() -> new Event.CaptureWrites(from, chunkPages));
   }
 
   /** {@return true if the CPU's accesses to {@code range} reach memory as they are} */
@@ -270,7 +282,7 @@ final class CaptureKernel {
   }
 
   /** {@return why the CPU took a machine check, if it did} */
-  private static Optional<String> copyByRemapper(World world, long source, long into) {
+  private static Optional<Reason> copyByRemapper(World world, long source, long into) {
     return switch (world.remapper().accessByCpu(world.memory(), source)) {
       case CpuAccess.MachineCheck check -> {
         throughAperture(world, source, source, check.reason());
@@ -279,7 +291,7 @@ final class CaptureKernel {
       case CpuAccess.Reached reached -> {
         long found = reached.physicalAddress();
         if (found != source) {
-          throughAperture(world, source, found, "the table leads the CPU elsewhere");
+          throughAperture(world, source, found, Reason.of(Cause.LED_ELSEWHERE));
         }
         world.captureCpu().put(into, world.memory().share(found));
         yield Optional.empty();
@@ -287,18 +299,17 @@ final class CaptureKernel {
     };
   }
 
-  private static void throughAperture(World world, long source, long found, String why) {
+  private static void throughAperture(World world, long source, long found, Reason why) {
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new Modelled(why));
+    for (AddressRange range : world.remapper().inTheWayOfCpus()) {
+      Reason.Detail where = new Reason.Addresses(range.first(), range.last());
+      evidence.add(new Modelled(Reason.of(Cause.LEAVE_OUT, where)));
+    }
     world.violated(
         Kind.READ_THROUGH_APERTURE,
         (which, step) ->
-            new Violation(
-                which,
-                step,
-                Part.CAPTURE_KERNEL,
-                source,
-                found,
-                Page.BYTES,
-                why + "; leave " + world.remapper().inTheWayOfCpus() + " out of the dump"));
+            new Violation(which, step, Part.CAPTURE_KERNEL, source, found, Page.BYTES, evidence));
   }
 
   private long descriptor() {
@@ -312,7 +323,7 @@ final class CaptureKernel {
   private void takeAnswer(World world) {
     long status = status(world);
     if (status == Descriptor.PENDING) {
-      fail(world, "the " + what(world) + " did not answer");
+      fail(world, Reason.of(isDisk(world) ? Cause.DISK_SILENT : Cause.CARD_SILENT));
       return;
     }
     DeviceSpec spec = world.plan().machine().devices().get(target(world));
@@ -321,7 +332,7 @@ final class CaptureKernel {
     world.captureLedger().remove(target(world), handle);
     chunk = Optional.empty();
     if (status != Descriptor.DONE) {
-      fail(world, "the " + what(world) + " reported an error");
+      fail(world, Reason.of(isDisk(world) ? Cause.DISK_ERROR : Cause.CARD_ERROR));
       return;
     }
     posted = (posted + 1) & (RING_COUNT - 1);
@@ -329,17 +340,14 @@ final class CaptureKernel {
     stage = nextPage == world.dumpMap().pageCount() ? Stage.DONE : Stage.COPY;
   }
 
-  private static String what(World world) {
-    return switch (world.plan().machine().devices().get(target(world)).kind()) {
-      case STORAGE -> "disk";
-      case RECEIVER -> "card";
-    };
+  private static boolean isDisk(World world) {
+    return world.plan().machine().devices().get(target(world)).kind() == DeviceKind.STORAGE;
   }
 
-  private void fail(World world, String why) {
-    failure = why;
+  private void fail(World world, Reason why) {
+    failure = List.of(new Modelled(why));
     stage = Stage.FAILED;
-    world.trace(() -> "capture kernel gives up: " + why);
+    world.trace(() -> new Event.CaptureFails(why));
   }
 
   /** {@return the place of the device that takes the dump, or -1} */

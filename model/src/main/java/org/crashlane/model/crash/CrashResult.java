@@ -5,14 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.model.hardware.Page;
-import org.crashlane.model.kernel.ArmReport;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Quantity;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -29,7 +27,7 @@ import org.crashlane.rule.Verdict;
  */
 public record CrashResult(
     boolean dumped,
-    String failure,
+    List<Evidence> failure,
     Verdict tablesAtPanic,
     Violations violations,
     ArmReport armed,
@@ -63,10 +61,9 @@ public record CrashResult(
 
   private static DumpOutcome dump(World world, CaptureKernel capture) {
     if (capture.stage() != CaptureKernel.Stage.DONE) {
-      Evidence failure = new Quote(Source.MODEL_TRACE, capture.failure());
       return capture.isOutOfMemory()
-          ? new DumpOutcome.NoRoom(failure)
-          : new DumpOutcome.Missing(failure);
+          ? new DumpOutcome.NoRoom(capture.failure().getFirst())
+          : new DumpOutcome.Missing(capture.failure());
     }
     if (world.seen().dumpDifferingByteCount() != 0) {
       return new DumpOutcome.Damaged(damage(world.seen()));

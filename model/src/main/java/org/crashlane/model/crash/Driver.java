@@ -2,9 +2,10 @@
 package org.crashlane.model.crash;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Descriptor;
@@ -17,6 +18,8 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.Event;
+import org.crashlane.rule.Sighting.Modelled;
 import org.crashlane.rule.Subject.DriverOf;
 
 /**
@@ -154,7 +157,7 @@ final class Driver {
           return Optional.of(mapped.handle());
         }
         case MapAttempt.Failed failed -> {
-          world.trace(() -> "primary cannot map for " + spec.name() + ": " + failed.reason());
+          world.trace(() -> new Event.NotMapped(spec.device(), failed.reason()));
           kernel.frames().giveBack(pages.getAsLong(), offset + size);
         }
       }
@@ -222,8 +225,10 @@ final class Driver {
                   handle.busAddress(),
                   handle.buffer(),
                   found.length,
-                  "byte %d of the buffer is %s, not %s"
-                      .formatted(at, Hex.of(found[at] & 0xff), Hex.of(sent[at] & 0xff))));
+                  List.of(
+                      new Modelled(Reason.of(Cause.BYTE_OF_BUFFER, new Reason.Count(at))),
+                      new Modelled(Reason.of(Cause.FOUND, new Reason.Value(found[at] & 0xff))),
+                      new Modelled(Reason.of(Cause.SENT, new Reason.Value(sent[at] & 0xff))))));
     }
   }
 

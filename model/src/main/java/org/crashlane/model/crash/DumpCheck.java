@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
+import java.util.List;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Disk;
 import org.crashlane.model.hardware.Page;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Subject.Part;
 
 /**
@@ -39,7 +42,7 @@ final class DumpCheck {
                     address,
                     address,
                     wrong,
-                    "bytes of this page are not what they were"));
+                    List.of(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, wrong))));
       }
     }
   }

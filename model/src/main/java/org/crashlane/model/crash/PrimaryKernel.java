@@ -6,14 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
 import org.crashlane.bits.BitField;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Ranges;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.DmaDevice;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.Page;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
@@ -23,7 +22,12 @@ import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.ArmReport;
+import org.crashlane.rehearsal.Event;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Reading.Mapped;
+import org.crashlane.rule.Sighting.Modelled;
 import org.crashlane.rule.Subject.OfDevice;
 
 /** The kernel that will panic: its memory, its mapping driver and the drivers of its devices. */
@@ -132,12 +136,7 @@ final class PrimaryKernel {
     ArmReport report = mapping.arm(cpu(world), world.plan().armed(), toArm(world.plan().machine()));
     armed = report.withStepCount(world.cpuAccessCount() - before);
     AskedFor.check(world);
-    world.trace(() ->
-        "armed: %d entries, %d table pages; %s"
-            .formatted(
-                armed.cost().entryCount(),
-                armed.cost().tablePageCount(),
-                armed.isComplete() ? "all" : armed.conflicts() + " " + armed.refusals()));
+    world.trace(() -> new Event.Armed(armed));
   }
 
   /** Devices that firmware left at work ask for this and that before anything is theirs. */
@@ -201,7 +200,7 @@ final class PrimaryKernel {
         yield Optional.of(mapped.handle());
       }
       case MapAttempt.Failed failed -> {
-        world.trace(() -> "primary cannot start " + spec.name() + ": " + failed.reason());
+        world.trace(() -> new Event.NotStarted(spec.device(), failed.reason()));
         yield Optional.empty();
       }
     };
@@ -209,7 +208,7 @@ final class PrimaryKernel {
 
   private void entered(World world, int device, DmaHandle handle) {
     DeviceSpec spec = world.plan().machine().devices().get(device);
-    world.trace(() -> "primary maps for " + spec.name() + ": " + handle);
+    world.trace(() -> new Event.Mapped(spec.device(), handle.mapping()));
     world
         .primaryLedger()
         .conflicting(device, handle)
@@ -219,17 +218,23 @@ final class PrimaryKernel {
                 Kind.MAPPED_TWICE,
                 spec,
                 handle,
-                "while " + other + " is live, from " + Hex.of(other.buffer())));
+                List.of(
+                    new Modelled(Reason.of(Cause.STILL_LIVE, new Reason.At(other.buffer()))),
+                    new Mapped(other.mapping()))));
     if (armed.cost().entryCount() > 0
         && world.plan().armed().stream().anyMatch(range -> range.overlaps(handle.bus()))) {
       violated(
-          world, Kind.HANDED_OUT_ARMED, spec, handle, "its allocator does not know of the arming");
+          world,
+          Kind.HANDED_OUT_ARMED,
+          spec,
+          handle,
+          List.of(new Modelled(Reason.of(Cause.ARMING_NOT_KNOWN))));
     }
     world.primaryLedger().add(device, handle);
   }
 
   private static void violated(
-      World world, Kind kind, DeviceSpec spec, DmaHandle handle, String evidence) {
+      World world, Kind kind, DeviceSpec spec, DmaHandle handle, List<Evidence> evidence) {
     world.violated(
         kind,
         (which, step) ->
@@ -245,7 +250,7 @@ final class PrimaryKernel {
 
   void unmap(World world, int device, DmaHandle handle) {
     DeviceSpec spec = world.plan().machine().devices().get(device);
-    world.trace(() -> "primary unmaps for " + spec.name() + ": " + handle);
+    world.trace(() -> new Event.Unmapped(spec.device(), handle.mapping()));
     mapping.unmap(cpu(world), spec, handle);
     world.primaryLedger().remove(device, handle);
   }

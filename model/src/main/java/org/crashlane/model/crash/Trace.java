@@ -2,14 +2,15 @@
 package org.crashlane.model.crash;
 
 import java.util.function.Supplier;
+import org.crashlane.rehearsal.Event;
 
-/** Who is told what happens, one stable line each. */
+/** Receives what happens, in order. */
 public interface Trace {
-  /** Tells nobody, and has no line made. */
+  /** Ignores all, and has no event made. */
   Trace NONE =
       new Trace() {
         @Override
-        public void event(long step, Supplier<String> line) {
+        public void event(long step, Supplier<Event> what) {
           // nobody listens
         }
 
@@ -23,11 +24,11 @@ public interface Trace {
    * Something happened.
    *
    * @param step the number of the step
-   * @param line makes the line
+   * @param what makes the event
    */
-  void event(long step, Supplier<String> line);
+  void event(long step, Supplier<Event> what);
 
-  /** {@return false if nobody listens, so that hot places need not even offer a line} */
+  /** {@return false if nobody listens, so that hot places need not even offer an event} */
   default boolean isListening() {
     return true;
   }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.crash;
 
-import java.util.Locale;
-import org.crashlane.bits.Hex;
+import java.util.List;
 import org.crashlane.bits.Term;
-import org.crashlane.iommu.Access;
-import org.crashlane.machine.Device;
-import org.crashlane.rule.Subject;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.Violated;
 import org.crashlane.rule.Subject.Party;
 
 /**
@@ -27,7 +25,10 @@ public record Violation(
     long busAddress,
     long physicalAddress,
     long sizeBytes,
-    String evidence) {
+    List<Evidence> evidence) {
+  public Violation {
+    evidence = List.copyOf(evidence);
+  }
 
   /** What there is to say of a violation. */
   @FunctionalInterface
@@ -69,25 +70,8 @@ public record Violation(
     }
   }
 
-  @Override
-  public String toString() {
-    return "step %d: %s: %s at %s -> %s, %d bytes: %s"
-        .formatted(
-            step,
-            kind.meaning(),
-            who(),
-            Hex.of(busAddress),
-            Hex.of(physicalAddress),
-            sizeBytes,
-            evidence);
-  }
-
-  private String who() {
-    return switch (party) {
-      case Subject.OfDevice(Device device) -> device.toString();
-      case Subject.Requests(Device device, Access access) -> device + " " + access;
-      case Subject.DriverOf(Device device) -> "driver of " + device;
-      case Subject.Part part -> part.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    };
+  /** {@return the same, as the first of {@code count}} */
+  public Violated of(long count) {
+    return new Violated(count, step, kind, party, busAddress, physicalAddress, sizeBytes, evidence);
   }
 }

@@ -22,6 +22,7 @@ import org.crashlane.model.modes.Modes;
 import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Event;
 
 /**
  * A machine on its way into a crash and through it: hardware, the kernel that runs, and what is
@@ -195,7 +196,7 @@ public final class World {
   }
 
   private void panic() {
-    trace(() -> "panic");
+    trace(() -> Event.Plain.PANIC);
     remapper.takeFaults();
     AskedFor.check(this);
     atPanic = Optional.of(memory.fork());
@@ -215,24 +216,24 @@ public final class World {
     for (DmaDevice device : devices) {
       device.reset();
     }
-    trace(() -> "all devices are reset");
+    trace(() -> Event.Plain.ALL_DEVICES_RESET);
   }
 
   /** Notes that an invariant was broken; {@code account} is asked for the first of a kind only. */
   void violated(Kind kind, Violation.Account account) {
     if (violations.count(kind) == 0) {
-      trace(() -> "VIOLATION: " + account.of(kind, step));
+      trace(() -> new Event.Broken(account.of(kind, step).of(1)));
     }
     violations.add(kind, step, account);
   }
 
-  /** {@return false if nobody listens, so that hot places need not even offer a line} */
+  /** {@return false if nobody listens, so that hot places need not even offer an event} */
   boolean isTraced() {
     return trace.isListening();
   }
 
-  void trace(Supplier<String> line) {
-    trace.event(step, line);
+  void trace(Supplier<Event> what) {
+    trace.event(step, what);
   }
 
   /** {@return what the drivers of whoever asked for it meant by a request} */

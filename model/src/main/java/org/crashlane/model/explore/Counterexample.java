@@ -9,31 +9,31 @@ import org.crashlane.model.crash.Violation;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.crash.World;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.Event;
 
 /**
  * A shortest way to a violation.
  *
  * @param violation what is violated at its end
  * @param actions the way, as {@link Action} has steps
- * @param trace what happens on it, one line each
+ * @param trace what happens with each of them
  */
-public record Counterexample(Violation violation, List<Integer> actions, List<String> trace) {
+public record Counterexample(Violation violation, List<Integer> actions, List<List<Event>> trace) {
 
   public Counterexample {
     actions = List.copyOf(actions);
-    trace = List.copyOf(trace);
+    trace = trace.stream().map(List::copyOf).toList();
   }
 
   /** Goes the way once more, listening. */
   static Counterexample of(World start, Kind kind, List<Integer> actions) {
-    List<String> lines = new ArrayList<>();
-    MachineSpec machine = start.plan().machine();
-    World world = start.fork((_, line) -> lines.add("    " + line.get()));
+    List<List<Event>> trace = new ArrayList<>();
+    World world = start.fork((_, what) -> trace.getLast().add(what.get()));
     for (int action : actions) {
-      lines.add("%d %s".formatted(world.step() + 1, Action.text(action, machine)));
+      trace.add(new ArrayList<>());
       world.apply(action);
     }
-    return new Counterexample(world.violations().first(kind).orElseThrow(), actions, lines);
+    return new Counterexample(world.violations().first(kind).orElseThrow(), actions, trace);
   }
 
   /** {@return the way as users write it: actions parted by commas} */

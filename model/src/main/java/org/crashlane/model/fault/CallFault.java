@@ -3,13 +3,13 @@ package org.crashlane.model.fault;
 
 import java.util.List;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmReport;
 
 /**
  * What is wrong with calls to a mapping driver. Each method is given the driver and does what the

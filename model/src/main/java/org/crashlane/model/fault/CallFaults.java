@@ -6,7 +6,6 @@ import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
@@ -14,6 +13,7 @@ import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmReport;
 
 /** Mistakes in calls that any mapping driver may have. */
 final class CallFaults {

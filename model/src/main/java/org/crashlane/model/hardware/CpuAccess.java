@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
+import org.crashlane.bits.Reason;
+
 /** What became of a CPU's access to memory. */
 public sealed interface CpuAccess {
 
@@ -16,5 +18,5 @@ public sealed interface CpuAccess {
    *
    * @param reason why
    */
-  record MachineCheck(String reason) implements CpuAccess {}
+  record MachineCheck(Reason reason) implements CpuAccess {}
 }

@@ -2,7 +2,7 @@
 package org.crashlane.model.hardware;
 
 import java.util.List;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -27,8 +27,9 @@ public final class NoRemapper implements Remapper {
   }
 
   @Override
-  public String explain(PhysicalMemory memory, Request request) {
-    return "no IOMMU: " + Hex.of(request.iova()) + " is the physical address";
+  public List<Reason> explain(PhysicalMemory memory, Request request) {
+    return List.of(
+        Reason.of(Found.NO_IOMMU), Reason.of(Found.PASSES, new Reason.Value(request.iova())));
   }
 
   @Override

@@ -2,6 +2,7 @@
 package org.crashlane.model.hardware;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
@@ -23,10 +24,10 @@ public interface Remapper {
   Outcome translate(WritableMemory memory, Request request);
 
   /**
-   * {@return what the tables and registers have for {@code request}, entry by entry, for people: it
-   * changes nothing}
+   * {@return what the tables and registers have for {@code request}, entry by entry; it changes
+   * nothing}
    */
-  String explain(PhysicalMemory memory, Request request);
+  List<Reason> explain(PhysicalMemory memory, Request request);
 
   /**
    * {@return what becomes of a CPU's access to memory} Only a GART is in the way of CPUs.

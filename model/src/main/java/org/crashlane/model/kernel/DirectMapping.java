@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.kernel;
 
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
@@ -24,8 +24,17 @@ public final class DirectMapping implements DmaMapping {
     return reaches(device, buffer, sizeBytes)
         ? new MapAttempt.Mapped(new DmaHandle(buffer, buffer, buffer, sizeBytes, direction))
         : new MapAttempt.Failed(
-            "overflow %s+%d of device mask %s"
-                .formatted(Hex.of(buffer), sizeBytes, Hex.of(device.dmaMask())));
+            beyondMask(MapAttempt.Why.MASK_OVERFLOW, device, buffer, sizeBytes));
+  }
+
+  /** {@return that the device does not reach all of the memory} */
+  public static Reason beyondMask(
+      MapAttempt.Why why, DeviceSpec device, long first, long sizeBytes) {
+    return Reason.of(
+        why,
+        new Reason.Addresses(first, first + sizeBytes - 1),
+        new Reason.Because(
+            Reason.of(MapAttempt.Why.DEVICE_MASK, new Reason.Value(device.dmaMask()))));
   }
 
   /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.kernel;
 
-import org.crashlane.bits.Hex;
+import org.crashlane.iommu.Mapping;
+import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
 
 /**
@@ -28,8 +29,8 @@ public record DmaHandle(
     return AddressRange.ofSize(target, sizeBytes);
   }
 
-  @Override
-  public String toString() {
-    return bus() + " -> " + Hex.of(target) + " " + direction;
+  /** {@return what the device is to reach, and may do there} */
+  public Mapping mapping() {
+    return new Mapping(bus(), target, Permissions.of(direction.reads(), direction.writes()));
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmReport;
 
 /**
  * A kernel's mapping driver: what its device drivers call to let a device reach a buffer. It

@@ -9,8 +9,6 @@ import org.crashlane.model.crash.CrashResult;
 import org.crashlane.model.crash.Violation;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence.Fact;
-import org.crashlane.rule.Evidence.Quote;
-import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Reading.Mapped;
@@ -107,16 +105,7 @@ final class ViolationFindings {
   private static void add(
       List<Finding> findings, FindingCode code, Violation violation, CrashResult result) {
     long count = result.violations().count(violation.kind());
-    Violated seen =
-        new Violated(
-            count,
-            violation.step(),
-            violation.kind(),
-            violation.party(),
-            violation.busAddress(),
-            violation.physicalAddress(),
-            violation.sizeBytes(),
-            new Quote(Source.MODEL_TRACE, violation.evidence()));
+    Violated seen = violation.of(count);
     for (int i = 0; i < findings.size(); i++) {
       Finding finding = findings.get(i);
       if (finding.code() == code && finding.severity() == Severity.BROKEN) {

@@ -48,6 +48,7 @@ final class DumpCheckTest {
     CrashPlan plan = SmallMachine.plan(MappingMode.VTD, strategy);
     CrashPlan full = plan.withCaptureMemory(plan.machine().crashRanges());
     CrashResult result = new Crash(full, new Background(1)).replay(PANIC_AT_ONCE, Trace.NONE);
-    assertTrue(result.failure().contains("too little memory"), result.failure());
+    assertTrue(
+        result.failure().toString().contains("TOO_LITTLE_MEMORY"), result.failure()::toString);
   }
 }

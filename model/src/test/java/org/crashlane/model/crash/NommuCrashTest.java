@@ -22,7 +22,7 @@ final class NommuCrashTest {
     CrashPlan plan = CrashPlan.of(TestMachines.usual(new ModeSpec.Nommu(), ""), strategy);
     CrashResult result = new Crash(plan, new Background(1)).random(1, STEPS, Trace.NONE);
     assertAll(
-        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()::toString),
         () -> assertEquals(List.of(), result.violations().all()),
         () ->
             assertTrue(

@@ -27,7 +27,7 @@ final class SnpCrashTest {
   @ValueSource(strings = {"snp-copy", "snp-reuse"})
   void aCaptureKernelThatLooksAtNoIommuDoesNotNoticeTheLock(String machine) {
     CrashResult result = crash(machine, Strategy.IDENTITY);
-    assertTrue(result.seen().dump().gotThrough(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure()::toString);
     assertEquals(List.of(), result.violations().all());
   }
 
@@ -42,7 +42,7 @@ final class SnpCrashTest {
   @Test
   void aReusedDeviceTableGetsADumpThatHasWhatTheCaptureKernelWroteToIt() {
     CrashResult result = crash("snp-reuse", Strategy.ADOPT);
-    assertTrue(result.dumped(), result.failure());
+    assertTrue(result.dumped(), result.failure()::toString);
     assertFalse(result.seen().dump().gotThrough());
     assertEquals(0, Results.tally(result).corruptedByteCount());
     assertTrue(Results.bytesOfCapture(result) > 0);

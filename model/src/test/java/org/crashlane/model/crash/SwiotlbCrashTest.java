@@ -48,7 +48,7 @@ final class SwiotlbCrashTest {
 
   private static void assertSaved(CrashResult result, Strategy strategy) {
     assertAll(
-        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()::toString),
         () -> assertEquals(List.of(), result.violations().all()),
         () ->
             assertTrue(
@@ -74,7 +74,9 @@ final class SwiotlbCrashTest {
   void aPoolThatDoesNotFitIsALackOfLowMemory(Era era) {
     CrashResult result = crash(machine(era, true, List.of(LOW_CRASH), 64), Strategy.NONE);
     assertAll(
-        () -> assertTrue(result.seen().dump() instanceof DumpOutcome.NoRoom, result.failure()),
+        () ->
+            assertTrue(
+                result.seen().dump() instanceof DumpOutcome.NoRoom, result.failure()::toString),
         () -> assertEquals(1, result.violations().count(Violation.Kind.CAPTURE_LOW_MEMORY)));
   }
 

@@ -14,6 +14,7 @@ import org.crashlane.model.crash.Sabotage;
 import org.crashlane.model.crash.Trace;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.Event;
 import org.crashlane.rehearsal.MappingMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +55,12 @@ final class FaultsTest {
   void everyDeviceOfEveryMachineIsAtWork(MappingMode mode) {
     for (Ground ground : Ground.of(mode)) {
       Set<String> atWork = new HashSet<>();
-      Trace trace = (_, line) -> atWork.add(line.get().split(" ", 2)[0]);
+      Trace trace =
+          (_, what) -> {
+            if (what.get() instanceof Event.Reached reached) {
+              atWork.add(reached.device().name());
+            }
+          };
       new Crash(ground.plan(), new Background(1)).random(1, ground.stepCount(), trace);
       for (DeviceSpec device : ground.plan().machine().devices()) {
         assertTrue(

@@ -84,7 +84,7 @@ final class ArmingScenariosTest {
     CrashPlan plan = small(mode, Strategy.IDENTITY);
     CrashResult result = crash(plan, 1, stepCount);
     assertAll(
-        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()::toString),
         () -> assertTrue(result.armed().isComplete()),
         () -> assertEquals(List.of(), result.violations().all()),
         () -> assertEquals(Answer.HOLDS, verdict(plan, result).answer()));
@@ -125,7 +125,7 @@ final class ArmingScenariosTest {
     CrashResult result = crash(plan, 7, FEW_STEPS);
     assertAll(
         () -> assertTrue(result.armed().isComplete()),
-        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()::toString),
         () -> assertEquals(Answer.HOLDS, verdict(plan, result).answer()));
   }
 
@@ -154,7 +154,7 @@ final class ArmingScenariosTest {
     CrashResult result = crash(plan, 1, STEPS);
     Verdict verdict = verdict(plan, result);
     assertAll(
-        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()::toString),
         () -> assertEquals(Severity.NOTE, finding(verdict, FindingCode.A5).severity()),
         () -> assertEquals(Answer.HOLDS, verdict.answer()));
   }
@@ -181,7 +181,7 @@ final class ArmingScenariosTest {
     CrashPlan plan = small(MappingMode.VTD, Strategy.IDENTITY).withArmed(HALF);
     CrashResult result = crash(plan.withCaptureMemory(HALF), 1, STEPS);
     assertAll(
-        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()),
+        () -> assertTrue(result.seen().dump().gotThrough(), result.failure()::toString),
         () -> assertEquals(List.of(), result.violations().all()),
         () -> assertEquals(32, result.armed().cost().entryCount()));
   }
@@ -242,7 +242,7 @@ final class ArmingScenariosTest {
     assertAll(
         () -> assertTrue(broken(verdict(plan, through), FindingCode.D3)),
         () -> assertFalse(through.seen().dump().gotThrough()),
-        () -> assertTrue(without.seen().dump().gotThrough(), without.failure()),
+        () -> assertTrue(without.seen().dump().gotThrough(), without.failure()::toString),
         () -> assertEquals(Answer.HOLDS, verdict(plan, without).answer()));
   }
 

@@ -164,12 +164,12 @@ final class RuleDocsTest {
               () -> assertTrue(after.seen().translatingAtEnd()));
       case IDENTITY ->
           assertAll(
-              () -> assertTrue(after.seen().dump().gotThrough(), after.failure()),
+              () -> assertTrue(after.seen().dump().gotThrough(), after.failure()::toString),
               () -> assertEquals(0, Results.captureBlocked(after)),
               () -> assertEquals(List.of(), after.seen().detection()));
       case ADOPT ->
           assertAll(
-              () -> assertTrue(after.dumped(), after.failure()),
+              () -> assertTrue(after.dumped(), after.failure()::toString),
               () ->
                   assertEquals(
                       Results.tally(armed).leftoverPassedCount(),
@@ -184,10 +184,10 @@ final class RuleDocsTest {
       case ABORT ->
           assertAll(
               () -> assertTrue(Results.tally(after).leftoverBlockedCount() > 0),
-              () -> assertTrue(after.dumped(), after.failure()));
+              () -> assertTrue(after.dumped(), after.failure()::toString));
       case RESET ->
           assertAll(
-              () -> assertTrue(after.seen().dump().gotThrough(), after.failure()),
+              () -> assertTrue(after.seen().dump().gotThrough(), after.failure()::toString),
               () -> assertEquals(0, Results.tally(after).leftoverBlockedCount()),
               () -> assertEquals(0, after.violations().count(Kind.LEFTOVER_ASTRAY)),
               () ->

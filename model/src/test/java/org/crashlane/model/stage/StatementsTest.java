@@ -42,11 +42,11 @@ import org.crashlane.model.explore.SmallMachine;
 import org.crashlane.model.fault.TrialMachines;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.UnitTables;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.model.spec.file.MachineFile;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
@@ -179,7 +179,7 @@ final class StatementsTest {
     assertEquals(Verdict.Answer.HOLDS, all.answer());
     assertEquals(0, all.lostCount());
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
-    assertTrue(result.seen().dump().gotThrough(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure()::toString);
     assertTrue(result.seen().translatingAtEnd());
     assertEquals(0, Results.captureBlocked(result));
   }
@@ -207,7 +207,7 @@ final class StatementsTest {
     CrashResult result = crash(BuiltInMachines.of(mode), Strategy.IDENTITY);
     assertEquals(List.of(), result.seen().detection());
     assertEquals(List.of(), result.seen().registerWritesAfterCrash());
-    assertTrue(result.seen().dump().gotThrough(), result.failure());
+    assertTrue(result.seen().dump().gotThrough(), result.failure()::toString);
     assertFalse(violated(explore(mode, Strategy.IDENTITY)).contains(Kind.IOMMU_TOUCHED));
   }
 

@@ -153,11 +153,7 @@ final class Boot {
 
   private DeviceTable blockingTable(long sizeBytes) {
     return DeviceTable.blocking(cpu, frames, sizeBytes, last)
-        .orElseThrow(() ->
-            new NoFrameException(
-                Room.DEVICE_TABLE,
-                "AMD-Vi: no room for a device table of %,d bytes below 4 GiB"
-                    .formatted(sizeBytes)));
+        .orElseThrow(() -> new NoFrameException(Room.DEVICE_TABLE, sizeBytes));
   }
 
   private List<UnitDriver> started(Map<Integer, DeviceTable> tables) {
@@ -195,8 +191,7 @@ final class Boot {
     long at =
         frames
             .take(sizeBytes, sizeBytes, -1)
-            .orElseThrow(
-                () -> new NoFrameException(Room.PAGES, "AMD-Vi: no room for a unit's rings"));
+            .orElseThrow(() -> new NoFrameException(Room.RINGS, sizeBytes));
     cpu.memory().writeLongs(at, new long[sizeBytes / Long.BYTES], sizeBytes / Long.BYTES);
     return at;
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.amdvi;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Known;
@@ -170,13 +172,13 @@ final class UnitHardware extends RemappingUnit<Caches> {
   }
 
   @Override
-  public String explain(PhysicalMemory memory, Request request) {
+  public List<Reason> explain(PhysicalMemory memory, Request request) {
     UnitConfig config = config().withEncryption(encryptionMask);
     Unit plain = new Unit(config);
     long base = config.deviceTable().registers().getFirst();
-    Explanation way = new Explanation(isTranslating(), Registers.DEV_TAB_BASE.name(), base);
+    Explanation way = new Explanation(isTranslating(), Registers.DEV_TAB_BASE, base);
     Outcome byTables = plain.translate(memory, Caches.none(), request, way);
-    return way.text(byTables, plain.translate(memory, caches().fork(), request, WalkSink.NONE));
+    return way.with(byTables, plain.translate(memory, caches().fork(), request, WalkSink.NONE));
   }
 
   @Override

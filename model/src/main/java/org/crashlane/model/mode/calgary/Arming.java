@@ -3,14 +3,16 @@ package org.crashlane.model.mode.calgary;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.calgary.Tce;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.DraftMemory;
 import org.crashlane.memory.WritableMemory;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.MapAttempt.Why;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.ArmingCost;
 
 /** Maps ranges to themselves, table by table, and counts what that took. */
@@ -18,7 +20,7 @@ final class Arming {
   private final ChipDriver driver;
   private final List<AddressRange> ranges;
   private final List<Mapping> conflicts = new ArrayList<>();
-  private final List<String> refusals = new ArrayList<>();
+  private final List<Reason> refusals = new ArrayList<>();
   private long entryCount;
 
   Arming(ChipDriver driver, List<AddressRange> ranges) {
@@ -26,8 +28,12 @@ final class Arming {
     this.ranges = List.copyOf(ranges);
   }
 
-  void refuse(int phb, String reason) {
-    refusals.add(driver.name(phb) + ": " + reason);
+  void refuse(int phb, Reason.Detail... why) {
+    Reason refusal = driver.failed(Why.NOT_ARMED, phb);
+    for (Reason.Detail detail : why) {
+      refusal = refusal.with(detail);
+    }
+    refusals.add(refusal);
   }
 
   /**
@@ -57,7 +63,10 @@ final class Arming {
           possible = false;
         }
         case MapResult.Refused refused -> {
-          refuse(phb, refused.range() + ": " + refused.reason().names());
+          refuse(
+              phb,
+              new Reason.Addresses(range.first(), range.last()),
+              new Reason.Because(refused.reason()));
           possible = false;
         }
       }

@@ -4,12 +4,14 @@ package org.crashlane.model.mode.calgary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.calgary.CalgaryTables;
 import org.crashlane.iommu.calgary.HostBridge;
+import org.crashlane.iommu.calgary.PhbRegister;
 import org.crashlane.iommu.calgary.Registers;
 import org.crashlane.iommu.calgary.ReservedRegions;
 import org.crashlane.iommu.calgary.Tce;
@@ -19,6 +21,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.hardware.UnitTables;
@@ -111,34 +114,52 @@ final class CalgaryHardware implements Remapper {
   }
 
   @Override
-  public String explain(PhysicalMemory memory, Request request) {
+  public List<Reason> explain(PhysicalMemory memory, Request request) {
     int phb = phb(request);
     if (phb == NO_PHB) {
-      return request.requester() + " is behind no PHB: requests pass";
+      return List.of(Reason.of(Found.NO_UNIT, new Reason.Device(request.requester().value())));
     }
-    return "PHB " + phb + ": " + explain(memory, bridges[phb].bridge(), request.iova());
-  }
-
-  private static String explain(PhysicalMemory memory, HostBridge bridge, long iova) {
-    String registers = "CONFIG_RW " + Hex.of(bridge.configRw()) + ", table " + bridge.table();
+    List<Reason> found = new ArrayList<>();
+    HostBridge bridge = bridges[phb].bridge();
+    found.add(Reason.of(Found.UNIT, new Reason.Count(phb)));
+    found.add(
+        Reason.of(
+            Found.REGISTER,
+            new Reason.Name(PhbRegister.CONFIG_RW.name()),
+            new Reason.Value(bridge.configRw())));
+    AddressRange table = bridge.table().memory();
+    found.add(Reason.of(Found.TABLE, new Reason.Addresses(table.first(), table.last())));
+    long iova = request.iova();
     if (bridge.isUntranslated(iova)) {
-      return registers + ": " + Hex.of(iova) + " is never translated";
+      found.add(Reason.of(Found.NOT_TRANSLATED, new Reason.Value(iova)));
+    } else if (!bridge.table().reach().contains(iova)) {
+      found.add(Reason.of(Found.BEHIND_TABLE, new Reason.Value(iova)));
+    } else {
+      entries(memory, bridge, iova, found);
     }
-    if (!bridge.table().reach().contains(iova)) {
-      return registers + " ends before " + Hex.of(iova);
-    }
-    long at = bridge.table().entryAddress(iova);
-    String entry =
-        memory.ranges().stream().anyMatch(r -> r.contains(at))
-            ? entry(Tce.fromMemory(memory.readLong(at)))
-            : "not in memory";
-    long kept = bridge.cache().kept((int) Tce.index(iova));
-    String cached = kept == Tce.FREE ? "" : ", kept by the chip as " + entry(kept);
-    return "%s, TCE at %s %s%s".formatted(registers, Hex.of(at), entry, cached);
+    return found;
   }
 
-  private static String entry(long tce) {
-    return "%s -> %s %s".formatted(Hex.of(tce), Hex.of(Tce.target(tce)), Tce.permissions(tce));
+  private static void entries(
+      PhysicalMemory memory, HostBridge bridge, long iova, List<Reason> found) {
+    Reason.At at = new Reason.At(bridge.table().entryAddress(iova));
+    if (memory.ranges().stream().anyMatch(r -> r.contains(at.address()))) {
+      long tce = Tce.fromMemory(memory.readLong(at.address()));
+      found.add(entry(Reason.of(Found.ENTRY, at), tce));
+    } else {
+      found.add(Reason.of(Found.NO_MEMORY, at));
+    }
+    long kept = bridge.cache().kept((int) Tce.index(iova));
+    if (kept != Tce.FREE) {
+      found.add(entry(Reason.of(Found.CACHED_ENTRY), kept));
+    }
+  }
+
+  private static Reason entry(Reason which, long tce) {
+    return which
+        .with(new Reason.Value(tce))
+        .with(new Reason.LeadsTo(Tce.target(tce)))
+        .with(new Reason.Words(new Word(Tce.LAYOUT.only(Tce.R, Tce.W), tce)));
   }
 
   @Override

@@ -5,19 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.calgary.Tce;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.kernel.NextFitBitmap;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmReport;
 
 /**
  * Linux's mapping driver for Calgary (2.6.27 arch/x86/kernel/pci-calgary_64.c). Pages are handed
@@ -52,14 +54,14 @@ public final class CalgaryMapping implements DmaMapping {
       return direct.map(cpu, device, buffer, sizeBytes, direction);
     }
     if (tables.get(phb).isEmpty()) {
-      return new MapAttempt.Failed("Calgary: no memory for a table of " + name(phb));
+      return new MapAttempt.Failed(driver.failed(Why.NO_TABLE, phb));
     }
     BridgeTable table = tables.get(phb).get();
     AddressRange pages = pages(buffer, sizeBytes);
     int count = (int) (pages.sizeBytes() / Tce.PAGE_BYTES);
     int first = take(cpu, phb, table, count, limitPage(device));
     if (first == NextFitBitmap.NONE) {
-      return new MapAttempt.Failed("Calgary: IOMMU full.");
+      return new MapAttempt.Failed(Why.IOMMU_FULL);
     }
     long iova = (long) first * Tce.PAGE_BYTES;
     Permissions rights = Permissions.of(true, direction != Direction.TO_DEVICE);
@@ -136,7 +138,8 @@ public final class CalgaryMapping implements DmaMapping {
       tables
           .get(phb)
           .ifPresentOrElse(
-              table -> arming.arm(cpu, phb, table), () -> arming.refuse(phb, "it has no table"));
+              table -> arming.arm(cpu, phb, table),
+              () -> arming.refuse(phb, new Reason.Because(Why.NO_TABLE)));
     }
     return arming.report();
   }
@@ -157,10 +160,6 @@ public final class CalgaryMapping implements DmaMapping {
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       driver.watch(cpu, phb);
     }
-  }
-
-  private String name(int phb) {
-    return driver.name(phb);
   }
 
   /** {@inheritDoc} Here the watchdog takes all devices of the PHB away. */

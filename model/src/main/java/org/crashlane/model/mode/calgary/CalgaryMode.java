@@ -49,10 +49,7 @@ public final class CalgaryMode implements Mode {
     List<Optional<BridgeTable>> tables = new ArrayList<>();
     for (int phb = 0; phb < driver.phbCount(); phb++) {
       TceTable table =
-          take(frames, size)
-              .orElseThrow(() ->
-                  new NoFrameException(
-                      Room.TCE_TABLE, "no room below 4 GiB for a TCE table of " + size.meaning()));
+          take(frames, size).orElseThrow(() -> new NoFrameException(Room.TCE_TABLE, size.bytes()));
       tables.add(Optional.of(setUp(cpu, driver, phb, table)));
     }
     for (int phb = 0; phb < driver.phbCount(); phb++) {

@@ -3,6 +3,8 @@ package org.crashlane.model.mode.calgary;
 
 import java.util.List;
 import java.util.function.LongUnaryOperator;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Term;
 import org.crashlane.iommu.calgary.PhbRegister;
 import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.iommu.calgary.Registers.Csr;
@@ -28,9 +30,9 @@ record ChipDriver(ModeSpec.Calgary spec) {
     return spec.phbs().size();
   }
 
-  /** {@return what people call a PHB} */
-  String name(int phb) {
-    return "PHB " + spec.phbs().get(phb).name();
+  /** {@return why something failed on a PHB} */
+  Reason failed(Term what, int phb) {
+    return Reason.of(what, new Reason.Name(spec.phbs().get(phb).name()));
   }
 
   /** {@return the table that TAR names} */

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -75,7 +76,7 @@ final class GartHardware implements Remapper {
   }
 
   @Override
-  public String explain(PhysicalMemory memory, Request request) {
+  public List<Reason> explain(PhysicalMemory memory, Request request) {
     return of(request.requester()).explain(memory, request.iova());
   }
 
@@ -83,8 +84,9 @@ final class GartHardware implements Remapper {
   public CpuAccess accessByCpu(PhysicalMemory memory, long address) {
     return switch (northbridges[0].accessByCpu(memory, address)) {
       case CpuOutcome.Reached reached -> new CpuAccess.Reached(reached.physicalAddress());
-      case CpuOutcome.MachineCheck check -> new CpuAccess.MachineCheck(check.toString());
-      case CpuOutcome.Unknown unknown -> new CpuAccess.MachineCheck(unknown.reason().meaning());
+      case CpuOutcome.MachineCheck check ->
+          new CpuAccess.MachineCheck(Northbridge.machineCheck(check));
+      case CpuOutcome.Unknown unknown -> new CpuAccess.MachineCheck(Reason.of(unknown.reason()));
     };
   }
 

@@ -4,21 +4,23 @@ package org.crashlane.model.mode.gart;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.kernel.NextFitBitmap;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.ArmingCost;
 
 /**
@@ -83,12 +85,12 @@ final class GartMapping implements DmaMapping {
     }
     if (Long.compareUnsigned(buffer + sizeBytes - 1, Gpte.HIGHEST_ADDRESS) > 0) {
       return new MapAttempt.Failed(
-          "no entry leads to %s+%d: it has 40 bits".formatted(Hex.of(buffer), sizeBytes));
+          Reason.of(Why.ENTRY_TOO_NARROW, new Reason.Addresses(buffer, buffer + sizeBytes - 1)));
     }
     int count = pageCount(buffer, sizeBytes);
     int index = take(count, reachedPages(device));
     if (index == NextFitBitmap.NONE) {
-      return new MapAttempt.Failed("PCI-DMA: Out of IOMMU space for %d bytes".formatted(sizeBytes));
+      return new MapAttempt.Failed(Reason.of(Why.OUT_OF_SPACE, new Reason.Size(sizeBytes)));
     }
     long page = Alignment.down(buffer, PAGE_BYTES);
     gatt.map(cpu, index, count, page);
@@ -167,10 +169,16 @@ final class GartMapping implements DmaMapping {
    */
   @Override
   public ArmReport arm(Cpu cpu, List<AddressRange> ranges, List<DeviceSpec> devices) {
-    List<String> refusals =
+    AddressRange aperture = gatt.aperture().range();
+    Reason.Detail there = new Reason.Addresses(aperture.first(), aperture.last());
+    List<Reason> refusals =
         ranges.stream()
-            .filter(gatt.aperture().range()::overlaps)
-            .map(range -> "B3: " + range + " overlaps the " + gatt.aperture())
+            .filter(aperture::overlaps)
+            .map(range ->
+                Reason.of(
+                    Why.NOT_ARMED,
+                    new Reason.Addresses(range.first(), range.last()),
+                    new Reason.Because(Reason.of(TableFact.APERTURE, there))))
             .toList();
     return refusals.isEmpty()
         ? ArmReport.NOTHING_NEEDED

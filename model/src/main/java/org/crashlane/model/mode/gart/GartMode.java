@@ -144,10 +144,7 @@ public final class GartMode implements Mode {
 
   private static long cleared(Cpu cpu, PageFrames frames, long sizeBytes) {
     OptionalLong taken = frames.take(sizeBytes, sizeBytes, Gpte.HIGHEST_ADDRESS);
-    long address =
-        taken.orElseThrow(() ->
-            new NoFrameException(
-                Room.GART_TABLE, "no memory for a GART table of %,d bytes".formatted(sizeBytes)));
+    long address = taken.orElseThrow(() -> new NoFrameException(Room.GART_TABLE, sizeBytes));
     clear(cpu.memory(), address, sizeBytes);
     return address;
   }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.gart;
 
+import java.util.ArrayList;
 import java.util.List;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.gart.Aperture;
 import org.crashlane.iommu.gart.CacheState;
 import org.crashlane.iommu.gart.CpuOutcome;
+import org.crashlane.iommu.gart.FaultReason;
 import org.crashlane.iommu.gart.Gpte;
 import org.crashlane.iommu.gart.Redirection;
 import org.crashlane.iommu.gart.Registers;
 import org.crashlane.iommu.gart.Registers.ApertureCtl;
 import org.crashlane.iommu.gart.UnitConfig;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.model.hardware.ConfigAddress;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.RegisterBank;
 
 /** One northbridge: the four registers of its GART, and the entries that it has cached. */
@@ -115,37 +119,57 @@ final class Northbridge {
     return redirection.accessByCpu(memory, cache, address);
   }
 
-  /** {@return what serves {@code iova} now, in words} */
-  String explain(PhysicalMemory memory, long iova) {
+  static Reason machineCheck(CpuOutcome.MachineCheck check) {
+    return Reason.of(
+        Found.MACHINE_CHECK,
+        new Reason.At(check.address()),
+        new Reason.Because(
+            Reason.of(
+                Found.ERROR_CODE,
+                new Reason.Value(check.reason().code()),
+                new Reason.Because(check.reason()))));
+  }
+
+  /** {@return what serves {@code iova} now} */
+  List<Reason> explain(PhysicalMemory memory, long iova) {
+    Reason.Value asked = new Reason.Value(iova);
     if (redirection.forDevices().isEmpty()) {
-      return "the GART is off: %s is the physical address".formatted(Hex.of(iova));
+      return List.of(Reason.of(Found.TRANSLATION_OFF), Reason.of(Found.PASSES, asked));
     }
-    Aperture aperture = redirection.forDevices().get();
+    AddressRange aperture = redirection.forDevices().get().range();
+    Reason.Addresses where = new Reason.Addresses(aperture.first(), aperture.last());
     if (!aperture.contains(iova)) {
-      return "outside the %s: %s is the physical address".formatted(aperture, Hex.of(iova));
+      return List.of(Reason.of(Found.OUTSIDE_APERTURE, where), Reason.of(Found.PASSES, asked));
     }
-    long cached = cache.cached(aperture.indexOf(iova));
-    return "%s: entry %d of the table at %s is %s%s"
-        .formatted(
-            aperture,
-            aperture.indexOf(iova),
-            Hex.of(config.table()),
-            inTable(memory, iova),
-            Gpte.isValid(cached) ? ", cached is " + describe(cached) : "");
+    int index = redirection.forDevices().get().indexOf(iova);
+    List<Reason> found = new ArrayList<>();
+    found.add(Reason.of(Found.APERTURE, where));
+    found.add(
+        Reason.of(
+            Found.TABLE,
+            new Reason.At(config.table()),
+            new Reason.Index(index, config.flat().entryCount())));
+    found.add(inTable(memory, iova));
+    long cached = cache.cached(index);
+    if (Gpte.isValid(cached)) {
+      found.add(entry(Found.CACHED_ENTRY, cached));
+    }
+    return found;
   }
 
-  private String inTable(PhysicalMemory memory, long iova) {
+  private Reason inTable(PhysicalMemory memory, long iova) {
     try {
-      return describe(config.flat().read(memory, config.flat().indexOf(iova)));
+      return entry(Found.ENTRY, config.flat().read(memory, config.flat().indexOf(iova)));
     } catch (UnreadableMemoryException e) {
-      return "not in memory";
+      return Reason.of(Found.NO_MEMORY, new Reason.Value(e.address()));
     }
   }
 
-  private static String describe(long entry) {
+  private static Reason entry(Found which, long entry) {
+    Reason found = Reason.of(which, new Reason.Value(entry));
     return Gpte.isValid(entry)
-        ? Hex.of(entry) + " -> " + Hex.of(Gpte.physicalAddress(entry))
-        : Hex.of(entry) + " (not valid)";
+        ? found.with(new Reason.LeadsTo(Gpte.physicalAddress(entry)))
+        : found.with(new Reason.Because(FaultReason.ENTRY_NOT_VALID));
   }
 
   void addTo(Fingerprint into) {

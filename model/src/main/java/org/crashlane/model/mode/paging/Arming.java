@@ -6,14 +6,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.MapResult;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.kernel.PageFrames;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.ArmingCost;
 
 /**
@@ -27,7 +30,7 @@ final class Arming {
   private final List<AddressRange> ranges;
   private final long freeBytesBefore;
   private final List<Mapping> conflicts = new ArrayList<>();
-  private final List<String> refusals = new ArrayList<>();
+  private final List<Reason> refusals = new ArrayList<>();
   private long leafCount;
   private long changedEntryCount;
 
@@ -39,8 +42,20 @@ final class Arming {
     this.freeBytesBefore = frames.freeBytes();
   }
 
-  void refuse(String reason) {
-    refusals.add(reason);
+  void refuse(RequesterId device, Reason why) {
+    refusals.add(notArmed(device).with(new Reason.Because(why)));
+  }
+
+  private void refuse(RequesterId device, MapResult.Refused refused) {
+    AddressRange range = refused.range();
+    refusals.add(
+        notArmed(device)
+            .with(new Reason.Addresses(range.first(), range.last()))
+            .with(new Reason.Because(refused.reason())));
+  }
+
+  private static Reason notArmed(RequesterId device) {
+    return Reason.of(Why.NOT_ARMED, new Reason.Device(device.value()));
   }
 
   /** Arms the tables of {@code domain}. */
@@ -53,8 +68,8 @@ final class Arming {
     if (pages.length < needed.getAsInt()) {
       Arrays.stream(pages).forEach(this::giveBack);
       refuse(
-          "%s: %d table pages needed, %d free"
-              .formatted(domain.requester(), needed.getAsInt(), pages.length));
+          domain.requester(),
+          Reason.of(Why.TABLE_PAGES, new Reason.Needed(needed.getAsInt(), pages.length)));
       return;
     }
     write(domain, pages);
@@ -75,7 +90,7 @@ final class Arming {
           free = false;
         }
         case MapResult.Refused refused -> {
-          refuse(domain.requester() + ": " + refused.range() + ": " + refused.reason().names());
+          refuse(domain.requester(), refused);
           free = false;
         }
       }
@@ -94,8 +109,7 @@ final class Arming {
       switch (units.map(memory, domain, identity(range), arena)) {
         case MapResult.Mapped mapped -> leafCount += mapped.leafCount();
         case MapResult.Conflict conflict -> conflicts.addAll(conflict.conflicts());
-        case MapResult.Refused refused ->
-            refuse(domain.requester() + ": " + refused.range() + ": " + refused.reason().names());
+        case MapResult.Refused refused -> refuse(domain.requester(), refused);
       }
     }
     changedEntryCount += memory.count();

@@ -10,16 +10,17 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.kernel.NoFrameException.Room;
 import org.crashlane.model.kernel.PageFrames;
@@ -27,6 +28,7 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.ArmReport;
 
 /**
  * A kernel's driver of units with page tables ({@code intel_map_single} of Linux 2.6.27 in its
@@ -117,7 +119,7 @@ public final class PagedMapping implements DmaMapping {
   }
 
   private static NoFrameException noFrame() {
-    return new NoFrameException(Room.PAGES, "no page left for tables");
+    return new NoFrameException(Room.PAGES, PageFrames.PAGE_BYTES);
   }
 
   @Override
@@ -128,7 +130,7 @@ public final class PagedMapping implements DmaMapping {
     }
     Optional<Domain> found = domains.of(cpu, device);
     if (found.isEmpty()) {
-      return new MapAttempt.Failed("no page for tables");
+      return new MapAttempt.Failed(Why.NO_TABLE_PAGE);
     }
     Domain domain = found.get();
     long page = Alignment.down(buffer, PageFrames.PAGE_BYTES);
@@ -136,14 +138,14 @@ public final class PagedMapping implements DmaMapping {
     long limit = DriverTables.lastPage(Math.min(device.dmaMaskBits(), spec.iovaLimitBits()));
     OptionalLong first = domain.iovas().take(pageCount, limit);
     if (first.isEmpty()) {
-      return new MapAttempt.Failed("no iova");
+      return new MapAttempt.Failed(Why.NO_IOVA);
     }
     long iova = first.getAsLong() * PageFrames.PAGE_BYTES;
     Permissions rights = domains.units().rights(domain, direction);
     return switch (domains.writeLeaves(cpu, domain, iova, page, pageCount, rights)) {
       case MAPPED, REPLACED -> mapped(iova + buffer - page, buffer, sizeBytes, direction);
-      case NO_FRAME -> failed(domain, first.getAsLong(), pageCount, "no page for tables");
-      case BUG -> failed(domain, first.getAsLong(), pageCount, "kernel BUG: entry in use");
+      case NO_FRAME -> failed(domain, first.getAsLong(), pageCount, Why.NO_TABLE_PAGE);
+      case BUG -> failed(domain, first.getAsLong(), pageCount, Why.ENTRY_IN_USE);
     };
   }
 
@@ -152,9 +154,9 @@ public final class PagedMapping implements DmaMapping {
         new DmaHandle(iova, buffer | encryptionMask, buffer, sizeBytes, direction));
   }
 
-  private static MapAttempt failed(Domain domain, long first, long pageCount, String reason) {
+  private static MapAttempt failed(Domain domain, long first, long pageCount, Why why) {
     domain.iovas().giveBack(first, pageCount);
-    return new MapAttempt.Failed(reason);
+    return new MapAttempt.Failed(why);
   }
 
   @Override
@@ -189,7 +191,7 @@ public final class PagedMapping implements DmaMapping {
         seen.add(device.requester());
         Optional<Domain> domain = domains.of(cpu, device);
         if (domain.isEmpty()) {
-          arming.refuse(device + ": no page for tables");
+          arming.refuse(device.requester(), Reason.of(Why.NO_TABLE_PAGE));
         } else {
           arming.arm(domain.get());
         }

@@ -4,6 +4,7 @@ package org.crashlane.model.mode.paging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Register;
@@ -45,7 +46,7 @@ public abstract class RemappingUnit<C extends UnitCaches> implements RegisterFil
   public abstract Outcome translate(WritableMemory memory, Request request);
 
   /** {@return what tables and caches have for {@code request}, in words: it changes nothing} */
-  public abstract String explain(PhysicalMemory memory, Request request);
+  public abstract List<Reason> explain(PhysicalMemory memory, Request request);
 
   /** Has {@code register} take what a CPU writes, and does what the hardware does then. */
   protected abstract void write(WritableMemory memory, Register register, long value);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
@@ -13,6 +14,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.hardware.UnitTables;
@@ -90,9 +92,12 @@ public final class RemappingUnits implements Remapper {
   }
 
   @Override
-  public String explain(PhysicalMemory memory, Request request) {
+  public List<Reason> explain(PhysicalMemory memory, Request request) {
     int index = unitOf(request.requester());
-    return spec.unitNames().get(index) + ": " + units[index].explain(memory, onBus(request));
+    List<Reason> found = new ArrayList<>();
+    found.add(Reason.of(Found.UNIT, new Reason.Name(spec.unitNames().get(index))));
+    found.addAll(units[index].explain(memory, onBus(request)));
+    return found;
   }
 
   @Override

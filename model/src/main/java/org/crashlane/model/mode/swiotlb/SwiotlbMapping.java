@@ -2,7 +2,7 @@
 package org.crashlane.model.mode.swiotlb;
 
 import java.util.OptionalInt;
-import org.crashlane.bits.Hex;
+import org.crashlane.bits.Reason;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.Cpu;
@@ -11,6 +11,7 @@ import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.kernel.MemoryCopy;
 import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.spec.DeviceSpec;
@@ -171,23 +172,24 @@ public final class SwiotlbMapping implements DmaMapping {
     };
   }
 
-  private String full(DeviceSpec device, long sizeBytes) {
+  private Reason full(DeviceSpec device, long sizeBytes) {
+    Reason.Size size = new Reason.Size(sizeBytes);
     return switch (era) {
       case LINUX_2_6_27 ->
-          "DMA: Out of SW-IOMMU space for %d bytes at device %s"
-              .formatted(sizeBytes, device.address());
+          Reason.of(Why.POOL_FULL_2_6_27, size, new Reason.Device(device.address().value()));
       case TODAY ->
-          "swiotlb buffer is full (sz: %d bytes), total %d (slots), used %d (slots)"
-              .formatted(sizeBytes, pool.slotCount(), pool.takenCount());
+          Reason.of(
+              Why.POOL_FULL,
+              size,
+              new Reason.Needed(
+                  BouncePool.slotsFor(sizeBytes), pool.slotCount() - pool.takenCount()));
     };
   }
 
-  private String beyondReach(DeviceSpec device, long bounce, long sizeBytes) {
+  private Reason beyondReach(DeviceSpec device, long bounce, long sizeBytes) {
     return switch (era) {
-      case LINUX_2_6_27 -> "map_single: bounce buffer is not DMA'ble";
-      case TODAY ->
-          "swiotlb addr %s+%d overflow (mask %s)"
-              .formatted(Hex.of(bounce), sizeBytes, Hex.of(device.dmaMask()));
+      case LINUX_2_6_27 -> Reason.of(Why.POOL_BEYOND_MASK_2_6_27);
+      case TODAY -> DirectMapping.beyondMask(Why.POOL_BEYOND_MASK, device, bounce, sizeBytes);
     };
   }
 }

@@ -55,7 +55,7 @@ public final class SwiotlbMode implements Mode {
     AddressRange pool =
         place(machine.era(), frames, spec.poolBytes(), last)
             .or(() -> place(machine.era(), frames, spec.poolBytes(), LAST_BELOW_4_GIB))
-            .orElseThrow(() -> noRoom("below 4 GiB", spec.poolBytes()));
+            .orElseThrow(() -> new NoFrameException(Room.LOW_POOL, spec.poolBytes()));
     return SwiotlbMapping.with(machine.era(), spec.force(), pool);
   }
 
@@ -78,7 +78,7 @@ public final class SwiotlbMode implements Mode {
           machine.era(),
           true,
           place(machine.era(), frames, spec.poolBytes(), last)
-              .orElseThrow(() -> noRoom("in the crash range", spec.poolBytes())));
+              .orElseThrow(() -> new NoFrameException(Room.BOUNCE_POOL, spec.poolBytes())));
     }
     AddressRange reach = new AddressRange(0, last);
     if (!machine.crashRanges().stream().allMatch(reach::contains)) {
@@ -101,7 +101,7 @@ public final class SwiotlbMode implements Mode {
         machine.era(),
         true,
         largest(machine, frames, reachedByAll(machine.dumpPath()))
-            .orElseThrow(() -> noRoom("in the crash range", BouncePool.SEGMENT_BYTES)));
+            .orElseThrow(() -> new NoFrameException(Room.BOUNCE_POOL, BouncePool.SEGMENT_BYTES)));
   }
 
   private static Optional<AddressRange> largest(MachineSpec machine, PageFrames frames, long last) {
@@ -114,12 +114,6 @@ public final class SwiotlbMode implements Mode {
       }
     }
     return Optional.empty();
-  }
-
-  private static NoFrameException noRoom(String where, long poolBytes) {
-    return new NoFrameException(
-        Room.BOUNCE_POOL,
-        "no room %s for a bounce pool of %,d bytes in one piece".formatted(where, poolBytes));
   }
 
   private static long reached(List<AddressRange> ranges, AddressRange reach) {

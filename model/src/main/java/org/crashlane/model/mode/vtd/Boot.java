@@ -87,10 +87,7 @@ final class Boot {
   private static ContextTables fresh(Cpu cpu, UnitDriver unit, PageFrames frames) {
     ContextTables tables =
         ContextTables.empty(cpu, unit, frames)
-            .orElseThrow(() ->
-                new NoFrameException(
-                    Room.PAGES,
-                    "VT-d: no page for a root table; a primary's tables are below 4 GiB"));
+            .orElseThrow(() -> new NoFrameException(Room.ROOT_TABLE, PageFrames.PAGE_BYTES));
     unit.useRoot(cpu, tables.root());
     return tables;
   }

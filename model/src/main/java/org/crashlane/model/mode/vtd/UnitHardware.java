@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.vtd;
 
+import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.HostFacts;
 import org.crashlane.iommu.Outcome;
@@ -108,10 +110,10 @@ final class UnitHardware extends RemappingUnit<Caches> {
   }
 
   @Override
-  public String explain(PhysicalMemory memory, Request request) {
-    Explanation way = new Explanation(isTranslating(), Registers.RTADDR.name(), rootInEffect);
+  public List<Reason> explain(PhysicalMemory memory, Request request) {
+    Explanation way = new Explanation(isTranslating(), Registers.RTADDR, rootInEffect);
     Outcome byTables = unit.translate(memory, Caches.none(), request, way);
-    return way.text(byTables, unit.translate(memory, caches().fork(), request, WalkSink.NONE));
+    return way.with(byTables, unit.translate(memory, caches().fork(), request, WalkSink.NONE));
   }
 
   @Override

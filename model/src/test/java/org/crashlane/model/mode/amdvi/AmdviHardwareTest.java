@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.Request;
@@ -23,6 +24,7 @@ import org.crashlane.iommu.amdvi.Registers.Ring;
 import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
@@ -186,10 +188,16 @@ class AmdviHardwareTest {
   void explanationNamesEachEntry() {
     DmaHandle handle = machine.map(primary, DISK, BUFFER, 1, Direction.BIDIRECTIONAL);
     Request request = new Request(DISK.requester(), handle.busAddress(), Access.READ);
-    String text = machine.hardware.explain(machine.memory, request);
-    assertTrue(text.startsWith("unit0: DevTabBar 0x"), text);
-    assertTrue(text.contains("; device table entry 0x6"), text);
-    assertTrue(text.contains("; level 1 entry 0x7"), text);
-    assertTrue(text.endsWith("; reaches 0x300000"), text);
+    List<Reason> found = machine.hardware.explain(machine.memory, request);
+    assertEquals(Reason.of(Found.UNIT, new Reason.Name("unit0")), found.getFirst());
+    assertEquals(new Reason.Name("DevTabBar"), found.get(1).details().getFirst());
+    assertEquals("device table entry", found.get(2).term().meaning());
+    assertTrue(
+        found.stream()
+            .anyMatch(reason ->
+                reason.term() == Found.LEVEL
+                    && reason.details().getFirst().equals(new Reason.Count(1))),
+        found::toString);
+    assertEquals(Reason.of(Found.REACHES, new Reason.Value(0x300000)), found.getLast());
   }
 }

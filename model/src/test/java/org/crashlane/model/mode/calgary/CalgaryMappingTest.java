@@ -18,18 +18,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.calgary.Chip;
 import org.crashlane.iommu.calgary.PhbRegister;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.spec.DeviceSpec;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.ArmingCost;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,7 +96,7 @@ class CalgaryMappingTest {
   void aFullTableIsToldAndChangesNothing() {
     List<DmaHandle> handles = mapAll(DISK);
     assertEquals(
-        new MapAttempt.Failed("Calgary: IOMMU full."),
+        new MapAttempt.Failed(MapAttempt.Why.IOMMU_FULL),
         machine.mapping.map(machine, DISK, BUFFER, PAGE, Direction.FROM_DEVICE));
     machine.unmap(DISK, handles.get(7));
     assertEquals(
@@ -230,8 +231,9 @@ class CalgaryMappingTest {
     AddressRange overWindow = new AddressRange(MEM_1.first() - PAGE, MEM_1.last());
     ArmReport report = machine.mapping.arm(machine, List.of(overWindow), List.of(DISK));
     assertEquals(1, report.refusals().size());
-    assertTrue(report.refusals().getFirst().startsWith("PHB 0: "), report.toString());
-    assertTrue(report.refusals().getFirst().contains("MEM_1"), report.toString());
+    Reason refusal = report.refusals().getFirst();
+    assertEquals(new Reason.Name("0"), refusal.details().getFirst());
+    assertTrue(refusal.toString().contains("MEM_1"), refusal.toString());
     assertEquals(0, report.cost().entryCount());
   }
 

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Alignment;
+import org.crashlane.bits.Reason;
+import org.crashlane.bits.Word;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -27,11 +29,13 @@ import org.crashlane.iommu.calgary.Registers.ConfigRw;
 import org.crashlane.iommu.calgary.Registers.Csr;
 import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.iommu.calgary.Tar;
+import org.crashlane.iommu.calgary.Tce;
 import org.crashlane.iommu.calgary.TceTable;
 import org.crashlane.machine.Device;
 import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.kernel.Direction;
@@ -86,7 +90,7 @@ class CalgaryModeTest {
           assertThrows(
               IllegalArgumentException.class,
               () -> machine.mode.boot(machine, machine.machine, frames));
-      assertTrue(e.getMessage().contains("64k"), e.getMessage());
+      assertTrue(e.getMessage().contains("65,536 bytes"), e.getMessage());
     }
   }
 
@@ -245,18 +249,30 @@ class CalgaryModeTest {
   void whatIsExplainedIsTheEntryAndWhatTheChipKeeps() {
     DmaHandle handle = machine.map(DISK, BUFFER, PAGE, Direction.FROM_DEVICE);
     long before = CalgaryMachine.fingerprint(machine.hardware);
-    assertTrue(explain(handle.busAddress()).endsWith("0x300003 -> 0x300000 rw"));
+    assertEquals(0x300003, entry(Found.ENTRY, explain(handle.busAddress()).getLast()));
     assertEquals(before, CalgaryMachine.fingerprint(machine.hardware), "it changes nothing");
     machine.translate(DISK, handle.busAddress(), Access.WRITE);
     machine.unmap(DISK, handle);
-    assertTrue(
-        explain(handle.busAddress())
-            .endsWith("0x0 -> 0x0 --, kept by the chip as 0x300003 -> 0x300000 rw"));
-    assertTrue(explain(MEM_1.first()).endsWith("is never translated"));
-    assertTrue(explain(1L << 40).endsWith("ends before 0x10000000000"));
+    List<Reason> stale = explain(handle.busAddress());
+    assertEquals(0x300003, entry(Found.CACHED_ENTRY, stale.getLast()));
+    assertEquals(0, entry(Found.ENTRY, stale.get(stale.size() - 2)));
+    assertEquals(
+        Reason.of(Found.NOT_TRANSLATED, new Reason.Value(MEM_1.first())),
+        explain(MEM_1.first()).getLast());
+    assertEquals(
+        Reason.of(Found.BEHIND_TABLE, new Reason.Value(1L << 40)), explain(1L << 40).getLast());
   }
 
-  private String explain(long iova) {
+  private static long entry(Found which, Reason reason) {
+    assertEquals(which, reason.term());
+    List<Reason.Detail> entry = reason.details().reversed();
+    long tce = ((Reason.Value) entry.get(2)).value();
+    assertEquals(new Reason.LeadsTo(Tce.target(tce)), entry.get(1));
+    assertEquals(new Reason.Words(new Word(Tce.LAYOUT.only(Tce.R, Tce.W), tce)), entry.get(0));
+    return tce;
+  }
+
+  private List<Reason> explain(long iova) {
     return machine.hardware.explain(
         machine.memory, new Request(DISK.requester(), iova, Access.READ));
   }

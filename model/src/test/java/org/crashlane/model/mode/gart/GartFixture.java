@@ -3,6 +3,7 @@ package org.crashlane.model.mode.gart;
 
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Register;
@@ -100,11 +101,11 @@ final class GartFixture {
   DmaHandle map(DmaMapping mapping, DeviceSpec device, long buffer, long size) {
     return switch (mapping.map(cpu, device, buffer, size, Direction.BIDIRECTIONAL)) {
       case MapAttempt.Mapped mapped -> mapped.handle();
-      case MapAttempt.Failed failed -> throw new AssertionError(failed.reason());
+      case MapAttempt.Failed failed -> throw new AssertionError(failed.reason().toString());
     };
   }
 
-  String failure(DmaMapping mapping, DeviceSpec device, long buffer, long size) {
+  Reason failure(DmaMapping mapping, DeviceSpec device, long buffer, long size) {
     return switch (mapping.map(cpu, device, buffer, size, Direction.BIDIRECTIONAL)) {
       case MapAttempt.Mapped mapped -> throw new AssertionError(mapped.handle().toString());
       case MapAttempt.Failed failed -> failed.reason();

@@ -12,12 +12,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.gart.Registers;
 import org.crashlane.model.hardware.CpuAccess;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
@@ -123,10 +125,11 @@ class GartHardwareTest {
     assertEquals(new Outcome.Reached(BUFFER), machine.request(NARROW, handle.busAddress()));
     mapping.unmap(machine.cpu, NARROW, handle);
     assertEquals(new Outcome.Reached(BUFFER), machine.request(NARROW, handle.busAddress()));
-    String explained =
+    List<Reason> found =
         machine.hardware.explain(
             machine.memory, new Request(NARROW.requester(), handle.busAddress(), Access.READ));
-    assertTrue(explained.contains("cached is 0x40003003"), explained);
+    assertEquals(Found.CACHED_ENTRY, found.getLast().term());
+    assertEquals(new Reason.Value(0x40003003), found.getLast().details().getFirst());
     machine.write(0, Registers.CACHECTL, 1);
     assertNotEquals(new Outcome.Reached(BUFFER), machine.request(NARROW, handle.busAddress()));
   }

@@ -12,16 +12,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.TableFact;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.kernel.MapAttempt;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.ArmReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -139,13 +142,13 @@ class GartMappingTest {
   }
 
   @Test
-  void fullApertureFailsTheMappingInLinuxsWords() {
+  void fullApertureFailsTheMapping() {
     GartFixture machine = GartFixture.plain();
     DmaMapping mapping = machine.boot();
     DmaHandle all = machine.map(mapping, NARROW, HIGH.first(), (long) FREE_COUNT * PAGE_BYTES);
     assertEquals(8192, mapping.takenPageCount());
     assertEquals(
-        "PCI-DMA: Out of IOMMU space for 4096 bytes",
+        Reason.of(Why.OUT_OF_SPACE, new Reason.Size(PAGE_BYTES)),
         machine.failure(mapping, NARROW, BUFFER, PAGE_BYTES));
     mapping.unmap(machine.cpu, NARROW, all);
     assertEquals(all.busAddress(), machine.map(mapping, NARROW, BUFFER, 1).busAddress());
@@ -155,7 +158,7 @@ class GartMappingTest {
   void bufferBeyondFortyBitsIsRefused() {
     GartFixture machine = GartFixture.plain();
     DmaMapping mapping = machine.boot();
-    assertTrue(machine.failure(mapping, NARROW, (1L << 40) - 1, 2).contains("40 bits"));
+    assertEquals(Why.ENTRY_TOO_NARROW, machine.failure(mapping, NARROW, (1L << 40) - 1, 2).term());
     machine.map(mapping, NARROW, (1L << 40) - 1, 1);
   }
 
@@ -164,7 +167,7 @@ class GartMappingTest {
     GartFixture machine = GartFixture.plain();
     DmaMapping mapping = machine.boot();
     DeviceSpec half = GartFixture.device("half", "00:05.0", 25, "");
-    assertTrue(machine.failure(mapping, half, BUFFER, 1).contains("Out of IOMMU space"));
+    assertEquals(Why.OUT_OF_SPACE, machine.failure(mapping, half, BUFFER, 1).term());
     DeviceSpec whole = GartFixture.device("whole", "00:06.0", 26, "");
     machine.map(mapping, whole, BUFFER, 1);
   }
@@ -195,7 +198,12 @@ class GartMappingTest {
     AddressRange under = AddressRange.ofSize(APERTURE.last() + 1 - PAGE_BYTES, 2 * PAGE_BYTES);
     ArmReport report = machine.boot().arm(machine.cpu, List.of(under), List.of(NARROW));
     assertEquals(
-        List.of("B3: 0x3fff000-0x4000fff overlaps the aperture 0x2000000-0x3ffffff"),
+        List.of(
+            Reason.of(
+                Why.NOT_ARMED,
+                new Reason.Addresses(0x3fff000, 0x4000fff),
+                new Reason.Because(
+                    Reason.of(TableFact.APERTURE, new Reason.Addresses(0x2000000, 0x3ffffff))))),
         report.refusals());
   }
 

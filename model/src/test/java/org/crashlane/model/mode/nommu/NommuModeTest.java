@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.interrupt.InterruptWindow;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
@@ -16,7 +17,6 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.ModelMemory;
 import org.crashlane.model.hardware.Remapper;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.DirectMapping;
 import org.crashlane.model.kernel.Direction;
@@ -31,6 +31,7 @@ import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.ArmReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -96,7 +97,12 @@ class NommuModeTest {
   @Test
   void refusalNamesTheBufferAndTheMask() {
     assertEquals(
-        new MapAttempt.Failed("overflow 0x100000000+1 of device mask 0xffffffff"),
+        new MapAttempt.Failed(
+            Reason.of(
+                MapAttempt.Why.MASK_OVERFLOW,
+                new Reason.Addresses(1L << 32, 1L << 32),
+                new Reason.Because(
+                    Reason.of(MapAttempt.Why.DEVICE_MASK, new Reason.Value(0xffff_ffffL))))),
         map(Era.TODAY, 32, 1L << 32, 1));
   }
 

@@ -104,7 +104,7 @@ public class PagedMachine {
       DmaMapping mapping, DeviceSpec device, long buffer, long size, Direction direction) {
     return switch (mapping.map(cpu, device, buffer, size, direction)) {
       case MapAttempt.Mapped mapped -> mapped.handle();
-      case MapAttempt.Failed failed -> throw new AssertionError(failed.reason());
+      case MapAttempt.Failed failed -> throw new AssertionError(failed.reason().toString());
     };
   }
 

@@ -26,7 +26,6 @@ import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Cpu;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
@@ -35,6 +34,7 @@ import org.crashlane.model.kernel.MapAttempt;
 import org.crashlane.model.mode.WatchingCpu;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.ArmingCost;
 import org.junit.jupiter.api.Test;
 

@@ -3,6 +3,7 @@ package org.crashlane.model.mode.swiotlb;
 
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.hardware.ModelMemory;
@@ -80,11 +81,11 @@ final class SwiotlbFixture {
   DmaHandle map(DeviceSpec device, long buffer, long size, Direction direction) {
     return switch (attempt(device, buffer, size, direction)) {
       case MapAttempt.Mapped mapped -> mapped.handle();
-      case MapAttempt.Failed failed -> throw new AssertionError(failed.reason());
+      case MapAttempt.Failed failed -> throw new AssertionError(failed.reason().toString());
     };
   }
 
-  String failure(DeviceSpec device, long buffer, long size) {
+  Reason failure(DeviceSpec device, long buffer, long size) {
     return switch (attempt(device, buffer, size, Direction.TO_DEVICE)) {
       case MapAttempt.Mapped mapped -> throw new AssertionError(mapped.handle().toString());
       case MapAttempt.Failed failed -> failed.reason();

@@ -10,8 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import org.crashlane.bits.Reason;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
+import org.crashlane.model.kernel.MapAttempt.Why;
 import org.crashlane.model.spec.Era;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,24 +136,25 @@ class SwiotlbMappingTest {
     assertEquals(64, machine.mapping.takenPageCount());
     machine = new SwiotlbFixture(Era.TODAY, false, 512 << 10);
     assertEquals(
-        "swiotlb buffer is full (sz: 262145 bytes), total 256 (slots), used 0 (slots)",
+        Reason.of(Why.POOL_FULL, new Reason.Size(262_145), new Reason.Needed(129, 256)),
         machine.failure(NARROW, HIGH, (256 << 10) + 1));
   }
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "LINUX_2_6_27 | DMA: Out of SW-IOMMU space for 2048 bytes at device 00:02.0",
-        "TODAY | swiotlb buffer is full (sz: 2048 bytes), total 128 (slots), used 128 (slots)"
-      })
-  void fullPoolFailsTheMappingAndOneUnmapMakesRoom(Era era, String message) {
+  @EnumSource(Era.class)
+  void fullPoolFailsTheMappingAndOneUnmapMakesRoom(Era era) {
     SwiotlbFixture machine = new SwiotlbFixture(era, false);
     DmaHandle last = machine.map(NARROW, HIGH, 2048, Direction.TO_DEVICE);
     for (int i = 1; i < 128; i++) {
       last = machine.map(NARROW, HIGH, 2048, Direction.TO_DEVICE);
     }
-    assertEquals(message, machine.failure(NARROW, HIGH, 2048));
+    Reason.Size size = new Reason.Size(2048);
+    assertEquals(
+        switch (era) {
+          case LINUX_2_6_27 -> Reason.of(Why.POOL_FULL_2_6_27, size, new Reason.Device(0x10));
+          case TODAY -> Reason.of(Why.POOL_FULL, size, new Reason.Needed(1, 0));
+        },
+        machine.failure(NARROW, HIGH, 2048));
     machine.mapping.unmap(machine.cpu, NARROW, last);
     assertEquals(
         last.busAddress(), machine.map(NARROW, HIGH, 2048, Direction.TO_DEVICE).busAddress());
@@ -161,7 +164,9 @@ class SwiotlbMappingTest {
   @EnumSource(Era.class)
   void poolBeyondTheDevicesReachFailsTheMappingAndTakesNothing(Era era) {
     SwiotlbFixture machine = new SwiotlbFixture(era, false, 2 << 20);
-    assertFalse(machine.failure(NARROW, HIGH, 100).isEmpty());
+    assertEquals(
+        era == Era.TODAY ? Why.POOL_BEYOND_MASK : Why.POOL_BEYOND_MASK_2_6_27,
+        machine.failure(NARROW, HIGH, 100).term());
     assertEquals(0, machine.mapping.takenPageCount());
   }
 }

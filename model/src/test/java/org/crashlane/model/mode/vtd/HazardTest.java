@@ -12,12 +12,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.UnitTables;
-import org.crashlane.model.kernel.ArmReport;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
@@ -28,6 +29,7 @@ import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.ArmReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -65,7 +67,8 @@ class HazardTest {
     VtdMachine machine = armed(era, TOP, primary);
     MapAttempt attempt = primary[0].map(machine.cpu, DISK, BUFFER, 1, Direction.BIDIRECTIONAL);
     switch (era) {
-      case LINUX_2_6_27 -> assertEquals(new MapAttempt.Failed("kernel BUG: entry in use"), attempt);
+      case LINUX_2_6_27 ->
+          assertEquals(new MapAttempt.Failed(MapAttempt.Why.ENTRY_IN_USE), attempt);
       case TODAY -> {
         DmaHandle handle = ((MapAttempt.Mapped) attempt).handle();
         assertEquals(TOP.first(), handle.busAddress());
@@ -155,11 +158,12 @@ class HazardTest {
     List<UnitTables> tables = machine.hardware.tables(machine.spec, machine.memory);
     assertEquals(List.of("unit0", "unit1"), tables.stream().map(UnitTables::unit).toList());
     assertEquals(List.of(other), tables.getLast().devices());
-    String text =
+    List<Reason> found =
         machine.hardware.explain(
             machine.memory, new Request(other.requester(), there.busAddress(), Access.READ));
-    assertTrue(text.startsWith("unit1: RTADDR "), text);
-    assertTrue(text.endsWith("reaches 0x301000"), text);
+    assertEquals(Reason.of(Found.UNIT, new Reason.Name("unit1")), found.getFirst());
+    assertEquals(new Reason.Name("RTADDR"), found.get(1).details().getFirst());
+    assertEquals(Reason.of(Found.REACHES, new Reason.Value(0x301000)), found.getLast());
     assertEquals(new Outcome.Interrupt(), machine.dma(other, 0xfee0_0000L, Access.WRITE));
   }
 }

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Fault;
@@ -24,6 +25,7 @@ import org.crashlane.iommu.vtd.Registers.Fsts;
 import org.crashlane.iommu.vtd.Registers.Gsts;
 import org.crashlane.iommu.vtd.SecondLevelEntry;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.hardware.Found;
 import org.crashlane.model.hardware.RegisterPort;
 import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.hardware.UnitTables;
@@ -166,11 +168,22 @@ class VtdHardwareTest {
     long leaf = leafAddress(handle.busAddress());
     machine.memory.writeLong(leaf, 0);
     assertTrue(machine.reaches(DISK, handle.busAddress(), Access.READ, 0x30_0000L), "stale");
-    String text =
+    List<Reason> found =
         machine.hardware.explain(
             machine.memory, new Request(DISK.requester(), handle.busAddress(), Access.READ));
-    assertTrue(text.contains("level 1 entry 0x0 at "), text);
-    assertTrue(text.contains("but by what the unit has cached: reaches 0x300000"), text);
+    assertTrue(
+        found.contains(
+            Reason.of(
+                Found.LEVEL,
+                new Reason.Count(1),
+                new Reason.Because(
+                    Reason.of(Found.ENTRY, new Reason.Value(0), new Reason.At(leaf))))),
+        found::toString);
+    assertEquals(
+        Reason.of(
+            Found.BY_CACHES,
+            new Reason.Because(Reason.of(Found.REACHES, new Reason.Value(0x300000)))),
+        found.getLast());
     UnitDriver.of(machine.cpu, machine.spec).getFirst().flushTranslations(machine.cpu);
     assertTrue(machine.blocked(DISK, handle.busAddress(), Access.READ));
   }

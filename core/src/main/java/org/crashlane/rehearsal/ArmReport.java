@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.crashlane.model.kernel;
+package org.crashlane.rehearsal;
 
 import java.util.List;
+import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Mapping;
-import org.crashlane.rehearsal.ArmingCost;
 
 /**
  * What arming did.
  *
  * @param cost what it took; who has it done counts the steps
  * @param conflicts what was in the way: IOVAs in the crash range that a driver holds (A4)
- * @param refusals why a table was not armed, one line each, conflicts apart
+ * @param refusals why a table was not armed, conflicts apart
  */
-public record ArmReport(ArmingCost cost, List<Mapping> conflicts, List<String> refusals) {
+public record ArmReport(ArmingCost cost, List<Mapping> conflicts, List<Reason> refusals) {
 
   /** There is nothing to arm in this mode. */
   public static final ArmReport NOTHING_NEEDED =
