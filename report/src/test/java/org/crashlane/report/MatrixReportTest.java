@@ -85,7 +85,9 @@ class MatrixReportTest {
     assertTrue(matrix.contains("k/n in k of n seeds"), matrix);
   }
 
-  /** One that got through by chance is no reason to trust it: the rule may be broken all the same. */
+  /**
+   * One that got through by chance is no reason to trust it: the rule may be broken all the same.
+   */
   @Test
   void theRuleIsTheWorstOfAllRuns() {
     Rehearsal lost = run(MappingMode.VTD, Strategy.NONE, NONE, 0);
