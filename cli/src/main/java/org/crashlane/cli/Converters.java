@@ -22,6 +22,7 @@ import org.crashlane.pci.PciAddress;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.report.CodeExplanation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -47,8 +48,7 @@ final class Converters {
     line.registerConverter(MappingNames.class, Converters::mappings);
     line.registerConverter(StrategyNames.class, Converters::strategies);
     line.registerConverter(StageName.class, text -> constant(text, StageName.values()));
-    line.registerConverter(
-        ExitCode.FailOn.class, text -> constant(text, ExitCode.FailOn.values()));
+    line.registerConverter(ExitCode.FailOn.class, text -> constant(text, ExitCode.FailOn.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
     line.registerConverter(KernelFlavour.class, text -> constant(text, KernelFlavour.values()));
@@ -98,6 +98,16 @@ final class Converters {
       throw new TypeConversionException("'" + text + "' is in another segment than 0000");
     }
     return address.requester();
+  }
+
+  /** Finding codes, in whatever case. */
+  static CodeExplanation code(String text) {
+    List<CodeExplanation> codes = List.of(CodeExplanation.values());
+    return codes.stream()
+        .filter(code -> code.name().equalsIgnoreCase(text))
+        .findFirst()
+        .orElseThrow(() ->
+            new TypeConversionException(unknown(text, codes.stream().map(Enum::name).toList())));
   }
 
   private static GuestSocket guest(String text) {

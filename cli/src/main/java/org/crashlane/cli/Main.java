@@ -112,6 +112,8 @@ final class Main extends CommandGroup {
             List.of(new OracleReplayCommand(terminal))));
     line.addSubcommand(new ArmCommand(terminal));
     line.addSubcommand(new DisarmCommand(terminal));
+    line.addSubcommand(new ExplainCommand(terminal));
+    line.addSubcommand(new HelpCommand(terminal));
     line.addSubcommand(
         new CommandLine(new MachinesCommand(terminal))
             .addSubcommand(new MachinesShowCommand(terminal)));
@@ -183,9 +185,6 @@ final class Main extends CommandGroup {
                   .map(name -> "; did you mean '%s'?".formatted(name))
                   .orElse(""));
     }
-    Set<String> commands = command.getSubcommands().keySet();
-    return commands.isEmpty()
-        ? "'%s' is one argument too many".formatted(word)
-        : "'%s' is no command: %s".formatted(word, NearestName.choices(word, commands));
+    return HelpCommand.noSuchCommand(word, command.getSubcommands().keySet());
   }
 }

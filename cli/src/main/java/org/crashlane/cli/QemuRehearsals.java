@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.crashlane.cli.RehearseCommand.Form;
-import org.crashlane.cli.RehearseCommand.Shown;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.crashlane.cli.RehearseCommand.Form;
+import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.KeepDirectory;
 import org.crashlane.guest.lab.QemuStage;
@@ -195,8 +195,7 @@ final class QemuRehearsals {
       its.forEach(r ->
           terminal
               .out()
-              .print(
-                  "\n" + (form == Form.VERBOSE ? report.details(r, "") : report.screen(r, ""))));
+              .print("\n" + (form == Form.VERBOSE ? report.details(r, "") : report.screen(r, ""))));
       if (byMode.size() > 1) {
         terminal.out().print("\n");
       }

@@ -56,7 +56,6 @@ final class Repetitions {
     return Failure.of(stage.plan(scenario), cell.worstSeed(), ModelStage.USUAL_STEPS)
         .map(failure ->
             "%s --seed %d --schedule %s --trace"
-                .formatted(
-                    command(name, cell), cell.worstSeed(), failure.shrunk().text(machine)));
+                .formatted(command(name, cell), cell.worstSeed(), failure.shrunk().text(machine)));
   }
 }

@@ -44,6 +44,10 @@ final class ExitStatusTest {
           "2 machines show nothing",
           "0 version",
           "2 version nothing",
+          "0 explain A1",
+          "2 explain nothing",
+          "0 help machines show",
+          "2 help nothing",
           "0 rehearse nommu --strategy identity",
           "1 rehearse beyond-reach --strategy identity",
           "1 rehearse vtd --strategy none,off",
@@ -133,8 +137,7 @@ final class ExitStatusTest {
         };
     String file = MACHINES.resolve("valid").resolve(cells[0]).toString();
     Run run =
-        Run.of(
-            "rehearse", file, "--strategy", "identity", "--fail-on", "rule", "--seed", "1");
+        Run.of("rehearse", file, "--strategy", "identity", "--fail-on", "rule", "--seed", "1");
     assertEquals(status, run.code(), run.out() + run.err());
     assertTrue(run.out().contains(cells[1]), run.out());
   }

@@ -97,6 +97,7 @@ final class OutputSchemaTest {
   private static final Map<String, List<String>> PRINTED =
       Map.of(
           "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations"),
+          "explain", List.of("codes"),
           "machines", List.of("machines"),
           "machines show", List.of("machine"),
           "arm", List.of("arm", "watch"),
@@ -218,6 +219,7 @@ final class OutputSchemaTest {
       case "explorations" ->
           documents.add(
               printed("rehearse", "--explore", "--mapping", "nommu", "--strategy", "none"));
+      case "codes" -> documents.add(printed("explain"));
       case "acpi" -> {
         documents.addAll(acpi(ACPI.resolve("linux")));
         documents.addAll(acpi(ACPI.resolve("acpi/real/dmar")));
@@ -246,6 +248,7 @@ final class OutputSchemaTest {
       case "rehearsals" -> List.of(golden("rehearsals"));
       case "explorations" ->
           List.of(printed("rehearse", "--explore", "--mapping", "vtd", "--strategy", "reserve"));
+      case "codes" -> List.of(printed("explain", "A1"));
       case "machines" -> List.of(printed("machines"));
       case "machine" ->
           List.of(

@@ -39,7 +39,8 @@ class RehearseModelTest {
     Run run = Run.of("rehearse", machine(SMALL), "--strategy", "identity");
     assertEquals("", run.err());
     assertEquals(0, run.code());
-    assertTrue(run.out().contains("\nRESULT    ok  dump complete, in all of 10 seeds\n"), run.out());
+    assertTrue(
+        run.out().contains("\nRESULT    ok  dump complete, in all of 10 seeds\n"), run.out());
     assertTrue(run.out().contains("\nRULE      HOLDS\n"), run.out());
     Run verbose = Run.of("rehearse", machine(SMALL), "--strategy", "identity", "-v");
     assertTrue(verbose.out().contains("\nHOLDS  nothing found\n"), verbose.out());
@@ -87,13 +88,16 @@ class RehearseModelTest {
     Golden.check("rehearse.txt", run.out());
   }
 
-  /** Mainline's dump is whole and the rule broken: the one decides unless the other is asked for. */
+  /**
+   * Mainline's dump is whole and the rule broken: the one decides unless the other is asked for.
+   */
   @Test
   void theOutcomeDecidesUnlessTheRuleIsToCount() {
     assertEquals(0, Run.of("rehearse", "vtd", "--strategy", "adopt", "--seed", "1").code());
     assertEquals(
         1,
-        Run.of("rehearse", "vtd", "--strategy", "adopt", "--seed", "1", "--fail-on", "rule").code());
+        Run.of("rehearse", "vtd", "--strategy", "adopt", "--seed", "1", "--fail-on", "rule")
+            .code());
     assertEquals(1, Run.of("rehearse", "snp-copy", "--strategy", "adopt", "--seed", "1").code());
   }
 

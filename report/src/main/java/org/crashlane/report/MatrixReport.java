@@ -146,7 +146,7 @@ public record MatrixReport(int width, Colours colours) {
                       e.getValue().size(),
                       e.getKey().word(),
                       code.name(),
-                      code == FindingCode.D1 ? evidence(example) : CodeTitle.of(code),
+                      code == FindingCode.D1 ? evidence(example) : CodeExplanation.of(code).title(),
                       example.machine(),
                       example.strategy().label());
           append(out, out.isEmpty() ? "WHY" : "", line, style(example));
@@ -160,15 +160,15 @@ public record MatrixReport(int width, Colours colours) {
         .flatMap(f -> f.evidence().stream())
         .findFirst()
         .map(EvidenceText::of)
-        .orElseGet(() -> CodeTitle.of(FindingCode.D1));
+        .orElseGet(() -> CodeExplanation.of(FindingCode.D1).title());
   }
 
   /** {@return the finding that explains the outcome best, or why the rule is broken} */
   private static Optional<Finding> cause(MatrixCell cell) {
     Comparator<Finding> causeFirst =
         Comparator.comparing((Finding f) -> -f.severity().ordinal())
-            .thenComparing(f ->
-                cell.outcome().grade() == Grade.BAD ? EFFECTS.contains(f.code()) : false);
+            .thenComparing(
+                f -> cell.outcome().grade() == Grade.BAD ? EFFECTS.contains(f.code()) : false);
     return cell.worst().verdict().findings().stream()
         .filter(f -> f.severity() != Severity.NOTE)
         .min(causeFirst);
@@ -185,8 +185,7 @@ public record MatrixReport(int width, Colours colours) {
     asked.retainAll(byStrategy.keySet());
     StringBuilder out = new StringBuilder();
     for (Strategy strategy : asked.isEmpty() ? byStrategy.keySet() : asked) {
-      append(
-          out, out.isEmpty() ? "ANSWER" : "", answer(byStrategy.get(strategy)), Style.PLAIN);
+      append(out, out.isEmpty() ? "ANSWER" : "", answer(byStrategy.get(strategy)), Style.PLAIN);
     }
     return "\n" + out;
   }
@@ -201,8 +200,7 @@ public record MatrixReport(int width, Colours colours) {
             .map(c -> c.machine() + " " + word(c))
             .collect(Collectors.joining(", "));
     return "%s: good on %d of %d%s%s"
-        .formatted(
-            name, good, cells.size(), others.isEmpty() ? "" : "; " + others, costs(cells));
+        .formatted(name, good, cells.size(), others.isEmpty() ? "" : "; " + others, costs(cells));
   }
 
   private static String costs(List<MatrixCell> cells) {
@@ -212,8 +210,7 @@ public record MatrixReport(int width, Colours colours) {
         .max(Comparator.comparingLong(ArmingCost::tableBytes))
         .filter(cost -> !cost.equals(ArmingCost.NONE))
         .map(cost ->
-            "; at most %,d KiB of tables"
-                .formatted(Math.ceilDiv(cost.tableBytes(), KIBIBYTE)))
+            "; at most %,d KiB of tables".formatted(Math.ceilDiv(cost.tableBytes(), KIBIBYTE)))
         .orElse("");
   }
 

@@ -8,13 +8,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
-import org.crashlane.rehearsal.Observations;
-import org.crashlane.rule.Remedy;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Tally;
@@ -22,6 +21,7 @@ import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
 import org.crashlane.rule.Finding;
+import org.crashlane.rule.Remedy;
 import org.crashlane.rule.Severity;
 
 /**
@@ -106,6 +106,10 @@ public record RehearsalReport(int width, Colours colours) {
     }
     append(out, "RULE", TextReport.styleOf(rehearsal.verdict().answer()), rule(rehearsal));
     fixes(rehearsal).forEach(line -> append(out, "FIX", Style.PLAIN, line));
+    String broken = codes(rehearsal, f -> f.severity() != Severity.NOTE);
+    if (!broken.isEmpty()) {
+      append(out, "MORE", Style.PLAIN, "crashlane explain " + broken);
+    }
     return out.toString();
   }
 
@@ -120,12 +124,10 @@ public record RehearsalReport(int width, Colours colours) {
 
   private static String rule(Rehearsal rehearsal) {
     List<Finding> findings =
-        rehearsal.verdict().findings().stream()
-            .filter(f -> f.severity() != Severity.NOTE)
-            .toList();
+        rehearsal.verdict().findings().stream().filter(f -> f.severity() != Severity.NOTE).toList();
     return findings.isEmpty()
         ? ruleOf(rehearsal)
-        : ruleOf(rehearsal) + ": " + CodeTitle.of(findings.getFirst().code());
+        : ruleOf(rehearsal) + ": " + CodeExplanation.of(findings.getFirst().code()).title();
   }
 
   /** {@return what the capture kernel and devices met of the IOMMU, in a line each} */
@@ -178,9 +180,7 @@ public record RehearsalReport(int width, Colours colours) {
 
   /** {@return the same with all findings and their evidence} */
   public String details(Rehearsal rehearsal, String share) {
-    return screen(rehearsal, share)
-        + "\n"
-        + new TextReport(width, colours).of(rehearsal.verdict());
+    return screen(rehearsal, share) + "\n" + new TextReport(width, colours).of(rehearsal.verdict());
   }
 
   private static String counted(Tally tally) {

@@ -23,17 +23,21 @@ public final class NearestName {
     }
     String lower = word.toLowerCase(Locale.ROOT);
     return names.stream()
-        .filter(name -> distance(lower, name) <= 1 + name.length() / LETTERS_PER_MISTAKE / 2)
-        .min(Comparator.comparingInt(name -> distance(lower, name)));
+        .filter(name -> slips(lower, name) <= 1 + name.length() / LETTERS_PER_MISTAKE / 2)
+        .min(Comparator.comparingInt(name -> slips(lower, name)));
   }
 
   /** {@return the names in a row, and the nearest to {@code word} as a question} */
   public static String choices(String word, Collection<String> names) {
     String more = names.size() > SHOWN ? " and " + (names.size() - SHOWN) + " more" : "";
-    return "there are "
+    return (names.size() == 1 ? "there is " : "there are ")
         + names.stream().limit(SHOWN).collect(Collectors.joining(", "))
         + more
         + of(word, names).map(name -> "; did you mean '" + name + "'?").orElse("");
+  }
+
+  private static int slips(String lower, String name) {
+    return distance(lower, name.toLowerCase(Locale.ROOT));
   }
 
   /** {@return letters to insert, remove or replace, and neighbours to swap, between the two} */
