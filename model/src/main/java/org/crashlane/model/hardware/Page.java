@@ -57,7 +57,10 @@ public final class Page {
 
   /** From now on it is not changed: whoever writes makes a copy. */
   Page share() {
-    shared = true;
+    // Pages that many threads share are not written to: their caches would take turns.
+    if (!shared) {
+      shared = true;
+    }
     return this;
   }
 

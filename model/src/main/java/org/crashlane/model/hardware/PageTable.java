@@ -19,6 +19,9 @@ final class PageTable {
 
   private LongMap<Chunk> chunks;
 
+  /** The chunk that was found last; one word, so that threads may read at the same time. */
+  private Chunk last = Chunk.NOWHERE;
+
   /** True while a copy has the same map. */
   private boolean shared;
 
@@ -37,16 +40,30 @@ final class PageTable {
 
   /** Neighbouring pages. */
   private static final class Chunk {
-    static final Chunk NONE = new Chunk(new Page[CHUNK_PAGES]);
+    /** Of a chunk that is not in the map. */
+    private static final Page[] NO_PAGES = new Page[CHUNK_PAGES];
 
+    /** No page has this number. */
+    static final Chunk NOWHERE = absent(-1);
+
+    private final long key;
     private final Page[] pages;
     private boolean shared;
 
     /** 0 if it is not known; one word, so that threads may find it out at the same time. */
     private long digest;
 
-    Chunk(Page[] pages) {
+    Chunk(long key, Page[] pages) {
+      this.key = key;
       this.pages = pages;
+    }
+
+    static Chunk absent(long key) {
+      return new Chunk(key, NO_PAGES);
+    }
+
+    boolean isAbsent() {
+      return pages == NO_PAGES;
     }
 
     /** {@return a chunk of the same pages, which are shared from now on} */
@@ -56,10 +73,10 @@ final class PageTable {
           page.share();
         }
       }
-      return new Chunk(pages.clone());
+      return new Chunk(key, pages.clone());
     }
 
-    long digest(long key) {
+    long digest() {
       long known = digest;
       if (known == 0) {
         long first = key << CHUNK_SHIFT;
@@ -81,7 +98,18 @@ final class PageTable {
   }
 
   private Page get(long number) {
-    return chunks.getOr(number >>> CHUNK_SHIFT, Chunk.NONE).pages[(int) number & IN_CHUNK];
+    return chunk(number >>> CHUNK_SHIFT).pages[(int) number & IN_CHUNK];
+  }
+
+  /** {@return the chunk with this number} Most are asked for again and again, for their pages. */
+  private Chunk chunk(long key) {
+    Chunk chunk = last;
+    if (chunk.key != key) {
+      chunk = chunks.getOr(key, Chunk.NOWHERE);
+      chunk = chunk.isAbsent() ? Chunk.absent(key) : chunk;
+      last = chunk;
+    }
+    return chunk;
   }
 
   void put(long number, Page page) {
@@ -108,13 +136,11 @@ final class PageTable {
   private Chunk own(long key) {
     ownMap();
     digest = 0;
-    Chunk chunk = chunks.getOr(key, Chunk.NONE);
-    if (chunk == Chunk.NONE) {
-      chunk = new Chunk(new Page[CHUNK_PAGES]);
+    Chunk chunk = chunk(key);
+    if (chunk.isAbsent() || chunk.shared) {
+      chunk = chunk.isAbsent() ? new Chunk(key, new Page[CHUNK_PAGES]) : chunk.copy();
       chunks.put(key, chunk);
-    } else if (chunk.shared) {
-      chunk = chunk.copy();
-      chunks.put(key, chunk);
+      last = chunk;
     }
     chunk.digest = 0;
     return chunk;
@@ -149,7 +175,7 @@ final class PageTable {
     if (digest == 0) {
       long sum = 0;
       for (int place = 0; place < chunks.count(); place++) {
-        sum += chunks.value(place).digest(chunks.number(place));
+        sum += chunks.value(place).digest();
       }
       digest = sum;
     }
