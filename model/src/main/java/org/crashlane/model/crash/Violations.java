@@ -10,10 +10,15 @@ import org.crashlane.model.crash.Violation.Kind;
 
 /** What was violated in a run: the first of each kind, and how often each happened. */
 public final class Violations {
+  private static final long[] NONE = new long[Kind.values().length];
+
   /** Not changed but replaced, so that a copy costs nothing. */
   private Map<Kind, Violation> first = Map.of();
 
-  private Map<Kind, Long> counts = Map.of();
+  /** By kind; of its own once something is counted after a copy was made. */
+  private long[] counts = NONE;
+
+  private boolean areCountsShared = true;
 
   Violations() {
     // nothing yet
@@ -21,15 +26,16 @@ public final class Violations {
 
   /** Notes one; only the first of its kind is made. */
   void add(Kind kind, long step, Violation.Account account) {
-    Map<Kind, Long> more = new EnumMap<>(Kind.class);
-    more.putAll(counts);
-    if (more.merge(kind, 1L, Long::sum) == 1) {
+    if (areCountsShared) {
+      counts = counts.clone();
+      areCountsShared = false;
+    }
+    if (++counts[kind.ordinal()] == 1) {
       Map<Kind, Violation> others = new EnumMap<>(Kind.class);
       others.putAll(first);
       others.put(kind, account.of(kind, step));
       first = others;
     }
-    counts = more;
   }
 
   /** {@return true if nothing was violated} */
@@ -49,13 +55,14 @@ public final class Violations {
 
   /** {@return how often {@code kind} happened} */
   public long count(Kind kind) {
-    return counts.getOrDefault(kind, 0L);
+    return counts[kind.ordinal()];
   }
 
   Violations fork() {
     Violations copy = new Violations();
     copy.first = first;
     copy.counts = counts;
+    areCountsShared = true;
     return copy;
   }
 }
