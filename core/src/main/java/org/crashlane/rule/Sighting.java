@@ -235,6 +235,13 @@ public sealed interface Sighting extends Evidence {
   }
 
   /**
+   * Where a request would have gone had all been as a driver meant it.
+   *
+   * @param address physical address of the driver's buffer
+   */
+  record Meant(long address) implements Sighting {}
+
+  /**
    * Why something came about in a model, as its kernels and units have it.
    *
    * @param reason why

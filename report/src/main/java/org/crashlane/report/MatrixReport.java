@@ -20,7 +20,6 @@ import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
-import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict.Answer;
 
 /**
@@ -33,10 +32,6 @@ import org.crashlane.rule.Verdict.Answer;
 public record MatrixReport(int width, Colours colours) {
   private static final int LABEL = 7;
   private static final int KIBIBYTE = 1024;
-
-  /** Findings that say what happened, not why. */
-  private static final List<FindingCode> EFFECTS =
-      List.of(FindingCode.D1, FindingCode.D2, FindingCode.C1, FindingCode.C2);
 
   /** {@return all of it} */
   public String of(List<MatrixCell> cells) {
@@ -165,13 +160,7 @@ public record MatrixReport(int width, Colours colours) {
 
   /** {@return the finding that explains the outcome best, or why the rule is broken} */
   private static Optional<Finding> cause(MatrixCell cell) {
-    Comparator<Finding> causeFirst =
-        Comparator.comparing((Finding f) -> -f.severity().ordinal())
-            .thenComparing(
-                f -> cell.outcome().grade() == Grade.BAD ? EFFECTS.contains(f.code()) : false);
-    return cell.worst().verdict().findings().stream()
-        .filter(f -> f.severity() != Severity.NOTE)
-        .min(causeFirst);
+    return OutcomeText.causesFirst(cell.worst()).stream().findFirst();
   }
 
   /** For the rule and for mainline, or else for each strategy: on how many machines it is good. */

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.CrashOutcome.Dump;
 import org.crashlane.rehearsal.CrashOutcome.Memory;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
+import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.report.Colours.Style;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
 
 /** What became of dumps and of memory, in words. */
 final class OutcomeText {
+  private static final Set<FindingCode> EFFECTS =
+      EnumSet.of(FindingCode.D1, FindingCode.D2, FindingCode.C1, FindingCode.C2);
+
   private OutcomeText() {}
 
   /** {@return the word for a cell of a matrix, at most 8 characters} */
@@ -46,5 +58,19 @@ final class OutcomeText {
       // What the dump holds of it was compared; of the crash range nothing is known.
       case NOT_SEEN -> outcome.dump() == Dump.WHOLE ? dump + "; other memory not watched" : dump;
     };
+  }
+
+  /**
+   * {@return what decides, the worst first, and of equals what explains the outcome: that there is
+   * no dump, and what the capture kernel did, says what happened and not why}
+   */
+  static List<Finding> causesFirst(Rehearsal rehearsal) {
+    boolean isBad = rehearsal.outcome().grade() == Grade.BAD;
+    return rehearsal.verdict().findings().stream()
+        .filter(f -> f.severity() != Severity.NOTE)
+        .sorted(
+            Comparator.comparing(Finding::severity, Comparator.reverseOrder())
+                .thenComparing(f -> isBad && EFFECTS.contains(f.code())))
+        .toList();
   }
 }

@@ -86,6 +86,7 @@ final class SightingJson {
               .put("physicalAddress", Hex.of(violated.physicalAddress()))
               .put("sizeBytes", violated.sizeBytes())
               .put("trace", EvidenceText.inOneLine(violated.evidence()));
+      case Sighting.Meant(long address) -> kind("meant").put("address", Hex.of(address));
       case Sighting.Modelled(var reason) ->
           kind("quote").put("source", "MODEL_TRACE").put("line", ReasonText.of(reason));
       case Sighting.OtherRelease(String found, String booted) ->

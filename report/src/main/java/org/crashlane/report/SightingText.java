@@ -43,6 +43,7 @@ final class SightingText {
               .formatted(Hex.of(before), Hex.of(now));
       case Sighting.CoreHeader header -> of(header);
       case Sighting.Violated violated -> of(violated);
+      case Sighting.Meant(long address) -> "meant for " + Hex.of(address);
       case Sighting.Modelled(var reason) -> ReasonText.of(reason);
       case Sighting.OtherRelease(String found, String booted) ->
           "a dump of " + found + ", where " + booted + " was booted";

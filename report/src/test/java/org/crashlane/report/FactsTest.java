@@ -247,6 +247,7 @@ final class FactsTest {
         .forEach(f -> sightings.add(new Sighting.CoreHeader(f, 0x2d000000, RANGE)));
     sightings.add(violated(1));
     sightings.add(violated(1234));
+    sightings.add(new Sighting.Meant(0x10fffe000L));
     Reason why = Reason.of(Said.NO_IOVA, new Reason.Value(0x4000), new Reason.LeadsTo(0x5000));
     sightings.add(
         new Sighting.Modelled(

@@ -42,6 +42,10 @@ import org.crashlane.rule.Sighting.RegisterValue;
 import org.crashlane.rule.Sighting.RegisterWritten;
 import org.crashlane.rule.Sighting.Translation;
 import org.crashlane.rule.Subject.OfDevice;
+import org.crashlane.rule.Sighting.Meant;
+import org.crashlane.rule.Sighting.Violated;
+import org.crashlane.rule.Subject.Requests;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
@@ -88,9 +92,9 @@ class RehearsalReportTest {
                 new NoRoom(new Quote(Source.CAPTURE_KERNEL, "Out of memory")), List.of(), true));
     String screen = REPORT.screen(untried, "");
     assertTrue(
-        screen.contains("RESULT    NO ROOM  not tried: the crashkernel reservation is too small\n"),
+        screen.contains("RESULT   NO ROOM  not tried: the crashkernel reservation is too small\n"),
         screen);
-    assertTrue(screen.contains("  dump    the capture kernel said: Out of memory\n"), screen);
+    assertTrue(screen.contains("  dump   the capture kernel said: Out of memory\n"), screen);
     assertFalse(screen.contains("not what"), screen);
     assertTrue(REPORT.table(List.of(untried)).contains("NO ROOM"));
     assertEquals(
@@ -107,8 +111,8 @@ class RehearsalReportTest {
             Verdict.of(List.of()),
             observations(DUMP, List.of(blocked(0x1000)), true));
     String screen = REPORT.screen(both, "");
-    assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
-    assertTrue(screen.contains("  IOMMU   1 fault after the panic; first: read of 0x1000"), screen);
+    assertTrue(screen.contains("RESULT   ok  dump complete; other memory not watched\n"), screen);
+    assertTrue(screen.contains("  IOMMU  1 fault after the panic; first: read of 0x1000"), screen);
   }
 
   @Test
@@ -147,10 +151,48 @@ class RehearsalReportTest {
                 List.of(),
                 true));
     String screen = REPORT.screen(adopted, "");
-    assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
-    assertTrue(screen.contains("RULE      BROKEN C2: capture kernel wrote to the IOMMU\n"), screen);
-    assertTrue(screen.contains("FIX       nothing for this dump; for the rule: "), screen);
+    assertTrue(screen.contains("RESULT   ok  dump complete; other memory not watched\n"), screen);
+    assertTrue(screen.contains("RULE     BROKEN  C2: capture kernel wrote to the IOMMU\n"), screen);
+    assertTrue(screen.contains("FIX      nothing for this dump; for the rule: "), screen);
     assertEquals(CrashOutcome.Grade.GOOD, adopted.outcome().grade());
+  }
+
+  @Test
+  void theTwoPathsOfOneRequestAreDrawn() {
+    Violated astray =
+        new Violated(
+            13,
+            661,
+            FaultReason.NO_READ_PERMISSION,
+            new Requests(Verdicts.device("02:00.0", "wlan"), Access.WRITE),
+            0x3fffe000,
+            0x3fffe000,
+            16,
+            List.of(new Meant(0x37ffd000)));
+    Finding reached = Finding.broken(FindingCode.L1, Part.MEMORY, List.of(astray));
+    Rehearsal before = none();
+    Rehearsal seen =
+        new Rehearsal(
+            Scenario.of(MappingMode.VTD, Strategy.OFF),
+            Verdict.of(List.of()),
+            Prediction.DUMP,
+            observations(DUMP, List.of(), false),
+            Verdict.of(List.of(reached)),
+            before.wallTime(),
+            before.machineTime());
+    String screen = REPORT.screen(seen, "");
+    assertTrue(
+        screen.contains(
+            "  before 02:00.0 wlan writes 0x3fffe000 --[IOMMU]--> 0x37ffd000  its buffer\n"
+                + "  after  02:00.0 wlan writes 0x3fffe000 -----------> 0x3fffe000  CRASH RANGE, 13"
+                + " times\n"),
+        screen);
+    assertTrue(
+        REPORT
+            .screen(before, "")
+            .contains(
+                "  after  00:01.0 reads 0x3abcd000 --[IOMMU]--X read permission is not set\n"),
+        REPORT.screen(before, ""));
   }
 
   private static List<Rehearsal> all() {

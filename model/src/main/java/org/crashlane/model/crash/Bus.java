@@ -19,6 +19,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.rehearsal.Event;
 import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Sighting.Meant;
 import org.crashlane.rule.Sighting.Modelled;
 import org.crashlane.rule.Subject.Requests;
 
@@ -97,7 +98,7 @@ final class Bus implements DmaPort {
           request,
           reached.physicalAddress(),
           1,
-          List.of(Reason.of(Cause.STRAY)));
+          List.of(because(Cause.STRAY)));
     }
   }
 
@@ -146,7 +147,7 @@ final class Bus implements DmaPort {
       astray(device, request, physical, length, meant, memory);
     }
     if (!device.worksForCapture() && world.isCrashed()) {
-      leftover(device, request, physical, length);
+      leftover(device, request, physical, length, meant);
     }
     return memory ? physical : NOWHERE;
   }
@@ -175,13 +176,14 @@ final class Bus implements DmaPort {
     note(kind, device, request, physical, length, List.of(meantFor(meant, request)));
   }
 
-  private void leftover(DmaDevice device, Request request, long physical, int length) {
+  private void leftover(
+      DmaDevice device, Request request, long physical, int length, Optional<DmaHandle> meant) {
     world.seen().leftoverPassed();
     leftoverIova(device, request, physical, length);
     if (world.plan().machine().inCrashRange(AddressRange.ofSize(physical, length))) {
       Kind kind =
           device.worksForFirmware() ? Kind.FIRMWARE_IN_CRASH_RANGE : Kind.LEFTOVER_IN_CRASH_RANGE;
-      note(kind, device, request, physical, length, List.of());
+      note(kind, device, request, physical, length, List.of(meantFor(meant, request)));
     }
   }
 
@@ -197,22 +199,26 @@ final class Bus implements DmaPort {
     world.trace(
         () -> new Event.Blocked(device.spec().device(), request.access(), request.iova(), why));
     if (device.worksForCapture()) {
-      note(Kind.CAPTURE_BLOCKED, device, request, request.iova(), length, List.of(Reason.of(why)));
+      note(Kind.CAPTURE_BLOCKED, device, request, request.iova(), length, List.of(because(why)));
     } else if (world.isCrashed()) {
       leftoverIova(device, request, request.iova(), length);
     } else if (meant.isPresent()) {
-      note(Kind.PRIMARY_BLOCKED, device, request, request.iova(), length, List.of(Reason.of(why)));
+      note(Kind.PRIMARY_BLOCKED, device, request, request.iova(), length, List.of(because(why)));
     }
   }
 
-  private static Reason meantFor(Optional<DmaHandle> meant, Request request) {
+  private static Evidence meantFor(Optional<DmaHandle> meant, Request request) {
     return meant
-        .map(h -> Reason.of(Cause.MEANT_FOR, new Reason.Value(place(h, request.iova()))))
-        .orElseGet(() -> Reason.of(Cause.NOT_MAPPED_SO));
+        .<Evidence>map(h -> new Meant(place(h, request.iova())))
+        .orElseGet(() -> because(Cause.NOT_MAPPED_SO));
+  }
+
+  private static Evidence because(Term why) {
+    return new Modelled(Reason.of(why));
   }
 
   private void note(
-      Kind kind, DmaDevice device, Request request, long physical, int length, List<Reason> why) {
+      Kind kind, DmaDevice device, Request request, long physical, int length, List<Evidence> why) {
     world.violated(
         kind,
         (which, step) ->
@@ -226,9 +232,10 @@ final class Bus implements DmaPort {
                 evidence(request, why)));
   }
 
-  private List<Evidence> evidence(Request request, List<Reason> why) {
-    return Stream.concat(why.stream(), world.remapper().explain(world.memory(), request).stream())
-        .<Evidence>map(Modelled::new)
+  private List<Evidence> evidence(Request request, List<Evidence> why) {
+    return Stream.concat(
+            why.stream(),
+            world.remapper().explain(world.memory(), request).stream().map(Modelled::new))
         .toList();
   }
 

@@ -5,7 +5,6 @@ import org.crashlane.bits.Term;
 
 /** What is wrong with what devices and kernels do, and why a capture kernel gives up. */
 enum Cause implements Term {
-  MEANT_FOR("meant for"),
   NOT_MAPPED_SO("no driver had mapped it so"),
   STRAY("a stray request, which nothing is mapped for"),
   TAKEN_FOR_INTERRUPT("taken for an interrupt"),
