@@ -39,8 +39,7 @@ class RehearseModelTest {
     Run run = Run.of("rehearse", machine(SMALL), "--strategy", "identity");
     assertEquals("", run.err());
     assertEquals(0, run.code());
-    assertTrue(
-        run.out().contains("\nRESULT   ok  dump complete, in all of 10 seeds\n"), run.out());
+    assertTrue(run.out().contains("\nRESULT   ok  dump complete, in all of 10 seeds\n"), run.out());
     assertTrue(run.out().contains("\nRULE     HOLDS\n"), run.out());
     Run verbose = Run.of("rehearse", machine(SMALL), "--strategy", "identity", "-v");
     assertTrue(verbose.out().contains("\nHOLDS  nothing found\n"), verbose.out());

@@ -42,7 +42,8 @@ final class RequestPaths {
         meant(astray.get())
             .ifPresent(address ->
                 paths.put(
-                    "  before", from(astray.get()) + TRANSLATED + Hex.of(address) + "  its buffer"));
+                    "  before",
+                    from(astray.get()) + TRANSLATED + Hex.of(address) + "  its buffer"));
         paths.put("  after", after(astray.get(), code, isTranslated ? TRANSLATED : STRAIGHT));
         return paths;
       }
@@ -96,8 +97,7 @@ final class RequestPaths {
   private static String from(Violated astray) {
     Requests requests = (Requests) astray.party();
     return "%s %s%s"
-        .formatted(
-            requests.device(), word(requests.access()), Hex.of(astray.busAddress()));
+        .formatted(requests.device(), word(requests.access()), Hex.of(astray.busAddress()));
   }
 
   private static String word(Access access) {

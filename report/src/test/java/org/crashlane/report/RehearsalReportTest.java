@@ -37,15 +37,15 @@ import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Sighting.Faulted;
 import org.crashlane.rule.Sighting.From;
+import org.crashlane.rule.Sighting.Meant;
 import org.crashlane.rule.Sighting.RegisterId;
 import org.crashlane.rule.Sighting.RegisterValue;
 import org.crashlane.rule.Sighting.RegisterWritten;
 import org.crashlane.rule.Sighting.Translation;
-import org.crashlane.rule.Subject.OfDevice;
-import org.crashlane.rule.Sighting.Meant;
 import org.crashlane.rule.Sighting.Violated;
-import org.crashlane.rule.Subject.Requests;
+import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requests;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
