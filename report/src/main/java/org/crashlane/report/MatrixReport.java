@@ -131,7 +131,7 @@ public record MatrixReport(int width, Colours colours) {
         .sorted(
             Comparator.comparing((Map.Entry<Cause, List<MatrixCell>> e) ->
                     e.getValue().getFirst().outcome().grade() == Grade.GOOD)
-                .thenComparing(e -> -e.getValue().size()))
+                .thenComparingInt(e -> -e.getValue().size()))
         .forEach(e -> {
           MatrixCell example = e.getValue().getFirst();
           FindingCode code = e.getKey().code();

@@ -10,15 +10,13 @@ import org.crashlane.model.crash.Violation.Kind;
 
 /** What was violated in a run: the first of each kind, and how often each happened. */
 public final class Violations {
-  private static final long[] NONE = new long[Kind.values().length];
-
   /** Not changed but replaced, so that a copy costs nothing. */
   private Map<Kind, Violation> first = Map.of();
 
   /** By kind; of its own once something is counted after a copy was made. */
-  private long[] counts = NONE;
+  private EnumMap<Kind, Long> counts = new EnumMap<>(Kind.class);
 
-  private boolean areCountsShared = true;
+  private boolean areCountsShared;
 
   Violations() {
     // nothing yet
@@ -30,7 +28,7 @@ public final class Violations {
       counts = counts.clone();
       areCountsShared = false;
     }
-    if (++counts[kind.ordinal()] == 1) {
+    if (counts.merge(kind, 1L, Long::sum) == 1) {
       Map<Kind, Violation> others = new EnumMap<>(Kind.class);
       others.putAll(first);
       others.put(kind, account.of(kind, step));
@@ -55,13 +53,14 @@ public final class Violations {
 
   /** {@return how often {@code kind} happened} */
   public long count(Kind kind) {
-    return counts[kind.ordinal()];
+    return counts.getOrDefault(kind, 0L);
   }
 
   Violations fork() {
     Violations copy = new Violations();
     copy.first = first;
     copy.counts = counts;
+    copy.areCountsShared = true;
     areCountsShared = true;
     return copy;
   }
