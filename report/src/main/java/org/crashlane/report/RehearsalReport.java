@@ -32,7 +32,7 @@ import org.crashlane.rule.Severity;
  * @param colours whether to colour
  */
 public record RehearsalReport(int width, Colours colours) {
-  private static final int LABEL = 8;
+  private static final int LABEL = 9;
   private static final int FIXES_MAX = 3;
 
   /** {@return the table of {@code rehearsals}, each line ended by a line feed} */
@@ -97,6 +97,7 @@ public record RehearsalReport(int width, Colours colours) {
     append(out, "  dump", Style.PLAIN, atLength(seen.dump()));
     seen.tally().ifPresent(t -> append(out, "  memory", Style.PLAIN, counted(t)));
     iommu(rehearsal).forEach(line -> append(out, "  IOMMU", Style.PLAIN, line));
+    RequestPaths.of(rehearsal).forEach((label, path) -> append(out, label, Style.PLAIN, path));
     if (!rehearsal.asPredicted()) {
       append(
           out,
@@ -105,10 +106,14 @@ public record RehearsalReport(int width, Colours colours) {
           "not what the tables predict: " + expected(rehearsal.prediction()));
     }
     append(out, "RULE", TextReport.styleOf(rehearsal.verdict().answer()), rule(rehearsal));
-    fixes(rehearsal).forEach(line -> append(out, "FIX", Style.PLAIN, line));
-    String broken = codes(rehearsal, f -> f.severity() != Severity.NOTE);
-    if (!broken.isEmpty()) {
-      append(out, "MORE", Style.PLAIN, "crashlane explain " + broken);
+    String label = "FIX";
+    for (String fix : fixes(rehearsal)) {
+      append(out, label, Style.PLAIN, fix);
+      label = "";
+    }
+    String codes = causes(rehearsal);
+    if (!codes.isEmpty()) {
+      append(out, "MORE", Style.PLAIN, "crashlane explain " + codes);
     }
     return out.toString();
   }
@@ -123,11 +128,20 @@ public record RehearsalReport(int width, Colours colours) {
   }
 
   private static String rule(Rehearsal rehearsal) {
-    List<Finding> findings =
-        rehearsal.verdict().findings().stream().filter(f -> f.severity() != Severity.NOTE).toList();
+    List<Finding> findings = OutcomeText.causesFirst(rehearsal);
+    String answer = rehearsal.verdict().answer().name();
     return findings.isEmpty()
-        ? ruleOf(rehearsal)
-        : ruleOf(rehearsal) + ": " + CodeExplanation.of(findings.getFirst().code()).title();
+        ? answer
+        : "%s  %s: %s"
+            .formatted(
+                answer, causes(rehearsal), CodeExplanation.of(findings.getFirst().code()).title());
+  }
+
+  private static String causes(Rehearsal rehearsal) {
+    return OutcomeText.causesFirst(rehearsal).stream()
+        .map(f -> f.code().name())
+        .distinct()
+        .collect(Collectors.joining(" "));
   }
 
   /** {@return what the capture kernel and devices met of the IOMMU, in a line each} */
@@ -157,8 +171,7 @@ public record RehearsalReport(int width, Colours colours) {
   /** {@return what helps, the first preferred; of a good outcome, what the rule asks besides} */
   private static List<String> fixes(Rehearsal rehearsal) {
     List<String> fixes =
-        rehearsal.verdict().findings().stream()
-            .filter(f -> f.severity() != Severity.NOTE)
+        OutcomeText.causesFirst(rehearsal).stream()
             .flatMap(f -> f.remedies().stream())
             .filter(r -> r != Remedy.Step.FIX_OTHERS)
             .distinct()
@@ -206,10 +219,10 @@ public record RehearsalReport(int width, Colours colours) {
 
   /** Appends a text behind a label; what does not fit goes on below it. */
   private void append(StringBuilder out, String label, Style style, String text) {
-    String before = colours.paint(Style.STRONG, label) + " ".repeat(LABEL + 2 - label.length());
-    for (String line : Wrap.lines(text, width - LABEL - 2)) {
+    String before = colours.paint(Style.STRONG, label) + " ".repeat(LABEL - label.length());
+    for (String line : Wrap.lines(text, width - LABEL)) {
       out.append(before).append(colours.paint(style, line)).append('\n');
-      before = " ".repeat(LABEL + 2);
+      before = " ".repeat(LABEL);
     }
   }
 }

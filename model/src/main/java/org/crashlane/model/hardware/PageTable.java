@@ -62,6 +62,7 @@ final class PageTable {
       return new Chunk(key, NO_PAGES);
     }
 
+    @SuppressWarnings("ReferenceEquality") // others may have no page either
     boolean isAbsent() {
       return pages == NO_PAGES;
     }
