@@ -50,7 +50,7 @@ final class DocumentsTest {
           "\\|(?: `?(\\w*)`? ? \\|)? (`[\\w`, ]+) \\| (\\w+) \\| ([\\w, ]+) \\| ([\\d,]+), ([\\d,]+)"
               + " \\| (.+) \\|");
 
-  private static Stream<Path> documents() throws IOException {
+  static Stream<Path> documents() throws IOException {
     List<Path> found = new ArrayList<>();
     for (String name : List.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md")) {
       found.add(ROOT.resolve(name));
@@ -136,13 +136,17 @@ final class DocumentsTest {
   @Test
   void sampleAndTablesOfRehearsalsAreWhatIsPrinted() {
     String printed = Run.narrow(80, "rehearse").out();
+    String one = Run.narrow(80, "rehearse", "vtd", "--strategy", "off").out();
     String counted = Run.of("rehearse", "--seed", "1", "--verbose").out();
-    assertAll(() -> sampleIsIn(printed), () -> tablesAreOf(Result.of(counted)));
+    assertAll(
+        () -> sampleIsIn(printed, "machine   none"),
+        () -> sampleIsIn("$ crashlane rehearse vtd --strategy off\n" + one, "$ crashlane rehearse vtd"),
+        () -> tablesAreOf(Result.of(counted)));
   }
 
-  private static void sampleIsIn(String printed) throws IOException {
+  private static void sampleIsIn(String printed, String first) throws IOException {
     String from = printed;
-    for (String piece : block("README.md", "machine   none").split("(?m)^…\n", -1)) {
+    for (String piece : block("README.md", first).split("(?m)^…\n", -1)) {
       int at = from.indexOf(piece);
       assertTrue(at >= 0, "README.md: not printed, or not in this order:\n" + piece);
       from = from.substring(at + piece.length());
@@ -195,6 +199,9 @@ final class DocumentsTest {
     assertEquals(4 * 7, seen.size(), seen.toString());
     seen.clear();
     compare("docs/amdvi.md", "amdvi", results, seen);
+    assertEquals(7, seen.size(), seen.toString());
+    seen.clear();
+    compare("docs/vtd.md", "vtd", results, seen);
     assertEquals(7, seen.size(), seen.toString());
     String costs =
         "%s for 128 MiB behind VT-d, %s behind AMD-Vi"
