@@ -45,8 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
     footer = {
       "  sudo crashlane acpi show /sys/firmware/acpi/tables/{DMAR,APIC}",
       "  sudo acpidump | crashlane acpi show -",
-      "  crashlane acpi show --json dmar.dat | jq '.tables[].structures[] |"
-          + " select(.name==\"RMRR\")'"
+      "  crashlane acpi show --json dmar.dat | jq '.tables[].structures[].name'"
     })
 final class AcpiShowCommand implements Callable<Integer> {
   /** The largest table seen on a real machine has some KiB; all of one as text, some MiB. */

@@ -46,7 +46,7 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  crashlane arm qemu:/run/guest.qmp --when-crashed",
-      "  crashlane arm qemu:/run/a.qmp qemu:/run/b.qmp --when-crashed --timeout 3600 --json",
+      "  crashlane arm qemu:/run/a.qmp qemu:/run/b.qmp --when-crashed --json",
       "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff"
     },
     exitCodeList = {
@@ -90,7 +90,7 @@ final class ArmCommand implements Callable<Integer> {
 
   @Option(
       names = "--device",
-      paramLabel = "bb:dd.f",
+      paramLabel = "[ssss:]bb:dd.f",
       description = "Only the tables of this device; may be repeated. Default: all.")
   private Set<RequesterId> devices = Set.of();
 
@@ -102,7 +102,7 @@ final class ArmCommand implements Callable<Integer> {
 
   @Option(
       names = "--interrupts",
-      paramLabel = "bb:dd.f",
+      paramLabel = "[ssss:]bb:dd.f",
       description =
           "AMD-Vi with interrupt remapping: also write entries that let an unaware capture kernel's"
               + " interrupts from this sender through, a device of the dump path or an IOAPIC as"
@@ -184,7 +184,7 @@ final class ArmCommand implements Callable<Integer> {
     }
     String what = done instanceof ArmResult.Armed ? "armed, but " : "nothing was written; ";
     ArmingReport.shortcoming(verdict)
-        .ifPresent(shortcoming -> terminal.complain(what + shortcoming));
+        .ifPresent(shortcoming -> terminal.note(what + shortcoming));
     return ExitCode.of(verdict.answer()).number();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
@@ -15,8 +16,6 @@ import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.ArmTiming;
-import org.crashlane.model.fault.SeededFault;
-import org.crashlane.model.fault.SeededFaults;
 import org.crashlane.model.spec.file.NearestName;
 import org.crashlane.pci.PciAddress;
 import org.crashlane.pci.RequesterId;
@@ -29,19 +28,21 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What users write on the command line, as values: one way for each type, for all commands. */
 final class Converters {
-  private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,5})([KMGT])");
+  private static final Pattern SIZE = Pattern.compile("([1-9][0-9]*)([KMGT])");
+  private static final long SIZE_MAX_BYTES = 1L << 52;
   private static final String SIZE_UNITS = "KMGT";
   private static final int UNIT_SHIFT = 10;
   private static final String ALL = "all";
+  private static final String LIST = "list";
 
   private Converters() {}
 
   /** {@return {@code line}, which reads its values so, as do all its commands} */
   static CommandLine register(CommandLine line) {
-    line.registerConverter(int.class, text -> number(text, Integer::valueOf));
-    line.registerConverter(Integer.class, text -> number(text, Integer::valueOf));
-    line.registerConverter(long.class, text -> number(text, Long::valueOf));
-    line.registerConverter(Long.class, text -> number(text, Long::valueOf));
+    line.registerConverter(int.class, text -> number(text, Integer::valueOf, Integer.MAX_VALUE));
+    line.registerConverter(Integer.class, text -> number(text, Integer::valueOf, Integer.MAX_VALUE));
+    line.registerConverter(long.class, text -> number(text, Long::valueOf, Long.MAX_VALUE));
+    line.registerConverter(Long.class, text -> number(text, Long::valueOf, Long.MAX_VALUE));
     line.registerConverter(AddressRange.class, text -> parsed(text, AddressRange::parse));
     line.registerConverter(RequesterId.class, Converters::requester);
     line.registerConverter(GuestSocket.class, Converters::guest);
@@ -49,6 +50,8 @@ final class Converters {
     line.registerConverter(StrategyNames.class, Converters::strategies);
     line.registerConverter(StageName.class, text -> constant(text, StageName.values()));
     line.registerConverter(ExitCode.FailOn.class, text -> constant(text, ExitCode.FailOn.values()));
+    line.registerConverter(
+        OutputOptions.Color.class, text -> constant(text, OutputOptions.Color.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
     line.registerConverter(KernelFlavour.class, text -> constant(text, KernelFlavour.values()));
@@ -56,8 +59,7 @@ final class Converters {
         QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));
     line.registerConverter(
         ArmTiming.class, text -> one(text, List.of(ArmTiming.values()), ArmTiming::label));
-    line.registerConverter(
-        SeededFault.class, text -> one(text, SeededFaults.all(), SeededFault::name));
+    line.registerConverter(ModelOptions.FaultName.class, ModelOptions.FaultName::parse);
     return line;
   }
 
@@ -68,18 +70,23 @@ final class Converters {
       Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
       if (!matcher.matches()) {
         throw new TypeConversionException(
-            "'" + text + "': expected a size such as 512M or 6G, of at most 6 digits");
+            "'" + text + "': expected a size such as 512M or 6G");
       }
       int unit = SIZE_UNITS.indexOf(matcher.group(2)) + 1;
-      return Long.parseLong(matcher.group(1)) << (unit * UNIT_SHIFT);
+      BigInteger bytes = new BigInteger(matcher.group(1)).shiftLeft(unit * UNIT_SHIFT);
+      if (bytes.compareTo(BigInteger.valueOf(SIZE_MAX_BYTES)) > 0) {
+        throw new TypeConversionException("'" + text + "': expected at most 4096T");
+      }
+      return bytes.longValueExact();
     }
   }
 
-  private static <T> T number(String text, Function<String, T> parser) {
+  private static <T> T number(String text, Function<String, T> parser, T largest) {
     try {
       return parser.apply(text);
     } catch (NumberFormatException e) {
-      throw new TypeConversionException("'" + text + "' is no whole number that fits");
+      String limit = text.matches("[0-9]+") ? " of at most %,d".formatted(largest) : "";
+      throw new TypeConversionException("'" + text + "': expected a whole number" + limit);
     }
   }
 
@@ -130,7 +137,14 @@ final class Converters {
   private static StrategyNames strategies(String text) {
     Map<String, Strategy> labels = labels(List.of(Strategy.values()), Strategy::label);
     labels.put(ALL, Strategy.NONE);
+    if (text.equalsIgnoreCase(LIST)) {
+      return StrategyNames.list();
+    }
+    labels.put(LIST, Strategy.NONE);
     List<String> words = words(text, labels);
+    if (words.contains(LIST)) {
+      throw new TypeConversionException("list is asked for alone");
+    }
     return new StrategyNames(
         Arrays.stream(Strategy.values())
             .filter(s -> words.contains(ALL) || words.contains(s.label()))
@@ -158,6 +172,18 @@ final class Converters {
     String name = text.toLowerCase(Locale.ROOT);
     if (!byName.containsKey(name)) {
       throw new TypeConversionException(unknown(text, byName.keySet()));
+    }
+    return byName.get(name);
+  }
+
+  /** The same where there are too many names to be shown: {@code where} says what has them. */
+  static <T> T one(String text, List<T> values, Function<T, String> label, String where) {
+    Map<String, T> byName = labels(values, label);
+    String name = text.toLowerCase(Locale.ROOT);
+    if (!byName.containsKey(name)) {
+      String nearest =
+          NearestName.of(text, byName.keySet()).map("did you mean '%s'? "::formatted).orElse("");
+      throw new TypeConversionException("'%s' is unknown: %s%s".formatted(text, nearest, where));
     }
     return byName.get(name);
   }

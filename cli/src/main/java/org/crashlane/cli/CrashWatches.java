@@ -98,7 +98,14 @@ final class CrashWatches {
     try (WhenCrashed guest = WhenCrashed.attach(socket.path(), journalDirectory, progress)) {
       return report(socket, guest.await(wait.crashRanges(), wait.devices(), wait.limit()), wait);
     } catch (IOException | RuntimeException e) {
-      return print(socket, "failed", Failure.describe(e), ExitCode.BAD_INPUT);
+      // What failed may be named already, and the guest is named before it.
+      String why = Failure.describe(e);
+      String path = socket.path() + ": ";
+      return print(
+          socket,
+          "failed",
+          why.startsWith(path) ? why.substring(path.length()) : why,
+          ExitCode.BAD_INPUT);
     } finally {
       progress.accept("done");
     }

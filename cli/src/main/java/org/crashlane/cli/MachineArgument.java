@@ -26,6 +26,10 @@ final class MachineArgument {
     if (builtIn.isPresent()) {
       return builtIn.get();
     }
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException(
+          "'' is no machine: expected a machine's file, or one of 'crashlane machines'");
+    }
     Path file = Path.of(text);
     if (!Files.exists(file) && !text.contains(".") && !text.contains("/")) {
       throw new IllegalArgumentException(

@@ -44,6 +44,9 @@ final class MachinesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (schema && json) {
+      throw new IllegalArgumentException("--schema is JSON: --json cannot be given as well");
+    }
     List<MachineSpec> machines =
         BuiltInMachines.names().stream()
             .map(name -> BuiltInMachines.find(name).orElseThrow())

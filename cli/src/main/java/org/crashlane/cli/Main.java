@@ -3,6 +3,7 @@ package org.crashlane.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import org.crashlane.guest.ShutdownHook;
@@ -10,6 +11,7 @@ import org.crashlane.model.spec.file.NearestName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -46,6 +48,8 @@ final class Main extends CommandGroup {
       description = "On failure, also show where in the program it happened.")
   private boolean debug;
 
+  @Mixin private OutputOptions output = new OutputOptions();
+
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -60,6 +64,9 @@ final class Main extends CommandGroup {
       description = "Show the version and exit.")
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean version;
+
+  /** Set where a command ended by an exception: what it printed is not its result. */
+  private boolean broken;
 
   private Main(Terminal terminal) {
     super(terminal);
@@ -80,14 +87,32 @@ final class Main extends CommandGroup {
   }
 
   /** {@return the exit code after running {@code args}} */
-  static int run(Terminal terminal, String... args) {
-    Main main = new Main(terminal);
+  static int run(Terminal plain, String... args) {
+    OutputOptions options = OutputOptions.read(args);
+    Terminal terminal = options.applied(plain);
+    if (options.output().isEmpty()) {
+      return new Main(terminal).execute(args);
+    }
+    try (OutputFile file = OutputFile.of(options.output().get())) {
+      Main main = new Main(terminal.with(file.writer(), terminal.colours()));
+      int code = main.execute(args);
+      if (!main.broken) {
+        file.keep();
+      }
+      return code;
+    } catch (IOException e) {
+      terminal.complain(Failure.describe(e));
+      return ExitCode.BAD_INPUT.number();
+    }
+  }
+
+  private int execute(String... args) {
     try {
-      return main.commandLine().execute(args);
+      return commandLine().execute(args);
     } catch (RuntimeException | Error e) {
       // picocli hands on exceptions of commands only. Without this an exhausted heap would end in
       // exit code 1, which says that the rule is broken.
-      return main.failed(e);
+      return failed(e);
     }
   }
 
@@ -117,7 +142,7 @@ final class Main extends CommandGroup {
     line.addSubcommand(
         new CommandLine(new MachinesCommand(terminal))
             .addSubcommand(new MachinesShowCommand(terminal)));
-    line.addSubcommand(new RehearseCommand(terminal));
+    line.addSubcommand(RehearseCommand.of(terminal));
     line.addSubcommand(
         CommandGroup.of(
             terminal,
@@ -151,6 +176,7 @@ final class Main extends CommandGroup {
   }
 
   private int failed(Throwable thrown) {
+    broken = true;
     if (ShutdownHook.isStopping()) {
       // Told to stop (Ctrl-C, SIGTERM): what fails now fails because its guest was taken away.
       return ExitCode.UNKNOWN.number();
@@ -163,6 +189,7 @@ final class Main extends CommandGroup {
   }
 
   private int misused(ParameterException e) {
+    broken = true;
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     terminal.complain(message(e));
     terminal.complain("try '" + command + " -h'");

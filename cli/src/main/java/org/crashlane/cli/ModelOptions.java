@@ -51,12 +51,8 @@ final class ModelOptions {
       names = "--fault",
       paramLabel = "NAME",
       description =
-          "Inject a fault into the primary's kernel, such as vtd-not-cleared; --list-faults has"
-              + " their names.")
-  private Optional<SeededFault> fault = Optional.empty();
-
-  @Option(names = "--list-faults", description = "List the faults of --fault, and exit.")
-  private boolean listFaults;
+          "Inject a fault into the first kernel, such as vtd-not-cleared; list prints them all.")
+  private Optional<FaultName> faultName = Optional.empty();
 
   @Option(
       names = "--leave-out",
@@ -91,8 +87,29 @@ final class ModelOptions {
       description = "Print each event in a line; for one machine and strategy.")
   private boolean trace;
 
-  boolean listFaults() {
-    return listFaults;
+  /**
+   * What {@code --fault} takes.
+   *
+   * @param faults the one named; all there are for {@code list}
+   */
+  record FaultName(List<SeededFault> faults) {
+    private static final String LIST = "list";
+
+    static FaultName parse(String text) {
+      List<SeededFault> all = SeededFaults.all();
+      return new FaultName(
+          text.equalsIgnoreCase(LIST)
+              ? all
+              : List.of(Converters.one(text, all, SeededFault::name, "--fault list has them all")));
+    }
+  }
+
+  boolean listsFaults() {
+    return faultName.isPresent() && faultName.get().faults().size() > 1;
+  }
+
+  private Optional<SeededFault> fault() {
+    return faultName.map(name -> name.faults().getFirst());
   }
 
   static ExitCode printFaults(Terminal terminal) {
@@ -134,18 +151,18 @@ final class ModelOptions {
   /** {@return {@code plan} with what was asked for} */
   CrashPlan change(CrashPlan plan) {
     MappingMode mode = plan.machine().mode();
-    if (fault.isPresent() && fault.get().mode() != mode) {
+    if (fault().isPresent() && fault().get().mode() != mode) {
       throw new IllegalArgumentException(
           "--fault %s is one of %s, and %s is a machine of %s"
               .formatted(
-                  fault.get().name(),
-                  fault.get().mode().label(),
+                  fault().get().name(),
+                  fault().get().mode().label(),
                   plan.machine().name(),
                   mode.label()));
     }
     return plan.withTiming(timing)
         .withLeftOut(leftOut)
-        .withSabotage(fault.map(SeededFault::sabotage).orElse(Sabotage.NONE));
+        .withSabotage(fault().map(SeededFault::sabotage).orElse(Sabotage.NONE));
   }
 
   /** {@return the options, other than machine, strategy and seed, that made a run what it was} */
@@ -154,7 +171,7 @@ final class ModelOptions {
     if (timing != ArmTiming.EARLY) {
       out.append(" --arm ").append(timing.label());
     }
-    fault.ifPresent(f -> out.append(" --fault ").append(f.name()));
+    fault().ifPresent(f -> out.append(" --fault ").append(f.name()));
     leftOut.forEach(r -> out.append(" --leave-out ").append(r));
     return out.toString();
   }

@@ -3,6 +3,7 @@ package org.crashlane.cli;
 
 import java.io.PrintWriter;
 import java.util.function.LongSupplier;
+import org.crashlane.cli.Terminal.ProgressLines;
 
 /**
  * One line that tells how far long work is. On a terminal the line is written over in place and
@@ -16,7 +17,7 @@ final class Progress implements AutoCloseable {
   private static final String TO_LINE_START_AND_CLEAR = "\r\u001b[K";
 
   private final PrintWriter err;
-  private final boolean inPlace;
+  private final ProgressLines lines;
   private final int columns;
   private final LongSupplier clockNanos;
   private final long startedNanos;
@@ -25,7 +26,7 @@ final class Progress implements AutoCloseable {
 
   private Progress(Terminal terminal, LongSupplier clockNanos) {
     this.err = terminal.err();
-    this.inPlace = terminal.errIsTerminal();
+    this.lines = terminal.progress();
     this.columns = terminal.columns();
     this.clockNanos = clockNanos;
     this.startedNanos = clockNanos.getAsLong();
@@ -67,13 +68,17 @@ final class Progress implements AutoCloseable {
   }
 
   private boolean isDue(long now) {
-    return now - shownNanos >= (inPlace ? TERMINAL_EVERY_NANOS : LOG_EVERY_NANOS);
+    return switch (lines) {
+      case IN_PLACE -> now - shownNanos >= TERMINAL_EVERY_NANOS;
+      case NOW_AND_THEN -> now - shownNanos >= LOG_EVERY_NANOS;
+      case NONE -> false;
+    };
   }
 
   private void show(String what, long now, String estimate) {
     shownNanos = now;
     String line = "%s (%d s%s)".formatted(what, (now - startedNanos) / NANOS_PER_SECOND, estimate);
-    if (inPlace) {
+    if (lines == ProgressLines.IN_PLACE) {
       err.print(TO_LINE_START_AND_CLEAR + cut(line));
       err.flush();
       lineStands = true;

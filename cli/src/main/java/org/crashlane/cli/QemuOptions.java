@@ -32,6 +32,9 @@ final class QemuOptions {
           "--no-kaslr",
           "--keep");
 
+  /** More need an IOMMU that remaps interrupts to ids of 32 bits. */
+  private static final int CPUS_MAX = 255;
+
   @Option(
       names = "--hand",
       paramLabel = "HAND",
@@ -50,7 +53,7 @@ final class QemuOptions {
   @Option(
       names = "--cpus",
       paramLabel = "N",
-      description = "Processors of the primary kernel; default: 1.")
+      description = "Processors of the first kernel, 1 to 255; default: 1.")
   private int cpuCount = 1;
 
   @Option(
@@ -125,6 +128,10 @@ final class QemuOptions {
 
   /** {@return the guest that they describe, behind the IOMMU of {@code mode}} */
   GuestConfig config(MappingMode mode) {
+    if (cpuCount < 1 || cpuCount > CPUS_MAX) {
+      throw new IllegalArgumentException(
+          "--cpus %d: expected 1 to %d".formatted(cpuCount, CPUS_MAX));
+    }
     return GuestConfig.defaults()
         .withMapping(mode)
         .with(new Hardware(memoryBytes, cpuCount, disk, interruptRemapping == Switch.ON))

@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  crashlane tables walk qemu:/run/guest.qmp",
-      "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables[].mappings | length'"
+      "  crashlane tables walk qemu:/run/guest.qmp --json | jq '.tables | length'"
     },
     exitCodeList = {
       "0:all tables were read",

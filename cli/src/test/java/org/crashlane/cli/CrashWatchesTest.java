@@ -27,7 +27,9 @@ class CrashWatchesTest {
     assertEquals(2, run("arm", guest("a"), guest("b"), "--when-crashed"));
     List<String> lines = err.toString().lines().sorted().toList();
     assertEquals(2, lines.size(), err.toString());
-    assertTrue(lines.getFirst().contains("a.qmp: no such socket"), err.toString());
+    assertTrue(
+        lines.getFirst().startsWith("crashlane: " + guest("a") + ": no such socket"),
+        err.toString());
     assertTrue(lines.getLast().contains("b.qmp: no such socket"), err.toString());
   }
 

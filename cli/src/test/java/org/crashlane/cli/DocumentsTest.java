@@ -126,7 +126,7 @@ final class DocumentsTest {
     assertTrue(oneLine("CHANGELOG.md").contains("- " + count + " seeded faults"), "" + count);
     assertEquals(
         count + 1,
-        Run.of("rehearse", "--list-faults")
+        Run.of("rehearse", "--fault", "list")
             .out()
             .lines()
             .filter(line -> !line.startsWith(" "))

@@ -57,6 +57,27 @@ class HelpTest {
     run.out().lines().forEach(line -> assertTrue(line.length() <= 100, line));
   }
 
+  /** Help as a terminal of 80 columns shows it; examples are not broken. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpFitsEightyColumns(List<String> words) {
+    Run run = Run.narrow(80, Stream.concat(words.stream(), Stream.of("-h")).toArray(String[]::new));
+    run.out().lines().forEach(line -> assertTrue(line.length() <= 80, line));
+    Run wide = Run.of(Stream.concat(words.stream(), Stream.of("-h")).toArray(String[]::new));
+    wide.out()
+        .lines()
+        .filter(line -> line.startsWith("  crashlane ") || line.startsWith("  sudo "))
+        .forEach(line -> assertTrue(run.out().contains(line + "\n"), line));
+  }
+
+  @Test
+  void helpOfRehearseIsOfTheStageAskedFor() throws Exception {
+    Run run = Run.of("rehearse", "--stage", "qemu", "-h");
+    assertFalse(run.out().contains("--seed"), run.out());
+    assertFalse(Run.of("rehearse", "-h").out().contains("--crashkernel"), run.out());
+    Golden.check("help-rehearse-qemu.txt", run.out());
+  }
+
   @Test
   void withoutCommandUsageGoesToStderr() {
     Run run = Run.of();
@@ -76,7 +97,7 @@ class HelpTest {
             new PrintWriter(out),
             new PrintWriter(err),
             Colours.off(),
-            false,
+            Terminal.ProgressLines.NOW_AND_THEN,
             columns);
     assertEquals(0, Main.run(terminal, "arm", "-h"));
     assertEquals("", err.toString());

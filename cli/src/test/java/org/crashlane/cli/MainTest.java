@@ -36,8 +36,14 @@ class MainTest {
     Properties launcher = new Properties();
     launcher.setProperty("crashlane.err.tty", "true");
     OutputStream nowhere = OutputStream.nullOutputStream();
-    assertTrue(Terminal.ofProcess(launcher, Map.of("TERM", "xterm"), nowhere).errIsTerminal());
-    assertFalse(Terminal.ofProcess(launcher, Map.of("TERM", "dumb"), nowhere).errIsTerminal());
+    assertEquals(
+        Terminal.ProgressLines.IN_PLACE,
+        Terminal.ofProcess(launcher, Map.of("TERM", "xterm"), nowhere).progress());
+    assertEquals(
+        Terminal.ProgressLines.NOW_AND_THEN,
+        Terminal.ofProcess(launcher, Map.of("TERM", "dumb"), nowhere).progress());
+    assertEquals(60, Terminal.ofProcess(launcher, Map.of("COLUMNS", "60"), nowhere).columns());
+    launcher.setProperty("crashlane.columns", "");
     assertEquals(60, Terminal.ofProcess(launcher, Map.of("COLUMNS", "60"), nowhere).columns());
     launcher.setProperty("crashlane.columns", "72");
     assertEquals(72, Terminal.ofProcess(launcher, Map.of("COLUMNS", "60"), nowhere).columns());

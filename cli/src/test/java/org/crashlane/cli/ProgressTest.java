@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.concurrent.atomic.AtomicLong;
+import org.crashlane.cli.Terminal.ProgressLines;
 import org.crashlane.report.Colours;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,12 @@ class ProgressTest {
     PrintWriter writer = new PrintWriter(err);
     return Progress.on(
         new Terminal(
-            InputStream.nullInputStream(), writer, writer, Colours.off(), terminal, columns),
+            InputStream.nullInputStream(),
+            writer,
+            writer,
+            Colours.off(),
+            terminal ? ProgressLines.IN_PLACE : ProgressLines.NOW_AND_THEN,
+            columns),
         clock::get);
   }
 

@@ -22,7 +22,7 @@ public record PciAddress(int segment, RequesterId requester) implements Comparab
   }
 
   /**
-   * Reads {@code ssss:bb:dd.f} or, for segment 0, {@code bb:dd.f}.
+   * Reads {@code [ssss:]bb:dd.f}.
    *
    * @throws IllegalArgumentException saying what was wanted
    */
@@ -30,7 +30,7 @@ public record PciAddress(int segment, RequesterId requester) implements Comparab
     Matcher m = TEXT.matcher(text);
     if (!m.matches()) {
       throw new IllegalArgumentException(
-          "not a device: '" + text + "' (expected bb:dd.f or ssss:bb:dd.f)");
+          "not a device: '" + text + "' (expected [ssss:]bb:dd.f)");
     }
     int segment = m.group(1) == null ? 0 : Integer.parseInt(m.group(1), HEX_RADIX);
     return new PciAddress(segment, RequesterId.parse(m.group(2)));

@@ -64,14 +64,14 @@ public record RequesterId(int segment, int value) implements Comparable<Requeste
   }
 
   /**
-   * Reads {@code bb:dd.f} or {@code ssss:bb:dd.f}, hexadecimal.
+   * Reads {@code [ssss:]bb:dd.f}, hexadecimal.
    *
    * @throws IllegalArgumentException saying what was wanted
    */
   public static RequesterId parse(String text) {
     Matcher m = TEXT.matcher(text);
     if (!m.matches()) {
-      throw new IllegalArgumentException("not a device: '" + text + "' (expected bb:dd.f)");
+      throw new IllegalArgumentException("not a device: '" + text + "' (expected [ssss:]bb:dd.f)");
     }
     int segment = m.group(1) == null ? 0 : Integer.parseInt(m.group(1), HEX_RADIX);
     return of(

@@ -94,7 +94,7 @@ final class RequesterIdTest {
   void whatIsWantedIsSaid() {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> RequesterId.parse("nvme0"));
-    assertEquals("not a device: 'nvme0' (expected bb:dd.f)", e.getMessage());
+    assertEquals("not a device: 'nvme0' (expected [ssss:]bb:dd.f)", e.getMessage());
   }
 
   @Test

@@ -180,7 +180,7 @@ public enum CodeExplanation {
       "What is mapped depends on the device. As long as the one that the dump goes through is not"
           + " known, nothing can be promised.",
       "A guest with several disk controllers, and no --device.",
-      "Name the disk controller of the dump: --device bb:dd.f."),
+      "Name the disk controller of the dump: --device [ssss:]bb:dd.f."),
   M2(
       "only the named devices were checked",
       "Devices that were not named may also be on the path of the dump, such as a network card"

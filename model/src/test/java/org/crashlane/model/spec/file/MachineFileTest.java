@@ -221,7 +221,7 @@ class MachineFileTest {
         "size: 128M|size: 128MB|crash[0].size: expected a size such as 128M (K, M, G, T are"
             + " powers of 1024), not '128MB'",
         "address: 01:00.0|address: 01:00|devices[1].address: not a device: '01:00' (expected"
-            + " bb:dd.f)",
+            + " [ssss:]bb:dd.f)",
         "name: vtd|nam: vtd|no field is called 'nam' here: there are $schema, name, summary,"
             + " era, ram, crash, mapping, devices, processors, acpi; did you mean 'name'?",
         "0x0-0x3fffffff|0x3fffffff-0x0|ram[0]: ends before it begins (the last address"
@@ -237,7 +237,7 @@ class MachineFileTest {
         "name: wlan|name: nic|devices[3].name: nic is already taken by devices[0].name",
         "address: 02:00.0|address: 01:00.0|devices[3].address: 01:00.0 is already taken by"
             + " devices[1].address",
-        "unit: dmar0|unit: dmr0|devices[0].unit: no unit is called 'dmr0': there are dmar0;"
+        "unit: dmar0|unit: dmr0|devices[0].unit: no unit is called 'dmr0': there is dmar0;"
             + " did you mean 'dmar0'?",
         "dump-path: true|dump-path: false|devices: no device has 'dump-path: true': what would"
             + " the dump go through?",
@@ -285,7 +285,7 @@ class MachineFileTest {
       delimiter = '|',
       value = {
         "nommu|mode: nommu|mode: nommu\\n"
-            + "  pool: 64M|no field is called 'pool' here: there are mode",
+            + "  pool: 64M|no field is called 'pool' here: there is mode",
         "nommu|kind: receiver|kind: receiver\\n    unit: x|has no units",
         "nommu|kind: receiver|kind: receiver\\n    pass-through: true|needs mode vtd",
         "swiotlb|pool: 64M|pool: 100K|not a multiple of 256K",
