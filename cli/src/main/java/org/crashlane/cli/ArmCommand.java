@@ -183,8 +183,7 @@ final class ArmCommand implements Callable<Integer> {
       terminal.out().print(ArmingReport.text(done) + "\n" + findings);
     }
     String what = done instanceof ArmResult.Armed ? "armed, but " : "nothing was written; ";
-    ArmingReport.shortcoming(verdict)
-        .ifPresent(shortcoming -> terminal.note(what + shortcoming));
+    ArmingReport.shortcoming(verdict).ifPresent(shortcoming -> terminal.note(what + shortcoming));
     return ExitCode.of(verdict.answer()).number();
   }
 

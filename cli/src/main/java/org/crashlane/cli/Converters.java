@@ -40,7 +40,8 @@ final class Converters {
   /** {@return {@code line}, which reads its values so, as do all its commands} */
   static CommandLine register(CommandLine line) {
     line.registerConverter(int.class, text -> number(text, Integer::valueOf, Integer.MAX_VALUE));
-    line.registerConverter(Integer.class, text -> number(text, Integer::valueOf, Integer.MAX_VALUE));
+    line.registerConverter(
+        Integer.class, text -> number(text, Integer::valueOf, Integer.MAX_VALUE));
     line.registerConverter(long.class, text -> number(text, Long::valueOf, Long.MAX_VALUE));
     line.registerConverter(Long.class, text -> number(text, Long::valueOf, Long.MAX_VALUE));
     line.registerConverter(AddressRange.class, text -> parsed(text, AddressRange::parse));
@@ -69,8 +70,7 @@ final class Converters {
     public Long convert(String text) {
       Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
       if (!matcher.matches()) {
-        throw new TypeConversionException(
-            "'" + text + "': expected a size such as 512M or 6G");
+        throw new TypeConversionException("'" + text + "': expected a size such as 512M or 6G");
       }
       int unit = SIZE_UNITS.indexOf(matcher.group(2)) + 1;
       BigInteger bytes = new BigInteger(matcher.group(1)).shiftLeft(unit * UNIT_SHIFT);
@@ -81,11 +81,11 @@ final class Converters {
     }
   }
 
-  private static <T> T number(String text, Function<String, T> parser, T largest) {
+  private static <T extends Number> T number(String text, Function<String, T> parser, T largest) {
     try {
       return parser.apply(text);
     } catch (NumberFormatException e) {
-      String limit = text.matches("[0-9]+") ? " of at most %,d".formatted(largest) : "";
+      String limit = text.matches("[0-9]+") ? " of at most %,d".formatted(largest.longValue()) : "";
       throw new TypeConversionException("'" + text + "': expected a whole number" + limit);
     }
   }

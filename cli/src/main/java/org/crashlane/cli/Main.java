@@ -48,7 +48,9 @@ final class Main extends CommandGroup {
       description = "On failure, also show where in the program it happened.")
   private boolean debug;
 
-  @Mixin private OutputOptions output = new OutputOptions();
+  @Mixin
+  @SuppressWarnings("UnusedVariable") // read before, by OutputOptions#read
+  private OutputOptions output = new OutputOptions();
 
   @Option(
       names = {"-h", "--help"},

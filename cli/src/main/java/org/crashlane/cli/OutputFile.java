@@ -24,8 +24,8 @@ final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * {@return a file that will be called {@code path}; what is no regular file (/dev/null, a pipe) is
-   * written to as it is}
+   * {@return a file that will be called {@code path}; what is no regular file (/dev/null, a pipe)
+   * is written to as it is}
    *
    * @throws IOException if it cannot be written
    */
@@ -35,8 +35,7 @@ final class OutputFile implements AutoCloseable {
     }
     Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
     if (Files.exists(target) && !Files.isRegularFile(target)) {
-      return new OutputFile(
-          target, target, new RememberingOutput(Files.newOutputStream(target)));
+      return new OutputFile(target, target, new RememberingOutput(Files.newOutputStream(target)));
     }
     Path written =
         target.resolveSibling(

@@ -155,7 +155,8 @@ final class RehearseCommand implements Callable<Integer> {
     Map<String, IHelpSectionRenderer> sections = line.getHelpSectionMap();
     IHelpSectionRenderer description = sections.get(UsageMessageSpec.SECTION_KEY_DESCRIPTION);
     sections.put(
-        UsageMessageSpec.SECTION_KEY_DESCRIPTION, help -> description.render(help) + strategies(help));
+        UsageMessageSpec.SECTION_KEY_DESCRIPTION,
+        help -> description.render(help) + strategies(help));
     sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, command::optionList);
     sections.put(UsageMessageSpec.SECTION_KEY_FOOTER, command::examples);
     return line;

@@ -79,7 +79,9 @@ final class ExplainTest {
   void documentHasASectionOfEachCodeWithTheSameWords() throws IOException {
     String page = Files.readString(Path.of("../docs/findings.md"));
     for (CodeExplanation code : CodeExplanation.values()) {
-      String title = code.title().substring(0, 1).toUpperCase(java.util.Locale.ROOT) + code.title().substring(1);
+      String title =
+          code.title().substring(0, 1).toUpperCase(java.util.Locale.ROOT)
+              + code.title().substring(1);
       String expected =
           "### %s **%s.** %s Example: %s Fix: %s"
               .formatted(code, title, code.why(), code.example(), code.fix());

@@ -26,8 +26,10 @@ final class HelpCommandTest {
     Run run = Run.of("help", "machines", "shwo");
     assertEquals(2, run.code());
     assertEquals(
-        "crashlane: 'shwo' is no command: there is show; did you mean 'show'?\n"
-            + "crashlane: try 'crashlane machines -h'\n",
+        """
+        crashlane: 'shwo' is no command: there is show; did you mean 'show'?
+        crashlane: try 'crashlane machines -h'
+        """,
         run.err());
     assertEquals(run.err(), Run.of("machines", "shwo").err());
     assertTrue(Run.of("help", "reherse").err().contains("did you mean 'rehearse'?"));

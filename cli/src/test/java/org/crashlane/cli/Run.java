@@ -34,7 +34,13 @@ record Run(int code, String out, String err) {
     StringWriter err = new StringWriter();
     InputStream in = new ByteArrayInputStream(standardInput);
     Terminal terminal =
-        new Terminal(in, new PrintWriter(out), new PrintWriter(err), Colours.off(), Terminal.ProgressLines.NOW_AND_THEN, columns);
+        new Terminal(
+            in,
+            new PrintWriter(out),
+            new PrintWriter(err),
+            Colours.off(),
+            Terminal.ProgressLines.NOW_AND_THEN,
+            columns);
     int code = Main.run(terminal, args);
     return new Run(code, out.toString(), err.toString());
   }

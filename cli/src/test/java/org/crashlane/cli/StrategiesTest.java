@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What people set for each strategy: one list in help, in the program's answer and in documents. */
+/**
+ * What people set for each strategy: one list in help, in the program's answer and in documents.
+ */
 final class StrategiesTest {
 
   @ParameterizedTest

@@ -22,7 +22,13 @@ class TickingProgressTest {
   private TickingProgress progress() {
     PrintWriter writer = new PrintWriter(err);
     Terminal terminal =
-        new Terminal(InputStream.nullInputStream(), writer, writer, Colours.off(), Terminal.ProgressLines.IN_PLACE, 80);
+        new Terminal(
+            InputStream.nullInputStream(),
+            writer,
+            writer,
+            Colours.off(),
+            Terminal.ProgressLines.IN_PLACE,
+            80);
     return TickingProgress.of(Progress.on(terminal, clock::get));
   }
 

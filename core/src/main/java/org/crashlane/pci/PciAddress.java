@@ -29,8 +29,7 @@ public record PciAddress(int segment, RequesterId requester) implements Comparab
   public static PciAddress parse(String text) {
     Matcher m = TEXT.matcher(text);
     if (!m.matches()) {
-      throw new IllegalArgumentException(
-          "not a device: '" + text + "' (expected [ssss:]bb:dd.f)");
+      throw new IllegalArgumentException("not a device: '" + text + "' (expected [ssss:]bb:dd.f)");
     }
     int segment = m.group(1) == null ? 0 : Integer.parseInt(m.group(1), HEX_RADIX);
     return new PciAddress(segment, RequesterId.parse(m.group(2)));

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What makes a stock capture kernel of Linux on x86 follow a strategy. A strategy that is not in
- * {@link #all} has no such kernel.
+ * What makes a stock capture kernel of Linux on x86 follow a strategy. A strategy without one
+ * has no such kernel.
  *
  * <p>Copying of the old tables: VT-d since Linux 4.2 (commit 091d42e43d21, "iommu/vt-d: Copy
  * translation tables from old kernel"), AMD since 4.14 (3ac3e5ee5ed5, "iommu/amd: Copy old trans
@@ -39,15 +39,12 @@ public record LinuxSetting(
           new LinuxSetting(Strategy.NONE, MappingMode.VTD, Means.HIDDEN_TABLE, "", ""),
           new LinuxSetting(Strategy.NONE, MappingMode.AMDVI, Means.PARAMETER, "amd_iommu=off", ""),
           new LinuxSetting(Strategy.IDENTITY, MappingMode.VTD, Means.HIDDEN_TABLE, "", ""),
-          new LinuxSetting(Strategy.IDENTITY, MappingMode.AMDVI, Means.PARAMETER, "amd_iommu=off", ""),
-          new LinuxSetting(Strategy.ADOPT, MappingMode.VTD, Means.PARAMETER, "intel_iommu=on", "4.2"),
+          new LinuxSetting(
+              Strategy.IDENTITY, MappingMode.AMDVI, Means.PARAMETER, "amd_iommu=off", ""),
+          new LinuxSetting(
+              Strategy.ADOPT, MappingMode.VTD, Means.PARAMETER, "intel_iommu=on", "4.2"),
           new LinuxSetting(Strategy.ADOPT, MappingMode.AMDVI, Means.NO_PARAMETER, "", "4.14"),
           new LinuxSetting(Strategy.OFF, MappingMode.VTD, Means.PARAMETER, "intel_iommu=off", ""));
-
-  /** {@return all there are} */
-  public static List<LinuxSetting> all() {
-    return ALL;
-  }
 
   /** {@return the one that makes a kernel behind {@code mode} follow {@code strategy}, if any} */
   public static Optional<LinuxSetting> of(Strategy strategy, MappingMode mode) {
