@@ -32,7 +32,7 @@ final class Repetitions {
         form == Form.VERBOSE ? shortest(machine, name, cell) : Optional.empty();
     String command =
         shortest.orElseGet(() -> command(name, cell) + " --seed " + cell.worstSeed() + " --trace");
-    terminal.out().println("AGAIN    " + command);
+    terminal.out().println("AGAIN     " + command);
   }
 
   /** Prints which cell of several to look at: mainline's where that is bad, or else another bad. */

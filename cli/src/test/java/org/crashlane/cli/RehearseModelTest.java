@@ -39,8 +39,9 @@ class RehearseModelTest {
     Run run = Run.of("rehearse", machine(SMALL), "--strategy", "identity");
     assertEquals("", run.err());
     assertEquals(0, run.code());
-    assertTrue(run.out().contains("\nRESULT   ok  dump complete, in all of 10 seeds\n"), run.out());
-    assertTrue(run.out().contains("\nRULE     HOLDS\n"), run.out());
+    assertTrue(
+        run.out().contains("\nRESULT    ok  dump complete, in all of 10 seeds\n"), run.out());
+    assertTrue(run.out().contains("\nRULE      HOLDS\n"), run.out());
     Run verbose = Run.of("rehearse", machine(SMALL), "--strategy", "identity", "-v");
     assertTrue(verbose.out().contains("\nHOLDS  nothing found\n"), verbose.out());
   }
@@ -53,7 +54,7 @@ class RehearseModelTest {
             .replace("dump-path", "dma-mask: 32, dump-path");
     Run run = Run.of("rehearse", machine(beyond), "--strategy", "none");
     assertEquals(1, run.code());
-    assertTrue(run.out().contains("RESULT   LOST  no dump"), run.out());
+    assertTrue(run.out().contains("RESULT    LOST  no dump"), run.out());
     assertTrue(run.out().contains("BROKEN  B1 D1"), run.out());
   }
 

@@ -119,7 +119,10 @@ final class TypedFactsTest {
           "Reading.StatedRegion.users",
           "Sighting.OtherRelease.found",
           "Sighting.OtherRelease.booted",
-          "DumpOutcome.Written.release");
+          "DumpOutcome.Written.release",
+          "Observations.Kernels.captureArguments",
+          "Observations.Kernels.primaryArguments",
+          "Observations.Kernels.release");
 
   /** What others wrote: a console, a trace; bytes as they are. */
   private static final Set<String> QUOTES =

@@ -14,8 +14,7 @@ import org.crashlane.rule.Evidence;
  *     piece may be several writes to one register
  * @param detection what shows that the capture kernel had found the IOMMU
  * @param translatingAtEnd whether the IOMMU still translated when the capture kernel was done
- * @param tally what was counted, on a stage that sees every byte on the bus; a real machine's are
- *     not seen
+ * @param account what else the stage knows
  */
 public record Observations(
     DumpOutcome dump,
@@ -23,7 +22,20 @@ public record Observations(
     List<Evidence> registerWritesAfterCrash,
     List<Evidence> detection,
     boolean translatingAtEnd,
-    Optional<Tally> tally) {
+    Account account) {
+
+  /** What one stage knows of a crash and others do not. */
+  public sealed interface Account permits Tally, Kernels {}
+
+  /**
+   * Real kernels that were booted: what is on their bus is not seen.
+   *
+   * @param release the primary's release; empty where it did not come to say it
+   * @param primaryArguments the primary's command line
+   * @param captureArguments the capture kernel's command line
+   */
+  public record Kernels(String release, String primaryArguments, String captureArguments)
+      implements Account {}
 
   public Observations {
     faultsAfterCrash = List.copyOf(faultsAfterCrash);
@@ -31,19 +43,8 @@ public record Observations(
     detection = List.copyOf(detection);
   }
 
-  /** What was measured of one crash on a stage that does not see what is on the bus. */
-  public Observations(
-      DumpOutcome dump,
-      List<Evidence> faultsAfterCrash,
-      List<Evidence> registerWritesAfterCrash,
-      List<Evidence> detection,
-      boolean translatingAtEnd) {
-    this(
-        dump,
-        faultsAfterCrash,
-        registerWritesAfterCrash,
-        detection,
-        translatingAtEnd,
-        Optional.empty());
+  /** {@return what was counted, on a stage that sees every byte on the bus} */
+  public Optional<Tally> tally() {
+    return account instanceof Tally tally ? Optional.of(tally) : Optional.empty();
   }
 }

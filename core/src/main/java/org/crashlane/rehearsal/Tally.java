@@ -12,7 +12,5 @@ package org.crashlane.rehearsal;
  * @param arming what it cost to arm
  */
 public record Tally(
-    long corruptedByteCount,
-    long leftoverPassedCount,
-    long leftoverBlockedCount,
-    ArmingCost arming) {}
+    long corruptedByteCount, long leftoverPassedCount, long leftoverBlockedCount, ArmingCost arming)
+    implements Observations.Account {}

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
@@ -29,11 +28,15 @@ import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.Test;
 
 class AftermathTest {
+  private static final Observations.Kernels KERNELS =
+      new Observations.Kernels(
+          "6.1.0-56-cloud-amd64", "intel_iommu=on crashkernel=256M", "maxcpus=1 reset_devices");
+
   private static final DumpOutcome DUMP = new Written(2000, "6.1.0", 1 << 20);
   private static final Verdict UNMAPPED = Verdict.of(List.of(finding(FindingCode.A1)));
   private static final Verdict HOLDS = Verdict.of(List.of());
   private static final Observations QUIET =
-      new Observations(DUMP, List.of(), List.of(), List.of(), true);
+      new Observations(DUMP, List.of(), List.of(), List.of(), true, KERNELS);
 
   @Test
   void aBlindCaptureKernelIsJudgedByTheTablesItMeets() {
@@ -52,14 +55,19 @@ class AftermathTest {
   void findingTheIommuBreaksRuleC() {
     Observations seen =
         new Observations(
-            DUMP, List.of(), List.of(), List.of(said("DMAR: Host address width 39")), true);
+            DUMP,
+            List.of(),
+            List.of(),
+            List.of(said("DMAR: Host address width 39")),
+            true,
+            KERNELS);
     assertEquals(List.of(FindingCode.C1), codes(Aftermath.judge(Strategy.ADOPT, HOLDS, seen)));
   }
 
   @Test
   void writingARegisterBreaksRuleCAlsoForABlindKernel() {
     Observations touched =
-        new Observations(DUMP, List.of(), List.of(said("GCMD")), List.of(), true);
+        new Observations(DUMP, List.of(), List.of(said("GCMD")), List.of(), true, KERNELS);
     Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, touched);
     assertEquals(Answer.BROKEN, verdict.answer());
     assertEquals(List.of(FindingCode.C2), codes(verdict));
@@ -68,7 +76,8 @@ class AftermathTest {
   @Test
   void aLostDumpBreaksTheVerdictWhateverTheTablesSaid() {
     Observations lost =
-        new Observations(new Missing(Fact.DISK_UNTOUCHED), List.of(), List.of(), List.of(), true);
+        new Observations(
+            new Missing(Fact.DISK_UNTOUCHED), List.of(), List.of(), List.of(), true, KERNELS);
     Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, lost);
     assertEquals(Answer.BROKEN, verdict.answer());
     assertEquals(List.of(FindingCode.D1), codes(verdict));
@@ -77,7 +86,8 @@ class AftermathTest {
   @Test
   void aCrashRangeThatIsTooSmallSaysNothingOfTheRule() {
     Observations died =
-        new Observations(new NoRoom(said("it died")), List.of(), List.of(), List.of(), true);
+        new Observations(
+            new NoRoom(said("it died")), List.of(), List.of(), List.of(), true, KERNELS);
     Verdict verdict = Aftermath.judge(Strategy.IDENTITY, HOLDS, died);
     assertEquals(Answer.UNKNOWN, verdict.answer());
     assertEquals(said("it died"), verdict.findings().getFirst().evidence().getFirst());
@@ -103,7 +113,7 @@ class AftermathTest {
   void evidenceOfManyWritesIsCutAndCounted() {
     List<Evidence> writes =
         IntStream.range(0, 100).<Evidence>mapToObj(i -> said("write " + i)).toList();
-    Observations busy = new Observations(DUMP, List.of(), writes, List.of(), true);
+    Observations busy = new Observations(DUMP, List.of(), writes, List.of(), true, KERNELS);
     List<Evidence> evidence =
         Aftermath.judge(Strategy.OFF, HOLDS, busy).findings().getFirst().evidence();
     assertEquals(said("write 0"), evidence.getFirst());
@@ -210,7 +220,7 @@ class AftermathTest {
 
   private static Observations counted(long corruptedByteCount) {
     Tally tally = new Tally(corruptedByteCount, 3, 0, ArmingCost.NONE);
-    return new Observations(DUMP, List.of(), List.of(), List.of(), true, Optional.of(tally));
+    return new Observations(DUMP, List.of(), List.of(), List.of(), true, tally);
   }
 
   private static Quote said(String line) {
@@ -218,7 +228,7 @@ class AftermathTest {
   }
 
   private static Observations switchedOff() {
-    return new Observations(DUMP, List.of(), List.of(), List.of(), false);
+    return new Observations(DUMP, List.of(), List.of(), List.of(), false, KERNELS);
   }
 
   private static List<FindingCode> codes(Verdict verdict) {

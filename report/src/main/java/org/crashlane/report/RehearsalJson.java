@@ -30,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
  *              "arming": {"tablePageCount": 0, "entryCount": 0, "tableBytes": 0, "stepCount": 0}}
  *             | null,
+ *    "kernels": {"release": "6.1.0", "primaryArguments": "…", "captureArguments": "…"} | null,
  *    "tablesBeforeCrash": {verdict}, "verdict": {verdict},
  *    "wallMillis": 15000, "machineMillis": 14000}]}
  * </pre>
@@ -73,9 +74,10 @@ public final class RehearsalJson {
         "registerWritesAfterCrash", FindingJson.evidence(observations.registerWritesAfterCrash()));
     node.set("detection", FindingJson.evidence(observations.detection()));
     node.put("translatingAtEnd", observations.translatingAtEnd());
-    observations
-        .tally()
-        .ifPresentOrElse(t -> node.set("tally", of(t)), () -> node.putNull("tally"));
+    switch (observations.account()) {
+      case Tally tally -> node.putNull("kernels").set("tally", of(tally));
+      case Observations.Kernels kernels -> node.putNull("tally").set("kernels", of(kernels));
+    }
     node.set("tablesBeforeCrash", JsonReport.of(rehearsal.tablesBeforeCrash()));
     node.set("verdict", JsonReport.of(rehearsal.verdict()));
     return node;
@@ -88,6 +90,14 @@ public final class RehearsalJson {
         .put("grade", outcome.grade().name())
         .put("dump", outcome.dump().name())
         .put("memory", outcome.memory().name());
+  }
+
+  private static ObjectNode of(Observations.Kernels kernels) {
+    return NODES
+        .objectNode()
+        .put("release", kernels.release())
+        .put("primaryArguments", kernels.primaryArguments())
+        .put("captureArguments", kernels.captureArguments());
   }
 
   private static ObjectNode of(Tally tally) {

@@ -32,7 +32,7 @@ import org.crashlane.rule.Severity;
  * @param colours whether to colour
  */
 public record RehearsalReport(int width, Colours colours) {
-  private static final int LABEL = 9;
+  private static final int LABEL = 10;
   private static final int FIXES_MAX = 3;
 
   /** {@return the table of {@code rehearsals}, each line ended by a line feed} */
@@ -95,7 +95,14 @@ public record RehearsalReport(int width, Colours colours) {
         OutcomeText.word(outcome) + "  " + OutcomeText.sentence(outcome) + share);
     Observations seen = rehearsal.observations();
     append(out, "  dump", Style.PLAIN, atLength(seen.dump()));
-    seen.tally().ifPresent(t -> append(out, "  memory", Style.PLAIN, counted(t)));
+    switch (seen.account()) {
+      case Tally tally -> append(out, "  memory", Style.PLAIN, counted(tally));
+      case Observations.Kernels kernels -> {
+        String release = kernels.release().isEmpty() ? "" : kernels.release() + ": ";
+        append(out, "  kernel", Style.PLAIN, release + kernels.primaryArguments());
+        append(out, "  capture", Style.PLAIN, kernels.captureArguments());
+      }
+    }
     iommu(rehearsal).forEach(line -> append(out, "  IOMMU", Style.PLAIN, line));
     RequestPaths.of(rehearsal).forEach((label, path) -> append(out, label, Style.PLAIN, path));
     if (!rehearsal.asPredicted()) {

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.bits.Reason;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.ArmingCost;
@@ -138,7 +137,7 @@ class MatrixReportTest {
             List.of(),
             List.of(),
             strategy != Strategy.OFF,
-            Optional.of(new Tally(corrupted, 358, 14, cost)));
+            new Tally(corrupted, 358, 14, cost));
     return new Rehearsal(
         Scenario.of(mode, strategy),
         tables,

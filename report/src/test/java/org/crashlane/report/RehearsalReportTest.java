@@ -50,6 +50,10 @@ import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
 class RehearsalReportTest {
+  private static final Observations.Kernels KERNELS =
+      new Observations.Kernels(
+          "6.1.0-56-cloud-amd64", "intel_iommu=on crashkernel=256M", "maxcpus=1 reset_devices");
+
   private static final Finding UNMAPPED = finding(FindingCode.A1, Severity.BROKEN);
   private static final Finding LEFTOVER = finding(FindingCode.L2, Severity.NOTE);
   private static final DumpOutcome DUMP = new Written(2002, "6.1.0-56-cloud-amd64", 116_006_912);
@@ -92,9 +96,9 @@ class RehearsalReportTest {
                 new NoRoom(new Quote(Source.CAPTURE_KERNEL, "Out of memory")), List.of(), true));
     String screen = REPORT.screen(untried, "");
     assertTrue(
-        screen.contains("RESULT   NO ROOM  not tried: the crashkernel reservation is too small\n"),
+        screen.contains("RESULT    NO ROOM  not tried: the crashkernel reservation is too small\n"),
         screen);
-    assertTrue(screen.contains("  dump   the capture kernel said: Out of memory\n"), screen);
+    assertTrue(screen.contains("  dump    the capture kernel said: Out of memory\n"), screen);
     assertFalse(screen.contains("not what"), screen);
     assertTrue(REPORT.table(List.of(untried)).contains("NO ROOM"));
     assertEquals(
@@ -111,8 +115,8 @@ class RehearsalReportTest {
             Verdict.of(List.of()),
             observations(DUMP, List.of(blocked(0x1000)), true));
     String screen = REPORT.screen(both, "");
-    assertTrue(screen.contains("RESULT   ok  dump complete; other memory not watched\n"), screen);
-    assertTrue(screen.contains("  IOMMU  1 fault after the panic; first: read of 0x1000"), screen);
+    assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
+    assertTrue(screen.contains("  IOMMU   1 fault after the panic; first: read of 0x1000"), screen);
   }
 
   @Test
@@ -149,11 +153,13 @@ class RehearsalReportTest {
                 List.of(),
                 List.of(RegisterWritten.of(new RegisterId("RTADDR", 0x20), List.of(RAW))),
                 List.of(),
-                true));
+                true,
+                KERNELS));
     String screen = REPORT.screen(adopted, "");
-    assertTrue(screen.contains("RESULT   ok  dump complete; other memory not watched\n"), screen);
-    assertTrue(screen.contains("RULE     BROKEN  C2: capture kernel wrote to the IOMMU\n"), screen);
-    assertTrue(screen.contains("FIX      nothing for this dump; for the rule: "), screen);
+    assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
+    assertTrue(
+        screen.contains("RULE      BROKEN  C2: capture kernel wrote to the IOMMU\n"), screen);
+    assertTrue(screen.contains("FIX       nothing for this dump; for the rule: "), screen);
     assertEquals(CrashOutcome.Grade.GOOD, adopted.outcome().grade());
   }
 
@@ -183,15 +189,15 @@ class RehearsalReportTest {
     String screen = REPORT.screen(seen, "");
     assertTrue(
         screen.contains(
-            "  before 02:00.0 wlan writes 0x3fffe000 --[IOMMU]--> 0x37ffd000  its buffer\n"
-                + "  after  02:00.0 wlan writes 0x3fffe000 -----------> 0x3fffe000  CRASH RANGE, 13"
+            "  before  02:00.0 wlan writes 0x3fffe000 --[IOMMU]--> 0x37ffd000  its buffer\n"
+                + "  after   02:00.0 wlan writes 0x3fffe000 -----------> 0x3fffe000  CRASH RANGE, 13"
                 + " times\n"),
         screen);
     assertTrue(
         REPORT
             .screen(before, "")
             .contains(
-                "  after  00:01.0 reads 0x3abcd000 --[IOMMU]--X read permission is not set\n"),
+                "  after   00:01.0 reads 0x3abcd000 --[IOMMU]--X read permission is not set\n"),
         REPORT.screen(before, ""));
   }
 
@@ -237,7 +243,7 @@ class RehearsalReportTest {
         translatingAtEnd
             ? List.of()
             : List.of(RegisterWritten.of(new RegisterId("GCMD", 0x18), List.of(off)));
-    return new Observations(dump, faults, writes, List.of(), translatingAtEnd);
+    return new Observations(dump, faults, writes, List.of(), translatingAtEnd, KERNELS);
   }
 
   private static Finding finding(FindingCode code, Severity severity) {

@@ -67,8 +67,9 @@ public record LabEvidence(
    * <p>The capture kernel has found an IOMMU if it read its registers, or says that it uses one.
    *
    * @param dump the judge's word on the disk
+   * @param kernels what was booted
    */
-  public Observations observations(DumpOutcome dump) {
+  public Observations observations(DumpOutcome dump, Observations.Kernels kernels) {
     List<Evidence> detection = new ArrayList<>();
     captureMessages().stream()
         .filter(iommu::isDetection)
@@ -76,7 +77,8 @@ public record LabEvidence(
         .forEach(detection::add);
     LabIommu.Sightings seen = sightings();
     detection.addAll(seen.accesses());
-    return new Observations(dump, seen.blocked(), seen.writes(), detection, atEnd.translating());
+    return new Observations(
+        dump, seen.blocked(), seen.writes(), detection, atEnd.translating(), kernels);
   }
 
   /** {@return what the capture kernel's console says of a dump that is missing} */

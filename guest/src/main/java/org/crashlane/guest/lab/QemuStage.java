@@ -64,7 +64,8 @@ public final class QemuStage implements Stage {
           evidence.explained(
               DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample()));
       Verdict tables = witness.verdict();
-      Observations observations = evidence.observations(dump);
+      Observations observations =
+          evidence.observations(dump, kernels(scenario, evidence.facts().release()));
       Strategy effect = config.iommu().effectOf(scenario.strategy());
       Rehearsal rehearsal =
           new Rehearsal(
@@ -86,15 +87,15 @@ public final class QemuStage implements Stage {
   }
 
   /** What went wrong before the crash leaves nothing to be judged but that. */
-  private static Rehearsal notCrashed(
-      Scenario scenario, CrashRangeTooSmallException e, long startNanos) {
+  private Rehearsal notCrashed(Scenario scenario, CrashRangeTooSmallException e, long startNanos) {
     Observations observations =
         new Observations(
             new DumpOutcome.NoRoom(new Quote(Source.KEXEC, e.reason())),
             List.of(),
             List.of(),
             List.of(),
-            true);
+            true,
+            kernels(scenario, ""));
     Verdict verdict = Aftermath.judge(scenario.strategy(), Verdict.of(List.of()), observations);
     return new Rehearsal(
         scenario,
@@ -104,6 +105,13 @@ public final class QemuStage implements Stage {
         verdict,
         since(startNanos),
         Duration.ZERO);
+  }
+
+  private Observations.Kernels kernels(Scenario scenario, String release) {
+    return new Observations.Kernels(
+        release,
+        KernelArguments.primary(config, scenario),
+        KernelArguments.capture(config, scenario));
   }
 
   private void keep(Scenario scenario, KeepDirectory.Keeping work) {

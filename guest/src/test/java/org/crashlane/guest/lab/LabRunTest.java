@@ -49,7 +49,8 @@ class LabRunTest {
                 guest.alsoCompare(tablePages.getFirst());
               },
               phases::add);
-      Observations observations = evidence.observations(judge(evidence));
+      Observations observations =
+          evidence.observations(judge(evidence), new Observations.Kernels("", "", ""));
 
       DumpOutcome.Written dump = assertInstanceOf(DumpOutcome.Written.class, observations.dump());
       assertEquals(evidence.sample().pageCount(), dump.comparedPageCount());

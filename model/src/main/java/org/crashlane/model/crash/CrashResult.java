@@ -3,7 +3,6 @@ package org.crashlane.model.crash;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -56,7 +55,7 @@ public record CrashResult(
         seen.registerWrites(),
         seen.touches(),
         world.remapper().isTranslating(),
-        Optional.of(seen.counts(world.primary().armed().cost())));
+        seen.counts(world.primary().armed().cost()));
   }
 
   private static DumpOutcome dump(World world, CaptureKernel capture) {
