@@ -9,14 +9,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.ArmingPlan;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.cli.CrashWatches.Wait;
+import org.crashlane.guest.live.DryRun;
+import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
 import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.report.ArmingReport;
+import org.crashlane.report.ForecastReport;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.TextReport;
 import org.crashlane.rule.Verdict;
@@ -36,7 +40,7 @@ import picocli.CommandLine.Parameters;
           + " driver starts. Nothing has to be prepared in the guest; the crash range is found. It"
           + " waits for days, for several guests if need be.",
       "",
-      "Without it, a living guest is judged as it is and not written to: where something would have"
+      "Without it, a living guest is checked as it is and not written to: where something would have"
           + " to be written, that is refused with the ways that work. Every word is in a journal"
           + " before it is written and read back after; 'crashlane disarm' restores each.",
       "",
@@ -45,12 +49,13 @@ import picocli.CommandLine.Parameters;
     },
     footerHeading = "%nExamples:%n",
     footer = {
+      "  crashlane arm qemu:/run/guest.qmp --dry-run",
       "  crashlane arm qemu:/run/guest.qmp --when-crashed",
       "  crashlane arm qemu:/run/a.qmp qemu:/run/b.qmp --when-crashed --json",
       "  crashlane arm qemu:/run/guest.qmp --crash-range 2e000000-3dffffff"
     },
     exitCodeList = {
-      "0:the rule holds",
+      "0:the rule holds, or would with --dry-run: a dump is predicted",
       "1:it is broken",
       "2:bad usage, or refused: nothing was written",
       "3:whether it holds is unknown, or the guest did not crash in time"
@@ -75,6 +80,14 @@ final class ArmCommand implements Callable<Integer> {
   private boolean whenCrashed;
 
   @Option(
+      names = "--dry-run",
+      description =
+          "Show what arming would write if the guest crashed now, its cost, what would be refused,"
+              + " and the verdict before and after; write nothing, make no directory. The guest is"
+              + " paused for the moment it takes. The crash range is found where it is not given.")
+  private boolean dryRun;
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       description = "How long --when-crashed waits; default: forever.")
@@ -84,8 +97,8 @@ final class ArmCommand implements Callable<Integer> {
       names = "--crash-range",
       paramLabel = "FIRST-LAST",
       description =
-          "Hexadecimal, both ends included; may be repeated. With --when-crashed it is found"
-              + " where it is not given.")
+          "Hexadecimal, both ends included; may be repeated. With --when-crashed or --dry-run it is"
+              + " found where it is not given.")
   private List<AddressRange> crashRanges = List.of();
 
   @Option(
@@ -127,6 +140,10 @@ final class ArmCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (dryRun) {
+      requireDryRunUsable();
+      return dryRun();
+    }
     if (whenCrashed) {
       return whenCrashed().number();
     }
@@ -166,10 +183,19 @@ final class ArmCommand implements Callable<Integer> {
       throw new IllegalArgumentException("several guests at once need --when-crashed");
     }
     if (crashRanges.isEmpty()) {
-      throw new IllegalArgumentException("--crash-range or --when-crashed is missing");
+      throw new IllegalArgumentException("--crash-range, --when-crashed or --dry-run is missing");
     }
     if (timeoutSeconds.isPresent()) {
       throw new IllegalArgumentException("--timeout needs --when-crashed");
+    }
+  }
+
+  private void requireDryRunUsable() {
+    if (sockets.size() > 1) {
+      throw new IllegalArgumentException("--dry-run looks at one guest");
+    }
+    if (timeoutSeconds.isPresent()) {
+      throw new IllegalArgumentException("--dry-run waits for nothing: --timeout cannot be given");
     }
   }
 
@@ -179,12 +205,62 @@ final class ArmCommand implements Callable<Integer> {
     if (json) {
       terminal.out().print(JsonReport.text(ArmingReport.json(done, verdict, judged.machine())));
     } else {
-      String findings = new TextReport(terminal.columns(), terminal.colours()).of(verdict);
-      terminal.out().print(ArmingReport.text(done) + "\n" + findings);
+      terminal.out().print(forecasts().of(verdict, whenCrashedCommand()) + "\n");
+      terminal.out().print(ArmingReport.text(done, judged.machine()) + "\n" + findings(verdict));
     }
     String what = done instanceof ArmResult.Armed ? "armed, but " : "nothing was written; ";
     ArmingReport.shortcoming(verdict).ifPresent(shortcoming -> terminal.note(what + shortcoming));
     return ExitCode.of(verdict.answer()).number();
+  }
+
+  private ForecastReport forecasts() {
+    return new ForecastReport(terminal.columns(), terminal.colours());
+  }
+
+  private String findings(Verdict verdict) {
+    return new TextReport(terminal.columns(), terminal.colours()).of(verdict);
+  }
+
+  private String whenCrashedCommand() {
+    return "crashlane arm " + sockets.getFirst() + " --when-crashed";
+  }
+
+  private int dryRun() throws IOException {
+    DryRun.Request request = new DryRun.Request(crashRanges(), devices, arena, interruptSources);
+    try (LiveGuest guest = LiveGuest.attach(sockets.getFirst().path())) {
+      return dryRun(DryRun.of(guest, journal.directory(), request));
+    }
+  }
+
+  /** Says what arming would write, and what the verdict would be. */
+  int dryRun(DryRun.Result result) {
+    return switch (result) {
+      case DryRun.Result.Possible(ArmingPlan plan, Judgement now, Judgement armed) -> {
+        if (json) {
+          terminal
+              .out()
+              .print(
+                  JsonReport.text(
+                      ArmingReport.json(plan, now.verdict(), armed.verdict(), armed.machine())));
+        } else {
+          String forecast =
+              forecasts()
+                  .ofPlan(
+                      plan, armed.machine(), now.verdict(), armed.verdict(), whenCrashedCommand());
+          terminal.out().print(forecast + "\n" + findings(armed.verdict()));
+        }
+        yield ExitCode.of(armed.verdict().answer()).number();
+      }
+      case DryRun.Result.NotPossible(Refused refused, Judgement now) -> {
+        if (json) {
+          terminal.out().print(JsonReport.text(ArmingReport.json(refused, now.verdict())));
+          yield ExitCode.BAD_INPUT.number();
+        }
+        terminal.out().print(forecasts().of(now.verdict(), whenCrashedCommand()));
+        terminal.out().print("\n" + findings(now.verdict()));
+        yield refused(refused);
+      }
+    };
   }
 
   /** Says why nothing was written. */

@@ -22,6 +22,7 @@ import org.crashlane.guest.live.WhenCrashed.Outcome;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.report.ArmingReport;
+import org.crashlane.report.ForecastReport;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.TextReport;
 import org.crashlane.rule.Verdict;
@@ -139,26 +140,32 @@ final class CrashWatches {
       case Outcome.TakenOver(Verdict verdict) ->
           verdict(
               socket,
+              "",
               "crashed; its capture kernel has taken over the IOMMU: nothing was written\n",
               JsonReport.of(verdict).put("outcome", "taken-over"),
               verdict);
       case Outcome.Ready ready ->
           verdict(
               socket,
+              new ForecastReport(terminal.columns(), terminal.colours())
+                  .of(ready.judged().verdict(), "crashlane arm " + socket),
               "crashed; ran on after %d ms%n%s"
-                  .formatted(ready.resumedAfter().toMillis(), ArmingReport.text(ready.result())),
+                  .formatted(
+                      ready.resumedAfter().toMillis(),
+                      ArmingReport.text(ready.result(), ready.judged().machine())),
               ArmingReport.json(ready.result(), ready.judged().verdict(), ready.judged().machine())
                   .put("resumedAfterMillis", ready.resumedAfter().toMillis()),
               ready.judged().verdict());
     };
   }
 
-  private ExitCode verdict(GuestSocket socket, String text, ObjectNode node, Verdict verdict) {
+  private ExitCode verdict(
+      GuestSocket socket, String forecast, String text, ObjectNode node, Verdict verdict) {
     if (json) {
       print(node.put("guest", socket.toString()));
     } else {
       String findings = new TextReport(terminal.columns(), terminal.colours()).of(verdict);
-      say(socket + ": " + text + "\n" + findings);
+      say(socket + ": " + text + forecast + "\n" + findings);
     }
     return ExitCode.of(verdict.answer());
   }

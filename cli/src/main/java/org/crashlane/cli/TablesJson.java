@@ -5,6 +5,7 @@ import static org.crashlane.report.JsonReport.array;
 import static org.crashlane.report.JsonReport.names;
 
 import org.crashlane.bits.Hex;
+import org.crashlane.guest.live.GuestReader.Judged;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.iommu.Attachment;
 import org.crashlane.iommu.Attachment.Blocked;
@@ -13,7 +14,9 @@ import org.crashlane.iommu.Attachment.Translated;
 import org.crashlane.iommu.Attachment.Unsupported;
 import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.TableId;
+import org.crashlane.report.ArmingReport;
 import org.crashlane.report.JsonReport;
+import org.crashlane.report.MachineJson;
 import org.crashlane.report.ReasonText;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,8 +33,11 @@ import tools.jackson.databind.node.ObjectNode;
  *              "mappings": [{"first": "0x...", "last": "0x...", "physical": "0x...",
  *                            "permissions": "rw"}],
  *              "unlistedCount": 0, "malformations": ["..."]}],
- *  "malformations": ["..."]}
+ *  "malformations": ["..."],
+ *  "verdict": {verdict with "prediction"}, "machine": {...}}
  * </pre>
+ *
+ * <p>The last two are there where a crash range was given.
  */
 final class TablesJson {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -46,6 +52,13 @@ final class TablesJson {
         .set("devices", array(tables.attachments(), a -> of(a, tables.name(a.requester()))))
         .set("tables", array(tables.tables(), TablesJson::of))
         .set("malformations", names(tables.malformations().stream().map(ReasonText::of).toList()));
+  }
+
+  /** {@return a walk with the verdict on what it found} */
+  static ObjectNode of(Judged judged) {
+    return of(judged.tables())
+        .set("verdict", ArmingReport.forecast(judged.judged().verdict()))
+        .set("machine", MachineJson.of(judged.judged().machine()));
   }
 
   private static ObjectNode of(Attachment attachment, String name) {

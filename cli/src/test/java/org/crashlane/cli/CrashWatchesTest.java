@@ -52,7 +52,7 @@ class CrashWatchesTest {
         "--crash-range 2e000000-3dffffff --timeout 5|--timeout needs --when-crashed",
         "--when-crashed --timeout 0|expected at least 1 second",
         "--when-crashed --arena 10000000-100fffff|neither --arena nor --interrupts",
-        "--json|--crash-range or --when-crashed is missing"
+        "--json|--crash-range, --when-crashed or --dry-run is missing"
       })
   void optionsThatDoNotGoTogetherAreRefused(String options, String reason) {
     String[] words = ("arm " + guest("a") + " " + options).split(" ");

@@ -74,6 +74,7 @@ final class ExitStatusTest {
           "0 disarm", // OutsideHandQemuTest, by DisarmResult#isComplete
           "1 disarm",
           "0 tables walk", // OutsideHandQemuTest, by GuestTables#isWhole
+          "1 tables walk", // TablesWalkTest
           "3 tables walk",
           "1 oracle replay", // OracleReplayTest
           "3 oracle replay");

@@ -36,6 +36,7 @@ import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 import org.crashlane.bits.Reason;
 import org.crashlane.cli.CrashWatches.Wait;
+import org.crashlane.guest.live.GuestReader.Judged;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.guest.live.GuestTables.Listing;
 import org.crashlane.guest.live.WhenCrashed.Outcome;
@@ -259,7 +260,10 @@ final class OutputSchemaTest {
       case "watch" -> watch();
       case "disarm" ->
           List.of(golden("disarm-incomplete"), golden("disarm-gone"), golden("disarm-again"));
-      case "walk" -> List.of(JsonReport.text(TablesJson.of(walk())));
+      case "walk" ->
+          List.of(
+              JsonReport.text(TablesJson.of(walk())),
+              JsonReport.text(TablesJson.of(new Judged(walk(), ArmCommandTest.judged(broken())))));
       case "acpi" ->
           List.of(
               printed(
@@ -286,7 +290,10 @@ final class OutputSchemaTest {
   }
 
   private static List<String> arm() throws IOException {
-    List<String> documents = new ArrayList<>(List.of(golden("armed"), golden("refused")));
+    List<String> documents =
+        new ArrayList<>(
+            List.of(
+                golden("armed"), golden("refused"), golden("dry-run"), golden("dry-run-refused")));
     documents.add(
         json(terminal -> {
           ArmCommand command = new ArmCommand(terminal);
@@ -365,7 +372,7 @@ final class OutputSchemaTest {
                 List.of())));
   }
 
-  private static GuestTables walk() {
+  static GuestTables walk() {
     Malformation wrong = new Malformation(0x1000, 1, 0, Malformation.Kind.RESERVED, RESERVED);
     return new GuestTables(
         false,

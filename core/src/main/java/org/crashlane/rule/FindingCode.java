@@ -36,7 +36,7 @@ public enum FindingCode {
   L3("the IOMMU's own tables lie in the crash range, or a device may write them"),
   M1("it is not known which device the dump goes through"),
   M2("only devices that were named are taken for those that the dump goes through"),
-  M3("it is not known whether a capture kernel is loaded in the crash range"),
+  M3("the crash range is not confirmed: no capture kernel is known to be loaded in it"),
   P1("the primary's own DMA went wrong while it ran: its mapping driver is broken"),
   W1("an entry of the tables is malformed, or could not be read");
 

@@ -203,8 +203,10 @@ public sealed interface Sighting extends Evidence {
   enum CoreHeaderFact {
     /** Some of it is memory that is to be dumped. */
     DUMPED,
-    /** More than that range is left out of the dump. */
-    LEFT_OUT
+    /** That range is left out of the dump, and is not, or not all, what was named. */
+    LEFT_OUT,
+    /** The header is not in what was named, and leaves that range out of the dump. */
+    ELSEWHERE
   }
 
   /**

@@ -20,6 +20,9 @@ import org.crashlane.arming.Refused;
 import org.crashlane.bits.Hex;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Prediction;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
@@ -35,9 +38,11 @@ public final class ArmingReport {
   /**
    * {@return what was armed, a line for each table, and where the journal is; or why nothing had to
    * be written}
+   *
+   * @param machine which has the devices' names
    */
-  public static String text(Done done) {
-    return text(done.plan())
+  public static String text(Done done, Machine machine) {
+    return text(done.plan(), machine)
         + switch (done) {
           case Armed(ArmingPlan plan, Path journal) ->
               "%s written and read back; journal: %s%n"
@@ -46,20 +51,21 @@ public final class ArmingReport {
         };
   }
 
-  private static String text(ArmingPlan plan) {
+  static String text(ArmingPlan plan, Machine machine) {
     StringBuilder out = new StringBuilder();
     for (TablePart part : plan.tables()) {
       out.append("table ")
           .append(part.table())
           .append(" of ")
-          .append(String.join(" ", part.devices().stream().map(Object::toString).toList()))
+          .append(
+              part.devices().stream().map(d -> named(d, machine)).collect(Collectors.joining(", ")))
           .append(
               ": %s, %s"
                   .formatted(
                       count(part.leafCount(), "leaf", "leaves"),
                       count(part.tablePageCount(), "new table page", "new table pages")));
       if (part.alreadyMappedBytes() != 0) {
-        out.append(", ").append(Sizes.binary(part.alreadyMappedBytes())).append(" were mapped so");
+        out.append(", ").append(Sizes.binary(part.alreadyMappedBytes())).append(" already mapped");
       }
       out.append('\n');
     }
@@ -76,6 +82,14 @@ public final class ArmingReport {
     return out.toString();
   }
 
+  private static String named(RequesterId requester, Machine machine) {
+    return machine.devices().stream()
+        .filter(d -> d.requester().equals(requester) || d.aliases().contains(requester))
+        .findFirst()
+        .map(device -> requester + " " + device.name())
+        .orElse(requester.toString());
+  }
+
   /** {@return in one line why that is not enough, or nothing where the rule holds} */
   public static Optional<String> shortcoming(Verdict verdict) {
     return switch (verdict.answer()) {
@@ -86,7 +100,7 @@ public final class ArmingReport {
     };
   }
 
-  private static String count(long count, String one, String many) {
+  static String count(long count, String one, String many) {
     return "%,d %s".formatted(count, count == 1 ? one : many);
   }
 
@@ -102,12 +116,35 @@ public final class ArmingReport {
    * machine that was judged, as a whole document}
    */
   public static ObjectNode json(Done done, Verdict verdict, Machine machine) {
-    ObjectNode node = JsonReport.of(verdict);
+    ObjectNode node = forecast(verdict);
     switch (done) {
       case Armed armed -> node.put("outcome", "armed").put("journal", armed.journal().toString());
       case Unneeded _ -> node.put("outcome", "unneeded");
     }
-    ArmingPlan plan = done.plan();
+    return withPlan(node, done.plan(), machine);
+  }
+
+  /**
+   * {@return what would be written, with the verdict on the tables as they would be and on those
+   * that are there now, as a whole document}
+   */
+  public static ObjectNode json(ArmingPlan plan, Verdict now, Verdict armed, Machine machine) {
+    ObjectNode node =
+        forecast(armed).put("outcome", plan.stores().isEmpty() ? "unneeded" : "planned");
+    return withPlan(node, plan, machine).set("now", forecast(now));
+  }
+
+  /** {@return why arming would be refused, with the verdict on the tables that are there now} */
+  public static ObjectNode json(Refused refused, Verdict now) {
+    return json(refused).set("now", forecast(now));
+  }
+
+  /** {@return the verdict as a whole document, with what it predicts of the dump} */
+  public static ObjectNode forecast(Verdict verdict) {
+    return JsonReport.of(verdict).put("prediction", Prediction.of(Strategy.NONE, verdict).name());
+  }
+
+  private static ObjectNode withPlan(ObjectNode node, ArmingPlan plan, Machine machine) {
     return node.set("crashRanges", array(plan.windows(), w -> JsonReport.of(w.range())))
         .set("tables", array(plan.tables(), ArmingReport::json))
         .set("newPages", array(plan.newPages(), JsonReport::of))
@@ -167,20 +204,20 @@ public final class ArmingReport {
     out.append(
         switch (result.standing()) {
           case IN_PLACE ->
-              "%s put back; as they were before the arming already: %,d%n"
+              "%s restored, %,d already restored%n"
                   .formatted(
                       count(result.restoredCount(), "word", "words"), result.untouchedCount());
           case GONE ->
-              "the armed tables are gone (was the guest restarted?): nothing was touched\n";
+              "the armed tables are gone (was the guest restarted?): nothing was written\n";
           case TAKEN_BACK ->
-              "this arming was taken back before: nothing was touched; words that are now as they"
-                  + " were before it: %,d%n".formatted(result.untouchedCount());
+              "already disarmed, nothing was written; words that are as they were before arming:"
+                  + " %,d%n".formatted(result.untouchedCount());
         });
     result.refused().forEach(word -> out.append("left alone: ").append(word).append('\n'));
     for (AddressRange page : result.keptPages()) {
       out.append("left alone: table page ")
           .append(page)
-          .append(": somebody else's entries are in it, or lead to it\n");
+          .append(": it has entries that crashlane did not write, or such lead to it\n");
     }
     for (AddressRange page : result.gonePages()) {
       out.append("left alone: page ")

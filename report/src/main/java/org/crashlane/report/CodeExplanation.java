@@ -188,9 +188,9 @@ public enum CodeExplanation {
       "'crashlane arm' with --device, in a guest that has more.",
       "Name all devices of the dump path, or none at all."),
   M3(
-      "capture kernel not confirmed in the range",
+      "crash range not confirmed",
       "Nothing shows that the range is what crashkernel= reserved, or that a capture kernel is"
-          + " loaded there. A wrong range may be armed perfectly, and serve nothing.",
+          + " loaded there. A wrong range may be armed perfectly, and serve nothing: the answer is unknown.",
       "'crashlane arm' with a --crash-range that is not the one in the guest's /proc/iomem.",
       "Load the capture kernel, and give what the guest's /proc/iomem calls \"Crash kernel\"."),
   P1(

@@ -171,7 +171,7 @@ public final class EvidenceText {
       case USERS_NOT_KNOWN -> "which device that is, is not known";
       case NOT_FIRST_TABLE -> "the table that says so is not the first of its kind";
       case NO_CAPTURE_KERNEL_LOADED ->
-          "no capture kernel is loaded there: no page of it begins with the ELF header that kexec"
+          "range not confirmed: no capture kernel is loaded there, since no page of it begins with the ELF header that kexec"
               + " puts into a crash range";
       case CAPTURE_KERNEL_USES_PAGE -> "the capture kernel uses that memory";
       case CAPTURE_KERNEL_RAN_BEFORE ->

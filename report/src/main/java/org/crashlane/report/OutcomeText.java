@@ -14,6 +14,7 @@ import org.crashlane.report.Colours.Style;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict;
 
 /** What became of dumps and of memory, in words. */
 final class OutcomeText {
@@ -65,8 +66,12 @@ final class OutcomeText {
    * no dump, and what the capture kernel did, says what happened and not why}
    */
   static List<Finding> causesFirst(Rehearsal rehearsal) {
-    boolean isBad = rehearsal.outcome().grade() == Grade.BAD;
-    return rehearsal.verdict().findings().stream()
+    return causesFirst(rehearsal.verdict(), rehearsal.outcome().grade() == Grade.BAD);
+  }
+
+  /** As above, of a verdict on a crash that went badly, or may. */
+  static List<Finding> causesFirst(Verdict verdict, boolean isBad) {
+    return verdict.findings().stream()
         .filter(f -> f.severity() != Severity.NOTE)
         .sorted(
             Comparator.comparing(Finding::severity, Comparator.reverseOrder())

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -21,8 +20,8 @@ import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
 import org.crashlane.rule.Finding;
-import org.crashlane.rule.Remedy;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Verdict.Answer;
 
 /**
  * Rehearsals for people: what became of the dump, why, and what to change; then whether the rule
@@ -32,9 +31,6 @@ import org.crashlane.rule.Severity;
  * @param colours whether to colour
  */
 public record RehearsalReport(int width, Colours colours) {
-  private static final int LABEL = 10;
-  private static final int FIXES_MAX = 3;
-
   /** {@return the table of {@code rehearsals}, each line ended by a line feed} */
   public String table(List<Rehearsal> rehearsals) {
     Table table =
@@ -87,41 +83,37 @@ public record RehearsalReport(int width, Colours colours) {
    */
   public String screen(Rehearsal rehearsal, String share) {
     StringBuilder out = new StringBuilder(heading(rehearsal));
+    Screen screen = new Screen(width, colours);
     CrashOutcome outcome = rehearsal.outcome();
-    append(
+    screen.append(
         out,
-        "RESULT",
+        Screen.RESULT,
         OutcomeText.style(outcome),
         OutcomeText.word(outcome) + "  " + OutcomeText.sentence(outcome) + share);
     Observations seen = rehearsal.observations();
-    append(out, "  dump", Style.PLAIN, atLength(seen.dump()));
+    screen.append(out, "  dump", Style.PLAIN, atLength(seen.dump()));
     switch (seen.account()) {
-      case Tally tally -> append(out, "  memory", Style.PLAIN, counted(tally));
+      case Tally tally -> screen.append(out, "  memory", Style.PLAIN, counted(tally));
       case Observations.Kernels kernels -> {
         String release = kernels.release().isEmpty() ? "" : kernels.release() + ": ";
-        append(out, "  kernel", Style.PLAIN, release + kernels.primaryArguments());
-        append(out, "  capture", Style.PLAIN, kernels.captureArguments());
+        screen.append(out, "  kernel", Style.PLAIN, release + kernels.primaryArguments());
+        screen.append(out, "  capture", Style.PLAIN, kernels.captureArguments());
       }
     }
-    iommu(rehearsal).forEach(line -> append(out, "  IOMMU", Style.PLAIN, line));
-    RequestPaths.of(rehearsal).forEach((label, path) -> append(out, label, Style.PLAIN, path));
+    iommu(rehearsal).forEach(line -> screen.append(out, "  IOMMU", Style.PLAIN, line));
+    RequestPaths.of(rehearsal).forEach((label, path) -> screen.append(out, label, Style.PLAIN, path));
     if (!rehearsal.asPredicted()) {
-      append(
+      screen.append(
           out,
-          "NOTE",
+          Screen.NOTE,
           Style.DOUBTFUL,
           "not what the tables predict: " + expected(rehearsal.prediction()));
     }
-    append(out, "RULE", TextReport.styleOf(rehearsal.verdict().answer()), rule(rehearsal));
-    String label = "FIX";
-    for (String fix : fixes(rehearsal)) {
-      append(out, label, Style.PLAIN, fix);
-      label = "";
-    }
-    String codes = causes(rehearsal);
-    if (!codes.isEmpty()) {
-      append(out, "MORE", Style.PLAIN, "crashlane explain " + codes);
-    }
+    List<Finding> causes = OutcomeText.causesFirst(rehearsal);
+    Answer answer = rehearsal.verdict().answer();
+    screen.appendRule(out, answer, Screen.rule(answer, causes));
+    appendFixes(screen, out, rehearsal, causes);
+    screen.appendMore(out, causes);
     return out.toString();
   }
 
@@ -132,23 +124,6 @@ public record RehearsalReport(int width, Colours colours) {
                 rehearsal.scenario().label() + ": " + rehearsal.scenario().strategy().meaning(),
                 width))
         + "\n";
-  }
-
-  private static String rule(Rehearsal rehearsal) {
-    List<Finding> findings = OutcomeText.causesFirst(rehearsal);
-    String answer = rehearsal.verdict().answer().name();
-    return findings.isEmpty()
-        ? answer
-        : "%s  %s: %s"
-            .formatted(
-                answer, causes(rehearsal), CodeExplanation.of(findings.getFirst().code()).title());
-  }
-
-  private static String causes(Rehearsal rehearsal) {
-    return OutcomeText.causesFirst(rehearsal).stream()
-        .map(f -> f.code().name())
-        .distinct()
-        .collect(Collectors.joining(" "));
   }
 
   /** {@return what the capture kernel and devices met of the IOMMU, in a line each} */
@@ -175,19 +150,16 @@ public record RehearsalReport(int width, Colours colours) {
     return lines;
   }
 
-  /** {@return what helps, the first preferred; of a good outcome, what the rule asks besides} */
-  private static List<String> fixes(Rehearsal rehearsal) {
-    List<String> fixes =
-        OutcomeText.causesFirst(rehearsal).stream()
-            .flatMap(f -> f.remedies().stream())
-            .filter(r -> r != Remedy.Step.FIX_OTHERS)
-            .distinct()
-            .limit(FIXES_MAX)
-            .map(RemedyText::of)
-            .toList();
-    return rehearsal.outcome().grade() == Grade.GOOD && !fixes.isEmpty()
-        ? List.of("nothing for this dump; for the rule: " + fixes.getFirst())
-        : IntStream.range(0, fixes.size()).mapToObj(i -> (i + 1) + "  " + fixes.get(i)).toList();
+  /** Appends what helps; of a good outcome, what the rule asks besides. */
+  private static void appendFixes(
+      Screen screen, StringBuilder out, Rehearsal rehearsal, List<Finding> causes) {
+    List<String> fixes = Screen.fixes(causes);
+    if (rehearsal.outcome().grade() == Grade.GOOD && !fixes.isEmpty()) {
+      screen.append(
+          out, Screen.FIX, Style.PLAIN, "nothing for this dump; for the rule: " + fixes.getFirst());
+    } else {
+      screen.appendFixes(out, fixes);
+    }
   }
 
   private static String expected(Prediction prediction) {
@@ -222,14 +194,5 @@ public record RehearsalReport(int width, Colours colours) {
       case Damaged d -> EvidenceText.inOneLine(d.reasons());
       case NoRoom n -> EvidenceText.of(n.reason());
     };
-  }
-
-  /** Appends a text behind a label; what does not fit goes on below it. */
-  private void append(StringBuilder out, String label, Style style, String text) {
-    String before = colours.paint(Style.STRONG, label) + " ".repeat(LABEL - label.length());
-    for (String line : Wrap.lines(text, width - LABEL)) {
-      out.append(before).append(colours.paint(style, line)).append('\n');
-      before = " ".repeat(LABEL);
-    }
   }
 }

@@ -73,7 +73,8 @@ final class RemedyText {
       case ARM_INSIDE -> "arm it from inside, by the crashlane_arm module";
       case ARM_INSIDE_EARLY ->
           "keep the crash range out of the IOVA allocator: arm inside the primary, early";
-      case ARM_WHEN_CRASHED -> "arm it when it has crashed (--when-crashed)";
+      case ARM_WHEN_CRASHED ->
+          "arm it when it has crashed (--when-crashed; --dry-run shows what that writes)";
       case ARM_LESS -> "arm fewer devices or a smaller range";
       case DISARM_FIRST -> "disarm it first";
       case RESERVE_IOVAS -> "keep the crash range out of the IOVA allocator before any driver maps";

@@ -134,9 +134,14 @@ final class SightingText {
     String address = Hex.of(header.address());
     return switch (header.what()) {
       case DUMPED ->
-          "the core header at " + address + " counts some of it as memory that is to be dumped";
+          "range not confirmed: kexec's core header at "
+              + address
+              + " has some of it as memory that is to be dumped";
       case LEFT_OUT ->
-          "it is a part only: the core header at " + address + " leaves out " + header.range();
+          "range not confirmed: the crash range is %s by kexec's core header at %s, and not all of it was named"
+              .formatted(header.range(), address);
+      case ELSEWHERE ->
+          "by kexec's core header at %s the crash range is %s".formatted(address, header.range());
     };
   }
 

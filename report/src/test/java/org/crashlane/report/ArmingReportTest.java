@@ -22,6 +22,8 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.Window;
+import org.crashlane.machine.Device;
+import org.crashlane.machine.DumpRole;
 import org.crashlane.machine.Machine;
 import org.crashlane.machine.Source;
 import org.crashlane.machine.Source.Aspect;
@@ -32,23 +34,56 @@ import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Reading.Mapped;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Subject.AddressSpace;
+import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
 
 class ArmingReportTest {
+  private static final RequesterId DISK = RequesterId.parse("00:02.0");
   private static final AddressRange CRASH = new AddressRange(0x2f000000, 0x3effffff);
   private static final Store STORE = new Store(0x2337000, 0, 0x10000003);
   private static final AddressRange PAGE = AddressRange.ofSize(0x10000000, 4096);
 
   @Test
   void whatWasArmedIsSaidTableByTable() throws IOException {
-    Golden.check("armed.txt", ArmingReport.text(armed()));
-    Machine machine =
-        new Machine(List.of(new AddressRange(0, 0x3fffffff)), List.of(CRASH), List.of())
-            .from(Aspect.CRASH_RANGES, Source.given("--crash-range"));
+    Golden.check("armed.txt", ArmingReport.text(armed(), machine()));
     Golden.check(
-        "armed.json", JsonReport.text(ArmingReport.json(armed(), Verdict.of(List.of()), machine)));
+        "armed.json",
+        JsonReport.text(ArmingReport.json(armed(), Verdict.of(List.of()), machine())));
+  }
+
+  /** {@return what is known of a guest, of which only the disk has a name} */
+  private static Machine machine() {
+    return new Machine(
+            List.of(new AddressRange(0, 0x3fffffff)),
+            List.of(CRASH),
+            List.of(new Device(DISK, "nvme", DumpRole.GUESSED)))
+        .from(Aspect.CRASH_RANGES, Source.given("--crash-range"));
+  }
+
+  @Test
+  void aDryRunSaysWhatWouldBeWrittenAndTheVerdictBeforeAndAfter() throws IOException {
+    Golden.check(
+        "dry-run.txt",
+        new ForecastReport(80, Colours.off())
+            .ofPlan(
+                armed().plan(),
+                machine(),
+                Verdicts.broken(),
+                Verdicts.holds(),
+                "crashlane arm qemu:/run/guest.qmp --when-crashed"));
+    Golden.check(
+        "dry-run.json",
+        JsonReport.text(
+            ArmingReport.json(armed().plan(), Verdicts.broken(), Verdicts.holds(), machine())));
+  }
+
+  @Test
+  void aDryRunThatWouldBeRefusedHasTheVerdictOnWhatIsThere() throws IOException {
+    Refused refused = Refused.because(Refusal.Kind.LIVING, Part.ARMING, List.of(Fact.GUEST_LIVES));
+    Golden.check(
+        "dry-run-refused.json", JsonReport.text(ArmingReport.json(refused, Verdicts.unknown())));
   }
 
   @Test
@@ -108,14 +143,13 @@ class ArmingReportTest {
   }
 
   private static Armed armed() {
-    RequesterId disk = RequesterId.parse("00:02.0");
     RequesterId card = RequesterId.parse("00:1f.3");
     ArmingPlan plan =
         new ArmingPlan(
             new Target("guest", "guest"),
             Window.ofCrashRanges(List.of(CRASH)),
             List.of(
-                new TablePart(new TableId(0x2337000, Geometry.of(12, 3)), List.of(disk), 128, 1, 0),
+                new TablePart(new TableId(0x2337000, Geometry.of(12, 3)), List.of(DISK), 128, 1, 0),
                 new TablePart(
                     new TableId(0x23e9000, Geometry.of(12, 3)), List.of(card), 0, 0, 0x10000000)),
             List.of(PAGE),

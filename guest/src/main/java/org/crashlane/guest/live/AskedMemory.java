@@ -16,6 +16,7 @@ import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.Absence;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
+import org.crashlane.memory.MappedImage;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
@@ -29,14 +30,18 @@ final class AskedMemory implements PhysicalMemory, AutoCloseable {
 
   private final QmpClient qmp;
   private final List<ImageRegion> regions;
+  private final Path file;
   private final Optional<FileChannel> process;
 
   /**
    * @param regions in rising order; offsets are addresses in the process
+   * @param file the memory of the process
    */
-  private AskedMemory(QmpClient qmp, List<ImageRegion> regions, Optional<FileChannel> process) {
+  private AskedMemory(
+      QmpClient qmp, List<ImageRegion> regions, Path file, Optional<FileChannel> process) {
     this.qmp = qmp;
     this.regions = List.copyOf(regions);
+    this.file = file;
     this.process = process;
   }
 
@@ -52,11 +57,11 @@ final class AskedMemory implements PhysicalMemory, AutoCloseable {
       long host = LiveGuest.hostAddress(qmp, region.physical().first());
       regions.add(new ImageRegion(region.physical(), host));
     }
-    return new AskedMemory(qmp, regions, process(process, regions));
+    Path file = Path.of("/proc", Integer.toString(process), "mem");
+    return new AskedMemory(qmp, regions, file, process(file, regions));
   }
 
-  private static Optional<FileChannel> process(int id, List<ImageRegion> regions) {
-    Path file = Path.of("/proc", Integer.toString(id), "mem");
+  private static Optional<FileChannel> process(Path file, List<ImageRegion> regions) {
     try {
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       try {
@@ -85,6 +90,11 @@ final class AskedMemory implements PhysicalMemory, AutoCloseable {
   /** {@return true if it is read from the process} */
   boolean isOfProcess() {
     return process.isPresent();
+  }
+
+  /** {@return the process's memory as a file; none if it is not read from the process} */
+  List<MappedImage.Part> parts() {
+    return isOfProcess() ? List.of(new MappedImage.Part(file, regions)) : List.of();
   }
 
   @Override

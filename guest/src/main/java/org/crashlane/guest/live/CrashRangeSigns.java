@@ -36,6 +36,11 @@ final class CrashRangeSigns {
   /** No Linux of the last twenty years boots in less. */
   private static final long LEAST_BYTES = 16L << 20;
 
+  /** More is not searched for a capture kernel elsewhere: a GiB takes a third of a second. */
+  private static final long SEARCHED_MAX_BYTES = 16L << 30;
+
+  private static final int DOUBTS_MAX = 8;
+
   private static final Pattern STATE =
       Pattern.compile("\\b([RE]IP|CR3|GDT|IDT)=\\s*([0-9a-f]{8,16})\\b");
   private static final Pattern PHYSICAL = Pattern.compile("gpa: 0x([0-9a-f]{1,16})");
@@ -104,43 +109,61 @@ final class CrashRangeSigns {
   }
 
   /** {@return what keeps these from being known as the crash ranges; nothing if they are} */
-  static List<Finding> doubts(LiveGuest guest, List<AddressRange> ranges) {
-    Optional<CoreHeader> header = CoreHeader.find(guest.memory(), ranges);
-    if (header.isEmpty()) {
-      return List.of(doubt(ranges.getFirst(), Fact.NO_CAPTURE_KERNEL_LOADED));
+  static List<Finding> doubts(Guest guest, List<AddressRange> ranges) throws IOException {
+    try (SparingReader memory = guest.sparingReader()) {
+      return doubts(memory, ranges);
     }
+  }
+
+  /** After a restart an older header may still be where it was: all there are have to agree. */
+  static List<Finding> doubts(SparingReader memory, List<AddressRange> ranges) throws IOException {
+    List<CaptureImage> images = CaptureImage.findIn(memory, ranges);
+    if (images.isEmpty()) {
+      List<Evidence> why = new ArrayList<>(List.of(Fact.NO_CAPTURE_KERNEL_LOADED));
+      for (CaptureImage image :
+          CaptureImage.findIn(memory, Ranges.firstPart(memory.ranges(), SEARCHED_MAX_BYTES))) {
+        image
+            .crashRanges()
+            .forEach(range ->
+                why.add(
+                    new Sighting.CoreHeader(
+                        CoreHeaderFact.ELSEWHERE, image.headerAddress(), range)));
+      }
+      return List.of(doubt(ranges.getFirst(), why));
+    }
+    return images.stream()
+        .flatMap(image -> doubts(image, ranges).stream())
+        .distinct()
+        .limit(DOUBTS_MAX)
+        .toList();
+  }
+
+  private static List<Finding> doubts(CaptureImage image, List<AddressRange> ranges) {
     List<Finding> doubts = new ArrayList<>();
     for (AddressRange range : ranges) {
-      Optional<AddressRange> gap = header.get().gap(range);
-      if (gap.isEmpty()) {
-        doubts.add(
-            doubt(
-                range,
-                new Sighting.CoreHeader(CoreHeaderFact.DUMPED, header.get().address(), range)));
-      } else if (guest.memory().ranges().stream()
-          .anyMatch(
-              ram -> ram.intersection(gap.get()).filter(left -> isMore(left, range)).isPresent())) {
-        doubts.add(
-            doubt(
-                range,
-                new Sighting.CoreHeader(
-                    CoreHeaderFact.LEFT_OUT, header.get().address(), gap.get())));
+      if (!Ranges.without(List.of(range), image.crashRanges()).isEmpty()) {
+        doubts.add(doubt(range, seen(CoreHeaderFact.DUMPED, image, range)));
+      }
+    }
+    for (AddressRange reserved : image.crashRanges()) {
+      if (!Ranges.without(List.of(reserved), ranges).isEmpty()) {
+        doubts.add(doubt(reserved, seen(CoreHeaderFact.LEFT_OUT, image, reserved)));
       }
     }
     return doubts;
   }
 
-  private static boolean isMore(AddressRange gap, AddressRange range) {
-    return gap.overlaps(range) && !range.contains(gap);
+  private static List<Evidence> seen(CoreHeaderFact what, CaptureImage image, AddressRange range) {
+    return List.of(new Sighting.CoreHeader(what, image.headerAddress(), range));
   }
 
-  private static Finding doubt(AddressRange range, Evidence evidence) {
+  private static Finding doubt(AddressRange range, List<Evidence> evidence) {
     return new Finding(
         FindingCode.M3,
         Severity.UNKNOWN,
         Part.CRASH_RANGE,
         List.of(range),
-        List.of(evidence),
+        evidence,
         List.of(Step.LOAD_CAPTURE_KERNEL));
   }
 }

@@ -56,6 +56,14 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
   /** {@return its memory, as it is whenever it is read} */
   public abstract PhysicalMemory memory();
 
+  /**
+   * {@return its memory, read so that holes stay holes; the caller closes it, and holds no lock on
+   * the memory's files then}
+   *
+   * @throws IOException if it can be asked of QEMU's monitor only, which takes hours for all of it
+   */
+  abstract SparingReader sparingReader() throws IOException;
+
   /** {@return the connection to QEMU} */
   public QmpClient qmp() {
     return qmp;
@@ -122,7 +130,12 @@ public abstract sealed class Guest implements AutoCloseable permits LiveGuest, G
    * @throws IOException as {@link #iommu} does
    */
   public TranslationTables tables() throws IOException {
-    return iommu().tables(memory(), iommuProperties().facts());
+    return tables(memory());
+  }
+
+  /** {@return the tables of its IOMMU as they would be if {@code memory} were its memory} */
+  TranslationTables tables(PhysicalMemory memory) throws IOException {
+    return iommu().tables(memory, iommuProperties().facts());
   }
 
   /** {@return what is on its PCI buses, in order of requester id} */

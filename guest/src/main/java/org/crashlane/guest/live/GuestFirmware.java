@@ -71,7 +71,7 @@ final class GuestFirmware {
    *
    * @param functions what is on its PCI buses
    */
-  static GuestFirmware read(LiveGuest guest, List<PciFunction> functions) throws IOException {
+  static GuestFirmware read(Guest guest, List<PciFunction> functions) throws IOException {
     Optional<RootPointer> bios = RootPointer.inBiosArea(guest.memory());
     List<RootPointer> pointers = bios.isPresent() ? List.of(bios.get()) : search(guest);
     return new GuestFirmware(
@@ -79,7 +79,7 @@ final class GuestFirmware {
   }
 
   /** UEFI tells a kernel where the pointer is, and not us: it is looked for. */
-  private static List<RootPointer> search(LiveGuest guest) throws IOException {
+  private static List<RootPointer> search(Guest guest) throws IOException {
     List<RootPointer> found = new ArrayList<>();
     try (SparingReader memory = guest.sparingReader()) {
       for (AddressRange range : memory.ranges()) {

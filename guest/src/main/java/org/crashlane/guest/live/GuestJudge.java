@@ -41,7 +41,10 @@ import org.crashlane.rule.Verdict;
 
 /** The rule's verdict on a guest, with what is known of it from outside only, and what is not. */
 final class GuestJudge {
-  private final LiveGuest guest;
+  /** Where a crash range is from that was not given. */
+  static final Source CORE_HEADER = Source.read("kexec's core header in the guest's memory");
+
+  private final Guest guest;
   private final GuestLife life;
   private final List<AddressRange> crashRanges;
   private final Set<RequesterId> named;
@@ -50,12 +53,15 @@ final class GuestJudge {
   private final GuestFirmware firmware;
   private final Set<RequesterId> unknownIds;
   private final GuestProcessors processors;
+  private final List<Finding> doubtsOfRange;
 
   /**
+   * Learns what it can of a guest, which may run. No lock on its memory's files may be held:
+   * reading them gives it up.
+   *
    * @param named who is on the dump path; all storage controllers if empty
    */
-  GuestJudge(
-      LiveGuest guest, GuestLife life, List<AddressRange> crashRanges, Set<RequesterId> named)
+  GuestJudge(Guest guest, GuestLife life, List<AddressRange> crashRanges, Set<RequesterId> named)
       throws IOException {
     this.guest = guest;
     this.life = life;
@@ -70,6 +76,9 @@ final class GuestJudge {
             .map(PciFunction::requester)
             .collect(Collectors.toUnmodifiableSet());
     this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
+    // Where the capture kernel runs, its processor has told which memory is its own.
+    this.doubtsOfRange =
+        life == GuestLife.DEAD ? List.of() : CrashRangeSigns.doubts(guest, crashRanges);
   }
 
   /** {@return the verdict on tables as they are now} */
@@ -114,10 +123,7 @@ final class GuestJudge {
     sources.put(Aspect.MEMORY, Source.read("QEMU's memory tree"));
     sources.put(Aspect.ENCRYPTION, Source.read("QEMU's confidential-guest-support, query-sev"));
     sources.put(
-        Aspect.CRASH_RANGES,
-        life == GuestLife.DEAD
-            ? Source.read("kexec's core header in the guest's memory")
-            : Source.given("--crash-range"));
+        Aspect.CRASH_RANGES, life == GuestLife.DEAD ? CORE_HEADER : Source.given("--crash-range"));
     sources.put(Aspect.UNITS, Source.read("QEMU's memory tree"));
     sources.put(Aspect.DEVICES, Source.read("QEMU's query-pci"));
     sources.put(Aspect.DUMP_PATH, named.isEmpty() ? Source.assumed() : Source.given("--device"));
@@ -152,10 +158,7 @@ final class GuestJudge {
         new ArrayList<>(verdict.findings().stream().map(this::doubted).toList());
     findings.addAll(
         firmware.doubts(crashRanges, guest.findIommu().map(GuestIommu::vendor), isTranslating));
-    // Where the capture kernel runs, its processor has told which memory is its own.
-    if (life != GuestLife.DEAD) {
-      findings.addAll(CrashRangeSigns.doubts(guest, crashRanges));
-    }
+    findings.addAll(doubtsOfRange);
     Map<RequesterId, Fact> passing = new LinkedHashMap<>(bypass);
     passing.keySet().removeIf(r -> functions.stream().noneMatch(f -> isOnDumpPath(f, r)));
     passing.forEach((requester, why) -> findings.add(beside(requester, why)));

@@ -3,10 +3,15 @@ package org.crashlane.guest.live;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
+import java.util.Set;
 import org.crashlane.arming.Target;
+import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.MappedImage;
 import org.crashlane.memory.PhysicalMemory;
+import org.crashlane.pci.RequesterId;
 
 /**
  * A guest that is looked at and never written to. Its memory may be anywhere: in files, in its
@@ -14,11 +19,18 @@ import org.crashlane.memory.PhysicalMemory;
  */
 public final class GuestReader extends Guest {
   private final AskedMemory memory;
+  private final List<MappedImage.Part> parts;
   private final Target target;
 
-  private GuestReader(QmpClient qmp, FlatView view, AskedMemory memory, Target target) {
+  private GuestReader(
+      QmpClient qmp,
+      FlatView view,
+      AskedMemory memory,
+      List<MappedImage.Part> parts,
+      Target target) {
     super(qmp, true, view);
     this.memory = memory;
+    this.parts = parts;
     this.target = target;
   }
 
@@ -34,7 +46,12 @@ public final class GuestReader extends Guest {
       EncryptedMemory.requireNone(qmp);
       FlatView view = view(qmp);
       AskedMemory memory = AskedMemory.of(qmp, view, qmp.processId());
-      return new GuestReader(qmp, view, memory, target(qmp, view, memory.isOfProcess()));
+      List<MappedImage.Part> files = LiveGuest.findParts(qmp, view);
+      Target target =
+          files.isEmpty()
+              ? target(qmp, memory.isOfProcess())
+              : Target.ofFile(files.getFirst().file());
+      return new GuestReader(qmp, view, memory, files.isEmpty() ? memory.parts() : files, target);
     } catch (IOException | RuntimeException e) {
       qmp.close();
       throw e;
@@ -42,14 +59,11 @@ public final class GuestReader extends Guest {
   }
 
   /**
-   * Where hands may write, they lock the memory file; elsewhere none does. A process that has the
-   * guest's memory is the guest, whichever of its sockets is used; another may speak for several.
+   * Where memory is in files, which is where hands may write, they lock the first; elsewhere none
+   * does. A process that has the guest's memory is the guest, whichever of its sockets is used;
+   * another may speak for several.
    */
-  private static Target target(QmpClient qmp, FlatView view, boolean ofProcess) throws IOException {
-    Optional<Path> file = LiveGuest.findMemoryFile(qmp, view);
-    if (file.isPresent()) {
-      return Target.ofFile(file.get());
-    }
+  private static Target target(QmpClient qmp, boolean ofProcess) throws IOException {
     String process = GuestProcess.nameOf(qmp);
     return ofProcess
         ? new Target(process, process)
@@ -59,6 +73,46 @@ public final class GuestReader extends Guest {
   @Override
   public PhysicalMemory memory() {
     return memory;
+  }
+
+  @Override
+  SparingReader sparingReader() throws IOException {
+    if (parts.isEmpty()) {
+      throw new IOException(
+          qmp().socket()
+              + ": the guest's memory can be asked of QEMU's monitor only, which is too slow to"
+              + " look for a capture kernel: run this as the user that QEMU runs as");
+    }
+    return SparingReader.open(parts);
+  }
+
+  /**
+   * What was read in one moment.
+   *
+   * @param tables what the guest's IOMMU tables say
+   * @param judged the rule's verdict on them
+   */
+  public record Judged(GuestTables tables, Judgement judged) {}
+
+  /**
+   * {@return what the guest's IOMMU tables say now, and the rule's verdict on that} As {@link
+   * #walk}, it writes nothing.
+   *
+   * @param devices who is on the dump path; all storage controllers if empty
+   */
+  public Judged judge(List<AddressRange> crashRanges, Set<RequesterId> devices) throws IOException {
+    GuestJudge judge = new GuestJudge(this, GuestLife.LIVING, crashRanges, devices);
+    return GuestTables.whileStopped(
+        this,
+        target,
+        StopMark.runtimeFolders(),
+        (stopped, tables) -> {
+          Judgement judged = judge.judge(tables);
+          GuestTables read = GuestTables.read(this, stopped, tables, pciFunctions());
+          return new Judged(
+              read,
+              read.readWhileRunning() ? judged.with(List.of(GuestJudge.unstopped())) : judged);
+        });
   }
 
   /**

@@ -91,9 +91,23 @@ public record GuestTables(
   /** Looks at the tables of a guest while it is stopped, if it can be, and no hand is on it. */
   static GuestTables look(Guest guest, Target target, List<Path> markFolders) throws IOException {
     List<PciFunction> functions = guest.pciFunctions();
+    return whileStopped(
+        guest, target, markFolders, (stopped, tables) -> read(guest, stopped, tables, functions));
+  }
+
+  /** Looks at the tables of a guest. */
+  @FunctionalInterface
+  interface Look<T> {
+    /** {@return what was seen} */
+    T at(StoppedTables stopped, TranslationTables tables) throws IOException;
+  }
+
+  /** Looks at a guest while it is stopped, if it can be, and no hand is on it. */
+  static <T> T whileStopped(Guest guest, Target target, List<Path> markFolders, Look<T> look)
+      throws IOException {
     StoppedTables stopped = new StoppedTables(guest, markFolders);
     try (TargetLock held = TargetLock.acquire(target)) {
-      return stopped.during(held, Purpose.LOOK, tables -> read(guest, stopped, tables, functions));
+      return stopped.during(held, Purpose.LOOK, tables -> look.at(stopped, tables));
     }
   }
 

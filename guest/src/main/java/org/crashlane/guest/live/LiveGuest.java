@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
@@ -100,12 +99,12 @@ public final class LiveGuest extends Guest {
     return shared;
   }
 
-  /** {@return the file that holds a guest's memory; nothing if it cannot be written through one} */
-  static Optional<Path> findMemoryFile(QmpClient qmp, FlatView view) {
+  /** {@return the files that hold a guest's memory; none if it cannot be written through them} */
+  static List<MappedImage.Part> findParts(QmpClient qmp, FlatView view) {
     try {
-      return Optional.of(parts(qmp, shared(qmp, view)).getFirst().file());
+      return parts(qmp, shared(qmp, view));
     } catch (IOException _) {
-      return Optional.empty();
+      return List.of();
     }
   }
 
@@ -159,7 +158,7 @@ public final class LiveGuest extends Guest {
     return memory;
   }
 
-  /** {@return its memory, read so that the files keep their holes; the caller closes it} */
+  @Override
   SparingReader sparingReader() throws IOException {
     return SparingReader.open(parts);
   }

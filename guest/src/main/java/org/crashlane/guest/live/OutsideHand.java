@@ -148,7 +148,7 @@ public final class OutsideHand implements AutoCloseable {
       SpareMemory spare,
       List<RequesterId> interruptSources)
       throws IOException {
-    Set<RequesterId> planned = requesters(devices);
+    Set<RequesterId> planned = requesters(guest, devices);
     return arm(
         crashRanges,
         (hand, tables) -> {
@@ -164,7 +164,7 @@ public final class OutsideHand implements AutoCloseable {
         });
   }
 
-  private static PlanResult withInterrupts(
+  static PlanResult withInterrupts(
       PlanResult result, TranslationTables tables, List<RequesterId> interruptSources) {
     return switch (result) {
       case PlanResult.Planned planned ->
@@ -203,7 +203,7 @@ public final class OutsideHand implements AutoCloseable {
   /** Where all disks of a living guest pass by the IOMMU, nothing has to be armed for the dump. */
   private Set<RequesterId> planned(Set<RequesterId> devices) throws IOException {
     if (life != GuestLife.LIVING || !devices.isEmpty()) {
-      return requesters(devices);
+      return requesters(guest, devices);
     }
     Set<RequesterId> disks =
         guest.pciFunctions().stream()
@@ -214,7 +214,7 @@ public final class OutsideHand implements AutoCloseable {
   }
 
   /** {@return the ids that requests of {@code devices} carry; the likeliest where not known} */
-  private Set<RequesterId> requesters(Set<RequesterId> devices) throws IOException {
+  static Set<RequesterId> requesters(LiveGuest guest, Set<RequesterId> devices) throws IOException {
     if (devices.isEmpty()) {
       return devices;
     }
@@ -340,7 +340,14 @@ public final class OutsideHand implements AutoCloseable {
    * @param machine what is known of the guest, and where each fact is from
    * @param verdict the rule's, on that and on the tables
    */
-  public record Judgement(Machine machine, Verdict verdict) {}
+  public record Judgement(Machine machine, Verdict verdict) {
+    /** {@return the same with more findings} */
+    Judgement with(List<Finding> more) {
+      List<Finding> findings = new ArrayList<>(verdict.findings());
+      findings.addAll(more);
+      return new Judgement(machine, Verdict.of(findings));
+    }
+  }
 
   /**
    * {@return the rule's verdict on the tables as they are now}
@@ -355,14 +362,14 @@ public final class OutsideHand implements AutoCloseable {
       return judge.judgeWithoutTables();
     }
     Judgement judged = whileStopped(judge::judge);
-    List<Finding> findings = new ArrayList<>(judged.verdict().findings());
+    List<Finding> more = new ArrayList<>();
     if (stopped.readWhileRunning()) {
-      findings.add(GuestJudge.unstopped());
+      more.add(GuestJudge.unstopped());
     }
     if (armed && life != GuestLife.DEAD) {
-      crashRanges.forEach(range -> findings.add(GuestJudge.untold(range)));
+      crashRanges.forEach(range -> more.add(GuestJudge.untold(range)));
     }
-    return new Judgement(judged.machine(), Verdict.of(findings));
+    return judged.with(more);
   }
 
   /**

@@ -34,7 +34,7 @@ final class FakeGuest implements AutoCloseable {
   static final AddressRange CRASH = AddressRange.ofSize(0x1000000, 0x1000000);
 
   static final long ROOT_TABLE = 0x400000;
-  private static final AddressRange UNIT = AddressRange.ofSize(0xfed90000L, 0x1000);
+  static final AddressRange UNIT = AddressRange.ofSize(0xfed90000L, 0x1000);
   private static final Map<Register, Long> REGISTERS =
       Map.of(
           Registers.VER, 0x10L,
@@ -100,11 +100,20 @@ final class FakeGuest implements AutoCloseable {
 
   /** Has the tables let requests of {@code requester} pass untranslated. */
   static void passThrough(WritableMemory memory, RequesterId requester) {
+    entry(memory, requester, ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0));
+  }
+
+  /** Has requests of {@code requester} translated by a table that maps nothing yet. */
+  static void translate(WritableMemory memory, RequesterId requester, long table) {
+    entry(memory, requester, ContextEntry.low(ContextEntry.TT_UNTRANSLATED_ONLY, table));
+  }
+
+  private static void entry(WritableMemory memory, RequesterId requester, long low) {
     long table = ROOT_TABLE + 0x1000 + requester.bus() * 0x1000L;
     memory.writeLong(ROOT_TABLE + requester.bus() * 16L, RootEntry.low(table));
     long entry = table + (long) requester.devfn() * ContextEntry.BYTES;
     memory.writeLong(entry + Long.BYTES, ContextEntry.high(4, 1));
-    memory.writeLong(entry, ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0));
+    memory.writeLong(entry, low);
   }
 
   /** Has a register of its unit hold {@code value} from now on. */

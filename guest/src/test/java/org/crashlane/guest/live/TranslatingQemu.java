@@ -203,6 +203,11 @@ final class TranslatingQemu implements AutoCloseable {
    * processor's registers.
    */
   void loadCaptureKernel(WritableMemory memory, AddressRange crash) {
+    loadCaptureKernel(memory, crash, noteAt());
+  }
+
+  /** As above, with the processor's registers to be noted at {@code noteAt}. */
+  static void loadCaptureKernel(WritableMemory memory, AddressRange crash, long noteAt) {
     long header = crash.last() + 1 - 0x2000;
     long end = memory.ranges().getLast().last() + 1;
     long[] words = new long[32];
@@ -213,7 +218,7 @@ final class TranslatingQemu implements AutoCloseable {
     words[7] = 3;
     segment(words, 8, 0, crash.first());
     segment(words, 15, crash.last() + 1, end - crash.last() - 1);
-    segment(words, 22, noteAt(), 0x200);
+    segment(words, 22, noteAt, 0x200);
     words[22] = 4;
     memory.writeLongs(header, words, words.length);
   }
