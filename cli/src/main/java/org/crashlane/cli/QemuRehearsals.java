@@ -144,7 +144,7 @@ final class QemuRehearsals {
     List<Scenario> possible = round.scenarios().stream().filter(s -> !isInside(s)).toList();
     if (possible.isEmpty()) {
       throw new PartsUnavailableException(
-          "nothing is left to rehearse: the inside hand needs its module");
+          "nothing is left to rehearse: arming from inside needs the kernel module");
     }
     return round.with(possible);
   }

@@ -106,7 +106,7 @@ class ArmCommandTest {
         command.refused(Refused.because(Refusal.Kind.CONFLICT, Part.ARMING, List.of(Fact.BUSY))));
     assertEquals("", out.toString());
     assertEquals(
-        "crashlane: refused: arming: another hand is at work on it\ncrashlane: nothing was written\n",
+        "crashlane: refused: arming: another process works on it\ncrashlane: nothing was written\n",
         err.toString());
   }
 

@@ -141,7 +141,9 @@ final class DocumentsTest {
     String counted = Run.of("rehearse", "--seed", "1", "--verbose").out();
     assertAll(
         () -> sampleIsIn(printed, "machine   none"),
-        () -> sampleIsIn("$ crashlane rehearse vtd --strategy off\n" + one, "$ crashlane rehearse vtd"),
+        () ->
+            sampleIsIn(
+                "$ crashlane rehearse vtd --strategy off\n" + one, "$ crashlane rehearse vtd"),
         () -> tablesAreOf(Result.of(counted)));
   }
 

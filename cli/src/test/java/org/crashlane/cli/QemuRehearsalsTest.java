@@ -39,7 +39,8 @@ class QemuRehearsalsTest {
     assertTrue(run.err().contains("and is left out: "), run.err());
     assertTrue(run.err().contains("error: #error no good"), run.err());
     assertTrue(
-        run.err().endsWith("nothing is left to rehearse: the inside hand needs its module\n"),
+        run.err()
+            .endsWith("nothing is left to rehearse: arming from inside needs the kernel module\n"),
         run.err());
   }
 

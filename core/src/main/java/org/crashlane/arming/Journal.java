@@ -52,7 +52,7 @@ public final class Journal {
       Files.createDirectories(directory);
     } catch (NoSuchFileException e) {
       // What the system says where nobody makes folders, as in /proc.
-      throw new IOException(directory + ": a folder for journals cannot be made there", e);
+      throw new IOException(directory + ": a directory for journals cannot be made there", e);
     }
   }
 

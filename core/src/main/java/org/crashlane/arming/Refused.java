@@ -26,7 +26,7 @@ public record Refused(List<Refusal> reasons) implements PlanResult, ArmResult {
     return reasons.stream().allMatch(reason -> reason.kind() == kind);
   }
 
-  /** {@return that another hand is at work on {@code target}} */
+  /** {@return that another process works on {@code target}} */
   public static Refused busy(Target target) {
     return because(Refusal.Kind.IN_USE, new Subject.Armed(target.name()), List.of(Fact.BUSY));
   }

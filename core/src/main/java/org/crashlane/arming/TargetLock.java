@@ -95,7 +95,7 @@ public final class TargetLock implements AutoCloseable {
 
   /** {@return what to tell whom the lock was refused} */
   private static String busy(Target target) {
-    return "another hand is at work on " + target.name();
+    return "another process works on " + target.name();
   }
 
   /** {@return what is locked} */

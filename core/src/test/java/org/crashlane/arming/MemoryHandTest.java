@@ -206,7 +206,7 @@ class MemoryHandTest {
     MemoryHand hand = new MemoryHand(TARGET, memory, machine.tables(), nowhere);
     ArmingPlan plan = plan();
     IOException e = assertThrows(IOException.class, () -> hand.arm(plan));
-    assertEquals(nowhere + ": a folder for journals cannot be made there", e.getMessage());
+    assertEquals(nowhere + ": a directory for journals cannot be made there", e.getMessage());
     assertArrayEquals(before, bytes());
   }
 

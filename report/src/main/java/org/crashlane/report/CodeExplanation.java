@@ -198,7 +198,7 @@ public enum CodeExplanation {
       "The first kernel's own DMA went to wrong places before the crash. Nothing after it can be"
           + " relied upon.",
       "'crashlane rehearse vtd --strategy identity --fault vtd-not-flushed'.",
-      "Mend the mapping driver of the first kernel."),
+      "Fix the mapping driver of the first kernel."),
   W1(
       "table entry malformed or unreadable",
       "Requests to a malformed entry fault. What lies beyond an entry that could not be read was"

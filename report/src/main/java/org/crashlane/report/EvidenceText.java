@@ -105,7 +105,7 @@ public final class EvidenceText {
           "the crash range has to be mapped for devices, and a living guest is not written to from"
               + " outside: its kernel would come upon the new table pages and leaves without"
               + " knowing them";
-      case BUSY -> "another hand is at work on it";
+      case BUSY -> "another process works on it";
       case CHANGED_SINCE_PLAN -> "since the plan was made";
       case LATER_DEVICES_NOT_ARMED ->
           "a device that is plugged in later is not armed: arm again then";
@@ -113,7 +113,7 @@ public final class EvidenceText {
       case NEW_PAGES_IN_FIRST_MEBIBYTE ->
           "the new table pages are zeros in the first MiB, which Linux 5.13 and later leaves alone";
       case NEW_PAGES_OF_ZEROS -> "the new table pages are zeros of the dead kernel's";
-      case TRANSLATION_NOT_KNOWN -> "its registers do not tell whether it translates";
+      case TRANSLATION_NOT_KNOWN -> "its registers do not show whether it translates";
       case ENCRYPTION_NOT_KNOWN -> "whether memory is encrypted (SME) is not known";
       case ENCRYPTION_OF_ENTRIES_NOT_READ ->
           "whether the table's entries carry the encryption bit is not read";
@@ -146,7 +146,7 @@ public final class EvidenceText {
       case RULE_NOT_TESTED -> "the rule was not put to the test";
       case TRANSLATING_AT_END -> "translation was on at the end";
       case NOT_TRANSLATING_AT_END ->
-          "translation was off at the end: leftover DMA went to physical memory untranslated";
+          "translation was off at the end: in-flight DMA went to physical memory untranslated";
       case SWITCHED_OFF_WHILE_RUNNING ->
           "the capture kernel switched translation off while devices still ran";
       case IOMMU_NOT_USED -> "Linux runs without the IOMMU: no DMA is translated";
@@ -163,8 +163,8 @@ public final class EvidenceText {
       case VIRTIO_IOMMU_NOT_READ ->
           "this guest's IOMMU is a virtio-iommu, which crashlane does not read";
       case READ_WHILE_RUNNING ->
-          "read while the guest ran: no folder could be written for the mark by which a guest that"
-              + " is left stopped is found (arm's journals, XDG_RUNTIME_DIR or else /run); what"
+          "read while the guest ran: no directory could be written for the mark by which a guest"
+              + " that is left stopped is found (arm's journals, XDG_RUNTIME_DIR or else /run); what"
               + " changed meanwhile may be missing";
       case NO_DISK_NAMED -> "none of them is a disk controller; the guest also has:";
       case DEVICES_NAMED -> "judged for them alone; the guest also has:";

@@ -40,7 +40,7 @@ public record MatrixDetails(int width, Colours colours) {
             Column.left("strategy"),
             Column.left("dump"),
             Column.right("corrupted"),
-            Column.right("leftovers"),
+            Column.right("in-flight"),
             Column.right("blocked"),
             Column.left("arming"),
             Column.left("rule"));

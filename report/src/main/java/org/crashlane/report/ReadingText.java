@@ -79,7 +79,7 @@ final class ReadingText {
       case NOT_ALL_MAPPED -> "not mapped to the crash range as a whole: " + range;
       case TRANSLATED -> "the table translates " + range + " only";
       case PASSING -> "its requests pass untranslated and unchecked at " + range;
-      case READ_THROUGH_APERTURE -> "CPUs' reads of memory at " + range + " go by the table";
+      case READ_THROUGH_APERTURE -> "CPUs' reads of memory at " + range + " are translated";
     };
   }
 
@@ -151,7 +151,7 @@ final class ReadingText {
   }
 
   private static String of(Reading.Leftovers leftovers) {
-    return "%d leftover mappings of %s bytes; %s addresses of memory"
+    return "%d mappings of in-flight DMA, of %s bytes; %s addresses of memory"
         .formatted(
             leftovers.count(),
             Hex.of(leftovers.bytes()),

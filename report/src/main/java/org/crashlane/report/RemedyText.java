@@ -98,7 +98,8 @@ final class RemedyText {
       case CONFINE_GUEST -> "give it a table of the guest's memory, and nothing besides";
       case GIVE_BOTH_RIGHTS -> "let the primary give the device both rights in its entry";
       case STOP_DEVICE ->
-          "no table keeps its leftover DMA out there: stop the device before the capture kernel runs";
+          "no table keeps its in-flight DMA out there: stop the device before the capture kernel"
+              + " runs";
       case MAP_NO_CRASH_PAGES ->
           "the primary kernel must not map pages of the crash range for devices";
       case FIND_MAPPER ->
@@ -110,8 +111,8 @@ final class RemedyText {
           "the hardware decides: have the primary map these pages by entries of which its manual"
               + " says what becomes of them";
       case KEEP_TRANSLATING ->
-          "leave translation running until the devices are reset: leftovers then keep to what was"
-              + " mapped for them";
+          "leave translation running until the devices are reset: in-flight DMA then keeps to what"
+              + " was mapped for it";
       case BUILD_TABLES_ELSEWHERE ->
           "the capture kernel will overwrite them: build tables outside the crash range";
       case UNMAP_TABLES -> "a device may write the tables it is translated by: unmap these pages";
@@ -140,12 +141,12 @@ final class RemedyText {
       case KEEP_HANDS_OFF ->
           "keep the capture kernel from seeing the IOMMU: switching it off is also touching it";
       case LEAVE_APERTURE_OUT -> "leave the aperture out of the dump";
-      case MEND_DRIVER -> "mend the primary's mapping driver";
+      case MEND_DRIVER -> "fix the primary's mapping driver";
       case FIX_OTHERS -> "fix the findings listed before it";
       case WATCH_EARLIER -> "look whether there is a dump, and begin to watch before the crash";
       case USE_LATER_KERNEL -> "use a capture kernel of Linux 5.13 or later, or arm from inside";
       case USE_READ_IOMMU -> "give the guest -device intel-iommu or amd-iommu";
-      case NAME_JOURNAL_FOLDER -> "name a folder that can be written by --journal";
+      case NAME_JOURNAL_FOLDER -> "name a directory that can be written by --journal";
       case NOTHING -> "nothing has to be done for the dump";
     };
   }

@@ -74,7 +74,7 @@ final class SightingText {
   private static String of(Sighting.From from) {
     return switch (from) {
       case CAPTURE_KERNEL -> "capture I/O: ";
-      case LEFTOVER -> "leftover: ";
+      case LEFTOVER -> "in-flight DMA: ";
       case NOT_KNOWN -> "";
     };
   }

@@ -32,8 +32,8 @@ enum Named implements Term {
 
   STOPPED("the primary is stopped while the entries are written: two of 4 bytes share a word"),
   INVALIDATED(
-      "entries that were not enabled may be cached: INVALIDATE_INTERRUPT_TABLE takes a hand inside"
-          + " the primary"),
+      "entries that were not enabled may be cached: INVALIDATE_INTERRUPT_TABLE has to be issued"
+          + " inside the primary"),
   ONE_PROCESSOR(
       "all processors but the capture kernel's have their local APICs off, as Linux leaves them"
           + " after a panic: the entries send to every one"),

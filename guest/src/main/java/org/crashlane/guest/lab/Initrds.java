@@ -58,7 +58,7 @@ final class Initrds {
         archive.file(
             "crashlane_arm.ko",
             module.orElseThrow(
-                () -> new IllegalArgumentException("the inside hand's module was not built")));
+                () -> new IllegalArgumentException("the kernel module was not built")));
       }
     }
     append(primaryKernel.systemArchive(), primary);

@@ -25,7 +25,7 @@ final class QemuProcess {
   private static final int ENDED_BY_SIGBUS = 128 + 7;
 
   private static final int USAGE_ERROR = 1;
-  private static final String UNKNOWN_VERSION = "of a version that it does not tell";
+  private static final String UNKNOWN_VERSION = "of a version that is not known";
 
   private final Process process;
   private final Path program;

@@ -37,7 +37,7 @@ final class Readiness {
     }
     if (facts.insideHandStatus().orElse(0) != 0) {
       throw refused(
-          "the inside hand's module was not taken: " + quoted(facts.insideHandLines()), console);
+          "the kernel module was not loaded: " + quoted(facts.insideHandLines()), console);
     }
     requireHidden(facts, config, scenario, console);
   }

@@ -95,7 +95,7 @@ final class WorkArea {
       throw new IOException(
           "%s: no room on this disk for a run of the lab: %,d MiB are left, %,d are needed; free"
                   .formatted(base, roomBytes / MIB, neededBytes / MIB)
-              + " some, or name another folder by JDK_JAVA_OPTIONS=-Djava.io.tmpdir=DIR");
+              + " some, or name another directory by JDK_JAVA_OPTIONS=-Djava.io.tmpdir=DIR");
     }
   }
 

@@ -325,7 +325,7 @@ public final class OutsideHand implements AutoCloseable {
     Target target = target();
     if (!Files.exists(Journal.fileFor(journalDirectory, target))) {
       throw new IOException(
-          "%s: %s was not armed here: %s has no journal of it (is it in another folder? --journal);"
+          "%s: %s was not armed here: %s has no journal of it (in another directory? --journal);"
                   .formatted(guest.qmp().socket(), target.name(), journalDirectory)
               + " what the crashlane_arm module has armed, removing the module takes out");
     }

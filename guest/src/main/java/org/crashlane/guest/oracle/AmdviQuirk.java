@@ -118,7 +118,7 @@ public enum AmdviQuirk implements QemuQuirk {
    * The walk reads one entry. Hardware may go by any of those that serve the page, so that the
    * reader of tables leaves open what becomes of it where they are not alike.
    */
-  PAGE_OF_UNLIKE_ENTRIES("QEMU goes by one of several unlike entries that serve a page") {
+  PAGE_OF_UNLIKE_ENTRIES("QEMU uses one of several unlike entries that serve a page") {
     @Override
     boolean explains(Outcome outcome, AmdviAsQemu qemu, Probe probe) {
       return outcome instanceof Outcome.Unknown

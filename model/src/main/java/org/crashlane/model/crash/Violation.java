@@ -39,10 +39,10 @@ public record Violation(
 
   /** The invariants, each with what broke it. */
   public enum Kind implements Term {
-    LEFTOVER_IN_CRASH_RANGE("leftover DMA touched the crash range"),
+    LEFTOVER_IN_CRASH_RANGE("in-flight DMA touched the crash range"),
     FIRMWARE_IN_CRASH_RANGE("firmware's DMA touched the crash range"),
-    LEFTOVER_IOVA_IN_CRASH_RANGE("a leftover's IOVA lies in the crash range"),
-    LEFTOVER_ASTRAY("leftover DMA went where the primary had not mapped it"),
+    LEFTOVER_IOVA_IN_CRASH_RANGE("an IOVA of in-flight DMA lies in the crash range"),
+    LEFTOVER_ASTRAY("in-flight DMA went where the primary had not mapped it"),
     CAPTURE_BLOCKED("the capture kernel's DMA did not get through"),
     CAPTURE_ASTRAY("the capture kernel's DMA went elsewhere than its driver meant"),
     CAPTURE_UNMAPPABLE("the capture kernel has no memory that the device reaches"),

@@ -66,11 +66,11 @@ final class GartFaults {
               entries(e -> Gpte.PHYS_39_32.with(e, HIGH_BUT_THE_TOP.get(Gpte.PHYS_39_32.get(e))))),
           MAKE.driver(
               "not-flushed",
-              "no northbridge is ever told to forget",
+              "no northbridge's cache is ever flushed",
               RegisterFault.lost(at(Registers.CACHECTL))),
           MAKE.driver(
               "second-northbridge-not-flushed",
-              "the first northbridge alone is told to forget",
+              "the first northbridge's cache alone is flushed",
               RegisterFault.lost(
                   a -> at(Registers.CACHECTL).test(a) && ConfigAddress.function(a).equals(SECOND))),
           MAKE.driver(

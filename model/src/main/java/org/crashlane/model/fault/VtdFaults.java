@@ -49,7 +49,7 @@ final class VtdFaults {
               RegisterFault.altered(at(Registers.RTADDR), v -> v + Rtaddr.RTA.of(1))),
           MAKE.driver(
               "contexts-not-flushed",
-              "of a new context entry a unit is not told that remembers there was none",
+              "a unit that remembers there was no context entry does not learn of a new one",
               RegisterFault.lost(at(Registers.CCMD))),
           MAKE.call(
               "not-cleared",

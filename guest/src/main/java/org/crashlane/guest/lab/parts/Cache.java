@@ -31,7 +31,7 @@ final class Cache {
   private static final String ELSEWHERE =
       "set "
           + UserDirectory.CACHE.variable()
-          + " to a folder that can be written, on a disk with room";
+          + " to a directory that can be written, on a disk with room";
 
   /** File locks belong to the process; this one is between its threads. */
   private static final ReentrantLock IN_PROCESS = new ReentrantLock();

@@ -130,7 +130,7 @@ public final class Parts {
       throw stopped;
     } catch (IOException e) {
       progress.accept(
-          "the inside hand's module cannot be built for the %s kernel and is left out: %s"
+          "the kernel module cannot be built for the %s kernel, arming from inside is left out: %s"
               .formatted(flavour.label(), Command.inShort(e)));
       return parts;
     }

@@ -169,7 +169,7 @@ final class ModeReader {
   static long registers(Value value, int sizeBytes, List<AddressRange> ram) {
     long base = value.address();
     if (!Alignment.isAligned(base, sizeBytes)) {
-      throw value.wrong("registers stand at a multiple of their size, " + (sizeBytes >> 10) + "K");
+      throw value.wrong("registers are at a multiple of their size, " + (sizeBytes >> 10) + "K");
     }
     MemoryReader.apart(value, AddressRange.ofSize(base, sizeBytes), ram);
     return base;
