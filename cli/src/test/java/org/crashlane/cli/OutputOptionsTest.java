@@ -107,7 +107,7 @@ final class OutputOptionsTest {
         progress.update("walking");
       }
       terminal.note("a note");
-      assertEquals(terminal == quiet, err.toString().isEmpty(), err.toString());
+      assertEquals(terminal.equals(quiet), err.toString().isEmpty(), err.toString());
     }
     assertTrue(Run.of("rehearse", "nothing", option).err().contains("'nothing' is neither"));
   }
