@@ -101,7 +101,8 @@ public record RehearsalReport(int width, Colours colours) {
       }
     }
     iommu(rehearsal).forEach(line -> screen.append(out, "  IOMMU", Style.PLAIN, line));
-    RequestPaths.of(rehearsal).forEach((label, path) -> screen.append(out, label, Style.PLAIN, path));
+    RequestPaths.of(rehearsal)
+        .forEach((label, path) -> screen.append(out, label, Style.PLAIN, path));
     if (!rehearsal.asPredicted()) {
       screen.append(
           out,
