@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What makes a stock capture kernel of Linux on x86 follow a strategy. A strategy without one
- * has no such kernel.
+ * What makes a stock capture kernel of Linux on x86 follow a strategy. A strategy without one has
+ * no such kernel.
  *
  * <p>Copying of the old tables: VT-d since Linux 4.2 (commit 091d42e43d21, "iommu/vt-d: Copy
  * translation tables from old kernel"), AMD since 4.14 (3ac3e5ee5ed5, "iommu/amd: Copy old trans
