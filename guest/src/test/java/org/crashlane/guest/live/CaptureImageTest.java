@@ -18,6 +18,12 @@ import org.crashlane.image.KdumpHeader;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting;
+import org.crashlane.rule.Sighting.CoreHeaderFact;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +59,36 @@ class CaptureImageTest {
     header(0x3d00_0000, "100000-fffffff", "18000000-2dffffff", "3e000000-3fffffff");
     assertEquals(
         List.of(AddressRange.parse("10000000-17ffffff"), CRASH), found().getFirst().crashRanges());
+  }
+
+  @Test
+  void aCrashRangeIsConfirmedByAHeaderThatLeavesOutJustThatAndNothingElse() throws IOException {
+    AddressRange low = AddressRange.parse("10000000-17ffffff");
+    AddressRange larger = AddressRange.parse("2d000000-3dffffff");
+    header(0x3d00_0000, "100000-fffffff", "18000000-2dffffff", "3e000000-3fffffff");
+    assertEquals(List.of(), doubts(low, CRASH));
+    assertEquals(List.of(header(CoreHeaderFact.LEFT_OUT, low)), doubts(CRASH), "one of two");
+    assertEquals(List.of(header(CoreHeaderFact.DUMPED, larger)), doubts(low, larger));
+    assertEquals(
+        List.of(
+            Fact.NO_CAPTURE_KERNEL_LOADED,
+            header(CoreHeaderFact.ELSEWHERE, low),
+            header(CoreHeaderFact.ELSEWHERE, CRASH)),
+        doubts(low));
+  }
+
+  private static Evidence header(CoreHeaderFact what, AddressRange range) {
+    return new Sighting.CoreHeader(what, 0x3d00_0000, range);
+  }
+
+  private List<Evidence> doubts(AddressRange... named) throws IOException {
+    try (SparingReader memory = reader()) {
+      return CrashRangeSigns.doubts(memory, List.of(named)).stream()
+          .peek(doubt -> assertEquals(FindingCode.M3, doubt.code()))
+          .peek(doubt -> assertEquals(Severity.UNKNOWN, doubt.severity()))
+          .flatMap(doubt -> doubt.evidence().stream())
+          .toList();
+    }
   }
 
   @Test
