@@ -172,7 +172,7 @@ class MachineFileTest {
             + " not '40'",
         "adoption: reuse|adoption: reus|mapping.adoption: 'reus' is unknown: there are copy, reuse;"
             + " did you mean 'reuse'?",
-        "0xfeb80000|0xfeb81000|mapping.units[0].registers: registers stand at a multiple of their"
+        "0xfeb80000|0xfeb81000|mapping.units[0].registers: registers are at a multiple of their"
             + " size, 16K"
       })
   void mistakesInAmdviAreToldWithPlaceAndField(String line, String wrong, String told) {
@@ -241,7 +241,7 @@ class MachineFileTest {
             + " did you mean 'dmar0'?",
         "dump-path: true|dump-path: false|devices: no device has 'dump-path: true': what would"
             + " the dump go through?",
-        "0xfed90000|0xfed90010|mapping.units[0].registers: registers stand at a multiple of"
+        "0xfed90000|0xfed90010|mapping.units[0].registers: registers are at a multiple of"
             + " their size, 4K",
         "0xfed90000|0x10000000|mapping.units[0].registers: 0x10000000-0x10000fff overlaps"
             + " 0x0-0x3fffffff",
