@@ -59,7 +59,7 @@ class ReadinessTest {
     lines.replaceAll(l -> Transcript.has(l, "inside-hand") ? "@crashlane inside-hand 1" : l);
     lines.replaceAll(l -> Transcript.has(l, "hand") ? "@crashlane hand devices=: empty" : l);
     LabException e = assertThrows(LabException.class, () -> require(lines));
-    assertTrue(e.getMessage().contains("was not taken: devices=: empty"), e.getMessage());
+    assertTrue(e.getMessage().contains("was not loaded: devices=: empty"), e.getMessage());
   }
 
   private static List<String> notLoaded(String said) {
