@@ -4,9 +4,11 @@ package org.crashlane.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,7 @@ final class BuildFilesTest {
             .redirectErrorStream(true)
             .start();
     bash.getOutputStream().close();
-    String out = new String(bash.getInputStream().readAllBytes());
+    String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(bash.waitFor(60, TimeUnit.SECONDS));
     return bash.exitValue() + "\n" + out;
   }
@@ -48,10 +50,11 @@ final class BuildFilesTest {
     "crashlane arm --when, --when-crashed"
   })
   void bashCompletesAWord(String typed, String expected) throws Exception {
-    String script =
+    String completing =
         ". \"$1\"; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _complete_crashlane;"
-            + " printf '%%s\\n' \"${COMPREPLY[@]}\"";
-    List<String> lines = bash(script.formatted(typed)).lines().map(String::strip).toList();
+                .formatted(typed)
+            + " printf '%s\\n' \"${COMPREPLY[@]}\"";
+    List<String> lines = bash(completing).lines().map(String::strip).toList();
     assertTrue(lines.contains(expected), lines.toString());
   }
 
@@ -60,7 +63,7 @@ final class BuildFilesTest {
   void everyCommandHasItsPage(List<String> words) throws Exception {
     String name = words.isEmpty() ? "crashlane" : "crashlane-" + String.join("-", words);
     String page = Files.readString(folder.resolve("man/man1/" + name + ".1"));
-    assertTrue(page.startsWith(".TH " + name.toUpperCase() + " 1\n.SH NAME\n"), page);
+    assertTrue(page.startsWith(".TH " + name.toUpperCase(Locale.ROOT) + " 1\n.SH NAME\n"), page);
     assertTrue(page.contains("\n.SH SYNOPSIS\n") && page.contains("\n.SH OPTIONS\n"), page);
     assertTrue(page.contains("\\-\\-quiet"), page);
   }
