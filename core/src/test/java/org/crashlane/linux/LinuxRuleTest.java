@@ -36,17 +36,20 @@ import org.crashlane.acpi.AcpiTable;
 import org.crashlane.firmware.RuleExamples.Example;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each rule has tables that it applies to, and none applies to tables that are in order. */
 final class LinuxRuleTest {
+  static List<Example> examples() {
+    return EXAMPLES;
+  }
 
   private static LinuxView view(Example example) {
     return new LinuxView(example.tables());
   }
 
   @ParameterizedTest
-  @FieldSource("org.crashlane.firmware.RuleExamples#EXAMPLES")
+  @MethodSource("examples")
   void ruleAppliesAtItsPlace(Example example) {
     List<Remark> remarks = view(example).remarks();
     assertTrue(
@@ -57,7 +60,7 @@ final class LinuxRuleTest {
   }
 
   @ParameterizedTest
-  @FieldSource("org.crashlane.firmware.RuleExamples#EXAMPLES")
+  @MethodSource("examples")
   void noRuleOfAWorseEffectAppliesBesides(Example example) {
     for (Remark remark : view(example).remarks()) {
       assertTrue(remark.rule().effect().compareTo(example.rule().effect()) >= 0, remark::toString);
@@ -65,7 +68,7 @@ final class LinuxRuleTest {
   }
 
   @ParameterizedTest
-  @FieldSource("org.crashlane.firmware.RuleExamples#EXAMPLES")
+  @MethodSource("examples")
   void linuxUsesAUnitUnlessItRefusesTheTable(Example example) {
     LinuxView view = view(example);
     boolean refused = example.rule().effect() == Effect.REFUSES_ALL;

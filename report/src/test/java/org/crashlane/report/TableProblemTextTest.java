@@ -30,10 +30,14 @@ import org.crashlane.linux.Remark;
 import org.crashlane.memory.Absence;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every flaw of a table and every rule of Linux has words, with a place for all that was seen. */
 final class TableProblemTextTest {
+  static List<Example> examples() {
+    return RuleExamples.EXAMPLES;
+  }
+
   private static final Name STRUCTURE = new Name("structure");
   private static final Name TABLE = new Name("ACPI table");
   private static final Device DEVICE = new Device(0x08);
@@ -156,7 +160,7 @@ final class TableProblemTextTest {
   }
 
   @ParameterizedTest
-  @FieldSource("org.crashlane.firmware.RuleExamples#EXAMPLES")
+  @MethodSource("examples")
   void nothingThatWasSeenIsLeftOut(Example example) {
     for (Remark remark : new LinuxView(example.tables()).remarks()) {
       requireAllGaps(remark.place().reason());
