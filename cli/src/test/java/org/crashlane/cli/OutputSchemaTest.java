@@ -216,7 +216,8 @@ final class OutputSchemaTest {
     List<String> documents = new ArrayList<>(smallDocuments(kind));
     switch (kind) {
       case "matrix" ->
-          documents.add(printed("rehearse", "calgary", "--strategy", "none,identity,adopt"));
+          documents.add(
+              printed("rehearse", "calgary", "--strategy", "none,identity,adopt", "--runs", "2"));
       case "explorations" ->
           documents.add(
               printed("rehearse", "--explore", "--mapping", "nommu", "--strategy", "none"));

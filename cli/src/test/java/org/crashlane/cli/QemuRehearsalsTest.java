@@ -36,7 +36,7 @@ class QemuRehearsalsTest {
     assumeFalse(run.err().contains("apt"), run.err());
     assertEquals(2, run.code());
     assertEquals("", run.out());
-    assertTrue(run.err().contains("and is left out: "), run.err());
+    assertTrue(run.err().contains("arming from inside is left out: "), run.err());
     assertTrue(run.err().contains("error: #error no good"), run.err());
     assertTrue(
         run.err()
