@@ -27,11 +27,20 @@ import org.crashlane.report.MatrixCell;
  * @param stages makes the stage for a machine and a seed
  */
 record MatrixRun(
-    List<MachineSpec> machines,
-    List<Strategy> strategies,
-    long firstSeed,
-    int runCount,
-    Stages stages) {
+    List<Row> machines, List<Strategy> strategies, long firstSeed, int runCount, Stages stages) {
+
+  /**
+   * A machine.
+   *
+   * @param argument what the user called it
+   * @param machine what it is
+   */
+  record Row(String argument, MachineSpec machine) {
+    /** Machines that were named, not read from a file of the user's. */
+    static List<Row> of(List<MachineSpec> machines) {
+      return machines.stream().map(machine -> new Row(machine.name(), machine)).toList();
+    }
+  }
 
   /** Where a machine is crashed. */
   interface Stages {
@@ -52,11 +61,11 @@ record MatrixRun(
     try {
       AtomicInteger done = new AtomicInteger();
       List<List<Future<Rehearsal>>> cells = new ArrayList<>();
-      for (MachineSpec machine : machines) {
+      for (Row row : machines) {
         for (Strategy strategy : strategies) {
           List<Future<Rehearsal>> runs = new ArrayList<>();
           for (int run = 0; run < runCount; run++) {
-            Callable<Rehearsal> crash = crash(machine, strategy, firstSeed + run);
+            Callable<Rehearsal> crash = crash(row.machine(), strategy, firstSeed + run);
             runs.add(
                 threads.submit(() -> {
                   Rehearsal rehearsal = crash.call();
@@ -74,22 +83,16 @@ record MatrixRun(
     }
   }
 
-  /** {@return the machine of a cell} */
-  MachineSpec machine(MatrixCell cell) {
-    return machines.get(index(cell));
+  /** {@return the machine of the cell that comes after {@code index} others} */
+  Row row(int index) {
+    return machines.get(index / strategies.size());
   }
 
-  /**
-   * {@return what the user called the machine of a cell}
-   *
-   * @param names what machines were named by; none for the built-in ones
-   */
-  String nameOf(MatrixCell cell, List<String> names) {
-    return names.size() == machines.size() ? names.get(index(cell)) : cell.machine();
-  }
-
-  private int index(MatrixCell cell) {
-    return machines.stream().map(MachineSpec::name).toList().indexOf(cell.machine());
+  /** {@return the machine's name, or what the user called it where others have that name too} */
+  private String label(Row row) {
+    String name = row.machine().name();
+    long count = machines.stream().filter(other -> other.machine().name().equals(name)).count();
+    return count == 1 ? name : row.argument();
   }
 
   private Callable<Rehearsal> crash(MachineSpec machine, Strategy strategy, long seed) {
@@ -112,7 +115,7 @@ record MatrixRun(
       for (Future<Rehearsal> run : runs) {
         rehearsals.add(result(run));
       }
-      String machine = machines.get(collected.size() / strategies.size()).name();
+      String machine = label(row(collected.size()));
       collected.add(new MatrixCell(machine, firstSeed, rehearsals));
     }
     return collected;

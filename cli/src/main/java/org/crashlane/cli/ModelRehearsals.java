@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.crashlane.cli.MatrixRun.Row;
 import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.model.crash.Schedule;
@@ -56,7 +57,10 @@ final class ModelRehearsals {
     List<Strategy> columns = strategies.orElseGet(StrategyNames::all).named();
     options.check(columns);
     if (options.explore()) {
-      List<MachineSpec> small = names.isEmpty() ? small(modes) : machines(names, modes);
+      List<MachineSpec> small =
+          names.isEmpty()
+              ? small(modes)
+              : machines(names, modes).stream().map(Row::machine).toList();
       return new Explorations(terminal, options).run(small, columns, json);
     }
     MatrixRun matrix =
@@ -77,9 +81,9 @@ final class ModelRehearsals {
     report(cells, shown.form());
     Repetitions commands = new Repetitions(terminal, options);
     if (!json && cells.size() > 1) {
-      commands.printNext(matrix, names, cells);
+      commands.printNext(matrix, cells);
     } else if (!json && options.schedule().isEmpty() && !options.trace()) {
-      commands.print(matrix, names, cells.getFirst(), shown.form());
+      commands.print(matrix, cells.getFirst(), shown.form());
     }
     return ExitCode.ofOutcomes(
         cells,
@@ -119,18 +123,19 @@ final class ModelRehearsals {
     terminal.out().println(step + " " + EventText.of(what.get()));
   }
 
-  private static List<MachineSpec> machines(List<String> names, Optional<List<MappingMode>> modes)
+  private static List<Row> machines(List<String> names, Optional<List<MappingMode>> modes)
       throws IOException {
     if (names.isEmpty()) {
-      return modes
-          .map(all -> all.stream().map(BuiltInMachines::of).toList())
-          .orElseGet(BuiltInMachines::usual);
+      return Row.of(
+          modes
+              .map(all -> all.stream().map(BuiltInMachines::of).toList())
+              .orElseGet(BuiltInMachines::usual));
     }
-    List<MachineSpec> machines = new ArrayList<>();
+    List<Row> machines = new ArrayList<>();
     for (String name : names) {
       MachineSpec machine = MachineArgument.read(name);
       if (modes.isEmpty() || modes.get().contains(machine.mode())) {
-        machines.add(machine);
+        machines.add(new Row(name, machine));
       }
     }
     if (machines.isEmpty()) {
