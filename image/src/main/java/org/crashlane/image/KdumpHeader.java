@@ -29,10 +29,20 @@ import org.crashlane.memory.AddressRange;
  * kexec-tools' {@code crashdump-elf.c}. It stands at the beginning of a page of the crash range,
  * and names all memory but the crash ranges.
  *
+ * <p>Where a segment is in memory is its offset too, but for what the capture kernel may overwrite
+ * below 640 KiB: kexec's purgatory copies that into the crash range, and the segment's offset is
+ * where the copy is (kexec-tools {@code crashdump-elf.c}, without {@code kexec -s}; Linux before
+ * 5.4 with it, commit 7c321eb2b843).
+ *
  * @param memory what it calls memory of the kernel that died, as it stands there
  * @param notes where notes stand in that memory: of processors, and VMCOREINFO
+ * @param copies where copies of memory below 1 MiB are made
  */
-public record KdumpHeader(List<AddressRange> memory, List<AddressRange> notes) {
+public record KdumpHeader(
+    List<AddressRange> memory, List<AddressRange> notes, List<AddressRange> copies) {
+  /** What firmware and the real-mode trampoline use. */
+  private static final AddressRange FIRST_MEBIBYTE = AddressRange.ofSize(0, 1 << 20);
+
   /** More program headers than any machine has pieces of memory and processors. */
   private static final int HEADERS_MAX = 16_384;
 
@@ -45,6 +55,7 @@ public record KdumpHeader(List<AddressRange> memory, List<AddressRange> notes) {
   public KdumpHeader {
     memory = List.copyOf(memory);
     notes = List.copyOf(notes);
+    copies = List.copyOf(copies);
   }
 
   /**
@@ -78,27 +89,32 @@ public record KdumpHeader(List<AddressRange> memory, List<AddressRange> notes) {
     }
     List<AddressRange> memory = new ArrayList<>();
     List<AddressRange> notes = new ArrayList<>();
+    List<AddressRange> copies = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int at = (int) table + i * PHDR_BYTES;
       ProgramHeader header = ProgramHeader.at(bytes, at, at);
-      if (!isSound(header)) {
+      if (header.type() != PT_LOAD && header.type() != PT_NOTE) {
+        continue;
+      }
+      long sizeBytes = header.memoryBytes();
+      if (!isRange(header.physicalAddress(), sizeBytes) || !isRange(header.offset(), sizeBytes)) {
         return Optional.empty();
       }
-      long bytesThere = header.memoryBytes();
-      switch (header.type()) {
-        case PT_LOAD -> memory.add(AddressRange.ofSize(header.physicalAddress(), bytesThere));
-        case PT_NOTE -> notes.add(AddressRange.ofSize(header.physicalAddress(), bytesThere));
-        default -> {}
+      AddressRange range = AddressRange.ofSize(header.physicalAddress(), sizeBytes);
+      (header.type() == PT_LOAD ? memory : notes).add(range);
+      if (header.offset() != range.first()) {
+        if (header.type() == PT_NOTE || !FIRST_MEBIBYTE.contains(range.last())) {
+          return Optional.empty();
+        }
+        copies.add(AddressRange.ofSize(header.offset(), sizeBytes));
       }
     }
-    return memory.isEmpty() ? Optional.empty() : Optional.of(new KdumpHeader(memory, notes));
+    return memory.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new KdumpHeader(memory, notes, copies));
   }
 
-  /** In memory, where a segment stands is its offset too; in a core file it is not. */
-  private static boolean isSound(ProgramHeader header) {
-    long first = header.physicalAddress();
-    long bytes = header.memoryBytes();
-    return (header.type() != PT_LOAD && header.type() != PT_NOTE)
-        || (header.offset() == first && bytes > 0 && first >= 0 && first + bytes > first);
+  private static boolean isRange(long first, long sizeBytes) {
+    return first >= 0 && sizeBytes > 0 && first + sizeBytes > first;
   }
 }

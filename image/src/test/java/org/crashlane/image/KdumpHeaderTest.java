@@ -25,8 +25,34 @@ class KdumpHeaderTest {
         Optional.of(
             new KdumpHeader(
                 List.of(AddressRange.parse("100000-2dffffff")),
-                List.of(AddressRange.parse("123000-1232ff")))),
+                List.of(AddressRange.parse("123000-1232ff")),
+                List.of())),
         KdumpHeader.parse(bytes));
+  }
+
+  @Test
+  void theFirstMebibyteMayBeCopiedElsewhere() {
+    ByteBuffer bytes = header(2);
+    segment(bytes, 0, PT_LOAD, 0x3ef6_1000, 0x1000, 0x9_ec00);
+    segment(bytes, 1, PT_LOAD, 0x10_0000, 0x10_0000, 0x2df0_0000);
+    assertEquals(
+        Optional.of(
+            new KdumpHeader(
+                List.of(AddressRange.parse("1000-9fbff"), AddressRange.parse("100000-2dffffff")),
+                List.of(),
+                List.of(AddressRange.parse("3ef61000-3efffbff")))),
+        KdumpHeader.parse(bytes));
+  }
+
+  @Test
+  void nothingElseMay() {
+    ByteBuffer bytes = header(1);
+    segment(bytes, 0, PT_LOAD, 0x3ef6_1000, 0x1000, 0xf_f001);
+    assertEquals(Optional.empty(), KdumpHeader.parse(bytes), "a byte beyond 1 MiB");
+    segment(bytes, 0, PT_LOAD, -0x1000, 0x1000, 0x1000);
+    assertEquals(Optional.empty(), KdumpHeader.parse(bytes), "a negative offset");
+    segment(bytes, 0, PT_NOTE, 0x3ef6_1000, 0x1000, 0x1000);
+    assertEquals(Optional.empty(), KdumpHeader.parse(bytes), "notes");
   }
 
   @Test

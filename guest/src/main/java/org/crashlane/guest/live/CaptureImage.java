@@ -104,12 +104,17 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
     List<AddressRange> leftOut =
         header.map(h -> leftOut(h, memory.ranges(), address)).orElse(List.of());
     Optional<AddressRange> own = leftOut.stream().filter(r -> r.contains(address)).findFirst();
-    if (own.isEmpty()) {
+    if (own.isEmpty() || !isCopiedInto(leftOut, header.orElseThrow())) {
       return Optional.empty();
     }
     List<AddressRange> ranges =
         leftOut.size() == 1 ? leftOut : bootedIn(memory, own.get(), leftOut);
     return Optional.of(new CaptureImage(address, ranges, header.orElseThrow()));
+  }
+
+  /** What the capture kernel would overwrite is copied into a crash range, in whole. */
+  private static boolean isCopiedInto(List<AddressRange> leftOut, KdumpHeader header) {
+    return Ranges.without(header.copies(), leftOut).isEmpty();
   }
 
   /**

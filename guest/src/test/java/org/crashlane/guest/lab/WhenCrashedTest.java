@@ -30,6 +30,8 @@ import org.crashlane.rule.Severity;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Somebody's guest, with nothing prepared in it, crashes while it is watched by its own socket. */
 @Tag("lab")
@@ -37,14 +39,28 @@ class WhenCrashedTest {
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
   @TempDir private Path directory;
+
+  /** How the capture kernel is loaded: the header beside it is the kernel's or kexec-tools'. */
+  private enum KexecCall {
+    KEXEC_FILE_LOAD,
+    KEXEC_LOAD;
+
+    private List<String> primaryOptions() {
+      return this == KEXEC_LOAD ? List.of("crashlane.kexec_load") : List.of();
+    }
+  }
+
   private CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private boolean lookTwice;
   private Optional<Outcome> second = Optional.empty();
+  private KexecCall kexecCall = KexecCall.KEXEC_FILE_LOAD;
   private DumpOutcome dump = new DumpOutcome.Missing(Fact.CAPTURE_KERNEL_SILENT);
   private List<AddressRange> crashRanges = List.of();
 
-  @Test
-  void aGuestWithNothingPreparedIsArmedAndItsDumpIsWritten() throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void aGuestWithNothingPreparedIsArmedAndItsDumpIsWritten(KexecCall call) throws IOException {
+    kexecCall = call;
     crash(Strategy.NONE);
     Outcome.Ready ready = assertInstanceOf(Outcome.Ready.class, outcome.join());
     ArmResult.Armed armed = assertInstanceOf(ArmResult.Armed.class, ready.result());
@@ -98,7 +114,7 @@ class WhenCrashedTest {
             .withMore(
                 new GuestConfig.MoreOptions(
                     List.of(),
-                    List.of(),
+                    kexecCall.primaryOptions(),
                     List.of(),
                     List.of("-qmp", "unix:" + socket + ",server=on,wait=off")));
     try (LabRun run =

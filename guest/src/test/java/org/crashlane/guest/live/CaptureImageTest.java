@@ -50,8 +50,21 @@ class CaptureImageTest {
   @Test
   void theHeaderTellsTheCrashRange() throws IOException {
     header(0x3d00_0000, "100000-2dffffff", "3e000000-3ffdffff");
-    KdumpHeader told = new KdumpHeader(ranges("100000-2dffffff", "3e000000-3ffdffff"), List.of());
+    KdumpHeader told =
+        new KdumpHeader(ranges("100000-2dffffff", "3e000000-3ffdffff"), List.of(), List.of());
     assertEquals(List.of(new CaptureImage(0x3d00_0000, List.of(CRASH), told)), found());
+  }
+
+  @Test
+  void theHeaderMayCopyLowMemoryIntoTheCrashRangeAndNowhereElse() throws IOException {
+    String[] memory = {"1000-9fbff", "100000-2dffffff", "3e000000-3fffffff"};
+    header(0x3d00_0000, memory);
+    word(0x3d00_0000 + EHDR_BYTES + 8, 0x3d00_1000);
+    assertEquals(List.of(CRASH), found().getFirst().crashRanges());
+    word(0x3d00_0000 + EHDR_BYTES + 8, 0x2000_0000);
+    assertEquals(List.of(), found(), "into memory that is dumped");
+    word(0x3d00_0000 + EHDR_BYTES + 8, 0x3df8_0000);
+    assertEquals(List.of(), found(), "across the end of the crash range");
   }
 
   @Test

@@ -130,8 +130,11 @@ wait_for_load() {
   say warning "the load on $DISK does not run: $reads reads, $writes writes"
 }
 
+# By kexec_file_load(2), or by kexec_load(2) with crashlane.kexec_load on the command line.
 load_capture_kernel() {
-  kexec -s -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS" 2>&1 |
+  call=-s
+  grep -qw crashlane.kexec_load /proc/cmdline && call=-c
+  kexec $call -p /boot/vmlinuz --initrd=/boot/capture.cpio --command-line="$CAPTURE_ARGS" 2>&1 |
     while read -r line; do say kexec-said "$line"; done
   say kexec "$(cat /sys/kernel/kexec_crash_loaded)"
 }
