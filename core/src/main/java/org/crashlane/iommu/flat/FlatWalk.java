@@ -23,6 +23,10 @@ final class FlatWalk {
   private final long[] page = new long[Geometry.PAGE_BYTES_MIN / Long.BYTES];
   private final int entriesPerWord;
   private final int entriesPerPage;
+
+  /** True if words of zeros hold free entries only: most of a table is mostly that. */
+  private final boolean zerosAreFree;
+
   private long malformationCount;
 
   FlatWalk(FlatTable table, PhysicalMemory memory, WalkLimits limits, WalkVisitor visitor) {
@@ -34,6 +38,7 @@ final class FlatWalk {
     this.run = new MappingRun(visitor);
     this.entriesPerWord = Long.BYTES / format.entryBytes();
     this.entriesPerPage = page.length * entriesPerWord;
+    this.zerosAreFree = format.use(format.fromMemory(0)) == FlatFormat.Use.FREE;
   }
 
   /** Walks from the first entry; to be called once. */
@@ -62,9 +67,17 @@ final class FlatWalk {
       return;
     }
     visitor.tablePage(address, (long) page.length * Long.BYTES, 1);
-    for (int i = 0; i < entriesPerPage; i++) {
-      int index = first + i;
-      long entry = table.entry(page[i / entriesPerWord], index);
+    for (int word = 0; word < page.length; word++) {
+      if (page[word] != 0 || !zerosAreFree) {
+        word(first + word * entriesPerWord, page[word]);
+      }
+    }
+  }
+
+  /** Looks at the entries of a word, of which {@code first} is the first. */
+  private void word(int first, long word) {
+    for (int index = first; index < first + entriesPerWord; index++) {
+      long entry = table.entry(word, index);
       switch (format.use(entry)) {
         case FREE -> {
           // Maps nothing.

@@ -62,9 +62,15 @@ final class Bus implements DmaPort {
   }
 
   @Override
-  public Optional<Page> readPage(DmaDevice device, long bus) {
-    long physical = route(device, bus, Page.BYTES, Access.READ);
-    return physical == NOWHERE ? Optional.empty() : Optional.of(world.memory().share(physical));
+  public int readPages(DmaDevice device, long bus, Page[] into) {
+    for (int count = 0; count < into.length; count++) {
+      long physical = route(device, bus + (long) count * Page.BYTES, Page.BYTES, Access.READ);
+      if (physical == NOWHERE) {
+        return count;
+      }
+      into[count] = world.memory().share(physical);
+    }
+    return into.length;
   }
 
   @Override

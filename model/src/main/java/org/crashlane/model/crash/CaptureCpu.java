@@ -26,10 +26,10 @@ final class CaptureCpu implements Cpu {
     this.cpu = new KernelCpu(world);
   }
 
-  /** Fills a page with what was read elsewhere: how the dump is copied. */
-  void put(long address, Page page) {
-    see(Touch.WRITES_MEMORY, address, Page.BYTES);
-    world.memory().put(address, page);
+  /** Fills pages with what was read elsewhere: how the dump is copied. */
+  void put(long address, Page... pages) {
+    see(Touch.WRITES_MEMORY, address, (long) pages.length * Page.BYTES);
+    world.memory().put(address, pages);
   }
 
   private void see(Touch what, long address, long sizeBytes) {

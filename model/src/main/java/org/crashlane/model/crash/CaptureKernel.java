@@ -2,6 +2,7 @@
 package org.crashlane.model.crash;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -233,20 +234,10 @@ final class CaptureKernel {
   private void copyAndWrite(World world) {
     long from = world.dumpMap().address(nextPage);
     chunkPages = world.dumpMap().run(nextPage, bufferPages);
-    boolean plain = isPlain(world, AddressRange.ofSize(from, (long) chunkPages * Page.BYTES));
-    for (int i = 0; i < chunkPages; i++) {
-      long source = from + (long) i * Page.BYTES;
-      long into = buffer + (long) i * Page.BYTES;
-      if (plain) {
-        Page page = world.memory().share(source);
-        world.captureCpu().put(into, seesCiphertext(world) ? page.ciphertext() : page);
-        continue;
-      }
-      Optional<Reason> check = copyByRemapper(world, source, into);
-      if (check.isPresent()) {
-        fail(world, check.get());
-        return;
-      }
+    Optional<Reason> check = copy(world, from);
+    if (check.isPresent()) {
+      fail(world, check.get());
+      return;
     }
     DeviceSpec spec = world.plan().machine().devices().get(target(world));
     chunk = mapChunk(world, spec, chunkPages * Page.BYTES);
@@ -263,6 +254,26 @@ final class CaptureKernel {
     world.device(target(world)).ringDoorbell((posted + 1) & (RING_COUNT - 1));
     stage = Stage.WAIT;
     world.trace(() -> new Event.CaptureWrites(from, chunkPages));
+  }
+
+  /** Copies a chunk into the buffer, and {@return why the CPU took a machine check, if it did} */
+  private Optional<Reason> copy(World world, long from) {
+    if (isPlain(world, AddressRange.ofSize(from, (long) chunkPages * Page.BYTES))) {
+      Page[] pages = world.memory().share(from, chunkPages);
+      if (seesCiphertext(world)) {
+        Arrays.setAll(pages, i -> pages[i].ciphertext());
+      }
+      world.captureCpu().put(buffer, pages);
+      return Optional.empty();
+    }
+    for (int i = 0; i < chunkPages; i++) {
+      long offset = (long) i * Page.BYTES;
+      Optional<Reason> check = copyByRemapper(world, from + offset, buffer + offset);
+      if (check.isPresent()) {
+        return check;
+      }
+    }
+    return Optional.empty();
   }
 
   /** {@return true if the CPU's accesses to {@code range} reach memory as they are} */

@@ -3,7 +3,6 @@ package org.crashlane.model.crash;
 
 import java.util.List;
 import org.crashlane.model.crash.Violation.Kind;
-import org.crashlane.model.hardware.Disk;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Quantity;
@@ -15,36 +14,46 @@ import org.crashlane.rule.Subject.Part;
  * were. They are what memory holds now; whatever else the dump has there is wrong.
  */
 final class DumpCheck {
+  /** How many pages are looked at in one go. */
+  private static final int RUN_PAGES = 256;
+
   private DumpCheck() {}
 
   static void check(World world) {
-    Disk disk = world.disk(world.dumpDevice());
-    for (long number = 0; number < world.dumpMap().pageCount(); number++) {
-      long address = world.dumpMap().address(number);
-      Page dumped = disk.block(World.DUMP_BLOCK + number);
-      Page then = world.memoryAtPanic().share(address);
-      if (dumped.sameBytes(then)) {
-        continue;
-      }
-      int wrong = wrongBytes(world, address, dumped, then);
-      if (wrong > 0) {
-        world.seen().dumpDiffers(wrong);
-        if (world.seen().isWrittenByCapture(address)) {
-          world.seen().dumpDiffersByCapture(wrong);
+    DumpMap map = world.dumpMap();
+    for (long number = 0; number < map.pageCount(); ) {
+      int count = map.run(number, RUN_PAGES);
+      Page[] dumped = world.disk(world.dumpDevice()).blocks(World.DUMP_BLOCK + number, count);
+      Page[] then = world.memoryAtPanic().share(map.address(number), count);
+      for (int i = 0; i < count; i++) {
+        if (!dumped[i].sameBytes(then[i])) {
+          differs(world, map.address(number + i), dumped[i], then[i]);
         }
-        world.violated(
-            Kind.DUMP_DIFFERS,
-            (which, step) ->
-                new Violation(
-                    which,
-                    step,
-                    Part.DUMP_DISK,
-                    address,
-                    address,
-                    wrong,
-                    List.of(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, wrong))));
       }
+      number += count;
     }
+  }
+
+  private static void differs(World world, long address, Page dumped, Page then) {
+    int wrong = wrongBytes(world, address, dumped, then);
+    if (wrong == 0) {
+      return;
+    }
+    world.seen().dumpDiffers(wrong);
+    if (world.seen().isWrittenByCapture(address)) {
+      world.seen().dumpDiffersByCapture(wrong);
+    }
+    world.violated(
+        Kind.DUMP_DIFFERS,
+        (which, step) ->
+            new Violation(
+                which,
+                step,
+                Part.DUMP_DISK,
+                address,
+                address,
+                wrong,
+                List.of(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, wrong))));
   }
 
   private static int wrongBytes(World world, long address, Page dumped, Page then) {

@@ -23,6 +23,17 @@ public final class Background {
     return pages[(int) Long.remainderUnsigned(number, PAGE_COUNT)];
   }
 
+  /** Puts what was there from page {@code first} on into the places that hold nothing. */
+  void fillIn(long first, Page[] into) {
+    int place = (int) Long.remainderUnsigned(first, PAGE_COUNT);
+    for (int i = 0; i < into.length; i++) {
+      if (into[i] == null) {
+        into[i] = pages[place];
+      }
+      place = place + 1 == PAGE_COUNT ? 0 : place + 1;
+    }
+  }
+
   private static Page noise(long seed, int number) {
     long[] words = new long[Page.WORDS];
     for (int i = 0; i < Page.WORDS; i++) {

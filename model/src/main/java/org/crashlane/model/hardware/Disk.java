@@ -21,6 +21,16 @@ public final class Disk {
     return blocks.getOr(number, background.page(number)).share();
   }
 
+  /** {@return {@code count} blocks from this number on: not to be changed} */
+  public Page[] blocks(long number, int count) {
+    Page[] found = new Page[count];
+    blocks.get(number, found, background);
+    for (Page page : found) {
+      page.share();
+    }
+    return found;
+  }
+
   /** Reads bytes from the start of block {@code number} on. */
   public void read(long number, byte[] into) {
     for (int done = 0; done < into.length; done += Page.BYTES) {
@@ -32,6 +42,11 @@ public final class Disk {
   /** Writes a whole block. */
   public void write(long number, Page page) {
     blocks.put(number, page.share());
+  }
+
+  /** Writes {@code count} whole blocks from {@code number} on: pages that are shared already. */
+  void write(long number, Page[] pages, int count) {
+    blocks.put(number, pages, count);
   }
 
   /** Writes part of a block: {@code bytes} from {@code offset} on. */

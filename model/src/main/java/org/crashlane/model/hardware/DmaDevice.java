@@ -123,7 +123,7 @@ public final class DmaDevice {
 
   /** {@return true if its next request is one that the capture kernel asked for} */
   public boolean worksForCapture() {
-    return !firmwareAtWork && current.map(Command::ofCapture).orElse(ringOfCapture);
+    return !firmwareAtWork && (current.isPresent() ? current.get().ofCapture() : ringOfCapture);
   }
 
   /** {@return true if it may write to firmware's memory} */
@@ -214,10 +214,18 @@ public final class DmaDevice {
       long bus = command.busAddress() + done;
       int length = Math.min(command.lengthBytes() - done, restOfPage(bus));
       length = Math.min(length, restOfPage(done));
-      boolean through =
-          (length == Page.BYTES && command.operation() != Operation.RECEIVE)
-              ? page(command, port, disk, bus, done)
-              : piece(command, port, disk, bus, done, length);
+      boolean through;
+      if (length < Page.BYTES || command.operation() == Operation.RECEIVE) {
+        through = piece(command, port, disk, bus, done, length);
+      } else if (command.operation() == Operation.READ_DISK) {
+        through = port.writePage(this, bus, disk.block(block(command, done)));
+      } else {
+        Page[] pages = new Page[(command.lengthBytes() - done) / Page.BYTES];
+        int read = port.readPages(this, bus, pages);
+        disk.write(block(command, done), pages, read);
+        through = read == pages.length;
+        length = read * Page.BYTES;
+      }
       if (!through) {
         return false;
       }
@@ -226,19 +234,13 @@ public final class DmaDevice {
     return true;
   }
 
-  private boolean page(Command command, DmaPort port, Disk disk, long bus, int done) {
-    long block = command.block() + done / Page.BYTES;
-    if (command.operation() == Operation.READ_DISK) {
-      return port.writePage(this, bus, disk.block(block));
-    }
-    Optional<Page> page = port.readPage(this, bus);
-    page.ifPresent(p -> disk.write(block, p));
-    return page.isPresent();
+  private static long block(Command command, int done) {
+    return command.block() + done / Page.BYTES;
   }
 
   private boolean piece(Command command, DmaPort port, Disk disk, long bus, int done, int length) {
     byte[] bytes = new byte[length];
-    long block = command.block() + done / Page.BYTES;
+    long block = block(command, done);
     int offset = done % Page.BYTES;
     return switch (command.operation()) {
       case RECEIVE -> {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
-import java.util.Optional;
-
 /**
- * A device's way to memory. No call crosses a page. Reads that are blocked, or that reach no
+ * A device's way to memory. No call but that for whole pages crosses a page. Reads that are blocked, or that reach no
  * memory, give nothing.
  */
 public interface DmaPort {
@@ -15,8 +13,13 @@ public interface DmaPort {
   /** {@return true if they were written, or lost where there is no memory} */
   boolean write(DmaDevice device, long busAddress, byte[] from, int offset, int length);
 
-  /** {@return the whole page at {@code busAddress}, a multiple of 4096, if it could be read} */
-  Optional<Page> readPage(DmaDevice device, long busAddress);
+  /**
+   * Reads whole pages, to be kept and not changed, until {@code into} is full or one cannot be read.
+   *
+   * @param busAddress of the first, a multiple of 4096
+   * @return how many were read
+   */
+  int readPages(DmaDevice device, long busAddress, Page[] into);
 
   /** {@return true if the whole page was written, or lost where there is no memory} */
   boolean writePage(DmaDevice device, long busAddress, Page page);

@@ -63,10 +63,27 @@ public final class ModelMemory implements WritableMemory {
     return readable(address).share();
   }
 
+  /** {@return {@code count} pages from {@code address} on, to be kept and not changed} */
+  public Page[] share(long address, int count) {
+    check(address, (long) count * PAGE_BYTES);
+    Page[] found = new Page[count];
+    pages.get(address >>> PAGE_SHIFT, found, background);
+    for (Page page : found) {
+      page.share();
+    }
+    return found;
+  }
+
   /** Makes the page at {@code address}, a multiple of 4096, the same bytes as {@code page}. */
   public void put(long address, Page page) {
     check(address, PAGE_BYTES);
     pages.put(address >>> PAGE_SHIFT, page);
+  }
+
+  /** Does the same for as many pages as are given, from {@code address} on. */
+  public void put(long address, Page[] from) {
+    check(address, (long) from.length * PAGE_BYTES);
+    pages.put(address >>> PAGE_SHIFT, from, from.length);
   }
 
   /** {@return true if there is memory for all of {@code length} bytes from {@code address} on} */

@@ -98,6 +98,17 @@ final class PageTable {
     return page == null ? otherwise : page;
   }
 
+  /** Gets pages from {@code first} on, of {@code background} where there are none. */
+  void get(long first, Page[] into, Background background) {
+    for (int done = 0; done < into.length; ) {
+      int index = (int) (first + done) & IN_CHUNK;
+      int run = Math.min(into.length - done, CHUNK_PAGES - index);
+      System.arraycopy(chunk((first + done) >>> CHUNK_SHIFT).pages, index, into, done, run);
+      done += run;
+    }
+    background.fillIn(first, into);
+  }
+
   private Page get(long number) {
     return chunk(number >>> CHUNK_SHIFT).pages[(int) number & IN_CHUNK];
   }
@@ -115,6 +126,16 @@ final class PageTable {
 
   void put(long number, Page page) {
     own(number >>> CHUNK_SHIFT).pages[(int) number & IN_CHUNK] = page;
+  }
+
+  /** Puts {@code count} pages at {@code first} and behind. */
+  void put(long first, Page[] from, int count) {
+    for (int done = 0; done < count; ) {
+      int index = (int) (first + done) & IN_CHUNK;
+      int run = Math.min(count - done, CHUNK_PAGES - index);
+      System.arraycopy(from, done, own((first + done) >>> CHUNK_SHIFT).pages, index, run);
+      done += run;
+    }
   }
 
   /**

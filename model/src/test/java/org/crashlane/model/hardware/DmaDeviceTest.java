@@ -45,8 +45,10 @@ final class DmaDeviceTest {
     }
 
     @Override
-    public Optional<Page> readPage(DmaDevice device, long bus) {
-      return bus < blockedFrom ? Optional.of(memory.share(bus)) : Optional.empty();
+    public int readPages(DmaDevice device, long bus, Page[] into) {
+      int count = (int) Math.clamp((blockedFrom - bus) / Page.BYTES, 0, into.length);
+      System.arraycopy(memory.share(bus, count), 0, into, 0, count);
+      return count;
     }
 
     @Override
