@@ -17,6 +17,7 @@ import org.crashlane.model.hardware.DmaPort;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Event;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Sighting.Meant;
@@ -63,14 +64,29 @@ final class Bus implements DmaPort {
 
   @Override
   public int readPages(DmaDevice device, long bus, Page[] into) {
+    long mask = device.spec().dmaMask();
+    Optional<DmaHandle> all = world.meant(device, bus & mask, into.length * Page.BYTES, Access.READ);
+    boolean plain = all.isPresent() && device.worksForCapture() && !world.isTraced();
+    RequesterId requester = device.spec().requester();
     for (int count = 0; count < into.length; count++) {
-      long physical = route(device, bus + (long) count * Page.BYTES, Page.BYTES, Access.READ);
+      long at = (bus + (long) count * Page.BYTES) & mask;
+      Request request = new Request(requester, at, Access.READ);
+      Outcome outcome = world.remapper().translate(world.memory(), request);
+      long physical =
+          plain && outcome instanceof Outcome.Reached(long sent) && sent == place(all.get(), at)
+              ? memoryAt(sent & ~encryptionMask, Page.BYTES)
+              : settled(device, request, Page.BYTES, outcome);
       if (physical == NOWHERE) {
         return count;
       }
       into[count] = world.memory().share(physical);
     }
     return into.length;
+  }
+
+  /** {@return the address, if there is memory for all of {@code length} bytes from there on} */
+  private long memoryAt(long physical, int length) {
+    return world.memory().exists(physical, length) ? physical : NOWHERE;
   }
 
   @Override
@@ -116,8 +132,11 @@ final class Bus implements DmaPort {
   private long route(DmaDevice device, long given, int length, Access access) {
     long bus = given & device.spec().dmaMask();
     Request request = new Request(device.spec().requester(), bus, access);
-    Outcome outcome = world.remapper().translate(world.memory(), request);
-    Optional<DmaHandle> meant = world.meant(device, bus, length, access);
+    return settled(device, request, length, world.remapper().translate(world.memory(), request));
+  }
+
+  private long settled(DmaDevice device, Request request, int length, Outcome outcome) {
+    Optional<DmaHandle> meant = world.meant(device, request.iova(), length, request.access());
     return switch (outcome) {
       case Outcome.Reached reached -> reached(device, request, reached, length, meant);
       case Outcome.Blocked blocked -> {

@@ -10,13 +10,16 @@ import org.crashlane.model.hardware.ModelMemory;
 import org.crashlane.model.hardware.Page;
 
 /**
- * Which page of memory is which page of the dump: all memory but the crash ranges, in order. Of a
- * large machine, what nobody wrote since power-on is left out, as dump tools leave out free pages:
- * where its memory is matters to a rehearsal, and not how much there is beside it.
+ * Which page of memory is which page of the dump: what is in use of all memory but the crash
+ * ranges, in order. Free pages are left out, as {@code makedumpfile -d 16} leaves them out. In use
+ * is what anybody wrote since power-on; and a number of blocks, evenly spread, that stand for
+ * kernel and processes, so that a large machine's dump takes no longer than a small one's.
  */
 final class DumpMap {
-  /** Machines of today's built-in kinds are dumped whole. */
-  private static final long WHOLE_BYTES_MAX = 2L << 30;
+  /** All of a machine of 64 MiB or less. */
+  private static final int BLOCKS_IN_USE = 1024;
+
+  private static final long BLOCK_BYTES = 64 << 10;
 
   private final List<AddressRange> ranges;
   private final long[] firstPages;
@@ -24,11 +27,17 @@ final class DumpMap {
 
   /** Makes the map of a machine whose memory holds {@code memory} at the panic. */
   static DumpMap at(CrashPlan plan, ModelMemory memory) {
+    List<AddressRange> inUse = new ArrayList<>(memory.written());
+    long apart = Math.max(1, Ranges.sizeBytes(plan.machine().ram()) / BLOCK_BYTES / BLOCKS_IN_USE);
+    for (AddressRange ram : plan.machine().ram()) {
+      for (long at = ram.first(); ram.contains(at); at += apart * BLOCK_BYTES) {
+        inUse.add(AddressRange.ofSize(at, Math.min(BLOCK_BYTES, ram.last() - at + 1)));
+      }
+    }
     List<AddressRange> out = new ArrayList<>(plan.machine().crashRanges());
     out.addAll(plan.leftOut());
-    List<AddressRange> all = Ranges.without(plan.machine().ram(), out);
-    long sizeBytes = Ranges.sizeBytes(all);
-    return new DumpMap(sizeBytes <= WHOLE_BYTES_MAX ? all : Ranges.common(all, memory.written()));
+    List<AddressRange> dumpable = Ranges.without(plan.machine().ram(), out);
+    return new DumpMap(Ranges.common(dumpable, Ranges.joined(inUse)));
   }
 
   private DumpMap(List<AddressRange> ranges) {

@@ -20,18 +20,22 @@ public final class Background {
 
   /** {@return the page with this number: shared, not to be changed} */
   Page page(long number) {
-    return pages[(int) Long.remainderUnsigned(number, PAGE_COUNT)];
+    return pages[place(number)];
   }
 
   /** Puts what was there from page {@code first} on into the places that hold nothing. */
   void fillIn(long first, Page[] into) {
-    int place = (int) Long.remainderUnsigned(first, PAGE_COUNT);
+    int place = place(first);
     for (int i = 0; i < into.length; i++) {
       if (into[i] == null) {
         into[i] = pages[place];
       }
       place = place + 1 == PAGE_COUNT ? 0 : place + 1;
     }
+  }
+
+  private static int place(long number) {
+    return Math.floorMod(number, PAGE_COUNT);
   }
 
   private static Page noise(long seed, int number) {

@@ -37,6 +37,11 @@ public final class RemappingUnits implements Remapper {
 
   private final RemappingUnit<?>[] units;
 
+  /** Who asked last, and the unit it is behind: most come many times in a row. */
+  private RequesterId lastRequester = new RequesterId(-1);
+
+  private int lastUnit;
+
   private RemappingUnits(
       ModeSpec.Paging spec,
       int windowBytes,
@@ -70,8 +75,12 @@ public final class RemappingUnits implements Remapper {
   }
 
   private int unitOf(RequesterId requester) {
-    Integer known = unitOf.get(requester);
-    return known == null ? lastOf(requester.segment()) : known;
+    if (!requester.equals(lastRequester)) {
+      Integer known = unitOf.get(requester);
+      lastUnit = known == null ? lastOf(requester.segment()) : known;
+      lastRequester = requester;
+    }
+    return lastUnit;
   }
 
   private int lastOf(int segment) {
