@@ -3,7 +3,6 @@ package org.crashlane.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,23 +59,21 @@ record MatrixRun(
         Executors.newFixedThreadPool((int) Math.min(processors, crashCount()));
     try {
       AtomicInteger done = new AtomicInteger();
-      List<List<Future<Rehearsal>>> cells = new ArrayList<>();
+      List<List<Future<List<Rehearsal>>>> rows = new ArrayList<>();
       for (Row row : machines) {
-        for (Strategy strategy : strategies) {
-          List<Future<Rehearsal>> runs = new ArrayList<>();
-          for (int run = 0; run < runCount; run++) {
-            Callable<Rehearsal> crash = crash(row.machine(), strategy, firstSeed + run);
-            runs.add(
-                threads.submit(() -> {
-                  Rehearsal rehearsal = crash.call();
-                  progress.done("crashing", done.incrementAndGet(), crashCount());
-                  return rehearsal;
-                }));
-          }
-          cells.add(runs);
+        List<Future<List<Rehearsal>>> runs = new ArrayList<>();
+        for (int run = 0; run < runCount; run++) {
+          long seed = firstSeed + run;
+          runs.add(
+              threads.submit(() -> {
+                List<Rehearsal> rehearsals = crash(row.machine(), seed);
+                progress.done("crashing", done.addAndGet(rehearsals.size()), crashCount());
+                return rehearsals;
+              }));
         }
+        rows.add(runs);
       }
-      return collect(cells);
+      return collect(rows);
     } finally {
       // One that failed ends the whole: the others are for nothing.
       threads.shutdownNow();
@@ -95,33 +92,30 @@ record MatrixRun(
     return count == 1 ? name : row.argument();
   }
 
-  private Callable<Rehearsal> crash(MachineSpec machine, Strategy strategy, long seed) {
-    Scenario scenario = Scenario.of(machine.mode(), strategy);
-    return () ->
-        stages
-            .of(machine, seed)
-            .rehearse(
-                scenario,
-                _ -> {
-                  // one crash takes a moment
-                });
+  private List<Rehearsal> crash(MachineSpec machine, long seed) {
+    return stages
+        .of(machine, seed)
+        .rehearse(strategies.stream().map(s -> Scenario.of(machine.mode(), s)).toList());
   }
 
-  private List<MatrixCell> collect(List<List<Future<Rehearsal>>> cells)
+  private List<MatrixCell> collect(List<List<Future<List<Rehearsal>>>> rows)
       throws InterruptedException {
-    List<MatrixCell> collected = new ArrayList<>();
-    for (List<Future<Rehearsal>> runs : cells) {
-      List<Rehearsal> rehearsals = new ArrayList<>();
-      for (Future<Rehearsal> run : runs) {
-        rehearsals.add(result(run));
+    List<MatrixCell> cells = new ArrayList<>();
+    for (int row = 0; row < rows.size(); row++) {
+      List<List<Rehearsal>> runs = new ArrayList<>();
+      for (Future<List<Rehearsal>> run : rows.get(row)) {
+        runs.add(result(run));
       }
-      String machine = label(row(collected.size()));
-      collected.add(new MatrixCell(machine, firstSeed, rehearsals));
+      String machine = label(machines.get(row));
+      for (int column = 0; column < strategies.size(); column++) {
+        int of = column;
+        cells.add(new MatrixCell(machine, firstSeed, runs.stream().map(r -> r.get(of)).toList()));
+      }
     }
-    return collected;
+    return cells;
   }
 
-  private static Rehearsal result(Future<Rehearsal> run) throws InterruptedException {
+  private static List<Rehearsal> result(Future<List<Rehearsal>> run) throws InterruptedException {
     try {
       return run.get();
     } catch (ExecutionException e) {

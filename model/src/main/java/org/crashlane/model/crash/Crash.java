@@ -2,8 +2,11 @@
 package org.crashlane.model.crash;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.crashlane.machine.LowMemoryNeeds;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Ranges;
@@ -47,6 +50,50 @@ public final class Crash {
     return CrashResult.of(world, tables.getFirst(), schedule);
   }
 
+  /**
+   * {@return what comes of the crashes of all {@code plans} after {@code stepCount} steps that
+   * {@code seed} decides, in their order} Until the panic, plans that differ only in what comes
+   * after it are run as one.
+   */
+  public static List<CrashResult> random(
+      List<CrashPlan> plans, Background background, long seed, int stepCount) {
+    List<CrashResult> results = new ArrayList<>();
+    List<Past> pasts = new ArrayList<>();
+    for (CrashPlan plan : plans) {
+      Past past =
+          pasts.stream()
+              .filter(p -> p.world.plan().sharesPast(plan))
+              .findFirst()
+              .orElseGet(() -> {
+                Past made = Past.of(plan, background, seed, stepCount);
+                pasts.add(made);
+                return made;
+              });
+      results.add(past.crash(plan, seed));
+    }
+    return results;
+  }
+
+  /** A machine whose kernel is about to panic, and what has been judged of it. */
+  private record Past(World world, List<Integer> actions, Map<Asked, Verdict> tables) {
+    static Past of(CrashPlan plan, Background background, long seed, int stepCount) {
+      World world = World.boot(plan, background, Trace.NONE);
+      return new Past(world, Schedule.beforePanic(world, seed, stepCount), new HashMap<>());
+    }
+
+    CrashResult crash(CrashPlan plan, long seed) {
+      World own = world.fork(plan);
+      List<Verdict> judged = new ArrayList<>();
+      Schedule schedule =
+          Schedule.panic(
+              own,
+              actions,
+              seed,
+              w -> judged.add(tables.computeIfAbsent(Asked.by(plan), _ -> judgeTables(w))));
+      return CrashResult.of(own, judged.getFirst(), schedule);
+    }
+  }
+
   /** {@return what comes of a crash after what {@code schedule} says} */
   public CrashResult replay(Schedule schedule, Trace trace) {
     World world = World.boot(plan, background, trace);
@@ -62,25 +109,35 @@ public final class Crash {
    * asked for, as the proposal has it.
    */
   public static Verdict judgeTables(World world) {
-    CrashPlan plan = world.plan();
-    MachineSpec machine = plan.machine();
-    List<AddressRange> needed =
-        plan.armed().equals(machine.windows()) ? machine.crashRanges() : plan.captureMemory();
+    MachineSpec machine = world.plan().machine();
+    Asked asked = Asked.by(world.plan());
     List<UnitTables> units = world.remapper().tables(machine, world.memory());
     if (units.isEmpty()) {
       List<Finding> findings = new ArrayList<>();
       refusedTable(machine).ifPresent(findings::add);
-      findings.addAll(KdumpIoRule.judge(known(plan, needed, machine.devices())).findings());
+      findings.addAll(KdumpIoRule.judge(known(machine, asked, machine.devices())).findings());
       return Verdict.of(findings);
     }
     List<JudgedUnit> judged =
         units.stream()
-            .map(unit -> new JudgedUnit(known(plan, needed, unit.devices()), unit.tables()))
+            .map(unit -> new JudgedUnit(known(machine, asked, unit.devices()), unit.tables()))
             .toList();
     List<Finding> findings =
         new ArrayList<>(KdumpIoRule.judge(judged, AuditLimits.DEFAULT).findings());
-    underApertures(world).ifPresent(findings::add);
+    underApertures(world, asked.leftOut()).ifPresent(findings::add);
     return Verdict.of(findings);
+  }
+
+  /** All that a plan has to do with the verdict on the tables. */
+  private record Asked(
+      List<AddressRange> crashRanges, LowMemoryNeeds needs, List<AddressRange> leftOut) {
+    static Asked by(CrashPlan plan) {
+      MachineSpec machine = plan.machine();
+      return new Asked(
+          plan.armed().equals(machine.windows()) ? machine.crashRanges() : plan.captureMemory(),
+          Modes.of(machine.mode()).captureNeeds(machine, plan.strategy()),
+          plan.leftOut());
+    }
   }
 
   private static Optional<Finding> refusedTable(MachineSpec machine) {
@@ -101,9 +158,8 @@ public final class Crash {
   }
 
   /** What the dump would be read through, rather than from. */
-  private static Optional<Finding> underApertures(World world) {
-    List<AddressRange> dumped =
-        Ranges.without(world.plan().machine().ram(), world.plan().leftOut());
+  private static Optional<Finding> underApertures(World world, List<AddressRange> leftOut) {
+    List<AddressRange> dumped = Ranges.without(world.plan().machine().ram(), leftOut);
     List<Evidence> evidence = new ArrayList<>();
     for (AddressRange way : world.remapper().inTheWayOfCpus()) {
       for (AddressRange range : dumped) {
@@ -117,18 +173,16 @@ public final class Crash {
             Finding.broken(FindingCode.D3, Part.CAPTURE_KERNEL, evidence, Step.LEAVE_APERTURE_OUT));
   }
 
-  private static Machine known(
-      CrashPlan plan, List<AddressRange> crashRanges, List<DeviceSpec> devices) {
-    MachineSpec machine = plan.machine();
+  private static Machine known(MachineSpec machine, Asked asked, List<DeviceSpec> devices) {
     Machine known = machine.known();
     return new Machine(
         known.memory(),
-        crashRanges,
+        asked.crashRanges(),
         known.units(),
         devices.stream().map(DeviceSpec::device).toList(),
         known.firmwareRegions(),
         known.interrupts(),
-        Modes.of(machine.mode()).captureNeeds(machine, plan.strategy()),
+        asked.needs(),
         known.sources());
   }
 }

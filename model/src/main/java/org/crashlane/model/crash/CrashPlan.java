@@ -122,6 +122,24 @@ public record CrashPlan(
     return new CrashPlan(machine, strategy, timing, armed, captureMemory, leftOut, workload, other);
   }
 
+  /**
+   * {@return true if all that {@code other} has done until the panic is the same} Two strategies
+   * that only the capture kernel follows differ by nothing until then.
+   */
+  boolean sharesPast(CrashPlan other) {
+    boolean alike = strategy == other.strategy || !(prepares() || other.prepares());
+    return alike
+        && timing == other.timing
+        && machine.equals(other.machine)
+        && armed.equals(other.armed)
+        && workload.equals(other.workload)
+        && sabotage.equals(other.sabotage);
+  }
+
+  private boolean prepares() {
+    return arms() || reserves();
+  }
+
   /** {@return true if the primary is armed, sooner or later} */
   boolean arms() {
     return strategy == Strategy.IDENTITY;

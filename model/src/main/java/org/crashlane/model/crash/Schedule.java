@@ -44,6 +44,12 @@ public record Schedule(List<Integer> actions, long seed) {
    * @return what happened, to be repeated
    */
   public static Schedule random(World world, long seed, int stepCount, AtPanic atPanic) {
+    List<Integer> before = beforePanic(world, seed, stepCount);
+    return panic(world, before, seed, atPanic);
+  }
+
+  /** Lets things happen by chance, but no panic, and {@return what happened} */
+  static List<Integer> beforePanic(World world, long seed, int stepCount) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Integer> actions = new ArrayList<>();
     int armAt = random.nextInt(Math.max(1, stepCount));
@@ -58,6 +64,12 @@ public record Schedule(List<Integer> actions, long seed) {
       actions.add(action);
       world.apply(action);
     }
+    return actions;
+  }
+
+  /** Panics the primary after {@code before}, and {@return all that happened, to be repeated} */
+  static Schedule panic(World world, List<Integer> before, long seed, AtPanic atPanic) {
+    List<Integer> actions = new ArrayList<>(before);
     actions.add(Action.of(Action.Kind.PANIC));
     world.apply(Action.of(Action.Kind.PANIC));
     atPanic.panicked(world);

@@ -265,7 +265,20 @@ public final class World {
 
   /** {@return the same, told to {@code listener}} */
   public World fork(Trace listener) {
-    World copy = new World(plan, listener);
+    return fork(plan, listener);
+  }
+
+  /**
+   * {@return the same, told to nobody, that crashes as {@code other} says}
+   *
+   * @param other a plan that has the same done as this world's until the panic
+   */
+  World fork(CrashPlan other) {
+    return fork(other, Trace.NONE);
+  }
+
+  private World fork(CrashPlan other, Trace listener) {
+    World copy = new World(other, listener);
     copy.memory = memory.fork();
     copy.remapper = remapper.fork();
     copy.devices = new DmaDevice[devices.length];
@@ -274,7 +287,7 @@ public final class World {
       copy.devices[i] = devices[i].fork();
       copy.disks[i] = disks[i].fork();
     }
-    copy.primary = primary.fork(plan);
+    copy.primary = primary.fork(other);
     copy.primaryLedger = primaryLedger.fork();
     copy.captureLedger = captureLedger.fork();
     copy.capture = capture.map(CaptureKernel::fork);

@@ -2,9 +2,11 @@
 package org.crashlane.model.stage;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.crash.Crash;
 import org.crashlane.model.crash.CrashPlan;
@@ -95,6 +97,23 @@ public final class ModelStage implements Stage {
             : crash.random(seed, USUAL_STEPS, trace);
     Duration took = Duration.ofNanos(System.nanoTime() - started);
     return rehearsal(scenario, plan.timing(), result, took);
+  }
+
+  /**
+   * {@return what comes of each of {@code scenarios}, as {@link #rehearse(Scenario, Consumer)} has
+   * it} What is the same of several until the panic happens once. Nobody is told what happens.
+   */
+  public List<Rehearsal> rehearse(List<Scenario> scenarios) {
+    if (schedule.isPresent() || trace.isListening()) {
+      return scenarios.stream().map(scenario -> rehearse(scenario, _ -> {})).toList();
+    }
+    long started = System.nanoTime();
+    List<CrashPlan> plans = scenarios.stream().map(this::plan).toList();
+    List<CrashResult> results = Crash.random(plans, background, seed, USUAL_STEPS);
+    Duration took = Duration.ofNanos((System.nanoTime() - started) / scenarios.size());
+    return IntStream.range(0, plans.size())
+        .mapToObj(i -> rehearsal(scenarios.get(i), plans.get(i).timing(), results.get(i), took))
+        .toList();
   }
 
   /**
