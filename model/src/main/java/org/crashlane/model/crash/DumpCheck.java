@@ -2,6 +2,8 @@
 package org.crashlane.model.crash;
 
 import java.util.List;
+import java.util.stream.Stream;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.rule.Evidence.Amount;
@@ -57,6 +59,7 @@ final class DumpCheck {
   }
 
   private static int wrongBytes(World world, long address, Page dumped, Page then) {
+    List<AddressRange> mayChange = mayChange(world, AddressRange.ofSize(address, Page.BYTES));
     int wrong = 0;
     Page now = world.memory().share(address);
     for (int word = 0; word < Page.WORDS; word++) {
@@ -66,7 +69,7 @@ final class DumpCheck {
       int first = word * Long.BYTES;
       for (int at = first; at < first + Long.BYTES; at++) {
         if (dumped.byteAt(at) != then.byteAt(at)
-            && (dumped.byteAt(at) != now.byteAt(at) || !mayChange(world, address + at))) {
+            && (dumped.byteAt(at) != now.byteAt(at) || !contains(mayChange, address + at))) {
           wrong++;
         }
       }
@@ -74,10 +77,23 @@ final class DumpCheck {
     return wrong;
   }
 
-  private static boolean mayChange(World world, long address) {
-    return world
-            .primaryLedger()
-            .mayBeWritten(address | world.plan().machine().encryption().addressMask())
-        || world.isLogged(address);
+  /** {@return what of {@code page} may rightly have changed since the panic} */
+  private static List<AddressRange> mayChange(World world, AddressRange page) {
+    long encrypted = world.plan().machine().encryption().addressMask();
+    return Stream.concat(
+            world.primaryLedger().writable().stream()
+                .map(range -> AddressRange.ofSize(range.first() & ~encrypted, range.sizeBytes())),
+            world.logsAtPanic().stream())
+        .filter(page::overlaps)
+        .toList();
+  }
+
+  private static boolean contains(List<AddressRange> ranges, long address) {
+    for (AddressRange range : ranges) {
+      if (range.contains(address)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

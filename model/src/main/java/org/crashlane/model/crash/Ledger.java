@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.iommu.Access;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.kernel.DmaHandle;
 
@@ -76,18 +77,13 @@ final class Ledger {
     return List.of(live[device]);
   }
 
-  /**
-   * {@return true if some device may write {@code address}: its bytes may change after the panic}
-   */
-  boolean mayBeWritten(long address) {
-    for (DmaHandle[] handles : live) {
-      for (DmaHandle handle : handles) {
-        if (handle.direction().writes() && handle.targetRange().contains(address)) {
-          return true;
-        }
-      }
-    }
-    return false;
+  /** {@return the memory that some device may write: its bytes may change after the panic} */
+  List<AddressRange> writable() {
+    return Arrays.stream(live)
+        .flatMap(Arrays::stream)
+        .filter(handle -> handle.direction().writes())
+        .map(DmaHandle::targetRange)
+        .toList();
   }
 
   Ledger fork() {

@@ -417,14 +417,9 @@ public final class World {
     return atPanic.orElseThrow();
   }
 
-  /** {@return true if hardware may have written {@code address} since the panic, not by DMA} */
-  boolean isLogged(long address) {
-    for (AddressRange log : logsAtPanic) {
-      if (log.contains(address)) {
-        return true;
-      }
-    }
-    return false;
+  /** {@return memory that hardware may have written since the panic, not by DMA} */
+  List<AddressRange> logsAtPanic() {
+    return logsAtPanic;
   }
 
   Optional<CaptureKernel> capture() {

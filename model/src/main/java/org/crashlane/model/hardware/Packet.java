@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.hardware;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.crashlane.model.spec.DeviceSpec;
 
 /** What arrives at a receiver: bytes by device and place in the ring, so that drivers can check. */
@@ -11,6 +14,9 @@ public final class Packet {
   /** Stands for what firmware has a device write. */
   static final int FIRMWARE_INDEX = -2;
 
+  private static final VarHandle LITTLE_ENDIAN =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private Packet() {}
 
   /**
@@ -20,13 +26,15 @@ public final class Packet {
    */
   public static void fill(DeviceSpec device, int index, byte[] into, int from, int length) {
     long salt = device.address().value() + ((long) index << Integer.SIZE);
-    long word = 0;
-    for (int i = 0; i < length; i++) {
+    for (int i = 0; i < length; ) {
       int at = from + i;
-      if (i == 0 || at % Long.BYTES == 0) {
-        word = Fingerprint.mix(salt + at / Long.BYTES);
+      long word = Fingerprint.mix(salt + at / Long.BYTES);
+      if (at % Long.BYTES == 0 && length - i >= Long.BYTES) {
+        LITTLE_ENDIAN.set(into, i, word);
+        i += Long.BYTES;
+      } else {
+        into[i++] = Page.byteAt(word, at);
       }
-      into[i] = Page.byteAt(word, at);
     }
   }
 }
