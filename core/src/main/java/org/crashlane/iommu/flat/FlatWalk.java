@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu.flat;
 
+import java.util.Arrays;
 import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Geometry;
 import org.crashlane.iommu.Malformation;
@@ -14,17 +15,19 @@ import org.crashlane.memory.UnreadableMemoryException;
 
 /** One walk over a flat table. */
 final class FlatWalk {
+  private static final long[] ZEROS = new long[Geometry.PAGE_BYTES_MIN / Long.BYTES];
+
   private final FlatTable table;
   private final FlatFormat format;
   private final PhysicalMemory memory;
   private final WalkLimits limits;
   private final WalkVisitor visitor;
   private final MappingRun run;
-  private final long[] page = new long[Geometry.PAGE_BYTES_MIN / Long.BYTES];
+  private final long[] page = new long[ZEROS.length];
   private final int entriesPerWord;
   private final int entriesPerPage;
 
-  /** True if words of zeros hold free entries only: most of a table is mostly that. */
+  /** True if zeros are free entries: most of a table is mostly that, and is passed over. */
   private final boolean zerosAreFree;
 
   private long malformationCount;
@@ -67,10 +70,11 @@ final class FlatWalk {
       return;
     }
     visitor.tablePage(address, (long) page.length * Long.BYTES, 1);
+    if (zerosAreFree && Arrays.equals(page, ZEROS)) {
+      return;
+    }
     for (int word = 0; word < page.length; word++) {
-      if (page[word] != 0 || !zerosAreFree) {
-        word(first + word * entriesPerWord, page[word]);
-      }
+      word(first + word * entriesPerWord, page[word]);
     }
   }
 
