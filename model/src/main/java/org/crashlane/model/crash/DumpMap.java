@@ -12,8 +12,9 @@ import org.crashlane.model.hardware.Page;
 /**
  * Which page of memory is which page of the dump: what is in use of all memory but the crash
  * ranges, in order. Free pages are left out, as {@code makedumpfile -d 16} leaves them out. In use
- * is what anybody wrote since power-on; and a number of blocks, evenly spread, that stand for
- * kernel and processes, so that a large machine's dump takes no longer than a small one's.
+ * is what anybody wrote since power-on; what lies where a CPU's reads do not simply reach memory;
+ * and a number of blocks, evenly spread, that stand for kernel and processes, so that a large
+ * machine's dump takes no longer than a small one's.
  */
 final class DumpMap {
   /** All of a machine of 64 MiB or less. */
@@ -25,9 +26,14 @@ final class DumpMap {
   private final long[] firstPages;
   private final long pageCount;
 
-  /** Makes the map of a machine whose memory holds {@code memory} at the panic. */
-  static DumpMap at(CrashPlan plan, ModelMemory memory) {
+  /**
+   * Makes the map of a machine whose memory holds {@code memory} at the panic.
+   *
+   * @param inTheWay where a CPU's reads do not simply reach memory
+   */
+  static DumpMap at(CrashPlan plan, ModelMemory memory, List<AddressRange> inTheWay) {
     List<AddressRange> inUse = new ArrayList<>(memory.written());
+    inUse.addAll(inTheWay);
     long apart = Math.max(1, Ranges.sizeBytes(plan.machine().ram()) / BLOCK_BYTES / BLOCKS_IN_USE);
     for (AddressRange ram : plan.machine().ram()) {
       for (long at = ram.first(); ram.contains(at); at += apart * BLOCK_BYTES) {

@@ -200,7 +200,7 @@ public final class World {
     remapper.takeFaults();
     AskedFor.check(this);
     atPanic = Optional.of(memory.fork());
-    dumpMap = Optional.of(DumpMap.at(plan, memory));
+    dumpMap = Optional.of(DumpMap.at(plan, memory, remapper.inTheWayOfCpus()));
     logsAtPanic = remapper.logs();
     capture = Optional.of(new CaptureKernel(plan));
   }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Ranges;
 import org.crashlane.model.explore.SmallMachine;
@@ -24,7 +26,7 @@ final class DumpMapTest {
   private static final MachineSpec LARGE = BuiltInMachines.of(MappingMode.VTD);
 
   private static Set<Long> dumped(CrashPlan plan, ModelMemory memory) {
-    DumpMap map = DumpMap.at(plan, memory);
+    DumpMap map = DumpMap.at(plan, memory, List.of());
     Set<Long> pages = new HashSet<>();
     for (long page = 0; page < map.pageCount(); page++) {
       assertTrue(pages.add(map.address(page)), "a page of memory is in the dump twice");
@@ -55,6 +57,17 @@ final class DumpMapTest {
     memory.writeLong(free, 1);
     Set<Long> after = dumped(plan, memory);
     assertTrue(after.contains(free) && after.containsAll(before));
+  }
+
+  @Test
+  void memoryUnderAnApertureIsDumpedWhole() {
+    AddressRange aperture = AddressRange.parse("0x4000000-0x5ffffff");
+    DumpMap map = DumpMap.at(CrashPlan.of(LARGE, Strategy.NONE), memory(LARGE), List.of(aperture));
+    long found =
+        LongStream.range(0, map.pageCount())
+            .filter(page -> aperture.contains(map.address(page)))
+            .count();
+    assertEquals(aperture.sizeBytes() / Page.BYTES, found);
   }
 
   @Test
