@@ -65,7 +65,8 @@ final class Bus implements DmaPort {
   @Override
   public int readPages(DmaDevice device, long bus, Page[] into) {
     long mask = device.spec().dmaMask();
-    Optional<DmaHandle> all = world.meant(device, bus & mask, into.length * Page.BYTES, Access.READ);
+    Optional<DmaHandle> all =
+        world.meant(device, bus & mask, into.length * Page.BYTES, Access.READ);
     boolean plain = all.isPresent() && device.worksForCapture() && !world.isTraced();
     RequesterId requester = device.spec().requester();
     for (int count = 0; count < into.length; count++) {

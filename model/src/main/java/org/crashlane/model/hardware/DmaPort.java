@@ -2,8 +2,8 @@
 package org.crashlane.model.hardware;
 
 /**
- * A device's way to memory. No call but that for whole pages crosses a page. Reads that are blocked, or that reach no
- * memory, give nothing.
+ * A device's way to memory. No call but that for whole pages crosses a page. Reads that are
+ * blocked, or that reach no memory, give nothing.
  */
 public interface DmaPort {
 
@@ -14,7 +14,8 @@ public interface DmaPort {
   boolean write(DmaDevice device, long busAddress, byte[] from, int offset, int length);
 
   /**
-   * Reads whole pages, to be kept and not changed, until {@code into} is full or one cannot be read.
+   * Reads whole pages, to be kept and not changed, until {@code into} is full or one cannot be
+   * read.
    *
    * @param busAddress of the first, a multiple of 4096
    * @return how many were read
