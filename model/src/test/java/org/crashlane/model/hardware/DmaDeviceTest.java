@@ -46,7 +46,7 @@ final class DmaDeviceTest {
 
     @Override
     public int readPages(DmaDevice device, long bus, Page[] into) {
-      int count = (int) Math.clamp((blockedFrom - bus) / Page.BYTES, 0, into.length);
+      int count = Math.clamp((blockedFrom - bus) / Page.BYTES, 0, into.length);
       System.arraycopy(memory.share(bus, count), 0, into, 0, count);
       return count;
     }
