@@ -4,6 +4,8 @@ package org.crashlane.cli;
 import static org.crashlane.report.JsonReport.names;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,6 +53,9 @@ final class AcpiShowCommand implements Callable<Integer> {
   /** The largest table seen on a real machine has some KiB; all of one as text, some MiB. */
   private static final int FILE_BYTES_MAX = 1 << 24;
 
+  /** What Linux calls the tables that are decoded. */
+  private static final List<String> TABLES = List.of("DMAR", "IVRS", "APIC", "IORT");
+
   private final Terminal terminal;
 
   @Parameters(
@@ -75,6 +80,7 @@ final class AcpiShowCommand implements Callable<Integer> {
     for (String name : files) {
       InputFile file = new InputFile(name);
       try {
+        refuseDirectory(name);
         read.add(AcpiFile.read(file.source(), file.read(FILE_BYTES_MAX, terminal.in())));
       } catch (IOException | MalformedInputException e) {
         // The files behind it are shown all the same.
@@ -93,6 +99,23 @@ final class AcpiShowCommand implements Callable<Integer> {
         views.stream()
             .noneMatch(view -> view.has(Effect.REFUSES_ALL) || view.has(Effect.DROPS_PART));
     return (code == ExitCode.HOLDS && !usable ? ExitCode.BROKEN : code).number();
+  }
+
+  /** Says which of its files are meant. */
+  private static void refuseDirectory(String name) throws IOException {
+    if (name.isEmpty() || !Files.isDirectory(Path.of(name))) {
+      return;
+    }
+    List<Path> tables =
+        TABLES.stream().map(Path.of(name)::resolve).filter(Files::isRegularFile).toList();
+    throw new IOException(
+        name
+            + ": is a directory"
+            + (tables.isEmpty()
+                ? " without a DMAR or IVRS table: firmware describes no IOMMU there"
+                : "; did you mean 'crashlane acpi show %s'?"
+                    .formatted(
+                        tables.stream().map(Path::toString).collect(Collectors.joining(" ")))));
   }
 
   /** All tables together, unless two files have the same: then they are of several machines. */

@@ -27,10 +27,16 @@ class CommandGroup implements Callable<Integer> {
     return line;
   }
 
-  /** Without a command: says what there is. */
+  /** Without a command: says what there is, and where to begin. */
   @Override
   public final Integer call() {
     spec.commandLine().usage(terminal.err());
+    terminal.complain("no command given: try '%s'".formatted(first()));
     return ExitCode.BAD_INPUT.number();
+  }
+
+  /** {@return what to try first} */
+  String first() {
+    return spec.qualifiedName() + " " + spec.subcommands().keySet().iterator().next() + " -h";
   }
 }

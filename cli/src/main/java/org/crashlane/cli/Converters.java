@@ -21,7 +21,6 @@ import org.crashlane.pci.PciAddress;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
-import org.crashlane.report.CodeExplanation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -44,7 +43,7 @@ final class Converters {
         Integer.class, text -> number(text, Integer::valueOf, Integer.MAX_VALUE));
     line.registerConverter(long.class, text -> number(text, Long::valueOf, Long.MAX_VALUE));
     line.registerConverter(Long.class, text -> number(text, Long::valueOf, Long.MAX_VALUE));
-    line.registerConverter(AddressRange.class, text -> parsed(text, AddressRange::parse));
+    line.registerConverter(AddressRange.class, Converters::range);
     line.registerConverter(RequesterId.class, Converters::requester);
     line.registerConverter(GuestSocket.class, Converters::guest);
     line.registerConverter(MappingNames.class, Converters::mappings);
@@ -98,6 +97,16 @@ final class Converters {
     }
   }
 
+  private static AddressRange range(String text) {
+    if (text.indexOf('-') < 0) {
+      throw new TypeConversionException(
+          "'%s' is no range: expected FIRST-LAST in hexadecimal, as /proc/iomem has it (\"Crash"
+              .formatted(text)
+              + " kernel\" is the crash range)");
+    }
+    return parsed(text, AddressRange::parse);
+  }
+
   /** Devices as {@code lspci} prints them, with or without the segment, which must be 0. */
   static RequesterId requester(String text) {
     PciAddress address = parsed(text, PciAddress::parse);
@@ -107,23 +116,17 @@ final class Converters {
     return address.requester();
   }
 
-  /** Finding codes, in whatever case. */
-  static CodeExplanation code(String text) {
-    List<CodeExplanation> codes = List.of(CodeExplanation.values());
-    return codes.stream()
-        .filter(code -> code.name().equalsIgnoreCase(text))
-        .findFirst()
-        .orElseThrow(() ->
-            new TypeConversionException(unknown(text, codes.stream().map(Enum::name).toList())));
-  }
-
   private static GuestSocket guest(String text) {
     String scheme = GuestSocket.SCHEME;
     if (!text.startsWith(scheme) || text.length() == scheme.length()) {
       throw new TypeConversionException(
-          "'"
-              + text
-              + "' is no guest: expected qemu:SOCKET, the socket of QEMU's -qmp unix:SOCKET,server=on");
+          Meant.of(text)
+              .filter(meant -> meant.kind() != Meant.Kind.GUEST)
+              .map(meant -> meant.question(text))
+              .orElseGet(() ->
+                  "'%s' is no guest: expected qemu:SOCKET, the socket of QEMU's -qmp"
+                          .formatted(text)
+                      + " unix:SOCKET,server=on"));
     }
     return new GuestSocket(Path.of(text.substring(scheme.length())));
   }
@@ -156,7 +159,11 @@ final class Converters {
     List<String> words = List.of(text.toLowerCase(Locale.ROOT).split(",", -1));
     for (String word : words) {
       if (!known.containsKey(word)) {
-        throw new TypeConversionException(unknown(word, known.keySet()));
+        throw new TypeConversionException(
+            Meant.of(word)
+                .filter(_ -> NearestName.of(word, known.keySet()).isEmpty())
+                .map(meant -> meant.question(word))
+                .orElseGet(() -> unknown(word, known.keySet())));
       }
     }
     return words;

@@ -53,6 +53,10 @@ final class HelpCommand implements Callable<Integer> {
   static String noSuchCommand(String word, Set<String> commands) {
     return commands.isEmpty()
         ? "'%s' is one argument too many".formatted(word)
-        : "'%s' is no command: %s".formatted(word, NearestName.choices(word, commands));
+        : Meant.of(word)
+            .filter(_ -> NearestName.of(word, commands).isEmpty())
+            .map(meant -> meant.question(word))
+            .orElseGet(() ->
+                "'%s' is no command: %s".formatted(word, NearestName.choices(word, commands)));
   }
 }

@@ -31,6 +31,13 @@ final class MachineArgument {
           "'' is no machine: expected a machine's file, or one of 'crashlane machines'");
     }
     Path file = Path.of(text);
+    Optional<Meant> meant =
+        Meant.of(text)
+            .filter(m -> m.kind() != Meant.Kind.MACHINE_FILE)
+            .filter(m -> m.isNoMachineFile() || !Files.exists(file));
+    if (meant.isPresent()) {
+      throw new IllegalArgumentException(meant.get().question(text));
+    }
     if (!Files.exists(file) && !text.contains(".") && !text.contains("/")) {
       throw new IllegalArgumentException(
           "'%s' is neither a file nor a built-in machine: %s"

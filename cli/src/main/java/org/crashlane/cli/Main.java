@@ -4,8 +4,10 @@ package org.crashlane.cli;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.crashlane.guest.ShutdownHook;
 import org.crashlane.model.spec.file.NearestName;
 import picocli.CommandLine;
@@ -41,6 +43,10 @@ final class Main extends CommandGroup {
   private static final int HELP_WIDTH_MIN = 55;
 
   private static final int HELP_WIDTH_MAX = 100;
+
+  /** What picocli says first of a wrong argument, which then speaks for itself. */
+  private static final Pattern POSITION =
+      Pattern.compile("^Invalid value for positional parameter at index \\S+ \\(.*?\\): ");
 
   @Option(
       names = "--debug",
@@ -93,11 +99,11 @@ final class Main extends CommandGroup {
     OutputOptions options = OutputOptions.read(args);
     Terminal terminal = options.applied(plain);
     if (options.output().isEmpty()) {
-      return new Main(terminal).execute(args);
+      return new Main(terminal).execute(helpLast(args));
     }
     try (OutputFile file = OutputFile.of(options.output().get())) {
       Main main = new Main(terminal.with(file.writer(), terminal.colours()));
-      int code = main.execute(args);
+      int code = main.execute(helpLast(args));
       if (!main.broken) {
         file.keep();
       }
@@ -108,6 +114,17 @@ final class Main extends CommandGroup {
     }
   }
 
+  /** {@return {@code args}, with -h or --version that goes before a command as that command's own} */
+  private static String[] helpLast(String... args) {
+    List<String> first = List.of("-h", "--help", "-V", "--version");
+    if (args.length < 2 || !first.contains(args[0])) {
+      return args;
+    }
+    List<String> last = new ArrayList<>(List.of(args).subList(1, args.length));
+    last.add(args[0]);
+    return last.toArray(String[]::new);
+  }
+
   private int execute(String... args) {
     try {
       return commandLine().execute(args);
@@ -116,6 +133,11 @@ final class Main extends CommandGroup {
       // exit code 1, which says that the rule is broken.
       return failed(e);
     }
+  }
+
+  @Override
+  String first() {
+    return "crashlane rehearse";
   }
 
   /** {@return the program with all its commands} */
@@ -201,7 +223,7 @@ final class Main extends CommandGroup {
   /** picocli counts arguments from 0 and guesses at nothing. */
   private static String message(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched)) {
-      return e.getMessage();
+      return POSITION.matcher(String.valueOf(e.getMessage())).replaceFirst("");
     }
     String word = unmatched.getUnmatched().getFirst();
     CommandLine command = e.getCommandLine();

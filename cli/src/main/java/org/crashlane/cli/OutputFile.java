@@ -37,6 +37,14 @@ final class OutputFile implements AutoCloseable {
     if (Files.exists(target) && !Files.isRegularFile(target)) {
       return new OutputFile(target, target, new RememberingOutput(Files.newOutputStream(target)));
     }
+    // Otherwise the message would name a file that nobody asked for.
+    Path directory = target.getParent();
+    if (!Files.isDirectory(directory)) {
+      throw new IOException(directory + ": no such directory");
+    }
+    if (!Files.isWritable(directory)) {
+      throw new IOException(directory + ": permission denied");
+    }
     Path written =
         target.resolveSibling(
             ".%s.%d".formatted(target.getFileName(), ProcessHandle.current().pid()));

@@ -45,7 +45,7 @@ final class ExitStatusTest {
           "0 version",
           "2 version nothing",
           "0 explain A1",
-          "2 explain nothing",
+          "2 explain none-such",
           "0 help machines show",
           "2 help nothing",
           "0 rehearse nommu --strategy identity",

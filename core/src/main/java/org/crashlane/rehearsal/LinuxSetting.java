@@ -51,6 +51,12 @@ public record LinuxSetting(
     return ALL.stream().filter(s -> s.strategy == strategy && s.mode == mode).findFirst();
   }
 
+  /** {@return true if a kernel follows {@code strategy} by {@code parameter}} */
+  public static boolean hasParameter(Strategy strategy, String parameter) {
+    return !parameter.isEmpty()
+        && ALL.stream().anyMatch(s -> s.strategy == strategy && s.parameter.equals(parameter));
+  }
+
   /**
    * {@return true if distributions' kdump does so where nobody changes it} Their tools give the
    * capture kernel the first kernel's command line, {@code intel_iommu=on} with it.

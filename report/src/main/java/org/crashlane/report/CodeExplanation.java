@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.report;
 
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.crashlane.rule.FindingCode;
 
 /** What each finding code means to people, beside {@link FindingCode#brokenWhen}. */
@@ -226,6 +228,13 @@ public enum CodeExplanation {
   /** {@return the code in a few words: what a line has room for, at most 48 characters} */
   public String title() {
     return title;
+  }
+
+  /** {@return true if {@code word} is in the explanation: whole, in whatever case} */
+  public boolean hasWord(String word) {
+    Pattern whole =
+        Pattern.compile("(?<![\\w=])" + Pattern.quote(word) + "(?!\\w)", Pattern.CASE_INSENSITIVE);
+    return Stream.of(title, meaning(), why, example, fix).anyMatch(t -> whole.matcher(t).find());
   }
 
   /** {@return when the code is given} */

@@ -18,10 +18,10 @@ import tools.jackson.databind.node.ObjectNode;
 public record ExplanationReport(int width, Colours colours) {
   private static final int LABEL = 10;
 
-  /** {@return all codes in a table} */
-  public String table() {
+  /** {@return {@code codes} in a table} */
+  public String table(List<CodeExplanation> codes) {
     Table table = Table.of(Column.left("code"), Column.left("meaning"));
-    for (CodeExplanation code : CodeExplanation.values()) {
+    for (CodeExplanation code : codes) {
       table.row(List.of(new Cell(code.name(), Style.STRONG), Cell.of(code.title())));
     }
     return table.render(width, colours);
