@@ -28,9 +28,10 @@ public enum CodeExplanation {
       "dump device has no translation entry",
       "The IOMMU blocks every request of a device that no context or device table entry"
           + " describes. There is no table that could be armed for it.",
-      "A disk controller behind VT-d that has no driver in the first kernel.",
-      "Bind a driver to the device in the first kernel, so that it gets a domain, and arm it"
-          + " then."),
+      "A disk controller that has no driver, before Linux 5.8: since then each device that is found"
+          + " gets a domain.",
+      "Give the device a domain in the first kernel, and arm it then: bind a driver to it, or have"
+          + " the PCI bus scanned again."),
   A4(
       "crash range's IOVAs mapped to other pages",
       "The disk asks for an address in the crash range and is led to a page of the first kernel:"
@@ -114,8 +115,8 @@ public enum CodeExplanation {
       "A kernel without remapping has to leave x2APIC mode. It cannot with APIC ids of 255 or"
           + " more, or where firmware locked the mode: it panics, or gets no interrupts.",
       "A server of 256 or more processors.",
-      "Disable x2APIC in firmware, or let the capture kernel have the IOMMU's interrupt"
-          + " remapping."),
+      "Let the capture kernel see the IOMMU, and so remap interrupts itself. To disable x2APIC in"
+          + " firmware costs the processors with APIC ids from 255 up."),
   C5(
       "option leaves the IOMMU running",
       "amd_iommu=off makes Linux skip its driver before it has looked at a unit: the IOMMU goes"
