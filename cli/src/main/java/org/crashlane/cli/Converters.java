@@ -101,7 +101,7 @@ final class Converters {
     if (text.indexOf('-') < 0) {
       throw new TypeConversionException(
           "'%s' is no range: expected FIRST-LAST in hexadecimal, as /proc/iomem has it (\"Crash"
-              .formatted(text)
+                  .formatted(text)
               + " kernel\" is the crash range)");
     }
     return parsed(text, AddressRange::parse);

@@ -38,7 +38,10 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "0..*", paramLabel = "CODE", description = "Which, such as A1, or a word; default: all.")
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "CODE",
+      description = "Which, such as A1, or a word; default: all.")
   private List<String> codes = new ArrayList<>();
 
   @Option(names = "--json", description = "Print one JSON document.")
@@ -52,7 +55,8 @@ final class ExplainCommand implements Callable<Integer> {
   public Integer call() {
     ExplanationReport report = new ExplanationReport(terminal.columns(), terminal.colours());
     List<CodeExplanation> all = List.of(CodeExplanation.values());
-    List<CodeExplanation> named = codes.stream().flatMap(ExplainCommand::called).distinct().toList();
+    List<CodeExplanation> named =
+        codes.stream().flatMap(ExplainCommand::called).distinct().toList();
     List<CodeExplanation> found =
         codes.stream()
             .filter(word -> called(word).findAny().isEmpty())
@@ -61,7 +65,8 @@ final class ExplainCommand implements Callable<Integer> {
             .toList();
     List<CodeExplanation> listed = codes.isEmpty() ? all : found;
     if (json) {
-      List<CodeExplanation> both = Stream.concat(named.stream(), listed.stream()).distinct().toList();
+      List<CodeExplanation> both =
+          Stream.concat(named.stream(), listed.stream()).distinct().toList();
       terminal.out().print(JsonReport.text(ExplanationReport.json(both)));
       return ExitCode.HOLDS.number();
     }
@@ -81,8 +86,7 @@ final class ExplainCommand implements Callable<Integer> {
         Arrays.stream(CodeExplanation.values()).filter(code -> code.hasWord(word)).toList();
     if (found.isEmpty()) {
       List<String> names = Arrays.stream(CodeExplanation.values()).map(Enum::name).toList();
-      throw new ParameterException(
-          spec.commandLine(), "code " + Converters.unknown(word, names));
+      throw new ParameterException(spec.commandLine(), "code " + Converters.unknown(word, names));
     }
     return found.stream();
   }

@@ -114,7 +114,9 @@ final class Main extends CommandGroup {
     }
   }
 
-  /** {@return {@code args}, with -h or --version that goes before a command as that command's own} */
+  /**
+   * {@return {@code args}, with -h or --version that goes before a command as that command's own}
+   */
   private static String[] helpLast(String... args) {
     List<String> first = List.of("-h", "--help", "-V", "--version");
     if (args.length < 2 || !first.contains(args[0])) {

@@ -121,8 +121,8 @@ record Meant(Kind kind, String typed) {
     List<String> named = machines(name -> name.contains(word));
     List<String> found =
         named.isEmpty()
-            ? machines(name ->
-                whole.matcher(BuiltInMachines.find(name).orElseThrow().summary()).find())
+            ? machines(
+                name -> whole.matcher(BuiltInMachines.find(name).orElseThrow().summary()).find())
             : named;
     return found.isEmpty()
         ? Optional.empty()

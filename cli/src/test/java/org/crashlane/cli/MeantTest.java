@@ -76,8 +76,7 @@ final class MeantTest {
 
   @Test
   void withoutACommandTheNextOneIsSaid() {
-    assertTrue(
-        Run.of().err().endsWith("crashlane: no command given: try 'crashlane rehearse'\n"));
+    assertTrue(Run.of().err().endsWith("crashlane: no command given: try 'crashlane rehearse'\n"));
     assertTrue(
         Run.of("tables")
             .err()
