@@ -93,6 +93,16 @@ final class ExitStatusTest {
 
   @Test
   void everyStatusOfEveryHelpHasItsCase() {
+    Set<String> said = statusesOfHelp();
+    Set<String> tried = new HashSet<>(ELSEWHERE);
+    said.stream()
+        .filter(status -> CASES.stream().anyMatch(c -> (c + " ").startsWith(status + " ")))
+        .forEach(tried::add);
+    assertEquals(said, new TreeSet<>(tried));
+  }
+
+  /** Status, then the command, of every help but the program's own. */
+  private static Set<String> statusesOfHelp() {
     Set<String> said = new TreeSet<>();
     PrintWriter nowhere = new PrintWriter(new StringWriter());
     CommandLine root =
@@ -109,11 +119,36 @@ final class ExitStatusTest {
           assertEquals(isGroup, statuses.isEmpty(), words.toString());
           statuses.forEach(status -> said.add(status.strip() + " " + String.join(" ", words)));
         });
-    Set<String> tried = new HashSet<>(ELSEWHERE);
-    said.stream()
-        .filter(status -> CASES.stream().anyMatch(c -> (c + " ").startsWith(status + " ")))
-        .forEach(tried::add);
-    assertEquals(said, new TreeSet<>(tried));
+    return said;
+  }
+
+  /** The page has a status of a command where its help has one, and none more. */
+  @Test
+  void thePageOfOutputHasTheStatusesOfEveryHelp() throws IOException {
+    String page = Files.readString(Path.of("../docs/output.md"));
+    List<String> rows =
+        page.substring(page.indexOf("| command | 0 |"))
+            .lines()
+            .skip(2)
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    Set<String> written = new TreeSet<>();
+    for (String row : rows) {
+      String[] cells = row.split("\\|");
+      for (String name : cells[1].split(",")) {
+        String command = name.replace("`", "").replaceFirst(" --.*", "").strip();
+        for (int status = 0; status < 4; status++) {
+          if (!command.startsWith("-") && !cells[2 + status].strip().equals("–")) {
+            written.add(status + " " + command);
+          }
+        }
+      }
+    }
+    Set<String> helps =
+        statusesOfHelp().stream()
+            .map(status -> status.replace("machines show", "machines"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(helps, written);
   }
 
   /** The last machine of each verdict: MachineCasesTest has them all. */
