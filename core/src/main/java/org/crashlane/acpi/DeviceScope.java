@@ -17,7 +17,7 @@ import org.crashlane.pci.RequesterId;
  * One device that a remapping structure is about (VT-d specification, section 8.3.1 "Device Scope
  * Structure").
  *
- * @param at where it stands in the table
+ * @param at where it is in the table
  * @param type the number that {@link Kind} gives a name to
  * @param flags meant for SIDP structures; reserved in all others
  * @param enumerationId I/O APIC id, HPET number or ACPI device number by kind; 0 for PCI devices
@@ -27,7 +27,7 @@ import org.crashlane.pci.RequesterId;
 public record DeviceScope(
     Extent at, int type, int flags, int enumerationId, int startBus, List<Hop> path) {
 
-  /** What a scope entry stands for. */
+  /** What a scope entry represents. */
   public enum Kind {
     PCI_ENDPOINT(1, "PCI endpoint"),
     /** A bridge and everything behind it. */
@@ -84,7 +84,7 @@ public record DeviceScope(
     path = List.copyOf(path);
   }
 
-  /** {@return what the entry stands for} */
+  /** {@return what the entry represents} */
   public Kind kind() {
     return Kind.of(type);
   }
@@ -124,7 +124,7 @@ public record DeviceScope(
     return isPci() && crossesBridge && requester.bus() != startBus;
   }
 
-  /** {@return what the entry stands for and where it is, for people} */
+  /** {@return what the entry represents and where it is, for people} */
   public String text() {
     String what =
         switch (kind()) {

@@ -11,7 +11,7 @@ import org.crashlane.memory.AddressRange;
  */
 public sealed interface DmarStructure {
 
-  /** {@return where it stands in the table} */
+  /** {@return where it is in the table} */
   Extent at();
 
   /** {@return the number of its type} */
@@ -62,7 +62,7 @@ public sealed interface DmarStructure {
   /**
    * DMA Remapping Hardware Unit Definition (section 8.3): one IOMMU.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param flags see {@link #includesAllPci()}
    * @param size byte 5: its low 4 bits give the register set's size
    * @param segment PCI segment of the devices
@@ -93,7 +93,7 @@ public sealed interface DmarStructure {
    * Reserved Memory Region Reporting (section 8.4): memory that firmware's devices keep using by
    * DMA, to be identity-mapped for them.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param segment PCI segment of the devices
    * @param base first address
    * @param limit last address; below {@code base} only in a wrong table
@@ -124,7 +124,7 @@ public sealed interface DmarStructure {
    * Root Port ATS Capability Reporting (section 8.5): root ports that let devices translate for
    * themselves.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param flags see {@link #coversAllPorts()}
    * @param segment PCI segment of the ports
    * @param scopes the ports, unless all
@@ -144,7 +144,7 @@ public sealed interface DmarStructure {
   /**
    * Remapping Hardware Static Affinity (section 8.6): the NUMA node of a unit.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param registerBase register base of the unit
    * @param proximityDomain the node, as the SRAT table numbers them; unsigned 32 bits
    */
@@ -153,7 +153,7 @@ public sealed interface DmarStructure {
   /**
    * ACPI Name-space Device Declaration (section 8.7): a device that PCI does not enumerate.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param deviceNumber what device scopes call it by
    * @param objectName its path in the ACPI name space, without the zero byte at its end
    */
@@ -163,7 +163,7 @@ public sealed interface DmarStructure {
    * SoC Integrated Address Translation Cache (section 8.8): integrated devices that translate for
    * themselves.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param flags see {@link #requiresAtc()}
    * @param segment PCI segment of the devices
    * @param scopes the devices
@@ -184,7 +184,7 @@ public sealed interface DmarStructure {
    * SoC Integrated Device Property (section 8.9): what integrated devices can and cannot do, in the
    * flags of the scopes.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param segment PCI segment of the devices
    * @param scopes the devices, with flags
    */
@@ -195,9 +195,9 @@ public sealed interface DmarStructure {
   }
 
   /**
-   * A structure of a type not known, or too short for its type: kept as it stands.
+   * A structure of a type not known, or too short for its type: kept as it is.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param type the number of its type
    * @param content what follows type and length, two hexadecimal digits a byte
    */

@@ -15,7 +15,7 @@ import org.crashlane.bits.MalformedInputException;
 /**
  * Text with bytes in hexadecimal: lines with an offset, up to 16 bytes and, behind a wider gap, the
  * same bytes as characters. A line with offset 0 begins the next block of bytes, as does a line
- * with a signature, {@code DMAR @ 0x...}. A line {@code *} stands for repetitions of the line
+ * with a signature, {@code DMAR @ 0x...}. A line {@code *} represents repetitions of the line
  * above.
  */
 final class HexListing {

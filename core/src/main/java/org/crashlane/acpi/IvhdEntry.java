@@ -10,7 +10,7 @@ import org.crashlane.pci.RequesterId;
  */
 public sealed interface IvhdEntry {
 
-  /** {@return where it stands in the table} */
+  /** {@return where it is in the table} */
   Extent at();
 
   /** {@return the number of its type} */
@@ -108,7 +108,7 @@ public sealed interface IvhdEntry {
   /**
    * One device, with extended settings.
    *
-   * @param extended 32 bits, as they stand
+   * @param extended 32 bits, as they are
    */
   record ExtendedSelect(Extent at, RequesterId device, int settings, long extended)
       implements WithSettings {
@@ -182,7 +182,7 @@ public sealed interface IvhdEntry {
   }
 
   /**
-   * An entry of a type not known: kept as it stands.
+   * An entry of a type not known: kept as it is.
    *
    * @param content what follows the type, two hexadecimal digits a byte
    */

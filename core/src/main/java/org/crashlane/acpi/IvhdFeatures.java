@@ -60,7 +60,7 @@ final class IvhdFeatures {
 
   private static final BitField EXTENDED_HATS = bits("HATS", 11, 10);
 
-  /** HATS: 0 stands for four levels, 2 for six; 3 is reserved. */
+  /** HATS: 0 means four levels, 2 for six; 3 is reserved. */
   private static final int FEWEST_LEVELS = 4;
 
   private static final int MOST_LEVELS = 6;

@@ -17,7 +17,7 @@ import org.crashlane.pci.RequesterId;
  */
 public sealed interface IvrsBlock {
 
-  /** {@return where it stands in the table} */
+  /** {@return where it is in the table} */
   Extent at();
 
   /** {@return the number of its type} */
@@ -47,7 +47,7 @@ public sealed interface IvrsBlock {
    * I/O Virtualization Hardware Definition: one IOMMU. Types 0x11 and 0x40 have an image of its
    * Extended Feature Register; only type 0x40 may have ACPI devices.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param type 0x10, 0x11 or 0x40
    * @param flags see {@link #flagNames()}
    * @param device the IOMMU's own PCI function
@@ -128,7 +128,7 @@ public sealed interface IvrsBlock {
           .orElseGet(() -> IvhdFeatures.reportedNames(features));
     }
 
-    /** {@return where the features stand that {@link #featureNames()} names} */
+    /** {@return where the features are that {@link #featureNames()} names} */
     Extent featuresAt() {
       return extended.isPresent()
           ? new Extent(at.offset() + IvrsLayout.EXTENDED_FEATURES_OFFSET, Long.BYTES)
@@ -163,7 +163,7 @@ public sealed interface IvrsBlock {
    * <p>Linux maps an exclusion range as a unity range with both rights ({@code
    * init_unity_map_range} in {@code drivers/iommu/amd/init.c}).
    *
-   * @param at where it stands
+   * @param at where it is
    * @param type 0x20 for all devices, 0x21 for one, 0x22 for a range of them
    * @param flags see {@link #flagNames()}
    * @param device the device, or the first of the range
@@ -249,10 +249,10 @@ public sealed interface IvrsBlock {
   }
 
   /**
-   * A block of a type not known, or too short for its type: kept as it stands. Type 0x51, seen on
+   * A block of a type not known, or too short for its type: kept as it is. Type 0x51, seen on
    * machines of 2022, is one; Linux steps over such blocks, too.
    *
-   * @param at where it stands
+   * @param at where it is
    * @param type the number of its type
    * @param flags its second byte
    * @param content what follows the length, two hexadecimal digits a byte

@@ -36,7 +36,7 @@ public record Madt(
   /**
    * An I/O APIC.
    *
-   * @param at where its structure stands in the table
+   * @param at where its structure is in the table
    * @param id what DMAR and IVRS tables call it by
    * @param address physical address of its registers
    * @param gsiBase the number of its first interrupt

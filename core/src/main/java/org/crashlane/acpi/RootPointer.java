@@ -13,7 +13,7 @@ import org.crashlane.memory.UnreadableMemoryException;
  * A Root System Description Pointer: where firmware tells that its tables are (ACPI 6.5 section
  * 5.2.5).
  *
- * @param address where it stands
+ * @param address where it is
  * @param revision 0 for ACPI 1.0, 2 since
  * @param rsdtAddress of the root table with entries of 4 bytes
  * @param xsdtAddress of the root table with entries of 8 bytes; 0 if there is none
@@ -27,7 +27,7 @@ public record RootPointer(long address, int revision, long rsdtAddress, long xsd
 
   private static final int OLD_BYTES = 20;
 
-  /** The extended BIOS data area's segment stands here (IBM PC, BIOS data area). */
+  /** The extended BIOS data area's segment is here (IBM PC, BIOS data area). */
   private static final long EBDA_SEGMENT_AT = 0x40e;
 
   private static final int SEGMENT_SHIFT = 4;

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * A structure of a table, field by field.
  *
- * @param at where it stands in the table
+ * @param at where it is in the table
  * @param type the number of its type
  * @param name the specification's name of the type; {@code "unknown"} if there is none
  * @param fields in their order; those that are reserved are left out
@@ -35,7 +35,7 @@ public record TableEntry(
     return new TableEntry(at, type, name, fields, "", List.of(), rest);
   }
 
-  /** {@return a structure of a type not known, or too short for its type: kept as it stands} */
+  /** {@return a structure of a type not known, or too short for its type: kept as it is} */
   static TableEntry unknown(Extent at, int type, String content) {
     return of(at, type, UNKNOWN, List.of(), content);
   }

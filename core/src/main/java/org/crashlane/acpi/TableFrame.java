@@ -27,7 +27,7 @@ final class TableFrame {
   private final ByteReader reader;
   private final AcpiHeader header;
 
-  /** How structures of one table are told apart and read. */
+  /** How structures of one table are distinguished and read. */
   interface Structures<T> {
 
     /** {@return the bytes of type and length, which every structure begins with} */
@@ -35,7 +35,7 @@ final class TableFrame {
       return Short.BYTES + Short.BYTES;
     }
 
-    /** Reads the type, and whatever else stands in front of the length. */
+    /** Reads the type, and whatever else is in front of the length. */
     default int kind(ByteReader in) {
       return in.u16("type");
     }
@@ -65,7 +65,7 @@ final class TableFrame {
     Optional<T> read(int kind, Extent at, ByteReader content);
 
     /**
-     * {@return the structure as it stands}
+     * {@return the structure as it is}
      *
      * @param content what follows the length, two hexadecimal digits a byte
      */
@@ -95,7 +95,7 @@ final class TableFrame {
   /**
    * {@return why structures of a kind may be missing from a table as it was read}
    *
-   * @param structures where each of its structures stands, in order
+   * @param structures where each of its structures is, in order
    * @param unread those of that kind, which could not be read
    */
   static Optional<TableProblem> whyMayLack(

@@ -27,7 +27,7 @@ public enum DeliveryMode {
     this.encoding = encoding;
   }
 
-  /** {@return the mode that {@code encoding}, 0 to 7, stands for} */
+  /** {@return the mode that {@code encoding}, 0 to 7, represents} */
   public static DeliveryMode of(long encoding) {
     return BY_ENCODING.get((int) encoding);
   }

@@ -43,7 +43,7 @@ public sealed interface InterruptFate {
   record Blocked(int reason, Term why, Reason evidence) implements InterruptFate {}
 
   /**
-   * It cannot be told: what it meets is not readable here.
+   * It cannot be known: what it meets is not readable here.
    *
    * @param address physical address of what is not readable
    * @param evidence why

@@ -37,7 +37,7 @@ public record InterruptMessage(long address, int data) {
     return new InterruptMessage(address, (int) VECTOR.of(vector));
   }
 
-  /** {@return where it would go if nothing stood between} */
+  /** {@return where it would go if nothing were between} */
   public InterruptTarget target() {
     return new InterruptTarget(
         DESTINATION.get(address),

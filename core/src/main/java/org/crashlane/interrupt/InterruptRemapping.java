@@ -46,7 +46,7 @@ public interface InterruptRemapping {
   /** {@return the registers that say so} */
   List<Word> description();
 
-  /** {@return the pages that its tables stand in, each of 4 KiB, each once} */
+  /** {@return the pages that its tables are in, each of 4 KiB, each once} */
   List<AddressRange> tablePages();
 
   /**

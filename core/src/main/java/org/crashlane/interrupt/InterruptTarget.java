@@ -38,7 +38,7 @@ public record InterruptTarget(
 
   /**
    * {@return true if one of all processors gets {@code wanted}} Of several that arbitrate for the
-   * lowest priority, the one that gets it may be one that stands.
+   * lowest priority, the one that gets it may be one that is halted.
    */
   public boolean mayBring(int wanted) {
     return vector == wanted && mode.bringsVector() && isBroadcast();

@@ -49,7 +49,7 @@ public record Malformation(
     BOUND,
     /** The table that the entry points to is not readable. */
     UNREADABLE,
-    /** Hardware may go by the entry or fault on it: manuals leave that open, or are not kept to. */
+    /** Hardware may use the entry or fault on it: manuals leave that open, or are not kept to. */
     UNSETTLED
   }
 }

@@ -21,7 +21,7 @@ public sealed interface MapResult {
    * Nothing was written: a page of the range is mapped elsewhere or without a right (finding A4 or
    * A2).
    *
-   * @param conflicts what stands there
+   * @param conflicts what is there
    */
   record Conflict(List<Mapping> conflicts) implements MapResult {
     public Conflict {

@@ -13,7 +13,7 @@ import org.crashlane.memory.AddressRange;
  */
 public record Mapping(AddressRange iova, long physicalFirst, Permissions permissions) {
 
-  /** {@return the mapping that a {@link WalkVisitor} is told so} */
+  /** {@return the mapping that a {@link WalkVisitor} receives} */
   public static Mapping of(
       long iovaFirst, long iovaLast, long physicalFirst, Permissions permissions) {
     return new Mapping(new AddressRange(iovaFirst, iovaLast), physicalFirst, permissions);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
-/** Joins mappings that run on into one before a visitor is told. */
+/** Joins mappings that run on into one before a visitor receives it. */
 public final class MappingRun {
   private final WalkVisitor visitor;
   private final long iovaLast;
@@ -47,7 +47,9 @@ public final class MappingRun {
     }
   }
 
-  /** Tells a mapping that runs on from none and into none; what was gathered has been told. */
+  /**
+   * Reports a mapping that runs on from none and into none; what was gathered has been reported.
+   */
   public void tell(long ownIova, long ownSizeBytes, long ownPhysical, Permissions ownPermissions) {
     if (Long.compareUnsigned(ownIova, iovaLast) > 0) {
       return;

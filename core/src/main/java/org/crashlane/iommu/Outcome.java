@@ -24,7 +24,7 @@ public sealed interface Outcome {
   record Blocked(Fault fault) implements Outcome {}
 
   /**
-   * What the request meets cannot be told, because a table it needs is not readable here, though
+   * What the request meets cannot be known, because a table it needs is not readable here, though
    * the hardware may read it.
    *
    * @param address physical address of the table

@@ -9,7 +9,7 @@ import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 
 /**
- * The tables of one running IOMMU, of whatever vendor, as they stand in some memory: what they say,
+ * The tables of one running IOMMU, of whatever vendor, as they are in some memory: what they say,
  * and how they are changed.
  */
 public interface TranslationTables {
@@ -57,7 +57,7 @@ public interface TranslationTables {
   /**
    * {@return the IOVAs at which requests of {@code requester} pass as they are, in rising order,
    * whatever its tables have for them: as if mapped to themselves, but no mapping; mostly none}
-   * They are not walked. Of a requester that passes untranslated everywhere nothing is told.
+   * They are not walked. Of a requester that passes untranslated everywhere nothing is reported.
    */
   default List<AddressRange> untouched(RequesterId requester) {
     return List.of();
@@ -81,7 +81,7 @@ public interface TranslationTables {
 
   /**
    * {@return the physical address of the table page that a page-table entry leads to, if it leads
-   * to one; of a leaf or an entry that is not present, what stands in its place}
+   * to one; of a leaf or an entry that is not present, what is in its place}
    *
    * @param entry the entry's value
    */

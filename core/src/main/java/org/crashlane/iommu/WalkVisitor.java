@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.iommu;
 
-/** Who is told what a walk finds. Primitive, so that a walk allocates nothing per entry. */
+/** Receives what a walk finds. Primitive, so that a walk allocates nothing per entry. */
 public interface WalkVisitor {
 
   /**
@@ -17,8 +17,8 @@ public interface WalkVisitor {
   void malformed(Malformation malformation);
 
   /**
-   * A table that the walk reads, told before anything in it; one reached on several ways is told as
-   * often. A flat table is told page by page.
+   * A table that the walk reads, reported before anything in it; one reached on several ways is
+   * reported as often. A flat table is reported page by page.
    *
    * @param address physical address of the table
    * @param sizeBytes how large it is

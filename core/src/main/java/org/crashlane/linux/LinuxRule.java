@@ -388,7 +388,7 @@ public enum LinuxRule implements Term {
     return view.ivrs().flatMap(_ -> view.dmar()).map(_ -> Spot.at(0).of(rule));
   }
 
-  /** What stands in a table and cannot be read as what it should be has no effect. */
+  /** What is in a table and cannot be read as what it should be has no effect. */
   private static Stream<TableProblem> lost(LinuxView view, LinuxRule rule) {
     return view.table(rule.signature)
         .flatMap(table -> table.problems().stream())

@@ -128,7 +128,7 @@ public final class LinuxView {
    * A unit that Linux uses.
    *
    * @param name the specification's abbreviation of its structure, DRHD or IVHD
-   * @param offset where the structure stands in its table
+   * @param offset where the structure is in its table
    * @param segment PCI segment of its devices
    * @param registerBase physical address of its registers
    * @param takesAll true if it serves all devices of its segment that no other unit names

@@ -11,7 +11,7 @@ import org.crashlane.memory.AddressRange;
 /**
  * Memory that Linux maps at its own address for devices that firmware uses.
  *
- * @param at where its structure stands in the table
+ * @param at where its structure is in the table
  * @param name the specification's abbreviation of the structure, RMRR or IVMD
  * @param segment PCI segment of the devices
  * @param range the memory

@@ -11,7 +11,7 @@ import org.crashlane.memory.AddressRange;
 /**
  * The registers of a unit: Linux asks for them as a resource of its own, which no two units get.
  *
- * @param at where the unit's structure stands
+ * @param at where the unit's structure is
  * @param base physical address of the first
  * @param bytes how many bytes they take
  */

@@ -8,6 +8,6 @@ import org.crashlane.acpi.TableProblem;
  *
  * @param rule what Linux does about it, and where in its source
  * @param signature the table's
- * @param place where in the table, and what stands there
+ * @param place where in the table, and what is there
  */
 public record Remark(LinuxRule rule, String signature, TableProblem place) {}

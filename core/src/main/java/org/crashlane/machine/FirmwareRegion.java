@@ -5,7 +5,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
 /**
- * Memory that firmware has a device use by DMA, whatever the kernel does: it is told by RMRR
+ * Memory that firmware has a device use by DMA, whatever the kernel does: it is described by RMRR
  * structures of the DMAR table (VT-d specification, "Reserved Memory Region Reporting Structure")
  * and by IVMD blocks of the IVRS table (AMD I/O Virtualization Technology specification, "I/O
  * Virtualization Memory Definition Blocks").

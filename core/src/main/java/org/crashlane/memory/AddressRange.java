@@ -51,7 +51,7 @@ public record AddressRange(long first, long last) implements Comparable<AddressR
         Hex.parse(text.substring(0, dash)), Hex.parse(text.substring(dash + 1)));
   }
 
-  /** {@return how many addresses the range has; 0 stands for all 2^64} */
+  /** {@return how many addresses the range has; 0 means all 2^64} */
   public long sizeBytes() {
     return last - first + 1;
   }

@@ -2,10 +2,10 @@
 package org.crashlane.memory;
 
 /**
- * Where a run of physical addresses stands in a file.
+ * Where a run of physical addresses is in a file.
  *
  * @param physical the addresses
- * @param fileOffset where the first of them stands, in bytes from the file's beginning
+ * @param fileOffset where the first of them is, in bytes from the file's beginning
  */
 public record ImageRegion(AddressRange physical, long fileOffset) {
 

@@ -7,8 +7,8 @@ import org.crashlane.bits.Hex;
  * One aligned store of 8 bytes, and what it replaces.
  *
  * @param address where, a multiple of 8
- * @param before what stands there before it
- * @param after what stands there after it
+ * @param before what is there before it
+ * @param after what is there after it
  */
 public record Store(long address, long before, long after) {
 

@@ -194,8 +194,8 @@ public final class ElfCore implements Dump {
 
   /**
    * {@return how many bytes of the file belong to the core, from its beginning: headers, notes and
-   * what the file holds of the segments} What stands behind them is something else's, as on a disk
-   * that a dump was written onto.
+   * what the file holds of the segments} What is behind them is something else's, as on a disk that
+   * a dump was written onto.
    */
   public long sizeBytes() {
     return sizeBytes;

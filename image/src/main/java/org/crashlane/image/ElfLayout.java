@@ -28,7 +28,7 @@ final class ElfLayout {
   static final int ELFDATA2LSB = 1;
   static final int ET_CORE = 4;
 
-  /** In e_phnum: the count did not fit and stands in sh_info of section header 0. */
+  /** In e_phnum: the count did not fit and is in sh_info of section header 0. */
   static final int PN_XNUM = 0xffff;
 
   /** In e_flags, by makedumpfile's own agreement: the dump was not finished. */

@@ -10,8 +10,7 @@ import org.crashlane.memory.AddressRange;
  * @param content whether the bytes are there; the order of the kinds is the order of preference
  * @param first first physical address
  * @param end first address behind, above {@code first}, unsigned
- * @param fileOffset where the byte of {@code first} stands or would stand, from the beginning of
- *     the file
+ * @param fileOffset where the byte of {@code first} is or would be, from the beginning of the file
  * @param segment number of the program header it comes from
  */
 record Extent(Content content, long first, long end, long fileOffset, int segment) {
@@ -38,7 +37,7 @@ record Extent(Content content, long first, long end, long fileOffset, int segmen
     return new AddressRange(first, end - 1);
   }
 
-  /** {@return where the byte of {@code address}, at or above {@link #first}, stands in the file} */
+  /** {@return where the byte of {@code address}, at or above {@link #first}, is in the file} */
   long fileOffsetOf(long address) {
     return fileOffset + (address - first);
   }

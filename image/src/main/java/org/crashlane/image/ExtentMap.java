@@ -13,11 +13,11 @@ import org.crashlane.image.Extent.Content;
  * Physical memory laid out flat: extents in rising order that share no address, made from claims
  * that may.
  *
- * <p>Cores do hold addresses twice: the kernel's text stands in one more segment under its text
+ * <p>Cores do hold addresses twice: the kernel's text is in one more segment under its text
  * mapping. Bytes that are there win over bytes that are not, then the earlier segment wins.
  *
  * @param extents what each address is, in rising order
- * @param overlaps addresses whose bytes stand in two places of the file
+ * @param overlaps addresses whose bytes are in two places of the file
  */
 record ExtentMap(List<Extent> extents, List<Overlap> overlaps) {
 

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Dumps that are not ELF, told by their first bytes, so that a refusal can name what it refuses.
+ * Dumps that are not ELF, recognised by their first bytes, so that a refusal can name what it
+ * refuses.
  */
 enum ForeignFormat {
   KDUMP("KDUMP   ", "it is a kdump-compressed dump"),

@@ -26,16 +26,16 @@ import org.crashlane.memory.AddressRange;
 /**
  * The ELF core header that is loaded beside a capture kernel and tells it of the memory of the
  * kernel that died: {@code crash_prepare_elf64_headers}, Linux 6.1 {@code kernel/kexec_file.c}, or
- * kexec-tools' {@code crashdump-elf.c}. It stands at the beginning of a page of the crash range,
- * and names all memory but the crash ranges.
+ * kexec-tools' {@code crashdump-elf.c}. It is at the beginning of a page of the crash range, and
+ * names all memory but the crash ranges.
  *
  * <p>Where a segment is in memory is its offset too, but for what the capture kernel may overwrite
  * below 640 KiB: kexec's purgatory copies that into the crash range, and the segment's offset is
  * where the copy is (kexec-tools {@code crashdump-elf.c}, without {@code kexec -s}; Linux before
  * 5.4 with it, commit 7c321eb2b843).
  *
- * @param memory what it calls memory of the kernel that died, as it stands there
- * @param notes where notes stand in that memory: of processors, and VMCOREINFO
+ * @param memory what it calls memory of the kernel that died, as it is there
+ * @param notes where notes are in that memory: of processors, and VMCOREINFO
  * @param copies where copies of memory below 1 MiB are made
  */
 public record KdumpHeader(
@@ -59,7 +59,7 @@ public record KdumpHeader(
   }
 
   /**
-   * {@return true if what stands at {@code position} begins like one}
+   * {@return true if what is at {@code position} begins like one}
    *
    * @param bytes little-endian, with a whole ELF header from {@code position} on
    */

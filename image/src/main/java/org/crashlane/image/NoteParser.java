@@ -31,7 +31,7 @@ final class NoteParser {
    * kernel's per-CPU note buffers end, and at the first note that does not fit.
    *
    * @param bytes little-endian, from position 0 to the limit
-   * @param offset where {@code bytes} stand in the file, for problems
+   * @param offset where {@code bytes} are in the file, for problems
    */
   static void parse(
       ByteBuffer bytes, long offset, List<ElfNote> notes, List<DumpProblem> problems) {

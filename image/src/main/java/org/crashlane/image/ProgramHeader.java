@@ -11,15 +11,15 @@ import static org.crashlane.image.ElfLayout.P_VADDR;
 import java.nio.ByteBuffer;
 
 /**
- * One program header of a core, as it stands in the file, checked for nothing.
+ * One program header of a core, as it is in the file, checked for nothing.
  *
- * @param headerOffset where the header itself stands, in bytes from the beginning of the core
+ * @param headerOffset where the header itself is, in bytes from the beginning of the core
  * @param type PT_LOAD, PT_NOTE, ...
  * @param offset first byte of the segment, from the beginning of the core
  * @param virtualAddress p_vaddr
  * @param physicalAddress p_paddr
  * @param fileBytes p_filesz: how much of it the file holds
- * @param memoryBytes p_memsz: how much memory it stands for
+ * @param memoryBytes p_memsz: how much memory it represents
  */
 record ProgramHeader(
     long headerOffset,

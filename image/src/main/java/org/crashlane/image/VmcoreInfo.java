@@ -92,7 +92,7 @@ public final class VmcoreInfo {
   }
 
   /**
-   * Reads the note that stands in memory where {@code /sys/kernel/vmcoreinfo} says.
+   * Reads the note that is in memory where {@code /sys/kernel/vmcoreinfo} says.
    *
    * @param address physical address of the note
    * @param sizeBytes how many bytes the note may take
@@ -112,7 +112,7 @@ public final class VmcoreInfo {
                 memory.source(), address, "no VMCOREINFO note in memory there"));
   }
 
-  /** {@return all values by key, as they stand, in the order of the lines} */
+  /** {@return all values by key, as they are, in the order of the lines} */
   public Map<String, String> values() {
     Map<String, String> values = new LinkedHashMap<>();
     lines.forEach((key, line) -> values.put(key, line.value()));
@@ -124,7 +124,7 @@ public final class VmcoreInfo {
     return problems;
   }
 
-  /** {@return the value of {@code key}, which is the whole of what stands before the =} */
+  /** {@return the value of {@code key}, which is the whole of what is before the =} */
   public Optional<String> value(String key) {
     return Optional.ofNullable(lines.get(key)).map(Line::value);
   }
@@ -170,7 +170,7 @@ public final class VmcoreInfo {
     return decimal("SIZE(" + name + ")");
   }
 
-  /** {@return OFFSET(type.member): where a member stands in its type, in bytes} */
+  /** {@return OFFSET(type.member): where a member is in its type, in bytes} */
   public OptionalLong offsetBytes(String member) {
     return decimal("OFFSET(" + member + ")");
   }

@@ -23,8 +23,8 @@ import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
 /**
- * The tables of one AMD IOMMU. What its exclusion range lets pass is told with the registers, and
- * as {@link #untouched} of each device that it is for.
+ * The tables of one AMD IOMMU. What its exclusion range lets pass is reported with the registers,
+ * and as {@link #untouched} of each device that it is for.
  */
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;

@@ -16,7 +16,7 @@ import org.crashlane.pci.RequesterId;
  * Reads a device table, all segments of it.
  *
  * <p>Of its entries most are for device ids that no device has. So those that are as good as none
- * are not told one by one: entries that are not valid, and those that let nothing pass and lead
+ * are not reported one by one: entries that are not valid, and those that let nothing pass and lead
  * nowhere, as Linux fills the table with.
  */
 final class FlatDeviceTables {

@@ -11,7 +11,7 @@ import org.crashlane.interrupt.DeliveryMode;
  * (AMD 48882, "Device Table Entry Format"; the rest as VirtualBox DevIommuAmd.cpp has it).
  */
 public final class InterruptControl {
-  /** Where the word stands in a device table entry, in bytes. */
+  /** Where the word is in a device table entry, in bytes. */
   public static final int OFFSET_BYTES = 16;
 
   private static final Layout.Fields FIELDS = Layout.named("DTE, interrupt word");

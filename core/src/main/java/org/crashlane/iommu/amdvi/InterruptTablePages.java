@@ -11,8 +11,8 @@ import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.UnreadableMemoryException;
 
 /**
- * Gathers the pages that the interrupt remapping tables of devices stand in; many devices may share
- * one. What of the device table cannot be read is told where that is read.
+ * Gathers the pages that the interrupt remapping tables of devices are in; many devices may share
+ * one. What of the device table cannot be read is reported where that is read.
  */
 final class InterruptTablePages {
   private final PhysicalMemory memory;
@@ -24,12 +24,12 @@ final class InterruptTablePages {
     this.settings = settings;
   }
 
-  /** Adds the table of the device whose device table entry stands at {@code deviceEntry}. */
+  /** Adds the table of the device whose device table entry is at {@code deviceEntry}. */
   void ofDevice(long deviceEntry) {
     try {
       add(memory.readLong(deviceEntry + InterruptControl.OFFSET_BYTES));
     } catch (UnreadableMemoryException _) {
-      // told as a malformation of the device table
+      // reported as a malformation of the device table
     }
   }
 

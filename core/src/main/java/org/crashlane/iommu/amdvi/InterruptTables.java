@@ -28,7 +28,7 @@ import org.crashlane.pci.RequesterId;
 /**
  * What an AMD-Vi unit does with interrupts. Each device has its own say in its device table entry;
  * where that is to remap, the low bits of the message's data choose an entry of the device's table:
- * a message that was written for vector 0x31 meets entry 0x31, whatever stands there (AMD 48882,
+ * a message that was written for vector 0x31 meets entry 0x31, whatever is there (AMD 48882,
  * "Interrupt Remapping"; checks as in VirtualBox DevIommuAmd.cpp and QEMU 9 amd_iommu.c).
  */
 public final class InterruptTables implements InterruptRemapping {
@@ -120,7 +120,7 @@ public final class InterruptTables implements InterruptRemapping {
           entryCounts.merge(settings.table(word), InterruptControl.entryCount(word), Math::max);
         }
       } catch (UnreadableMemoryException _) {
-        // told as a malformation of the device table
+        // reported as a malformation of the device table
       }
     }
     List<Posted> found = new ArrayList<>();

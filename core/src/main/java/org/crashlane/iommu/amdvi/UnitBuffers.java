@@ -99,7 +99,7 @@ final class UnitBuffers {
         wait.storeAddress().ifPresent(a -> store(Named.PENDING_WAIT, a & ~encryptionMask));
       }
     } catch (UnreadableMemoryException e) {
-      // Nothing pending that is known of; where the buffer itself is, has been told.
+      // Nothing pending that is known of; where the buffer itself is, has been reported.
     }
   }
 }

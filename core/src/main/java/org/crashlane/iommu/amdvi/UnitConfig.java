@@ -38,7 +38,7 @@ public record UnitConfig(
   /** Size of a page of tables of any kind in bytes. */
   static final int PAGE_BYTES = PageTableEntry.LARGEST.pageBytes();
 
-  /** The widest physical address that entries can hold: stands for a width that is not known. */
+  /** The widest physical address that entries can hold: used where the width is not known. */
   public static final int PHYSICAL_ADDRESS_WIDTH_MAX = 52;
 
   /**

@@ -11,7 +11,8 @@ import org.crashlane.interrupt.InterruptTarget;
  * "Interrupt Remapping Tables with Guest Virtual APIC Enabled"; Linux 6.0
  * drivers/iommu/amd/amd_iommu_types.h, {@code union irte_ga_lo}, {@code union irte_ga_hi}).
  *
- * <p>Two forms, told apart by GuestMode: one names a processor, the other a guest's virtual APIC.
+ * <p>Two forms, distinguished by GuestMode: one names a processor, the other a guest's virtual
+ * APIC.
  */
 public final class WideInterruptEntry {
   /** Size of an entry in bytes. */

@@ -23,7 +23,7 @@ import org.crashlane.memory.UnreadableMemoryException;
  * translation error (here the lowest of 31:21); that the PHB goes on translating after an error
  * until software disables the slots; that TAR.VALID and bits that no field has do not matter; that
  * a table which is not aligned to its size begins where TAR says; and that an interrupt message is
- * translated as any write is. Which slot each bit of SLOT_DISABLE stands for is not known either:
+ * translated as any write is. Which slot each bit of SLOT_DISABLE represents is not known either:
  * with some of them set, what becomes of a request is unknown.
  */
 public final class HostBridge {

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * The registers that each PHB has, 32 bits each, big-endian on the bus, with what the Linux driver
  * does with them (2.6.27 arch/x86/kernel/pci-calgary_64.c; names as there). IBM's manual was not at
- * hand: what the hardware itself allows is not known, so {@link Use} stands in for an access kind.
+ * hand: what the hardware itself allows is not known, so {@link Use} replaces an access kind.
  */
 public enum PhbRegister {
   /** Channel status: errors, and who caused them. */

@@ -15,7 +15,7 @@ public final class TceCache {
   private static final int GROUP_ENTRY_COUNT = Long.SIZE;
   private static final long[] NOTHING_KEPT = {};
 
-  /** Who is told what is kept. */
+  /** Receives what is kept. */
   @FunctionalInterface
   public interface Visitor {
     /** One entry, in rising order. */

@@ -45,7 +45,7 @@ public record UnitConfig(
     return new UnitConfig(tar, configRw, csr, all, wholeMemory);
   }
 
-  /** {@return a PHB that translates by {@code table} and reserves as told, all memory known} */
+  /** {@return a PHB that translates by {@code table} and reserves as given, all memory known} */
   public static UnitConfig of(TceTable table, List<ReservedRegion> reserved) {
     return new UnitConfig(Tar.of(table), ConfigRw.enabling(0), 0, reserved, true);
   }

@@ -21,7 +21,7 @@ import org.crashlane.memory.WritableMemory;
  * only when none is in the way does the second write. No table page is ever needed: the table is
  * there in full. What is mapped is never replaced, except by {@link #unmap}.
  *
- * <p>Caches are the caller's: hardware may go by an entry as it was until it is told to drop it.
+ * <p>Caches are the caller's: hardware may use an entry as it was until it is commanded to drop it.
  * The allocator is the caller's too: an entry written here is still free in a kernel's bitmap, and
  * would be handed out, unless it is reserved there.
  */

@@ -85,7 +85,7 @@ public final class CacheState {
     control = Registers.CACHECTL.written(control, value);
   }
 
-  /** Who is told what is cached. */
+  /** Receives what is cached. */
   @FunctionalInterface
   public interface Visitor {
     /** One entry; in the order of their places. */

@@ -32,7 +32,7 @@ public sealed interface CpuOutcome {
   }
 
   /**
-   * What the request meets cannot be told, because the table is not readable here, though the
+   * What the request meets cannot be known, because the table is not readable here, though the
    * hardware may read it.
    *
    * @param address physical address of the word of the table

@@ -14,13 +14,13 @@ import org.crashlane.memory.UnreadableMemoryException;
 /**
  * What the registers of one northbridge make of requests, those of devices and of CPUs alike:
  * inside the aperture they are redirected through its table, elsewhere they pass. Neither are
- * requesters told apart, nor reads from writes.
+ * requesters distinguished, nor reads from writes.
  *
  * <p>It has no state. From what kernels do with it, not from AMD's manual. Not verified: that a
- * device's request which meets an entry that is not valid is blocked (Linux lets no such entry
- * stand in its part of the table; on family 0Fh it masks the report, which came without cause too);
- * that with DISGARTIO or DISGARTCPU requests pass untranslated; that the interrupt window comes
- * before the aperture.
+ * device's request which meets an entry that is not valid is blocked (Linux lets no such entry are
+ * in its part of the table; on family 0Fh it masks the report, which came without cause too); that
+ * with DISGARTIO or DISGARTCPU requests pass untranslated; that the interrupt window comes before
+ * the aperture.
  */
 public final class Redirection {
   private final FlatTable table;

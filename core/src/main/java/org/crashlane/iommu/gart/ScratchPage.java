@@ -63,7 +63,7 @@ public record ScratchPage(long address) {
     return Long.compareUnsigned(page - first, sizeBytes) < 0;
   }
 
-  /** How often a page stands alone: entries side by side that lead to one page do not run on. */
+  /** How often a page is alone: entries side by side that lead to one page do not run on. */
   private record LonePages(Map<Long, Integer> counts) implements WalkVisitor {
     @Override
     public void mapping(

@@ -20,7 +20,7 @@ import org.crashlane.memory.UnreadableMemoryException;
 
 /**
  * Gathers what a reader of device tables finds, within limits: tables that are wrong may name more
- * pages, and have more wrong with them, than can be told.
+ * pages, and have more wrong with them, than can be reported.
  */
 public final class DeviceTableReading {
   private final PhysicalMemory memory;
@@ -45,14 +45,14 @@ public final class DeviceTableReading {
     this.pageBytes = pageBytes;
   }
 
-  /** {@return true if no more pages are read, which has been told} */
+  /** {@return true if no more pages are read, which has been reported} */
   public boolean isAtLimit() {
     return readCount > limits.tablePageCount();
   }
 
   /**
    * {@return the page at {@code address}, or nothing where it cannot be read, or is one too many,
-   * which is told}
+   * which is reported}
    *
    * @param from physical address of the entry that points to it
    * @param raw that entry

@@ -76,7 +76,7 @@ public abstract class EntryFormat {
 
   /**
    * {@return true if all entries that serve the page of a leaf are like it} Where one page takes
-   * several entries and they differ, hardware may go by any of them.
+   * several entries and they differ, hardware may use any of them.
    *
    * @param page the entries of the leaf's table
    * @param index which of them is the leaf

@@ -10,8 +10,8 @@ import org.crashlane.iommu.Permissions;
  *
  * <p>Where every page is a run of its own, the loop over the entries is all that counts. So what is
  * gathered is in locals, an entry whose judged bits are those of the one before is not judged
- * again, and only what may run on from another table goes by way of {@link MappingRun#add} (JDK 25:
- * a run reported in three quarters of the time that it took by way of there).
+ * again, and only what may run on from another table goes through {@link MappingRun#add} (JDK 25: a
+ * run reported in three quarters of the time that it took by way of there).
  */
 final class LeafTables {
 

@@ -11,7 +11,7 @@ import org.crashlane.iommu.Mapping;
 import org.crashlane.iommu.Permissions;
 import org.crashlane.iommu.TableFact;
 
-/** Finds out what a mapping would take and what stands against it; writes nothing. */
+/** Finds out what a mapping would take and what prevents it; writes nothing. */
 final class MappingSurvey implements RangeDescent.Visitor {
   private final EntryFormat format;
   private final Geometry geometry;

@@ -27,7 +27,7 @@ import org.crashlane.pci.RequesterId;
  * The tables of one unit whose page tables are trees. Registers are read once, when opened; memory
  * whenever asked.
  *
- * <p>What cannot be read is told as unreadable, whether or not the hardware could read it.
+ * <p>What cannot be read is reported as unreadable, whether or not the hardware could read it.
  */
 public abstract class PagedTables implements TranslationTables {
   private static final int NO_DOMAIN = 0;

@@ -36,7 +36,7 @@ final class RangeDescent {
     void mapped(
         long entryAddress, long entry, int level, long first, long last, Permissions rights);
 
-    /** What is here cannot be gone through; told once, at the first such place. */
+    /** What is here cannot be gone through; reported once, at the first such place. */
     void impassable(long entryAddress, Reason reason);
   }
 

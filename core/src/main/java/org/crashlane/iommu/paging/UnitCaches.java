@@ -26,7 +26,7 @@ public class UnitCaches {
   /**
    * Makes empty caches.
    *
-   * @param geometry the shape of the largest tables that the unit goes by
+   * @param geometry the shape of the largest tables that the unit uses
    * @param remembers false if they remain empty, as those of a unit that has none
    */
   protected UnitCaches(Geometry geometry, boolean remembers) {
@@ -44,7 +44,7 @@ public class UnitCaches {
     this.iotlb = other.iotlb.fork();
   }
 
-  /** Who is told of all that is remembered. */
+  /** Receives all that is remembered. */
   public interface Visitor {
 
     /**

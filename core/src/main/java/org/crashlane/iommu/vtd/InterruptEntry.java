@@ -13,8 +13,8 @@ import org.crashlane.pci.RequesterId;
  * Interrupt remapping table entry (IRTE): 16 bytes (VT-d specification, "Interrupt Remapping Table
  * Entry"; order of checks as in VirtualBox DevIommuIntel.cpp and QEMU 8.2 intel_iommu.c).
  *
- * <p>Two forms, told apart by IM: <em>remapped</em>, which names a processor, and <em>posted</em>,
- * which names a descriptor in memory.
+ * <p>Two forms, distinguished by IM: <em>remapped</em>, which names a processor, and
+ * <em>posted</em>, which names a descriptor in memory.
  */
 public final class InterruptEntry {
   /** Size of an entry in bytes. */

@@ -21,7 +21,7 @@ final class PasidLookup {
     this.config = config;
   }
 
-  /** {@return the PASID that stands for requests without one; 0 where the unit has no choice} */
+  /** {@return the PASID that represents requests without one; 0 where the unit has no choice} */
   long ridPasid(long contextWord1) {
     return Ecap.RPS.isSet(config.capabilities().ecap())
         ? ScalableContextEntry.RID_PASID.get(contextWord1)

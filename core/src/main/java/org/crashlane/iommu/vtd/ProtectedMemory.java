@@ -58,7 +58,7 @@ final class ProtectedMemory {
     }
   }
 
-  /** A limit below the base stands for no region; bits that are not decoded are ones in a limit. */
+  /** A limit below the base means no region; bits that are not decoded are ones in a limit. */
   private void region(Named which, long base, long limit) {
     long first = ProtectedBound.ADDRESS.inPlace(base);
     long last =

@@ -47,7 +47,7 @@ public final class ScalableContextEntry {
 
   private static final Layout.Fields WORD_1_FIELDS = Layout.named("scalable context entry, word 1");
 
-  /** The PASID that stands for requests without one. */
+  /** The PASID that represents requests without one. */
   public static final BitField RID_PASID = WORD_1_FIELDS.bits("RID_PASID", 19, 0);
 
   /** Requests without a PASID are privileged. */

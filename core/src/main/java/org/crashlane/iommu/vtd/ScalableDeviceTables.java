@@ -36,7 +36,7 @@ final class ScalableDeviceTables {
    *
    * @param requester whose it is
    * @param word0 the word of the context entry that points to it
-   * @param ridPasid the PASID that stands for requests without one
+   * @param ridPasid the PASID that represents requests without one
    * @param at the address of that word
    */
   private record Directory(RequesterId requester, long word0, long ridPasid, long at) {}

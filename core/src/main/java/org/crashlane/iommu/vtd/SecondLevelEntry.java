@@ -92,7 +92,7 @@ public final class SecondLevelEntry {
     return BitField.lowMask(Math.min(hostAddressWidth, ADDR.high() + 1));
   }
 
-  /** {@return the bits that stand for {@code permissions}} */
+  /** {@return the bits that represent {@code permissions}} */
   static long rights(Permissions permissions) {
     return switch (permissions) {
       case NONE -> 0;

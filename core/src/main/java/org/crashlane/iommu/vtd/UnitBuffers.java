@@ -114,7 +114,7 @@ final class UnitBuffers {
         add(Named.PENDING_WAIT, AddressRange.clipped(status, STORE_BYTES));
       }
     } catch (UnreadableMemoryException e) {
-      // Nothing pending that is known of; where the queue itself is, has been told.
+      // Nothing pending that is known of; where the queue itself is, has been reported.
     }
   }
 }

@@ -140,7 +140,7 @@ public final class VtdTables extends PagedTables {
     };
   }
 
-  /** {@return what is known of a unit that goes by no tables, because of what its register says} */
+  /** {@return what is known of a unit that uses no tables, because of what its register says} */
   private static DeviceTables ofInvalidMode(long rootTableAddress) {
     Reason reason =
         Reason.of(
