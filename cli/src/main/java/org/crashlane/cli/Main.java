@@ -31,9 +31,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     versionProvider = VersionCommand.Lines.class,
     exitCodeList = {
-      "0:the rule holds, or what was asked for is done",
-      "1:the rule is broken, or what was compared differs, is refused by Linux or could not be"
-          + " restored",
+      "0:good: the dump is complete, the rule holds, or what was asked for is done",
+      "1:bad: the dump is lost or differs, the rule is broken, or what was compared differs, is"
+          + " refused by Linux or could not be restored",
       "2:bad input or usage, or refused: nothing was written",
       "3:unknown: something that decides could not be read, or did not happen in time"
     },
