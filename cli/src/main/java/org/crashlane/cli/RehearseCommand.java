@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     name = "rehearse",
     customSynopsis = "crashlane rehearse [MACHINE...] [OPTION...]",
     description = {
-      "Rehearse the crash: run a machine, panic it, let a capture kernel write the dump, and judge "
+      "Rehearse the crash: run a machine, panic it, let a capture kernel write the dump, and check "
           + "by the bytes whether it got through and what else DMA changed.",
       "",
       "Stage model, the default, crashes a bit-accurate model of a machine: nothing to install, no "

@@ -40,7 +40,7 @@ public record Machine(
     firmwareRegions = List.copyOf(firmwareRegions);
     sources = Map.copyOf(sources);
     if (crashRanges.isEmpty()) {
-      throw new IllegalArgumentException("a machine without a crash range: nothing to judge");
+      throw new IllegalArgumentException("a machine without a crash range: nothing to check");
     }
   }
 

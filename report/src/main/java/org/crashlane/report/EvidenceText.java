@@ -121,10 +121,10 @@ public final class EvidenceText {
       case REQUESTS_BLOCKED -> "as the tables are, its requests there are blocked";
       case REQUESTS_NOT_KNOWN -> "it is not known whether its requests get there";
       case JUDGED_NOT_OBSERVED ->
-          "judged from registers and tables, not observed: an emulator may let pass what hardware"
+          "predicted from registers and tables, not observed: an emulator may let pass what hardware"
               + " blocks";
       case IO_APIC_IDS_NOT_KNOWN ->
-          "their requester ids are not known: legacy interrupts and timers were not judged";
+          "their requester ids are not known: legacy interrupts and timers were not checked";
       case WIDE_APIC_IDS ->
           "interrupts are remapped to ids of 32 bits, so that they run in x2APIC mode";
       case X2APIC_IDS_NOT_KNOWN -> "they run in x2APIC mode, and their ids are not known";
@@ -167,7 +167,7 @@ public final class EvidenceText {
               + " that is left stopped is found (arm's journals, XDG_RUNTIME_DIR or else /run); what"
               + " changed meanwhile may be missing";
       case NO_DISK_NAMED -> "none of them is a disk controller; the guest also has:";
-      case DEVICES_NAMED -> "judged for them alone; the guest also has:";
+      case DEVICES_NAMED -> "checked for them alone; the guest also has:";
       case USERS_NOT_KNOWN -> "which device that is, is not known";
       case NOT_FIRST_TABLE -> "the table that says so is not the first of its kind";
       case NO_CAPTURE_KERNEL_LOADED ->

@@ -52,7 +52,7 @@ final class ReadingText {
       case Reading.ApicId(int id) -> "APIC id " + Hex.of(Integer.toUnsignedLong(id));
       case Reading.Leftovers leftovers -> of(leftovers);
       case Reading.Spent(var limits) ->
-          "there are more than %,d table pages or %,d runs of mappings in all: not all was judged"
+          "there are more than %,d table pages or %,d runs of mappings in all: not all was checked"
               .formatted(limits.tablePageCount(), limits.mappingCount());
       case Reading.StatedRegion region ->
           "firmware has a device use memory at %s (%s): %s"

@@ -104,7 +104,8 @@ final class RemedyText {
           "the primary kernel must not map pages of the crash range for devices";
       case FIND_MAPPER ->
           "find out who has the device use these pages (firmware's regions: RMRR, IVMD)";
-      case JUDGED_BY_REST -> "requests to these IOVAs fault; the crash range is judged by the rest";
+      case JUDGED_BY_REST ->
+          "requests to these IOVAs fault; the rest decides about the crash range";
       case MAKE_READABLE ->
           "make the tables readable, or arm the device from inside the primary kernel";
       case MAP_BY_SETTLED_ENTRIES ->

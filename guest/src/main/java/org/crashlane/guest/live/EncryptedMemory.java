@@ -45,7 +45,7 @@ final class EncryptedMemory {
   private static IOException encrypted(QmpClient qmp, String how) {
     return new IOException(
         ("%s: the guest's memory is encrypted (%s): what can be read of it from outside is no"
-                + " table, and is not judged; arm it from inside, by the crashlane_arm module")
+                + " table, and is not checked; arm it from inside, by the crashlane_arm module")
             .formatted(qmp.socket(), how));
   }
 
