@@ -134,8 +134,8 @@ final class ExitStatusTest {
             .toList();
     Set<String> written = new TreeSet<>();
     for (String row : rows) {
-      String[] cells = row.split("\\|");
-      for (String name : cells[1].split(",")) {
+      String[] cells = row.split("\\|", -1);
+      for (String name : cells[1].split(",", -1)) {
         String command = name.replace("`", "").replaceFirst(" --.*", "").strip();
         for (int status = 0; status < 4; status++) {
           if (!command.startsWith("-") && !cells[2 + status].strip().equals("–")) {
