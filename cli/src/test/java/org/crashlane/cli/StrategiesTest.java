@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.crashlane.rehearsal.LinuxSetting;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
@@ -49,6 +50,25 @@ final class StrategiesTest {
                   strategy.meaning(),
                   LinuxSetting.isUsual(strategy) ? " (Linux's default)" : "");
       assertTrue(text.contains(row), page + " has no row\n" + row);
+    }
+  }
+
+  @Test
+  void whatEachVersionDoesIsInTheListAndInTheDocument() throws IOException {
+    String page = Files.readString(Path.of("../docs/strategies.md")).replace("`", "");
+    String list = Run.narrow(80, "rehearse", "--strategy", "list").out().replaceAll(" +", " ");
+    for (LinuxSetting setting : LinuxSetting.all()) {
+      if (setting.strategy() != Strategy.IDENTITY) {
+        List<String> cells =
+            List.of(
+                StrategyReport.means(setting),
+                setting.mode() == MappingMode.VTD ? "Intel" : "AMD",
+                StrategyReport.versions(setting.linux()),
+                StrategyReport.follows(setting));
+        assertTrue(page.contains("| " + String.join(" | ", cells) + " |"), cells::toString);
+        assertTrue(page.contains(setting.commit()), setting.commit());
+        assertTrue(list.contains("\n" + String.join(" ", cells) + "\n"), list);
+      }
     }
   }
 

@@ -17,7 +17,6 @@ import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.LabEvidence;
 import org.crashlane.guest.lab.LabRun;
 import org.crashlane.guest.lab.RunningGuest;
-import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
@@ -104,7 +103,7 @@ class TwoGuestsTest {
             .withMore(new GuestConfig.MoreOptions(List.of(), List.of(), List.of(), monitor));
     try (LabRun run = LabRun.of(parts, config, Scenario.of(MappingMode.VTD, Strategy.NONE))) {
       LabEvidence evidence = run.execute(this::awaitWatch, _ -> {});
-      return DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
+      return evidence.judged();
     }
   }
 

@@ -14,6 +14,8 @@ import org.crashlane.rule.Pieces;
 import org.crashlane.rule.Remedy.KernelOption;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.Touch;
+import org.crashlane.rule.Sighting.Touched;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
@@ -39,6 +41,7 @@ public final class Aftermath {
         .forEach(findings::add);
     lost(observations.dump()).ifPresent(findings::add);
     detected(observations).ifPresent(findings::add);
+    locked(observations).ifPresent(findings::add);
     touched(observations).ifPresent(findings::add);
     observations.tally().flatMap(Aftermath::corrupted).ifPresent(findings::add);
     return Verdict.of(findings);
@@ -46,7 +49,7 @@ public final class Aftermath {
 
   private static Optional<Finding> lost(DumpOutcome dump) {
     return switch (dump) {
-      case DumpOutcome.Written _ -> Optional.empty();
+      case DumpOutcome.Written _, DumpOutcome.WrittenBut _ -> Optional.empty();
       case DumpOutcome.Missing missing -> Optional.of(lost(missing.reasons()));
       case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reasons()));
       case DumpOutcome.NoRoom noRoom -> Optional.of(untried(noRoom.reason()));
@@ -76,6 +79,23 @@ public final class Aftermath {
             Part.CAPTURE_KERNEL,
             Pieces.firstOf(observations.detection()),
             Step.HIDE_IOMMU));
+  }
+
+  /** Where the IOMMU took no notice, the driver and the hardware work with different tables. */
+  private static Optional<Finding> locked(Observations observations) {
+    return observations.registerWritesAfterCrash().stream()
+        .filter(Aftermath::isIgnored)
+        .findFirst()
+        .map(first ->
+            Finding.broken(
+                FindingCode.C6,
+                Part.CAPTURE_KERNEL,
+                List.of(first, Fact.REGISTERS_LOCKED),
+                Step.REUSE_TABLES));
+  }
+
+  private static boolean isIgnored(Evidence write) {
+    return write instanceof Touched touched && touched.what() == Touch.WRITES_LOCKED_REGISTER;
   }
 
   private static Optional<Finding> touched(Observations observations) {

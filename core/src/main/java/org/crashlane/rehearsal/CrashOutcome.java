@@ -14,6 +14,8 @@ public record CrashOutcome(Dump dump, Memory memory) {
   public enum Dump {
     /** It is the memory of the panic. */
     WHOLE,
+    /** It is, but for pages of the IOMMU's own that the capture kernel had to change. */
+    WHOLE_BUT_IOMMU,
     /** There is one, and it is not. */
     DIFFERS,
     NONE,
@@ -41,6 +43,7 @@ public record CrashOutcome(Dump dump, Memory memory) {
     Dump dump =
         switch (observations.dump()) {
           case DumpOutcome.Written _ -> Dump.WHOLE;
+          case DumpOutcome.WrittenBut _ -> Dump.WHOLE_BUT_IOMMU;
           case DumpOutcome.Damaged _ -> Dump.DIFFERS;
           case DumpOutcome.Missing _ -> Dump.NONE;
           case DumpOutcome.NoRoom _ -> Dump.NOT_TRIED;
@@ -55,12 +58,13 @@ public record CrashOutcome(Dump dump, Memory memory) {
 
   /**
    * {@return whether that is what the owner of the machine wants} A whole dump is, also where other
-   * memory was not seen: what the dump holds of it was compared.
+   * memory was not seen: what the dump holds of it was compared. So is one that differs where the
+   * IOMMU's own tables are, and nowhere else.
    */
   public Grade grade() {
     return switch (dump) {
       case NONE, DIFFERS -> Grade.BAD;
-      case WHOLE -> memory == Memory.OVERWRITTEN ? Grade.BAD : Grade.GOOD;
+      case WHOLE, WHOLE_BUT_IOMMU -> memory == Memory.OVERWRITTEN ? Grade.BAD : Grade.GOOD;
       case NOT_TRIED -> memory == Memory.OVERWRITTEN ? Grade.BAD : Grade.UNKNOWN;
     };
   }

@@ -17,6 +17,20 @@ public sealed interface DumpOutcome {
   record Written(long comparedPageCount, String release, long sizeBytes) implements DumpOutcome {}
 
   /**
+   * A dump of the primary kernel whose compared pages are the memory of the panic, but for some
+   * that hold the IOMMU's own tables and buffers: the capture kernel went on with these, and had to
+   * write them. Nothing else differs.
+   *
+   * @param written the dump, with the pages that are equal
+   * @param changed the pages that are not, by what they hold
+   */
+  record WrittenBut(Written written, List<IommuMemory.Changed> changed) implements DumpOutcome {
+    public WrittenBut {
+      changed = List.copyOf(changed);
+    }
+  }
+
+  /**
    * There is no dump.
    *
    * @param reasons what was found instead
@@ -58,6 +72,6 @@ public sealed interface DumpOutcome {
 
   /** {@return true if the dump got through} */
   default boolean gotThrough() {
-    return this instanceof Written;
+    return this instanceof Written || this instanceof WrittenBut;
   }
 }

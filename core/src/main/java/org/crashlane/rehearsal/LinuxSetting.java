@@ -5,24 +5,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What makes a stock capture kernel of Linux on x86 follow a strategy. A strategy without one has
- * no such kernel.
- *
- * <p>Copying of the old tables: VT-d since Linux 4.2 (commit 091d42e43d21, "iommu/vt-d: Copy
- * translation tables from old kernel"), AMD since 4.14 (3ac3e5ee5ed5, "iommu/amd: Copy old trans
- * table from old kernel"; from 6.18 on, 38e5f33ee359, "Reuse device table for kdump"). The others
- * are as {@code drivers/iommu} of 6.1 has them: {@code intel_iommu=off} disables translation that
- * is found on (intel_iommu_init()); {@code amd_iommu=off} ends before a unit is looked at
- * (state_next()), which leaves it running.
+ * What makes a stock capture kernel of Linux on x86 follow a strategy, and in which versions. A
+ * strategy without one has no such kernel.
  *
  * @param strategy what it makes the capture kernel do
  * @param mode behind which IOMMU
  * @param means how
  * @param parameter on the capture kernel's command line; empty but for {@link Means#PARAMETER}
- * @param linux the first version that does so; empty where only 6.1 was looked at
+ * @param linux the versions that do so
+ * @param adoption how old tables are taken over, for {@link Strategy#ADOPT}
+ * @param commit what made Linux do so, or stopped it; empty where it was so before
  */
 public record LinuxSetting(
-    Strategy strategy, MappingMode mode, Means means, String parameter, String linux) {
+    Strategy strategy,
+    MappingMode mode,
+    Means means,
+    String parameter,
+    Versions linux,
+    Adoption adoption,
+    String commit) {
 
   /** How a capture kernel is made to follow a strategy. */
   public enum Means {
@@ -34,19 +35,70 @@ public record LinuxSetting(
     HIDDEN_TABLE
   }
 
+  /**
+   * Versions of Linux.
+   *
+   * @param first the first; empty where there is no earlier one to tell apart
+   * @param last the last; empty where the newest is one
+   */
+  public record Versions(String first, String last) {}
+
+  /** Of one strategy and mode the usual one comes first. */
   private static final List<LinuxSetting> ALL =
       List.of(
-          new LinuxSetting(Strategy.NONE, MappingMode.VTD, Means.HIDDEN_TABLE, "", ""),
-          new LinuxSetting(Strategy.NONE, MappingMode.AMDVI, Means.PARAMETER, "amd_iommu=off", ""),
-          new LinuxSetting(Strategy.IDENTITY, MappingMode.VTD, Means.HIDDEN_TABLE, "", ""),
-          new LinuxSetting(
-              Strategy.IDENTITY, MappingMode.AMDVI, Means.PARAMETER, "amd_iommu=off", ""),
-          new LinuxSetting(
-              Strategy.ADOPT, MappingMode.VTD, Means.PARAMETER, "intel_iommu=on", "4.2"),
-          new LinuxSetting(Strategy.ADOPT, MappingMode.AMDVI, Means.NO_PARAMETER, "", "4.14"),
-          new LinuxSetting(Strategy.OFF, MappingMode.VTD, Means.PARAMETER, "intel_iommu=off", ""));
+          hidden(Strategy.NONE),
+          // "iommu/vt-d: Make sure IOMMUs are off when intel_iommu=off"; before it they stayed on.
+          set(Strategy.NONE, MappingMode.VTD, "intel_iommu=off", "4.2", "4.11", "161b28aae165"),
+          // "iommu/amd: Don't call early_amd_iommu_init() when AMD IOMMU is disabled"
+          set(Strategy.NONE, MappingMode.AMDVI, "amd_iommu=off", "5.12", "", "9f81ca8d1fd6"),
+          // amd_iommu_detect() of drivers/iommu/amd/init.c returns at once.
+          set(Strategy.NONE, MappingMode.AMDVI, "iommu=off", "", "", ""),
+          hidden(Strategy.IDENTITY),
+          set(Strategy.IDENTITY, MappingMode.AMDVI, "amd_iommu=off", "5.12", "", "9f81ca8d1fd6"),
+          // "iommu/vt-d: Copy translation tables from old kernel"
+          set(Strategy.ADOPT, MappingMode.VTD, "intel_iommu=on", "4.2", "", "091d42e43d21"),
+          // "iommu/amd: Copy old trans table from old kernel"
+          unset(new Versions("4.14", "6.17"), Adoption.COPY, "3ac3e5ee5ed5"),
+          // "iommu/amd: Reuse device table for kdump", which 6.17 has from its stable releases on.
+          unset(new Versions("6.18", ""), Adoption.REUSE, "38e5f33ee359"),
+          set(Strategy.OFF, MappingMode.VTD, "intel_iommu=off", "4.12", "", "161b28aae165"),
+          set(Strategy.OFF, MappingMode.VTD, "iommu=off", "4.12", "", "161b28aae165"),
+          // early_amd_iommu_init() switched units off before it heeded the option.
+          set(Strategy.OFF, MappingMode.AMDVI, "amd_iommu=off", "4.13", "5.11", "9f81ca8d1fd6"));
 
-  /** {@return the one that makes a kernel behind {@code mode} follow {@code strategy}, if any} */
+  private static LinuxSetting hidden(Strategy strategy) {
+    return new LinuxSetting(
+        strategy, MappingMode.VTD, Means.HIDDEN_TABLE, "", new Versions("", ""), Adoption.COPY, "");
+  }
+
+  private static LinuxSetting set(
+      Strategy strategy,
+      MappingMode mode,
+      String parameter,
+      String first,
+      String last,
+      String commit) {
+    return new LinuxSetting(
+        strategy,
+        mode,
+        Means.PARAMETER,
+        parameter,
+        new Versions(first, last),
+        Adoption.COPY,
+        commit);
+  }
+
+  private static LinuxSetting unset(Versions linux, Adoption adoption, String commit) {
+    return new LinuxSetting(
+        Strategy.ADOPT, MappingMode.AMDVI, Means.NO_PARAMETER, "", linux, adoption, commit);
+  }
+
+  /** {@return all of them} */
+  public static List<LinuxSetting> all() {
+    return ALL;
+  }
+
+  /** {@return the usual one that makes a kernel behind {@code mode} follow {@code strategy}} */
   public static Optional<LinuxSetting> of(Strategy strategy, MappingMode mode) {
     return ALL.stream().filter(s -> s.strategy == strategy && s.mode == mode).findFirst();
   }
@@ -55,6 +107,29 @@ public record LinuxSetting(
   public static boolean hasParameter(Strategy strategy, String parameter) {
     return !parameter.isEmpty()
         && ALL.stream().anyMatch(s -> s.strategy == strategy && s.parameter.equals(parameter));
+  }
+
+  /** {@return the one that takes old tables over by {@code adoption}} */
+  public static Optional<LinuxSetting> of(Adoption adoption, MappingMode mode) {
+    return ALL.stream()
+        .filter(s -> s.strategy == Strategy.ADOPT && s.mode == mode && s.adoption == adoption)
+        .findFirst();
+  }
+
+  /**
+   * {@return the versions that do the same for the same setting, the other way of adopting
+   * included}
+   */
+  public Versions versions() {
+    List<LinuxSetting> same =
+        ALL.stream()
+            .filter(s ->
+                s.strategy == strategy
+                    && s.mode == mode
+                    && s.means == means
+                    && s.parameter.equals(parameter))
+            .toList();
+    return new Versions(same.getFirst().linux.first, same.getLast().linux.last);
   }
 
   /**

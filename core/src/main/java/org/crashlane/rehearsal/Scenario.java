@@ -10,8 +10,10 @@ import java.util.Optional;
  * @param mode how the primary kernel maps DMA
  * @param strategy what is done about the crash
  * @param hand who arms, for the strategies that arm
+ * @param adoption how the capture kernel takes old tables over, for the strategy that does
  */
-public record Scenario(MappingMode mode, Strategy strategy, Optional<HandKind> hand) {
+public record Scenario(
+    MappingMode mode, Strategy strategy, Optional<HandKind> hand, Adoption adoption) {
 
   /** Who puts the identity mapping in place. */
   public enum HandKind {
@@ -30,12 +32,17 @@ public record Scenario(MappingMode mode, Strategy strategy, Optional<HandKind> h
 
   /** {@return a scenario in which nobody arms} */
   public static Scenario of(MappingMode mode, Strategy strategy) {
-    return new Scenario(mode, strategy, Optional.empty());
+    return new Scenario(mode, strategy, Optional.empty(), Adoption.COPY);
   }
 
   /** {@return a scenario in which {@code hand} arms} */
   public static Scenario of(MappingMode mode, Strategy strategy, HandKind hand) {
-    return new Scenario(mode, strategy, Optional.of(hand));
+    return new Scenario(mode, strategy, Optional.of(hand), Adoption.COPY);
+  }
+
+  /** {@return the same, with old tables taken over by {@code other}} */
+  public Scenario adopting(Adoption other) {
+    return new Scenario(mode, strategy, hand, other);
   }
 
   /** {@return its name among those of one mode, such as {@code identity (inside)}} */

@@ -11,7 +11,7 @@ public enum Strategy {
   NONE("nothing is set up, the capture kernel looks at no IOMMU", true),
   RESERVE("the crash range is kept out of what the IOMMU hands out, and no more", true),
   IDENTITY("the crash range is identity-mapped beforehand: the rule", true),
-  ADOPT("the capture kernel copies the old tables", false),
+  ADOPT("the capture kernel takes over the old tables", false),
   OFF("the capture kernel switches the IOMMU off", false),
   ABORT("the capture kernel blocks all DMA first", false),
   RESET("devices are reset first, then the IOMMU is started afresh", false);
@@ -52,7 +52,28 @@ public enum Strategy {
           case G1, L1, L3 -> this == ADOPT;
           // Worth knowing, whoever reads the tables; what could not be read is no matter.
           case W1 -> finding.severity() == Severity.NOTE;
-          case A1, A2, A3, A4, A5, A6, A7, B2, B3, C1, C2, C3, C4, C5, D1, D2, D3, M1, M2, M3, P1 ->
+          case A1,
+              A2,
+              A3,
+              A4,
+              A5,
+              A6,
+              A7,
+              B2,
+              B3,
+              C1,
+              C2,
+              C3,
+              C4,
+              C5,
+              C6,
+              D1,
+              D2,
+              D3,
+              M1,
+              M2,
+              M3,
+              P1 ->
               false;
         };
   }

@@ -127,6 +127,8 @@ public sealed interface Evidence
     PASSES_UNTRANSLATED,
     PROTECTION_LEFT_OPEN,
     RULE_NOT_TESTED,
+    /** SEV-SNP locks registers that say where tables and buffers are. */
+    REGISTERS_LOCKED,
     TRANSLATING_AT_END,
     NOT_TRANSLATING_AT_END,
     SWITCHED_OFF_WHILE_RUNNING,

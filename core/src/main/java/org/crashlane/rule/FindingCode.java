@@ -26,6 +26,7 @@ public enum FindingCode {
   C3("the IOMMU remaps interrupts and does not let an unaware capture kernel's through"),
   C4("the capture kernel cannot run without remapping interrupts on this machine (x2APIC)"),
   C5("an option of the capture kernel leaves the IOMMU running that is to switch it off"),
+  C6("the IOMMU ignores what the capture kernel writes to its registers: SEV-SNP has locked them"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
   D2("DMA changed memory that no driver had given to the device"),
   D3("the dump was read through the GART's aperture, not from the memory under it"),
@@ -50,7 +51,7 @@ public enum FindingCode {
   public boolean losesDump() {
     return switch (this) {
       case A1, A2, A3, A4, A6, A7, B1, B2, B3, B4, D3 -> true;
-      case A5, C1, C2, C3, C4, C5, D1, D2, F1, G1, L1, L2, L3, M1, M2, M3, P1, W1 -> false;
+      case A5, C1, C2, C3, C4, C5, C6, D1, D2, F1, G1, L1, L2, L3, M1, M2, M3, P1, W1 -> false;
     };
   }
 

@@ -178,6 +178,8 @@ public sealed interface Remedy {
     WATCH_EARLIER,
     /** Use a capture kernel of Linux 5.13 or later, or arm from inside. */
     USE_LATER_KERNEL,
+    /** Use a capture kernel that goes on with the old tables. */
+    REUSE_TABLES,
     /** Give the guest an IOMMU that is read here. */
     USE_READ_IOMMU,
     /** Name a folder for the journal that can be written. */

@@ -152,6 +152,8 @@ public sealed interface Sighting extends Evidence {
     WRITES_MEMORY,
     READS_REGISTER,
     WRITES_REGISTER,
+    /** The register is locked, so that the write has no effect. */
+    WRITES_LOCKED_REGISTER,
     READS_CONFIGURATION,
     WRITES_CONFIGURATION
   }

@@ -93,15 +93,17 @@ public enum CodeExplanation {
           + " a dead kernel left in memory. Linux does so where its driver is on, and mostly the"
           + " dump is written all the same.",
       "'crashlane rehearse vtd --strategy adopt': the capture kernel reads the unit's registers.",
-      "For the dump, nothing. For the rule, hide the DMAR or IVRS table from the capture kernel,"
-          + " or build it without the IOMMU's driver."),
+      "For the dump, nothing. For the rule, arm the first kernel, and hide the DMAR or IVRS table"
+          + " from the capture kernel, or build it without the IOMMU's driver. Hiding alone loses the"
+          + " dump (A1)."),
   C2(
       "capture kernel wrote to the IOMMU",
       "Each write changes what devices that still run can reach: to disable translation lets"
           + " their DMA through, new tables lose or redirect it.",
       "'crashlane rehearse vtd --strategy off': the capture kernel disables translation.",
-      "For the dump, nothing where it is complete. For the rule, as with C1: intel_iommu=off is a"
-          + " write too."),
+      "For the dump, nothing where it is complete. Where in-flight DMA overwrote memory, let the"
+          + " capture kernel take the tables over (intel_iommu=on, Linux 4.2 or later; AMD: without"
+          + " amd_iommu=off). For the rule, as with C1: intel_iommu=off is a write too."),
   C3(
       "capture kernel's interrupts are blocked",
       "With interrupt remapping on, hardware blocks messages of the format that a capture kernel"
@@ -119,18 +121,35 @@ public enum CodeExplanation {
           + " firmware costs the processors with APIC ids from 255 up."),
   C5(
       "option leaves the IOMMU running",
-      "amd_iommu=off makes Linux skip its driver before it has looked at a unit: the IOMMU goes"
-          + " on with the first kernel's tables, and these decide about the dump.",
+      "amd_iommu=off makes Linux 5.12 and later skip its driver before it has looked at a unit: the"
+          + " IOMMU goes on with the first kernel's tables, and these decide about the dump. Linux"
+          + " 4.13 to 5.11 switched the IOMMU off. iommu=off leaves AMD's running in any version.",
       "'crashlane rehearse --stage qemu --mapping amdvi --strategy off': no dump, as if nothing"
           + " had been set up.",
-      "Do not rely on amd_iommu=off to disable translation; arm the first kernel, and it is"
-          + " right."),
+      "Drop amd_iommu=off: the driver then takes the old tables over (Linux 4.14 or later; with"
+          + " SEV-SNP guests 6.18 or later). Or keep it, and arm the first kernel: the option alone"
+          + " loses the dump (A1)."),
+  C6(
+      "IOMMU locked by SEV-SNP, writes ignored",
+      "While SEV-SNP is on, an AMD IOMMU ignores writes to the registers that say where its device"
+          + " table, command buffer, event log and completion stores are. Linux 6.9 and later shut"
+          + " SEV-SNP down in the panic; where that fails, as with SEV-SNP guests running, a capture"
+          + " kernel that copies the tables works with a copy that the IOMMU never reads. Its console"
+          + " says \"AMD-Vi: Completion-Wait loop timed out\" again and again, then \"Kernel panic -"
+          + " not syncing: timer doesn't work through Interrupt-remapped IO-APIC\".",
+      "'crashlane rehearse snp-copy --strategy adopt': the disk never answers.",
+      "Use a capture kernel of Linux 6.18 or later, which goes on with the old tables ('crashlane"
+          + " rehearse snp-reuse --strategy adopt'). Or arm the first kernel, with a capture kernel"
+          + " that does not use the IOMMU (amd_iommu=off): interrupts must then not be remapped"
+          + " (C3)."),
   D1(
       "no dump, or not the memory of the panic",
       "This is the outcome itself. The findings before it say why.",
-      "'crashlane rehearse calgary --strategy adopt': the dump has the capture kernel's own"
-          + " changes in it.",
-      "Fix the other findings; where there are none, read the capture kernel's console."),
+      "'crashlane rehearse vtd --strategy none': no dump; 'crashlane rehearse gart --strategy abort':"
+          + " one that differs.",
+      "Fix the other findings. Where there are none, let the capture kernel take the old tables over"
+          + " (intel_iommu=on; AMD: no option, and with SEV-SNP guests Linux 6.18 or later), and read"
+          + " its console."),
   D2(
       "DMA overwrote memory of no driver's buffer",
       "In-flight DMA of the first kernel's devices changed memory that was not given to them. It"
@@ -170,8 +189,8 @@ public enum CodeExplanation {
           + " DMA goes to the physical address that equals its IOVA: harmless where that is no"
           + " memory, and otherwise memory is overwritten. A note while translation is on.",
       "'crashlane rehearse vtd --strategy off'.",
-      "Leave translation enabled until the devices are reset: no intel_iommu=off for the capture"
-          + " kernel."),
+      "Leave translation enabled until the devices are reset: intel_iommu=on for the capture kernel"
+          + " too (Linux 4.2 or later), or the first kernel armed and the DMAR hidden."),
   L3(
       "DMA reaches the IOMMU's own tables",
       "The capture kernel overwrites tables in the crash range, and devices then go anywhere. A"

@@ -144,6 +144,8 @@ public final class EvidenceText {
       case PASSES_UNTRANSLATED -> "its requests pass untranslated";
       case PROTECTION_LEFT_OPEN -> "the manual leaves it to the unit whether they are blocked";
       case RULE_NOT_TESTED -> "the rule was not put to the test";
+      case REGISTERS_LOCKED ->
+          "SEV-SNP locks the registers that say where tables and buffers are, until it is shut down";
       case TRANSLATING_AT_END -> "translation was on at the end";
       case NOT_TRANSLATING_AT_END ->
           "translation was off at the end: in-flight DMA went to physical memory untranslated";

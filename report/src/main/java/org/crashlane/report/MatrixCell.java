@@ -93,11 +93,12 @@ public record MatrixCell(String machine, long firstSeed, List<Rehearsal> runs) {
     int dump =
         switch (outcome.dump()) {
           case WHOLE -> 0;
-          case NOT_TRIED -> 1;
-          case DIFFERS -> 3;
-          case NONE -> 4;
+          case WHOLE_BUT_IOMMU -> 1;
+          case NOT_TRIED -> 2;
+          case DIFFERS -> 4;
+          case NONE -> 5;
         };
-    return outcome.memory() == Memory.OVERWRITTEN ? Math.max(dump, 2) : dump;
+    return outcome.memory() == Memory.OVERWRITTEN ? Math.max(dump, 3) : dump;
   }
 
   private static int rank(Answer answer) {

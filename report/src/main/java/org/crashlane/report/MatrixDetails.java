@@ -77,6 +77,7 @@ public record MatrixDetails(int width, Colours colours) {
   private static String outcome(DumpOutcome dump) {
     return switch (dump) {
       case DumpOutcome.Written _ -> "yes";
+      case DumpOutcome.WrittenBut _ -> "yes~";
       case DumpOutcome.Damaged _ -> "damaged";
       case DumpOutcome.Missing _ -> "NO";
       case DumpOutcome.NoRoom _ -> "no room";

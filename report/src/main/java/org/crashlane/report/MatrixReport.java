@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.ArmingCost;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.CrashOutcome.Memory;
+import org.crashlane.rehearsal.LinuxSetting;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.report.Colours.Style;
@@ -100,8 +102,9 @@ public record MatrixReport(int width, Colours colours) {
   private String legend(List<MatrixCell> cells) {
     Map<String, Predicate<MatrixCell>> meanings = new LinkedHashMap<>();
     meanings.put("ok dump complete", c -> word(c).startsWith("ok"));
+    meanings.put("ok~ all but IOMMU tables", c -> word(c).startsWith("ok~"));
     meanings.put("LOST no dump", c -> word(c).startsWith("LOST"));
-    meanings.put("DIFF dump differs from memory", c -> word(c).startsWith("DIFF"));
+    meanings.put("DIFF dump differs", c -> word(c).startsWith("DIFF"));
     meanings.put("NO ROOM crashkernel= too small", c -> word(c).startsWith("NO ROOM"));
     meanings.put("! other memory overwritten", c -> c.outcome().memory() == Memory.OVERWRITTEN);
     meanings.put("* rule broken", c -> word(c).endsWith("*"));
@@ -123,7 +126,9 @@ public record MatrixReport(int width, Colours colours) {
       cause(cell)
           .ifPresent(finding ->
               causes
-                  .computeIfAbsent(new Cause(word(cell), finding.code()), _ -> new ArrayList<>())
+                  .computeIfAbsent(
+                      new Cause(word(cell).replace("~", ""), finding.code()),
+                      _ -> new ArrayList<>())
                   .add(cell));
     }
     StringBuilder out = new StringBuilder();
@@ -176,13 +181,17 @@ public record MatrixReport(int width, Colours colours) {
     for (Strategy strategy : asked.isEmpty() ? byStrategy.keySet() : asked) {
       append(out, out.isEmpty() ? "ANSWER" : "", answer(byStrategy.get(strategy)), Style.PLAIN);
     }
+    if (byStrategy.containsKey(Strategy.IDENTITY) && byStrategy.size() > 1) {
+      append(out, "EXIT", "status is identity's; of another: --strategy adopt", Style.PLAIN);
+    }
     return "\n" + out;
   }
 
   private static String answer(List<MatrixCell> cells) {
     Strategy strategy = cells.getFirst().strategy();
     long good = cells.stream().filter(c -> c.outcome().grade() == Grade.GOOD).count();
-    String name = strategy.label() + (mark(strategy).isEmpty() ? "" : " (" + mark(strategy) + ")");
+    String mark = mark(strategy) + copying(cells);
+    String name = strategy.label() + (mark.isEmpty() ? "" : " (" + mark + ")");
     String others =
         cells.stream()
             .filter(c -> c.outcome().grade() != Grade.GOOD)
@@ -190,6 +199,18 @@ public record MatrixReport(int width, Colours colours) {
             .collect(Collectors.joining(", "));
     return "%s: good on %d of %d%s%s"
         .formatted(name, good, cells.size(), others.isEmpty() ? "" : "; " + others, costs(cells));
+  }
+
+  /** {@return which kernels copy tables that later ones go on with} */
+  private static String copying(List<MatrixCell> cells) {
+    return cells.stream()
+        .map(c -> c.worst().scenario())
+        .filter(s -> s.strategy() == Strategy.ADOPT && s.adoption() == Adoption.COPY)
+        .flatMap(s -> LinuxSetting.of(Adoption.COPY, s.mode()).stream())
+        .filter(s -> !s.linux().last().isEmpty())
+        .findFirst()
+        .map(s -> "; AMD: " + StrategyReport.versions(s.linux()))
+        .orElse("");
   }
 
   private static String costs(List<MatrixCell> cells) {

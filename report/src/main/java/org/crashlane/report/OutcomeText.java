@@ -5,10 +5,11 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.crashlane.rehearsal.CrashOutcome;
-import org.crashlane.rehearsal.CrashOutcome.Dump;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.CrashOutcome.Memory;
+import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.report.Colours.Style;
 import org.crashlane.rule.Finding;
@@ -28,6 +29,7 @@ final class OutcomeText {
     String dump =
         switch (outcome.dump()) {
           case WHOLE -> "ok";
+          case WHOLE_BUT_IOMMU -> "ok~";
           case DIFFERS -> "DIFF";
           case NONE -> "LOST";
           case NOT_TRIED -> "NO ROOM";
@@ -49,6 +51,8 @@ final class OutcomeText {
     String dump =
         switch (outcome.dump()) {
           case WHOLE -> "dump complete";
+          case WHOLE_BUT_IOMMU ->
+              "dump complete but for the IOMMU's own tables, which the capture kernel had to change";
           case DIFFERS -> "the dump is not the memory of the panic";
           case NONE -> "no dump";
           case NOT_TRIED -> "not tried: the crashkernel reservation is too small";
@@ -57,7 +61,30 @@ final class OutcomeText {
       case OVERWRITTEN -> dump + ", and other memory was overwritten";
       case UNCHANGED -> dump;
       // What the dump holds of it was compared; of the crash range nothing is known.
-      case NOT_SEEN -> outcome.dump() == Dump.WHOLE ? dump + "; other memory not watched" : dump;
+      case NOT_SEEN ->
+          switch (outcome.dump()) {
+            case WHOLE, WHOLE_BUT_IOMMU -> dump + "; other memory not watched";
+            case DIFFERS, NONE, NOT_TRIED -> dump;
+          };
+    };
+  }
+
+  /** {@return what pages of an IOMMU's hold} */
+  static String of(List<IommuMemory.Changed> changed) {
+    return changed.stream()
+        .map(c ->
+            "%,d %s (%s)"
+                .formatted(c.pageCount(), c.pageCount() == 1 ? "page" : "pages", of(c.part())))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String of(IommuMemory.Part part) {
+    return switch (part) {
+      case DEVICE_TABLE -> "device table";
+      case PAGE_TABLE -> "page table";
+      case COMMAND_BUFFER -> "command buffer";
+      case EVENT_LOG -> "event log";
+      case COMPLETION_STORE -> "completion store";
     };
   }
 

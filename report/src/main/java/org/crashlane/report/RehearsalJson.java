@@ -10,6 +10,7 @@ import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.DumpOutcome.WrittenBut;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Tally;
@@ -24,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {"version": 2, "rehearsals": [
  *   {"mapping": "vtd", "strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
  *    "outcome": {"grade": "GOOD", "dump": "WHOLE", "memory": "UNCHANGED"},
- *    "dump": {"outcome": "written" | "missing" | "damaged" | "noroom", ...},
+ *    "dump": {"outcome": "written" | "writtenbut" | "missing" | "damaged" | "noroom", ...},
  *    "faultsAfterCrash": [evidence], "registerWritesAfterCrash": [evidence],
  *    "detection": [evidence], "translatingAtEnd": true,
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
@@ -118,17 +119,31 @@ public final class RehearsalJson {
 
   private static ObjectNode of(DumpOutcome dump) {
     return switch (dump) {
-      case Written w ->
-          NODES
-              .objectNode()
-              .put("outcome", "written")
-              .put("comparedPageCount", w.comparedPageCount())
-              .put("release", w.release())
-              .put("sizeBytes", w.sizeBytes());
+      case Written w -> of("written", w);
+      case WrittenBut w ->
+          of("writtenbut", w.written())
+              .set(
+                  "changed",
+                  array(
+                      w.changed(),
+                      c ->
+                          NODES
+                              .objectNode()
+                              .put("part", c.part().name())
+                              .put("pageCount", c.pageCount())));
       case Missing(List<Evidence> reasons) -> without("missing", reasons);
       case Damaged(List<Evidence> reasons) -> without("damaged", reasons);
       case NoRoom(Evidence reason) -> without("noroom", List.of(reason));
     };
+  }
+
+  private static ObjectNode of(String outcome, Written dump) {
+    return NODES
+        .objectNode()
+        .put("outcome", outcome)
+        .put("comparedPageCount", dump.comparedPageCount())
+        .put("release", dump.release())
+        .put("sizeBytes", dump.sizeBytes());
   }
 
   private static ObjectNode without(String outcome, List<Evidence> reasons) {

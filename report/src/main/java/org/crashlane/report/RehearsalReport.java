@@ -3,8 +3,10 @@ package org.crashlane.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -12,14 +14,23 @@ import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.DumpOutcome.WrittenBut;
+import org.crashlane.rehearsal.LinuxSetting;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
+import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Remedy;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Verdict.Answer;
 
@@ -31,6 +42,17 @@ import org.crashlane.rule.Verdict.Answer;
  * @param colours whether to colour
  */
 public record RehearsalReport(int width, Colours colours) {
+  private static final String INTERRUPTS =
+      "interrupts are not modelled: where the first kernel remaps them, the capture kernel may get"
+          + " none (crashlane explain C3)";
+
+  /** What makes the rule be kept, and no dump be written. */
+  private static final Set<Remedy> RULE_ALONE = Set.of(Step.HIDE_IOMMU, Step.KEEP_HANDS_OFF);
+
+  /** What each of {@link Rehearsal#waysOut} includes. */
+  private static final Set<Remedy> IN_WAYS =
+      Set.of(Step.ARM, Step.KEEP_TRANSLATING, Step.RESERVE_IOVAS, Step.REUSE_TABLES);
+
   /** {@return the table of {@code rehearsals}, each line ended by a line feed} */
   public String table(List<Rehearsal> rehearsals) {
     Table table =
@@ -51,10 +73,18 @@ public record RehearsalReport(int width, Colours colours) {
     return List.of(
         new Cell(rehearsal.scenario().label(), Style.STRONG),
         new Cell(OutcomeText.word(outcome), OutcomeText.style(outcome)),
-        Cell.of(dump instanceof Written w ? "%,d".formatted(w.comparedPageCount()) : "-"),
+        Cell.of(equalPages(dump)),
         Cell.of("" + rehearsal.observations().faultsAfterCrash().size()),
         Cell.of("" + rehearsal.wallTime().toSeconds()),
         new Cell(ruleOf(rehearsal), TextReport.styleOf(rehearsal.verdict().answer())));
+  }
+
+  private static String equalPages(DumpOutcome dump) {
+    return switch (dump) {
+      case Written w -> "%,d".formatted(w.comparedPageCount());
+      case WrittenBut(Written w, _) -> "%,d".formatted(w.comparedPageCount());
+      case Missing _, Damaged _, NoRoom _ -> "-";
+    };
   }
 
   private static String ruleOf(Rehearsal rehearsal) {
@@ -100,19 +130,30 @@ public record RehearsalReport(int width, Colours colours) {
         screen.append(out, "  capture", Style.PLAIN, kernels.captureArguments());
       }
     }
+    List<Finding> causes = OutcomeText.causesFirst(rehearsal);
     iommu(rehearsal).forEach(line -> screen.append(out, "  IOMMU", Style.PLAIN, line));
     RequestPaths.of(rehearsal)
         .forEach((label, path) -> screen.append(out, label, Style.PLAIN, path));
-    if (!rehearsal.asPredicted()) {
+    // What is locked no table shows.
+    if (!rehearsal.asPredicted() && causes.stream().noneMatch(f -> f.code() == FindingCode.C6)) {
       screen.append(
           out,
           Screen.NOTE,
           Style.DOUBTFUL,
           "not what the tables predict: " + expected(rehearsal.prediction()));
     }
-    List<Finding> causes = OutcomeText.causesFirst(rehearsal);
     Answer answer = rehearsal.verdict().answer();
-    screen.appendRule(out, answer, Screen.rule(answer, causes));
+    if (isSilentOnInterrupts(rehearsal)) {
+      screen.append(out, Screen.NOTE, Style.DOUBTFUL, INTERRUPTS);
+    }
+    // The outcome itself is said above, and which of the two it is.
+    boolean isOutcome = !causes.isEmpty() && causes.getFirst().code() == FindingCode.D1;
+    screen.appendRule(
+        out,
+        answer,
+        isOutcome
+            ? Screen.rule(answer, causes, OutcomeText.sentence(outcome))
+            : Screen.rule(answer, causes));
     appendFixes(screen, out, rehearsal, causes);
     screen.appendMore(out, causes);
     return out.toString();
@@ -121,10 +162,19 @@ public record RehearsalReport(int width, Colours colours) {
   private String heading(Rehearsal rehearsal) {
     return String.join(
             "\n",
-            Wrap.lines(
-                rehearsal.scenario().label() + ": " + rehearsal.scenario().strategy().meaning(),
-                width))
+            Wrap.lines(rehearsal.scenario().label() + ": " + meaning(rehearsal.scenario()), width))
         + "\n";
+  }
+
+  /** {@return what the strategy is, and of old tables which kernels take them over so} */
+  private static String meaning(Scenario scenario) {
+    String how =
+        scenario.strategy() == Strategy.ADOPT
+            ? LinuxSetting.of(scenario.adoption(), scenario.mode())
+                .map(StrategyReport::how)
+                .orElse("")
+            : "";
+    return scenario.strategy().meaning() + how;
   }
 
   /** {@return what the capture kernel and devices met of the IOMMU, in a line each} */
@@ -135,7 +185,7 @@ public record RehearsalReport(int width, Colours colours) {
       lines.add(
           "the capture kernel %s; translation was %s at the end"
               .formatted(
-                  EvidenceText.of(seen.registerWritesAfterCrash().getFirst()),
+                  EvidenceText.of(decisiveWrite(rehearsal)),
                   seen.translatingAtEnd() ? "on" : "off"));
     } else if (!seen.detection().isEmpty()) {
       lines.add("the capture kernel " + EvidenceText.of(seen.detection().getFirst()));
@@ -151,15 +201,56 @@ public record RehearsalReport(int width, Colours colours) {
     return lines;
   }
 
-  /** Appends what helps; of a good outcome, what the rule asks besides. */
+  /** {@return true if interrupts may decide, and the machine says nothing of them} */
+  private static boolean isSilentOnInterrupts(Rehearsal rehearsal) {
+    MappingMode mode = rehearsal.scenario().mode();
+    Strategy strategy = rehearsal.scenario().strategy();
+    return rehearsal.observations().tally().isPresent()
+        && rehearsal.observations().dump().gotThrough()
+        && (mode == MappingMode.VTD || mode == MappingMode.AMDVI)
+        && (strategy.blind() || strategy == Strategy.OFF)
+        && rehearsal.tablesBeforeCrash().findings().stream()
+            .noneMatch(f -> f.code() == FindingCode.C3 || f.code() == FindingCode.C4);
+  }
+
+  /** {@return a write that had no effect, or else the first} */
+  private static Evidence decisiveWrite(Rehearsal rehearsal) {
+    List<Evidence> writes = rehearsal.observations().registerWritesAfterCrash();
+    return rehearsal.verdict().findings().stream()
+        .filter(f -> f.code() == FindingCode.C6)
+        .map(f -> f.evidence().getFirst())
+        .findFirst()
+        .orElseGet(writes::getFirst);
+  }
+
+  /**
+   * Appends what gets a dump, then what the rule alone asks: following it does not lose the dump.
+   */
   private static void appendFixes(
       Screen screen, StringBuilder out, Rehearsal rehearsal, List<Finding> causes) {
-    List<String> fixes = Screen.fixes(causes);
-    if (rehearsal.outcome().grade() == Grade.GOOD && !fixes.isEmpty()) {
-      screen.append(
-          out, Screen.FIX, Style.PLAIN, "nothing for this dump; for the rule: " + fixes.getFirst());
-    } else {
-      screen.appendFixes(out, fixes);
+    List<String> ways = rehearsal.waysOut().stream().map(RemedyText::of).toList();
+    if (rehearsal.outcome().grade() == Grade.GOOD) {
+      Stream.concat(ways.stream(), Screen.fixes(causes, _ -> true).stream())
+          .findFirst()
+          .ifPresent(fix ->
+              screen.append(
+                  out, Screen.FIX, Style.PLAIN, "nothing for this dump; for the rule: " + fix));
+      return;
+    }
+    List<String> fixes =
+        Stream.concat(
+                ways.stream(),
+                Screen.fixes(
+                    causes,
+                    r -> !RULE_ALONE.contains(r) && (ways.isEmpty() || !IN_WAYS.contains(r)))
+                    .stream())
+            .limit(Screen.FIXES_MAX)
+            .toList();
+    screen.appendFixes(out, fixes);
+    if (fixes.isEmpty()) {
+      Screen.fixes(causes, RULE_ALONE::contains).stream()
+          .findFirst()
+          .ifPresent(fix -> screen.append(out, Screen.FIX, Style.PLAIN, "for the rule: " + fix));
     }
   }
 
@@ -191,6 +282,10 @@ public record RehearsalReport(int width, Colours colours) {
       case Written w ->
           "of %s, %,d MiB; %,d pages compared with memory at the panic, all equal"
               .formatted(w.release(), w.sizeBytes() >> 20, w.comparedPageCount());
+      case WrittenBut(Written w, var changed) ->
+          "of %s, %,d MiB; %,d pages equal to memory at the panic; changed: %s"
+              .formatted(
+                  w.release(), w.sizeBytes() >> 20, w.comparedPageCount(), OutcomeText.of(changed));
       case Missing m -> EvidenceText.inOneLine(m.reasons());
       case Damaged d -> EvidenceText.inOneLine(d.reasons());
       case NoRoom n -> EvidenceText.of(n.reason());

@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.crashlane.bits.Hex;
 import org.crashlane.interrupt.InterruptPreparation.Hindrance;
+import org.crashlane.rehearsal.Adoption;
+import org.crashlane.rehearsal.LinuxSetting;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Remedy;
 
 /** What to do about findings, for people. */
@@ -35,6 +38,48 @@ final class RemedyText {
               .formatted(count, obstacles.isEmpty() ? "" : " (not helped: " + all(obstacles) + ")");
       case Remedy.Step step -> of(step);
     };
+  }
+
+  /** {@return what to set for a strategy, and which one that is} */
+  static String of(LinuxSetting setting) {
+    String shown =
+        setting.adoption() == Adoption.REUSE
+            ? "crashlane rehearse snp-reuse"
+            : "--strategy " + setting.strategy().label();
+    return change(setting) + "; see " + shown;
+  }
+
+  private static String change(LinuxSetting setting) {
+    String versions = StrategyReport.since(setting.linux());
+    return switch (setting.means()) {
+      case HIDDEN_TABLE ->
+          "arm the first kernel, and hide the DMAR from the capture kernel (scripts/hide-dmar):"
+              + " hiding alone loses the dump (A1)";
+      case PARAMETER -> {
+        String add =
+            "add %s to the capture kernel's command line (%s)"
+                .formatted(setting.parameter(), versions);
+        yield setting.strategy() == Strategy.IDENTITY
+            ? "arm the first kernel, and " + add + ": the option alone loses the dump (A1)"
+            : add;
+      }
+      case NO_PARAMETER ->
+          switch (setting.adoption()) {
+            case COPY ->
+                "let the capture kernel's driver use the IOMMU, without amd_iommu=off (%s; with"
+                        .formatted(StrategyReport.since(setting.versions()))
+                    + " SEV-SNP guests %s)".formatted(reusing(setting));
+            case REUSE ->
+                "use a capture kernel of %s, which goes on with the old tables".formatted(versions);
+          };
+    };
+  }
+
+  /** {@return since when old tables are gone on with} */
+  private static String reusing(LinuxSetting setting) {
+    return LinuxSetting.of(Adoption.REUSE, setting.mode())
+        .map(s -> s.linux().first() + " or later")
+        .orElseThrow();
   }
 
   private static String all(List<Hindrance> obstacles) {
@@ -138,13 +183,17 @@ final class RemedyText {
       case LET_COMPATIBILITY_PASS ->
           "let the primary set GCMD.CFI: IRTA.EIME=0, so messages in compatibility format then pass";
       case HIDE_IOMMU ->
-          "hide the IOMMU's ACPI table from the capture kernel, or build it without the driver";
+          "arm the first kernel, and hide the IOMMU's ACPI table from the capture kernel, or build it"
+              + " without the driver: hiding alone loses the dump (A1)";
       case KEEP_HANDS_OFF ->
-          "keep the capture kernel from seeing the IOMMU: switching it off is also touching it";
+          "arm the first kernel, and keep the capture kernel from seeing the IOMMU: switching it off"
+              + " is a write too, and hiding alone loses the dump (A1)";
       case LEAVE_APERTURE_OUT -> "leave the aperture out of the dump";
       case MEND_DRIVER -> "fix the primary's mapping driver";
       case FIX_OTHERS -> "fix the findings listed before it";
       case WATCH_EARLIER -> "look whether there is a dump, and begin to watch before the crash";
+      case REUSE_TABLES ->
+          "use a capture kernel of Linux 6.18 or later, which goes on with the old tables";
       case USE_LATER_KERNEL -> "use a capture kernel of Linux 5.13 or later, or arm from inside";
       case USE_READ_IOMMU -> "give the guest -device intel-iommu or amd-iommu";
       case NAME_JOURNAL_FOLDER -> "name a directory that can be written by --journal";

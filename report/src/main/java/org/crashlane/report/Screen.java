@@ -2,6 +2,7 @@
 package org.crashlane.report;
 
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.crashlane.report.Colours.Style;
@@ -23,7 +24,7 @@ record Screen(int width, Colours colours) {
   private static final String RULE = "RULE";
   private static final String MORE = "MORE";
   private static final int LABEL = 10;
-  private static final int FIXES_MAX = 3;
+  static final int FIXES_MAX = 3;
 
   /** Appends a text after a label; what does not fit goes on below it. */
   void append(StringBuilder out, String label, Style style, String text) {
@@ -54,17 +55,27 @@ record Screen(int width, Colours colours) {
 
   /** {@return the answer, with the codes of what decides it, and the first of that in words} */
   static String rule(Verdict.Answer answer, List<Finding> causes) {
-    return causes.isEmpty()
-        ? answer.name()
-        : "%s  %s: %s"
-            .formatted(answer, codes(causes), CodeExplanation.of(causes.getFirst().code()).title());
+    return rule(
+        answer,
+        causes,
+        causes.isEmpty() ? "" : CodeExplanation.of(causes.getFirst().code()).title());
+  }
+
+  /** As above, with {@code title} for the first cause. */
+  static String rule(Verdict.Answer answer, List<Finding> causes, String title) {
+    return causes.isEmpty() ? answer.name() : "%s  %s: %s".formatted(answer, codes(causes), title);
   }
 
   /** {@return what helps, the first preferred} */
   static List<String> fixes(List<Finding> causes) {
+    return fixes(causes, _ -> true);
+  }
+
+  /** As above, of the remedies that {@code which} is true of. */
+  static List<String> fixes(List<Finding> causes, Predicate<Remedy> which) {
     return causes.stream()
         .flatMap(f -> f.remedies().stream())
-        .filter(r -> r != Remedy.Step.FIX_OTHERS)
+        .filter(r -> r != Remedy.Step.FIX_OTHERS && which.test(r))
         .distinct()
         .limit(FIXES_MAX)
         .map(RemedyText::of)

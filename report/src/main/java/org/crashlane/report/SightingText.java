@@ -125,6 +125,8 @@ final class SightingText {
       case WRITES_MEMORY -> "writes memory of the primary " + address;
       case READS_REGISTER -> "reads register " + address;
       case WRITES_REGISTER -> "writes " + value + " to register " + address;
+      case WRITES_LOCKED_REGISTER ->
+          "writes " + value + " to register " + address + ", which is locked: no effect";
       case READS_CONFIGURATION -> "reads configuration register " + address;
       case WRITES_CONFIGURATION -> "writes " + value + " to configuration register " + address;
     };

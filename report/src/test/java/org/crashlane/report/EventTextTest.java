@@ -70,7 +70,7 @@ final class EventTextTest {
               "armed: 0 entries, 0 table pages; [0x1000-0x1fff -> 0x1000 rw] [no iova 0x2000]"),
           Map.entry(
               new Event.CaptureUp(Strategy.ADOPT),
-              "capture kernel is up: the capture kernel copies the old tables"),
+              "capture kernel is up: the capture kernel takes over the old tables"),
           Map.entry(new Event.CaptureStarts(DISK), "capture kernel starts disk"),
           Map.entry(new Event.CaptureWrites(0x4000, 16), "capture kernel writes 0x4000, 16 pages"),
           Map.entry(new Event.CaptureFails(WHY), "capture kernel gives up: no iova 0x2000"));

@@ -56,6 +56,11 @@ public record DeviceTableBase(List<Long> registers) {
     return DevTabBase.BASE.inPlace(address) | DevTabBase.SIZE.of((sizeBytes >>> PAGE_ORDER) - 1);
   }
 
+  /** {@return size in bytes of the table that {@code register} names} */
+  public static long sizeBytes(long register) {
+    return (DevTabBase.SIZE.get(register) + 1) << PAGE_ORDER;
+  }
+
   /** {@return how many device ids each segment serves} */
   int idsOfSegment() {
     return (1 << ID_BITS) / registers.size();
@@ -68,7 +73,7 @@ public record DeviceTableBase(List<Long> registers) {
 
   /** {@return how many entries {@code segment} has; ids beyond have none} */
   int entryCount(int segment) {
-    long bytes = (DevTabBase.SIZE.get(registers.get(segment)) + 1) << PAGE_ORDER;
+    long bytes = sizeBytes(registers.get(segment));
     return (int) Math.min(bytes / DeviceTableEntry.BYTES, idsOfSegment());
   }
 

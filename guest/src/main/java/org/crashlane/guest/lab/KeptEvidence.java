@@ -62,7 +62,7 @@ final class KeptEvidence {
     writeLines(folder.resolve(TRACE), trace);
     Path disk = evidence.disk();
     switch (dump) {
-      case DumpOutcome.Written _ ->
+      case DumpOutcome.Written _, DumpOutcome.WrittenBut _ ->
           KeepDirectory.write(folder.resolve(DUMP), to -> writeDump(disk, to));
       case DumpOutcome.Damaged _ ->
           KeepDirectory.write(folder.resolve(DISK), to -> copySparsely(disk, to, Files.size(disk)));

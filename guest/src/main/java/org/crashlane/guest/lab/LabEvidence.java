@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
+import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Observations;
@@ -84,6 +86,11 @@ public record LabEvidence(
   /** {@return what the capture kernel's console says of a dump that is missing} */
   CaptureConsole console() {
     return new CaptureConsole(captureConsole);
+  }
+
+  /** {@return what the disk has of a dump, compared with memory at the panic} */
+  public DumpOutcome judged() throws IOException {
+    return DumpJudge.judge(disk, facts.release(), sample, iommu.ownMemory(atReady));
   }
 
   /** {@return {@code dump}, or that there was no room for one where memory ran out} */

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -60,9 +59,7 @@ public final class QemuStage implements Stage {
     TableWitness witness = new TableWitness(scenario, config);
     try (LabRun run = LabRun.of(parts, config, scenario)) {
       LabEvidence evidence = run.execute(witness, phase -> progress.accept(doing(scenario, phase)));
-      DumpOutcome dump =
-          evidence.explained(
-              DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample()));
+      DumpOutcome dump = evidence.explained(evidence.judged());
       Verdict tables = witness.verdict();
       Observations observations =
           evidence.observations(dump, kernels(scenario, evidence.facts().release()));

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.DumpOutcome;
@@ -75,6 +74,6 @@ class LabRunTest {
   }
 
   private static DumpOutcome judge(LabEvidence evidence) throws IOException {
-    return DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
+    return evidence.judged();
   }
 }

@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.crashlane.arming.ArmResult;
-import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.live.WhenCrashed;
 import org.crashlane.guest.live.WhenCrashed.Outcome;
 import org.crashlane.iommu.Window;
@@ -136,7 +135,7 @@ class WhenCrashedTest {
           };
       LabEvidence evidence = run.execute(hook, _ -> {});
       crashRanges = evidence.facts().crashRanges();
-      dump = DumpJudge.judge(evidence.disk(), evidence.facts().release(), evidence.sample());
+      dump = evidence.judged();
     }
   }
 

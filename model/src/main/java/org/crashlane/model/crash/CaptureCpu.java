@@ -94,20 +94,22 @@ final class CaptureCpu implements Cpu {
       return port.read64(address);
     }
 
-    private void written(Touched what, long sizeBytes) {
+    private void written(long address, long value, long sizeBytes) {
+      boolean ignored = world.remapper().isLocked(address);
+      Touched what = new Touched(ignored ? Touch.WRITES_LOCKED_REGISTER : write, address, value);
       touched(what, sizeBytes);
       world.seen().registerWritten(what);
     }
 
     @Override
     public void write32(long address, long value) {
-      written(new Touched(write, address, value), Integer.BYTES);
+      written(address, value, Integer.BYTES);
       port.write32(address, value);
     }
 
     @Override
     public void write64(long address, long value) {
-      written(new Touched(write, address, value), Long.BYTES);
+      written(address, value, Long.BYTES);
       port.write64(address, value);
     }
   }

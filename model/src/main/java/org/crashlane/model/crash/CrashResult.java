@@ -6,6 +6,7 @@ import java.util.List;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.rehearsal.ArmReport;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.IommuMemory.Changed;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
@@ -64,11 +65,15 @@ public record CrashResult(
           ? new DumpOutcome.NoRoom(capture.failure().getFirst())
           : new DumpOutcome.Missing(capture.failure());
     }
-    if (world.seen().dumpDifferingByteCount() != 0) {
+    if (!world.seen().isOwnAloneDifferent()) {
       return new DumpOutcome.Damaged(damage(world.seen()));
     }
+    List<Changed> own = world.seen().ownDiffering();
     long pageCount = world.dumpMap().pageCount();
-    return new DumpOutcome.Written(pageCount, "the model", pageCount * Page.BYTES);
+    long equal = pageCount - own.stream().mapToLong(Changed::pageCount).sum();
+    DumpOutcome.Written written =
+        new DumpOutcome.Written(equal, "the model", pageCount * Page.BYTES);
+    return own.isEmpty() ? written : new DumpOutcome.WrittenBut(written, own);
   }
 
   private static List<Evidence> damage(Seen seen) {

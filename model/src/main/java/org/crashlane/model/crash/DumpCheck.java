@@ -42,9 +42,14 @@ final class DumpCheck {
       return;
     }
     world.seen().dumpDiffers(wrong);
-    if (world.seen().isWrittenByCapture(address)) {
+    boolean byCapture = world.seen().isWrittenByCapture(address);
+    if (byCapture) {
       world.seen().dumpDiffersByCapture(wrong);
     }
+    world
+        .partAt(address)
+        .filter(part -> byCapture || part.isWrittenByIommu())
+        .ifPresent(part -> world.seen().ownPageDiffers(part, wrong));
     world.violated(
         Kind.DUMP_DIFFERS,
         (which, step) ->

@@ -2,12 +2,16 @@
 package org.crashlane.model.crash;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.crashlane.iommu.Fault;
 import org.crashlane.model.hardware.Page;
 import org.crashlane.rehearsal.ArmingCost;
+import org.crashlane.rehearsal.IommuMemory.Changed;
+import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rehearsal.Tally;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Sighting.Faulted;
@@ -22,6 +26,8 @@ final class Seen {
   private long leftoverBlockedCount;
   private long dumpDifferingByteCount;
   private long dumpChangedByCaptureByteCount;
+  private long ownDifferingByteCount;
+  private Map<Part, Long> ownDifferingPages = Map.of();
   private List<Evidence> touches = List.of();
   private List<Evidence> registerWrites = List.of();
   private List<Evidence> faults = List.of();
@@ -89,6 +95,29 @@ final class Seen {
     return dumpChangedByCaptureByteCount;
   }
 
+  /**
+   * A page of the dump differs that holds {@code part}, where the capture kernel went on with it.
+   */
+  void ownPageDiffers(Part part, long byteCount) {
+    ownDifferingByteCount += byteCount;
+    Map<Part, Long> more = new EnumMap<>(Part.class);
+    more.putAll(ownDifferingPages);
+    more.merge(part, 1L, Long::sum);
+    ownDifferingPages = more;
+  }
+
+  /** {@return true if nothing of the dump differs but what the IOMMU has for itself} */
+  boolean isOwnAloneDifferent() {
+    return dumpDifferingByteCount == ownDifferingByteCount;
+  }
+
+  /** {@return how many pages of the dump differ that hold parts of an IOMMU} */
+  List<Changed> ownDiffering() {
+    return ownDifferingPages.entrySet().stream()
+        .map(e -> new Changed(e.getKey(), e.getValue()))
+        .toList();
+  }
+
   void dumpDiffers(long byteCount) {
     dumpDifferingByteCount += byteCount;
   }
@@ -125,6 +154,8 @@ final class Seen {
     copy.faults = faults;
     copy.pagesOfCapture = pagesOfCapture;
     copy.dumpChangedByCaptureByteCount = dumpChangedByCaptureByteCount;
+    copy.ownDifferingByteCount = ownDifferingByteCount;
+    copy.ownDifferingPages = ownDifferingPages;
     return copy;
   }
 }

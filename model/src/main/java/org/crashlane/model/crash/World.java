@@ -23,6 +23,8 @@ import org.crashlane.model.spec.DeviceKind;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.rehearsal.Event;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Part;
 
 /**
  * A machine on its way into a crash and through it: hardware, the kernel that runs, and what is
@@ -52,7 +54,7 @@ public final class World {
   private Optional<CaptureKernel> capture = Optional.empty();
   private Optional<ModelMemory> atPanic = Optional.empty();
   private Optional<DumpMap> dumpMap = Optional.empty();
-  private List<AddressRange> logsAtPanic = List.of();
+  private List<IommuMemory> ownAtPanic = List.of();
   private Violations violations = new Violations();
   private Seen seen = new Seen();
   private long step;
@@ -201,7 +203,7 @@ public final class World {
     AskedFor.check(this);
     atPanic = Optional.of(memory.fork());
     dumpMap = Optional.of(DumpMap.at(plan, memory, remapper.inTheWayOfCpus()));
-    logsAtPanic = remapper.logs();
+    ownAtPanic = remapper.ownMemory();
     capture = Optional.of(new CaptureKernel(plan));
   }
 
@@ -293,7 +295,7 @@ public final class World {
     copy.capture = capture.map(CaptureKernel::fork);
     copy.atPanic = atPanic;
     copy.dumpMap = dumpMap;
-    copy.logsAtPanic = logsAtPanic;
+    copy.ownAtPanic = ownAtPanic;
     copy.violations = violations.fork();
     copy.seen = seen.fork();
     copy.step = step;
@@ -419,7 +421,20 @@ public final class World {
 
   /** {@return memory that hardware may have written since the panic, not by DMA} */
   List<AddressRange> logsAtPanic() {
-    return logsAtPanic;
+    return ownAtPanic.stream()
+        .filter(own -> own.part() == Part.EVENT_LOG)
+        .map(IommuMemory::range)
+        .toList();
+  }
+
+  /** {@return what an IOMMU had at {@code address} at the panic} */
+  Optional<Part> partAt(long address) {
+    for (IommuMemory own : ownAtPanic) {
+      if (own.range().contains(address)) {
+        return Optional.of(own.part());
+      }
+    }
+    return Optional.empty();
   }
 
   Optional<CaptureKernel> capture() {

@@ -15,6 +15,7 @@ import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
 
@@ -100,7 +101,7 @@ public final class SmallMachine {
                   List.of(),
                   MASK_BITS,
                   OptionalLong.empty(),
-                  ModeSpec.Adoption.COPY,
+                  Adoption.COPY,
                   false,
                   ModeSpec.Encryption.NONE));
     };

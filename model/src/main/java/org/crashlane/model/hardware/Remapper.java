@@ -10,6 +10,7 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.rehearsal.IommuMemory;
 
 /**
  * All that stands between the machine's devices and its memory: its IOMMUs, with their registers
@@ -72,9 +73,14 @@ public interface Remapper {
    */
   List<UnitTables> tables(MachineSpec machine, PhysicalMemory memory);
 
-  /** {@return memory that it writes by itself now: logs of what went wrong; mostly none} */
-  default List<AddressRange> logs() {
+  /** {@return memory that holds tables and buffers of its own now, as far as it is told apart} */
+  default List<IommuMemory> ownMemory() {
     return List.of();
+  }
+
+  /** {@return true if it ignores writes to the register at {@code address} now} */
+  default boolean isLocked(long address) {
+    return false;
   }
 
   /** {@return the faults recorded since the last call, oldest first} */

@@ -10,6 +10,7 @@ import org.crashlane.iommu.calgary.TableSize;
 import org.crashlane.linux.Remark;
 import org.crashlane.machine.MemoryEncryption;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.MappingMode;
 
 /** What a machine has for its mapping mode. */
@@ -25,6 +26,13 @@ public sealed interface ModeSpec {
       case Vtd _ -> MappingMode.VTD;
       case Amdvi _ -> MappingMode.AMDVI;
     };
+  }
+
+  /**
+   * {@return how the capture kernel takes old tables over} Where Linux knows one way, it copies.
+   */
+  default Adoption adoption() {
+    return Adoption.COPY;
   }
 
   /** {@return the names of the units that devices are behind; none where the mode has none} */
@@ -293,14 +301,6 @@ public sealed interface ModeSpec {
   record Encryption(MemoryEncryption known, boolean secondWindow) {
     /** It is not. */
     public static final Encryption NONE = new Encryption(MemoryEncryption.none(), false);
-  }
-
-  /** How a capture kernel takes over what another kernel's AMD driver left. */
-  enum Adoption {
-    /** It copies the device table, and has buffers of its own (Linux 4.14 to 6.17). */
-    COPY,
-    /** It goes on with the old device table and the old buffers (Linux from 6.18 on). */
-    REUSE
   }
 
   /**

@@ -17,6 +17,8 @@ import org.crashlane.model.crash.World;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.MachineSpec;
+import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
@@ -96,7 +98,8 @@ public final class ModelStage implements Stage {
             ? crash.replay(schedule.get(), trace)
             : crash.random(seed, USUAL_STEPS, trace);
     Duration took = Duration.ofNanos(System.nanoTime() - started);
-    return rehearsal(scenario, plan.timing(), result, took);
+    Adoption adoption = machine.spec(ModeSpec.class).adoption();
+    return rehearsal(scenario.adopting(adoption), plan.timing(), result, took);
   }
 
   /**

@@ -126,7 +126,7 @@ final class ViolationFindings {
       case L1, L2 -> Step.KEEP_TRANSLATING;
       case P1 -> Step.MEND_DRIVER;
       case A5 -> Step.ARM_INSIDE_EARLY;
-      case A2, A3, A6, A7, B2, B3, C1, C2, C3, C4, C5, D1, D2, G1, L3, M1, M2, M3, W1 ->
+      case A2, A3, A6, A7, B2, B3, C1, C2, C3, C4, C5, C6, D1, D2, G1, L3, M1, M2, M3, W1 ->
           Step.FIX_OTHERS;
     };
   }

@@ -3,13 +3,21 @@ package org.crashlane.model.crash;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Background;
 import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.rehearsal.CrashOutcome;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
+import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.IommuMemory.Changed;
+import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Sighting.Touch;
+import org.crashlane.rule.Sighting.Touched;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,13 +48,33 @@ final class SnpCrashTest {
   }
 
   @Test
-  void aReusedDeviceTableGetsADumpThatHasWhatTheCaptureKernelWroteToIt() {
+  void aReusedDeviceTableGetsADumpThatIsWholeButForWhatTheIommuHasForItself() {
     CrashResult result = crash("snp-reuse", Strategy.ADOPT);
     assertTrue(result.dumped(), result.failure()::toString);
-    assertFalse(result.seen().dump().gotThrough());
+    DumpOutcome.WrittenBut but =
+        assertInstanceOf(DumpOutcome.WrittenBut.class, result.seen().dump());
+    assertEquals(
+        List.of(
+            new Changed(Part.DEVICE_TABLE, 1),
+            new Changed(Part.COMMAND_BUFFER, 1),
+            new Changed(Part.COMPLETION_STORE, 1)),
+        but.changed());
     assertEquals(0, Results.tally(result).corruptedByteCount());
-    assertTrue(Results.bytesOfCapture(result) > 0);
-    assertTrue(Results.differingBytes(result) < 4096);
+    assertEquals(Grade.GOOD, CrashOutcome.of(result.seen()).grade());
+  }
+
+  @Test
+  void whatTheLockIgnoresIsSeenAndNothingElseIs() {
+    assertTrue(hasIgnoredWrites(crash("snp-copy", Strategy.ADOPT)));
+    assertTrue(hasIgnoredWrites(crash("snp-copy", Strategy.ABORT)));
+    assertFalse(hasIgnoredWrites(crash("snp-reuse", Strategy.ADOPT)));
+    assertFalse(hasIgnoredWrites(crash("snp-copy", Strategy.OFF)));
+    assertFalse(hasIgnoredWrites(crash("amdvi", Strategy.ADOPT)));
+  }
+
+  private static boolean hasIgnoredWrites(CrashResult result) {
+    return result.seen().registerWritesAfterCrash().stream()
+        .anyMatch(w -> w instanceof Touched t && t.what() == Touch.WRITES_LOCKED_REGISTER);
   }
 
   @ParameterizedTest

@@ -18,6 +18,7 @@ import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.model.spec.file.MachineFile;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.MappingMode;
 
 /**
@@ -134,7 +135,7 @@ public final class TrialMachines {
             List.of(),
             MASK_BITS,
             OptionalLong.empty(),
-            ModeSpec.Adoption.COPY,
+            Adoption.COPY,
             false,
             ModeSpec.Encryption.NONE));
   }

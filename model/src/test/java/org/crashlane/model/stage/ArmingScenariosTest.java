@@ -24,6 +24,7 @@ import org.crashlane.model.hardware.Background;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -61,7 +62,7 @@ final class ArmingScenariosTest {
   private static Verdict verdict(CrashPlan plan, CrashResult result) {
     Optional<HandKind> hand =
         plan.timing() == ArmTiming.UNRESERVED ? Optional.of(HandKind.OUTSIDE) : Optional.empty();
-    Scenario scenario = new Scenario(plan.machine().mode(), plan.strategy(), hand);
+    Scenario scenario = new Scenario(plan.machine().mode(), plan.strategy(), hand, Adoption.COPY);
     return ModelStage.rehearsal(scenario, plan.timing(), result, Duration.ZERO).verdict();
   }
 

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence;
 
@@ -64,6 +65,16 @@ public interface LabIommu {
 
   /** {@return its registers as they are} */
   RegisterSnapshot snapshot(RegisterFile registers);
+
+  /**
+   * {@return memory that holds tables and buffers of its own, which a capture kernel may go on
+   * with}
+   *
+   * @param atReady the registers before the crash
+   */
+  default List<IommuMemory> ownMemory(RegisterSnapshot atReady) {
+    return List.of();
+  }
 
   /** {@return true if a kernel that says {@code message} has found it} */
   boolean isDetection(String message);

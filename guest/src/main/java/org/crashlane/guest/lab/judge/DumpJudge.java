@@ -6,12 +6,19 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.crashlane.bits.MalformedInputException;
 import org.crashlane.image.ElfCore;
 import org.crashlane.image.PageComparison;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Ranges;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Changed;
+import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
@@ -35,9 +42,10 @@ public final class DumpJudge {
    *
    * @param release the release the dump must name
    * @param sample pages as they were at the panic
+   * @param own what of memory held the IOMMU's own tables and buffers then
    */
-  public static DumpOutcome judge(Path disk, String release, PanicSample sample)
-      throws IOException {
+  public static DumpOutcome judge(
+      Path disk, String release, PanicSample sample, List<IommuMemory> own) throws IOException {
     if (isUntouched(disk)) {
       return new DumpOutcome.Missing(Fact.DISK_UNTOUCHED);
     }
@@ -53,15 +61,19 @@ public final class DumpJudge {
       if (!found.get().equals(release)) {
         return new DumpOutcome.Damaged(new OtherRelease(found.get(), release));
       }
-      return compare(core, release, sample);
+      return compare(core, release, sample, own);
     } catch (MalformedInputException e) {
       return new DumpOutcome.Damaged(new Quote(Source.DUMP, e.getMessage()));
     }
   }
 
-  private static DumpOutcome compare(ElfCore core, String release, PanicSample sample) {
+  private static DumpOutcome compare(
+      ElfCore core, String release, PanicSample sample, List<IommuMemory> own) {
     PageComparison pages = PageComparison.of(core.memory(), sample.pages());
-    if (pages.differentCount() > 0 || pages.equalCount() < NEEDED_PAGE_COUNT) {
+    List<Changed> changed = changed(pages.firstDifferent(), own);
+    boolean isExplained =
+        changed.stream().mapToLong(Changed::pageCount).sum() == pages.differentCount();
+    if (!isExplained || pages.equalCount() < NEEDED_PAGE_COUNT) {
       return new DumpOutcome.Damaged(
           new PagesCompared(
               pages.equalCount(),
@@ -72,7 +84,20 @@ public final class DumpJudge {
               pages.firstAbsent()));
     }
     long sizeBytes = Ranges.sizeBytes(core.readable());
-    return new DumpOutcome.Written(pages.equalCount(), release, sizeBytes);
+    DumpOutcome.Written written = new DumpOutcome.Written(pages.equalCount(), release, sizeBytes);
+    return changed.isEmpty() ? written : new DumpOutcome.WrittenBut(written, changed);
+  }
+
+  /** {@return how many of {@code pages} hold which part of an IOMMU; others are in none} */
+  private static List<Changed> changed(List<Long> pages, List<IommuMemory> own) {
+    Map<Part, Long> counts = new EnumMap<>(Part.class);
+    for (long page : pages) {
+      own.stream()
+          .filter(o -> o.range().contains(AddressRange.ofSize(page, PanicSample.PAGE_BYTES)))
+          .findFirst()
+          .ifPresent(o -> counts.merge(o.part(), 1L, Long::sum));
+    }
+    return counts.entrySet().stream().map(e -> new Changed(e.getKey(), e.getValue())).toList();
   }
 
   private static boolean isUntouched(Path disk) throws IOException {

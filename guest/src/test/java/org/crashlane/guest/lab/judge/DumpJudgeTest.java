@@ -19,8 +19,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.SparseMemory;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Changed;
+import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Sighting.OtherRelease;
 import org.crashlane.rule.Sighting.PagesCompared;
@@ -31,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DumpJudgeTest {
   private static final long SEED = 7;
   private static final String RELEASE = "6.1.0-lab";
-  private static final int PAGES = DumpJudge.NEEDED_PAGE_COUNT;
+  private static final int PAGES = DumpJudge.NEEDED_PAGE_COUNT + 10;
   private static final long TEXT = 0x100_0000;
   private static final int CONTENT_OFFSET = 4096;
 
@@ -96,7 +100,7 @@ class DumpJudgeTest {
     PanicSample small =
         PanicSample.of(SparseMemory.ofSize(TEXT + memory.length), List.of(TEXT + 0L));
     Path disk = Files.write(directory.resolve("disk"), core(RELEASE));
-    assertInstanceOf(DumpOutcome.Damaged.class, DumpJudge.judge(disk, RELEASE, small));
+    assertInstanceOf(DumpOutcome.Damaged.class, DumpJudge.judge(disk, RELEASE, small, List.of()));
   }
 
   @Test
@@ -104,6 +108,42 @@ class DumpJudgeTest {
     byte[] core = core(RELEASE);
     Arrays.fill(core, core.length / 2, core.length, (byte) 0);
     assertTrue(((PagesCompared) damage(core)).differentCount() > 0);
+  }
+
+  @Test
+  void pagesOfTheIommusOwnThatDifferAreNamedAndTheRestIsWhole() throws IOException {
+    byte[] core = changedAt(0, 1, 3);
+    DumpOutcome.WrittenBut but =
+        assertInstanceOf(DumpOutcome.WrittenBut.class, judge(core, ownPages(0, 4)));
+    assertEquals(List.of(new Changed(Part.DEVICE_TABLE, 3)), but.changed());
+    assertEquals(PAGES - 3, but.written().comparedPageCount());
+    assertTrue(but.gotThrough());
+  }
+
+  @Test
+  void aPageBesidesThoseDamagesTheDump() throws IOException {
+    assertInstanceOf(DumpOutcome.Damaged.class, judge(changedAt(0, 4), ownPages(0, 4)));
+    assertInstanceOf(DumpOutcome.Damaged.class, judge(changedAt(0), List.of()));
+  }
+
+  @Test
+  void morePagesThanAreListedAreNotExplained() throws IOException {
+    byte[] core = changedAt(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    assertInstanceOf(DumpOutcome.Damaged.class, judge(core, ownPages(0, 9)));
+  }
+
+  private byte[] changedAt(int... pages) {
+    byte[] core = core(RELEASE);
+    for (int page : pages) {
+      core[CONTENT_OFFSET + page * PanicSample.PAGE_BYTES] ^= 1;
+    }
+    return core;
+  }
+
+  private static List<IommuMemory> ownPages(int first, int count) {
+    long at = TEXT + (long) first * PanicSample.PAGE_BYTES;
+    AddressRange range = AddressRange.ofSize(at, (long) count * PanicSample.PAGE_BYTES);
+    return List.of(new IommuMemory(Part.DEVICE_TABLE, range));
   }
 
   @Test
@@ -125,8 +165,9 @@ class DumpJudgeTest {
         int bit = random.nextInt(HEADERS_BYTES * Byte.SIZE);
         int at = bit / Byte.SIZE;
         put(file, at, core[at] ^ 1 << bit % Byte.SIZE);
-        switch (DumpJudge.judge(disk, RELEASE, sample)) {
+        switch (DumpJudge.judge(disk, RELEASE, sample, List.of())) {
           case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
+          case DumpOutcome.WrittenBut but -> fail("of no page's own: " + but);
           case DumpOutcome.Missing missing -> assertFalse(missing.reasons().isEmpty());
           case DumpOutcome.Damaged damaged -> assertFalse(damaged.reasons().isEmpty());
           case DumpOutcome.NoRoom noRoom -> fail("no disk says so: " + noRoom);
@@ -148,7 +189,12 @@ class DumpJudgeTest {
   }
 
   private DumpOutcome judge(byte[] disk) throws IOException {
-    return DumpJudge.judge(Files.write(directory.resolve("disk"), disk), RELEASE, sample);
+    return judge(disk, List.of());
+  }
+
+  private DumpOutcome judge(byte[] disk, List<IommuMemory> own) throws IOException {
+    Path file = Files.write(directory.resolve("disk"), disk);
+    return DumpJudge.judge(file, RELEASE, sample, own);
   }
 
   private static final int ELF_HEADER_BYTES = 64;

@@ -13,6 +13,7 @@ import org.crashlane.model.mode.Mode;
 import org.crashlane.model.mode.paging.RemappingUnits;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.Strategy;
 
 /** AMD-Vi. */
@@ -24,7 +25,7 @@ public final class AmdviMode implements Mode {
     boolean makesTable =
         switch (strategy) {
           case NONE, RESERVE, IDENTITY, OFF -> false;
-          case ADOPT -> machine.spec(ModeSpec.Amdvi.class).adoption() == ModeSpec.Adoption.COPY;
+          case ADOPT -> machine.spec(ModeSpec.Amdvi.class).adoption() == Adoption.COPY;
           case ABORT, RESET -> true;
         };
     return makesTable

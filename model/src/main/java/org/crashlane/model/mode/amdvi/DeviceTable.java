@@ -63,7 +63,7 @@ final class DeviceTable {
    */
   static Optional<DeviceTable> left(Cpu cpu, long register, long sizeBytes, RequesterId last) {
     long at = DevTabBase.BASE.inPlace(register);
-    long leftBytes = (DevTabBase.SIZE.get(register) + 1) * PageFrames.PAGE_BYTES;
+    long leftBytes = DeviceTableBase.sizeBytes(register);
     if (leftBytes != sizeBytes || at > LAST_BELOW_4_GIB) {
       return Optional.empty();
     }

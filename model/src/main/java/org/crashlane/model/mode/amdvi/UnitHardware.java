@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.model.mode.amdvi;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,12 +17,16 @@ import org.crashlane.iommu.amdvi.AmdviTables;
 import org.crashlane.iommu.amdvi.Caches;
 import org.crashlane.iommu.amdvi.Capabilities;
 import org.crashlane.iommu.amdvi.Command;
+import org.crashlane.iommu.amdvi.DeviceTableBase;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.EventCode;
 import org.crashlane.iommu.amdvi.EventRecord;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.CapabilityHeader;
 import org.crashlane.iommu.amdvi.Registers.Control;
+import org.crashlane.iommu.amdvi.Registers.DevTabBase;
+import org.crashlane.iommu.amdvi.Registers.ExclusionBase;
+import org.crashlane.iommu.amdvi.Registers.Ring;
 import org.crashlane.iommu.amdvi.Registers.Status;
 import org.crashlane.iommu.amdvi.Unit;
 import org.crashlane.iommu.amdvi.UnitConfig;
@@ -32,10 +37,13 @@ import org.crashlane.memory.ForwardingMemory;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
+import org.crashlane.model.kernel.PageFrames;
 import org.crashlane.model.mode.paging.Explanation;
 import org.crashlane.model.mode.paging.RemappingUnit;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Part;
 
 /**
  * One AMD IOMMU: registers, caches, and its ends of the command buffer and the event log. Commands
@@ -49,6 +57,15 @@ import org.crashlane.pci.RequesterId;
  * it like any other, that comes out of its tables with a translation, or does not. Memory takes it.
  */
 final class UnitHardware extends RemappingUnit<Caches> {
+  /** AMD 48882 rev. 3.10, section 2.12.2.1: all that says where things are. */
+  private static final List<Register> LOCKED_BY_SNP =
+      List.of(
+          Registers.DEV_TAB_BASE,
+          Registers.CMD_BUF_BASE,
+          Registers.EVT_LOG_BASE,
+          Registers.EXCLUSION_BASE,
+          Registers.EXCLUSION_LIMIT);
+
   private final int hostAddressWidth;
   private final long encryptionMask;
   private final long capabilityHeader;
@@ -165,10 +182,35 @@ final class UnitHardware extends RemappingUnit<Caches> {
   }
 
   @Override
-  public Optional<AddressRange> log() {
-    return Control.EVENT_LOG_EN.isSet(registers().get(Registers.CONTROL))
-        ? Optional.of(EventLog.range(registers(), encryptionMask))
-        : Optional.empty();
+  public List<IommuMemory> ownMemory() {
+    List<IommuMemory> own = new ArrayList<>();
+    long control = registers().get(Registers.CONTROL);
+    if (Control.IOMMU_EN.isSet(control)) {
+      long table = registers().get(Registers.DEV_TAB_BASE);
+      add(own, Part.DEVICE_TABLE, DevTabBase.BASE.inPlace(table), DeviceTableBase.sizeBytes(table));
+    }
+    if (Control.CMD_BUF_EN.isSet(control)) {
+      long ring = registers().get(Registers.CMD_BUF_BASE);
+      long sizeBytes = (long) Command.BYTES << Ring.LENGTH.get(ring);
+      add(own, Part.COMMAND_BUFFER, Ring.BASE.inPlace(ring), sizeBytes);
+    }
+    if (Control.EVENT_LOG_EN.isSet(control)) {
+      own.add(new IommuMemory(Part.EVENT_LOG, EventLog.range(registers(), encryptionMask)));
+    }
+    if (snp) {
+      long page = ExclusionBase.BASE.inPlace(registers().get(Registers.EXCLUSION_BASE));
+      add(own, Part.COMPLETION_STORE, page, PageFrames.PAGE_BYTES);
+    }
+    return own;
+  }
+
+  private void add(List<IommuMemory> own, Part part, long address, long sizeBytes) {
+    own.add(new IommuMemory(part, AddressRange.ofSize(address & ~encryptionMask, sizeBytes)));
+  }
+
+  @Override
+  public boolean isLocked(int offset) {
+    return locked && LOCKED_BY_SNP.stream().anyMatch(register -> register.offset() == offset);
   }
 
   @Override
@@ -213,13 +255,8 @@ final class UnitHardware extends RemappingUnit<Caches> {
     }
   }
 
-  /** AMD 48882 rev. 3.10, section 2.12.2.1: all that says where things are. */
   private static boolean isLockedBySnp(Register register) {
-    return register.is(Registers.DEV_TAB_BASE)
-        || register.is(Registers.CMD_BUF_BASE)
-        || register.is(Registers.EVT_LOG_BASE)
-        || register.is(Registers.EXCLUSION_BASE)
-        || register.is(Registers.EXCLUSION_LIMIT);
+    return LOCKED_BY_SNP.stream().anyMatch(register::is);
   }
 
   /** A new base begins with an empty ring. */

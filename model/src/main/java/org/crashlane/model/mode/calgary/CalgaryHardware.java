@@ -28,6 +28,8 @@ import org.crashlane.model.hardware.UnitTables;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Part;
 
 /**
  * A Calgary or CalIOC2 chip. Each PHB has its own registers and keeps its own entries, every one it
@@ -201,6 +203,14 @@ final class CalgaryHardware implements Remapper {
       units.add(new UnitTables(bridge.name(), tables, behind));
     }
     return units;
+  }
+
+  @Override
+  public List<IommuMemory> ownMemory() {
+    return Arrays.stream(bridges)
+        .filter(BridgePort::isTranslating)
+        .map(port -> new IommuMemory(Part.PAGE_TABLE, port.bridge().table().memory()))
+        .toList();
   }
 
   @Override

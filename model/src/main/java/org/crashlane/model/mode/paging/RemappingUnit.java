@@ -3,7 +3,6 @@ package org.crashlane.model.mode.paging;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
@@ -12,11 +11,11 @@ import org.crashlane.iommu.RegisterFile;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.TranslationTables;
 import org.crashlane.iommu.paging.UnitCaches;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
 import org.crashlane.model.hardware.RegisterBank;
+import org.crashlane.rehearsal.IommuMemory;
 
 /**
  * One unit as hardware: registers, caches, faults that it recorded. Memory is given to each call.
@@ -57,9 +56,14 @@ public abstract class RemappingUnit<C extends UnitCaches> implements RegisterFil
   /** {@return the tables that its registers name, as they stand} */
   public abstract TranslationTables tables(PhysicalMemory memory);
 
-  /** {@return memory that it writes by itself now: its log of what went wrong} */
-  public Optional<AddressRange> log() {
-    return Optional.empty();
+  /** {@return memory that holds tables and buffers of its own now, as far as it is told apart} */
+  public List<IommuMemory> ownMemory() {
+    return List.of();
+  }
+
+  /** {@return true if it ignores writes to the register at {@code offset} now} */
+  public boolean isLocked(int offset) {
+    return false;
   }
 
   /** {@return a unit in the same state, that changes by itself} */

@@ -10,7 +10,6 @@ import org.crashlane.bits.Reason;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Outcome;
 import org.crashlane.iommu.Request;
-import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.model.hardware.Fingerprint;
@@ -22,6 +21,7 @@ import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.IommuMemory;
 
 /**
  * A machine's units, and who is behind which. Requesters that the machine's description puts behind
@@ -190,8 +190,15 @@ public final class RemappingUnits implements Remapper {
   }
 
   @Override
-  public List<AddressRange> logs() {
-    return Arrays.stream(units).flatMap(unit -> unit.log().stream()).toList();
+  public List<IommuMemory> ownMemory() {
+    return Arrays.stream(units).flatMap(unit -> unit.ownMemory().stream()).toList();
+  }
+
+  @Override
+  public boolean isLocked(long address) {
+    int unit = unitAt(address);
+    return unit >= 0
+        && units[unit].isLocked((int) (address - spec.units().get(unit).registerBase()));
   }
 
   @Override

@@ -14,11 +14,11 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.model.spec.DeviceSpec;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.ModeSpec;
-import org.crashlane.model.spec.ModeSpec.Adoption;
 import org.crashlane.model.spec.ModeSpec.Amdvi;
 import org.crashlane.model.spec.ModeSpec.AmdviUnit;
 import org.crashlane.model.spec.ModeSpec.Encryption;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Adoption;
 
 /** Reads the AMD IOMMUs of a machine. */
 final class AmdviReader {

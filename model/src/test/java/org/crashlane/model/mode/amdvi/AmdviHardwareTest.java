@@ -29,7 +29,7 @@ import org.crashlane.model.hardware.Remapper;
 import org.crashlane.model.kernel.Direction;
 import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
-import org.crashlane.model.spec.ModeSpec.Adoption;
+import org.crashlane.rehearsal.Adoption;
 import org.junit.jupiter.api.Test;
 
 /** What a unit does by its registers, its rings and its caches. */
@@ -131,9 +131,9 @@ class AmdviHardwareTest {
   @Test
   void theLogIsMemoryThatHardwareWrites() {
     long at = Ring.BASE.inPlace(machine.read(Registers.EVT_LOG_BASE));
-    assertEquals(List.of(AddressRange.ofSize(at, 8192)), machine.hardware.logs());
+    assertEquals(List.of(AddressRange.ofSize(at, 8192)), machine.logs());
     machine.write(Registers.CONTROL, Control.IOMMU_EN.mask());
-    assertEquals(List.of(), machine.hardware.logs());
+    assertEquals(List.of(), machine.logs());
   }
 
   @Test

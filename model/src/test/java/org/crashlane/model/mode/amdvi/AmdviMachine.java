@@ -6,11 +6,14 @@ import java.util.OptionalLong;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.iommu.amdvi.Registers.DevTabBase;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.model.mode.paging.PagedMachine;
 import org.crashlane.model.spec.Era;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
-import org.crashlane.model.spec.ModeSpec.Adoption;
+import org.crashlane.rehearsal.Adoption;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Part;
 
 /** The machine with an AMD IOMMU. */
 final class AmdviMachine extends PagedMachine {
@@ -67,5 +70,13 @@ final class AmdviMachine extends PagedMachine {
   /** {@return where the unit has its device table} */
   long deviceTable() {
     return DevTabBase.BASE.inPlace(read(Registers.DEV_TAB_BASE));
+  }
+
+  /** {@return the event logs that the units write now} */
+  List<AddressRange> logs() {
+    return hardware.ownMemory().stream()
+        .filter(own -> own.part() == Part.EVENT_LOG)
+        .map(IommuMemory::range)
+        .toList();
   }
 }

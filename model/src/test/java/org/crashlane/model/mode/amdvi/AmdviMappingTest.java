@@ -115,7 +115,7 @@ class AmdviMappingTest extends PagedMappingContract {
   void ringsTablesAndThePageOfCompletionsLieApart() {
     machine.map(primary, DISK, BUFFER, 1, Direction.TO_DEVICE);
     AmdviMachine amd = (AmdviMachine) machine;
-    List<AddressRange> apart = new ArrayList<>(machine.hardware.logs());
+    List<AddressRange> apart = new ArrayList<>(amd.logs());
     long commands = amd.read(Registers.CMD_BUF_BASE);
     apart.add(AddressRange.ofSize(Ring.BASE.inPlace(commands), UnitDriver.RING_BYTES));
     apart.add(AddressRange.ofSize(lastCompletion(amd), PagedMachine.PAGE));

@@ -21,7 +21,7 @@ import org.crashlane.model.kernel.DmaHandle;
 import org.crashlane.model.kernel.DmaMapping;
 import org.crashlane.model.mode.paging.PagedMachine;
 import org.crashlane.model.spec.DeviceSpec;
-import org.crashlane.model.spec.ModeSpec.Adoption;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

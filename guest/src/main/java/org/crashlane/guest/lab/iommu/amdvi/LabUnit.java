@@ -15,8 +15,14 @@ import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.live.GuestIommu;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.amdvi.Command;
+import org.crashlane.iommu.amdvi.DeviceTableBase;
+import org.crashlane.iommu.amdvi.EventRecord;
 import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.IommuMemory;
+import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rehearsal.Strategy;
 
 /** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
@@ -142,6 +148,28 @@ public final class LabUnit implements LabIommu {
         Registers.DevTabBase.BASE.inPlace(values.get(Registers.DEV_TAB_BASE.name())),
         values,
         List.of());
+  }
+
+  /** Linux 6.18 and later go on with all of it (38e5f33ee359). */
+  @Override
+  public List<IommuMemory> ownMemory(RegisterSnapshot atReady) {
+    long table = atReady.registers().get(Registers.DEV_TAB_BASE.name());
+    return List.of(
+        new IommuMemory(
+            Part.DEVICE_TABLE,
+            AddressRange.ofSize(atReady.rootAddress(), DeviceTableBase.sizeBytes(table))),
+        ring(Part.COMMAND_BUFFER, atReady, Registers.CMD_BUF_BASE, Command.BYTES),
+        ring(Part.EVENT_LOG, atReady, Registers.EVT_LOG_BASE, EventRecord.BYTES));
+  }
+
+  private static IommuMemory ring(
+      Part part, RegisterSnapshot atReady, Register base, int entryBytes) {
+    long value = atReady.registers().get(base.name());
+    return new IommuMemory(
+        part,
+        AddressRange.ofSize(
+            Registers.Ring.BASE.inPlace(value),
+            (long) entryBytes << Registers.Ring.LENGTH.get(value)));
   }
 
   @Override
