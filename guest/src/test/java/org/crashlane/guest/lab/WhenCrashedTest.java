@@ -40,7 +40,7 @@ class WhenCrashedTest {
   @TempDir private Path directory;
 
   /** How the capture kernel is loaded: the header beside it is the kernel's or kexec-tools'. */
-  private enum KexecCall {
+  enum KexecCall {
     KEXEC_FILE_LOAD,
     KEXEC_LOAD;
 

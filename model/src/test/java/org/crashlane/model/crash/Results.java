@@ -27,11 +27,6 @@ public final class Results {
     return bytes(result, Quantity.BYTES_OF_DUMP_DIFFERENT);
   }
 
-  /** {@return how many of these are in pages that the capture kernel wrote} */
-  public static long bytesOfCapture(CrashResult result) {
-    return bytes(result, Quantity.BYTES_OF_DUMP_WRITTEN_BY_CAPTURE);
-  }
-
   private static long bytes(CrashResult result, Quantity quantity) {
     List<Evidence> damage =
         result.seen().dump() instanceof DumpOutcome.Damaged damaged ? damaged.reasons() : List.of();
