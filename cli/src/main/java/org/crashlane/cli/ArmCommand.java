@@ -205,12 +205,16 @@ final class ArmCommand implements Callable<Integer> {
     if (json) {
       terminal.out().print(JsonReport.text(ArmingReport.json(done, verdict, judged.machine())));
     } else {
-      terminal.out().print(forecasts().of(verdict, whenCrashedCommand()) + "\n");
+      terminal.out().print(forecast(judged) + "\n");
       terminal.out().print(ArmingReport.text(done, judged.machine()) + "\n" + findings(verdict));
     }
     String what = done instanceof ArmResult.Armed ? "armed, but " : "nothing was written; ";
     ArmingReport.shortcoming(verdict).ifPresent(shortcoming -> terminal.note(what + shortcoming));
     return ExitCode.of(verdict.answer()).number();
+  }
+
+  private String forecast(Judgement judged) {
+    return forecasts().of(judged.verdict(), judged.capture(), List.of(whenCrashedCommand()));
   }
 
   private ForecastReport forecasts() {
@@ -246,7 +250,12 @@ final class ArmCommand implements Callable<Integer> {
           String forecast =
               forecasts()
                   .ofPlan(
-                      plan, armed.machine(), now.verdict(), armed.verdict(), whenCrashedCommand());
+                      plan,
+                      armed.machine(),
+                      now.capture(),
+                      now.verdict(),
+                      armed.verdict(),
+                      whenCrashedCommand());
           terminal.out().print(forecast + "\n" + findings(armed.verdict()));
         }
         yield ExitCode.of(armed.verdict().answer()).number();
@@ -256,7 +265,12 @@ final class ArmCommand implements Callable<Integer> {
           terminal.out().print(JsonReport.text(ArmingReport.json(refused, now.verdict())));
           yield ExitCode.BAD_INPUT.number();
         }
-        terminal.out().print(forecasts().of(now.verdict(), whenCrashedCommand()));
+        terminal
+            .out()
+            .print(
+                refused.isFor(Refusal.Kind.CRASHED)
+                    ? forecast(now)
+                    : forecasts().ofRefused(now.verdict(), now.capture(), refused));
         terminal.out().print("\n" + findings(now.verdict()));
         yield refused(refused);
       }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.crashlane.arming.Planner;
 import org.crashlane.guest.live.GuestReader;
 import org.crashlane.guest.live.GuestReader.Judged;
 import org.crashlane.guest.live.GuestTables;
@@ -128,13 +129,19 @@ final class TablesWalkCommand implements Callable<Integer> {
       print(judged.tables(), terminal.out());
       String forecast =
           new ForecastReport(terminal.columns(), terminal.colours())
-              .of(verdict, "crashlane arm " + socket + " --when-crashed");
+              .of(verdict, judged.judged().capture(), commands(judged.tables()));
       String findings = new TextReport(terminal.columns(), terminal.colours()).of(verdict);
       terminal.out().print("\n" + forecast + "\n" + findings);
     }
     return verdict.answer() == Answer.HOLDS && !isSound(judged.tables())
         ? ExitCode.UNKNOWN
         : ExitCode.of(verdict.answer());
+  }
+
+  private List<String> commands(GuestTables tables) {
+    return Planner.refusal(tables.state()).isPresent()
+        ? List.of()
+        : List.of("crashlane arm " + socket + " --when-crashed");
   }
 
   private static void print(GuestTables tables, PrintWriter out) {

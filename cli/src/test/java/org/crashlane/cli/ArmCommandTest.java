@@ -27,6 +27,8 @@ import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -60,7 +62,7 @@ class ArmCommandTest {
     Machine machine =
         new Machine(List.of(ram), List.of(crash), List.of())
             .from(Aspect.CRASH_RANGES, Source.given("--crash-range"));
-    return new Judgement(machine, verdict);
+    return new Judgement(machine, verdict, new CaptureKernel(MappingMode.VTD, CaptureKernel.State.LOADED_BLIND, ""));
   }
 
   @Test

@@ -23,6 +23,7 @@ import org.crashlane.iommu.PageArena;
 import org.crashlane.iommu.TableFact;
 import org.crashlane.iommu.TableId;
 import org.crashlane.iommu.TranslationTables;
+import org.crashlane.iommu.UnitState;
 import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.iommu.Unmappable;
 import org.crashlane.iommu.Window;
@@ -118,7 +119,7 @@ public final class Planner {
     DraftMemory dryRun = DraftMemory.withScratch(memory, scratch);
     long neededCount = map(selection, dryRun, PageArena.in(scratch, pageBytes)).neededCount();
     if (refusals.isEmpty() && !dryRun.stores().isEmpty()) {
-      judgeUnit();
+      refusal(tables.state()).ifPresent(refusals::add);
     }
     if (refusals.isEmpty() && neededCount > 0) {
       judgeArena(neededCount, pageBytes);
@@ -133,15 +134,16 @@ public final class Planner {
             request.target(), request.windows(), List.of(), List.of(), List.of(), List.of(note)));
   }
 
-  private void judgeUnit() {
-    if (tables.state().cachesAbsent() == Known.YES) {
-      refusals.add(
-          new Refusal(
-              Kind.CACHES_ABSENT,
-              Part.IOMMU,
-              List.of(Fact.CACHES_ABSENT),
-              List.of(Step.ARM_INSIDE)));
-    }
+  /** {@return why the tables of a unit are not written from outside, whatever they are} */
+  public static Optional<Refusal> refusal(UnitState unit) {
+    return unit.cachesAbsent() == Known.YES
+        ? Optional.of(
+            new Refusal(
+                Kind.CACHES_ABSENT,
+                Part.IOMMU,
+                List.of(Fact.CACHES_ABSENT),
+                List.of(Step.ARM_INSIDE)))
+        : Optional.empty();
   }
 
   /** A doorbell is no memory, and need not be. */

@@ -33,6 +33,8 @@ public record Refusal(Kind kind, Subject subject, List<Evidence> evidence, List<
      * would still hand out what they map.
      */
     LIVING,
+    /** The target has crashed already: its disk's driver may have given up. */
+    CRASHED,
     /** Entries that are not present may be cached, and nobody here can invalidate them. */
     CACHES_ABSENT,
     /** A crash range is not whole pages of memory. */

@@ -16,12 +16,12 @@ public enum Prediction {
   /**
    * {@return what to expect}
    *
-   * @param strategy what is done about the crash: {@link Strategy#heeds} says what of the tables a
+   * @param strategy what is done about the crash: {@link Strategy#heeded} says what of the tables a
    *     capture kernel depends on that takes the IOMMU over
    * @param tablesBeforeCrash the rule's verdict on the tables
    */
   public static Prediction of(Strategy strategy, Verdict tablesBeforeCrash) {
-    List<Finding> findings = tablesBeforeCrash.findings().stream().filter(strategy::heeds).toList();
+    List<Finding> findings = strategy.heeded(tablesBeforeCrash).findings();
     if (findings.stream().anyMatch(f -> f.severity() == Severity.BROKEN && f.code().losesDump())) {
       return NO_DUMP;
     }

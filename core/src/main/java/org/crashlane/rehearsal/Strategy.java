@@ -5,6 +5,7 @@ import java.util.Locale;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Verdict;
 
 /** What is done about the crash. */
 public enum Strategy {
@@ -76,6 +77,11 @@ public enum Strategy {
               P1 ->
               false;
         };
+  }
+
+  /** {@return the verdict by what counts under this strategy} See {@link #heeds}. */
+  public Verdict heeded(Verdict tablesBeforeCrash) {
+    return Verdict.of(tablesBeforeCrash.findings().stream().filter(this::heeds).toList());
   }
 
   /** {@return the name that users write} */

@@ -153,6 +153,8 @@ public sealed interface Evidence
     CAPTURE_KERNEL_USES_PAGE,
     /** The capture kernel ran before the tables were written. */
     CAPTURE_KERNEL_RAN_BEFORE,
+    /** A processor's page tables are the capture kernel's. */
+    CAPTURE_KERNEL_RUNS,
     OPTION_LEAVES_IOMMU_RUNNING,
     EMULATOR_LETS_COMPATIBILITY_PASS,
     CAPTURE_KERNEL_SILENT,

@@ -174,6 +174,10 @@ public sealed interface Remedy {
     MEND_DRIVER,
     /** Fix the findings before this one. */
     FIX_OTHERS,
+    /** Have QEMU write the guest's memory into a file. */
+    DUMP_FROM_HOST,
+    /** Have a running capture kernel start its disk's driver again, once the guest is armed. */
+    REBIND_DISK,
     /** Look whether there is a dump, and begin to watch before the crash. */
     WATCH_EARLIER,
     /** Use a capture kernel of Linux 5.13 or later, or arm from inside. */

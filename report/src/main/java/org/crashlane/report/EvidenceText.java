@@ -176,6 +176,7 @@ public final class EvidenceText {
           "range not confirmed: no capture kernel is loaded there, since no page of it begins with the ELF header that kexec"
               + " puts into a crash range";
       case CAPTURE_KERNEL_USES_PAGE -> "the capture kernel uses that memory";
+      case CAPTURE_KERNEL_RUNS -> "it has crashed, and its capture kernel is running";
       case CAPTURE_KERNEL_RAN_BEFORE ->
           "it ran already when the watch began, or the watch was kept from running for a second:"
               + " its disk driver may have started before the tables were written";

@@ -128,7 +128,7 @@ final class RemedyText {
       case NAME_CRASH_RANGE ->
           "name what the guest's /proc/iomem calls \"Crash kernel\"; it moves from boot to boot";
       case LOAD_CAPTURE_KERNEL ->
-          "load the capture kernel, and name what the guest's /proc/iomem calls \"Crash kernel\"";
+          "load the capture kernel (kexec -p, or start the kdump service), and name what the guest's /proc/iomem calls \"Crash kernel\"";
       case MOVE_CRASH_RANGE -> "reserve the crash range elsewhere";
       case GIVE_DMA_MASK -> "give the mask (sysfs: dma_mask_bits, consistent_dma_mask_bits)";
       case GIVE_ACPI_TABLE -> "give the ACPI table (DMAR or IVRS) that has them";
@@ -191,7 +191,15 @@ final class RemedyText {
       case LEAVE_APERTURE_OUT -> "leave the aperture out of the dump";
       case MEND_DRIVER -> "fix the primary's mapping driver";
       case FIX_OTHERS -> "fix the findings listed before it";
-      case WATCH_EARLIER -> "look whether there is a dump, and begin to watch before the crash";
+      case DUMP_FROM_HOST ->
+          "have QEMU write the memory, without the guest's help: virsh dump --memory-only GUEST"
+              + " FILE, or dump-guest-memory of QMP";
+      case REBIND_DISK ->
+          "once it is armed (--when-crashed), start the disk's driver again in the capture kernel's"
+              + " shell: echo 0000:BB:DD.F >/sys/bus/pci/drivers/nvme/bind";
+      case WATCH_EARLIER ->
+          "look whether there is a dump; if not, start the disk's driver again in the capture"
+              + " kernel's shell: echo 0000:BB:DD.F >/sys/bus/pci/drivers/nvme/bind";
       case REUSE_TABLES ->
           "use a capture kernel of Linux 6.18 or later, which goes on with the old tables";
       case USE_LATER_KERNEL -> "use a capture kernel of Linux 5.13 or later, or arm from inside";

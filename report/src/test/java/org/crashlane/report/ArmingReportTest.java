@@ -30,6 +30,9 @@ import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Store;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.State;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Reading.Mapped;
 import org.crashlane.rule.Remedy.Step;
@@ -70,6 +73,7 @@ class ArmingReportTest {
             .ofPlan(
                 armed().plan(),
                 machine(),
+                new CaptureKernel(MappingMode.VTD, State.LOADED_BLIND, "maxcpus=1 reset_devices"),
                 Verdicts.broken(),
                 Verdicts.holds(),
                 "crashlane arm qemu:/run/guest.qmp --when-crashed"));

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refused;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.State;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -21,7 +26,20 @@ final class ForecastReportTest {
   private static final String COMMAND = "crashlane arm qemu:/run/guest.qmp --when-crashed";
 
   private static String of(Finding... findings) {
-    return new ForecastReport(80, Colours.off()).of(Verdict.of(List.of(findings)), COMMAND);
+    return of(loaded("maxcpus=1"), findings);
+  }
+
+  private static String of(CaptureKernel capture, Finding... findings) {
+    return new ForecastReport(80, Colours.off())
+        .of(Verdict.of(List.of(findings)), capture, List.of(COMMAND));
+  }
+
+  private static CaptureKernel loaded(String commandLine) {
+    return new CaptureKernel(MappingMode.VTD, State.LOADED, commandLine);
+  }
+
+  private static CaptureKernel in(State state) {
+    return new CaptureKernel(MappingMode.VTD, state, "");
   }
 
   private static Finding finding(FindingCode code, Severity severity, Step... steps) {
@@ -31,38 +49,114 @@ final class ForecastReportTest {
 
   @Test
   void wellSetUpIsTwoLines() {
-    assertEquals("RESULT    ok  dump complete (predicted)\nRULE      HOLDS\n", of());
+    assertEquals(
+        "RESULT    ok  dump complete (predicted)\nRULE      HOLDS\n", of(in(State.NOT_KNOWN)));
   }
 
   @Test
-  void aLostDumpNamesTheCauseAndTheCommandThatHelps() {
+  void aBlindCaptureKernelLosesTheDumpAndArmingHelps() {
     assertEquals(
         """
         RESULT    LOST  no dump (predicted)
-          adopt   ok  dump complete (predicted), if the capture kernel copies the old
-                  tables, as Linux does by default
+        CAPTURE   maxcpus=1
+                  sees no IOMMU: its initrd brings a DMAR table without units
         RULE      BROKEN  A1: crash range not mapped for the dump device
         FIX       1  crashlane arm qemu:/run/guest.qmp --when-crashed
-                  2  identity-map the crash range in this table before the crash
+        MORE      crashlane explain A1
+        """,
+        of(
+            new CaptureKernel(MappingMode.VTD, State.LOADED_BLIND, "maxcpus=1"),
+            finding(FindingCode.A1, Severity.BROKEN, Step.ARM)));
+  }
+
+  @Test
+  void withoutAParameterItDependsOnTheCaptureKernelAndTheSimplestFixComesFirst() {
+    assertEquals(
+        """
+        RESULT    UNKNOWN  depends on the capture kernel: LOST if it sees no IOMMU, ok
+                  if it copies the old tables (predicted)
+        CAPTURE   maxcpus=1
+                  no intel_iommu=on: whether it drives the IOMMU depends on how it was
+                  built (INTEL_IOMMU_DEFAULT_ON)
+        RULE      BROKEN  A1: crash range not mapped for the dump device
+        FIX       1  give the capture kernel intel_iommu=on (KDUMP_CMDLINE_APPEND in
+                  /etc/default/kdump-tools, KDUMP_COMMANDLINE_APPEND in
+                  /etc/sysconfig/kdump): Linux 4.2 and later then copies the old tables
+                  2  crashlane arm qemu:/run/guest.qmp --when-crashed
         MORE      crashlane explain A1
         """,
         of(finding(FindingCode.A1, Severity.BROKEN, Step.ARM)));
   }
 
   @Test
-  void aRangeThatIsNotConfirmedIsUnknownAndPromisesNothingOfAdopting() {
+  void oneThatCopiesTheTablesWritesTheDumpThoughTheRuleIsBroken() {
+    assertEquals(
+        """
+        RESULT    ok  dump complete (predicted)
+        CAPTURE   intel_iommu=on maxcpus=1
+                  intel_iommu=on: copies the old tables (Linux 4.2 and later, if it is
+                  built with the driver)
+        RULE      BROKEN  A1: crash range not mapped for the dump device
+        MORE      crashlane explain A1
+        """,
+        of(
+            loaded("intel_iommu=on maxcpus=1"),
+            finding(FindingCode.A1, Severity.BROKEN, Step.ARM)));
+    assertTrue(
+        of(loaded("intel_iommu=on"), finding(FindingCode.L1, Severity.BROKEN))
+            .startsWith("RESULT    ok!  dump written (predicted), but DMA may overwrite"));
+  }
+
+  @Test
+  void oneThatTookTheIommuOverNeededNoArming() {
+    String text = of(in(State.TOOK_OVER), finding(FindingCode.C2, Severity.BROKEN, Step.HIDE_IOMMU));
+    assertTrue(text.startsWith("RESULT    ok  dump complete (predicted): the capture"), text);
+    assertTrue(text.contains("arming was not needed"), text);
+    assertTrue(text.contains("RULE      BROKEN  C2"), text);
+    assertFalse(text.contains("FIX"), text);
+  }
+
+  @Test
+  void aCrashedGuestIsNotResetButDumped() {
+    String text = of(in(State.RUNS), finding(FindingCode.A1, Severity.BROKEN, Step.ARM));
+    assertTrue(text.startsWith("RESULT    UNKNOWN  the guest has crashed"), text);
+    assertTrue(text.contains("FIX       1  have QEMU write the memory"), text);
+    assertTrue(text.contains("/sys/bus/pci/drivers/nvme/bind"), text);
+    assertTrue(text.contains("2  " + COMMAND + "\n"), text);
+  }
+
+  @Test
+  void whereArmingIsRefusedTheCommandIsNotOffered() {
+    String text =
+        new ForecastReport(80, Colours.off())
+            .ofRefused(
+                Verdict.of(List.of(finding(FindingCode.A1, Severity.BROKEN, Step.ARM))),
+                loaded("maxcpus=1"),
+                Refused.because(
+                    Refusal.Kind.CACHES_ABSENT,
+                    Part.IOMMU,
+                    List.of(Fact.CACHES_ABSENT),
+                    Step.ARM_INSIDE));
+    assertTrue(text.contains("FIX       1  arm it from inside, by the crashlane_arm"), text);
+    assertTrue(text.contains("2  give the capture kernel intel_iommu=on"), text);
+    assertFalse(text.contains("--when-crashed"), text);
+  }
+
+  @Test
+  void aRangeThatIsNotConfirmedIsUnknownAndPromisesNothing() {
     String alone = of(finding(FindingCode.M3, Severity.UNKNOWN, Step.LOAD_CAPTURE_KERNEL));
     assertEquals(
         List.of(
             "RESULT    UNKNOWN  whether a dump is written is not known",
             "RULE      UNKNOWN  M3: crash range not confirmed"),
-        alone.lines().limit(2).toList());
+        alone.lines().filter(line -> line.startsWith("R")).toList());
     String lost =
         of(
+            loaded("intel_iommu=on"),
             finding(FindingCode.A1, Severity.BROKEN, Step.ARM),
             finding(FindingCode.M3, Severity.UNKNOWN));
     assertTrue(lost.startsWith("RESULT    LOST"), lost);
-    assertFalse(lost.contains("adopt"), lost);
+    assertFalse(lost.contains("ok"), lost);
   }
 
   @Test
@@ -82,7 +176,7 @@ final class ForecastReportTest {
             Stream.of(FindingCode.values())
                 .map(code -> finding(code, Severity.BROKEN, Step.ARM, Step.HIDE_IOMMU))
                 .toList());
-    String text = new ForecastReport(60, Colours.off()).of(verdict, COMMAND);
+    String text = new ForecastReport(60, Colours.off()).of(verdict, loaded("intel_iommu=on " + "x ".repeat(1500)), List.of(COMMAND));
     text.lines().forEach(line -> assertTrue(line.length() <= 60, line));
     assertTrue(text.contains("D3"), text);
   }

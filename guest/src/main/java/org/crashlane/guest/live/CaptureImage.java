@@ -11,6 +11,9 @@ import org.crashlane.image.KdumpHeader;
 import org.crashlane.iommu.PageArena;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Ranges;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.State;
+import org.crashlane.rehearsal.MappingMode;
 
 /**
  * A capture kernel that waits in a guest's memory, found by the header that tells it of the dead
@@ -42,16 +45,6 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
 
   /** What {@code crashkernel=} reserves begins at a multiple of this (CRASH_ALIGN, x86). */
   private static final long CRASH_ALIGN_BYTES = 16L << 20;
-
-  private static final int HEADER_MAGIC = 0x202;
-  private static final int HDRS = 0x53726448;
-  private static final int E820_ENTRIES = 0x1e8;
-  private static final int E820_TABLE = 0x2d0;
-  private static final int E820_ENTRIES_MAX = 128;
-  private static final int E820_ENTRY_BYTES = 20;
-  private static final int E820_SIZE = 8;
-  private static final int E820_TYPE = 16;
-  private static final int E820_RAM = 1;
 
   CaptureImage {
     crashRanges = List.copyOf(crashRanges);
@@ -123,40 +116,33 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
    */
   private static List<AddressRange> bootedIn(
       SparingReader memory, AddressRange own, List<AddressRange> leftOut) throws IOException {
-    ByteBuffer chunk = SparingReader.buffer(CHUNK_BYTES);
-    for (long at = Alignment.up(own.first(), PageArena.PAGE_BYTES);
-        own.contains(at);
-        at += CHUNK_BYTES) {
-      memory.read(at, chunk);
-      for (int page = 0;
-          page + PageArena.PAGE_BYTES <= chunk.limit();
-          page += PageArena.PAGE_BYTES) {
-        List<AddressRange> given = given(chunk, page);
-        if (given.stream().anyMatch(own::overlaps)) {
-          return leftOut.stream().filter(r -> given.stream().anyMatch(r::overlaps)).toList();
-        }
-      }
-    }
-    return leftOut;
+    return bootIn(memory, own)
+        .map(boot -> among(leftOut, boot.memory()))
+        .orElse(leftOut);
   }
 
-  /** {@return the memory that boot parameters in this page give; nothing if there are none} */
-  private static List<AddressRange> given(ByteBuffer bytes, int page) {
-    int count = Byte.toUnsignedInt(bytes.get(page + E820_ENTRIES));
-    if (bytes.getInt(page + HEADER_MAGIC) != HDRS || count > E820_ENTRIES_MAX) {
-      return List.of();
+  private static List<AddressRange> among(List<AddressRange> leftOut, List<AddressRange> given) {
+    return leftOut.stream().filter(r -> given.stream().anyMatch(r::overlaps)).toList();
+  }
+
+  /** {@return what its boot parameters have of it, which stay as they are until it runs} */
+  CaptureKernel kernel(SparingReader memory, MappingMode mode) throws IOException {
+    Optional<AddressRange> own =
+        crashRanges.stream().filter(range -> range.contains(headerAddress)).findFirst();
+    Optional<BootParameters> boot = own.isEmpty() ? Optional.empty() : bootIn(memory, own.get());
+    Optional<String> commandLine =
+        boot.isEmpty() ? Optional.empty() : boot.get().readCommandLine(memory, headerAddress);
+    if (commandLine.isEmpty()) {
+      return CaptureKernel.notKnown(mode);
     }
-    List<AddressRange> given = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int entry = page + E820_TABLE + i * E820_ENTRY_BYTES;
-      long first = bytes.getLong(entry);
-      long sizeBytes = bytes.getLong(entry + E820_SIZE);
-      boolean sound = first >= 0 && sizeBytes > 0 && first <= Long.MAX_VALUE - sizeBytes;
-      if (sound && bytes.getInt(entry + E820_TYPE) == E820_RAM) {
-        given.add(AddressRange.ofSize(first, sizeBytes));
-      }
-    }
-    return given;
+    boolean isBlind = mode == MappingMode.VTD && boot.get().hidesIommu(memory);
+    return new CaptureKernel(mode, isBlind ? State.LOADED_BLIND : State.LOADED, commandLine.get());
+  }
+
+  private static Optional<BootParameters> bootIn(SparingReader memory, AddressRange own)
+      throws IOException {
+    return BootParameters.find(
+        memory, own, boot -> boot.memory().stream().anyMatch(own::overlaps));
   }
 
   /**

@@ -108,16 +108,15 @@ final class CrashRangeSigns {
             List.of(Step.NAME_CRASH_RANGE)));
   }
 
-  /** {@return what keeps these from being known as the crash ranges; nothing if they are} */
-  static List<Finding> doubts(Guest guest, List<AddressRange> ranges) throws IOException {
-    try (SparingReader memory = guest.sparingReader()) {
-      return doubts(memory, ranges);
-    }
-  }
-
-  /** After a restart an older header may still be where it was: all there are have to agree. */
-  static List<Finding> doubts(SparingReader memory, List<AddressRange> ranges) throws IOException {
-    List<CaptureImage> images = CaptureImage.findIn(memory, ranges);
+  /**
+   * {@return what keeps these from being known as the crash ranges; nothing if they are} After a
+   * restart an older header may still be where it was: all there are have to agree.
+   *
+   * @param images the capture kernels whose headers are in {@code ranges}
+   */
+  static List<Finding> doubts(
+      SparingReader memory, List<CaptureImage> images, List<AddressRange> ranges)
+      throws IOException {
     if (images.isEmpty()) {
       List<Evidence> why = new ArrayList<>(List.of(Fact.NO_CAPTURE_KERNEL_LOADED));
       for (CaptureImage image :

@@ -308,6 +308,15 @@ public final class CrashWatch implements AutoCloseable {
     return said;
   }
 
+  /** {@return true if a processor has page tables that lie in the crash ranges of one of these} */
+  static boolean isRunning(Guest guest, List<CaptureImage> images) throws IOException {
+    List<Long> roots = guest.pageTableRoots();
+    return images.stream()
+        .map(CaptureImage::crashRanges)
+        .anyMatch(ranges ->
+            roots.stream().anyMatch(root -> PageTables.lieIn(ranges, root, guest.memory())));
+  }
+
   /** Asks QEMU whose page tables the processors use. */
   private Optional<Crash> ask(boolean late) throws IOException {
     List<Long> roots = guest.pageTableRoots();

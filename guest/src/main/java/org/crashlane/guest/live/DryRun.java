@@ -13,6 +13,7 @@ import org.crashlane.arming.PlanRequest;
 import org.crashlane.arming.PlanResult;
 import org.crashlane.arming.Planner;
 import org.crashlane.arming.Refusal;
+import org.crashlane.arming.Refusal.Kind;
 import org.crashlane.arming.Refused;
 import org.crashlane.arming.Target;
 import org.crashlane.guest.live.OutsideHand.Judgement;
@@ -26,6 +27,7 @@ import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Obstacle.Earlier;
 import org.crashlane.rule.Obstacle.EarlierState;
+import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Subject.Part;
 
 /**
@@ -106,7 +108,10 @@ public final class DryRun {
               : CaptureImage.findIn(memory, request.crashRanges());
       List<AddressRange> ranges = crashRanges(images);
       GuestJudge judge = new GuestJudge(guest, GuestLife.LIVING, ranges, request.devices());
-      List<Refusal> against = CrashRangeSigns.against(guest, ranges, true);
+      List<Refusal> against =
+          CrashWatch.isRunning(guest, images)
+              ? List.of(crashed())
+              : CrashRangeSigns.against(guest, ranges, true);
       if (guest.findIommu().isEmpty()) {
         Judgement now = sourced(judge.judgeWithoutTables());
         return against.isEmpty()
@@ -144,10 +149,20 @@ public final class DryRun {
               .formatted(
                   guest.qmp().socket(),
                   found.isEmpty()
-                      ? "no capture kernel is loaded in the guest (kexec -p)"
+                      ? "no capture kernel that crashlane recognises is loaded (in the guest: cat"
+                          + " /sys/kernel/kexec_crash_loaded; it is loaded by kexec -p or the kdump"
+                          + " service)"
                       : "several crash ranges are found, as by earlier boots: " + found));
     }
     return found.getFirst();
+  }
+
+  private static Refusal crashed() {
+    return new Refusal(
+        Kind.CRASHED,
+        Part.PRIMARY_KERNEL,
+        List.of(Fact.CAPTURE_KERNEL_RUNS),
+        List.of(Step.DUMP_FROM_HOST, Step.REBIND_DISK));
   }
 
   private ArmingPlan withoutIommu(List<AddressRange> ranges) {
@@ -214,7 +229,9 @@ public final class DryRun {
   private Judgement sourced(Judgement judged) {
     return request.crashRanges().isEmpty()
         ? new Judgement(
-            judged.machine().from(Aspect.CRASH_RANGES, GuestJudge.CORE_HEADER), judged.verdict())
+            judged.machine().from(Aspect.CRASH_RANGES, GuestJudge.CORE_HEADER),
+            judged.verdict(),
+            judged.capture())
         : judged;
   }
 }

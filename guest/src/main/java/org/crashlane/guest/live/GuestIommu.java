@@ -10,6 +10,7 @@ import org.crashlane.machine.Device;
 import org.crashlane.machine.Unit;
 import org.crashlane.memory.PhysicalMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.MappingMode;
 
 /**
  * The IOMMU of a guest.
@@ -48,6 +49,14 @@ public record GuestIommu(Vendor vendor, long registerBase, RegisterFile register
             .map(Device::requester)
             .distinct()
             .toList());
+  }
+
+  /** {@return how a kernel that drives it maps DMA} */
+  MappingMode mode() {
+    return switch (vendor) {
+      case VTD -> MappingMode.VTD;
+      case AMDVI -> MappingMode.AMDVI;
+    };
   }
 
   /** {@return what QEMU's memory tree calls the registers} */

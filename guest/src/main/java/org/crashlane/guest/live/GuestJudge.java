@@ -25,6 +25,9 @@ import org.crashlane.machine.Source;
 import org.crashlane.machine.Source.Aspect;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.State;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -54,6 +57,7 @@ final class GuestJudge {
   private final Set<RequesterId> unknownIds;
   private final GuestProcessors processors;
   private final List<Finding> doubtsOfRange;
+  private final CaptureKernel capture;
 
   /**
    * Learns what it can of a guest, which may run. No lock on its memory's files may be held:
@@ -76,16 +80,37 @@ final class GuestJudge {
             .map(PciFunction::requester)
             .collect(Collectors.toUnmodifiableSet());
     this.processors = GuestProcessors.of(guest.qmp(), firmware.apicIds());
-    // Where the capture kernel runs, its processor has told which memory is its own.
-    this.doubtsOfRange =
-        life == GuestLife.DEAD ? List.of() : CrashRangeSigns.doubts(guest, crashRanges);
+    MappingMode mode = guest.findIommu().map(GuestIommu::mode).orElse(MappingMode.NOMMU);
+    if (life == GuestLife.DEAD) {
+      // Its processor has told which memory is its own.
+      this.doubtsOfRange = List.of();
+      this.capture = CaptureKernel.notKnown(mode);
+    } else {
+      try (SparingReader memory = guest.sparingReader()) {
+        List<CaptureImage> images = CaptureImage.findIn(memory, crashRanges);
+        this.doubtsOfRange = CrashRangeSigns.doubts(memory, images, crashRanges);
+        this.capture = capture(memory, images, mode);
+      }
+    }
+  }
+
+  /** Of several, as earlier boots leave them, none is known to be the one that will run. */
+  private CaptureKernel capture(SparingReader memory, List<CaptureImage> images, MappingMode mode)
+      throws IOException {
+    if (CrashWatch.isRunning(guest, images)) {
+      return new CaptureKernel(mode, State.RUNS, "");
+    }
+    return images.size() == 1
+        ? images.getFirst().kernel(memory, mode)
+        : CaptureKernel.notKnown(mode);
   }
 
   /** {@return the verdict on tables as they are now} */
   Judgement judge(TranslationTables tables) throws IOException {
     Machine machine = machine(tables.interrupts().extendedDestinations());
     Verdict verdict = KdumpIoRule.judge(machine, tables);
-    return new Judgement(machine, withWhatElseIsKnown(verdict, !tables.state().isPassing()));
+    return new Judgement(
+        machine, withWhatElseIsKnown(verdict, !tables.state().isPassing()), capture);
   }
 
   /** {@return the verdict on a guest whose IOMMU has no tables that are read here} */
@@ -97,7 +122,7 @@ final class GuestJudge {
         .findFirst()
         .ifPresent(iommu -> findings.add(unread(iommu)));
     findings.addAll(withWhatElseIsKnown(KdumpIoRule.judge(machine), false).findings());
-    return new Judgement(machine, Verdict.of(findings));
+    return new Judgement(machine, Verdict.of(findings), capture);
   }
 
   private Machine machine(boolean remapsToWideIds) {

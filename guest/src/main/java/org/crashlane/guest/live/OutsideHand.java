@@ -32,6 +32,7 @@ import org.crashlane.iommu.Window;
 import org.crashlane.machine.Machine;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.CaptureKernel;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.Obstacle.Earlier;
@@ -339,13 +340,14 @@ public final class OutsideHand implements AutoCloseable {
    *
    * @param machine what is known of the guest, and where each fact is from
    * @param verdict the rule's, on that and on the tables
+   * @param capture the capture kernel that is loaded in it
    */
-  public record Judgement(Machine machine, Verdict verdict) {
+  public record Judgement(Machine machine, Verdict verdict, CaptureKernel capture) {
     /** {@return the same with more findings} */
     Judgement with(List<Finding> more) {
       List<Finding> findings = new ArrayList<>(verdict.findings());
       findings.addAll(more);
-      return new Judgement(machine, Verdict.of(findings));
+      return new Judgement(machine, Verdict.of(findings), capture);
     }
   }
 

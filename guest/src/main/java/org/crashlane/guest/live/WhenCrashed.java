@@ -11,14 +11,19 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.ArmingPlan;
+import org.crashlane.arming.Planner;
+import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.OutsideHand.Judgement;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.iommu.UnitState;
+import org.crashlane.iommu.UnitState.Translation;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Aftermath;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.State;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
@@ -114,6 +119,9 @@ public final class WhenCrashed implements AutoCloseable {
     record Ready(ArmResult.Done result, Judgement judged, Duration resumedAfter)
         implements Outcome {}
 
+    /** It cannot be armed from outside when it crashes, and is not watched. */
+    record NotArmable(Refused refused) implements Outcome {}
+
     /** It crashed, and nothing was written. */
     record NotArmed(Refused refused) implements Outcome {}
 
@@ -153,6 +161,10 @@ public final class WhenCrashed implements AutoCloseable {
     try (CrashWatch watch = CrashWatch.of(guest, given, progress)) {
       Optional<Crash> crash = watch.await(Duration.ZERO);
       if (crash.isEmpty() && !watch.isShutDown()) {
+        Optional<Refusal> refusal = Planner.refusal(guest.unitState());
+        if (refusal.isPresent()) {
+          return Optional.of(new Outcome.NotArmable(new Refused(List.of(refusal.get()))));
+        }
         try (OutsideHand hand = OutsideHand.on(guest, journalDirectory, GuestLife.LIVING)) {
           hand.prepare();
         }
@@ -199,7 +211,11 @@ public final class WhenCrashed implements AutoCloseable {
     }
     progress.accept("armed; looks at what the capture kernel does");
     findings.addAll(afterwards(crash.before(), done.plan()));
-    Judgement judged = new Judgement(tables.machine(), Verdict.of(findings));
+    CaptureKernel capture =
+        findings.stream().anyMatch(WhenCrashed::isTranslatingStill)
+            ? new CaptureKernel(tables.capture().mode(), State.TOOK_OVER, "")
+            : tables.capture();
+    Judgement judged = new Judgement(tables.machine(), Verdict.of(findings), capture);
     return new Outcome.Ready(done, judged, resumedAfter);
   }
 
@@ -239,6 +255,15 @@ public final class WhenCrashed implements AutoCloseable {
             List.of(
                 new DeviceTablesMoved(
                     when, before.rootAddress(), now.rootAddress(), now.translation()))));
+  }
+
+  /** A kernel that copies the old tables never stops translating; one that cannot does. */
+  private static boolean isTranslatingStill(Finding finding) {
+    return finding.evidence().stream()
+        .anyMatch(e ->
+            e instanceof DeviceTablesMoved moved
+                && moved.when() == Since.ARMING
+                && moved.translation() == Translation.TRANSLATES);
   }
 
   /** The capture kernel was to leave new table pages alone. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +19,9 @@ import org.crashlane.image.KdumpHeader;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.ImageRegion;
 import org.crashlane.memory.MappedImage;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.State;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.FindingCode;
@@ -27,6 +31,8 @@ import org.crashlane.rule.Sighting.CoreHeaderFact;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Capture kernels, spare memory and page tables in memory files that are mostly holes. */
 class CaptureImageTest {
@@ -96,7 +102,8 @@ class CaptureImageTest {
 
   private List<Evidence> doubts(AddressRange... named) throws IOException {
     try (SparingReader memory = reader()) {
-      return CrashRangeSigns.doubts(memory, List.of(named)).stream()
+      List<AddressRange> ranges = List.of(named);
+      return CrashRangeSigns.doubts(memory, CaptureImage.findIn(memory, ranges), ranges).stream()
           .peek(doubt -> assertEquals(FindingCode.M3, doubt.code()))
           .peek(doubt -> assertEquals(Severity.UNKNOWN, doubt.severity()))
           .flatMap(doubt -> doubt.evidence().stream())
@@ -121,6 +128,68 @@ class CaptureImageTest {
     bootParameters(0x2e10_0000, "2e000000-3cffffff");
     word(0x2e10_0000 + 0x2d8, -1);
     assertEquals(2, found().getFirst().crashRanges().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "elfcorehdr=0x3d000000 intel_iommu=on",
+        "intel_iommu=on elfcorehdr=999424K",
+        "intel_iommu=on elfcorehdr=4K@976M",
+        "elfcorehdr=0 intel_iommu=on elfcorehdr=1023410176"
+      })
+  void theCommandLineIsThatOfTheHeadersBootParameters(String line) throws IOException {
+    assertEquals(
+        new CaptureKernel(MappingMode.VTD, State.LOADED, line), kernel(line.getBytes(US_ASCII)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "intel_iommu=on",
+        "elfcorehdr=0x3d001000 intel_iommu=on",
+        "elfcorehdr=0x3d000000\u001b[2J",
+        "elfcorehdr=0xfffffffffffffffff",
+        "elfcorehdr=99999999999999999G",
+        ""
+      })
+  void oneThatLeadsElsewhereOrIsNotPrintableIsNotKnown(String line) throws IOException {
+    assertEquals(CaptureKernel.notKnown(MappingMode.VTD), kernel(line.getBytes(US_ASCII)));
+  }
+
+  @Test
+  void soIsOneThatIsLongerThanItMayBe() throws IOException {
+    String line = "elfcorehdr=0x3d000000 " + "x".repeat(2047);
+    assertEquals(CaptureKernel.notKnown(MappingMode.VTD), kernel(line.getBytes(US_ASCII)));
+    byte[] endless = new byte[1 << 16];
+    Arrays.fill(endless, (byte) 'x');
+    assertEquals(CaptureKernel.notKnown(MappingMode.VTD), kernel(endless));
+  }
+
+  @Test
+  void aTableInFrontOfTheInitrdThatShowsNoUnitsHidesTheIommu() throws IOException {
+    byte[] line = "elfcorehdr=0x3d000000".getBytes(US_ASCII);
+    String directory = "070701" + "0".repeat(104) + "kernel/firmware/acpi\0\0";
+    String file = "070701" + "0".repeat(104) + "kernel/firmware/acpi/dmar.aml\0";
+    write(0x3800_0000, (directory + file + "DMAR0\0\0\0").getBytes(US_ASCII));
+    assertEquals(State.LOADED_BLIND, kernel(line).state());
+    write(0x3800_0000, (directory + file + "DMARp\0\0\0").getBytes(US_ASCII));
+    assertEquals(State.LOADED, kernel(line).state(), "a table with units");
+    write(0x3800_0000, (directory + file + "SSDT0\0\0\0").getBytes(US_ASCII));
+    assertEquals(State.LOADED, kernel(line).state(), "another table");
+  }
+
+  /** Of a capture kernel with this command line, and an initrd at 0x38000000. */
+  private CaptureKernel kernel(byte[] commandLine) throws IOException {
+    header(0x3d00_0000, "100000-2dffffff", "3e000000-3fffffff");
+    bootParameters(0x2e10_0000, "2e000000-3cffffff");
+    word(0x2e10_0000 + 0x218, 0x3800_0000);
+    word(0x2e10_0000 + 0x228, 0x2e20_0000);
+    word(0x2e10_0000 + 0x238, 2047);
+    write(0x2e20_0000, Arrays.copyOf(commandLine, commandLine.length + 1));
+    try (SparingReader memory = reader()) {
+      return found().getFirst().kernel(memory, MappingMode.VTD);
+    }
   }
 
   @Test

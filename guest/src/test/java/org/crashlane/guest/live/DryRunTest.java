@@ -21,7 +21,9 @@ import org.crashlane.firmware.Tables;
 import org.crashlane.guest.live.FakeGuest.Says;
 import org.crashlane.machine.Source.Aspect;
 import org.crashlane.machine.Source.Kind;
+import org.crashlane.arming.Refusal;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.CaptureKernel;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rule.Finding;
@@ -122,6 +124,21 @@ final class DryRunTest {
   }
 
   @Test
+  void aGuestWhoseCaptureKernelRunsIsCalledCrashed() throws IOException {
+    Says says =
+        new Says(
+            "CR3=%016x".formatted(RESERVED.first()), 0, Map.of("query-pci", PCI));
+    try (FakeGuest _ = FakeGuest.start(socket(), directory.resolve("ram"), says);
+        LiveGuest guest = LiveGuest.attach(socket())) {
+      boot(guest.memory(), List.of(RESERVED));
+      DryRun.Result.NotPossible no =
+          assertInstanceOf(DryRun.Result.NotPossible.class, dryRun(guest));
+      assertTrue(no.refused().isFor(Refusal.Kind.CRASHED), no.refused().toString());
+      assertEquals(CaptureKernel.State.RUNS, no.now().capture().state());
+    }
+  }
+
+  @Test
   void theCrashRangeIsFoundWhereItIsNotGiven() throws IOException {
     try (FakeGuest _ = guest();
         LiveGuest guest = LiveGuest.attach(socket())) {
@@ -138,7 +155,7 @@ final class DryRunTest {
         LiveGuest guest = LiveGuest.attach(socket())) {
       boot(guest.memory(), List.of());
       IOException e = assertThrows(IOException.class, () -> dryRun(guest));
-      assertTrue(e.getMessage().contains("no capture kernel is loaded"), e.getMessage());
+      assertTrue(e.getMessage().contains("no capture kernel that crashlane recognises is loaded"), e.getMessage());
     }
   }
 
