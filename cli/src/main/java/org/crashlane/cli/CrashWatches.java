@@ -33,6 +33,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code crashlane arm --when-crashed}: watches guests, and arms each when it has crashed. */
 final class CrashWatches {
+  private static final String DONE = "done";
+
   private final Terminal terminal;
   private final Path journalDirectory;
   private final boolean json;
@@ -94,7 +96,11 @@ final class CrashWatches {
           doing.entrySet().stream()
               .map(each -> each.getKey() + ": " + each.getValue())
               .collect(Collectors.joining("; "));
-      progress.update(line, 1, 1);
+      if (what.equals(DONE)) {
+        progress.update(line, 1, 1);
+      } else {
+        progress.change(line);
+      }
     }
   }
 
@@ -111,7 +117,7 @@ final class CrashWatches {
           why.startsWith(path) ? why.substring(path.length()) : why,
           ExitCode.BAD_INPUT);
     } finally {
-      progress.accept("done");
+      progress.accept(DONE);
     }
   }
 

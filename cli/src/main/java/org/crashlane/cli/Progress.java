@@ -50,6 +50,13 @@ final class Progress implements AutoCloseable {
     }
   }
 
+  /** Says what is being done from now on, at once: for changes that are few. */
+  void change(String what) {
+    if (lines != ProgressLines.NONE) {
+      show(what, clockNanos.getAsLong(), "");
+    }
+  }
+
   /**
    * As {@link #update(String)}, with how much is done: {@code crashing: 3 of 12 (1 s, about 3 s to
    * go)}.

@@ -37,6 +37,14 @@ final class TickingProgress implements AutoCloseable {
     show(() -> progress.update(what));
   }
 
+  /** Says what is being done from now on, at once. */
+  synchronized void change(String doing) {
+    if (!over) {
+      progress.change(doing);
+      show(() -> progress.update(doing));
+    }
+  }
+
   /** Says how much of work in many like parts is done. */
   synchronized void done(String doing, long doneCount, long totalCount) {
     if (!over) {

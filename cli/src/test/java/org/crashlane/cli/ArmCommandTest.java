@@ -62,7 +62,8 @@ class ArmCommandTest {
     Machine machine =
         new Machine(List.of(ram), List.of(crash), List.of())
             .from(Aspect.CRASH_RANGES, Source.given("--crash-range"));
-    return new Judgement(machine, verdict, new CaptureKernel(MappingMode.VTD, CaptureKernel.State.LOADED_BLIND, ""));
+    return new Judgement(
+        machine, verdict, new CaptureKernel(MappingMode.VTD, CaptureKernel.State.LOADED_BLIND, ""));
   }
 
   @Test

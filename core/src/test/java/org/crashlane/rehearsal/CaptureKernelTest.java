@@ -51,7 +51,6 @@ final class CaptureKernelTest {
   @Test
   void ofOneThatRunsOnlyWhatItDidIsKnown() {
     assertEquals(Optional.empty(), strategy(MappingMode.VTD, State.RUNS, ""));
-    assertEquals(
-        Optional.of(Strategy.ADOPT), strategy(MappingMode.VTD, State.TOOK_OVER, ""));
+    assertEquals(Optional.of(Strategy.ADOPT), strategy(MappingMode.VTD, State.TOOK_OVER, ""));
   }
 }

@@ -114,10 +114,7 @@ public record ForecastReport(int width, Colours colours) {
         .lines()
         .forEach(line -> screen.append(out, "", Style.PLAIN, line));
     List<String> fixes =
-        Stream.of(
-                adopting(now, capture),
-                Stream.of(command),
-                Screen.fixes(causes(armed)).stream())
+        Stream.of(adopting(now, capture), Stream.of(command), Screen.fixes(causes(armed)).stream())
             .flatMap(Function.identity())
             .toList();
     screen.appendFixes(out, isWritten(now, capture) ? List.of() : fixes);
@@ -139,7 +136,9 @@ public record ForecastReport(int width, Colours colours) {
     return verdict.findings().stream().noneMatch(f -> f.code() == FindingCode.M3);
   }
 
-  /** {@return true if it is lost or written as the capture kernel, of which no more is known, is} */
+  /**
+   * {@return true if it is lost or written as the capture kernel, of which no more is known, is}
+   */
   private static boolean isOpen(Verdict verdict, CaptureKernel capture) {
     return isConfirmed(verdict)
         && capture.setting().isEmpty()
@@ -152,8 +151,7 @@ public record ForecastReport(int width, Colours colours) {
   }
 
   /** {@return what to do; nothing where the dump is written without} */
-  private static List<String> fixes(
-      Verdict verdict, CaptureKernel capture, List<String> commands) {
+  private static List<String> fixes(Verdict verdict, CaptureKernel capture, List<String> commands) {
     if (capture.state() == State.RUNS) {
       return Stream.of(
               Stream.of(RemedyText.of(Step.DUMP_FROM_HOST)),
@@ -172,8 +170,11 @@ public record ForecastReport(int width, Colours colours) {
     if (isArmingOfHelp) {
       fixes.addAll(commands);
     }
+    // To map the range in this table is what the command does; without one the module does.
+    String byHand = RemedyText.of(Step.ARM);
     Screen.fixes(causes(verdict)).stream()
-        .filter(fix -> !isArmingOfHelp || !fix.equals(RemedyText.of(Step.ARM)))
+        .filter(fix -> !isArmingOfHelp || !fix.equals(byHand))
+        .map(fix -> fix.equals(byHand) ? RemedyText.of(Step.ARM_INSIDE) : fix)
         .forEach(fixes::add);
     return fixes;
   }
@@ -284,7 +285,8 @@ public record ForecastReport(int width, Colours colours) {
               case VTD ->
                   "no intel_iommu=on: whether it drives the IOMMU depends on how it was built"
                       + " (INTEL_IOMMU_DEFAULT_ON)";
-              case AMDVI -> "no amd_iommu=off: copies the old tables if it is built with the driver";
+              case AMDVI ->
+                  "no amd_iommu=off: copies the old tables if it is built with the driver";
               case NOMMU, SWIOTLB, GART, CALGARY -> "there is no IOMMU for it to drive";
             });
   }

@@ -89,7 +89,8 @@ final class RemedyText {
   private static String because(Remedy.KernelOption option) {
     return switch (option) {
       case NO_INTERRUPT_REMAPPING, NO_INTERRUPT_REMAPPING_NOR_X2APIC ->
-          ": messages then pass as they are sent";
+          ": messages then pass as they are sent (intremap=off of QEMU's IOMMU does the same for a"
+              + " guest)";
       case NO_MSI -> ": the IOAPIC's interrupts arrive";
       case NO_IO_APIC_NOR_MSI ->
           ": legacy interrupts then come from the 8259 and not by messages that the IOMMU sees (so"
@@ -132,7 +133,7 @@ final class RemedyText {
       case MOVE_CRASH_RANGE -> "reserve the crash range elsewhere";
       case GIVE_DMA_MASK -> "give the mask (sysfs: dma_mask_bits, consistent_dma_mask_bits)";
       case GIVE_ACPI_TABLE -> "give the ACPI table (DMAR or IVRS) that has them";
-      case NAME_DUMP_DEVICE -> "name the device that the dump goes through";
+      case NAME_DUMP_DEVICE -> "name the device that the dump goes through (--device)";
       case NAME_DISK_OR_NONE ->
           "name the disk controller that the dump goes through, or no device at all";
       case USE_HOST_DEVICE ->
@@ -181,7 +182,8 @@ final class RemedyText {
               + " capture kernel leaves the mode alone but has no IOAPIC)";
       case REMAP_IN_CAPTURE_KERNEL -> "let the capture kernel have the IOMMU's interrupt remapping";
       case LET_COMPATIBILITY_PASS ->
-          "let the primary set GCMD.CFI: IRTA.EIME=0, so messages in compatibility format then pass";
+          "let the primary set GCMD.CFI: IRTA.EIME=0, so messages in compatibility format then pass"
+              + " (no option of Linux does so)";
       case HIDE_IOMMU ->
           "arm the first kernel, and hide the IOMMU's ACPI table from the capture kernel, or build it"
               + " without the driver: hiding alone loses the dump (A1)";

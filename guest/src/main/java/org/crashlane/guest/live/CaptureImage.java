@@ -116,9 +116,7 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
    */
   private static List<AddressRange> bootedIn(
       SparingReader memory, AddressRange own, List<AddressRange> leftOut) throws IOException {
-    return bootIn(memory, own)
-        .map(boot -> among(leftOut, boot.memory()))
-        .orElse(leftOut);
+    return bootIn(memory, own).map(boot -> among(leftOut, boot.memory())).orElse(leftOut);
   }
 
   private static List<AddressRange> among(List<AddressRange> leftOut, List<AddressRange> given) {
@@ -141,8 +139,7 @@ record CaptureImage(long headerAddress, List<AddressRange> crashRanges, KdumpHea
 
   private static Optional<BootParameters> bootIn(SparingReader memory, AddressRange own)
       throws IOException {
-    return BootParameters.find(
-        memory, own, boot -> boot.memory().stream().anyMatch(own::overlaps));
+    return BootParameters.find(memory, own, boot -> boot.memory().stream().anyMatch(own::overlaps));
   }
 
   /**

@@ -263,7 +263,7 @@ public final class CrashWatch implements AutoCloseable {
 
   private static String words(List<CaptureImage> found) {
     return found.isEmpty()
-        ? "no capture kernel is loaded"
+        ? "no capture kernel that crashlane recognises is loaded"
         : "a capture kernel waits in " + found.getFirst().crashRanges();
   }
 

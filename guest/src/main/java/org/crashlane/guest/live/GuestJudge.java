@@ -108,9 +108,22 @@ final class GuestJudge {
   /** {@return the verdict on tables as they are now} */
   Judgement judge(TranslationTables tables) throws IOException {
     Machine machine = machine(tables.interrupts().extendedDestinations());
+    if (capture.state() == State.RUNS) {
+      return new Judgement(machine, Verdict.of(List.of(crashed())), capture);
+    }
     Verdict verdict = KdumpIoRule.judge(machine, tables);
     return new Judgement(
         machine, withWhatElseIsKnown(verdict, !tables.state().isPassing()), capture);
+  }
+
+  /** What the tables say may be the capture kernel's work, and its driver may have given up. */
+  private static Finding crashed() {
+    return Finding.unknown(
+        FindingCode.A1,
+        Part.CAPTURE_KERNEL,
+        List.of(Fact.CAPTURE_KERNEL_RUNS),
+        Step.DUMP_FROM_HOST,
+        Step.REBIND_DISK);
   }
 
   /** {@return the verdict on a guest whose IOMMU has no tables that are read here} */

@@ -284,7 +284,8 @@ public final class WhenCrashed implements AutoCloseable {
   }
 
   private static Finding late(List<Evidence> signs) {
-    return Finding.unknown(FindingCode.A1, Part.CAPTURE_KERNEL, signs, Step.WATCH_EARLIER);
+    return Finding.unknown(
+        FindingCode.A1, Part.CAPTURE_KERNEL, signs, Step.WATCH_EARLIER, Step.DUMP_FROM_HOST);
   }
 
   @Override

@@ -16,16 +16,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.crashlane.arming.Refusal;
 import org.crashlane.firmware.FirmwareInMemory;
 import org.crashlane.firmware.Tables;
 import org.crashlane.guest.live.FakeGuest.Says;
 import org.crashlane.machine.Source.Aspect;
 import org.crashlane.machine.Source.Kind;
-import org.crashlane.arming.Refusal;
 import org.crashlane.memory.AddressRange;
-import org.crashlane.rehearsal.CaptureKernel;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.CaptureKernel;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
@@ -125,9 +125,7 @@ final class DryRunTest {
 
   @Test
   void aGuestWhoseCaptureKernelRunsIsCalledCrashed() throws IOException {
-    Says says =
-        new Says(
-            "CR3=%016x".formatted(RESERVED.first()), 0, Map.of("query-pci", PCI));
+    Says says = new Says("CR3=%016x".formatted(RESERVED.first()), 0, Map.of("query-pci", PCI));
     try (FakeGuest _ = FakeGuest.start(socket(), directory.resolve("ram"), says);
         LiveGuest guest = LiveGuest.attach(socket())) {
       boot(guest.memory(), List.of(RESERVED));
@@ -135,6 +133,7 @@ final class DryRunTest {
           assertInstanceOf(DryRun.Result.NotPossible.class, dryRun(guest));
       assertTrue(no.refused().isFor(Refusal.Kind.CRASHED), no.refused().toString());
       assertEquals(CaptureKernel.State.RUNS, no.now().capture().state());
+      assertEquals(Answer.UNKNOWN, no.now().verdict().answer(), "what is there is not judged");
     }
   }
 
@@ -155,7 +154,9 @@ final class DryRunTest {
         LiveGuest guest = LiveGuest.attach(socket())) {
       boot(guest.memory(), List.of());
       IOException e = assertThrows(IOException.class, () -> dryRun(guest));
-      assertTrue(e.getMessage().contains("no capture kernel that crashlane recognises is loaded"), e.getMessage());
+      assertTrue(
+          e.getMessage().contains("no capture kernel that crashlane recognises is loaded"),
+          e.getMessage());
     }
   }
 
