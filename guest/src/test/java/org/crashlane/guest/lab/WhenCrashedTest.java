@@ -18,6 +18,7 @@ import org.crashlane.guest.live.WhenCrashed;
 import org.crashlane.guest.live.WhenCrashed.Outcome;
 import org.crashlane.iommu.Window;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.rehearsal.CaptureKernel.State;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.MappingMode;
@@ -37,8 +38,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WhenCrashedTest {
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
-  @TempDir private Path directory;
-
   /** How the capture kernel is loaded: the header beside it is the kernel's or kexec-tools'. */
   enum KexecCall {
     KEXEC_FILE_LOAD,
@@ -49,6 +48,7 @@ class WhenCrashedTest {
     }
   }
 
+  @TempDir private Path directory;
   private CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private boolean lookTwice;
   private Optional<Outcome> second = Optional.empty();
@@ -80,6 +80,8 @@ class WhenCrashedTest {
     assertTrue(
         ready.judged().verdict().findings().stream().anyMatch(f -> f.code() == FindingCode.C2),
         ready.judged().verdict().toString());
+    assertEquals(State.TOOK_OVER, ready.judged().capture().state());
+    assertInstanceOf(Written.class, dump);
   }
 
   @Test
