@@ -60,7 +60,7 @@ public record CaptureKernel(MappingMode mode, State state, String commandLine) {
       return Optional.empty();
     }
     String suffix = "_iommu=" + named.getFirst();
-    return Stream.of(Strategy.ADOPT, Strategy.OFF, Strategy.NONE)
+    return Stream.of(Strategy.ADOPT, Strategy.NONE, Strategy.OFF)
         .flatMap(strategy -> LinuxSetting.of(strategy, mode).stream())
         .filter(setting -> setting.parameter().endsWith(suffix))
         .findFirst();

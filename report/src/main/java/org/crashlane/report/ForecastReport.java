@@ -194,7 +194,7 @@ public record ForecastReport(int width, Colours colours) {
 
   private static String adopting(LinuxSetting setting) {
     return "give the capture kernel %s (KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools, KDUMP_COMMANDLINE_APPEND in /etc/sysconfig/kdump): Linux %s and later then copies the old tables"
-        .formatted(setting.parameter(), setting.linux());
+        .formatted(setting.parameter(), setting.linux().first());
   }
 
   private static void appendResult(
@@ -274,11 +274,11 @@ public record ForecastReport(int width, Colours colours) {
             switch (setting.means()) {
               case HIDDEN_TABLE -> "sees no IOMMU: its initrd brings a DMAR table without units";
               case PARAMETER, NO_PARAMETER ->
-                  "%s: %s (Linux %s, if it is built with the driver)"
+                  "%s: %s (Linux %s and later, if it is built with the driver)"
                       .formatted(
                           setting.parameter(),
                           did(setting.strategy()),
-                          setting.linux().isEmpty() ? "6.1" : setting.linux() + " and later");
+                          setting.linux().first());
             })
         .orElse(
             switch (capture.mode()) {

@@ -308,13 +308,17 @@ public final class CrashWatch implements AutoCloseable {
     return said;
   }
 
-  /** {@return true if a processor has page tables that lie in the crash ranges of one of these} */
+  /**
+   * {@return true if a processor's page tables begin in the crash ranges of one, and keep there}
+   */
   static boolean isRunning(Guest guest, List<CaptureImage> images) throws IOException {
     List<Long> roots = guest.pageTableRoots();
     return images.stream()
         .map(CaptureImage::crashRanges)
         .anyMatch(ranges ->
-            roots.stream().anyMatch(root -> PageTables.lieIn(ranges, root, guest.memory())));
+            roots.stream()
+                .filter(root -> ranges.stream().anyMatch(range -> range.contains(root)))
+                .anyMatch(root -> PageTables.lieIn(ranges, root, guest.memory())));
   }
 
   /** Asks QEMU whose page tables the processors use. */
