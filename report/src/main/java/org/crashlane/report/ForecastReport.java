@@ -276,9 +276,7 @@ public record ForecastReport(int width, Colours colours) {
               case PARAMETER, NO_PARAMETER ->
                   "%s: %s (Linux %s and later, if it is built with the driver)"
                       .formatted(
-                          setting.parameter(),
-                          did(setting.strategy()),
-                          setting.linux().first());
+                          setting.parameter(), did(setting.strategy()), setting.linux().first());
             })
         .orElse(
             switch (capture.mode()) {
