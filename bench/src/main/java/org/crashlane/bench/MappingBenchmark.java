@@ -95,7 +95,7 @@ public class MappingBenchmark {
         new MachineSpec(
             "bench",
             "memory that the card does not reach",
-            Era.TODAY,
+            Era.LINUX_6,
             List.of(LOW, HIGH),
             List.of(AddressRange.ofSize(1 << 20, 1 << 20)),
             List.of(CARD),

@@ -90,7 +90,7 @@ public final class Planner {
     Set<RequesterId> unlisted = new TreeSet<>(request.devices());
     attachments.forEach(a -> unlisted.remove(a.requester()));
     unlisted.stream()
-        .map(tables::unlisted)
+        .map(tables::defaultAttachment)
         .filter(a -> !(a instanceof Attachment.Blocked))
         .forEach(attachments::add);
     return attachments;

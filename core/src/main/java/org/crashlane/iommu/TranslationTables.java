@@ -24,7 +24,7 @@ public interface TranslationTables {
    * {@return what becomes of a requester that {@link #devices} does not list: here it is blocked,
    * for want of an entry}
    */
-  default Attachment unlisted(RequesterId requester) {
+  default Attachment defaultAttachment(RequesterId requester) {
     return new Attachment.Blocked(
         requester, Reason.of(TableFact.NO_ENTRY, new Reason.Device(requester.value())));
   }
@@ -59,15 +59,15 @@ public interface TranslationTables {
    * whatever its tables have for them: as if mapped to themselves, but no mapping; mostly none}
    * They are not walked. Of a requester that passes untranslated everywhere nothing is reported.
    */
-  default List<AddressRange> untouched(RequesterId requester) {
+  default List<AddressRange> bypassRanges(RequesterId requester) {
     return List.of();
   }
 
   /**
    * {@return true if a device that is translated reaches what its tables map and no more, {@link
-   * #untouched} addresses aside; false of an aperture, which never kept anything in}
+   * #bypassRanges} addresses aside; false of an aperture, which never kept anything in}
    */
-  default boolean confines() {
+  default boolean isolates() {
     return true;
   }
 

@@ -8,9 +8,9 @@ import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Examples;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
-import org.crashlane.rule.Pieces;
 import org.crashlane.rule.Remedy.KernelOption;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
@@ -77,7 +77,7 @@ public final class Aftermath {
         Finding.broken(
             FindingCode.C1,
             Part.CAPTURE_KERNEL,
-            Pieces.firstOf(observations.detection()),
+            Examples.firstOf(observations.detection()),
             Step.HIDE_IOMMU));
   }
 
@@ -103,7 +103,7 @@ public final class Aftermath {
       return Optional.empty();
     }
     List<Evidence> evidence =
-        new ArrayList<>(Pieces.firstOf(observations.registerWritesAfterCrash()));
+        new ArrayList<>(Examples.firstOf(observations.registerWritesAfterCrash()));
     evidence.add(
         observations.translatingAtEnd() ? Fact.TRANSLATING_AT_END : Fact.NOT_TRANSLATING_AT_END);
     return Optional.of(touched(evidence));

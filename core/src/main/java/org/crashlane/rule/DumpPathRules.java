@@ -66,11 +66,12 @@ final class DumpPathRules {
     if (guessed.isEmpty()) {
       return;
     }
-    Pieces<Device> pieces = new Pieces<>();
-    unarmed.forEach(device -> pieces.add(device, 0));
+    Examples<Device> examples = new Examples<>();
+    unarmed.forEach(device -> examples.add(device, 0));
     List<Evidence> evidence = new ArrayList<>();
     evidence.add(new Devices(DeviceFact.GUESSED, guessed));
-    evidence.addAll(pieces.evidence(device -> new Devices(DeviceFact.NOT_ARMED, List.of(device))));
+    evidence.addAll(
+        examples.evidence(device -> new Devices(DeviceFact.NOT_ARMED, List.of(device))));
     findings.add(
         new Finding(
             FindingCode.M1,

@@ -177,7 +177,7 @@ public final class KdumpIoRule {
 
   private Reach reach(RequesterId requester, Attachment attachment, FirmwareRegion region) {
     boolean passes =
-        tables.untouched(requester).stream()
+        tables.bypassRanges(requester).stream()
             .flatMap(range -> range.intersection(region.range()).stream())
             .anyMatch(range -> machine.crashRanges().stream().anyMatch(range::overlaps));
     if (passes) {
@@ -195,15 +195,17 @@ public final class KdumpIoRule {
     int segment = segment();
     DeviceTables devices = tables.devices();
     devices.attachments().forEach(a -> attachments.put(a.requester().inSegment(segment), a));
-    machine.devices().forEach(d -> attachments.computeIfAbsent(d.requester(), tables::unlisted));
+    machine
+        .devices()
+        .forEach(d -> attachments.computeIfAbsent(d.requester(), tables::defaultAttachment));
     deviceRules.judge();
     new InterruptRules(machine, tables.interrupts(), findings).judge();
     UnitRules unit = new UnitRules(machine, tables, findings);
     unit.judgeBuffers();
     unit.judgeProtection(attachments);
     new ReachRules(machine, tables, findings).judge(attachments);
-    Map<Way, List<RequesterId>> users =
-        DeviceTables.spaces(attachments.values(), t -> Way.of(t, tables));
+    Map<DevicePath, List<RequesterId>> users =
+        DeviceTables.spaces(attachments.values(), t -> DevicePath.of(t, tables));
     users.replaceAll((_, ids) -> ids.stream().map(id -> id.inSegment(segment)).toList());
     Map<Reason, List<Unsupported>> unread = new LinkedHashMap<>();
     attachments
@@ -221,7 +223,7 @@ public final class KdumpIoRule {
     List<Evidence> unreadPages =
         devices.malformations().stream()
             .filter(Malformation::isUnread)
-            .limit(Pieces.KEPT_COUNT)
+            .limit(Examples.KEPT_COUNT)
             .<Evidence>map(Entry::new)
             .toList();
     if (!unreadPages.isEmpty()) {

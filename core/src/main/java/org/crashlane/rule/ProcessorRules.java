@@ -90,7 +90,7 @@ final class ProcessorRules {
   private void tooLarge() {
     List<Evidence> evidence = new ArrayList<>(List.of(beyondXapic(), Fact.X2APIC_ID_PANICS));
     processors.beyondXapic().stream()
-        .limit(Pieces.KEPT_COUNT)
+        .limit(Examples.KEPT_COUNT)
         .forEach(id -> evidence.add(new ApicId(id)));
     add(Severity.BROKEN, evidence, REMEDIES);
   }

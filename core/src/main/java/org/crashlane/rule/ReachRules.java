@@ -52,7 +52,8 @@ final class ReachRules {
   private void judgeDevice(Device device, Attachment attachment) {
     List<Window> notPassing =
         machine.windowsFor(device).stream()
-            .filter(window -> !Way.passes(window.range(), tables.untouched(device.requester())))
+            .filter(window ->
+                !DevicePath.passes(window.range(), tables.bypassRanges(device.requester())))
             .toList();
     switch (attachment) {
       case Blocked blocked -> {
@@ -95,7 +96,7 @@ final class ReachRules {
   /** What passes untranslated is within reach of whoever owns the device, and of leftover DMA. */
   private void judgePassing(Device device, Attachment attachment) {
     boolean isAll = attachment instanceof PassThrough;
-    List<AddressRange> passing = tables.untouched(device.requester());
+    List<AddressRange> passing = tables.bypassRanges(device.requester());
     List<AddressRange> reached =
         machine.crashRanges().stream()
             .flatMap(crash ->
@@ -114,7 +115,7 @@ final class ReachRules {
                 .toList();
     if (device.assignedToGuest()) {
       findings.broken(FindingCode.G1, new OfDevice(device), reached, evidence, Step.CONFINE_GUEST);
-    } else if (!isAll && tables.confines()) {
+    } else if (!isAll && tables.isolates()) {
       findings.note(FindingCode.L1, new OfDevice(device), reached, evidence, Step.STOP_DEVICE);
     }
   }

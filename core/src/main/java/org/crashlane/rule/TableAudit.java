@@ -23,27 +23,27 @@ final class TableAudit implements WalkVisitor {
   private final Machine machine;
   private final List<WindowCoverage> coverages;
   private final List<WindowCoverage> encrypted;
-  private final Pieces<Mapping> reachingIn = new Pieces<>();
-  private final Pieces<Mapping> onCrashPages = new Pieces<>();
-  private final Pieces<Mapping> leftovers = new Pieces<>();
-  private final Pieces<AddressRange> leftoverIovasInRam = new Pieces<>();
-  private final Pieces<Malformation> malformed = new Pieces<>();
-  private final Pieces<Malformation> unread = new Pieces<>();
+  private final Examples<Mapping> reachingIn = new Examples<>();
+  private final Examples<Mapping> onCrashPages = new Examples<>();
+  private final Examples<Mapping> leftovers = new Examples<>();
+  private final Examples<AddressRange> leftoverIovasInRam = new Examples<>();
+  private final Examples<Malformation> malformed = new Examples<>();
+  private final Examples<Malformation> unread = new Examples<>();
   private final Set<AddressRange> unreadIn = new HashSet<>();
 
   /** What firmware's regions have of crash ranges, and whether requests there get to its pages. */
   private final Map<FirmwareRegion, Reach> firmware = new LinkedHashMap<>();
 
-  private final Deque<AddressRange> untouched;
+  private final Deque<AddressRange> bypassed;
   private long unsettledCount;
   private final AuditBudget budget;
 
   /**
-   * @param untouched the IOVAs that pass without an entry
+   * @param bypassed the IOVAs that pass without an entry
    * @param budget what this walk and all others of the judgement may cost
    */
-  TableAudit(Machine machine, List<AddressRange> untouched, AuditBudget budget) {
-    this.untouched = new ArrayDeque<>(untouched);
+  TableAudit(Machine machine, List<AddressRange> bypassed, AuditBudget budget) {
+    this.bypassed = new ArrayDeque<>(bypassed);
     this.machine = machine;
     this.budget = budget;
     this.coverages = machine.windows().stream().map(WindowCoverage::new).toList();
@@ -155,19 +155,19 @@ final class TableAudit implements WalkVisitor {
     return budget.isSpent();
   }
 
-  /** To be covered is all that untouched ranges are good for: nobody mapped anything there. */
+  /** To be covered is all that bypassed ranges are good for: nobody mapped anything there. */
   private void passUntouchedBelow(long iova) {
-    while (!untouched.isEmpty() && Long.compareUnsigned(untouched.peek().first(), iova) < 0) {
-      coverUntouched(untouched.pop());
+    while (!bypassed.isEmpty() && Long.compareUnsigned(bypassed.peek().first(), iova) < 0) {
+      coverBypassed(bypassed.pop());
     }
   }
 
-  private void coverUntouched(AddressRange range) {
-    coverages.forEach(c -> c.untouched(range));
+  private void coverBypassed(AddressRange range) {
+    coverages.forEach(c -> c.bypassed(range));
   }
 
   void end() {
-    untouched.forEach(this::coverUntouched);
+    bypassed.forEach(this::coverBypassed);
     coverages.forEach(WindowCoverage::end);
     encrypted.forEach(WindowCoverage::end);
   }
@@ -198,27 +198,27 @@ final class TableAudit implements WalkVisitor {
   }
 
   /** {@return mappings that lead a device into a crash range from elsewhere} */
-  Pieces<Mapping> reachingIn() {
+  Examples<Mapping> reachingIn() {
     return reachingIn;
   }
 
   /** {@return mappings of pages of a crash range, identity or not} */
-  Pieces<Mapping> onCrashPages() {
+  Examples<Mapping> onCrashPages() {
     return onCrashPages;
   }
 
   /** {@return all mappings whose IOVA is not their physical address} */
-  Pieces<Mapping> leftovers() {
+  Examples<Mapping> leftovers() {
     return leftovers;
   }
 
   /** {@return IOVAs of these that are numerically addresses of memory} */
-  Pieces<AddressRange> leftoverIovasInRam() {
+  Examples<AddressRange> leftoverIovasInRam() {
     return leftoverIovasInRam;
   }
 
   /** {@return entries that hardware would fault on} */
-  Pieces<Malformation> malformed() {
+  Examples<Malformation> malformed() {
     return malformed;
   }
 
@@ -228,7 +228,7 @@ final class TableAudit implements WalkVisitor {
   }
 
   /** {@return entries behind which the walk could not look} */
-  Pieces<Malformation> unread() {
+  Examples<Malformation> unread() {
     return unread;
   }
 }

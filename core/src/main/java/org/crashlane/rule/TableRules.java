@@ -44,7 +44,7 @@ final class TableRules {
   private final AuditLimits limits;
   private final EncryptionRules encryption;
   private final Map<RequesterId, TableAudit> audits = new HashMap<>();
-  private Map<Way, List<RequesterId>> ways = Map.of();
+  private Map<DevicePath, List<RequesterId>> paths = Map.of();
   private long[] pages = new long[0];
   private boolean isSpent;
 
@@ -62,10 +62,10 @@ final class TableRules {
    * @param users who goes it
    * @param devices the device tables
    */
-  void judge(Map<Way, List<RequesterId>> users, DeviceTables devices) {
-    ways = users;
+  void judge(Map<DevicePath, List<RequesterId>> users, DeviceTables devices) {
+    paths = users;
     AuditBudget budget = new AuditBudget(limits);
-    users.forEach((way, requesters) -> judgeWay(way, requesters, budget));
+    users.forEach((path, requesters) -> judgePath(path, requesters, budget));
     pages = tablePages(devices, budget);
     machine.crashRanges().forEach(this::judgePlace);
     isSpent = budget.isSpent();
@@ -89,8 +89,8 @@ final class TableRules {
    */
   void judgeWriters(long[] allPages) {
     AuditBudget budget = new AuditBudget(limits);
-    ways.forEach((way, requesters) ->
-        judgeWriters(subject(way, requesters), way, new WriteCheck(allPages, budget)));
+    paths.forEach((path, requesters) ->
+        judgeWriters(subject(path, requesters), path, new WriteCheck(allPages, budget)));
     if (isSpent || budget.isSpent()) {
       findings.cannotTell(
           FindingCode.L3, Part.IOMMU_TABLES, List.of(new Spent(limits)), Step.RAISE_LIMITS);
@@ -107,15 +107,15 @@ final class TableRules {
     return audits.containsKey(requester) && !audits.get(requester).isArmed();
   }
 
-  private void judgeWay(Way way, List<RequesterId> requesters, AuditBudget budget) {
-    TableAudit audit = new TableAudit(machine, way.untouched(), budget);
-    way.walk(tables, audit);
+  private void judgePath(DevicePath path, List<RequesterId> requesters, AuditBudget budget) {
+    TableAudit audit = new TableAudit(machine, path.bypassed(), budget);
+    path.walk(tables, audit);
     audit.end();
-    tables.walkLeftOut(way.table(), audit.leftOut());
+    tables.walkLeftOut(path.table(), audit.leftOut());
     requesters.forEach(requester -> audits.put(requester, audit));
-    AddressSpace subject = subject(way, requesters);
+    AddressSpace subject = subject(path, requesters);
     List<Device> onPath = subject.devices();
-    Pieces<Malformation> unread = audit.unread();
+    Examples<Malformation> unread = audit.unread();
     if (!unread.isEmpty()) {
       FindingCode code = onPath.isEmpty() ? FindingCode.L1 : FindingCode.W1;
       findings.cannotTell(
@@ -126,7 +126,7 @@ final class TableRules {
     }
     if (!onPath.isEmpty()) {
       judgeCoverage(subject, audit, onPath);
-      encryption.judge(subject, way.table(), audit, onPath);
+      encryption.judge(subject, path.table(), audit, onPath);
     }
     boolean isGuests = judgeGuests(subject, audit);
     if (onPath.isEmpty() && !isGuests) {
@@ -193,8 +193,8 @@ final class TableRules {
     return machine.dumpPath().stream().filter(d -> requesters.contains(d.requester())).toList();
   }
 
-  private AddressSpace subject(Way way, List<RequesterId> requesters) {
-    return new AddressSpace(way.table(), requesters, onDumpPath(requesters));
+  private AddressSpace subject(DevicePath path, List<RequesterId> requesters) {
+    return new AddressSpace(path.table(), requesters, onDumpPath(requesters));
   }
 
   /** Of a window that none of the devices needs, nothing has to be mapped. */
@@ -206,20 +206,20 @@ final class TableRules {
       }
       if (!audit.isUnreadIn(window)) {
         // What was not read may map what seems to be a hole.
-        pieces(
+        examples(
             new Shortfall(FindingCode.A1, Quantity.BYTES_UNMAPPED, Step.ARM),
             subject,
             window,
             coverage.holes(),
             hole -> new Addresses(AddressFact.HOLE, hole));
       }
-      pieces(
+      examples(
           new Shortfall(FindingCode.A2, Quantity.BYTES_LACKING_A_RIGHT, Step.ARM),
           subject,
           window,
           coverage.withoutRight(),
           Mapped::new);
-      pieces(
+      examples(
           new Shortfall(FindingCode.A4, Quantity.BYTES_MAPPED_ELSEWHERE, Step.RESERVE_IOVAS),
           subject,
           window,
@@ -231,18 +231,18 @@ final class TableRules {
   /** How a crash range may not be served; a doorbell lacks the same under a code of its own. */
   private record Shortfall(FindingCode code, Quantity bytes, Step remedy) {}
 
-  private <T> void pieces(
+  private <T> void examples(
       Shortfall shortfall,
       Subject subject,
       Window window,
-      Pieces<T> pieces,
+      Examples<T> examples,
       Function<T, Evidence> kind) {
-    if (pieces.isEmpty()) {
+    if (examples.isEmpty()) {
       return;
     }
     List<Evidence> evidence = new ArrayList<>();
-    evidence.add(new Amount(shortfall.bytes(), pieces.bytes(), window.range().sizeBytes()));
-    evidence.addAll(pieces.evidence(kind));
+    evidence.add(new Amount(shortfall.bytes(), examples.bytes(), window.range().sizeBytes()));
+    evidence.addAll(examples.evidence(kind));
     findings.broken(
         window.isCrashRange() ? shortfall.code() : FindingCode.A6,
         subject,
@@ -274,7 +274,7 @@ final class TableRules {
   }
 
   private void noteLeftovers(
-      Subject subject, Pieces<Mapping> leftovers, Pieces<AddressRange> inRam) {
+      Subject subject, Examples<Mapping> leftovers, Examples<AddressRange> inRam) {
     List<Evidence> evidence = new ArrayList<>();
     evidence.add(new Leftovers(leftovers.count(), leftovers.bytes(), inRam.bytes()));
     evidence.addAll(inRam.evidence(range -> new Addresses(AddressFact.IN_MEMORY, range)));
@@ -298,7 +298,7 @@ final class TableRules {
   }
 
   private void judgePlace(AddressRange crash) {
-    Pieces<TablePage> inside = new Pieces<>();
+    Examples<TablePage> inside = new Examples<>();
     Arrays.stream(pages)
         .filter(crash::contains)
         .forEach(page -> inside.add(new TablePage(page), 0));
@@ -312,9 +312,9 @@ final class TableRules {
     }
   }
 
-  private void judgeWriters(Subject subject, Way way, WriteCheck check) {
-    way.walk(tables, check);
-    tables.walkLeftOut(way.table(), check);
+  private void judgeWriters(Subject subject, DevicePath path, WriteCheck check) {
+    path.walk(tables, check);
+    tables.walkLeftOut(path.table(), check);
     if (!check.writing().isEmpty()) {
       findings.broken(
           FindingCode.L3,

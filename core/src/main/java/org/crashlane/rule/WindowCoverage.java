@@ -14,10 +14,10 @@ final class WindowCoverage {
   private final Window window;
   private final AddressRange range;
   private final long addressMask;
-  private final Pieces<Mapping> mapped = new Pieces<>();
-  private final Pieces<AddressRange> holes = new Pieces<>();
-  private final Pieces<Mapping> withoutRight = new Pieces<>();
-  private final Pieces<Mapping> elsewhere = new Pieces<>();
+  private final Examples<Mapping> mapped = new Examples<>();
+  private final Examples<AddressRange> holes = new Examples<>();
+  private final Examples<Mapping> withoutRight = new Examples<>();
+  private final Examples<Mapping> elsewhere = new Examples<>();
   private long nextIova;
   private boolean reachedEnd;
 
@@ -42,7 +42,7 @@ final class WindowCoverage {
   }
 
   /** Takes what is reached without an entry: nobody mapped anything there. */
-  void untouched(AddressRange iovas) {
+  void bypassed(AddressRange iovas) {
     Mapping asIs = new Mapping(iovas, iovas.first(), Permissions.READ_WRITE);
     iovas.intersection(range).ifPresent(iova -> take(asIs, iova, false));
   }
@@ -90,22 +90,22 @@ final class WindowCoverage {
   }
 
   /** {@return what entries map to itself, with whatever rights} */
-  Pieces<Mapping> mapped() {
+  Examples<Mapping> mapped() {
     return mapped;
   }
 
   /** {@return what is not mapped} */
-  Pieces<AddressRange> holes() {
+  Examples<AddressRange> holes() {
     return holes;
   }
 
   /** {@return what is identity-mapped, but not with its rights} */
-  Pieces<Mapping> withoutRight() {
+  Examples<Mapping> withoutRight() {
     return withoutRight;
   }
 
   /** {@return what is mapped to other pages} */
-  Pieces<Mapping> elsewhere() {
+  Examples<Mapping> elsewhere() {
     return elsewhere;
   }
 }

@@ -13,7 +13,7 @@ import org.crashlane.memory.AddressRange;
 final class WriteCheck implements WalkVisitor {
   private final long[] sortedPages;
   private final AuditBudget budget;
-  private final Pieces<Mapping> writing = new Pieces<>();
+  private final Examples<Mapping> writing = new Examples<>();
 
   /**
    * @param sortedPages physical addresses of the pages, rising
@@ -55,7 +55,7 @@ final class WriteCheck implements WalkVisitor {
   }
 
   /** {@return the mappings found} */
-  Pieces<Mapping> writing() {
+  Examples<Mapping> writing() {
     return writing;
   }
 }

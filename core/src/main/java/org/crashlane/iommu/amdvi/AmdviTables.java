@@ -24,7 +24,7 @@ import org.crashlane.pci.RequesterId;
 
 /**
  * The tables of one AMD IOMMU. What its exclusion range lets pass is reported with the registers,
- * and as {@link #untouched} of each device that it is for.
+ * and as {@link #bypassRanges} of each device that it is for.
  */
 public final class AmdviTables extends PagedTables {
   private final PhysicalMemory memory;
@@ -112,7 +112,7 @@ public final class AmdviTables extends PagedTables {
   }
 
   @Override
-  public List<AddressRange> untouched(RequesterId requester) {
+  public List<AddressRange> bypassRanges(RequesterId requester) {
     OptionalLong at = config.deviceTable().entryAddress(requester, config.encryptionMask());
     if (at.isEmpty() || !config.exclusion().isEnabled()) {
       return List.of();

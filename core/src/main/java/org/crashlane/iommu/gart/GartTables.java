@@ -30,9 +30,9 @@ import org.crashlane.pci.RequesterId;
  * The table of one northbridge's GART. Registers are read once, when opened; memory whenever asked.
  *
  * <p>All devices behind the northbridge share the one table, which names none of them: who they are
- * is reported when it is opened. Addresses outside the aperture {@linkplain #untouched pass}; the
- * entries inside that lead to the kernel's {@linkplain ScratchPage#likely scratch page} serve no
- * mapping and are not reported as one.
+ * is reported when it is opened. Addresses outside the aperture {@linkplain #bypassRanges pass};
+ * the entries inside that lead to the kernel's {@linkplain ScratchPage#likely scratch page} serve
+ * no mapping and are not reported as one.
  */
 public final class GartTables extends FlatView {
   /** The one domain: there are no tags. */
@@ -93,7 +93,7 @@ public final class GartTables extends FlatView {
   }
 
   @Override
-  public List<AddressRange> untouched(RequesterId requester) {
+  public List<AddressRange> bypassRanges(RequesterId requester) {
     if (!config.translatesDevices()) {
       return List.of();
     }
@@ -107,7 +107,7 @@ public final class GartTables extends FlatView {
   }
 
   @Override
-  public boolean confines() {
+  public boolean isolates() {
     return false;
   }
 

@@ -85,7 +85,7 @@ public abstract class PagedTables implements TranslationTables {
         : new DeviceTables(
             Stream.concat(
                     found.attachments().stream().filter(a -> !passing.contains(a.requester())),
-                    passing.stream().map(this::unlisted))
+                    passing.stream().map(this::defaultAttachment))
                 .sorted(Comparator.comparing(Attachment::requester))
                 .toList(),
             found.malformations(),
@@ -94,7 +94,7 @@ public abstract class PagedTables implements TranslationTables {
   }
 
   @Override
-  public final Attachment unlisted(RequesterId requester) {
+  public final Attachment defaultAttachment(RequesterId requester) {
     return passing.contains(requester)
         ? new Attachment.PassThrough(requester, NO_DOMAIN)
         : withoutEntry(requester);
@@ -102,7 +102,7 @@ public abstract class PagedTables implements TranslationTables {
 
   /** {@return what becomes of a requester that is not listed and does not pass by the unit} */
   protected Attachment withoutEntry(RequesterId requester) {
-    return TranslationTables.super.unlisted(requester);
+    return TranslationTables.super.defaultAttachment(requester);
   }
 
   @Override

@@ -82,7 +82,7 @@ class AmdviTablesTest {
             AmdviFixture.registers(machine.config),
             new HostFacts(HostFacts.ADDRESS_WIDTH_MAX, 0, Known.UNKNOWN, Set.of(OTHER)));
     Attachment passing = new Attachment.PassThrough(OTHER, 0);
-    assertEquals(passing, tables.unlisted(OTHER));
+    assertEquals(passing, tables.defaultAttachment(OTHER));
     assertTrue(
         tables.devices().attachments().contains(passing), tables.devices().attachments()::toString);
     assertEquals(
@@ -94,14 +94,15 @@ class AmdviTablesTest {
   void entriesThatAreAsGoodAsNoneAreNotListedButAnswered() {
     machine.attach(OTHER, DeviceTableEntry.blocked());
     assertEquals(Optional.empty(), attachment(OTHER));
-    Attachment.Blocked blocked = assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));
+    Attachment.Blocked blocked =
+        assertInstanceOf(Attachment.Blocked.class, open().defaultAttachment(OTHER));
     assertEquals(Reason.of(Named.NO_RIGHTS), blocked.reason());
     machine.attach(OTHER, DeviceTableEntry.V.of(1));
     assertEquals(Optional.empty(), attachment(OTHER));
-    assertInstanceOf(Attachment.Blocked.class, open().unlisted(OTHER));
+    assertInstanceOf(Attachment.Blocked.class, open().defaultAttachment(OTHER));
     machine.attach(OTHER, 0);
     assertEquals(Optional.empty(), attachment(OTHER));
-    assertEquals(new Attachment.PassThrough(OTHER, 0), open().unlisted(OTHER));
+    assertEquals(new Attachment.PassThrough(OTHER, 0), open().defaultAttachment(OTHER));
   }
 
   @Test
@@ -172,7 +173,7 @@ class AmdviTablesTest {
     RequesterId within = new RequesterId(0x80);
     assertInstanceOf(Attachment.Unsupported.class, tables.devices().attachments().getFirst());
     assertEquals(within, tables.devices().attachments().getFirst().requester());
-    assertInstanceOf(Attachment.Unsupported.class, tables.unlisted(within));
+    assertInstanceOf(Attachment.Unsupported.class, tables.defaultAttachment(within));
     assertTrue(tables.devices().malformations().getFirst().isUnread());
     assertEquals(511, tables.devices().pages().size());
   }
@@ -235,17 +236,17 @@ class AmdviTablesTest {
   void exclusionRangeIsUntouchedOfThoseItIsFor() {
     List<AddressRange> range = List.of(new AddressRange(0x5000_0000L, 0x5fff_ffffL));
     exclude(0, 0x5000_0000L, 0x5fff_f000L);
-    assertEquals(List.of(), open().untouched(AmdviFixture.DEVICE));
+    assertEquals(List.of(), open().bypassRanges(AmdviFixture.DEVICE));
     machine.deviceEntry(OTHER, DeviceTableEntry.blocked(), DeviceTableEntry.EX.of(1));
-    assertEquals(range, open().untouched(OTHER));
+    assertEquals(range, open().bypassRanges(OTHER));
     exclude(ExclusionBase.ALLOW.of(1), 0x5000_0000L, 0x5fff_f000L);
-    assertEquals(range, open().untouched(AmdviFixture.DEVICE));
+    assertEquals(range, open().bypassRanges(AmdviFixture.DEVICE));
     machine.attach(OTHER, 0);
-    assertEquals(List.of(), open().untouched(OTHER));
+    assertEquals(List.of(), open().bypassRanges(OTHER));
     machine.attach(OTHER, DeviceTableEntry.passThrough() | 1L << 2);
-    assertEquals(List.of(), open().untouched(OTHER));
+    assertEquals(List.of(), open().bypassRanges(OTHER));
     exclude(ExclusionBase.ALLOW.of(1), 0x5000_0000L, 0x4fff_f000L);
-    assertEquals(List.of(), open().untouched(AmdviFixture.DEVICE));
+    assertEquals(List.of(), open().bypassRanges(AmdviFixture.DEVICE));
   }
 
   @Test

@@ -120,7 +120,7 @@ class TablesPropertyTest extends TablesProperties {
     assertTrue(tables.devices().malformations().size() > 1000, "malformations");
     assertEquals(512, tables.devices().pages().size());
     for (Attachment attachment : attachments) {
-      assertEquals(attachment, tables.unlisted(attachment.requester()));
+      assertEquals(attachment, tables.defaultAttachment(attachment.requester()));
     }
   }
 }

@@ -31,7 +31,7 @@ class DeviceTablesPropertyTest {
   private static final Set<String> PAGING = Set.of("LGN", "LSL", "SSL", "SFL", "SGN");
 
   /** How far requests come. */
-  private enum Way {
+  private enum Fate {
     BLOCKED,
     UNKNOWN,
     PASSED,
@@ -42,24 +42,24 @@ class DeviceTablesPropertyTest {
     return LongStream.range(0, SEED_COUNT).toArray();
   }
 
-  private static Way said(Attachment attachment) {
+  private static Fate said(Attachment attachment) {
     return switch (attachment) {
-      case Attachment.Translated _ -> Way.WALKED;
-      case Attachment.PassThrough _ -> Way.PASSED;
-      case Attachment.Blocked _ -> Way.BLOCKED;
-      case Attachment.Unsupported u when u.reason().term() == Named.PRIVILEGED -> Way.WALKED;
-      case Attachment.Unsupported _ -> Way.UNKNOWN;
+      case Attachment.Translated _ -> Fate.WALKED;
+      case Attachment.PassThrough _ -> Fate.PASSED;
+      case Attachment.Blocked _ -> Fate.BLOCKED;
+      case Attachment.Unsupported u when u.reason().term() == Named.PRIVILEGED -> Fate.WALKED;
+      case Attachment.Unsupported _ -> Fate.UNKNOWN;
     };
   }
 
-  private static Way done(Request request, Outcome outcome) {
+  private static Fate done(Request request, Outcome outcome) {
     return switch (outcome) {
-      case Outcome.Reached r -> r.physicalAddress() == request.iova() ? Way.PASSED : Way.WALKED;
-      case Outcome.Unknown _ -> Way.UNKNOWN;
+      case Outcome.Reached r -> r.physicalAddress() == request.iova() ? Fate.PASSED : Fate.WALKED;
+      case Outcome.Unknown _ -> Fate.UNKNOWN;
       case Outcome.Blocked b -> {
         FaultReason reason = FaultReason.of(b.fault().reason()).orElseThrow();
         String kind = reason.condition().substring(0, reason.condition().indexOf('.'));
-        yield PAGING.contains(kind) ? Way.WALKED : Way.BLOCKED;
+        yield PAGING.contains(kind) ? Fate.WALKED : Fate.BLOCKED;
       }
       case Outcome.Interrupt i -> throw new AssertionError(i);
     };
@@ -73,7 +73,7 @@ class DeviceTablesPropertyTest {
         : new Request(requester, iova, access);
   }
 
-  private static Map<Way, Integer> compare(long seed) {
+  private static Map<Fate, Integer> compare(long seed) {
     RandomDeviceTables machine = new RandomDeviceTables(seed);
     VtdTables tables =
         VtdTables.open(
@@ -84,11 +84,11 @@ class DeviceTablesPropertyTest {
     tables.devices().attachments().forEach(a -> attachments.put(a.requester(), a));
     Iommu unit = new Unit(machine.config).uncached(machine.memory);
     SplittableRandom random = new SplittableRandom(~seed);
-    Map<Way, Integer> seen = new EnumMap<>(Way.class);
+    Map<Fate, Integer> seen = new EnumMap<>(Fate.class);
     for (int id = 0; id < REQUESTER_COUNT; id++) {
       RequesterId requester = RequesterId.of(id >> 8, id & 0xff);
       Attachment attachment = attachments.get(requester);
-      Way said = attachment == null ? Way.BLOCKED : said(attachment);
+      Fate said = attachment == null ? Fate.BLOCKED : said(attachment);
       Request request = request(requester, random);
       Outcome outcome = unit.translate(request);
       assertEquals(
@@ -108,12 +108,12 @@ class DeviceTablesPropertyTest {
 
   @Test
   void randomTablesLeadEveryWay() {
-    Map<Way, Integer> seen = new EnumMap<>(Way.class);
+    Map<Fate, Integer> seen = new EnumMap<>(Fate.class);
     for (long seed = 0; seed < 7; seed++) {
-      compare(seed).forEach((way, count) -> seen.merge(way, count, Integer::sum));
+      compare(seed).forEach((fate, count) -> seen.merge(fate, count, Integer::sum));
     }
-    for (Way way : Way.values()) {
-      assertTrue(seen.getOrDefault(way, 0) > 1000, seen.toString());
+    for (Fate fate : Fate.values()) {
+      assertTrue(seen.getOrDefault(fate, 0) > 1000, seen.toString());
     }
   }
 }

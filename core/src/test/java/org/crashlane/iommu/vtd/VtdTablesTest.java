@@ -88,8 +88,8 @@ class VtdTablesTest {
             .<Attachment>map(requester -> new Attachment.PassThrough(requester, 0))
             .toList();
     assertEquals(passing, tables.devices().attachments());
-    assertEquals(passing.getFirst(), tables.unlisted(passing.getFirst().requester()));
-    assertInstanceOf(Attachment.Blocked.class, tables.unlisted(OTHER));
+    assertEquals(passing.getFirst(), tables.defaultAttachment(passing.getFirst().requester()));
+    assertInstanceOf(Attachment.Blocked.class, tables.defaultAttachment(OTHER));
   }
 
   @Test

@@ -36,7 +36,8 @@ public final class Replay {
   static ReplayResult of(Path file, ReplayLimits limits, UnitFactory units, UnitFactory readers)
       throws IOException {
     try (ProbeFile probes = ProbeFile.open(file, limits)) {
-      Tally tally = new Tally(probes.machine(), units, readers, limits.keptDifferences());
+      ProbeCounts tally =
+          new ProbeCounts(probes.machine(), units, readers, limits.keptDifferences());
       for (Optional<Probe> next = probes.next(); next.isPresent(); next = probes.next()) {
         tally.add(next.get());
       }

@@ -49,7 +49,7 @@ final class TableReader implements Iommu {
         tables.devices().attachments().stream()
             .filter(a -> a.requester().equals(request.requester()))
             .findFirst()
-            .orElseGet(() -> tables.unlisted(request.requester()));
+            .orElseGet(() -> tables.defaultAttachment(request.requester()));
     return switch (attachment) {
       case Attachment.Blocked _ -> blocked(request);
       case Attachment.Unsupported(var _, Reason reason) -> new Outcome.Unknown(0, reason);
@@ -62,16 +62,17 @@ final class TableReader implements Iommu {
   }
 
   private Outcome translated(Request request, Attachment.Translated translated) {
-    Way way = new Way(request.iova());
-    way.walk(translated.table());
+    Finder finder = new Finder(request.iova());
+    finder.walk(translated.table());
     boolean allowed =
-        way.permissions.allows(request.access())
+        finder.permissions.allows(request.access())
             && translated.permissions().allows(request.access());
     if (allowed) {
-      return new Outcome.Reached(way.physical);
+      return new Outcome.Reached(finder.physical);
     }
-    return way.permissions == Permissions.NONE
-        ? way.unknown
+    return finder.permissions == Permissions.NONE
+        ? finder
+            .unknown
             .<Outcome>map(m -> new Outcome.Unknown(m.entryAddress(), m.reason()))
             .orElseGet(() -> blocked(request))
         : blocked(request);
@@ -82,13 +83,13 @@ final class TableReader implements Iommu {
   }
 
   /** Listens to a walk for one address. */
-  private final class Way implements WalkVisitor {
+  private final class Finder implements WalkVisitor {
     private final long iova;
     private Permissions permissions = Permissions.NONE;
     private long physical;
     private Optional<Malformation> unknown = Optional.empty();
 
-    Way(long iova) {
+    Finder(long iova) {
       this.iova = iova;
     }
 

@@ -35,7 +35,8 @@ final class Oracle {
    */
   public ReplayResult compare(
       CaseSource cases, long probeCount, int keptDifferences, ProbeSink sink) throws IOException {
-    Tally tally = new Tally(machine.description(), units, TableReader.FACTORY, keptDifferences);
+    ProbeCounts tally =
+        new ProbeCounts(machine.description(), units, TableReader.FACTORY, keptDifferences);
     int nextId = 0;
     while (tally.probeCount() < probeCount) {
       List<ProbeCase> batch = new ArrayList<>(IommuMachine.BATCH_CASES);
@@ -59,7 +60,7 @@ final class Oracle {
   }
 
   private List<Difference> differences(ProbeCase tables) throws IOException {
-    Tally tally = new Tally(machine.description(), units, TableReader.FACTORY, 2);
+    ProbeCounts tally = new ProbeCounts(machine.description(), units, TableReader.FACTORY, 2);
     machine.probe(List.of(tables)).forEach(tally::add);
     return tally.result().differences();
   }

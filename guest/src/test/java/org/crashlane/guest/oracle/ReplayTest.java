@@ -125,7 +125,7 @@ class ReplayTest {
             new TableWord(table, PageTableEntry.table(table, 4)),
             new TableWord(deviceTable, DeviceTableEntry.translated(table, 4)));
     ProbeMachine machine = machine(new UnitRegisters.Amdvi(0), deviceTable);
-    Tally tally = new Tally(machine, AmdviUnits.FACTORY, TableReader.FACTORY, 1);
+    ProbeCounts tally = new ProbeCounts(machine, AmdviUnits.FACTORY, TableReader.FACTORY, 1);
     ProbeCase circle = new ProbeCase(0, deviceTable, words, 0);
     assertTrue(
         tally.add(new Probe(circle, Access.READ, new Observation.Landed(0x1000))).isPresent());
@@ -153,7 +153,7 @@ class ReplayTest {
     ProbeMachine machine = machine(new UnitRegisters.Amdvi(0), deviceTable);
     ProbeCase tables =
         new ProbeCase(0, deviceTable, List.of(new TableWord(deviceTable, untranslated)), iova);
-    return new Tally(machine, AmdviUnits.FACTORY, TableReader.FACTORY, 1)
+    return new ProbeCounts(machine, AmdviUnits.FACTORY, TableReader.FACTORY, 1)
         .add(new Probe(tables, access, seen));
   }
 

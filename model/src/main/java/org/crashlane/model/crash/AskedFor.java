@@ -116,7 +116,7 @@ final class AskedFor {
     }
     tables.forEach((table, unit) -> {
       AskedFor asked = by(world, sharers.get(table));
-      unit.walk(table, asked.new Walk(unit.confines()));
+      unit.walk(table, asked.new Walk(unit.isolates()));
     });
   }
 

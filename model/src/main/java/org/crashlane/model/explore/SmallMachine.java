@@ -91,7 +91,7 @@ public final class SmallMachine {
                   MASK_BITS));
       case AMDVI ->
           machine(
-              Era.TODAY,
+              Era.LINUX_6,
               List.of(RAM),
               UPPER_HALF,
               MASK_BITS,

@@ -48,7 +48,7 @@ public final class DirectMapping implements DmaMapping {
       case LINUX_2_6_27 ->
           device.dmaMask() == -1
               || Long.compareUnsigned(buffer + sizeBytes - 1, device.dmaMask()) < 0;
-      case TODAY -> reachesAll(device, buffer, sizeBytes);
+      case LINUX_6 -> reachesAll(device, buffer, sizeBytes);
     };
   }
 

@@ -18,7 +18,7 @@ public final class TopDownIovas {
 
   private final long pageCount;
   private final int height;
-  private TakenPages pages;
+  private BuddyTree pages;
 
   /** Reserved pages, as pairs of first and last, in rising order, apart from each other. */
   private long[] reserved;
@@ -26,7 +26,7 @@ public final class TopDownIovas {
   private long takenCount;
 
   private TopDownIovas(
-      long pageCount, int height, TakenPages pages, long[] reserved, long takenCount) {
+      long pageCount, int height, BuddyTree pages, long[] reserved, long takenCount) {
     this.pageCount = pageCount;
     this.height = height;
     this.pages = pages;
@@ -39,8 +39,7 @@ public final class TopDownIovas {
     if (pageCount < 1) {
       throw new IllegalArgumentException("no pages to hand out: " + pageCount);
     }
-    return new TopDownIovas(
-        pageCount, TakenPages.heightFor(pageCount), TakenPages.FREE, NOTHING, 0);
+    return new TopDownIovas(pageCount, BuddyTree.heightFor(pageCount), BuddyTree.FREE, NOTHING, 0);
   }
 
   /** {@return how many pages a block has that serves {@code count} pages: a power of two} */
@@ -57,11 +56,11 @@ public final class TopDownIovas {
   public OptionalLong take(long count, long limitPage) {
     int order = order(count);
     long limit = Math.min(limitPage, pageCount - 1);
-    long first = TakenPages.highest(pages, height, order, limit);
-    if (first == TakenPages.NONE) {
+    long first = BuddyTree.highest(pages, height, order, limit);
+    if (first == BuddyTree.NONE) {
       return OptionalLong.empty();
     }
-    pages = TakenPages.with(pages, height, first, first + (1L << order) - 1, true);
+    pages = BuddyTree.with(pages, height, first, first + (1L << order) - 1, true);
     takenCount += 1L << order;
     return OptionalLong.of(first);
   }
@@ -76,7 +75,7 @@ public final class TopDownIovas {
     if (first < 0 || last >= pageCount) {
       throw new IllegalArgumentException("pages " + first + " to " + last + " are none of these");
     }
-    pages = TakenPages.with(pages, height, first, last, false);
+    pages = BuddyTree.with(pages, height, first, last, false);
     takenCount -= last - first + 1;
     for (int i = 0; i < reserved.length; i += 2) {
       block(Math.max(first, reserved[i]), Math.min(last, reserved[i + 1]));
@@ -97,7 +96,7 @@ public final class TopDownIovas {
 
   /** {@return true if {@code page} is taken or reserved, or none of these} */
   public boolean isInUse(long page) {
-    return page < 0 || page >= pageCount || TakenPages.isTaken(pages, height, page);
+    return page < 0 || page >= pageCount || BuddyTree.isTaken(pages, height, page);
   }
 
   /** {@return how many pages are taken; reserved ones are not} */
@@ -113,7 +112,7 @@ public final class TopDownIovas {
   /** Adds all state to {@code into}. */
   public void addTo(Fingerprint into) {
     into.add(pageCount);
-    into.add(TakenPages.digest(pages));
+    into.add(BuddyTree.digest(pages));
     into.add(takenCount);
     into.add(reserved.length);
     for (long bound : reserved) {
@@ -123,7 +122,7 @@ public final class TopDownIovas {
 
   private void block(long first, long last) {
     if (first <= last) {
-      pages = TakenPages.with(pages, height, first, last, true);
+      pages = BuddyTree.with(pages, height, first, last, true);
     }
   }
 

@@ -6,7 +6,7 @@ public enum Era {
   /** Linux 2.6.27, the kernel of the proposal. */
   LINUX_2_6_27("2.6.27"),
   /** Linux 6. */
-  TODAY("today");
+  LINUX_6("today");
 
   private final String label;
 

@@ -36,16 +36,16 @@ public final class FaultHunt {
    *
    * @throws InterruptedException if the thread is interrupted
    */
-  public static Optional<Catch> hunt(SeededFault fault) throws InterruptedException {
-    Optional<Catch> crashed = crash(fault.mode(), fault.sabotage());
+  public static Optional<Detection> hunt(SeededFault fault) throws InterruptedException {
+    Optional<Detection> crashed = crash(fault.mode(), fault.sabotage());
     return crashed.isPresent() ? crashed : explore(fault.mode(), fault.sabotage());
   }
 
   /** {@return what crashes of machines of {@code mode} show first; nothing if none shows any} */
-  static Optional<Catch> crash(MappingMode mode, Sabotage sabotage) {
-    for (Ground ground : Ground.of(mode)) {
+  static Optional<Detection> crash(MappingMode mode, Sabotage sabotage) {
+    for (TrialMachine ground : TrialMachine.of(mode)) {
       for (long seed = 1; seed <= ground.seedCount(); seed++) {
-        Optional<Catch> caught = crash(ground, seed, sabotage);
+        Optional<Detection> caught = crash(ground, seed, sabotage);
         if (caught.isPresent()) {
           return caught;
         }
@@ -54,7 +54,7 @@ public final class FaultHunt {
     return Optional.empty();
   }
 
-  private static Optional<Catch> crash(Ground ground, long seed, Sabotage sabotage) {
+  private static Optional<Detection> crash(TrialMachine ground, long seed, Sabotage sabotage) {
     CrashPlan plan = ground.plan().withSabotage(sabotage);
     Crash crash = new Crash(plan, new Background(seed));
     try {
@@ -62,22 +62,24 @@ public final class FaultHunt {
     } catch (UnreadableMemoryException e) {
       // A driver that follows an entry to where no memory is would not have lived on either.
       String machine = plan.machine().name();
-      return Optional.of(new Catch(Catch.By.DRIVER, machine, seed, 0, e.getMessage()));
+      return Optional.of(new Detection(Detection.By.DRIVER, machine, seed, 0, e.getMessage()));
     }
   }
 
-  private static Optional<Catch> shown(CrashPlan plan, long seed, CrashResult result) {
+  private static Optional<Detection> shown(CrashPlan plan, long seed, CrashResult result) {
     long panic = result.schedule().actions().size();
-    Optional<Catch> tables =
+    Optional<Detection> tables =
         result.tablesAtPanic().findings().stream()
             .filter(finding -> finding.severity() == Severity.BROKEN)
             .findFirst()
-            .map(f -> new Catch(Catch.By.TABLES, plan.machine().name(), seed, panic, line(f)));
-    Optional<Catch> violation =
+            .map(f ->
+                new Detection(Detection.By.TABLES, plan.machine().name(), seed, panic, line(f)));
+    Optional<Detection> violation =
         result.violations().all().stream()
             .min(Comparator.comparingLong(Violation::step))
             .map(v ->
-                new Catch(Catch.By.CRASH, plan.machine().name(), seed, v.step(), v.toString()));
+                new Detection(
+                    Detection.By.CRASH, plan.machine().name(), seed, v.step(), v.toString()));
     return violation.filter(v -> v.step() <= panic).or(() -> tables).or(() -> violation);
   }
 
@@ -86,14 +88,15 @@ public final class FaultHunt {
   }
 
   /** {@return the first that all orders of things on a small machine show; a shortest way} */
-  static Optional<Catch> explore(MappingMode mode, Sabotage sabotage) throws InterruptedException {
+  static Optional<Detection> explore(MappingMode mode, Sabotage sabotage)
+      throws InterruptedException {
     CrashPlan plan = SmallMachine.plan(mode, Strategy.IDENTITY).withSabotage(sabotage);
     Exploration all = Explorer.explore(plan, LIMITS, _ -> {});
     Optional<Counterexample> first =
         all.counterexamples().stream().min(Comparator.comparingInt(c -> c.actions().size()));
     return first.map(c ->
-        new Catch(
-            Catch.By.EXPLORER,
+        new Detection(
+            Detection.By.EXPLORER,
             plan.machine().name(),
             0,
             c.actions().size(),

@@ -23,11 +23,11 @@ public record FaultReport(List<Line> lines) {
    * @param fault the mistake
    * @param caught what gave it away; nothing if it was missed
    */
-  public record Line(SeededFault fault, Optional<Catch> caught) {
+  public record Line(SeededFault fault, Optional<Detection> caught) {
 
     @Override
     public String toString() {
-      return fault + ": " + caught.map(Catch::toString).orElse("MISSED: " + fault.wrong());
+      return fault + ": " + caught.map(Detection::toString).orElse("MISSED: " + fault.wrong());
     }
   }
 
@@ -56,7 +56,7 @@ public record FaultReport(List<Line> lines) {
   /** {@return the figures in a line: how many, of which mode, caught by what} */
   public String summary() {
     Map<MappingMode, Long> byMode = new EnumMap<>(MappingMode.class);
-    Map<Catch.By, Long> byMeans = new EnumMap<>(Catch.By.class);
+    Map<Detection.By, Long> byMeans = new EnumMap<>(Detection.By.class);
     for (Line line : lines) {
       byMode.merge(line.fault().mode(), 1L, Long::sum);
       line.caught().ifPresent(c -> byMeans.merge(c.by(), 1L, Long::sum));

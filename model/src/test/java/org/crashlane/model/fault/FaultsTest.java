@@ -53,7 +53,7 @@ final class FaultsTest {
   @ParameterizedTest
   @EnumSource(MappingMode.class)
   void everyDeviceOfEveryMachineIsAtWork(MappingMode mode) {
-    for (Ground ground : Ground.of(mode)) {
+    for (TrialMachine ground : TrialMachine.of(mode)) {
       Set<String> atWork = new HashSet<>();
       Trace trace =
           (_, what) -> {
@@ -73,9 +73,9 @@ final class FaultsTest {
   @Test
   void theExplorerFindsAMistakeByItselfInFewSteps() throws InterruptedException {
     SeededFault fault = TrialMachines.fault("calgary-arm-not-writable");
-    Catch caught = FaultHunt.explore(fault.mode(), fault.sabotage()).orElseThrow();
+    Detection caught = FaultHunt.explore(fault.mode(), fault.sabotage()).orElseThrow();
     assertAll(
-        () -> assertEquals(Catch.By.EXPLORER, caught.by()),
+        () -> assertEquals(Detection.By.EXPLORER, caught.by()),
         () -> assertTrue(caught.step() <= SHORTEST_MAX, caught.toString()));
   }
 

@@ -155,7 +155,7 @@ public final class TrialMachines {
     boolean today =
         mode instanceof ModeSpec.Amdvi
             || (mode instanceof ModeSpec.Vtd vtd && vtd.units().getFirst().cachesAbsent());
-    return today ? Era.TODAY : Era.LINUX_2_6_27;
+    return today ? Era.LINUX_6 : Era.LINUX_2_6_27;
   }
 
   private static DeviceSpec nic(int maskBits, String unit, boolean onDumpPath) {

@@ -82,7 +82,7 @@ final class AmdviUnits implements DriverUnits {
   }
 
   @Override
-  public boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
+  public boolean setPassThrough(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
     set(cpu, device, unit, DeviceTableEntry.passThrough(), domainIds(unit).take());
     return true;
   }

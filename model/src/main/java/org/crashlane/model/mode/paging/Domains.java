@@ -114,8 +114,8 @@ final class Domains {
   }
 
   /** Lets the device's requests pass. Returns false if there is no page for it. */
-  boolean letPass(Cpu cpu, DeviceSpec device) {
-    return units.letPass(cpu, frames, device, spec.unitIndex(device));
+  boolean setPassThrough(Cpu cpu, DeviceSpec device) {
+    return units.setPassThrough(cpu, frames, device, spec.unitIndex(device));
   }
 
   private Geometry geometry(int unit) {

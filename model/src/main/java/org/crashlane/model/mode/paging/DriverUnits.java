@@ -38,7 +38,7 @@ public interface DriverUnits {
    *
    * @return false if there was no page for it: nothing was written
    */
-  boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit);
+  boolean setPassThrough(Cpu cpu, PageFrames frames, DeviceSpec device, int unit);
 
   /** {@return true if {@code unit} remembers entries that are not present} */
   boolean cachesAbsent(int unit);

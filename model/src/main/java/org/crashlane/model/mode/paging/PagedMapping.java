@@ -85,7 +85,7 @@ public final class PagedMapping implements DmaMapping {
 
   private void prepare(Cpu cpu, DeviceSpec device) {
     if (device.passThrough()) {
-      if (!domains.letPass(cpu, device)) {
+      if (!domains.setPassThrough(cpu, device)) {
         throw noFrame();
       }
       passing.add(device.name());

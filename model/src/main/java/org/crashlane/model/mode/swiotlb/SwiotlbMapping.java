@@ -147,7 +147,7 @@ public final class SwiotlbMapping implements DmaMapping {
   private boolean reaches(DeviceSpec device, long address, long sizeBytes) {
     return switch (era) {
       case LINUX_2_6_27 -> Long.compareUnsigned(address, device.dmaMask()) <= 0;
-      case TODAY -> DirectMapping.reachesAll(device, address, sizeBytes);
+      case LINUX_6 -> DirectMapping.reachesAll(device, address, sizeBytes);
     };
   }
 
@@ -156,7 +156,7 @@ public final class SwiotlbMapping implements DmaMapping {
     boolean atPage =
         switch (era) {
           case LINUX_2_6_27 -> sizeBytes > PageFrames.PAGE_BYTES;
-          case TODAY -> sizeBytes >= PageFrames.PAGE_BYTES;
+          case LINUX_6 -> sizeBytes >= PageFrames.PAGE_BYTES;
         };
     return atPage ? PAGE_SLOTS : 1;
   }
@@ -168,7 +168,7 @@ public final class SwiotlbMapping implements DmaMapping {
   private boolean copiesInOnMap(Direction direction) {
     return switch (era) {
       case LINUX_2_6_27 -> direction.reads();
-      case TODAY -> true;
+      case LINUX_6 -> true;
     };
   }
 
@@ -177,7 +177,7 @@ public final class SwiotlbMapping implements DmaMapping {
     return switch (era) {
       case LINUX_2_6_27 ->
           Reason.of(Why.POOL_FULL_2_6_27, size, new Reason.Device(device.address().value()));
-      case TODAY ->
+      case LINUX_6 ->
           Reason.of(
               Why.POOL_FULL,
               size,
@@ -189,7 +189,7 @@ public final class SwiotlbMapping implements DmaMapping {
   private Reason beyondReach(DeviceSpec device, long bounce, long sizeBytes) {
     return switch (era) {
       case LINUX_2_6_27 -> Reason.of(Why.POOL_BEYOND_MASK_2_6_27);
-      case TODAY -> DirectMapping.beyondMask(Why.POOL_BEYOND_MASK, device, bounce, sizeBytes);
+      case LINUX_6 -> DirectMapping.beyondMask(Why.POOL_BEYOND_MASK, device, bounce, sizeBytes);
     };
   }
 }

@@ -145,7 +145,7 @@ public final class SwiotlbMode implements Mode {
     OptionalLong first =
         switch (era) {
           case LINUX_2_6_27 -> frames.take(sizeBytes, PageFrames.PAGE_BYTES, last);
-          case TODAY -> frames.takeFromTop(sizeBytes, PageFrames.PAGE_BYTES, last);
+          case LINUX_6 -> frames.takeFromTop(sizeBytes, PageFrames.PAGE_BYTES, last);
         };
     return first.isPresent()
         ? Optional.of(AddressRange.ofSize(first.getAsLong(), sizeBytes))

@@ -55,7 +55,7 @@ final class SecondLevelTables extends DriverTables {
         memory.writeLong(at, leaf);
         yield Result.MAPPED;
       }
-      case TODAY -> {
+      case LINUX_6 -> {
         if (before == 0) {
           memory.writeLong(at, leaf);
         }
@@ -66,6 +66,6 @@ final class SecondLevelTables extends DriverTables {
 
   @Override
   protected boolean isClearedWhole(long entry) {
-    return era == Era.TODAY && SecondLevelEntry.PS.isSet(entry) && leadsOn(entry);
+    return era == Era.LINUX_6 && SecondLevelEntry.PS.isSet(entry) && leadsOn(entry);
   }
 }

@@ -20,7 +20,7 @@ public final class VtdMode implements Mode {
   @Override
   public Remapper hardware(MachineSpec machine) {
     ModeSpec.Vtd spec = machine.spec(ModeSpec.Vtd.class);
-    long extended = UnitRegisters.ecap(machine.era() == Era.TODAY);
+    long extended = UnitRegisters.ecap(machine.era() == Era.LINUX_6);
     List<UnitHardware> units =
         spec.units().stream()
             .map(unit ->

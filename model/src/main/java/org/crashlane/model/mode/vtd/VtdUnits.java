@@ -64,7 +64,7 @@ final class VtdUnits implements DriverUnits {
   }
 
   @Override
-  public boolean letPass(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
+  public boolean setPassThrough(Cpu cpu, PageFrames frames, DeviceSpec device, int unit) {
     int levels = DriverTables.geometry(spec.units().get(unit).addressWidth()).levels();
     long low = ContextEntry.low(ContextEntry.TT_PASS_THROUGH, 0);
     long high = ContextEntry.high(levels, domainIds(unit).take());

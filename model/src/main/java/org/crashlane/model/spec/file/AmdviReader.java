@@ -161,7 +161,7 @@ final class AmdviReader {
 
   /** Linux 2.6.27's AMD driver is another, with tables of 64 MiB, and is not modelled. */
   static void checkEra(Value mode, Era era) {
-    if (era != Era.TODAY) {
+    if (era != Era.LINUX_6) {
       throw mode.wrong("amdvi is modelled as Linux of today has it: expected era today");
     }
   }

@@ -78,7 +78,7 @@ final class MachineReader {
         machine
             .optional("era")
             .map(e -> e.choice(byLabel(Era.values(), Era::label)))
-            .orElse(Era.TODAY);
+            .orElse(Era.LINUX_6);
     List<AddressRange> ram = MemoryReader.ram(machine.required("ram").items(1, LIST_LIMIT));
     List<AddressRange> crash = MemoryReader.crash(machine.required("crash"), ram);
     ModeReader modeReader = new ModeReader(machine.required("mapping"), ram);

@@ -47,7 +47,7 @@ final class AmdviMachine extends PagedMachine {
       boolean cachesAbsent, Adoption adoption, boolean snp, OptionalLong deviceTableBytes) {
     ModeSpec.AmdviUnit unit = new ModeSpec.AmdviUnit(UNIT, BASE, 39, cachesAbsent);
     return spec(
-        Era.TODAY,
+        Era.LINUX_6,
         new ModeSpec.Amdvi(
             48,
             List.of(unit),

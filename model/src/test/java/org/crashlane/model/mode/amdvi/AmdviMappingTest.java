@@ -99,7 +99,7 @@ class AmdviMappingTest extends PagedMappingContract {
             .tables(machine.spec, machine.memory)
             .getFirst()
             .tables()
-            .unlisted(NIC.requester());
+            .defaultAttachment(NIC.requester());
     assertInstanceOf(Attachment.Blocked.class, ofNic);
   }
 

@@ -136,7 +136,7 @@ class GartHardwareTest {
 
   @Test
   void invalidatingOneNorthbridgeLeavesTheOthersStale() {
-    GartFixture machine = new GartFixture(Era.TODAY, TWO);
+    GartFixture machine = new GartFixture(Era.LINUX_6, TWO);
     DmaMapping mapping = machine.boot();
     DmaHandle handle = machine.map(mapping, NARROW, BUFFER, 100);
     machine.request(NARROW, handle.busAddress());

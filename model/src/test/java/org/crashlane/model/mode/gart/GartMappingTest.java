@@ -63,7 +63,7 @@ class GartMappingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"LINUX_2_6_27, true", "TODAY, false"})
+  @CsvSource({"LINUX_2_6_27, true", "LINUX_6, false"})
   void bufferThatEndsAtTheMaskIsRemappedBeforeAndNotToday(Era era, boolean remapped) {
     GartFixture machine = new GartFixture(era, GartFixture.PLAIN);
     long last = NARROW.dmaMask() + 1 - 64;
@@ -75,7 +75,7 @@ class GartMappingTest {
   @Test
   void ofTheApertureADeviceIsGivenWhatItReachesAndNoMore() {
     long base = NARROW.dmaMask() + 1 - (32 << 20);
-    GartFixture machine = new GartFixture(Era.TODAY, new ModeSpec.Gart(base, 1, 1, true, false));
+    GartFixture machine = new GartFixture(Era.LINUX_6, new ModeSpec.Gart(base, 1, 1, true, false));
     DmaMapping mapping = machine.boot();
     long mapped = 0;
     for (int count = 1024; count > 0; count /= 2) {
@@ -91,7 +91,7 @@ class GartMappingTest {
 
   @Test
   void unmappedEntryLeadsToTheScratchPage() {
-    GartFixture machine = new GartFixture(Era.TODAY, GartFixture.PLAIN);
+    GartFixture machine = new GartFixture(Era.LINUX_6, GartFixture.PLAIN);
     DmaMapping mapping = machine.boot();
     DmaHandle first = machine.map(mapping, NARROW, BUFFER, 1);
     DmaHandle second = machine.map(mapping, NARROW, BUFFER + PAGE_BYTES, 1);

@@ -109,7 +109,7 @@ class GartModeTest {
   @Test
   void devicesAreListedWithTheNorthbridgeTheyAreBehind() {
     GartFixture machine =
-        new GartFixture(Era.TODAY, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
+        new GartFixture(Era.LINUX_6, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
     machine.boot();
     List<UnitTables> units = machine.hardware.tables(machine.machine, machine.memory);
     assertEquals(List.of("nb0", "nb1"), units.stream().map(UnitTables::unit).toList());
@@ -150,7 +150,7 @@ class GartModeTest {
   @Test
   void offLetsLeftoversPassUntranslated() {
     GartFixture machine =
-        new GartFixture(Era.TODAY, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
+        new GartFixture(Era.LINUX_6, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
     DmaHandle left = machine.map(machine.boot(), NARROW, BUFFER, 1);
     DmaMapping capture =
         new GartMode().capture(Strategy.OFF, machine.cpu, machine.machine, machine.crashFrames());
@@ -163,7 +163,7 @@ class GartModeTest {
   @Test
   void abortLeadsAllLeftoversToAPageInTheCrashRange() {
     GartFixture machine =
-        new GartFixture(Era.TODAY, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
+        new GartFixture(Era.LINUX_6, new ModeSpec.Gart(APERTURE.first(), 0, 2, true, false));
     DmaHandle left = machine.map(machine.boot(), NARROW, BUFFER, 1);
     machine.request(GartFixture.SECOND, left.busAddress());
     DmaMapping capture =

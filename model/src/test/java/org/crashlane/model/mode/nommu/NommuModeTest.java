@@ -45,7 +45,7 @@ class NommuModeTest {
       new MachineSpec(
           "plain",
           "no IOMMU",
-          Era.TODAY,
+          Era.LINUX_6,
           List.of(RAM),
           List.of(CRASH),
           List.of(device(32)),
@@ -76,10 +76,10 @@ class NommuModeTest {
     "LINUX_2_6_27, 32, 0xfffffff0, 15, true",
     "LINUX_2_6_27, 32, 0x100000000, 1, false",
     "LINUX_2_6_27, 64, 0xfffffff0, 16, true",
-    "TODAY, 32, 0xfffffff0, 16, true",
-    "TODAY, 32, 0xfffffff0, 17, false",
-    "TODAY, 32, 0x100000000, 1, false",
-    "TODAY, 64, 0x7ffffffffffffff0, 16, true",
+    "LINUX_6, 32, 0xfffffff0, 16, true",
+    "LINUX_6, 32, 0xfffffff0, 17, false",
+    "LINUX_6, 32, 0x100000000, 1, false",
+    "LINUX_6, 64, 0x7ffffffffffffff0, 16, true",
   })
   void maskIsHeldAgainstTheBuffersEndAsTheEraDoes(
       Era era, int maskBits, String buffer, int size, boolean mapped) {
@@ -103,7 +103,7 @@ class NommuModeTest {
                 new Reason.Addresses(1L << 32, 1L << 32),
                 new Reason.Because(
                     Reason.of(MapAttempt.Why.DEVICE_MASK, new Reason.Value(0xffff_ffffL))))),
-        map(Era.TODAY, 32, 1L << 32, 1));
+        map(Era.LINUX_6, 32, 1L << 32, 1));
   }
 
   @Test

@@ -59,9 +59,9 @@ class SwiotlbMappingTest {
     "LINUX_2_6_27, TO_DEVICE, true",
     "LINUX_2_6_27, BIDIRECTIONAL, true",
     "LINUX_2_6_27, FROM_DEVICE, false",
-    "TODAY, TO_DEVICE, true",
-    "TODAY, BIDIRECTIONAL, true",
-    "TODAY, FROM_DEVICE, true",
+    "LINUX_6, TO_DEVICE, true",
+    "LINUX_6, BIDIRECTIONAL, true",
+    "LINUX_6, FROM_DEVICE, true",
   })
   void mapCopiesInByDirection(Era era, Direction direction, boolean copies) {
     SwiotlbFixture machine = new SwiotlbFixture(era, false);
@@ -87,7 +87,7 @@ class SwiotlbMappingTest {
   @ParameterizedTest
   @EnumSource(Direction.class)
   void syncCopiesEitherWayAndKeepsTheMapping(Direction direction) {
-    SwiotlbFixture machine = new SwiotlbFixture(Era.TODAY, false);
+    SwiotlbFixture machine = new SwiotlbFixture(Era.LINUX_6, false);
     DmaHandle handle = machine.map(NARROW, HIGH, MARK.length, direction);
     byte[] before = machine.bytes(handle.target(), MARK.length);
     machine.write(HIGH, MARK);
@@ -108,7 +108,7 @@ class SwiotlbMappingTest {
         new SwiotlbFixture(Era.LINUX_2_6_27, false).map(NARROW, across, 32, Direction.TO_DEVICE);
     assertEquals(across, old.busAddress());
     DmaHandle now =
-        new SwiotlbFixture(Era.TODAY, false).map(NARROW, across, 32, Direction.TO_DEVICE);
+        new SwiotlbFixture(Era.LINUX_6, false).map(NARROW, across, 32, Direction.TO_DEVICE);
     assertTrue(now.bus().last() <= NARROW.dmaMask());
   }
 
@@ -121,7 +121,7 @@ class SwiotlbMappingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"LINUX_2_6_27, 4096, 2048", "LINUX_2_6_27, 4097, 4096", "TODAY, 4096, 4096"})
+  @CsvSource({"LINUX_2_6_27, 4096, 2048", "LINUX_2_6_27, 4097, 4096", "LINUX_6, 4096, 4096"})
   void largeMappingsBeginAtAPage(Era era, int size, int distance) {
     SwiotlbFixture machine = new SwiotlbFixture(era, false);
     DmaHandle first = machine.map(NARROW, HIGH, 1, Direction.TO_DEVICE);
@@ -131,10 +131,10 @@ class SwiotlbMappingTest {
 
   @Test
   void largestMappingIsASegment() {
-    SwiotlbFixture machine = new SwiotlbFixture(Era.TODAY, false);
+    SwiotlbFixture machine = new SwiotlbFixture(Era.LINUX_6, false);
     machine.map(NARROW, HIGH, 256 << 10, Direction.TO_DEVICE);
     assertEquals(64, machine.mapping.takenPageCount());
-    machine = new SwiotlbFixture(Era.TODAY, false, 512 << 10);
+    machine = new SwiotlbFixture(Era.LINUX_6, false, 512 << 10);
     assertEquals(
         Reason.of(Why.POOL_FULL, new Reason.Size(262_145), new Reason.Needed(129, 256)),
         machine.failure(NARROW, HIGH, (256 << 10) + 1));
@@ -152,7 +152,7 @@ class SwiotlbMappingTest {
     assertEquals(
         switch (era) {
           case LINUX_2_6_27 -> Reason.of(Why.POOL_FULL_2_6_27, size, new Reason.Device(0x10));
-          case TODAY -> Reason.of(Why.POOL_FULL, size, new Reason.Needed(1, 0));
+          case LINUX_6 -> Reason.of(Why.POOL_FULL, size, new Reason.Needed(1, 0));
         },
         machine.failure(NARROW, HIGH, 2048));
     machine.mapping.unmap(machine.cpu, NARROW, last);
@@ -165,7 +165,7 @@ class SwiotlbMappingTest {
   void poolBeyondTheDevicesReachFailsTheMappingAndTakesNothing(Era era) {
     SwiotlbFixture machine = new SwiotlbFixture(era, false, 2 << 20);
     assertEquals(
-        era == Era.TODAY ? Why.POOL_BEYOND_MASK : Why.POOL_BEYOND_MASK_2_6_27,
+        era == Era.LINUX_6 ? Why.POOL_BEYOND_MASK : Why.POOL_BEYOND_MASK_2_6_27,
         machine.failure(NARROW, HIGH, 100).term());
     assertEquals(0, machine.mapping.takenPageCount());
   }

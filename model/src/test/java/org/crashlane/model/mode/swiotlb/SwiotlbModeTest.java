@@ -26,12 +26,12 @@ class SwiotlbModeTest {
   private static final AddressRange HIGH = AddressRange.ofSize(0x30_0000, 0x8_0000);
 
   private static DmaMapping capture(List<AddressRange> crashRanges) {
-    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, false, 256 << 10, crashRanges);
+    MachineSpec machine = SwiotlbFixture.machine(Era.LINUX_6, false, 256 << 10, crashRanges);
     return SwiotlbMode.capture(machine, PageFrames.of(crashRanges));
   }
 
   @ParameterizedTest
-  @CsvSource({"LINUX_2_6_27, 0x80000", "TODAY, 0xC0000"})
+  @CsvSource({"LINUX_2_6_27, 0x80000", "LINUX_6, 0xC0000"})
   void poolIsWhereTheNarrowestDeviceReaches(Era era, String base) {
     SwiotlbMapping mapping =
         assertInstanceOf(SwiotlbMapping.class, new SwiotlbFixture(era, false).mapping);
@@ -66,7 +66,7 @@ class SwiotlbModeTest {
   @Test
   void captureKernelThatBouncesAllHasAPoolAsLargeAsThePrimarys() {
     List<AddressRange> crash = List.of(LOW);
-    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, true, 256 << 10, crash);
+    MachineSpec machine = SwiotlbFixture.machine(Era.LINUX_6, true, 256 << 10, crash);
     SwiotlbMapping mapping =
         assertInstanceOf(SwiotlbMapping.class, SwiotlbMode.capture(machine, PageFrames.of(crash)));
     assertEquals(256 << 10, mapping.poolMemory().sizeBytes());
@@ -75,7 +75,7 @@ class SwiotlbModeTest {
   @Test
   void captureKernelThatBouncesAllCannotStartWithoutRoomForThePool() {
     List<AddressRange> crash = List.of(HIGH);
-    MachineSpec machine = SwiotlbFixture.machine(Era.TODAY, true, 256 << 10, crash);
+    MachineSpec machine = SwiotlbFixture.machine(Era.LINUX_6, true, 256 << 10, crash);
     NoFrameException e =
         assertThrows(
             NoFrameException.class, () -> SwiotlbMode.capture(machine, PageFrames.of(crash)));

@@ -128,11 +128,12 @@ class CaptureTest {
   @EnumSource(Era.class)
   void abortByTheRegisterIsThereOnlyOnTodaysUnits(Era era) {
     machine = new VtdMachine(era, true, false);
-    assertEquals(era == Era.TODAY, UnitDriver.of(machine.cpu, machine.spec).getFirst().abortsDma());
+    assertEquals(
+        era == Era.LINUX_6, UnitDriver.of(machine.cpu, machine.spec).getFirst().abortsDma());
   }
 
   @ParameterizedTest
-  @CsvSource({"TODAY, false", "TODAY, true", "LINUX_2_6_27, true"})
+  @CsvSource({"LINUX_6, false", "LINUX_6, true", "LINUX_2_6_27, true"})
   void armedCrashRangeServesAKernelThatSeesNoIommu(Era era, boolean cachesAbsent) {
     machine = new VtdMachine(era, true, cachesAbsent);
     DmaMapping primary = machine.boot();

@@ -69,7 +69,7 @@ class HazardTest {
     switch (era) {
       case LINUX_2_6_27 ->
           assertEquals(new MapAttempt.Failed(MapAttempt.Why.ENTRY_IN_USE), attempt);
-      case TODAY -> {
+      case LINUX_6 -> {
         DmaHandle handle = ((MapAttempt.Mapped) attempt).handle();
         assertEquals(TOP.first(), handle.busAddress());
         assertTrue(machine.reaches(DISK, TOP.first(), Access.WRITE, TOP.first()));
@@ -83,7 +83,7 @@ class HazardTest {
   void largeLeafIsTakenForATableAndWrittenInto() {
     AddressRange large = AddressRange.ofSize(0xffe0_0000L, 0x20_0000L);
     DmaMapping[] primary = new DmaMapping[1];
-    VtdMachine machine = armed(Era.TODAY, large, primary);
+    VtdMachine machine = armed(Era.LINUX_6, large, primary);
     long written = large.first() + PAGE - Long.BYTES;
     machine.memory.writeLong(written, 0);
     DmaHandle handle = machine.map(primary[0], DISK, BUFFER, 1, Direction.BIDIRECTIONAL);
@@ -104,7 +104,7 @@ class HazardTest {
 
   @Test
   void tableThatThereAreNoPagesForIsRefusedAndNothingIsTaken() {
-    VtdMachine machine = new VtdMachine(Era.TODAY, false, false);
+    VtdMachine machine = new VtdMachine(Era.LINUX_6, false, false);
     DmaMapping primary =
         new VtdMode()
             .boot(
@@ -121,7 +121,7 @@ class HazardTest {
 
   @Test
   void eachUnitHasItsOwnTables() {
-    MachineSpec one = VtdMachine.machine(Era.TODAY, true, false);
+    MachineSpec one = VtdMachine.machine(Era.LINUX_6, true, false);
     ModeSpec.Vtd mode = one.spec(ModeSpec.Vtd.class);
     ModeSpec.VtdUnit second = new ModeSpec.VtdUnit("unit1", 0xfed9_1000L, 48, true, true);
     DeviceSpec other =

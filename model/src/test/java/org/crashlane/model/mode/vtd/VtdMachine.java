@@ -20,7 +20,7 @@ final class VtdMachine extends PagedMachine {
   }
 
   static VtdMachine today() {
-    return new VtdMachine(Era.TODAY, true, false);
+    return new VtdMachine(Era.LINUX_6, true, false);
   }
 
   static MachineSpec machine(Era era, boolean superpages, boolean cachesAbsent) {

@@ -38,12 +38,13 @@ class VtdMappingTest extends PagedMappingContract {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void armedRangeIsReachedByItself(boolean superpages) {
-    armedRangeIsReachedByItself(new VtdMachine(Era.TODAY, superpages, false), superpages ? 1 : 512);
+    armedRangeIsReachedByItself(
+        new VtdMachine(Era.LINUX_6, superpages, false), superpages ? 1 : 512);
   }
 
   @Test
   void betweenAnyTwoStoresADeviceReachesItsBufferOrNothingWhereAbsenceIsCached() {
-    PagedMachine caching = new VtdMachine(Era.TODAY, true, true);
+    PagedMachine caching = new VtdMachine(Era.LINUX_6, true, true);
     betweenAnyTwoStores(caching, caching.boot());
   }
 

@@ -59,7 +59,7 @@ class MachineFileTest {
             mapping: {mode: swiotlb, pool: 256K}
             devices: [{name: d, address: 0:1.0, kind: storage, dump-path: true}]
             """);
-    assertEquals(Era.TODAY, machine.era());
+    assertEquals(Era.LINUX_6, machine.era());
     assertEquals(new Swiotlb(256 << 10, false), machine.modeSpec());
     assertEquals(List.of(new AddressRange(0x20_0000, 0x2f_ffff)), machine.crashRanges());
     assertEquals(

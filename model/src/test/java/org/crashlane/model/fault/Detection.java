@@ -10,7 +10,7 @@ package org.crashlane.model.fault;
  * @param step of the run; for tables that of the panic; 0 where the run had no end
  * @param evidence what was seen
  */
-public record Catch(By by, String machine, long seed, long step, String evidence) {
+public record Detection(By by, String machine, long seed, long step, String evidence) {
 
   /** The ways to find a mistake. */
   public enum By {

@@ -13,12 +13,12 @@ import org.crashlane.model.hardware.Fingerprint;
  * <p>Every node knows the largest free block below it that is aligned to its own size, so that the
  * highest one of a size is found in one way down, however full the tree is.
  */
-abstract sealed class TakenPages {
+abstract sealed class BuddyTree {
   /** No page of it is taken. */
-  static final TakenPages FREE = new Uniform(true);
+  static final BuddyTree FREE = new Uniform(true);
 
   /** All pages of it are taken. */
-  static final TakenPages FULL = new Uniform(false);
+  static final BuddyTree FULL = new Uniform(false);
 
   /** No page was found; also the order of a free block that there is not. */
   static final int NONE = -1;
@@ -36,7 +36,7 @@ abstract sealed class TakenPages {
     }
   }
 
-  private static final class Uniform extends TakenPages {
+  private static final class Uniform extends BuddyTree {
     private final boolean free;
 
     Uniform(boolean free) {
@@ -45,7 +45,7 @@ abstract sealed class TakenPages {
   }
 
   /** 64 pages; a one is a taken page. */
-  private static final class Word extends TakenPages {
+  private static final class Word extends BuddyTree {
     private final long taken;
     private final int freeOrder;
 
@@ -55,13 +55,13 @@ abstract sealed class TakenPages {
     }
   }
 
-  private static final class Branch extends TakenPages {
-    private final TakenPages[] children;
+  private static final class Branch extends BuddyTree {
+    private final BuddyTree[] children;
     private final long freeChildren;
     private final int freeOrder;
     private final long digest;
 
-    Branch(TakenPages[] children, int height) {
+    Branch(BuddyTree[] children, int height) {
       this.children = children;
       long free = 0;
       int order = NONE;
@@ -87,7 +87,7 @@ abstract sealed class TakenPages {
   }
 
   /** {@return 64 bits that stand for the set} */
-  static long digest(TakenPages node) {
+  static long digest(BuddyTree node) {
     return switch (node) {
       case Uniform uniform -> uniform.free ? 1 : 2;
       case Word word -> Fingerprint.mix(word.taken);
@@ -95,7 +95,7 @@ abstract sealed class TakenPages {
     };
   }
 
-  static boolean isTaken(TakenPages node, int height, long page) {
+  static boolean isTaken(BuddyTree node, int height, long page) {
     return switch (node) {
       case Uniform uniform -> !uniform.free;
       case Word word -> (word.taken >>> page & 1) != 0;
@@ -111,7 +111,7 @@ abstract sealed class TakenPages {
    * {@return the first page of the highest free block of 2^{@code order} pages, aligned to its
    * size, with no page above {@code limit}; or {@link #NONE}}
    */
-  static long highest(TakenPages node, int height, int order, long limit) {
+  static long highest(BuddyTree node, int height, int order, long limit) {
     if (limit < 0 || freeOrder(node, height) < order) {
       return NONE;
     }
@@ -142,8 +142,8 @@ abstract sealed class TakenPages {
   }
 
   /** {@return the tree with the pages from {@code first} to {@code last} taken, or free} */
-  static TakenPages with(TakenPages node, int height, long first, long last, boolean taken) {
-    TakenPages whole = taken ? FULL : FREE;
+  static BuddyTree with(BuddyTree node, int height, long first, long last, boolean taken) {
+    BuddyTree whole = taken ? FULL : FREE;
     if (node == whole || (first == 0 && last == (1L << order(height)) - 1)) {
       return whole;
     }
@@ -151,7 +151,7 @@ abstract sealed class TakenPages {
       return word(node, BitField.lowMask((int) (last - first + 1)) << first, taken);
     }
     int childOrder = order(height - 1);
-    TakenPages[] children = children(node);
+    BuddyTree[] children = children(node);
     for (int i = (int) (first >>> childOrder); i <= (int) (last >>> childOrder); i++) {
       long base = (long) i << childOrder;
       long from = Math.max(first - base, 0);
@@ -161,7 +161,7 @@ abstract sealed class TakenPages {
     return uniform(children) ? children[0] : new Branch(children, height);
   }
 
-  private static TakenPages word(TakenPages node, long pages, boolean taken) {
+  private static BuddyTree word(BuddyTree node, long pages, boolean taken) {
     long before =
         switch (node) {
           case Uniform uniform -> uniform.free ? 0 : -1L;
@@ -175,11 +175,11 @@ abstract sealed class TakenPages {
     return after == -1L ? FULL : new Word(after);
   }
 
-  private static TakenPages[] children(TakenPages node) {
+  private static BuddyTree[] children(BuddyTree node) {
     return switch (node) {
       case Branch branch -> branch.children.clone();
       case Uniform _ -> {
-        TakenPages[] children = new TakenPages[FANOUT];
+        BuddyTree[] children = new BuddyTree[FANOUT];
         Arrays.fill(children, node);
         yield children;
       }
@@ -187,12 +187,12 @@ abstract sealed class TakenPages {
     };
   }
 
-  private static boolean uniform(TakenPages[] children) {
-    TakenPages first = children[0];
+  private static boolean uniform(BuddyTree[] children) {
+    BuddyTree first = children[0];
     if (!(first instanceof Uniform)) {
       return false;
     }
-    for (TakenPages child : children) {
+    for (BuddyTree child : children) {
       if (child != first) {
         return false;
       }
@@ -204,7 +204,7 @@ abstract sealed class TakenPages {
     return WORD_ORDER + FANOUT_ORDER * height;
   }
 
-  private static int freeOrder(TakenPages node, int height) {
+  private static int freeOrder(BuddyTree node, int height) {
     return switch (node) {
       case Uniform uniform -> uniform.free ? order(height) : NONE;
       case Word word -> word.freeOrder;

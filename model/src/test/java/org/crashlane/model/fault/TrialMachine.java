@@ -18,7 +18,7 @@ import org.crashlane.rehearsal.Strategy;
  * @param seedCount how many crashes, with seeds from 1 up
  * @param stepCount steps before each panic
  */
-record Ground(CrashPlan plan, int seedCount, int stepCount) {
+record TrialMachine(CrashPlan plan, int seedCount, int stepCount) {
   private static final int SMALL_CRASHES = 8;
   private static final int SMALL_STEPS = 500;
 
@@ -39,8 +39,8 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
   private static final int LARGE_STEPS = 600;
 
   /** {@return those of {@code mode}, cheap ones first} */
-  static List<Ground> of(MappingMode mode) {
-    List<Ground> grounds = new ArrayList<>(small(mode));
+  static List<TrialMachine> of(MappingMode mode) {
+    List<TrialMachine> grounds = new ArrayList<>(small(mode));
     TrialMachines.described(mode).forEach(machine -> grounds.add(described(machine)));
     grounds.add(large(BuiltInMachines.of(mode)));
     if (mode == MappingMode.VTD) {
@@ -49,7 +49,7 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
     return grounds;
   }
 
-  private static List<Ground> small(MappingMode mode) {
+  private static List<TrialMachine> small(MappingMode mode) {
     return switch (mode) {
       case NOMMU -> List.of();
       case SWIOTLB -> List.of(small(TrialMachines.swiotlb(), RING_COUNT, SMALL_STEPS));
@@ -66,23 +66,23 @@ record Ground(CrashPlan plan, int seedCount, int stepCount) {
     };
   }
 
-  private static Ground small(MachineSpec machine, int ringCount, int stepCount) {
+  private static TrialMachine small(MachineSpec machine, int ringCount, int stepCount) {
     CrashPlan plan =
         CrashPlan.of(machine, Strategy.IDENTITY)
             .withWorkload(new Workload(ringCount, -1, true, SMALL_CHUNK_BYTES));
-    return new Ground(plan, SMALL_CRASHES, stepCount);
+    return new TrialMachine(plan, SMALL_CRASHES, stepCount);
   }
 
-  private static Ground described(MachineSpec machine) {
+  private static TrialMachine described(MachineSpec machine) {
     int ringCount = machine.mode() == MappingMode.CALGARY ? ONE_AT_A_TIME : RING_COUNT;
     CrashPlan plan =
         small(machine, ringCount, FULL_RING_STEPS)
             .plan()
             .withLeftOut(Modes.of(machine.mode()).withheld(machine));
-    return new Ground(plan, FEW_CRASHES, FULL_RING_STEPS);
+    return new TrialMachine(plan, FEW_CRASHES, FULL_RING_STEPS);
   }
 
-  private static Ground large(MachineSpec machine) {
-    return new Ground(CrashPlan.of(machine, Strategy.IDENTITY), LARGE_CRASHES, LARGE_STEPS);
+  private static TrialMachine large(MachineSpec machine) {
+    return new TrialMachine(CrashPlan.of(machine, Strategy.IDENTITY), LARGE_CRASHES, LARGE_STEPS);
   }
 }

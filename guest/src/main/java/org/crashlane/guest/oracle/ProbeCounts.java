@@ -11,7 +11,7 @@ import org.crashlane.iommu.Outcome;
 /**
  * Counts how probes compare with a unit, and with the reader of its tables. One thread at a time.
  */
-public final class Tally {
+public final class ProbeCounts {
   private final ProbeMachine machine;
   private final Comparison comparison;
   private final int keptDifferences;
@@ -26,7 +26,7 @@ public final class Tally {
    * @param readers makes the reader of tables to compare
    * @param keptDifferences how many differences are kept to be shown; all are counted
    */
-  Tally(ProbeMachine machine, UnitFactory units, UnitFactory readers, int keptDifferences) {
+  ProbeCounts(ProbeMachine machine, UnitFactory units, UnitFactory readers, int keptDifferences) {
     this.machine = machine;
     this.comparison = new Comparison(machine, units, readers);
     this.keptDifferences = keptDifferences;

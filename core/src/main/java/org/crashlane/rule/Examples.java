@@ -11,18 +11,18 @@ import org.crashlane.rule.Evidence.Quantity;
  * Things found of which the first few are kept as evidence and all are counted, so that no table,
  * however large, fills memory.
  */
-public final class Pieces<T> {
+public final class Examples<T> {
   static final int KEPT_COUNT = 4;
 
   private final List<T> kept = new ArrayList<>();
   private long count;
   private long bytes;
 
-  Pieces() {}
+  Examples() {}
 
-  void add(T piece, long sizeBytes) {
+  void add(T example, long sizeBytes) {
     if (kept.size() < KEPT_COUNT) {
-      kept.add(piece);
+      kept.add(example);
     }
     count++;
     bytes += sizeBytes;
@@ -56,8 +56,8 @@ public final class Pieces<T> {
 
   /** {@return the first of {@code evidence}, and one that counts the rest} */
   public static List<Evidence> firstOf(List<? extends Evidence> evidence) {
-    Pieces<Evidence> pieces = new Pieces<>();
-    evidence.forEach(each -> pieces.add(each, 0));
-    return pieces.evidence(each -> each);
+    Examples<Evidence> examples = new Examples<>();
+    evidence.forEach(each -> examples.add(each, 0));
+    return examples.evidence(each -> each);
   }
 }
