@@ -160,7 +160,7 @@ final class CrashWatches {
               socket,
               new ForecastReport(terminal.columns(), terminal.colours())
                   .of(ready.judged().verdict(), ready.judged().capture(), List.of()),
-              "crashed; paused for %d ms, now running%n%s"
+              "crashed; paused for %d ms, then as it was before%n%s"
                   .formatted(
                       ready.resumedAfter().toMillis(),
                       ArmingReport.text(ready.result(), ready.judged().machine())),

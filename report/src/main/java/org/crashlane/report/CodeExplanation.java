@@ -123,7 +123,7 @@ public enum CodeExplanation {
       "option leaves the IOMMU running",
       "amd_iommu=off makes Linux 5.12 and later skip its driver before it has looked at a unit: the"
           + " IOMMU goes on with the first kernel's tables, and these decide about the dump. Linux"
-          + " 4.13 to 5.11 switched the IOMMU off. iommu=off leaves AMD's running in any version.",
+          + " 4.14 to 5.10 switched the IOMMU off. iommu=off leaves AMD's running in any version.",
       "'crashlane rehearse --stage qemu --mapping amdvi --strategy off': no dump, as if nothing"
           + " had been set up.",
       "Drop amd_iommu=off: the driver then takes the old tables over (Linux 4.14 or later; with"

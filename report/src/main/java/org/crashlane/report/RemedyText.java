@@ -54,13 +54,13 @@ final class RemedyText {
     return switch (setting.means()) {
       case HIDDEN_TABLE ->
           "arm the first kernel, and hide the DMAR from the capture kernel (scripts/hide-dmar):"
-              + " hiding alone loses the dump (A1)";
+              + " hiding alone loses the dump (A1), and so may remapped interrupts (C3)";
       case PARAMETER -> {
         String add =
             "add %s to the capture kernel's command line (%s)"
                 .formatted(setting.parameter(), versions);
         yield setting.strategy() == Strategy.IDENTITY
-            ? "arm the first kernel, and " + add + ": the option alone loses the dump (A1)"
+            ? "arm the first kernel, and " + add + ": the option alone loses the dump (A1), and so may remapped interrupts (C3)"
             : add;
       }
       case NO_PARAMETER ->

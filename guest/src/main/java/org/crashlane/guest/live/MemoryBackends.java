@@ -50,6 +50,12 @@ record MemoryBackends(Set<String> ids, Set<String> privateIds, long sizeBytes) {
 
   /** {@return how to start a guest whose memory is read and written here} */
   String howToStart() {
+    return start()
+        + "; if it has crashed do not restart it: 'virsh dump --memory-only', or dump-guest-memory of"
+        + " QMP, saves its memory";
+  }
+
+  private String start() {
     if (ids.isEmpty() && privateIds.size() <= 1) {
       return "start it with -object memory-backend-file,id=ram,size=%s,mem-path=/dev/shm/guest.ram,share=on -machine memory-backend=ram"
           .formatted(sizeBytes == 0 ? "SIZE" : sizeBytes / MEBIBYTE_BYTES + "M");

@@ -172,7 +172,7 @@ class GuestMemoryQemuTest {
     try (QemuProcess qemu = QemuProcess.start(own, options.toArray(String[]::new))) {
       IOException e = assertThrows(IOException.class, () -> LiveGuest.attach(qemu.socket()));
       assertTrue(e.getMessage().startsWith(qemu.socket() + ": "), e.getMessage());
-      assertTrue(e.getMessage().endsWith(howToStart), e.getMessage());
+      assertTrue(e.getMessage().contains(howToStart), e.getMessage());
       try (QmpClient qmp = QmpClient.connect(qemu.socket())) {
         assertEquals("prelaunch", qmp.status());
       }

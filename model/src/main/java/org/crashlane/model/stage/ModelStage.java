@@ -18,7 +18,6 @@ import org.crashlane.model.hardware.Background;
 import org.crashlane.model.kernel.NoFrameException;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.ModeSpec;
-import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
@@ -98,8 +97,12 @@ public final class ModelStage implements Stage {
             ? crash.replay(schedule.get(), trace)
             : crash.random(seed, USUAL_STEPS, trace);
     Duration took = Duration.ofNanos(System.nanoTime() - started);
-    Adoption adoption = machine.spec(ModeSpec.class).adoption();
-    return rehearsal(scenario.adopting(adoption), plan.timing(), result, took);
+    return rehearsal(onMachine(scenario), plan.timing(), result, took);
+  }
+
+  /** {@return the scenario, with old tables taken over as the machine's description says} */
+  private Scenario onMachine(Scenario scenario) {
+    return scenario.adopting(machine.spec(ModeSpec.class).adoption());
   }
 
   /**
@@ -115,7 +118,8 @@ public final class ModelStage implements Stage {
     List<CrashResult> results = Crash.random(plans, background, seed, USUAL_STEPS);
     Duration took = Duration.ofNanos((System.nanoTime() - started) / scenarios.size());
     return IntStream.range(0, plans.size())
-        .mapToObj(i -> rehearsal(scenarios.get(i), plans.get(i).timing(), results.get(i), took))
+        .mapToObj(i -> rehearsal(
+                onMachine(scenarios.get(i)), plans.get(i).timing(), results.get(i), took))
         .toList();
   }
 
