@@ -63,7 +63,8 @@ public record LinuxSetting(
           unset(new Versions("6.18", ""), Adoption.REUSE, "38e5f33ee359"),
           set(Strategy.OFF, MappingMode.VTD, "intel_iommu=off", "4.12", "", "161b28aae165"),
           set(Strategy.OFF, MappingMode.VTD, "iommu=off", "4.12", "", "161b28aae165"),
-          // early_amd_iommu_init() switched units off before it heeded the option; 5.11 before 5.11.9
+          // early_amd_iommu_init() switched units off before it heeded the option; 5.11 before
+          // 5.11.9
           // did not boot with it.
           set(Strategy.OFF, MappingMode.AMDVI, "amd_iommu=off", "4.14", "5.10", "9f81ca8d1fd6"));
 

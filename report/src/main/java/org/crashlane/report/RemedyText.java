@@ -60,7 +60,9 @@ final class RemedyText {
             "add %s to the capture kernel's command line (%s)"
                 .formatted(setting.parameter(), versions);
         yield setting.strategy() == Strategy.IDENTITY
-            ? "arm the first kernel, and " + add + ": the option alone loses the dump (A1), and so may remapped interrupts (C3)"
+            ? "arm the first kernel, and "
+                + add
+                + ": the option alone loses the dump (A1), and so may remapped interrupts (C3)"
             : add;
       }
       case NO_PARAMETER ->

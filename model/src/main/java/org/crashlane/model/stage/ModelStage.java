@@ -118,8 +118,8 @@ public final class ModelStage implements Stage {
     List<CrashResult> results = Crash.random(plans, background, seed, USUAL_STEPS);
     Duration took = Duration.ofNanos((System.nanoTime() - started) / scenarios.size());
     return IntStream.range(0, plans.size())
-        .mapToObj(i -> rehearsal(
-                onMachine(scenarios.get(i)), plans.get(i).timing(), results.get(i), took))
+        .mapToObj(i ->
+            rehearsal(onMachine(scenarios.get(i)), plans.get(i).timing(), results.get(i), took))
         .toList();
   }
 
