@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.AutoComplete;
@@ -26,6 +28,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
  */
 final class BuildFiles {
   private static final int COLUMNS = 72;
+  private static final Pattern VALUES = Pattern.compile("(?<=_option_args=)\\(.*\\)");
 
   private BuildFiles() {}
 
@@ -40,9 +43,15 @@ final class BuildFiles {
     CommandLine root =
         Main.commandLine(Terminal.plain(InputStream.nullInputStream(), nowhere, nowhere));
     Path completion = Files.createDirectories(Path.of(args[0], "completion"));
-    Files.writeString(
-        completion.resolve("crashlane"), AutoComplete.bash(root.getCommandName(), root));
+    Files.writeString(completion.resolve("crashlane"), completion(root));
     pages(root, Files.createDirectories(Path.of(args[0], "man", "man1")));
+  }
+
+  /** {@return the script, which offers the values of options as help has them: in small letters} */
+  private static String completion(CommandLine root) {
+    return VALUES
+        .matcher(AutoComplete.bash(root.getCommandName(), root))
+        .replaceAll(values -> Matcher.quoteReplacement(values.group().toLowerCase(Locale.ROOT)));
   }
 
   private static void pages(CommandLine line, Path directory) throws IOException {

@@ -104,7 +104,8 @@ final class Main extends CommandGroup {
     try (OutputFile file = OutputFile.of(options.output().get())) {
       Main main = new Main(terminal.with(file.writer(), terminal.colours()));
       int code = main.execute(helpLast(args));
-      if (!main.broken) {
+      // A command that complains and prints nothing has no result to keep.
+      if (!main.broken && (code == 0 || file.isWritten())) {
         file.keep();
       }
       return code;

@@ -14,6 +14,7 @@ final class RememberingOutput extends FilterOutputStream {
   private static final String CLOSED_PIPE = "Broken pipe";
 
   private Optional<IOException> failure = Optional.empty();
+  private long byteCount;
 
   RememberingOutput(OutputStream out) {
     super(out);
@@ -26,12 +27,18 @@ final class RememberingOutput extends FilterOutputStream {
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
+    byteCount += length;
     try {
       out.write(bytes, offset, length);
     } catch (IOException e) {
       failure = failure.or(() -> Optional.of(e));
       throw e;
     }
+  }
+
+  /** {@return how many bytes were to be written, those lost included} */
+  long byteCount() {
+    return byteCount;
   }
 
   /**

@@ -47,7 +47,11 @@ final class BuildFilesTest {
     "crashlane reh, rehearse",
     "crashlane machines sh, show",
     "crashlane rehearse --strat, --strategy",
-    "crashlane arm --when, --when-crashed"
+    "crashlane arm --when, --when-crashed",
+    "crashlane version --color al, always",
+    "crashlane rehearse --stage q, qemu",
+    "crashlane rehearse --fail-on r, rule",
+    "crashlane rehearse --disk n, nvme"
   })
   void bashCompletesAWord(String typed, String expected) throws Exception {
     String completing =

@@ -83,11 +83,11 @@ final class FixesTest {
     }
   }
 
-  /** With SEV-SNP a fix may ask for a later kernel: then that is what is tried. */
+  /** With SEV-SNP a fix may name the machine of a later kernel: then that is what is tried. */
   private static String as(String machine, String fix) {
     MachineSpec spec = BuiltInMachines.find(machine).orElseThrow();
     boolean isSnp = spec.spec(ModeSpec.class) instanceof ModeSpec.Amdvi amdvi && amdvi.snp();
-    return isSnp && fix.contains("6.18 or later") ? "snp-reuse" : machine;
+    return isSnp && fix.contains("rehearse snp-reuse") ? "snp-reuse" : machine;
   }
 
   /** A capture kernel that sees no IOMMU loses the dump of a kernel that is not armed. */

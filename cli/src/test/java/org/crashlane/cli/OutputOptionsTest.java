@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -46,6 +47,72 @@ final class OutputOptionsTest {
     assertEquals(2, Run.of("machines", "--no-such", "--output=" + file).code());
     assertEquals("old", Files.readString(file));
     assertEquals(List.of("old"), names());
+  }
+
+  /** They complain themselves, without an exception. */
+  @ParameterizedTest
+  @ValueSource(strings = {"arm qemu:/nonexistent --when-crashed", "acpi show /nonexistent"})
+  void commandThatOnlyComplainsLeavesTheFileAsItWas(String command) throws IOException {
+    Path file = Files.writeString(folder.resolve("old"), "old");
+    Stream<String> output = Stream.of("-o", file.toString());
+    Run run = Run.of(Stream.concat(Stream.of(command.split(" ")), output).toArray(String[]::new));
+    assertEquals(2, run.code(), run.err());
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of("old"), names());
+  }
+
+  @Test
+  void whatAKilledProcessOfThisNumberLeftIsNotInTheWay() throws IOException {
+    Files.createFile(folder.resolve(".out." + ProcessHandle.current().pid()));
+    Run run = Run.of("version", "-o", folder.resolve("out").toString());
+    assertEquals(0, run.code(), run.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-------", "rw-rw-rw-", "rwxr-x---"})
+  void rightsOfTheFileStayAsTheyWere(String rights) throws IOException {
+    Path file = Files.writeString(folder.resolve("old"), "old");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(rights));
+    assertEquals(0, Run.of("version", "-o", file.toString()).code());
+    assertTrue(Files.readString(file).startsWith("crashlane "));
+    assertEquals(rights, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+  }
+
+  @Test
+  void newFileHasTheRightsThatAnyNewFileHas() throws IOException {
+    Path file = folder.resolve("new");
+    assertEquals(0, Run.of("version", "-o", file.toString()).code());
+    assertEquals(
+        Files.getPosixFilePermissions(Files.writeString(folder.resolve("other"), "")),
+        Files.getPosixFilePermissions(file));
+  }
+
+  @Test
+  void readOnlyFileIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("old"), "old");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+    Run run = Run.of("version", "-o", file.toString());
+    assertEquals(2, run.code());
+    assertEquals("crashlane: " + file + ": is read-only\n", run.err());
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of("old"), names());
+  }
+
+  @Test
+  void linkToNothingIsRefused() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nothing"));
+    Run run = Run.of("version", "-o", link.toString());
+    assertEquals(2, run.code());
+    assertEquals(
+        "crashlane: " + link + ": is a symbolic link to a file that does not exist\n", run.err());
+    assertEquals(List.of("link"), names());
+  }
+
+  @Test
+  void emptyNameIsRefused() {
+    Run run = Run.of("version", "-o", "");
+    assertEquals(2, run.code());
+    assertEquals("crashlane: --output: the file's name is empty\n", run.err());
   }
 
   @Test

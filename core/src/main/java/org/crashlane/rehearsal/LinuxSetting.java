@@ -125,11 +125,7 @@ public record LinuxSetting(
   public Versions versions() {
     List<LinuxSetting> same =
         ALL.stream()
-            .filter(s ->
-                s.strategy == strategy
-                    && s.mode == mode
-                    && s.means == means
-                    && s.parameter.equals(parameter))
+            .filter(s -> s.strategy == strategy && s.mode == mode && s.parameter.equals(parameter))
             .toList();
     return new Versions(same.getFirst().linux.first, same.getLast().linux.last);
   }

@@ -26,7 +26,8 @@ public enum FindingCode {
   C3("the IOMMU remaps interrupts and does not let an unaware capture kernel's through"),
   C4("the capture kernel cannot run without remapping interrupts on this machine (x2APIC)"),
   C5("an option of the capture kernel leaves the IOMMU running that is to switch it off"),
-  C6("the IOMMU ignores what the capture kernel writes to its registers: SEV-SNP has locked them"),
+  C6(
+      "the IOMMU ignores what the capture kernel writes to its registers: the hardware has locked them"),
   D1("no dump reached the disk, or one that is not the memory of the panic"),
   D2("DMA changed memory that no driver had given to the device"),
   D3("the dump was read through the GART's aperture, not from the memory under it"),

@@ -188,7 +188,7 @@ public enum CodeExplanation {
       "IOVAs of the first kernel are not physical addresses. Once translation is off, in-flight"
           + " DMA goes to the physical address that equals its IOVA: harmless where that is no"
           + " memory, and otherwise memory is overwritten. A note while translation is on.",
-      "'crashlane rehearse vtd --strategy off'.",
+      "'crashlane rehearse vtd --strategy off': a capture kernel with intel_iommu=off.",
       "Leave translation enabled until the devices are reset: intel_iommu=on for the capture kernel"
           + " too (Linux 4.2 or later), or the first kernel armed and the DMAR hidden."),
   L3(

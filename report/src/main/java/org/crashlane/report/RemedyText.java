@@ -12,6 +12,8 @@ import org.crashlane.rule.Remedy;
 
 /** What to do about findings, for people. */
 final class RemedyText {
+  private static final String REUSE_SHOWN = "crashlane rehearse snp-reuse";
+
   private RemedyText() {}
 
   /** {@return all of {@code remedies}, any of which helps, in one sentence; empty for none} */
@@ -42,11 +44,14 @@ final class RemedyText {
 
   /** {@return what to set for a strategy, and which one that is} */
   static String of(LinuxSetting setting) {
-    String shown =
-        setting.adoption() == Adoption.REUSE
-            ? "crashlane rehearse snp-reuse"
-            : "--strategy " + setting.strategy().label();
-    return change(setting) + "; see " + shown;
+    String shown = "--strategy " + setting.strategy().label();
+    boolean isReused = setting.adoption() == Adoption.REUSE;
+    boolean isCopied = !isReused && setting.means() == LinuxSetting.Means.NO_PARAMETER;
+    return "%s; see %s%s"
+        .formatted(
+            change(setting),
+            isReused ? REUSE_SHOWN : shown,
+            isCopied ? " (with SEV-SNP: %s)".formatted(REUSE_SHOWN) : "");
   }
 
   private static String change(LinuxSetting setting) {

@@ -65,6 +65,26 @@ final class ModelMemoryTest {
     assertArrayEquals(plain, bytes(memory), "seed " + seed);
   }
 
+  /** Runs begin and end inside chunks, and go over where the background begins anew. */
+  @ParameterizedTest
+  @ValueSource(longs = {0x10_0000, 0x3f_5000, 0x3f_d000})
+  void aRunOfPagesIsThePagesOneByOne(long base) {
+    ModelMemory memory = ModelMemory.at(List.of(AddressRange.ofSize(base, SIZE)), BACKGROUND);
+    Page[] others = memory.share(base, 40);
+    memory.put(base + 7L * Page.BYTES, others);
+    for (int first = 0; first < 20; first++) {
+      Page[] run = memory.share(base + (long) first * Page.BYTES, 100);
+      for (int i = 0; i < run.length; i++) {
+        Page alone = memory.share(base + (long) (first + i) * Page.BYTES);
+        assertTrue(run[i].sameBytes(alone), "page " + i + " from " + first);
+      }
+    }
+    for (int i = 0; i < others.length; i++) {
+      assertTrue(others[i].sameBytes(memory.share(base + (7L + i) * Page.BYTES)), "page " + i);
+    }
+    assertThrows(UnreadableMemoryException.class, () -> memory.share(base, 201));
+  }
+
   private static byte[] bytes(ModelMemory memory) {
     byte[] all = new byte[SIZE];
     memory.read(BASE, all, 0, SIZE);
