@@ -32,6 +32,14 @@ public record IommuMemory(Part part, AddressRange range) {
   }
 
   /**
+   * {@return true if it may change between the panic and the dump under {@code strategy}} What the
+   * IOMMU does not write itself is written by a kernel that goes on with it: one that adopts it.
+   */
+  public boolean mayChangeUnder(Strategy strategy) {
+    return part.isWrittenByIommu() || strategy == Strategy.ADOPT;
+  }
+
+  /**
    * Pages of a dump that hold a part and are not what they were at the panic.
    *
    * @param part which part

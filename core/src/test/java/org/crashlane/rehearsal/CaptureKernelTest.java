@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Optional;
 import org.crashlane.rehearsal.CaptureKernel.State;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which strategy a capture kernel follows, by its command line. */
 final class CaptureKernelTest {
@@ -52,5 +55,53 @@ final class CaptureKernelTest {
   void ofOneThatRunsOnlyWhatItDidIsKnown() {
     assertEquals(Optional.empty(), strategy(MappingMode.VTD, State.RUNS, ""));
     assertEquals(Optional.of(Strategy.ADOPT), strategy(MappingMode.VTD, State.TOOK_OVER, ""));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "VTD, intel-iommu=on, ADOPT",
+    "VTD, intel-iommu=off intel_iommu=off, OFF",
+    "VTD, intel_iommu=off -- intel_iommu=on, OFF",
+    "VTD, -- intel_iommu=on, NO_PARAMETER",
+    "VTD, intel_iommu=on --x, ADOPT",
+    "VTD, intel_iommu=on intel-iommu=off, CONTRADICTION",
+    "VTD, 'intel_iommu=on,off', CONTRADICTION",
+    "VTD, intel_iommu=on iommu=off, CONTRADICTION",
+    "VTD, iommu=off, OFF",
+    "VTD, 'iommu=pt,off intel_iommu=off', OFF",
+    "VTD, 'x=\"a intel_iommu=on\"', QUOTES",
+    "VTD, intel_iommu=on acpi=off, NO_ACPI",
+    "VTD, intel_iommu=on acpi=ht, NO_ACPI",
+    "VTD, intel_iommu=on acpi=force, ADOPT",
+    "VTD, amd_iommu=off, NO_PARAMETER",
+    "AMDVI, iommu=off, NONE",
+    "AMDVI, amd-iommu=off iommu=off, NONE",
+    "AMDVI, amd_iommu=off acpi=off, NO_ACPI",
+    "AMDVI, amd_iommu=on, NO_PARAMETER",
+    "NOMMU, intel_iommu=on, NO_PARAMETER",
+  })
+  void parametersAreReadAsLinuxReadsThem(MappingMode mode, String commandLine, String expected) {
+    CaptureKernel kernel = new CaptureKernel(mode, State.LOADED, commandLine);
+    assertEquals(
+        expected,
+        kernel
+            .setting()
+            .map(setting -> setting.strategy().name())
+            .orElseGet(() -> kernel.doubt().orElseThrow().name()));
+  }
+
+  @Test
+  void behindAmdsOffForAllIommusDecidesInEveryVersion() {
+    assertEquals(
+        Optional.of("iommu=off"),
+        new CaptureKernel(MappingMode.AMDVI, State.LOADED, "amd_iommu=off iommu=off")
+            .setting()
+            .map(LinuxSetting::parameter));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "LOADED", mode = EnumSource.Mode.EXCLUDE)
+  void onlyOfOneThatWaitsIsItsCommandLineDoubted(State state) {
+    assertEquals(Optional.empty(), new CaptureKernel(MappingMode.VTD, state, "").doubt());
   }
 }

@@ -12,11 +12,13 @@ import org.crashlane.arming.ArmingPlan.TablePart;
 import org.crashlane.arming.Refused;
 import org.crashlane.machine.Machine;
 import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.CaptureKernel.Doubt;
 import org.crashlane.rehearsal.CaptureKernel.State;
 import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.CrashOutcome.Dump;
 import org.crashlane.rehearsal.CrashOutcome.Memory;
 import org.crashlane.rehearsal.LinuxSetting;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.Colours.Style;
@@ -189,12 +191,17 @@ public record ForecastReport(int width, Colours colours) {
   private static Stream<String> adopting(Verdict verdict, CaptureKernel capture) {
     return LinuxSetting.of(Strategy.ADOPT, capture.mode()).stream()
         .filter(setting -> isOpen(verdict, capture) && !setting.parameter().isEmpty())
-        .map(ForecastReport::adopting);
+        .map(setting ->
+            adopting(
+                setting,
+                capture.doubt().filter(doubt -> doubt != Doubt.NO_PARAMETER).isPresent()
+                    ? ", without what contradicts it,"
+                    : ""));
   }
 
-  private static String adopting(LinuxSetting setting) {
-    return "give the capture kernel %s (KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools, KDUMP_COMMANDLINE_APPEND in /etc/sysconfig/kdump): Linux %s and later then copies the old tables"
-        .formatted(setting.parameter(), setting.linux().first());
+  private static String adopting(LinuxSetting setting, String alone) {
+    return "give the capture kernel %s%s after what it has (KDUMP_COMMANDLINE_APPEND in /etc/sysconfig/kdump; KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools, which replaces a default: repeat that): Linux %s and later then copies the old tables"
+        .formatted(setting.parameter(), alone, setting.linux().first());
   }
 
   private static void appendResult(
@@ -270,23 +277,39 @@ public record ForecastReport(int width, Colours colours) {
   private static String meaning(CaptureKernel capture) {
     return capture
         .setting()
-        .map(setting ->
-            switch (setting.means()) {
-              case HIDDEN_TABLE -> "sees no IOMMU: its initrd brings a DMAR table without units";
-              case PARAMETER, NO_PARAMETER ->
-                  "%s: %s (Linux %s and later, if it is built with the driver)"
-                      .formatted(
-                          setting.parameter(), did(setting.strategy()), setting.linux().first());
-            })
-        .orElse(
-            switch (capture.mode()) {
-              case VTD ->
-                  "no intel_iommu=on: whether it drives the IOMMU depends on how it was built"
-                      + " (INTEL_IOMMU_DEFAULT_ON)";
-              case AMDVI ->
-                  "no amd_iommu=off: copies the old tables if it is built with the driver";
-              case NOMMU, SWIOTLB, GART, CALGARY -> "there is no IOMMU for it to drive";
-            });
+        .map(ForecastReport::meaning)
+        .orElseGet(() -> capture.doubt().map(doubt -> meaning(doubt, capture.mode())).orElse(""));
+  }
+
+  private static String meaning(LinuxSetting setting) {
+    String first = setting.linux().first();
+    return switch (setting.means()) {
+      case HIDDEN_TABLE -> "sees no IOMMU: its initrd brings a DMAR table without units";
+      case PARAMETER, NO_PARAMETER ->
+          "%s: %s (%sif it is built with the driver)"
+              .formatted(
+                  setting.parameter(),
+                  did(setting.strategy()),
+                  first.isEmpty() ? "" : "Linux " + first + " and later, ");
+    };
+  }
+
+  private static String meaning(Doubt doubt, MappingMode mode) {
+    return switch (doubt) {
+      case CONTRADICTION -> "its parameters contradict each other: what it does is not known";
+      case QUOTES -> "its parameters have quotes: what it does with the IOMMU is not known";
+      case NO_ACPI ->
+          "acpi=off: it reads no ACPI table and finds no IOMMU by one; whether it starts so is not"
+              + " known";
+      case NO_PARAMETER ->
+          switch (mode) {
+            case VTD ->
+                "no intel_iommu=on: whether it drives the IOMMU depends on how it was built"
+                    + " (INTEL_IOMMU_DEFAULT_ON)";
+            case AMDVI -> "no amd_iommu=off: copies the old tables if it is built with the driver";
+            case NOMMU, SWIOTLB, GART, CALGARY -> "there is no IOMMU for it to drive";
+          };
+    };
   }
 
   private static String did(Strategy strategy) {

@@ -20,6 +20,8 @@ import org.crashlane.rule.Severity;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a verdict on tables predicts comes first, then the rule, then what to change. */
 final class ForecastReportTest {
@@ -79,9 +81,10 @@ final class ForecastReportTest {
                   no intel_iommu=on: whether it drives the IOMMU depends on how it was
                   built (INTEL_IOMMU_DEFAULT_ON)
         RULE      BROKEN  A1: crash range not mapped for the dump device
-        FIX       1  give the capture kernel intel_iommu=on (KDUMP_CMDLINE_APPEND in
-                  /etc/default/kdump-tools, KDUMP_COMMANDLINE_APPEND in
-                  /etc/sysconfig/kdump): Linux 4.2 and later then copies the old tables
+        FIX       1  give the capture kernel intel_iommu=on after what it has
+                  (KDUMP_COMMANDLINE_APPEND in /etc/sysconfig/kdump;
+                  KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools, which replaces a
+                  default: repeat that): Linux 4.2 and later then copies the old tables
                   2  crashlane arm qemu:/run/guest.qmp --when-crashed
         MORE      crashlane explain A1
         """,
@@ -181,5 +184,28 @@ final class ForecastReportTest {
             .of(verdict, loaded("intel_iommu=on " + "x ".repeat(1500)), List.of(COMMAND));
     text.lines().forEach(line -> assertTrue(line.length() <= 60, line));
     assertTrue(text.contains("D3"), text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "VTD, intel_iommu=on iommu=off, its parameters contradict each other",
+    "VTD, intel_iommu=on intel_iommu=off, its parameters contradict each other",
+    "VTD, 'intel_iommu=on,off', its parameters contradict each other",
+    "VTD, intel_iommu=on acpi=off, acpi=off: it reads no ACPI table",
+    "VTD, 'x=\"y\" intel_iommu=on', its parameters have quotes",
+    "VTD, iommu=off, iommu=off: switches the IOMMU off (Linux 4.12 and later",
+    "AMDVI, amd_iommu=off iommu=off, iommu=off: leaves the IOMMU as it is (if it is built",
+    "AMDVI, iommu=off, iommu=off: leaves the IOMMU as it is (if it is built",
+    "AMDVI, maxcpus=1, no amd_iommu=off: copies the old tables",
+  })
+  void whatACommandLineMeansIsSaidOfWhatItHas(MappingMode mode, String line, String meaning) {
+    String text =
+        of(
+            new CaptureKernel(mode, State.LOADED, line),
+            finding(FindingCode.A1, Severity.BROKEN, Step.ARM));
+    assertTrue(text.contains(meaning), text);
+    assertEquals(
+        meaning.startsWith("no "), text.contains("no intel_iommu=on") || text.contains("no amd_"));
+    assertEquals(meaning.startsWith("iommu=off: switches"), text.startsWith("RESULT    ok"), text);
   }
 }

@@ -90,7 +90,8 @@ public record LabEvidence(
 
   /** {@return what the disk has of a dump, compared with memory at the panic} */
   public DumpOutcome judged() throws IOException {
-    return DumpJudge.judge(disk, facts.release(), sample, iommu.ownMemory(atReady));
+    return DumpJudge.judge(
+        disk, facts.release(), sample, scenario.strategy(), iommu.ownMemory(atReady));
   }
 
   /** {@return {@code dump}, or that there was no room for one where memory ran out} */

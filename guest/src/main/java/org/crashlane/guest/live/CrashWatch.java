@@ -308,17 +308,29 @@ public final class CrashWatch implements AutoCloseable {
     return said;
   }
 
+  /** {@return true if a processor is in one of them, or on its way into one} */
+  static boolean isRunning(Guest guest, SparingReader memory, List<CaptureImage> images)
+      throws IOException {
+    for (long root : guest.pageTableRoots()) {
+      for (CaptureImage image : images) {
+        if (isIn(image, root, guest, memory)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /**
-   * {@return true if a processor's page tables begin in the crash ranges of one, and keep there}
+   * Its own page tables lie in its crash ranges; those of the jump into it, which its purgatory
+   * uses for seconds, only begin there, and the dead kernel has left its registers by then.
    */
-  static boolean isRunning(Guest guest, List<CaptureImage> images) throws IOException {
-    List<Long> roots = guest.pageTableRoots();
-    return images.stream()
-        .map(CaptureImage::crashRanges)
-        .anyMatch(ranges ->
-            roots.stream()
-                .filter(root -> ranges.stream().anyMatch(range -> range.contains(root)))
-                .anyMatch(root -> PageTables.lieIn(ranges, root, guest.memory())));
+  private static boolean isIn(CaptureImage image, long root, Guest guest, SparingReader memory)
+      throws IOException {
+    List<AddressRange> ranges = image.crashRanges();
+    return ranges.stream().anyMatch(range -> range.contains(root))
+        && (PageTables.lieIn(ranges, root, guest.memory())
+            || (PageTables.mayBeOfJumpInto(ranges, root, guest.memory()) && image.hasRun(memory)));
   }
 
   /** Asks QEMU whose page tables the processors use. */
@@ -327,7 +339,7 @@ public final class CrashWatch implements AutoCloseable {
     askedNanos = System.nanoTime();
     for (long root : roots) {
       for (CaptureImage image : imagesAround(root)) {
-        if (PageTables.lieIn(image.crashRanges(), root, guest.memory())) {
+        if (isIn(image, root, guest, memory)) {
           List<Evidence> signs = late ? List.of(Fact.CAPTURE_KERNEL_RAN_BEFORE) : List.of();
           return Optional.of(new Crash(image.crashRanges(), signs, unit, askedNanos));
         }

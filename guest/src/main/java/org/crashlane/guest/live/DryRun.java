@@ -109,7 +109,7 @@ public final class DryRun {
       List<AddressRange> ranges = crashRanges(images);
       GuestJudge judge = new GuestJudge(guest, GuestLife.LIVING, ranges, request.devices());
       List<Refusal> against =
-          CrashWatch.isRunning(guest, images)
+          CrashWatch.isRunning(guest, memory, images)
               ? List.of(crashed())
               : CrashRangeSigns.against(guest, ranges, true);
       if (guest.findIommu().isEmpty()) {

@@ -97,7 +97,7 @@ final class GuestJudge {
   /** Of several, as earlier boots leave them, none is known to be the one that will run. */
   private CaptureKernel capture(SparingReader memory, List<CaptureImage> images, MappingMode mode)
       throws IOException {
-    if (CrashWatch.isRunning(guest, images)) {
+    if (CrashWatch.isRunning(guest, memory, images)) {
       return new CaptureKernel(mode, State.RUNS, "");
     }
     return images.size() == 1

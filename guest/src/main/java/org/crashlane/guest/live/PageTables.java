@@ -33,12 +33,35 @@ final class PageTables {
     return isIn(ranges, top) && lieIn(ranges, top, memory, 2);
   }
 
+  /**
+   * {@return true if they may be those that kexec jumps to a capture kernel by: its identity
+   * mapping lies in {@code ranges}, and beside that a single entry at the top leads elsewhere, to
+   * where the code that jumps is mapped (init_transition_pgtable in Linux's
+   * arch/x86/kernel/machine_kexec_64.c)}
+   *
+   * @param root CR3
+   */
+  static boolean mayBeOfJumpInto(List<AddressRange> ranges, long root, PhysicalMemory memory) {
+    long top = ADDRESS.inPlace(root);
+    if (ranges.stream().noneMatch(range -> range.contains(top))) {
+      return false;
+    }
+    int insideCount = 0;
+    int outsideCount = 0;
+    for (long entry : entries(top, memory)) {
+      if (leads(entry) && isIn(ranges, ADDRESS.inPlace(entry))) {
+        insideCount++;
+      } else if (leads(entry)) {
+        outsideCount++;
+      }
+    }
+    return insideCount > 0 && outsideCount <= 1;
+  }
+
   private static boolean lieIn(
       List<AddressRange> ranges, long table, PhysicalMemory memory, int levelsLeft) {
-    long[] entries = new long[ENTRIES];
-    memory.readLongs(table, entries, ENTRIES);
-    for (long entry : entries) {
-      boolean leads = PRESENT.isSet(entry) && !PAGE_SIZE.isSet(entry);
+    for (long entry : entries(table, memory)) {
+      boolean leads = leads(entry);
       if (leads && !isIn(ranges, ADDRESS.inPlace(entry))) {
         return false;
       }
@@ -49,6 +72,16 @@ final class PageTables {
       }
     }
     return true;
+  }
+
+  private static long[] entries(long table, PhysicalMemory memory) {
+    long[] entries = new long[ENTRIES];
+    memory.readLongs(table, entries, ENTRIES);
+    return entries;
+  }
+
+  private static boolean leads(long entry) {
+    return PRESENT.isSet(entry) && !PAGE_SIZE.isSet(entry);
   }
 
   private static boolean isIn(List<AddressRange> ranges, long table) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Capture kernels, spare memory and page tables in memory files that are mostly holes. */
@@ -177,6 +178,58 @@ class CaptureImageTest {
     assertEquals(State.LOADED, kernel(line).state(), "a table with units");
     write(0x3800_0000, (directory + file + "SSDT0\0\0\0").getBytes(US_ASCII));
     assertEquals(State.LOADED, kernel(line).state(), "another table");
+  }
+
+  @Test
+  void anInitrdAtAnImpossibleAddressHidesNothing() throws IOException {
+    String path = "070701" + "0".repeat(104) + "kernel/firmware/acpi/dmar.aml\0";
+    write(0, (path + "DMAR0\0\0\0").getBytes(US_ASCII));
+    try (SparingReader memory = reader()) {
+      for (long initrd : List.of(0L, -1L, Long.MIN_VALUE)) {
+        assertFalse(new BootParameters(List.of(), 0, 2047, initrd).hidesIommu(memory));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x2e200000, 2047, true",
+    "0x2e200000, 21, true",
+    "0x2e200000, 20, false",
+    "0x2e200000, 0, false",
+    "0x2e200000, -1, false",
+    "-1, 2047, false",
+    "-0x7fffffffffffffff, 2047, false",
+    "0x7ffffffffffff000, 2047, false"
+  })
+  void aCommandLineIsReadFromWhereOneMayBe(String at, int longest, boolean isKnown)
+      throws IOException {
+    write(0x2e20_0000, "elfcorehdr=0x3d000000\0".getBytes(US_ASCII));
+    try (SparingReader memory = reader()) {
+      BootParameters boot = new BootParameters(List.of(), Long.decode(at), longest, 0);
+      assertEquals(isKnown, boot.readCommandLine(memory, 0x3d00_0000).isPresent());
+    }
+  }
+
+  @Test
+  void ofTwoCrashRangesThatOfTheHeaderHasTheCommandLine() throws IOException {
+    header(0x3d00_0000, "100000-fffffff", "18000000-2dffffff", "3e000000-3fffffff");
+    String own = "elfcorehdr=0x3d000000 intel_iommu=on";
+    String others = "elfcorehdr=0x3d000000 intel_iommu=off";
+    bootParameters(0x1010_0000, "10000000-17ffffff", "2e000000-3cffffff");
+    pointToCommandLine(0x1010_0000, 0x1020_0000, others);
+    bootParameters(0x2e10_0000, "10000000-17ffffff", "2e000000-3cffffff");
+    pointToCommandLine(0x2e10_0000, 0x2e20_0000, own);
+    assertEquals(2, found().getFirst().crashRanges().size());
+    try (SparingReader memory = reader()) {
+      assertEquals(own, found().getFirst().kernel(memory, MappingMode.VTD).commandLine());
+    }
+  }
+
+  private void pointToCommandLine(long page, long at, String line) throws IOException {
+    word(page + 0x228, at);
+    word(page + 0x238, 2047);
+    write(at, (line + "\0").getBytes(US_ASCII));
   }
 
   /** Of a capture kernel with this command line, and an initrd at 0x38000000. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -135,6 +136,49 @@ final class DryRunTest {
       assertEquals(CaptureKernel.State.RUNS, no.now().capture().state());
       assertEquals(Answer.UNKNOWN, no.now().verdict().answer(), "what is there is not judged");
     }
+  }
+
+  /** What CR3 leads to in purgatory, as kexec makes it. */
+  private static void jump(WritableMemory memory) {
+    long top = RESERVED.first();
+    memory.writeLong(top, top + 0x1000 | 3);
+    memory.writeLong(top + 0xff8, 0x600003);
+    memory.writeLong(0x600ff8, 0x601003);
+  }
+
+  private boolean isCalledCrashedInPurgatory(long noteWord, long outsideEntry) throws IOException {
+    Says says = new Says("CR3=%016x".formatted(RESERVED.first()), 0, Map.of("query-pci", PCI));
+    try (FakeGuest _ = FakeGuest.start(socket(), directory.resolve("ram"), says);
+        LiveGuest guest = LiveGuest.attach(socket())) {
+      boot(guest.memory(), List.of(RESERVED));
+      jump(guest.memory());
+      guest.memory().writeLong(RESERVED.first() + 0x880, outsideEntry);
+      guest.memory().writeLong(0x3f00000, 0x150_0000_0005L);
+      guest.memory().writeLong(0x3f00008, noteWord);
+      DryRun.Result.NotPossible no =
+          assertInstanceOf(DryRun.Result.NotPossible.class, dryRun(guest));
+      boolean hasCrashed = no.refused().isFor(Refusal.Kind.CRASHED);
+      assertEquals(hasCrashed, no.now().capture().state() == CaptureKernel.State.RUNS);
+      try (CrashWatch watch = CrashWatch.of(guest, List.of(), _ -> {})) {
+        assertEquals(hasCrashed, watch.await(Duration.ZERO).isPresent());
+      }
+      return hasCrashed;
+    }
+  }
+
+  @Test
+  void aGuestInThePurgatoryOfItsCaptureKernelIsCalledCrashed() throws IOException {
+    assertTrue(isCalledCrashedInPurgatory(0x45524f43_00000001L, 0));
+  }
+
+  @Test
+  void oneWhoseKernelHasLeftNoRegistersIsNot() throws IOException {
+    assertFalse(isCalledCrashedInPurgatory(0, 0));
+  }
+
+  @Test
+  void norIsOneWithALivingKernelsTablesWhereAnEarlierKernelHasCrashed() throws IOException {
+    assertFalse(isCalledCrashedInPurgatory(0x45524f43_00000001L, 0x700003));
   }
 
   @Test

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.live;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +20,11 @@ import org.crashlane.machine.Source;
 import org.crashlane.machine.Source.Aspect;
 import org.crashlane.machine.Source.Kind;
 import org.crashlane.machine.Unit;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
@@ -186,5 +193,48 @@ final class GuestJudgeTest {
     assertEquals(Severity.UNKNOWN, finding.severity());
     assertEquals(List.of(FakeGuest.CRASH), finding.ranges());
     assertEquals(List.of(Fact.NO_CAPTURE_KERNEL_LOADED), finding.evidence());
+  }
+
+  private static final int COMMAND_LINE_OFFSET = 0x1000;
+
+  /** kexec's core header at {@code header}, its boot parameters, and a command line for it. */
+  private static void loadWithCommandLine(WritableMemory memory, long header, long boot) {
+    AddressRange crash = FakeGuest.CRASH;
+    TranslatingQemu.loadCaptureKernel(memory, crash, 0x3f00000);
+    byte[] line = "elfcorehdr=0x%x intel_iommu=on\0".formatted(header).getBytes(US_ASCII);
+    byte[] page = new byte[0x2000];
+    ByteBuffer bytes = ByteBuffer.wrap(page).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(0x202, 0x53726448).put(0x1e8, (byte) 1);
+    bytes.putLong(0x2d0, crash.first()).putLong(0x2d8, crash.sizeBytes()).putInt(0x2e0, 1);
+    bytes.putInt(0x228, (int) boot + COMMAND_LINE_OFFSET).putInt(0x238, 2047);
+    bytes.position(COMMAND_LINE_OFFSET).put(line);
+    long[] words = new long[page.length / Long.BYTES];
+    bytes.rewind().asLongBuffer().get(words);
+    memory.writeLongs(boot, words, words.length);
+  }
+
+  @Test
+  void ofSeveralCaptureKernelsNoneIsKnownToBeTheOneThatWillRun() throws IOException {
+    Path socket = directory.resolve("s");
+    Says says = new Says("CR3=0000000002300000", 0, Map.of("query-pci", PCI));
+    try (FakeGuest _ = FakeGuest.start(socket, directory.resolve("ram"), says);
+        OutsideHand hand = OutsideHand.attach(socket, directory.resolve("journals"))) {
+      WritableMemory memory = hand.guest().memory();
+      long header = FakeGuest.CRASH.last() + 1 - 0x2000;
+      loadWithCommandLine(memory, header, FakeGuest.CRASH.first() + 0x100000);
+      assertEquals(
+          "elfcorehdr=0x1ffe000 intel_iommu=on",
+          hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).capture().commandLine());
+      memory.writeLongs(header + 0x1000, headerWords(memory, header), 32);
+      assertEquals(
+          CaptureKernel.notKnown(MappingMode.VTD),
+          hand.judge(List.of(FakeGuest.CRASH), Set.of(), false).capture());
+    }
+  }
+
+  private static long[] headerWords(WritableMemory memory, long header) {
+    long[] words = new long[32];
+    memory.readLongs(header, words, words.length);
+    return words;
   }
 }

@@ -19,6 +19,7 @@ import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.IommuMemory.Changed;
 import org.crashlane.rehearsal.IommuMemory.Part;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
@@ -42,10 +43,12 @@ public final class DumpJudge {
    *
    * @param release the release the dump must name
    * @param sample pages as they were at the panic
+   * @param strategy what was done about the crash, which decides what a kernel may have written
    * @param own what of memory held the IOMMU's own tables and buffers then
    */
   public static DumpOutcome judge(
-      Path disk, String release, PanicSample sample, List<IommuMemory> own) throws IOException {
+      Path disk, String release, PanicSample sample, Strategy strategy, List<IommuMemory> own)
+      throws IOException {
     if (isUntouched(disk)) {
       return new DumpOutcome.Missing(Fact.DISK_UNTOUCHED);
     }
@@ -61,7 +64,9 @@ public final class DumpJudge {
       if (!found.get().equals(release)) {
         return new DumpOutcome.Damaged(new OtherRelease(found.get(), release));
       }
-      return compare(core, release, sample, own);
+      List<IommuMemory> mayChange =
+          own.stream().filter(memory -> memory.mayChangeUnder(strategy)).toList();
+      return compare(core, release, sample, mayChange);
     } catch (MalformedInputException e) {
       return new DumpOutcome.Damaged(new Quote(Source.DUMP, e.getMessage()));
     }

@@ -25,12 +25,15 @@ import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.IommuMemory.Changed;
 import org.crashlane.rehearsal.IommuMemory.Part;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Sighting.OtherRelease;
 import org.crashlane.rule.Sighting.PagesCompared;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DumpJudgeTest {
   private static final long SEED = 7;
@@ -100,7 +103,9 @@ class DumpJudgeTest {
     PanicSample small =
         PanicSample.of(SparseMemory.ofSize(TEXT + memory.length), List.of(TEXT + 0L));
     Path disk = Files.write(directory.resolve("disk"), core(RELEASE));
-    assertInstanceOf(DumpOutcome.Damaged.class, DumpJudge.judge(disk, RELEASE, small, List.of()));
+    assertInstanceOf(
+        DumpOutcome.Damaged.class,
+        DumpJudge.judge(disk, RELEASE, small, Strategy.ADOPT, List.of()));
   }
 
   @Test
@@ -130,6 +135,29 @@ class DumpJudgeTest {
   void morePagesThanAreListedAreNotExplained() throws IOException {
     byte[] core = changedAt(0, 1, 2, 3, 4, 5, 6, 7, 8);
     assertInstanceOf(DumpOutcome.Damaged.class, judge(core, ownPages(0, 9)));
+  }
+
+  @Test
+  void aPageThatIsTheIommusOnlyInPartDamagesTheDump() throws IOException {
+    AddressRange half = AddressRange.ofSize(TEXT, PanicSample.PAGE_BYTES / 2);
+    AddressRange across =
+        AddressRange.ofSize(TEXT + PanicSample.PAGE_BYTES / 2, PanicSample.PAGE_BYTES);
+    for (AddressRange range : List.of(half, across)) {
+      List<IommuMemory> own = List.of(new IommuMemory(Part.EVENT_LOG, range));
+      assertInstanceOf(DumpOutcome.Damaged.class, judge(changedAt(0), own), range::toString);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatOnlyAKernelWritesMayChangeWhereOneGoesOnWithIt(Strategy strategy) throws IOException {
+    AddressRange page = AddressRange.ofSize(TEXT, PanicSample.PAGE_BYTES);
+    for (Part part : Part.values()) {
+      DumpOutcome outcome = judge(changedAt(0), strategy, List.of(new IommuMemory(part, page)));
+      boolean mayChange =
+          strategy == Strategy.ADOPT || part == Part.EVENT_LOG || part == Part.COMPLETION_STORE;
+      assertEquals(mayChange, outcome.gotThrough(), part::toString);
+    }
   }
 
   private byte[] changedAt(int... pages) {
@@ -165,7 +193,7 @@ class DumpJudgeTest {
         int bit = random.nextInt(HEADERS_BYTES * Byte.SIZE);
         int at = bit / Byte.SIZE;
         put(file, at, core[at] ^ 1 << bit % Byte.SIZE);
-        switch (DumpJudge.judge(disk, RELEASE, sample, List.of())) {
+        switch (DumpJudge.judge(disk, RELEASE, sample, Strategy.ADOPT, List.of())) {
           case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
           case DumpOutcome.WrittenBut but -> fail("of no page's own: " + but);
           case DumpOutcome.Missing missing -> assertFalse(missing.reasons().isEmpty());
@@ -193,8 +221,13 @@ class DumpJudgeTest {
   }
 
   private DumpOutcome judge(byte[] disk, List<IommuMemory> own) throws IOException {
+    return judge(disk, Strategy.ADOPT, own);
+  }
+
+  private DumpOutcome judge(byte[] disk, Strategy strategy, List<IommuMemory> own)
+      throws IOException {
     Path file = Files.write(directory.resolve("disk"), disk);
-    return DumpJudge.judge(file, RELEASE, sample, own);
+    return DumpJudge.judge(file, RELEASE, sample, strategy, own);
   }
 
   private static final int ELF_HEADER_BYTES = 64;
