@@ -13,7 +13,6 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.guest.lab.DiskKind;
-import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.spec.file.NearestName;
@@ -54,7 +53,7 @@ final class Converters {
         OutputOptions.Color.class, text -> constant(text, OutputOptions.Color.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
-    line.registerConverter(KernelFlavour.class, text -> constant(text, KernelFlavour.values()));
+    line.registerConverter(KernelName.class, KernelName::parse);
     line.registerConverter(
         QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));
     line.registerConverter(

@@ -10,6 +10,8 @@ import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.GuestConfig.MoreOptions;
 import org.crashlane.guest.lab.KernelChoice;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.KernelSpec;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.rehearsal.MappingMode;
 import picocli.CommandLine.Option;
 
@@ -24,7 +26,9 @@ final class QemuOptions {
           "--crashkernel",
           "--disk",
           "--kernel",
+          "--capture-kernel",
           "--capture",
+          "--modules",
           "--intremap",
           "--prepare-interrupts",
           "--primary-append",
@@ -70,19 +74,28 @@ final class QemuOptions {
 
   @Option(
       names = "--kernel",
-      paramLabel = "FLAVOUR",
+      paramLabel = "SPEC",
       description =
-          "The primary, Debian's cloud or full kernel; ahci and amdvi take the full one. Default: "
-              + "cloud where it serves.")
-  private Optional<KernelFlavour> primary = Optional.empty();
+          "The primary: cloud or full (Debian's of this host), a series (6.12), a release, a suite "
+              + "(trixie-backports), a .deb or a directory of them, or a kernel's file (bzImage); "
+              + "'6.12,full' is both. Default: cloud where it serves.")
+  private Optional<KernelName> primary = Optional.empty();
 
   @Option(
-      names = "--capture",
-      paramLabel = "FLAVOUR",
+      names = {"--capture-kernel", "--capture"},
+      paramLabel = "SPEC",
       description =
-          "The capture kernel, cloud or full; default: as the primary, but for amdvi the cloud "
+          "The capture kernel, named likewise; default: the primary's Linux; for amdvi the cloud "
               + "kernel where it is to leave the IOMMU alone: it has no driver for it.")
-  private Optional<KernelFlavour> capture = Optional.empty();
+  private Optional<KernelName> capture = Optional.empty();
+
+  @Option(
+      names = "--modules",
+      paramLabel = "DIR",
+      description =
+          "Where 'make modules_install' put the modules of a kernel's file: it has lib/modules. "
+              + "Default: none, all that is needed is built in.")
+  private Optional<Path> modules = Optional.empty();
 
   @Option(
       names = "--intremap",
@@ -146,7 +159,24 @@ final class QemuOptions {
   }
 
   private KernelChoice chosen(KernelChoice usual) {
-    return new KernelChoice(primary.orElse(usual.primary()), capture, !withoutKaslr, crashkernel);
+    KernelSpec first = spec(primary).orElse(KernelSpec.HOST);
+    return new KernelChoice(
+        new LabKernel(first, flavour(primary).orElse(usual.primary().flavour())),
+        spec(capture).orElse(first),
+        flavour(capture),
+        !withoutKaslr,
+        crashkernel);
+  }
+
+  private Optional<KernelSpec> spec(Optional<KernelName> name) {
+    return name.flatMap(KernelName::spec)
+        .map(spec -> spec instanceof KernelSpec.Image(Path file, _)
+            ? new KernelSpec.Image(file, modules)
+            : spec);
+  }
+
+  private static Optional<KernelFlavour> flavour(Optional<KernelName> name) {
+    return name.flatMap(KernelName::flavour);
   }
 
   /** {@return who arms for identity} */

@@ -16,7 +16,7 @@ import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.KeepDirectory;
 import org.crashlane.guest.lab.QemuStage;
-import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
@@ -49,8 +49,8 @@ final class QemuRehearsals {
 
   /** What is rehearsed behind one IOMMU. */
   private record Round(GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
-    Set<KernelFlavour> kernels() {
-      return config.flavours(scenarios.stream().map(Scenario::strategy).toList());
+    Set<LabKernel> kernels() {
+      return config.kernels(scenarios.stream().map(Scenario::strategy).toList());
     }
 
     Round with(List<Scenario> others) {
@@ -67,7 +67,7 @@ final class QemuRehearsals {
       GuestConfig config = options.config(mode);
       List<Scenario> scenarios = scenarios(mode, strategies);
       // Refuses what cannot be before anything is made.
-      config.flavours(scenarios.stream().map(Scenario::strategy).toList());
+      config.kernels(scenarios.stream().map(Scenario::strategy).toList());
       rounds.add(new Round(config, scenarios, kept(mode, modes.size())));
     }
     List<Rehearsal> rehearsals = new ArrayList<>();
@@ -137,7 +137,7 @@ final class QemuRehearsals {
   /** The inside hand goes where its module could not be built; the others stay. */
   private static Round withoutWhatIsMissing(Round round, LabParts parts)
       throws PartsUnavailableException {
-    KernelFlavour primary = round.config().kernels().primary();
+    LabKernel primary = round.config().kernels().primary();
     if (parts.kernel(primary).handModule().isPresent()) {
       return round;
     }

@@ -76,7 +76,7 @@ class TwoGuestsTest {
     GuestConfig config = GuestConfig.defaults();
     try {
       return Parts.inUsersCache(_ -> {})
-          .prepare(config.flavours(List.of(Strategy.NONE)), Optional.empty());
+          .prepare(config.kernels(List.of(Strategy.NONE)), Optional.empty());
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
-import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.KernelSpec;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
@@ -86,13 +88,13 @@ public record GuestConfig(
   }
 
   public GuestConfig {
-    if (!LabIommus.of(mapping).isDrivenBy(kernels.primary())) {
+    if (!LabIommus.of(mapping).isDrivenBy(kernels.primary().flavour())) {
       throw new IllegalArgumentException(
           "Debian's %s kernel has no driver for %s"
               .formatted(kernels.primary().label(), mapping.title()));
     }
-    if (!hardware.disk().isDrivenBy(kernels.primary())
-        || !hardware.disk().isDrivenBy(kernels.capture().orElse(KernelFlavour.FULL))) {
+    if (!hardware.disk().isDrivenBy(kernels.primary().flavour())
+        || !hardware.disk().isDrivenBy(kernels.captureFlavour().orElse(KernelFlavour.FULL))) {
       throw new IllegalArgumentException("Debian's cloud kernel has no AHCI driver");
     }
   }
@@ -103,13 +105,18 @@ public record GuestConfig(
         MappingMode.VTD,
         new Hardware(GIB, 1, DiskKind.NVME, false),
         false,
-        new KernelChoice(KernelFlavour.CLOUD, Optional.empty(), true, "256M"),
+        new KernelChoice(
+            LabKernel.ofHost(KernelFlavour.CLOUD),
+            KernelSpec.HOST,
+            Optional.empty(),
+            true,
+            "256M"),
         MoreOptions.none());
   }
 
   /** {@return the same with that IOMMU, and a primary kernel that has its driver} */
   public GuestConfig withMapping(MappingMode mode) {
-    KernelChoice fit = primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary()));
+    KernelChoice fit = primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary().flavour()));
     return new GuestConfig(mode, hardware, interruptsPrepared, fit, more);
   }
 
@@ -120,7 +127,7 @@ public record GuestConfig(
 
   /** {@return the same with other hardware, and a primary kernel that has the disk's driver} */
   public GuestConfig with(Hardware other) {
-    KernelChoice fit = primaryThatDrives(other.disk().isDrivenBy(kernels.primary()));
+    KernelChoice fit = primaryThatDrives(other.disk().isDrivenBy(kernels.primary().flavour()));
     return new GuestConfig(mapping, other, interruptsPrepared, fit, more);
   }
 
@@ -161,10 +168,15 @@ public record GuestConfig(
    *
    * @throws IllegalArgumentException if one was chosen that cannot do what {@code strategy} says
    */
-  public KernelFlavour captureFlavour(Strategy strategy) {
-    KernelFlavour usual = iommu().captureFlavour(strategy, kernels.primary());
-    KernelFlavour fit = hardware.disk().isDrivenBy(usual) ? usual : kernels.primary();
-    KernelFlavour flavour = kernels.capture().orElse(fit);
+  public LabKernel captureKernel(Strategy strategy) {
+    return new LabKernel(kernels.captureSpec(), captureFlavour(strategy));
+  }
+
+  private KernelFlavour captureFlavour(Strategy strategy) {
+    KernelFlavour ofPrimary = kernels.primary().flavour();
+    KernelFlavour usual = iommu().captureFlavour(strategy, ofPrimary);
+    KernelFlavour fit = hardware.disk().isDrivenBy(usual) ? usual : ofPrimary;
+    KernelFlavour flavour = kernels.captureFlavour().orElse(fit);
     if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
       throw new IllegalArgumentException(
           "--strategy %s needs a capture kernel with a driver for %s, and Debian's %s kernel has none"
@@ -174,15 +186,15 @@ public record GuestConfig(
   }
 
   /** {@return the kernels that runs under {@code strategies} boot} */
-  public Set<KernelFlavour> flavours(Iterable<Strategy> strategies) {
-    Set<KernelFlavour> flavours = EnumSet.of(kernels.primary());
-    strategies.forEach(strategy -> flavours.add(captureFlavour(strategy)));
-    return flavours;
+  public Set<LabKernel> kernels(Iterable<Strategy> strategies) {
+    Set<LabKernel> all = new LinkedHashSet<>(List.of(kernels.primary()));
+    strategies.forEach(strategy -> all.add(captureKernel(strategy)));
+    return all;
   }
 
   /** {@return true if the capture kernel would find the IOMMU, were it not hidden from it} */
   boolean needsHiding(Strategy strategy) {
-    return strategy.blind() && iommu().isDrivenBy(captureFlavour(strategy));
+    return strategy.blind() && iommu().isDrivenBy(captureKernel(strategy).flavour());
   }
 
   /** {@return memory that neither kernel uses, for new table pages} */

@@ -37,7 +37,7 @@ final class Initrds {
   static Path write(Path directory, LabParts parts, GuestConfig config, Scenario scenario)
       throws IOException {
     KernelParts primaryKernel = parts.kernel(config.kernels().primary());
-    KernelParts captureKernel = parts.kernel(config.captureFlavour(scenario.strategy()));
+    KernelParts captureKernel = parts.kernel(config.captureKernel(scenario.strategy()));
     Path capture = directory.resolve("capture.cpio");
     try (CpioArchive archive = create(capture)) {
       if (config.needsHiding(scenario.strategy())) {

@@ -3,35 +3,43 @@ package org.crashlane.guest.lab;
 
 import java.util.Optional;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.KernelSpec;
+import org.crashlane.guest.lab.parts.LabKernel;
 
 /**
- * Which of Debian's kernels boot, and how.
+ * Which kernels boot, and how.
  *
  * @param primary the kernel that dies
- * @param capture the kernel that writes the dump; where empty it follows from the strategy
+ * @param captureSpec which Linux writes the dump
+ * @param captureFlavour in which of Debian's configurations; where empty it follows from the
+ *     strategy
  * @param kaslr whether they place themselves at random
  * @param crashkernel what stands behind {@code crashkernel=}
  */
 public record KernelChoice(
-    KernelFlavour primary, Optional<KernelFlavour> capture, boolean kaslr, String crashkernel) {
+    LabKernel primary,
+    KernelSpec captureSpec,
+    Optional<KernelFlavour> captureFlavour,
+    boolean kaslr,
+    String crashkernel) {
 
-  /** {@return the same with that kernel as the primary} */
+  /** {@return the same with the primary in that flavour} */
   public KernelChoice withPrimary(KernelFlavour flavour) {
-    return new KernelChoice(flavour, capture, kaslr, crashkernel);
+    return new KernelChoice(primary.in(flavour), captureSpec, captureFlavour, kaslr, crashkernel);
   }
 
-  /** {@return the same with that capture kernel} */
+  /** {@return the same with the capture kernel in that flavour} */
   public KernelChoice withCapture(KernelFlavour flavour) {
-    return new KernelChoice(primary, Optional.of(flavour), kaslr, crashkernel);
+    return new KernelChoice(primary, captureSpec, Optional.of(flavour), kaslr, crashkernel);
   }
 
   /** {@return the same with KASLR on or off} */
   public KernelChoice withKaslr(boolean on) {
-    return new KernelChoice(primary, capture, on, crashkernel);
+    return new KernelChoice(primary, captureSpec, captureFlavour, on, crashkernel);
   }
 
   /** {@return the same with that behind {@code crashkernel=}} */
   public KernelChoice withCrashkernel(String text) {
-    return new KernelChoice(primary, capture, kaslr, text);
+    return new KernelChoice(primary, captureSpec, captureFlavour, kaslr, text);
   }
 }

@@ -54,7 +54,7 @@ class CrashMarginTest {
     Stopwatch stopwatch = new Stopwatch();
     try (LabRun run =
         LabRun.of(
-            TestParts.orSkip(config.flavours(List.of(scenario.strategy()))), config, scenario)) {
+            TestParts.orSkip(config.kernels(List.of(scenario.strategy()))), config, scenario)) {
       run.execute(stopwatch, _ -> {});
     }
     System.out.printf("%s, %d processors: %s%n", mode.label(), cpuCount, stopwatch.words());

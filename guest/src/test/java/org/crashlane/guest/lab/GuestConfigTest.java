@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Set;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
@@ -21,34 +22,34 @@ class GuestConfigTest {
   @Test
   void withVtdBothKernelsAreTheSameAndTheIommuIsHidden() {
     for (Strategy strategy : List.of(Strategy.NONE, Strategy.IDENTITY, Strategy.ADOPT)) {
-      assertEquals(KernelFlavour.CLOUD, VTD.captureFlavour(strategy));
+      assertEquals(KernelFlavour.CLOUD, VTD.captureKernel(strategy).flavour());
       assertEquals(strategy.blind(), VTD.needsHiding(strategy));
     }
-    assertEquals(Set.of(KernelFlavour.CLOUD), VTD.flavours(List.of(Strategy.NONE)));
+    assertEquals(Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)), VTD.kernels(List.of(Strategy.NONE)));
   }
 
   @Test
   void withAmdTheCaptureKernelThatLeavesTheIommuAloneHasNoDriver() {
-    assertEquals(KernelFlavour.FULL, AMD.kernels().primary());
-    assertEquals(KernelFlavour.CLOUD, AMD.captureFlavour(Strategy.IDENTITY));
+    assertEquals(KernelFlavour.FULL, AMD.kernels().primary().flavour());
+    assertEquals(KernelFlavour.CLOUD, AMD.captureKernel(Strategy.IDENTITY).flavour());
     assertFalse(AMD.needsHiding(Strategy.IDENTITY));
-    assertEquals(KernelFlavour.FULL, AMD.captureFlavour(Strategy.ADOPT));
+    assertEquals(KernelFlavour.FULL, AMD.captureKernel(Strategy.ADOPT).flavour());
     assertFalse(AMD.needsHiding(Strategy.ADOPT));
     assertEquals(
-        Set.of(KernelFlavour.CLOUD, KernelFlavour.FULL), AMD.flavours(List.of(Strategy.NONE)));
+        Set.of(LabKernel.ofHost(KernelFlavour.CLOUD), LabKernel.ofHost(KernelFlavour.FULL)), AMD.kernels(List.of(Strategy.NONE)));
   }
 
   @Test
   void aCaptureKernelThatHasTheDriverIsKeptFromSeeingTheIommu() {
     GuestConfig full = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.FULL));
     assertTrue(full.needsHiding(Strategy.IDENTITY));
-    assertEquals(Set.of(KernelFlavour.FULL), full.flavours(List.of(Strategy.NONE)));
+    assertEquals(Set.of(LabKernel.ofHost(KernelFlavour.FULL)), full.kernels(List.of(Strategy.NONE)));
   }
 
   @Test
   void anAhciDiskWantsTheFullKernelOnBothSides() {
     GuestConfig ahci = AMD.with(TestHardware.of(1, DiskKind.AHCI, false));
-    assertEquals(KernelFlavour.FULL, ahci.captureFlavour(Strategy.NONE));
+    assertEquals(KernelFlavour.FULL, ahci.captureKernel(Strategy.NONE).flavour());
     assertTrue(ahci.needsHiding(Strategy.NONE));
     assertThrows(
         IllegalArgumentException.class,
@@ -77,7 +78,7 @@ class GuestConfigTest {
   void aKernelWithoutTheDriverCannotAdopt() {
     GuestConfig cloud = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD));
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> cloud.captureFlavour(Strategy.ADOPT));
+        assertThrows(IllegalArgumentException.class, () -> cloud.captureKernel(Strategy.ADOPT).flavour());
     assertTrue(e.getMessage().startsWith("--strategy adopt needs a capture kernel"));
   }
 }

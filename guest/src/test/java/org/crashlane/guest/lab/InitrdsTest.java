@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.KernelParts;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.MappingMode;
@@ -46,7 +47,11 @@ class InitrdsTest {
             Optional.empty());
     parts =
         new LabParts(
-            Path.of("qemu"), Map.of(KernelFlavour.CLOUD, kernel, KernelFlavour.FULL, kernel));
+            Path.of("qemu"), Map.of(
+                LabKernel.ofHost(KernelFlavour.CLOUD),
+                kernel,
+                LabKernel.ofHost(KernelFlavour.FULL),
+                kernel));
   }
 
   @Test

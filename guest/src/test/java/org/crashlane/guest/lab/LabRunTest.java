@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.MappingMode;
@@ -53,7 +54,7 @@ class LabRunTest {
 
       DumpOutcome.Written dump = assertInstanceOf(DumpOutcome.Written.class, observations.dump());
       assertEquals(evidence.sample().pageCount(), dump.comparedPageCount());
-      assertEquals(parts.kernel(KernelFlavour.CLOUD).release(), dump.release());
+      assertEquals(parts.kernel(LabKernel.ofHost(KernelFlavour.CLOUD)).release(), dump.release());
       assertEquals(List.of(), observations.faultsAfterCrash());
       assertEquals(OptionalInt.of(0), evidence.qemuStatus());
       assertEquals(CaptureEnd.DONE, evidence.captureEnd());

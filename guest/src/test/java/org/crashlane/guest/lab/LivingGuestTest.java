@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.MoreModules;
 import org.crashlane.guest.live.GuestLife;
@@ -151,7 +152,7 @@ class LivingGuestTest {
   void theHarmOfAnArmingFromOutsideWouldBeSeen() throws IOException {
     Scenario scenario = Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE);
     GuestConfig config = config(MappingMode.VTD, false);
-    LabParts parts = TestParts.orSkip(config.flavours(List.of(scenario.strategy())));
+    LabParts parts = TestParts.orSkip(config.kernels(List.of(scenario.strategy())));
     try (LabRun run = LabRun.of(parts, fitted(parts, config, scenario, false), scenario)) {
       LabEvidence evidence = run.execute(LivingGuestTest::armedFromOutside, _ -> {});
       assertNotEquals(List.of(), harm(evidence.primaryConsole()));
@@ -191,7 +192,7 @@ class LivingGuestTest {
             "-mon",
             "chardev=second,mode=control");
     List<Path> modules =
-        cards ? MoreModules.orSkip(parts.kernel(KernelFlavour.FULL), "e1000e") : List.of();
+        cards ? MoreModules.orSkip(parts.kernel(LabKernel.ofHost(KernelFlavour.FULL)), "e1000e") : List.of();
     GuestConfig plugged =
         config.withMore(
             moreOf(
@@ -224,7 +225,7 @@ class LivingGuestTest {
   private void liveThenDie(MappingMode mode, Watched watched) throws IOException {
     Scenario scenario = Scenario.of(mode, Strategy.IDENTITY, HandKind.INSIDE);
     GuestConfig config = config(mode, watched.cards);
-    LabParts parts = TestParts.orSkip(config.flavours(List.of(scenario.strategy())));
+    LabParts parts = TestParts.orSkip(config.kernels(List.of(scenario.strategy())));
     try (LabRun run = LabRun.of(parts, fitted(parts, config, scenario, watched.cards), scenario)) {
       LabEvidence evidence = run.execute(watched, _ -> {});
       console = evidence.primaryConsole();

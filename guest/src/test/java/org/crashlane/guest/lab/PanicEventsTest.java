@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.MoreModules;
 import org.crashlane.rehearsal.MappingMode;
@@ -36,7 +37,7 @@ class PanicEventsTest {
     GuestConfig config =
         GuestConfig.defaults().withKernels(kernels -> kernels.withPrimary(KernelFlavour.FULL));
     Scenario scenario = Scenario.of(MappingMode.VTD, Strategy.NONE);
-    LabParts parts = TestParts.orSkip(config.flavours(List.of(scenario.strategy())));
+    LabParts parts = TestParts.orSkip(config.kernels(List.of(scenario.strategy())));
     List<String> options =
         new ArrayList<>(
             FittedInitrd.options(
@@ -44,7 +45,7 @@ class PanicEventsTest {
                 parts,
                 config,
                 scenario,
-                MoreModules.orSkip(parts.kernel(KernelFlavour.FULL), "pvpanic-pci"),
+                MoreModules.orSkip(parts.kernel(LabKernel.ofHost(KernelFlavour.FULL)), "pvpanic-pci"),
                 ""));
     options.addAll(List.of("-device", "pvpanic-pci"));
     GuestConfig panicking =

@@ -196,7 +196,7 @@ class QemuStageTest {
   private Rehearsal rehearse(GuestConfig config, Scenario scenario) throws IOException {
     QemuStage stage =
         new QemuStage(
-            TestParts.orSkip(config.flavours(List.of(scenario.strategy()))),
+            TestParts.orSkip(config.kernels(List.of(scenario.strategy()))),
             config,
             Optional.of(KeepDirectory.open(kept)));
     Rehearsal rehearsal = stage.rehearse(scenario, progress::add);

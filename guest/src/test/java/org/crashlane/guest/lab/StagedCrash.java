@@ -26,7 +26,7 @@ final class StagedCrash {
   static Rehearsal of(GuestConfig config, Scenario scenario) throws IOException {
     QemuStage stage =
         new QemuStage(
-            TestParts.orSkip(config.flavours(List.of(scenario.strategy()))),
+            TestParts.orSkip(config.kernels(List.of(scenario.strategy()))),
             config,
             Optional.empty());
     Rehearsal rehearsal = stage.rehearse(scenario, progress -> {});

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
@@ -20,14 +21,14 @@ final class TestParts {
 
   /** {@return the parts; where they cannot be had the test is skipped with the reason} */
   static LabParts orSkip() throws IOException {
-    return orSkip(Set.of(KernelFlavour.CLOUD));
+    return orSkip(Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)));
   }
 
   /** {@return the parts with those kernels; where they cannot be had the test is skipped} */
-  static LabParts orSkip(Set<KernelFlavour> flavours) throws IOException {
+  static LabParts orSkip(Set<LabKernel> kernels) throws IOException {
     try {
       return Parts.inUsersCache(step -> {})
-          .prepare(flavours, Optional.of(MODULE_SOURCES).filter(Files::exists));
+          .prepare(kernels, Optional.of(MODULE_SOURCES).filter(Files::exists));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

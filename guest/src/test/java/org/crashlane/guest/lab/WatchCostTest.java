@@ -73,7 +73,7 @@ class WatchCostTest {
   void whatAWatchCostsALoopIsMeasured(MappingMode mode) throws IOException {
     GuestConfig config = GuestConfig.defaults().withMapping(mode);
     Scenario scenario = Scenario.of(mode, Strategy.NONE);
-    LabParts parts = TestParts.orSkip(config.flavours(List.of(scenario.strategy())));
+    LabParts parts = TestParts.orSkip(config.kernels(List.of(scenario.strategy())));
     List<String> qemu =
         FittedInitrd.options(directory, parts, config, scenario, List.of(), COUNTING);
     GuestConfig counting =

@@ -120,7 +120,7 @@ class WhenCrashedTest {
                     List.of("-qmp", "unix:" + socket + ",server=on,wait=off")));
     try (LabRun run =
         LabRun.of(
-            TestParts.orSkip(config.flavours(List.of(strategy))),
+            TestParts.orSkip(config.kernels(List.of(strategy))),
             config,
             Scenario.of(MappingMode.VTD, strategy))) {
       LabHook hook =

@@ -7,7 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -15,11 +19,40 @@ import java.util.function.Consumer;
  * initramfs and no other hook of the host runs, and no root is needed.
  */
 final class DebianPackages {
+  /** Of apt: which configuration it takes (apt.conf(5)). */
+  private static final String CONFIGURATION = "APT_CONFIG";
+
+  /** {@code apt-cache madison} prints name, version, and where from. */
+  private static final int MADISON_CELLS = 3;
+
   private static final Duration QUERY_LIMIT = Duration.ofSeconds(60);
   private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
   private static final Duration UNPACK_LIMIT = Duration.ofMinutes(5);
 
-  private DebianPackages() {}
+  private final Map<String, String> environment;
+  private final Consumer<String> progress;
+
+  private DebianPackages(Map<String, String> environment, Consumer<String> progress) {
+    this.environment = environment;
+    this.progress = progress;
+  }
+
+  /** {@return the packages that the host's apt knows} */
+  static DebianPackages ofHost(Consumer<String> progress) {
+    return new DebianPackages(Map.of(), progress);
+  }
+
+  /** {@return those of all suites} Only while the cache's lock is held. */
+  static DebianPackages ofSuites(Cache cache, Consumer<String> progress) throws IOException {
+    String configuration = Suites.configuration(cache, progress).toString();
+    return new DebianPackages(Map.of(CONFIGURATION, configuration), progress);
+  }
+
+  /** {@return those that serve {@code spec}} Only while the cache's lock is held. */
+  static DebianPackages of(KernelSpec spec, Cache cache, Consumer<String> progress)
+      throws IOException {
+    return spec.isOfSuites() ? ofSuites(cache, progress) : ofHost(progress);
+  }
 
   /**
    * {@return the packages that {@code name} depends on and that begin with {@code prefix}}
@@ -27,13 +60,15 @@ final class DebianPackages {
    * @throws PartsUnavailableException if apt does not know {@code name}, also after renewing its
    *     lists
    */
-  static List<String> dependencies(String name, String prefix, Consumer<String> progress)
-      throws PartsUnavailableException {
+  List<String> dependencies(String name, String prefix) throws PartsUnavailableException {
     List<String> argv = List.of("apt-cache", "depends", name);
     String text;
     try {
-      text = Command.run(Path.of("/"), QUERY_LIMIT, argv);
+      text = Command.run(Path.of("/"), QUERY_LIMIT, environment, argv);
     } catch (IOException listsMissing) {
+      if (!environment.isEmpty()) {
+        throw new PartsUnavailableException("none of Debian's suites has a package " + name);
+      }
       String trouble = HostPrograms.updateLists(progress);
       text = query(argv, "apt knows no package " + name, trouble);
     }
@@ -48,7 +83,7 @@ final class DebianPackages {
   }
 
   /** {@return the version apt would download} */
-  static String candidateVersion(String name) throws PartsUnavailableException {
+  String candidateVersion(String name) throws PartsUnavailableException {
     String text =
         query(
             List.of("apt-cache", "show", "--no-all-versions", name), "cannot look up " + name, "");
@@ -60,31 +95,101 @@ final class DebianPackages {
   }
 
   /** Downloads {@code names} and unpacks them into {@code into}; the archives are not kept. */
-  static void unpack(List<String> names, Path into, Consumer<String> progress) throws IOException {
+  void unpack(List<String> names, Path into) throws IOException {
     Path downloads = Files.createDirectories(into.resolve(".downloads"));
     progress.accept("downloading " + String.join(" ", names));
     List<String> argv = new ArrayList<>(List.of("apt-get", "download", "--quiet"));
     argv.addAll(names);
     try {
-      Command.run(downloads, DOWNLOAD_LIMIT, argv);
+      Command.run(downloads, DOWNLOAD_LIMIT, environment, argv);
     } catch (IOException e) {
       throw new PartsUnavailableException(
           "cannot download " + String.join(" ", names) + ": " + Command.inShort(e), e);
     }
     try (DirectoryStream<Path> archives = Files.newDirectoryStream(downloads, "*.deb")) {
       for (Path archive : archives) {
-        Command.run(
-            into, UNPACK_LIMIT, List.of("dpkg-deb", "-x", archive.toString(), into.toString()));
+        unpack(archive, into);
         Files.delete(archive);
       }
     }
     Files.delete(downloads);
   }
 
-  private static String query(List<String> argv, String failure, String trouble)
+  /** Unpacks a package that is here. */
+  static void unpack(Path archive, Path into) throws IOException {
+    Command.run(
+        into, UNPACK_LIMIT, List.of("dpkg-deb", "-x", archive.toString(), into.toString()));
+  }
+
+  /** {@return the names of packages that {@code pattern} is in, with their versions} */
+  Map<String, String> matching(String pattern) throws PartsUnavailableException {
+    Map<String, String> versions = new TreeMap<>();
+    String found =
+        query(
+            List.of("apt-cache", "search", "--names-only", pattern), "cannot search packages", "");
+    List<String> names = found.lines().map(line -> line.split(" ", 2)[0]).toList();
+    if (names.isEmpty()) {
+      return versions;
+    }
+    List<String> argv = new ArrayList<>(List.of("apt-cache", "show", "--no-all-versions"));
+    argv.addAll(names);
+    String name = "";
+    for (String line : query(argv, "cannot look up " + pattern, "").lines().toList()) {
+      if (line.startsWith("Package: ")) {
+        name = line.substring("Package: ".length());
+      } else if (line.startsWith("Version: ")) {
+        versions.put(name, line.substring("Version: ".length()));
+      }
+    }
+    return versions;
+  }
+
+  /**
+   * {@return the version of {@code name} that {@code suite} has}
+   *
+   * @throws PartsUnavailableException if it has none
+   */
+  String versionIn(String suite, String name) throws PartsUnavailableException {
+    String text = query(List.of("apt-cache", "madison", name), "cannot look up " + name, "");
+    List<String> versions = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      String[] cells = line.split("\\|");
+      boolean has =
+          cells.length == MADISON_CELLS
+              && List.of(cells[2].strip().split("[ /]")).stream()
+                  .anyMatch(word -> word.equals(suite) || word.equals(suite + "-security"));
+      if (has) {
+        versions.add(cells[1].strip());
+      }
+    }
+    return newest(versions)
+        .orElseThrow(
+            () -> new PartsUnavailableException("%s has no package %s".formatted(suite, name)));
+  }
+
+  /** {@return the newest of {@code versions}, as dpkg orders them} */
+  static Optional<String> newest(Collection<String> versions) throws PartsUnavailableException {
+    String best = "";
+    for (String version : versions) {
+      best = best.isEmpty() || isNewer(version, best) ? version : best;
+    }
+    return best.isEmpty() ? Optional.empty() : Optional.of(best);
+  }
+
+  private static boolean isNewer(String version, String than) {
+    try {
+      Command.run(
+          Path.of("/"), QUERY_LIMIT, List.of("dpkg", "--compare-versions", version, "gt", than));
+      return true;
+    } catch (IOException no) {
+      return false;
+    }
+  }
+
+  private String query(List<String> argv, String failure, String trouble)
       throws PartsUnavailableException {
     try {
-      return Command.run(Path.of("/"), QUERY_LIMIT, argv);
+      return Command.run(Path.of("/"), QUERY_LIMIT, environment, argv);
     } catch (IOException e) {
       throw new PartsUnavailableException(failure + ": " + Command.inShort(e) + trouble, e);
     }

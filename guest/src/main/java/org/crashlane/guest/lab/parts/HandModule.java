@@ -37,10 +37,16 @@ final class HandModule {
   }
 
   /** Builds the module in the entry {@code name}. Only while the cache's lock is held. */
-  static void make(Cache cache, String name, Kernel kernel, Path sources, Consumer<String> progress)
+  static void make(
+      Cache cache,
+      String name,
+      Kernel kernel,
+      KernelSpec spec,
+      Path sources,
+      Consumer<String> progress)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
-    Path headers = headers(cache, kernel, progress);
+    Path headers = headers(cache, kernel, DebianPackages.of(spec, cache, progress));
     cache.entry(name, BUILD_BYTES, into -> build(headers, kernel, sources, into, progress));
   }
 
@@ -87,7 +93,7 @@ final class HandModule {
     return HEADERS_PREFIX + release + "_" + version;
   }
 
-  private static Path headers(Cache cache, Kernel kernel, Consumer<String> progress)
+  private static Path headers(Cache cache, Kernel kernel, DebianPackages debian)
       throws IOException {
     String name = "linux-headers-" + kernel.release();
     Path tree =
@@ -96,9 +102,9 @@ final class HandModule {
             HEADERS_BYTES,
             into -> {
               List<String> packages = new ArrayList<>(List.of(name));
-              packages.addAll(DebianPackages.dependencies(name, "linux-headers-", progress));
-              packages.addAll(DebianPackages.dependencies(name, "linux-kbuild-", progress));
-              DebianPackages.unpack(packages, into, progress);
+              packages.addAll(debian.dependencies(name, "linux-headers-"));
+              packages.addAll(debian.dependencies(name, "linux-kbuild-"));
+              debian.unpack(packages, into);
               includeFromBeside(into.resolve("usr/src").resolve(name).resolve("Makefile"));
             });
     return tree.resolve("usr/src").resolve(name);

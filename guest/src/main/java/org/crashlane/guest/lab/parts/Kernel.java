@@ -8,15 +8,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 
 /**
- * A Debian kernel in the cache: its image, and the modules that disks need, pruned from the package
- * (which takes some 400 MB unpacked).
+ * A kernel in the cache: its image, and the modules that disks need, pruned from what it came in (a
+ * package of Debian's takes some 400 MB unpacked).
  *
  * @param release as {@code uname -r} gives it
- * @param version of the package
+ * @param version of the package; of a kernel that came in none, what tells it from others
  * @param directory holds {@code vmlinuz}, {@code modules/} and {@code disk-modules}
  */
 record Kernel(String release, String version, Path directory) {
@@ -25,29 +25,8 @@ record Kernel(String release, String version, Path directory) {
   /** Begins the names of kernels in the cache. */
   static final String ENTRY_PREFIX = "kernel-";
 
-  private static final String IMAGE_PREFIX = "linux-image-";
-
   /** The drivers that a dump's disk may need. */
   private static final List<String> DISK_DRIVERS = List.of("nvme", "ahci", "sd_mod");
-
-  /** {@return the newest kernel of {@code flavour} that apt knows, in the cache} */
-  static Kernel newest(Cache cache, KernelFlavour flavour, Consumer<String> progress)
-      throws IOException {
-    String meta = flavour.metaPackage();
-    String image =
-        DebianPackages.dependencies(meta, IMAGE_PREFIX, progress).stream()
-            .findFirst()
-            .orElseThrow(
-                () -> new PartsUnavailableException("package " + meta + " names no kernel"));
-    String release = image.substring(IMAGE_PREFIX.length());
-    String version = DebianPackages.candidateVersion(image);
-    Path directory =
-        cache.entry(
-            entryName(release, version),
-            flavour.unpackingBytes(),
-            into -> build(image, release, into, progress));
-    return new Kernel(release, version, directory);
-  }
 
   /** {@return the kernel's name in the cache} */
   static String entryName(String release, String version) {
@@ -72,34 +51,60 @@ record Kernel(String release, String version, Path directory) {
     return modules;
   }
 
-  private static void build(String image, String release, Path into, Consumer<String> progress)
-      throws IOException {
-    Path tree = Files.createDirectory(into.resolve("tree"));
-    DebianPackages.unpack(List.of(image), tree, progress);
-    Files.move(tree.resolve("boot/vmlinuz-" + release), into.resolve("vmlinuz"));
+  /**
+   * Keeps what the lab needs of a kernel and its modules.
+   *
+   * @param image what is booted
+   * @param tree holds {@code lib/modules/RELEASE}, or is empty where all is built in
+   * @param into the cache's entry
+   */
+  static void keep(Path image, Optional<Path> tree, String release, Path into) throws IOException {
+    Files.copy(image, into.resolve("vmlinuz"));
     Path modules = Files.createDirectory(into.resolve("modules"));
-    // The package leaves modules.dep to the machine it is installed on.
-    Command.run(
-        into,
-        DEPMOD_LIMIT,
-        List.of(HostPrograms.path("depmod").toString(), "-b", tree.toString(), release));
-    Path root = tree.resolve("lib/modules").resolve(release);
-    ModuleDependencies dependencies =
-        ModuleDependencies.parse(Files.readString(root.resolve("modules.dep")));
     List<String> lines = new ArrayList<>();
-    for (String driver : DISK_DRIVERS) {
-      StringBuilder line = new StringBuilder(driver);
-      for (String path : dependencies.loadOrder(driver)) {
-        Path file = root.resolve(path);
-        Path kept = modules.resolve(file.getFileName());
-        if (!Files.exists(kept)) {
-          Files.copy(file, kept);
+    if (tree.isPresent()) {
+      // A package leaves modules.dep to the machine it is installed on.
+      Command.run(
+          into,
+          DEPMOD_LIMIT,
+          List.of(HostPrograms.path("depmod").toString(), "-b", tree.get().toString(), release));
+      Path root = tree.get().resolve("lib/modules").resolve(release);
+      ModuleDependencies dependencies =
+          ModuleDependencies.parse(Files.readString(root.resolve("modules.dep")));
+      for (String driver : DISK_DRIVERS) {
+        List<String> names = new ArrayList<>(List.of(driver));
+        for (String path : dependencies.loadOrder(driver)) {
+          names.add(keepModule(root.resolve(path), modules));
         }
-        line.append(' ').append(file.getFileName());
+        lines.add(String.join(" ", names));
       }
-      lines.add(line.toString());
     }
     Files.write(into.resolve("disk-modules"), lines);
-    Trees.delete(tree);
+  }
+
+  /** Copies a module, and {@return its name there}; what is compressed the guest cannot load. */
+  private static String keepModule(Path module, Path into) throws IOException {
+    String name = module.getFileName().toString();
+    String plain = name.replaceFirst("\\.(xz|zst|gz)$", "");
+    Path kept = into.resolve(plain);
+    if (!Files.exists(kept)) {
+      Files.copy(module, into.resolve(name));
+      if (!name.equals(plain)) {
+        expand(into.resolve(name));
+      }
+    }
+    return plain;
+  }
+
+  private static void expand(Path file) throws IOException {
+    Map<String, String> programs = Map.of("xz", "xz-utils", "zst", "zstd", "gz", "gzip");
+    String suffix = file.toString().substring(file.toString().lastIndexOf('.') + 1);
+    String program = suffix.equals("zst") ? "zstd" : suffix.equals("gz") ? "gzip" : suffix;
+    HostPrograms.ensure(Map.of(program, programs.get(suffix)), _ -> {});
+    Command.run(
+        file.getParent(),
+        DEPMOD_LIMIT,
+        List.of(HostPrograms.path(program).toString(), "-d", file.toString()));
+    Files.deleteIfExists(file);
   }
 }

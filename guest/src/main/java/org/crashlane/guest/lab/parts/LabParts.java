@@ -10,7 +10,7 @@ import java.util.Map;
  * @param qemu the host's QEMU
  * @param kernels those that were prepared
  */
-public record LabParts(Path qemu, Map<KernelFlavour, KernelParts> kernels) {
+public record LabParts(Path qemu, Map<LabKernel, KernelParts> kernels) {
 
   public LabParts {
     kernels = Map.copyOf(kernels);
@@ -21,10 +21,10 @@ public record LabParts(Path qemu, Map<KernelFlavour, KernelParts> kernels) {
    *
    * @throws IllegalArgumentException if it was not prepared
    */
-  public KernelParts kernel(KernelFlavour flavour) {
-    KernelParts kernel = kernels.get(flavour);
+  public KernelParts kernel(LabKernel which) {
+    KernelParts kernel = kernels.get(which);
     if (kernel == null) {
-      throw new IllegalArgumentException("the " + flavour.label() + " kernel was not prepared");
+      throw new IllegalArgumentException("the " + which.label() + " kernel was not prepared");
     }
     return kernel;
   }

@@ -10,12 +10,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.crashlane.guest.UserDirectory;
 
 /**
@@ -60,43 +62,41 @@ public final class Parts {
    * {@return the parts, from the cache or made now} A module that cannot be built is left out, and
    * one line says why: only the inside hand needs it.
    *
-   * @param flavours the kernels that are wanted
+   * @param wanted the kernels
    * @param moduleSources where the inside hand's sources are; without them it is not built
    * @throws PartsUnavailableException if one cannot be had on this machine
    */
-  public LabParts prepare(Set<KernelFlavour> flavours, Optional<Path> moduleSources)
+  public LabParts prepare(Set<LabKernel> wanted, Optional<Path> moduleSources)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
     Cache cache = Cache.in(directory);
-    Map<KernelFlavour, KernelParts> kernels = new EnumMap<>(KernelFlavour.class);
-    for (KernelFlavour flavour : flavours) {
-      KernelParts kernel = prepare(cache, flavour);
+    Map<LabKernel, KernelParts> kernels = new HashMap<>();
+    for (LabKernel which : wanted) {
+      KernelParts kernel = prepare(cache, which);
       kernels.put(
-          flavour,
-          moduleSources.isPresent()
-              ? withHand(cache, flavour, kernel, moduleSources.get())
-              : kernel);
+          which,
+          moduleSources.isPresent() ? withHand(cache, which, kernel, moduleSources.get()) : kernel);
     }
     return new LabParts(HostPrograms.path("qemu-system-x86_64"), kernels);
   }
 
-  private KernelParts prepare(Cache cache, KernelFlavour flavour) throws IOException {
-    Path pointer = Pointer.file(cache, flavour);
-    String stamp = stamp();
+  private KernelParts prepare(Cache cache, LabKernel which) throws IOException {
+    Path pointer = Pointer.file(cache, which);
+    String stamp = stamp(cache, which.spec());
     Optional<KernelParts> ready = read(pointer, stamp, cache);
     if (ready.isPresent()) {
       return ready.get();
     }
     return cache.locked(() -> {
       Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache);
-      return madeMeanwhile.isPresent() ? madeMeanwhile.get() : make(cache, flavour, pointer, stamp);
+      return madeMeanwhile.isPresent() ? madeMeanwhile.get() : make(cache, which, pointer, stamp);
     });
   }
 
-  private KernelParts make(Cache cache, KernelFlavour flavour, Path pointer, String stamp)
+  private KernelParts make(Cache cache, LabKernel which, Path pointer, String stamp)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_UNPACK, progress);
-    Kernel kernel = Kernel.newest(cache, flavour, progress);
+    Kernel kernel = new KernelFinder(cache, progress).find(which);
     String name = SYSTEM_PREFIX + kernel.release() + "_" + kernel.version() + "_" + stamp;
     Path entry =
         cache.entry(
@@ -110,7 +110,7 @@ public final class Parts {
     return partsOf(kernel, entry);
   }
 
-  private KernelParts withHand(Cache cache, KernelFlavour flavour, KernelParts parts, Path sources)
+  private KernelParts withHand(Cache cache, LabKernel which, KernelParts parts, Path sources)
       throws IOException {
     String version = parts.release() + "_" + parts.packageVersion();
     String name = HandModule.ENTRY_PREFIX + version + "_" + stampOf(sources);
@@ -119,7 +119,7 @@ public final class Parts {
       if (!Files.exists(module)) {
         cache.locked(() -> {
           Kernel kernel = kernel(cache, parts.release(), parts.packageVersion());
-          HandModule.make(cache, name, kernel, sources, progress);
+          HandModule.make(cache, name, kernel, which.spec(), sources, progress);
           Instant now = Instant.now();
           cache.touch(name, now);
           cache.prune(Set.of(HandModule.ENTRY_PREFIX), Set.of(name), now.minus(KEPT_UNUSED));
@@ -131,7 +131,7 @@ public final class Parts {
     } catch (IOException e) {
       progress.accept(
           "the kernel module cannot be built for the %s kernel, arming from inside is left out: %s"
-              .formatted(flavour.label(), Command.inShort(e)));
+              .formatted(which.label(), Command.inShort(e)));
       return parts;
     }
     return parts.withHandModule(module);
@@ -182,16 +182,41 @@ public final class Parts {
   }
 
   /** A hash of all that the guests' system is made from. */
-  private static String stamp() throws IOException {
+  private static String stamp(Cache cache, KernelSpec spec) throws IOException {
     MessageDigest digest = sha256();
     digest.update(SystemArchive.initScript());
-    if (Files.exists(APT_LISTS)) {
-      update(digest, APT_LISTS + " " + Files.getLastModifiedTime(APT_LISTS));
+    for (Path source : sources(cache, spec)) {
+      if (Files.exists(source)) {
+        update(digest, source + " " + Files.getLastModifiedTime(source));
+      }
     }
-    for (Path file : SystemArchive.hostFiles()) {
+    updateByFiles(digest, SystemArchive.hostFiles());
+    return inShort(digest);
+  }
+
+  /** {@return what changes when a newer kernel can be had by the same name} */
+  private static List<Path> sources(Cache cache, KernelSpec spec) {
+    return switch (spec) {
+      case KernelSpec.Host _ -> List.of(APT_LISTS);
+      case KernelSpec.Series _, KernelSpec.Release _, KernelSpec.Suite _ ->
+          List.of(Suites.stamp(cache));
+      case KernelSpec.Packages(List<Path> files) -> files;
+      case KernelSpec.Image(Path file, Optional<Path> modules) ->
+          Stream.concat(Stream.of(file), modules.stream()).toList();
+    };
+  }
+
+  /** {@return a hash of sizes and times of {@code files}, which tells what they hold apart} */
+  static String hash(List<Path> files) throws IOException {
+    MessageDigest digest = sha256();
+    updateByFiles(digest, files);
+    return inShort(digest);
+  }
+
+  private static void updateByFiles(MessageDigest digest, List<Path> files) throws IOException {
+    for (Path file : files) {
       update(digest, file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file));
     }
-    return inShort(digest);
   }
 
   private static String stampOf(Path moduleSources) throws IOException {

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Says which entries of the cache serve a kernel flavour now: four lines in a file of its own.
+ * Says which entries of the cache serve a kernel now: four lines in a file of its own.
  *
  * @param stamp of what they were made from
  * @param release of the kernel
@@ -23,9 +23,9 @@ record Pointer(String stamp, String release, String version, String system) {
   private static final String PREFIX = "current-";
   private static final int LINE_COUNT = 4;
 
-  /** {@return where the pointer of {@code flavour} is} */
-  static Path file(Cache cache, KernelFlavour flavour) {
-    return cache.path(PREFIX + flavour.metaPackage());
+  /** {@return where the pointer of {@code kernel} is} */
+  static Path file(Cache cache, LabKernel kernel) {
+    return cache.path(PREFIX + kernel.key());
   }
 
   /**

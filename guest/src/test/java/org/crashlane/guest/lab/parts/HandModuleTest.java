@@ -41,12 +41,12 @@ class HandModuleTest {
     try {
       parts =
           Parts.inUsersCache(said::add)
-              .prepare(Set.of(KernelFlavour.CLOUD), Optional.of(directory));
+              .prepare(Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)), Optional.of(directory));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);
     }
-    KernelParts kernel = parts.kernel(KernelFlavour.CLOUD);
+    KernelParts kernel = parts.kernel(LabKernel.ofHost(KernelFlavour.CLOUD));
     assertTrue(Files.exists(kernel.image()) && Files.exists(kernel.systemArchive()));
     assertEquals(Optional.empty(), kernel.handModule());
     assertTrue(said.getLast().contains("is left out: "), said.getLast());

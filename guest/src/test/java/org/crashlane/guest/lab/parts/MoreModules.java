@@ -32,7 +32,7 @@ public final class MoreModules {
 
   private static void build(String release, String driver, Path into) throws IOException {
     Path tree = Files.createDirectory(into.resolve("tree"));
-    DebianPackages.unpack(List.of("linux-image-" + release), tree, _ -> {});
+    DebianPackages.ofHost(_ -> {}).unpack(List.of("linux-image-" + release), tree);
     Command.run(
         into,
         Duration.ofMinutes(2),

@@ -20,7 +20,7 @@ class PointerTest {
   @Test
   void whatWasWrittenIsReadBack() throws IOException {
     Cache cache = Cache.in(directory);
-    Path file = Pointer.file(cache, KernelFlavour.CLOUD);
+    Path file = Pointer.file(cache, LabKernel.ofHost(KernelFlavour.CLOUD));
     assertEquals(Optional.empty(), Pointer.read(file));
     CLOUD.write(cache, file);
     assertEquals(Optional.of(CLOUD), Pointer.read(file));
@@ -35,8 +35,8 @@ class PointerTest {
   @Test
   void theEntriesOfAllFlavoursAreNeeded() throws IOException {
     Cache cache = Cache.in(directory);
-    CLOUD.write(cache, Pointer.file(cache, KernelFlavour.CLOUD));
-    FULL.write(cache, Pointer.file(cache, KernelFlavour.FULL));
+    CLOUD.write(cache, Pointer.file(cache, LabKernel.ofHost(KernelFlavour.CLOUD)));
+    FULL.write(cache, Pointer.file(cache, LabKernel.ofHost(KernelFlavour.FULL)));
     assertEquals(
         Set.of(
             "lab-6.1-cloud_1_5a",

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.parts;
+
+/**
+ * A kernel that a guest of the lab boots.
+ *
+ * @param spec which Linux
+ * @param flavour in which of Debian's configurations; of a kernel that somebody built, {@link
+ *     KernelFlavour#FULL}: it is taken to have all drivers
+ */
+public record LabKernel(KernelSpec spec, KernelFlavour flavour) {
+
+  public LabKernel {
+    if (spec instanceof KernelSpec.Image) {
+      flavour = KernelFlavour.FULL;
+    }
+  }
+
+  /** {@return the host's newest kernel of that flavour} */
+  public static LabKernel ofHost(KernelFlavour flavour) {
+    return new LabKernel(KernelSpec.HOST, flavour);
+  }
+
+  /** {@return the same Linux in another flavour} */
+  public LabKernel in(KernelFlavour other) {
+    return new LabKernel(spec, other);
+  }
+
+  /** {@return the name that users know it by} */
+  public String label() {
+    return spec.equals(KernelSpec.HOST) ? flavour.label() : spec.key() + " " + flavour.label();
+  }
+
+  /** {@return what stands for it in names of files} */
+  String key() {
+    return spec.equals(KernelSpec.HOST)
+        ? flavour.metaPackage()
+        : spec.key() + "-" + flavour.label();
+  }
+}
