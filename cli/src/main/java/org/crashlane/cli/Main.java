@@ -162,6 +162,7 @@ final class Main extends CommandGroup {
             "oracle",
             "Compare crashlane's own IOMMUs with recorded probes of others.",
             List.of(new OracleReplayCommand(terminal))));
+    line.addSubcommand(new KernelsCommand(terminal));
     line.addSubcommand(new ArmCommand(terminal));
     line.addSubcommand(new DisarmCommand(terminal));
     line.addSubcommand(new ExplainCommand(terminal));

@@ -9,10 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Gets the kernel that a {@link LabKernel} stands for, and puts it into the cache. */
@@ -24,6 +27,8 @@ final class KernelFinder {
 
   /** Of a release, behind its series: patch level, ABI number, distribution. */
   private static final String REST_OF_RELEASE = "\\.[0-9][0-9A-Za-z.+~]*(-[0-9][0-9a-z.]*)?";
+
+  private static final Pattern SERIES = Pattern.compile("^[0-9]{1,4}\\.[0-9]{1,4}");
 
   private static final Duration QUERY_LIMIT = Duration.ofSeconds(20);
   private static final long IMAGE_BYTES = 64L << 20;
@@ -55,6 +60,45 @@ final class KernelFinder {
     };
   }
 
+  /** {@return the newest full kernel of each series that a suite has} */
+  List<KernelOffer> offers() throws IOException {
+    Map<String, String> found =
+        DebianPackages.ofSuites(cache, progress)
+            .matching("^" + IMAGE_PREFIX + "[0-9]+\\.[0-9]+" + REST_OF_RELEASE + "-amd64$");
+    Map<String, List<Named>> bySeries = new TreeMap<>(KernelFinder::compareSeries);
+    found.forEach((name, version) -> {
+      Named image = new Named(name, version);
+      Matcher series = SERIES.matcher(image.release());
+      if (series.find()) {
+        bySeries.computeIfAbsent(series.group(), _ -> new ArrayList<>()).add(image);
+      }
+    });
+    List<KernelOffer> offers = new ArrayList<>();
+    for (Map.Entry<String, List<Named>> entry : bySeries.entrySet()) {
+      Named newest = newest(entry.getValue());
+      Path kept = cache.path(Kernel.entryName(newest.release(), newest.version()));
+      offers.add(
+          new KernelOffer(
+              entry.getKey(), newest.release(), newest.version(), Files.exists(kept)));
+    }
+    return offers;
+  }
+
+  private static Named newest(List<Named> images) throws PartsUnavailableException {
+    String version =
+        DebianPackages.newest(images.stream().map(Named::version).toList()).orElseThrow();
+    return images.stream()
+        .filter(image -> image.version().equals(version))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static int compareSeries(String one, String other) {
+    int[] a = Arrays.stream(one.split("\\.")).mapToInt(Integer::parseInt).toArray();
+    int[] b = Arrays.stream(other.split("\\.")).mapToInt(Integer::parseInt).toArray();
+    return Arrays.compare(a, b);
+  }
+
   /** A package, as apt names one version of it. */
   private record Named(String name, String version) {
     String release() {
@@ -69,23 +113,17 @@ final class KernelFinder {
         String suffix = meta.substring(IMAGE_PREFIX.length());
         String pattern =
             "^" + IMAGE_PREFIX + Pattern.quote(number).replaceAll("\\\\[QE]", "").replace(".", "\\.");
-        Map<String, String> found =
-            packages.matching(pattern + REST_OF_RELEASE + "-" + suffix + "$");
-        String version =
-            DebianPackages.newest(found.values())
-                .orElseThrow(
-                    () ->
-                        new PartsUnavailableException(
-                            "none of Debian's suites (%s) has a %s kernel of Linux %s"
-                                .formatted(
-                                    String.join(", ", Suites.NAMES),
-                                    kernel.flavour().label(),
-                                    number)));
-        yield found.entrySet().stream()
-            .filter(entry -> entry.getValue().equals(version))
-            .map(entry -> new Named(entry.getKey(), version))
-            .findFirst()
-            .orElseThrow();
+        List<Named> found = new ArrayList<>();
+        packages
+            .matching(pattern + REST_OF_RELEASE + "-" + suffix + "$")
+            .forEach((name, version) -> found.add(new Named(name, version)));
+        if (found.isEmpty()) {
+          throw new PartsUnavailableException(
+              "none of Debian's suites (%s) has a %s kernel of Linux %s: 'crashlane kernels' lists them"
+                  .formatted(
+                      String.join(", ", Suites.NAMES), kernel.flavour().label(), number));
+        }
+        yield newest(found);
       }
       case KernelSpec.Release(String release) ->
           new Named(IMAGE_PREFIX + release, packages.candidateVersion(IMAGE_PREFIX + release));

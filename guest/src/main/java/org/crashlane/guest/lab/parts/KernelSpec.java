@@ -93,10 +93,10 @@ public sealed interface KernelSpec {
      */
     public static KernelSpec read(String text) {
       Path file = Path.of(text);
-      if (Files.isDirectory(file)) {
+      if (!text.isEmpty() && Files.isDirectory(file)) {
         return packages(text, debs(file));
       }
-      if (Files.exists(file)) {
+      if (!text.isEmpty() && Files.exists(file)) {
         return text.endsWith(".deb")
             ? new Packages(List.of(file.toAbsolutePath()))
             : new Image(file.toAbsolutePath(), Optional.empty());

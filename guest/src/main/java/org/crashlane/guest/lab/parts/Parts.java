@@ -80,6 +80,16 @@ public final class Parts {
     return new LabParts(HostPrograms.path("qemu-system-x86_64"), kernels);
   }
 
+  /**
+   * {@return what each series of Debian's kernels offers, from the oldest}
+   *
+   * @throws PartsUnavailableException if Debian's lists cannot be had on this machine
+   */
+  public List<KernelOffer> offers() throws IOException {
+    Cache cache = Cache.in(directory);
+    return cache.locked(() -> new KernelFinder(cache, progress).offers());
+  }
+
   private KernelParts prepare(Cache cache, LabKernel which) throws IOException {
     Path pointer = Pointer.file(cache, which);
     String stamp = stamp(cache, which.spec());
