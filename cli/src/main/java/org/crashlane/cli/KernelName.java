@@ -14,6 +14,10 @@ import org.crashlane.guest.lab.parts.KernelSpec;
  * @param flavour in which of Debian's configurations, where they say it
  */
 record KernelName(Optional<KernelSpec> spec, Optional<KernelFlavour> flavour) {
+  /** One kernel of each series. */
+  static final KernelName ALL = new KernelName(Optional.empty(), Optional.empty());
+
+  private static final String ALL_TEXT = "all";
 
   /**
    * {@return what {@code text} names}
@@ -21,6 +25,9 @@ record KernelName(Optional<KernelSpec> spec, Optional<KernelFlavour> flavour) {
    * @throws IllegalArgumentException if it names nothing, saying what was expected
    */
   static KernelName parse(String text) {
+    if (text.equals(ALL_TEXT)) {
+      return ALL;
+    }
     int comma = text.lastIndexOf(',');
     Optional<KernelFlavour> flavour = flavour(text.substring(comma + 1));
     if (flavour.isEmpty()) {

@@ -78,7 +78,7 @@ final class QemuOptions {
       description =
           "The primary: cloud or full (Debian's of this host), a series (6.12), a release, a suite "
               + "(trixie-backports), a .deb or a directory of them, or a kernel's file (bzImage); "
-              + "'6.12,full' is both. Default: cloud where it serves.")
+              + "'6.12,full' is both; all is each series in turn. Default: cloud where it serves.")
   private Optional<KernelName> primary = Optional.empty();
 
   @Option(
@@ -166,6 +166,11 @@ final class QemuOptions {
         flavour(capture),
         !withoutKaslr,
         crashkernel);
+  }
+
+  /** {@return true if one kernel of each series is asked for} */
+  boolean isOfEachSeries() {
+    return primary.equals(Optional.of(KernelName.ALL));
   }
 
   private Optional<KernelSpec> spec(Optional<KernelName> name) {

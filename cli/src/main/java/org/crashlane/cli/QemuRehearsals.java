@@ -48,7 +48,7 @@ final class QemuRehearsals {
   }
 
   /** What is rehearsed behind one IOMMU. */
-  private record Round(GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
+  record Round(GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
     Set<LabKernel> kernels() {
       return config.kernels(scenarios.stream().map(Scenario::strategy).toList());
     }
@@ -62,13 +62,13 @@ final class QemuRehearsals {
   ExitCode run(Optional<MappingNames> mapping, Optional<StrategyNames> strategies, Shown shown)
       throws IOException, InterruptedException {
     List<MappingMode> modes = mapping.map(MappingNames::named).orElse(List.of(MappingMode.VTD));
+    if (options.isOfEachSeries()) {
+      return new SeriesRun(terminal, options, this)
+          .run(modes, mode -> scenarios(mode, strategies), shown);
+    }
     List<Round> rounds = new ArrayList<>();
     for (MappingMode mode : modes) {
-      GuestConfig config = options.config(mode);
-      List<Scenario> scenarios = scenarios(mode, strategies);
-      // Refuses what cannot be before anything is made.
-      config.kernels(scenarios.stream().map(Scenario::strategy).toList());
-      rounds.add(new Round(config, scenarios, kept(mode, modes.size())));
+      rounds.add(round(options.config(mode), scenarios(mode, strategies), kept(mode, modes.size())));
     }
     List<Rehearsal> rehearsals = new ArrayList<>();
     try {
@@ -102,6 +102,13 @@ final class QemuRehearsals {
     return ExitCode.BAD_INPUT;
   }
 
+  /** {@return a round that can be: what cannot is refused before anything is made} */
+  static Round round(
+      GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
+    config.kernels(scenarios.stream().map(Scenario::strategy).toList());
+    return new Round(config, scenarios, kept);
+  }
+
   private Optional<KeepDirectory> kept(MappingMode mode, int modeCount) throws IOException {
     if (options.keep().isEmpty()) {
       return Optional.empty();
@@ -111,7 +118,8 @@ final class QemuRehearsals {
         KeepDirectory.open(modeCount == 1 ? directory : directory.resolve(mode.label())));
   }
 
-  private void rehearse(Round wanted, List<Rehearsal> rehearsals)
+  /** Rehearses what there is of {@code wanted}, and adds it to {@code rehearsals} one by one. */
+  void rehearse(Round wanted, List<Rehearsal> rehearsals)
       throws IOException, InterruptedException {
     LabParts parts =
         Parts.inUsersCache(terminal::complain)

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.crashlane.cli.QemuRehearsals.Round;
+import org.crashlane.cli.RehearseCommand.Form;
+import org.crashlane.cli.RehearseCommand.Shown;
+import org.crashlane.guest.lab.GuestConfig;
+import org.crashlane.guest.lab.KeepDirectory;
+import org.crashlane.guest.lab.KernelChoice;
+import org.crashlane.guest.lab.LabException;
+import org.crashlane.guest.lab.parts.KernelOffer;
+import org.crashlane.guest.lab.parts.KernelSpec;
+import org.crashlane.guest.lab.parts.LabKernel;
+import org.crashlane.guest.lab.parts.Parts;
+import org.crashlane.guest.lab.parts.PartsUnavailableException;
+import org.crashlane.rehearsal.CrashOutcome.Grade;
+import org.crashlane.rehearsal.MappingMode;
+import org.crashlane.rehearsal.Rehearsal;
+import org.crashlane.rehearsal.Scenario;
+import org.crashlane.report.JsonReport;
+import org.crashlane.report.Table;
+import org.crashlane.report.Table.Cell;
+import org.crashlane.report.Table.Column;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One kernel of each series after the other. Each rehearsal is kept as soon as it is done; what is
+ * kept of the same kernel is not done again, so that a run that was stopped can be gone on with.
+ */
+final class SeriesRun {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private final Terminal terminal;
+  private final QemuOptions options;
+  private final QemuRehearsals lab;
+  private final List<Done> done = new ArrayList<>();
+  private final List<String> failures = new ArrayList<>();
+
+  SeriesRun(Terminal terminal, QemuOptions options, QemuRehearsals lab) {
+    this.terminal = terminal;
+    this.options = options;
+    this.lab = lab;
+  }
+
+  /**
+   * A rehearsal that is kept.
+   *
+   * @param offer its kernel
+   * @param json as {@code verdict.json} has it
+   */
+  private record Done(KernelOffer offer, JsonNode json) {
+    String text(String... path) {
+      JsonNode node = json;
+      for (String name : path) {
+        node = node.path(name);
+      }
+      return node.asString("");
+    }
+
+    ObjectNode node() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("series", offer.series())
+          .put("release", offer.release())
+          .set("rehearsal", json);
+    }
+  }
+
+  /** {@return the exit code, after all is printed: 3 where a kernel could not be rehearsed} */
+  ExitCode run(
+      List<MappingMode> modes, Function<MappingMode, List<Scenario>> scenarios, Shown shown)
+      throws IOException, InterruptedException {
+    Path directory =
+        options
+            .keep()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "--kernel all takes hours, and keeps what is done: name a directory by"
+                            + " --keep DIR"));
+    List<KernelOffer> offers = Parts.inUsersCache(terminal::complain).offers();
+    for (KernelOffer offer : offers) {
+      for (MappingMode mode : modes) {
+        KeepDirectory kept =
+            KeepDirectory.open(directory.resolve(offer.series()).resolve(mode.label()));
+        one(offer, options.config(mode).withKernels(k -> of(offer, k)), scenarios.apply(mode), kept);
+      }
+    }
+    print(shown.form());
+    failures.forEach(terminal::complain);
+    boolean isBad =
+        done.stream().anyMatch(d -> d.text("outcome", "grade").equals(Grade.BAD.name()));
+    return !failures.isEmpty() ? ExitCode.UNKNOWN : isBad ? ExitCode.BROKEN : ExitCode.HOLDS;
+  }
+
+  private static KernelChoice of(KernelOffer offer, KernelChoice usual) {
+    KernelSpec spec = new KernelSpec.Series(offer.series());
+    return new KernelChoice(
+        new LabKernel(spec, usual.primary().flavour()),
+        spec,
+        usual.captureFlavour(),
+        usual.kaslr(),
+        usual.crashkernel());
+  }
+
+  private void one(
+      KernelOffer offer, GuestConfig config, List<Scenario> scenarios, KeepDirectory kept)
+      throws IOException, InterruptedException {
+    List<Scenario> left = new ArrayList<>();
+    for (Scenario scenario : scenarios) {
+      Optional<JsonNode> before = kept(kept, scenario, offer);
+      before.ifPresentOrElse(json -> done.add(new Done(offer, json)), () -> left.add(scenario));
+    }
+    for (Scenario scenario : left) {
+      terminal.complain("Linux " + offer.series() + ", " + config.mapping().label());
+      Round round = QemuRehearsals.round(config, List.of(scenario), Optional.of(kept));
+      try {
+        lab.rehearse(round, new ArrayList<Rehearsal>());
+      } catch (LabException | PartsUnavailableException e) {
+        failures.add(
+            "Linux %s, %s, %s: %s"
+                .formatted(
+                    offer.series(),
+                    config.mapping().label(),
+                    scenario.label(),
+                    Failure.describe(e)));
+        continue;
+      }
+      kept(kept, scenario, offer).ifPresent(json -> done.add(new Done(offer, json)));
+    }
+  }
+
+  /** {@return what is kept of {@code scenario}, if it is of that kernel} */
+  private static Optional<JsonNode> kept(KeepDirectory kept, Scenario scenario, KernelOffer offer)
+      throws IOException {
+    Path file = kept.folder(scenario).resolve(KeepDirectory.VERDICT_JSON);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode json = MAPPER.readTree(file.toFile()).path("rehearsals").path(0);
+      String release = json.path("kernels").path("release").asString("");
+      boolean same = release.replace("-cloud", "").equals(offer.release());
+      return same ? Optional.of(json) : Optional.empty();
+    } catch (JacksonException notOurs) {
+      return Optional.empty();
+    }
+  }
+
+  private void print(Form form) {
+    if (form == Form.JSON) {
+      terminal
+          .out()
+          .print(
+              JsonReport.text(
+                  JsonReport.document().set("kernels", JsonReport.array(done, Done::node))));
+      return;
+    }
+    Table table =
+        Table.of(
+            Column.left("kernel"),
+            Column.left("mapping"),
+            Column.left("strategy"),
+            Column.left("hand"),
+            Column.left("dump"),
+            Column.left("rule"));
+    done.forEach(d ->
+        table.row(
+            List.of(
+                Cell.of(d.offer().release()),
+                Cell.of(d.text("mapping")),
+                Cell.of(d.text("strategy")),
+                Cell.of(d.text("hand")),
+                Cell.of(d.text("outcome", "dump")),
+                Cell.of(d.text("verdict", "answer")))));
+    terminal.out().print(table.render(terminal.columns(), terminal.colours()));
+  }
+}
