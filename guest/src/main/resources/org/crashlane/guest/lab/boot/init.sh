@@ -47,7 +47,7 @@ load_modules() {
 
 # True when the disk's driver has given up. libata asks a disk three times who it is.
 driver_gave_up() {
-  dmesg | grep -q 'nvme.*Removing after probe failure' ||
+  dmesg | grep -q -E 'nvme.*(Removing after probe failure|probe failed)' ||
     [ "$(dmesg | grep -c 'ata[0-9.]*: failed to IDENTIFY')" -ge 3 ]
 }
 
