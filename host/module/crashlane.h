@@ -5,6 +5,8 @@
 #undef pr_fmt
 #define pr_fmt(fmt) "crashlane: " fmt
 
+#include "compat.h"
+
 #include <linux/iommu.h>
 #include <linux/iova.h>
 #include <linux/list.h>

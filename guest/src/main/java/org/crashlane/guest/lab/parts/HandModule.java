@@ -8,15 +8,24 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Builds the inside hand's kernel module with the host's compiler against Debian's headers, which
- * are unpacked in the cache and not installed.
+ * Builds the inside hand's kernel module against Debian's headers, which are unpacked in the cache
+ * and not installed, with the host's compiler where it serves, and else with the one that the
+ * headers ask for.
  */
 final class HandModule {
-  /** What Debian's 6.1 kernels are built with; a module wants the same. */
-  private static final String COMPILER = "gcc-12";
+  /** What Debian's 6.1 kernels are built with; older ones take it as well. */
+  private static final String COMPILER = "gcc-" + SuiteCompiler.HOSTS_MAJOR;
+
+  /** Which compiler headers depend on: {@code gcc-14}, {@code linux-compiler-gcc-12-x86}. */
+  private static final Pattern GCC = Pattern.compile("(?:^|-)gcc-([0-9]+)");
+
+  private static final List<String> COMPILER_PREFIXES = List.of("gcc-", "linux-compiler-gcc-");
 
   /** Begins the names of headers in the cache. */
   static final String HEADERS_PREFIX = "headers-";
@@ -46,14 +55,36 @@ final class HandModule {
       Consumer<String> progress)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_COMPILE, progress);
-    Path headers = headers(cache, kernel, DebianPackages.of(spec, cache, progress));
-    cache.entry(name, BUILD_BYTES, into -> build(headers, kernel, sources, into, progress));
+    DebianPackages debian = DebianPackages.of(spec, cache, progress);
+    Optional<SuiteCompiler> compiler = compiler(cache, kernel, debian, progress);
+    Path headers = headers(cache, kernel, debian, compiler);
+    String cc = compiler.map(c -> c.gcc().toString()).orElse(COMPILER);
+    progress.accept("building the kernel module for " + kernel.release());
+    cache.entry(name, BUILD_BYTES, into -> build(headers, cc, sources, into));
   }
 
-  private static void build(
-      Path headers, Kernel kernel, Path sources, Path into, Consumer<String> progress)
+  /** {@return the compiler that a kernel's headers ask for, where the host's does not do} */
+  private static Optional<SuiteCompiler> compiler(
+      Cache cache, Kernel kernel, DebianPackages debian, Consumer<String> progress)
       throws IOException {
-    progress.accept("building the kernel module for " + kernel.release());
+    int major = 0;
+    for (String prefix : COMPILER_PREFIXES) {
+      for (String found : debian.dependencies(headersPackage(kernel), prefix)) {
+        Matcher gcc = GCC.matcher(found);
+        major = gcc.find() ? Math.max(major, Integer.parseInt(gcc.group(1))) : major;
+      }
+    }
+    return major > SuiteCompiler.HOSTS_MAJOR
+        ? Optional.of(SuiteCompiler.get(cache, major, progress))
+        : Optional.empty();
+  }
+
+  private static String headersPackage(Kernel kernel) {
+    return "linux-headers-" + kernel.release();
+  }
+
+  private static void build(Path headers, String compiler, Path sources, Path into)
+      throws IOException {
     Path build = Files.createDirectory(into.resolve("module-build"));
     for (Path source : sourceFiles(sources)) {
       Files.copy(source, build.resolve(source.getFileName()));
@@ -66,7 +97,9 @@ final class HandModule {
             "-C",
             headers.toString(),
             "M=" + build,
-            "CC=" + COMPILER,
+            "CC=" + compiler,
+            // Types for debuggers take a program that few hosts have.
+            "CONFIG_DEBUG_INFO_BTF_MODULES=",
             "modules"));
     Files.move(build.resolve(FILE), into.resolve(FILE));
     Trees.delete(build);
@@ -93,9 +126,10 @@ final class HandModule {
     return HEADERS_PREFIX + release + "_" + version;
   }
 
-  private static Path headers(Cache cache, Kernel kernel, DebianPackages debian)
+  private static Path headers(
+      Cache cache, Kernel kernel, DebianPackages debian, Optional<SuiteCompiler> compiler)
       throws IOException {
-    String name = "linux-headers-" + kernel.release();
+    String name = headersPackage(kernel);
     Path tree =
         cache.entry(
             headersName(kernel.release(), kernel.version()),
@@ -105,6 +139,9 @@ final class HandModule {
               packages.addAll(debian.dependencies(name, "linux-headers-"));
               packages.addAll(debian.dependencies(name, "linux-kbuild-"));
               debian.unpack(packages, into);
+              if (compiler.isPresent()) {
+                compiler.get().serve(into.resolve("usr/lib"));
+              }
               includeFromBeside(into.resolve("usr/src").resolve(name).resolve("Makefile"));
             });
     return tree.resolve("usr/src").resolve(name);

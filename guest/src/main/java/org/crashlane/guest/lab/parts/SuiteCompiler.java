@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crashlane.guest.lab.parts;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * A compiler of Debian's that the host does not have, with the libraries it needs, unpacked in the
+ * cache. Its programs are started by the loader that came with them, so that neither the host's
+ * libraries nor root, nor a root directory of their own, are asked for.
+ */
+final class SuiteCompiler {
+  /** The newest compiler that the host's own libraries serve. */
+  static final int HOSTS_MAJOR = 12;
+
+  private static final String ENTRY_PREFIX = "gcc-";
+  private static final long BYTES = 300L << 20;
+  private static final String TRIPLET = "x86_64-linux-gnu";
+  private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
+
+  /** What compiler and tools of the kernel's build are linked with. */
+  private static final List<String> LIBRARIES =
+      List.of(
+          "libc6",
+          "libelf1t64",
+          "libgcc-s1",
+          "libgmp10",
+          "libisl23",
+          "libmpc3",
+          "libmpfr6",
+          "libstdc++6",
+          "libzstd1",
+          "zlib1g");
+
+  private final Path directory;
+  private final int major;
+
+  private SuiteCompiler(Path directory, int major) {
+    this.directory = directory;
+    this.major = major;
+  }
+
+  /** {@return gcc of that major version, in the cache} Only while the cache's lock is held. */
+  static SuiteCompiler get(Cache cache, int major, Consumer<String> progress) throws IOException {
+    DebianPackages debian = DebianPackages.ofSuites(cache, progress);
+    List<String> packages =
+        Stream.concat(
+                Stream.of("gcc-%d-x86-64-linux-gnu", "cpp-%d-x86-64-linux-gnu", "libgcc-%d-dev")
+                    .map(name -> name.formatted(major)),
+                LIBRARIES.stream())
+            .toList();
+    String version = debian.candidateVersion(packages.getFirst());
+    Path directory =
+        cache.entry(
+            ENTRY_PREFIX + version,
+            BYTES,
+            into -> {
+              debian.unpack(packages, into);
+              new SuiteCompiler(into, major).writeStarters();
+            });
+    return new SuiteCompiler(directory, major);
+  }
+
+  /** {@return the program to compile with} */
+  Path gcc() {
+    return directory.resolve("start").resolve("gcc");
+  }
+
+  private void writeStarters() throws IOException {
+    Path starters = Files.createDirectory(directory.resolve("start"));
+    Path real = directory.resolve("usr/bin").resolve(TRIPLET + "-gcc-" + major);
+    Path cc1 = directory.resolve("usr/libexec/gcc").resolve(TRIPLET).resolve(major + "/cc1");
+    // The driver finds the others from its own name, but for those that are found here before.
+    writeStarter(starters.resolve("gcc"), real, true, "-B\"$here\"");
+    writeStarter(starters.resolve("cc1"), cc1, false, "");
+  }
+
+  /**
+   * Lets each program below {@code tree}, which the host's loader may not be able to start, be
+   * started by this compiler's.
+   *
+   * @param tree in an entry of the same cache
+   */
+  void serve(Path tree) throws IOException {
+    List<Path> programs = new ArrayList<>();
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (attributes.isRegularFile() && Files.isExecutable(file) && isElf(file)) {
+              programs.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    for (Path program : programs) {
+      Path real = program.resolveSibling(program.getFileName() + ".elf");
+      Files.move(program, real);
+      writeStarter(program, real, false, "");
+    }
+  }
+
+  private static boolean isElf(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(ELF.length), ELF);
+    }
+  }
+
+  /** Paths are relative: the cache may be moved, and an entry is renamed when it is whole. */
+  private void writeStarter(Path starter, Path program, boolean asItself, String more)
+      throws IOException {
+    Path from = starter.getParent();
+    Path libraries = directory.resolve("usr/lib").resolve(TRIPLET);
+    String real = "\"$here/%s\"".formatted(from.relativize(program));
+    Files.writeString(
+        starter,
+        """
+        #!/bin/sh
+        here=$(dirname "$(readlink -f "$0")")
+        lib="$here/%s"
+        exec "$lib/ld-linux-x86-64.so.2" --library-path "$lib" --argv0 %s %s %s "$@"
+        """
+            .formatted(from.relativize(libraries), asItself ? real : "\"$0\"", real, more));
+    Files.setPosixFilePermissions(starter, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+}
