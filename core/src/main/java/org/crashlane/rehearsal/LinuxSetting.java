@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.rehearsal;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What makes a stock capture kernel of Linux on x86 follow a strategy, and in which versions. A
@@ -41,7 +44,31 @@ public record LinuxSetting(
    * @param first the first; empty where there is no earlier one to tell apart
    * @param last the last; empty where the newest is one
    */
-  public record Versions(String first, String last) {}
+  public record Versions(String first, String last) {
+    private static final Pattern SERIES = Pattern.compile("^([0-9]{1,6})\\.([0-9]{1,6})");
+
+    /**
+     * {@return true if {@code release} is one of them}
+     *
+     * @param release as {@code uname -r} gives it; what begins with no number is taken for the
+     *     newest
+     */
+    public boolean includes(String release) {
+      return (first.isEmpty() || compare(release, first) >= 0)
+          && (last.isEmpty() || compare(release, last) <= 0);
+    }
+
+    private static int compare(String one, String other) {
+      return Arrays.compare(series(one), series(other));
+    }
+
+    private static int[] series(String release) {
+      Matcher numbers = SERIES.matcher(release);
+      return numbers.find()
+          ? new int[] {Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2))}
+          : new int[] {Integer.MAX_VALUE, 0};
+    }
+  }
 
   /** Of one strategy and mode the usual one comes first. */
   private static final List<LinuxSetting> ALL =
@@ -128,6 +155,32 @@ public record LinuxSetting(
             .filter(s -> s.strategy == strategy && s.mode == mode && s.parameter.equals(parameter))
             .toList();
     return new Versions(same.getFirst().linux.first, same.getLast().linux.last);
+  }
+
+  /** {@return how a kernel of {@code release} takes old tables over behind {@code mode}} */
+  public static Adoption adoption(MappingMode mode, String release) {
+    return ALL.stream()
+        .filter(s -> s.strategy == Strategy.ADOPT && s.mode == mode && s.linux.includes(release))
+        .map(LinuxSetting::adoption)
+        .findFirst()
+        .orElse(Adoption.COPY);
+  }
+
+  /**
+   * {@return what a kernel of {@code release} really does that has the driver and is set to follow
+   * {@code strategy} by a parameter}
+   */
+  public static Strategy effect(Strategy strategy, MappingMode mode, String release) {
+    Optional<LinuxSetting> set = of(strategy, mode).filter(s -> s.means == Means.PARAMETER);
+    List<Strategy> does =
+        ALL.stream()
+            .filter(s ->
+                s.mode == mode
+                    && s.parameter.equals(set.map(LinuxSetting::parameter).orElse(""))
+                    && s.linux.includes(release))
+            .map(LinuxSetting::strategy)
+            .toList();
+    return set.isEmpty() || does.isEmpty() || does.contains(strategy) ? strategy : does.getFirst();
   }
 
   /**

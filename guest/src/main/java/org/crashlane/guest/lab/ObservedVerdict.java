@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
-import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
@@ -26,11 +25,16 @@ final class ObservedVerdict {
   /**
    * {@return {@code verdict} with what was seen}
    *
+   * @param isAsked false if the capture kernel did not do what its option is for
    * @param seen what QEMU traced after the crash
    * @param console what a lost dump is explained by
    */
   static Verdict of(
-      Verdict verdict, LabIommu iommu, Strategy strategy, Sightings seen, CaptureConsole console) {
+      Verdict verdict,
+      LabIommu iommu,
+      boolean isAsked,
+      Sightings seen,
+      CaptureConsole console) {
     List<Finding> findings = new ArrayList<>();
     for (Finding finding : verdict.findings()) {
       boolean judged = finding.severity() != Severity.NOTE;
@@ -42,7 +46,7 @@ final class ObservedVerdict {
         findings.add(finding);
       }
     }
-    if (iommu.effectOf(strategy) != strategy) {
+    if (!isAsked) {
       findings.add(leftRunning());
     }
     return Verdict.of(findings);

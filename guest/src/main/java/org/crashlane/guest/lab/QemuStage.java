@@ -6,9 +6,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.LinuxSetting;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
 import org.crashlane.rehearsal.Rehearsal;
@@ -63,17 +65,17 @@ public final class QemuStage implements Stage {
       Verdict tables = witness.verdict();
       Observations observations =
           evidence.observations(dump, kernels(scenario, evidence.facts().release()));
-      Strategy effect = config.iommu().effectOf(scenario.strategy());
+      Strategy effect = effect(scenario.strategy());
       Rehearsal rehearsal =
           new Rehearsal(
-              scenario,
+              scenario.adopting(LinuxSetting.adoption(scenario.mode(), captureRelease(scenario))),
               tables,
               Prediction.of(effect, tables),
               observations,
               ObservedVerdict.of(
                   Aftermath.judge(effect, tables, observations),
                   config.iommu(),
-                  scenario.strategy(),
+                  effect == scenario.strategy(),
                   evidence.sightings(),
                   evidence.console()),
               since(startNanos),
@@ -81,6 +83,18 @@ public final class QemuStage implements Stage {
       keep(scenario, folder -> KeptEvidence.write(folder, evidence, dump));
       return rehearsal;
     }
+  }
+
+  /** {@return what the capture kernel does, whatever {@code strategy} asks of it} */
+  private Strategy effect(Strategy strategy) {
+    LabKernel capture = config.captureKernel(strategy);
+    return config.iommu().isDrivenBy(capture.flavour())
+        ? LinuxSetting.effect(strategy, config.mapping(), parts.kernel(capture).release())
+        : strategy;
+  }
+
+  private String captureRelease(Scenario scenario) {
+    return parts.kernel(config.captureKernel(scenario.strategy())).release();
   }
 
   /** What went wrong before the crash leaves nothing to be judged but that. */

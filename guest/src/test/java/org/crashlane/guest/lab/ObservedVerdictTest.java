@@ -7,7 +7,6 @@ import java.util.List;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.rehearsal.MappingMode;
-import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
@@ -45,7 +44,7 @@ class ObservedVerdictTest {
     Sightings seen =
         new Sightings(List.of(), List.of(), List.of(), List.of(interrupt(0x30), interrupt(0x31)));
     Finding finding =
-        ObservedVerdict.of(BLOCKED, AMD, Strategy.IDENTITY, seen, SILENT).findings().getFirst();
+        ObservedVerdict.of(BLOCKED, AMD, true, seen, SILENT).findings().getFirst();
     assertEquals(
         List.of(
             Fact.JUDGED_NOT_OBSERVED, new Amount(Quantity.INTERRUPTS_BLOCKED, 2), interrupt(0x30)),
@@ -59,7 +58,7 @@ class ObservedVerdictTest {
 
   @Test
   void whatAnEmulatorLetsPassIsJudgedAndNotObserved() {
-    Verdict verdict = ObservedVerdict.of(BLOCKED, INTEL, Strategy.IDENTITY, QUIET, SILENT);
+    Verdict verdict = ObservedVerdict.of(BLOCKED, INTEL, true, QUIET, SILENT);
     assertEquals(
         List.of(
             Fact.JUDGED_NOT_OBSERVED,
@@ -71,7 +70,7 @@ class ObservedVerdictTest {
 
   @Test
   void aStrategyThatTheKernelDoesNotFollowIsNoted() {
-    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, Strategy.OFF, QUIET, SILENT);
+    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, false, QUIET, SILENT);
     assertEquals(Answer.HOLDS, verdict.answer());
     assertEquals(FindingCode.C5, verdict.findings().getFirst().code());
     assertEquals(
@@ -92,7 +91,7 @@ class ObservedVerdictTest {
     CaptureConsole console =
         new CaptureConsole(List.of("[ 9.1] nvme nvme0: I/O 4 QID 0 timeout, disable controller"));
     Verdict verdict =
-        ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, Strategy.IDENTITY, QUIET, console);
+        ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, true, QUIET, console);
     assertEquals(
         List.of(
             Fact.DISK_UNTOUCHED,
@@ -104,6 +103,6 @@ class ObservedVerdictTest {
   @Test
   void nothingSeenChangesNothing() {
     Verdict verdict = Verdict.of(List.of());
-    assertEquals(verdict, ObservedVerdict.of(verdict, INTEL, Strategy.OFF, QUIET, SILENT));
+    assertEquals(verdict, ObservedVerdict.of(verdict, INTEL, true, QUIET, SILENT));
   }
 }

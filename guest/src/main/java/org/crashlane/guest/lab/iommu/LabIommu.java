@@ -40,9 +40,6 @@ public interface LabIommu {
    */
   List<String> captureArguments(Strategy strategy);
 
-  /** {@return what a capture kernel really does that is told {@link #captureArguments}} */
-  Strategy effectOf(Strategy strategy);
-
   /** {@return true if QEMU lets interrupts in compatibility format pass that hardware blocks} */
   boolean letsCompatibilityPass();
 

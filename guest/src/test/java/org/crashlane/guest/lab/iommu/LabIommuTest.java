@@ -56,12 +56,6 @@ class LabIommuTest {
     assertEquals(southbridge, AMD.ioApics(IVRS_WITH_INTERRUPTS));
   }
 
-  @Test
-  void offLeavesAnAmdUnitAlone() {
-    assertEquals(Strategy.NONE, AMD.effectOf(Strategy.OFF));
-    assertEquals(Strategy.ADOPT, AMD.effectOf(Strategy.ADOPT));
-  }
-
   @ParameterizedTest
   @EnumSource(
       value = MappingMode.class,

@@ -27,7 +27,7 @@ final class LinuxSettingTest {
   }
 
   private static List<String> advised(LabIommu unit, Strategy strategy, MappingMode mode) {
-    LinuxSetting setting = LinuxSetting.of(unit.effectOf(strategy), mode).orElseThrow();
+    LinuxSetting setting = LinuxSetting.of(strategy, mode).orElseThrow();
     return Stream.of(setting.parameter()).filter(text -> !text.isEmpty()).toList();
   }
 

@@ -104,11 +104,6 @@ public final class LabUnit implements LabIommu {
    * drivers/iommu/amd/init.c): what the dead kernel left running goes on running.
    */
   @Override
-  public Strategy effectOf(Strategy strategy) {
-    return strategy == Strategy.OFF ? Strategy.NONE : strategy;
-  }
-
-  @Override
   public boolean letsCompatibilityPass() {
     return false;
   }

@@ -76,11 +76,6 @@ public final class LabUnit implements LabIommu {
   }
 
   /** Linux 6.1 switches translation off when it is told {@code intel_iommu=off}. */
-  @Override
-  public Strategy effectOf(Strategy strategy) {
-    return strategy;
-  }
-
   /** See vtd_interrupt_remap_msi() in hw/i386/intel_iommu.c. */
   @Override
   public boolean letsCompatibilityPass() {
