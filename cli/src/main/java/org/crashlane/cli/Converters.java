@@ -53,7 +53,7 @@ final class Converters {
         OutputOptions.Color.class, text -> constant(text, OutputOptions.Color.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
-    line.registerConverter(KernelName.class, KernelName::parse);
+    line.registerConverter(KernelName.class, Converters::kernel);
     line.registerConverter(
         QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));
     line.registerConverter(
@@ -170,6 +170,14 @@ final class Converters {
 
   private static <T> T constant(String text, T[] values) {
     return one(text, List.of(values), value -> value.toString().toLowerCase(Locale.ROOT));
+  }
+
+  private static KernelName kernel(String text) {
+    try {
+      return KernelName.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
   }
 
   /** {@return the value of that name: small letters, in whatever case users write them} */

@@ -50,10 +50,7 @@ final class KernelsCommand implements Callable<Integer> {
         .out()
         .print(
             json
-                ? JsonReport.text(
-                    JsonReport.document()
-                        .set("kernels", JsonReport.array(offers, KernelsCommand::json)))
-                : table(offers));
+                ? JsonReport.text(document(offers)) : table(offers));
     return ExitCode.HOLDS.number();
   }
 
@@ -72,6 +69,11 @@ final class KernelsCommand implements Callable<Integer> {
                 Cell.of(offer.version()),
                 Cell.of(offer.isCached() ? "yes" : ""))));
     return table.render(terminal.columns(), terminal.colours());
+  }
+
+  /** {@return what is printed with {@code --json}} */
+  static ObjectNode document(List<KernelOffer> offers) {
+    return JsonReport.document().set("kernels", JsonReport.array(offers, KernelsCommand::json));
   }
 
   private static ObjectNode json(KernelOffer offer) {

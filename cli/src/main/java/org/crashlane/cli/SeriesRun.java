@@ -59,7 +59,7 @@ final class SeriesRun {
    * @param offer its kernel
    * @param json as {@code verdict.json} has it
    */
-  private record Done(KernelOffer offer, JsonNode json) {
+  record Done(KernelOffer offer, JsonNode json) {
     String text(String... path) {
       JsonNode node = json;
       for (String name : path) {
@@ -158,13 +158,14 @@ final class SeriesRun {
     }
   }
 
+  /** {@return what is printed with {@code --json}} */
+  static ObjectNode document(List<Done> done) {
+    return JsonReport.document().set("series", JsonReport.array(done, Done::node));
+  }
+
   private void print(Form form) {
     if (form == Form.JSON) {
-      terminal
-          .out()
-          .print(
-              JsonReport.text(
-                  JsonReport.document().set("kernels", JsonReport.array(done, Done::node))));
+      terminal.out().print(JsonReport.text(document(done)));
       return;
     }
     Table table =

@@ -40,6 +40,7 @@ import org.crashlane.guest.live.GuestReader.Judged;
 import org.crashlane.guest.live.GuestTables;
 import org.crashlane.guest.live.GuestTables.Listing;
 import org.crashlane.guest.live.WhenCrashed.Outcome;
+import org.crashlane.guest.lab.parts.KernelOffer;
 import org.crashlane.iommu.Attachment.Blocked;
 import org.crashlane.iommu.Attachment.PassThrough;
 import org.crashlane.iommu.Attachment.Translated;
@@ -94,10 +95,14 @@ final class OutputSchemaTest {
   private static final Reason RESERVED = Reason.of(TableFact.RESERVED_BITS, new Reason.Bits(0x8));
   private static final TableId TABLE = new TableId(0x2337000, Geometry.of(12, 3));
 
+  private static final KernelOffer OFFER =
+      new KernelOffer("6.12", "6.12.118+deb13-amd64", "6.12.118-1", true);
+
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =
       Map.of(
-          "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations"),
+          "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations", "series"),
+          "kernels", List.of("kernels"),
           "explain", List.of("codes"),
           "machines", List.of("machines"),
           "machines show", List.of("machine"),
@@ -251,6 +256,15 @@ final class OutputSchemaTest {
       case "explorations" ->
           List.of(printed("rehearse", "--explore", "--mapping", "vtd", "--strategy", "reserve"));
       case "codes" -> List.of(printed("explain", "A1"));
+      case "series" ->
+          List.of(
+              JsonReport.text(
+                  SeriesRun.document(
+                      List.of(
+                          new SeriesRun.Done(
+                              OFFER,
+                              MAPPER.readTree(golden("rehearsals")).path("rehearsals").path(0))))));
+      case "kernels" -> List.of(JsonReport.text(KernelsCommand.document(List.of(OFFER))));
       case "machines" -> List.of(printed("machines"));
       case "machine" ->
           List.of(

@@ -231,6 +231,9 @@ final class KernelFinder {
    * @throws PartsUnavailableException if {@code file} is no bzImage
    */
   static String release(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new PartsUnavailableException(file + ": no such file, or it cannot be read");
+    }
     try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
       byte[] head = new byte[(int) Math.min(in.length(), 1 << 16)];
       in.readFully(head);

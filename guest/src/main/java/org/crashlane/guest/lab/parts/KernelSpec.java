@@ -87,19 +87,20 @@ public sealed interface KernelSpec {
 
     /**
      * {@return the kernel that {@code text} names: a series, a release, a suite, a {@code .deb}, a
-     * directory of them, or a kernel's file}
+     * directory of them, or a kernel's file} Whether a file is there is seen when it is read.
      *
      * @throws IllegalArgumentException if it is none of them, saying what was expected
      */
     public static KernelSpec read(String text) {
-      Path file = Path.of(text);
+      Path file = Path.of(text).toAbsolutePath();
       if (!text.isEmpty() && Files.isDirectory(file)) {
         return packages(text, debs(file));
       }
-      if (!text.isEmpty() && Files.exists(file)) {
-        return text.endsWith(".deb")
-            ? new Packages(List.of(file.toAbsolutePath()))
-            : new Image(file.toAbsolutePath(), Optional.empty());
+      if (text.endsWith(".deb")) {
+        return new Packages(List.of(file));
+      }
+      if (!text.isEmpty() && (text.contains("/") || Files.exists(file))) {
+        return new Image(file, Optional.empty());
       }
       if (SERIES.matcher(text).matches()) {
         return new Series(text);
@@ -111,9 +112,9 @@ public sealed interface KernelSpec {
         return new Release(text);
       }
       throw new IllegalArgumentException(
-          "'%s' is no kernel: expected a series (6.12), a release (6.1.0-50-amd64), one of the suites"
-              + " %s, a .deb or a directory of them, or a kernel's file (bzImage)"
-                  .formatted(text, String.join(", ", Suites.NAMES)));
+          "'%s' is no kernel: expected a series (6.12), a release (6.1.0-50-amd64), a suite (%s), a"
+                  .formatted(text, String.join(", ", Suites.NAMES))
+              + " .deb or a directory of them, or a kernel's file (bzImage)");
     }
 
     private static KernelSpec packages(String directory, List<Path> files) {

@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.parts;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,6 +56,15 @@ final class KernelFinderTest {
   void anEmptyFileIsRefused() throws IOException {
     Path file = Files.createFile(directory.resolve("empty"));
     assertThrows(PartsUnavailableException.class, () -> KernelFinder.release(file));
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamed() {
+    PartsUnavailableException refused =
+        assertThrows(
+            PartsUnavailableException.class,
+            () -> KernelFinder.release(directory.resolve("bzImage")));
+    assertTrue(refused.getMessage().contains("bzImage: no such file"), refused::getMessage);
   }
 
   @Test
