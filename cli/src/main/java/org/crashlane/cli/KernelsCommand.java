@@ -46,11 +46,7 @@ final class KernelsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<KernelOffer> offers = Parts.inUsersCache(terminal::complain).offers();
-    terminal
-        .out()
-        .print(
-            json
-                ? JsonReport.text(document(offers)) : table(offers));
+    terminal.out().print(json ? JsonReport.text(document(offers)) : table(offers));
     return ExitCode.HOLDS.number();
   }
 

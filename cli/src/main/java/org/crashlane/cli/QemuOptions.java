@@ -175,9 +175,10 @@ final class QemuOptions {
 
   private Optional<KernelSpec> spec(Optional<KernelName> name) {
     return name.flatMap(KernelName::spec)
-        .map(spec -> spec instanceof KernelSpec.Image(Path file, _)
-            ? new KernelSpec.Image(file, modules)
-            : spec);
+        .map(spec ->
+            spec instanceof KernelSpec.Image(Path file, _)
+                ? new KernelSpec.Image(file, modules)
+                : spec);
   }
 
   private static Optional<KernelFlavour> flavour(Optional<KernelName> name) {

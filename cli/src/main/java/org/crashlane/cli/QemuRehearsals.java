@@ -68,7 +68,8 @@ final class QemuRehearsals {
     }
     List<Round> rounds = new ArrayList<>();
     for (MappingMode mode : modes) {
-      rounds.add(round(options.config(mode), scenarios(mode, strategies), kept(mode, modes.size())));
+      rounds.add(
+          round(options.config(mode), scenarios(mode, strategies), kept(mode, modes.size())));
     }
     List<Rehearsal> rehearsals = new ArrayList<>();
     try {
@@ -103,8 +104,7 @@ final class QemuRehearsals {
   }
 
   /** {@return a round that can be: what cannot is refused before anything is made} */
-  static Round round(
-      GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
+  static Round round(GuestConfig config, List<Scenario> scenarios, Optional<KeepDirectory> kept) {
     config.kernels(scenarios.stream().map(Scenario::strategy).toList());
     return new Round(config, scenarios, kept);
   }
@@ -119,8 +119,7 @@ final class QemuRehearsals {
   }
 
   /** Rehearses what there is of {@code wanted}, and adds it to {@code rehearsals} one by one. */
-  void rehearse(Round wanted, List<Rehearsal> rehearsals)
-      throws IOException, InterruptedException {
+  void rehearse(Round wanted, List<Rehearsal> rehearsals) throws IOException, InterruptedException {
     LabParts parts =
         Parts.inUsersCache(terminal::complain)
             .prepare(

@@ -84,17 +84,20 @@ final class SeriesRun {
     Path directory =
         options
             .keep()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "--kernel all takes hours, and keeps what is done: name a directory by"
-                            + " --keep DIR"));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "--kernel all takes hours, and keeps what is done: name a directory by"
+                        + " --keep DIR"));
     List<KernelOffer> offers = Parts.inUsersCache(terminal::complain).offers();
     for (KernelOffer offer : offers) {
       for (MappingMode mode : modes) {
         KeepDirectory kept =
             KeepDirectory.open(directory.resolve(offer.series()).resolve(mode.label()));
-        one(offer, options.config(mode).withKernels(k -> of(offer, k)), scenarios.apply(mode), kept);
+        one(
+            offer,
+            options.config(mode).withKernels(k -> of(offer, k)),
+            scenarios.apply(mode),
+            kept);
       }
     }
     print(shown.form());

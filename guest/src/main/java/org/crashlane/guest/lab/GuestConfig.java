@@ -106,17 +106,14 @@ public record GuestConfig(
         new Hardware(GIB, 1, DiskKind.NVME, false),
         false,
         new KernelChoice(
-            LabKernel.ofHost(KernelFlavour.CLOUD),
-            KernelSpec.HOST,
-            Optional.empty(),
-            true,
-            "256M"),
+            LabKernel.ofHost(KernelFlavour.CLOUD), KernelSpec.HOST, Optional.empty(), true, "256M"),
         MoreOptions.none());
   }
 
   /** {@return the same with that IOMMU, and a primary kernel that has its driver} */
   public GuestConfig withMapping(MappingMode mode) {
-    KernelChoice fit = primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary().flavour()));
+    KernelChoice fit =
+        primaryThatDrives(LabIommus.of(mode).isDrivenBy(kernels.primary().flavour()));
     return new GuestConfig(mode, hardware, interruptsPrepared, fit, more);
   }
 

@@ -30,11 +30,7 @@ final class ObservedVerdict {
    * @param console what a lost dump is explained by
    */
   static Verdict of(
-      Verdict verdict,
-      LabIommu iommu,
-      boolean isAsked,
-      Sightings seen,
-      CaptureConsole console) {
+      Verdict verdict, LabIommu iommu, boolean isAsked, Sightings seen, CaptureConsole console) {
     List<Finding> findings = new ArrayList<>();
     for (Finding finding : verdict.findings()) {
       boolean judged = finding.severity() != Severity.NOTE;

@@ -25,7 +25,8 @@ class GuestConfigTest {
       assertEquals(KernelFlavour.CLOUD, VTD.captureKernel(strategy).flavour());
       assertEquals(strategy.blind(), VTD.needsHiding(strategy));
     }
-    assertEquals(Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)), VTD.kernels(List.of(Strategy.NONE)));
+    assertEquals(
+        Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)), VTD.kernels(List.of(Strategy.NONE)));
   }
 
   @Test
@@ -36,14 +37,16 @@ class GuestConfigTest {
     assertEquals(KernelFlavour.FULL, AMD.captureKernel(Strategy.ADOPT).flavour());
     assertFalse(AMD.needsHiding(Strategy.ADOPT));
     assertEquals(
-        Set.of(LabKernel.ofHost(KernelFlavour.CLOUD), LabKernel.ofHost(KernelFlavour.FULL)), AMD.kernels(List.of(Strategy.NONE)));
+        Set.of(LabKernel.ofHost(KernelFlavour.CLOUD), LabKernel.ofHost(KernelFlavour.FULL)),
+        AMD.kernels(List.of(Strategy.NONE)));
   }
 
   @Test
   void aCaptureKernelThatHasTheDriverIsKeptFromSeeingTheIommu() {
     GuestConfig full = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.FULL));
     assertTrue(full.needsHiding(Strategy.IDENTITY));
-    assertEquals(Set.of(LabKernel.ofHost(KernelFlavour.FULL)), full.kernels(List.of(Strategy.NONE)));
+    assertEquals(
+        Set.of(LabKernel.ofHost(KernelFlavour.FULL)), full.kernels(List.of(Strategy.NONE)));
   }
 
   @Test
@@ -78,7 +81,8 @@ class GuestConfigTest {
   void aKernelWithoutTheDriverCannotAdopt() {
     GuestConfig cloud = AMD.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD));
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> cloud.captureKernel(Strategy.ADOPT).flavour());
+        assertThrows(
+            IllegalArgumentException.class, () -> cloud.captureKernel(Strategy.ADOPT).flavour());
     assertTrue(e.getMessage().startsWith("--strategy adopt needs a capture kernel"));
   }
 }

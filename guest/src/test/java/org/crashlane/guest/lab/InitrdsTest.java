@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.parts.KernelFlavour;
-import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.KernelParts;
+import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
@@ -47,7 +47,8 @@ class InitrdsTest {
             Optional.empty());
     parts =
         new LabParts(
-            Path.of("qemu"), Map.of(
+            Path.of("qemu"),
+            Map.of(
                 LabKernel.ofHost(KernelFlavour.CLOUD),
                 kernel,
                 LabKernel.ofHost(KernelFlavour.FULL),

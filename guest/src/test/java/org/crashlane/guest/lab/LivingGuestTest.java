@@ -192,7 +192,9 @@ class LivingGuestTest {
             "-mon",
             "chardev=second,mode=control");
     List<Path> modules =
-        cards ? MoreModules.orSkip(parts.kernel(LabKernel.ofHost(KernelFlavour.FULL)), "e1000e") : List.of();
+        cards
+            ? MoreModules.orSkip(parts.kernel(LabKernel.ofHost(KernelFlavour.FULL)), "e1000e")
+            : List.of();
     GuestConfig plugged =
         config.withMore(
             moreOf(

@@ -43,8 +43,7 @@ class ObservedVerdictTest {
   void blockedInterruptsAreShownWhereTheyWereJudged() {
     Sightings seen =
         new Sightings(List.of(), List.of(), List.of(), List.of(interrupt(0x30), interrupt(0x31)));
-    Finding finding =
-        ObservedVerdict.of(BLOCKED, AMD, true, seen, SILENT).findings().getFirst();
+    Finding finding = ObservedVerdict.of(BLOCKED, AMD, true, seen, SILENT).findings().getFirst();
     assertEquals(
         List.of(
             Fact.JUDGED_NOT_OBSERVED, new Amount(Quantity.INTERRUPTS_BLOCKED, 2), interrupt(0x30)),
@@ -90,8 +89,7 @@ class ObservedVerdictTest {
             List.of());
     CaptureConsole console =
         new CaptureConsole(List.of("[ 9.1] nvme nvme0: I/O 4 QID 0 timeout, disable controller"));
-    Verdict verdict =
-        ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, true, QUIET, console);
+    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, true, QUIET, console);
     assertEquals(
         List.of(
             Fact.DISK_UNTOUCHED,

@@ -45,7 +45,8 @@ class PanicEventsTest {
                 parts,
                 config,
                 scenario,
-                MoreModules.orSkip(parts.kernel(LabKernel.ofHost(KernelFlavour.FULL)), "pvpanic-pci"),
+                MoreModules.orSkip(
+                    parts.kernel(LabKernel.ofHost(KernelFlavour.FULL)), "pvpanic-pci"),
                 ""));
     options.addAll(List.of("-device", "pvpanic-pci"));
     GuestConfig panicking =

@@ -117,8 +117,7 @@ final class DebianPackages {
 
   /** Unpacks a package that is here. */
   static void unpack(Path archive, Path into) throws IOException {
-    Command.run(
-        into, UNPACK_LIMIT, List.of("dpkg-deb", "-x", archive.toString(), into.toString()));
+    Command.run(into, UNPACK_LIMIT, List.of("dpkg-deb", "-x", archive.toString(), into.toString()));
   }
 
   /** {@return the names of packages that {@code pattern} is in, with their versions} */

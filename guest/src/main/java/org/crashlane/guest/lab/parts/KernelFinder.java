@@ -4,7 +4,6 @@ package org.crashlane.guest.lab.parts;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -78,8 +77,7 @@ final class KernelFinder {
       Named newest = newest(entry.getValue());
       Path kept = cache.path(Kernel.entryName(newest.release(), newest.version()));
       offers.add(
-          new KernelOffer(
-              entry.getKey(), newest.release(), newest.version(), Files.exists(kept)));
+          new KernelOffer(entry.getKey(), newest.release(), newest.version(), Files.exists(kept)));
     }
     return offers;
   }
@@ -112,7 +110,9 @@ final class KernelFinder {
       case KernelSpec.Series(String number) -> {
         String suffix = meta.substring(IMAGE_PREFIX.length());
         String pattern =
-            "^" + IMAGE_PREFIX + Pattern.quote(number).replaceAll("\\\\[QE]", "").replace(".", "\\.");
+            "^"
+                + IMAGE_PREFIX
+                + Pattern.quote(number).replaceAll("\\\\[QE]", "").replace(".", "\\.");
         List<Named> found = new ArrayList<>();
         packages
             .matching(pattern + REST_OF_RELEASE + "-" + suffix + "$")
@@ -120,8 +120,7 @@ final class KernelFinder {
         if (found.isEmpty()) {
           throw new PartsUnavailableException(
               "none of Debian's suites (%s) has a %s kernel of Linux %s: 'crashlane kernels' lists them"
-                  .formatted(
-                      String.join(", ", Suites.NAMES), kernel.flavour().label(), number));
+                  .formatted(String.join(", ", Suites.NAMES), kernel.flavour().label(), number));
         }
         yield newest(found);
       }

@@ -66,8 +66,7 @@ public final class Parts {
    * @param moduleSources where the inside hand's sources are; without them it is not built
    * @throws PartsUnavailableException if one cannot be had on this machine
    */
-  public LabParts prepare(Set<LabKernel> wanted, Optional<Path> moduleSources)
-      throws IOException {
+  public LabParts prepare(Set<LabKernel> wanted, Optional<Path> moduleSources) throws IOException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
     Cache cache = Cache.in(directory);
     Map<LabKernel, KernelParts> kernels = new HashMap<>();

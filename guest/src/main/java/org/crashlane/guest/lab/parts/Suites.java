@@ -22,8 +22,7 @@ import java.util.regex.Pattern;
 final class Suites {
   /** The suites, from the oldest, whose kernels the lab boots. */
   static final List<String> NAMES =
-      List.of(
-          "bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "sid");
+      List.of("bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "sid");
 
   private static final List<String> WITH_SECURITY = List.of("bullseye", "bookworm", "trixie");
   private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
