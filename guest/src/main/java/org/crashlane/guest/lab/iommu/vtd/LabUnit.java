@@ -75,7 +75,6 @@ public final class LabUnit implements LabIommu {
     };
   }
 
-  /** Linux 6.1 switches translation off when it is told {@code intel_iommu=off}. */
   /** See vtd_interrupt_remap_msi() in hw/i386/intel_iommu.c. */
   @Override
   public boolean letsCompatibilityPass() {
