@@ -76,7 +76,7 @@ class ArchitectureTest {
           "guest.lab.judge.PanicSample.pageCount",
           "guest.live.FlatView.ranges",
           "guest.live.OutsideHand.guest",
-          "guest.oracle.Tally.probeCount",
+          "guest.oracle.ProbeCounts.probeCount",
           "model.hardware.DmaDevice.isStopped",
           "model.kernel.NextFitBitmap.isTaken",
           "model.kernel.TopDownIovas.isInUse",
