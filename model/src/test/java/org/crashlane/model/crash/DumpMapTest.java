@@ -85,8 +85,20 @@ final class DumpMapTest {
 
   @Test
   void noPageOfACrashRangeIsDumped() {
-    for (long page : dumped(CrashPlan.of(LARGE, Strategy.NONE), memory(LARGE))) {
-      assertFalse(LARGE.inCrashRange(AddressRange.ofSize(page, Page.BYTES)));
+    AddressRange low = AddressRange.parse("0x1000000-0x1ffffff");
+    MachineSpec twoRanges =
+        new MachineSpec(
+            "two crash ranges",
+            "for tests",
+            LARGE.era(),
+            LARGE.ram(),
+            List.of(LARGE.crashRanges().getFirst(), low),
+            LARGE.devices(),
+            LARGE.modeSpec());
+    for (MachineSpec machine : List.of(LARGE, twoRanges)) {
+      for (long page : dumped(CrashPlan.of(machine, Strategy.NONE), memory(machine))) {
+        assertFalse(machine.inCrashRange(AddressRange.ofSize(page, Page.BYTES)));
+      }
     }
   }
 }

@@ -8,10 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.hardware.Page;
 import org.crashlane.model.spec.MachineSpec;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.rehearsal.Strategy;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,6 +63,46 @@ final class SharedPastTest {
       Strategy one, Strategy other, boolean shared) {
     MachineSpec machine = machines().getFirst();
     assertEquals(shared, CrashPlan.of(machine, one).sharesPast(CrashPlan.of(machine, other)));
+  }
+
+  private static CrashPlan plan() {
+    return CrashPlan.of(machines().getFirst(), Strategy.NONE);
+  }
+
+  /** {@return plans that differ from {@link #plan} by one component each, and share no past} */
+  static List<CrashPlan> otherPasts() {
+    CrashPlan plan = plan();
+    MachineSpec machine = plan.machine();
+    MachineSpec renamed =
+        new MachineSpec(
+            "another",
+            machine.summary(),
+            machine.era(),
+            machine.known(),
+            machine.devices(),
+            machine.modeSpec());
+    Workload usual = Workload.USUAL;
+    return List.of(
+        CrashPlan.of(renamed, Strategy.NONE),
+        plan.withTiming(ArmTiming.LATE),
+        plan.withArmed(Ranges.firstPart(plan.armed(), Page.BYTES)),
+        plan.withWorkload(
+            new Workload(usual.ringCount(), 3, usual.varied(), usual.dumpChunkBytes())),
+        plan.withSabotage(new Sabotage() {}));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherPasts")
+  void plansThatDifferBeforeThePanicShareNoPast(CrashPlan other) {
+    assertFalse(plan().sharesPast(other));
+    assertFalse(other.sharesPast(plan()));
+  }
+
+  @Test
+  void plansThatDifferAfterItDo() {
+    List<AddressRange> page = Ranges.firstPart(plan().machine().ram(), Page.BYTES);
+    assertTrue(plan().sharesPast(plan().withLeftOut(page)));
+    assertTrue(plan().sharesPast(plan().withCaptureMemory(page)));
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.crashlane.model.crash.Violation.Kind;
 import org.crashlane.model.hardware.Background;
+import org.crashlane.model.hardware.Page;
 import org.crashlane.model.spec.file.BuiltInMachines;
 import org.crashlane.rehearsal.CrashOutcome;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
@@ -59,6 +60,8 @@ final class SnpCrashTest {
             new Changed(Part.COMMAND_BUFFER, 1),
             new Changed(Part.COMPLETION_STORE, 1)),
         but.changed());
+    assertEquals(
+        but.written().sizeBytes(), (but.written().comparedPageCount() + 3) * Page.BYTES);
     assertEquals(0, Results.tally(result).corruptedByteCount());
     assertEquals(Grade.GOOD, CrashOutcome.of(result.seen()).grade());
   }
