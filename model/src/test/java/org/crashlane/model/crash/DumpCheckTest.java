@@ -115,7 +115,8 @@ final class DumpCheckTest {
         own.stream().map(IommuMemory::part).collect(Collectors.toSet()));
     assertEquals(
         List.of(),
-        Ranges.without(own.stream().map(IommuMemory::range).toList(), world.plan().machine().ram()));
+        Ranges.without(
+            own.stream().map(IommuMemory::range).toList(), world.plan().machine().ram()));
   }
 
   @ParameterizedTest

@@ -60,8 +60,7 @@ final class SnpCrashTest {
             new Changed(Part.COMMAND_BUFFER, 1),
             new Changed(Part.COMPLETION_STORE, 1)),
         but.changed());
-    assertEquals(
-        but.written().sizeBytes(), (but.written().comparedPageCount() + 3) * Page.BYTES);
+    assertEquals(but.written().sizeBytes(), (but.written().comparedPageCount() + 3) * Page.BYTES);
     assertEquals(0, Results.tally(result).corruptedByteCount());
     assertEquals(Grade.GOOD, CrashOutcome.of(result.seen()).grade());
   }
