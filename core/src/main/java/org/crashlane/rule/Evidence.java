@@ -150,6 +150,10 @@ public sealed interface Evidence
     USERS_NOT_KNOWN,
     NOT_FIRST_TABLE,
     NO_CAPTURE_KERNEL_LOADED,
+    /** The running kernel may write where a loaded one would be. */
+    CAPTURE_KERNEL_NOT_PROTECTED,
+    /** No processor uses page tables of a kernel that has that memory. */
+    NO_KERNEL_RUNS,
     CAPTURE_KERNEL_USES_PAGE,
     /** The capture kernel ran before the tables were written. */
     CAPTURE_KERNEL_RAN_BEFORE,

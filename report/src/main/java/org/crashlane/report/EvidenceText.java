@@ -175,6 +175,13 @@ public final class EvidenceText {
       case NO_CAPTURE_KERNEL_LOADED ->
           "range not confirmed: no capture kernel is loaded there, since no page of it begins with the ELF header that kexec"
               + " puts into a crash range";
+      case CAPTURE_KERNEL_NOT_PROTECTED ->
+          "range not confirmed: a capture kernel was loaded there, but the running kernel may write"
+              + " to it, which Linux 4.7 and later prevents while one is loaded (in the guest: cat"
+              + " /sys/kernel/kexec_crash_loaded)";
+      case NO_KERNEL_RUNS ->
+          "range not confirmed: a capture kernel was loaded there, but no processor has a kernel's"
+              + " page tables that lead to it, as after a reset";
       case CAPTURE_KERNEL_USES_PAGE -> "the capture kernel uses that memory";
       case CAPTURE_KERNEL_RUNS -> "it has crashed, and its capture kernel is running";
       case CAPTURE_KERNEL_RAN_BEFORE ->

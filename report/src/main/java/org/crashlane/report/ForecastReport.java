@@ -2,6 +2,7 @@
 package org.crashlane.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -68,7 +69,12 @@ public record ForecastReport(int width, Colours colours) {
     Screen screen = new Screen(width, colours);
     appendResult(screen, out, Screen.RESULT, verdict, capture, "");
     appendCapture(screen, out, capture);
-    screen.appendRule(out, verdict.answer(), rule(verdict));
+    screen.appendRule(
+        out,
+        verdict.answer(),
+        capture.state() == State.RUNS
+            ? verdict.answer() + "  not checked: the tables may be the capture kernel's work"
+            : rule(verdict));
     screen.appendFixes(out, fixes);
     screen.appendMore(out, causes(verdict));
     return out.toString();
@@ -328,7 +334,12 @@ public record ForecastReport(int width, Colours colours) {
     return Screen.rule(verdict.answer(), causes(verdict));
   }
 
+  /** What loses the dump comes before what may. */
   private static List<Finding> causes(Verdict verdict) {
-    return OutcomeText.causesFirst(verdict, verdict.answer() == Answer.BROKEN);
+    return OutcomeText.causesFirst(verdict, verdict.answer() == Answer.BROKEN).stream()
+        .sorted(
+            Comparator.comparing(
+                f -> Prediction.of(Strategy.NONE, Verdict.of(List.of(f))) != Prediction.NO_DUMP))
+        .toList();
   }
 }

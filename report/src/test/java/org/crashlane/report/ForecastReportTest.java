@@ -208,4 +208,22 @@ final class ForecastReportTest {
         meaning.startsWith("no "), text.contains("no intel_iommu=on") || text.contains("no amd_"));
     assertEquals(meaning.startsWith("iommu=off: switches"), text.startsWith("RESULT    ok"), text);
   }
+
+  @Test
+  void whatLosesTheDumpComesBeforeWhatMay() {
+    String text =
+        of(
+            new CaptureKernel(MappingMode.VTD, State.LOADED_BLIND, "maxcpus=1"),
+            finding(FindingCode.C3, Severity.BROKEN),
+            finding(FindingCode.A1, Severity.BROKEN, Step.ARM));
+    assertTrue(text.startsWith("RESULT    LOST"), text);
+    assertTrue(text.contains("RULE      BROKEN  A1 C3: crash range not mapped"), text);
+  }
+
+  @Test
+  void theRuleIsNotCheckedOfAGuestThatHasCrashed() {
+    String text = of(in(State.RUNS), finding(FindingCode.A1, Severity.UNKNOWN));
+    assertTrue(text.contains("RULE      UNKNOWN  not checked: the tables may be"), text);
+    assertFalse(text.contains("not mapped"), text);
+  }
 }

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.crashlane.arming.Refusal;
 import org.crashlane.arming.Refusal.Kind;
+import org.crashlane.bits.BitField;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.memory.AddressRange;
@@ -43,6 +44,12 @@ final class CrashRangeSigns {
 
   private static final Pattern STATE =
       Pattern.compile("\\b([RE]IP|CR3|GDT|IDT)=\\s*([0-9a-f]{8,16})\\b");
+  private static final Pattern ROOT =
+      Pattern.compile("\\bCR3=\\s*([0-9a-f]{8,16})\\b(?:\\s+CR4=\\s*([0-9a-f]{8,16})\\b)?");
+
+  /** Of CR4: tables have five levels. */
+  private static final BitField LA57 = BitField.bit("LA57", 12);
+
   private static final Pattern PHYSICAL = Pattern.compile("gpa: 0x([0-9a-f]{1,16})");
 
   private CrashRangeSigns() {}
@@ -113,9 +120,10 @@ final class CrashRangeSigns {
    * restart an older header may still be where it was: all there are have to agree.
    *
    * @param images the capture kernels whose headers are in {@code ranges}
+   * @param processors what QEMU prints of the processors' registers
    */
   static List<Finding> doubts(
-      SparingReader memory, List<CaptureImage> images, List<AddressRange> ranges)
+      SparingReader memory, List<CaptureImage> images, List<AddressRange> ranges, String processors)
       throws IOException {
     if (images.isEmpty()) {
       List<Evidence> why = new ArrayList<>(List.of(Fact.NO_CAPTURE_KERNEL_LOADED));
@@ -130,11 +138,31 @@ final class CrashRangeSigns {
       }
       return List.of(doubt(ranges.getFirst(), why));
     }
-    return images.stream()
-        .flatMap(image -> doubts(image, ranges).stream())
-        .distinct()
-        .limit(DOUBTS_MAX)
-        .toList();
+    List<Finding> doubts = new ArrayList<>();
+    for (CaptureImage image : images) {
+      doubts.addAll(doubts(image, ranges));
+      unloaded(memory, image, processors)
+          .ifPresent(why -> doubts.add(doubt(ranges.getFirst(), List.of(why))));
+    }
+    return doubts.stream().distinct().limit(DOUBTS_MAX).toList();
+  }
+
+  /** A header stays where it is when its capture kernel is unloaded, and after a restart. */
+  private static Optional<Fact> unloaded(
+      SparingReader memory, CaptureImage image, String processors) throws IOException {
+    DirectMap map = new DirectMap(memory, image.headerAddress());
+    DirectMap.Access access = DirectMap.Access.UNMAPPED;
+    Matcher m = ROOT.matcher(processors);
+    while (m.find() && access != DirectMap.Access.WRITABLE) {
+      boolean hasFiveLevels = m.group(2) != null && LA57.isSet(Hex.parse(m.group(2)));
+      DirectMap.Access found = map.access(Hex.parse(m.group(1)), hasFiveLevels);
+      access = found == DirectMap.Access.UNMAPPED ? access : found;
+    }
+    return switch (access) {
+      case READ_ONLY -> Optional.empty();
+      case WRITABLE -> Optional.of(Fact.CAPTURE_KERNEL_NOT_PROTECTED);
+      case UNMAPPED -> Optional.of(Fact.NO_KERNEL_RUNS);
+    };
   }
 
   private static List<Finding> doubts(CaptureImage image, List<AddressRange> ranges) {

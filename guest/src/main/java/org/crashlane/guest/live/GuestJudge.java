@@ -88,7 +88,9 @@ final class GuestJudge {
     } else {
       try (SparingReader memory = guest.sparingReader()) {
         List<CaptureImage> images = CaptureImage.findIn(memory, crashRanges);
-        this.doubtsOfRange = CrashRangeSigns.doubts(memory, images, crashRanges);
+        this.doubtsOfRange =
+            CrashRangeSigns.doubts(
+                memory, images, crashRanges, guest.qmp().hmp("info registers -a"));
         this.capture = capture(memory, images, mode);
       }
     }

@@ -101,10 +101,16 @@ class CaptureImageTest {
     return new Sighting.CoreHeader(what, 0x3d00_0000, range);
   }
 
+  /** Of a kernel that maps the header read-only. */
   private List<Evidence> doubts(AddressRange... named) throws IOException {
+    word(0x10_0888, 0x10_1003);
+    word(0x10_1000, 0x10_2003);
+    word(0x10_2000 + (0x3d00_0000 >> 21) * Long.BYTES, 0x3d00_0081);
     try (SparingReader memory = reader()) {
       List<AddressRange> ranges = List.of(named);
-      return CrashRangeSigns.doubts(memory, CaptureImage.findIn(memory, ranges), ranges).stream()
+      return CrashRangeSigns.doubts(
+              memory, CaptureImage.findIn(memory, ranges), ranges, "CR3=0000000000100000")
+          .stream()
           .peek(doubt -> assertEquals(FindingCode.M3, doubt.code()))
           .peek(doubt -> assertEquals(Severity.UNKNOWN, doubt.severity()))
           .flatMap(doubt -> doubt.evidence().stream())

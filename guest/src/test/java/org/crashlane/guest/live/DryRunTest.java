@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.crashlane.arming.Refusal;
 import org.crashlane.firmware.FirmwareInMemory;
@@ -27,6 +28,8 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.WritableMemory;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.CaptureKernel;
+import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Severity;
@@ -36,11 +39,14 @@ import org.crashlane.rule.Verdict.Answer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What arming would do is found out without writing anything anywhere. */
 final class DryRunTest {
   private static final RequesterId DISK = RequesterId.of(0, 31, 2);
   private static final long TABLE = 0x500000;
+  private static final long KERNEL_TABLES = 0x3800000;
   private static final String PCI =
       "[{\"devices\": [{\"bus\": 0, \"slot\": 31, \"function\": 2,"
           + " \"class_info\": {\"class\": 262}}]}]";
@@ -70,6 +76,7 @@ final class DryRunTest {
     FakeGuest.translate(memory, DISK, TABLE);
     FirmwareInMemory.install(
         memory, 0xf0000, 0xf1000, Tables.dmarBytes(Tables.drhd(FakeGuest.UNIT.first(), 1, 0)));
+    TranslatingQemu.mapDirectly(memory, KERNEL_TABLES, false);
     reserved.forEach(range -> TranslatingQemu.loadCaptureKernel(memory, range, 0x3f00000));
   }
 
@@ -136,6 +143,76 @@ final class DryRunTest {
       assertEquals(CaptureKernel.State.RUNS, no.now().capture().state());
       assertEquals(Answer.UNKNOWN, no.now().verdict().answer(), "what is there is not judged");
     }
+  }
+
+  private List<Evidence> doubtsOfRange(String processors, Consumer<WritableMemory> change)
+      throws IOException {
+    Says says = new Says(processors, 0, Map.of("query-pci", PCI));
+    try (FakeGuest _ = FakeGuest.start(socket(), directory.resolve("ram"), says);
+        LiveGuest guest = LiveGuest.attach(socket())) {
+      boot(guest.memory(), List.of(RESERVED));
+      change.accept(guest.memory());
+      DryRun.Result.Possible done =
+          assertInstanceOf(DryRun.Result.Possible.class, dryRun(guest, RESERVED));
+      List<Finding> doubts =
+          done.armed().verdict().findings().stream()
+              .filter(finding -> finding.code() == FindingCode.M3)
+              .toList();
+      assertEquals(
+          doubts.isEmpty() ? Answer.HOLDS : Answer.UNKNOWN, done.armed().verdict().answer());
+      return doubts.stream().flatMap(doubt -> doubt.evidence().stream()).toList();
+    }
+  }
+
+  @Test
+  void aCaptureKernelThatWasUnloadedIsNotTakenForLoaded() throws IOException {
+    assertEquals(
+        List.of(Fact.CAPTURE_KERNEL_NOT_PROTECTED),
+        doubtsOfRange(
+            "CR3=0000000003800000 CR4=000006f0",
+            memory -> TranslatingQemu.mapDirectly(memory, KERNEL_TABLES, true)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CR3=0000000000000000 CR4=00000000",
+        "CR3=0000000003900000 CR4=00000668",
+        "CR3=0000000003803000 CR4=00000668",
+        "CR3=fffffffffffff000",
+        "no registers"
+      })
+  void whereNoKernelRunsNoneIsLoaded(String processors) throws IOException {
+    assertEquals(List.of(Fact.NO_KERNEL_RUNS), doubtsOfRange(processors, _ -> {}));
+  }
+
+  @Test
+  void oneProcessorInAKernelIsEnoughAndAProcessLeadsToIt() throws IOException {
+    assertEquals(
+        List.of(), doubtsOfRange("CR3=0000000000000000 CR3=0000000003801123 CR4=06f0", _ -> {}));
+  }
+
+  @Test
+  void ofFiveLevelsAllAreFollowed() throws IOException {
+    long top = KERNEL_TABLES - 0x10000;
+    assertEquals(
+        List.of(),
+        doubtsOfRange(
+            "CR3=%016x CR4=00001668".formatted(top),
+            memory -> memory.writeLong(top + 0xff0, KERNEL_TABLES | 3)));
+  }
+
+  @Test
+  void tablesThatLeadToThemselvesEnd() throws IOException {
+    assertEquals(
+        List.of(Fact.NO_KERNEL_RUNS),
+        doubtsOfRange(
+            "CR3=0000000003900000 CR4=00001668",
+            memory -> {
+              for (int i = 0; i < 512; i++) {
+                memory.writeLong(0x3900000 + i * Long.BYTES, 0x3900003);
+              }
+            }));
   }
 
   /** What CR3 leads to in purgatory, as kexec makes it. */

@@ -223,6 +223,19 @@ final class TranslatingQemu implements AutoCloseable {
     memory.writeLongs(header, words, words.length);
   }
 
+  /**
+   * A kernel's tables at {@code root}, whose direct map has the first GiB in pages of 2 MiB.
+   *
+   * @param isWritable false as while a capture kernel is loaded
+   */
+  static void mapDirectly(WritableMemory memory, long root, boolean isWritable) {
+    memory.writeLong(root + 0x888, root + 0x1000 | 3);
+    memory.writeLong(root + 0x1000, root + 0x2000 | 3);
+    for (long i = 0; i < 512; i++) {
+      memory.writeLong(root + 0x2000 + i * Long.BYTES, i << 21 | (isWritable ? 0x83 : 0x81));
+    }
+  }
+
   private static void segment(long[] words, int at, long first, long sizeBytes) {
     words[at] = 1;
     words[at + 1] = first;
