@@ -4,6 +4,7 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelOffer;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.report.Colours.Style;
@@ -56,6 +57,7 @@ final class KernelsCommand implements Callable<Integer> {
             Column.left("series"),
             Column.left("newest release"),
             Column.left("package"),
+            Column.left("flavours"),
             Column.left("cached"));
     offers.forEach(offer ->
         table.row(
@@ -63,6 +65,7 @@ final class KernelsCommand implements Callable<Integer> {
                 new Cell(offer.series(), Style.STRONG),
                 Cell.of(offer.release()),
                 Cell.of(offer.version()),
+                Cell.of(String.join(" ", flavours(offer))),
                 Cell.of(offer.isCached() ? "yes" : ""))));
     return table.render(terminal.columns(), terminal.colours());
   }
@@ -72,12 +75,18 @@ final class KernelsCommand implements Callable<Integer> {
     return JsonReport.document().set("kernels", JsonReport.array(offers, KernelsCommand::json));
   }
 
+  private static List<String> flavours(KernelOffer offer) {
+    return offer.flavours().stream().sorted().map(KernelFlavour::label).toList();
+  }
+
   private static ObjectNode json(KernelOffer offer) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("series", offer.series())
-        .put("release", offer.release())
-        .put("package", offer.version())
-        .put("cached", offer.isCached());
+    ObjectNode node =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("series", offer.series())
+            .put("release", offer.release())
+            .put("package", offer.version());
+    flavours(offer).forEach(node.putArray("flavours")::add);
+    return node.put("cached", offer.isCached());
   }
 }

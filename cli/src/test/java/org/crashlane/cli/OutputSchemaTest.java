@@ -36,6 +36,7 @@ import org.crashlane.bits.BitField;
 import org.crashlane.bits.Layout;
 import org.crashlane.bits.Reason;
 import org.crashlane.cli.CrashWatches.Wait;
+import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelOffer;
 import org.crashlane.guest.live.GuestReader.Judged;
 import org.crashlane.guest.live.GuestTables;
@@ -96,7 +97,12 @@ final class OutputSchemaTest {
   private static final TableId TABLE = new TableId(0x2337000, Geometry.of(12, 3));
 
   private static final KernelOffer OFFER =
-      new KernelOffer("6.12", "6.12.118+deb13-amd64", "6.12.118-1", true);
+      new KernelOffer(
+          "6.12",
+          "6.12.118+deb13-amd64",
+          "6.12.118-1",
+          Set.of(KernelFlavour.FULL),
+          true);
 
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =

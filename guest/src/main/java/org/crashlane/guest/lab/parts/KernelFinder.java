@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -61,9 +63,10 @@ final class KernelFinder {
 
   /** {@return the newest full kernel of each series that a suite has} */
   List<KernelOffer> offers() throws IOException {
+    DebianPackages packages = DebianPackages.ofSuites(cache, progress);
     Map<String, String> found =
-        DebianPackages.ofSuites(cache, progress)
-            .matching("^" + IMAGE_PREFIX + "[0-9]+\\.[0-9]+" + REST_OF_RELEASE + "-amd64$");
+        packages.matching("^" + IMAGE_PREFIX + "[0-9]+\\.[0-9]+" + REST_OF_RELEASE + "-amd64$");
+    Set<String> parts = packages.matching("^linux-(binary|modules)-.*-amd64$").keySet();
     Map<String, List<Named>> bySeries = new TreeMap<>(KernelFinder::compareSeries);
     found.forEach((name, version) -> {
       Named image = new Named(name, version);
@@ -77,9 +80,21 @@ final class KernelFinder {
       Named newest = newest(entry.getValue());
       Path kept = cache.path(Kernel.entryName(newest.release(), newest.version()));
       offers.add(
-          new KernelOffer(entry.getKey(), newest.release(), newest.version(), Files.exists(kept)));
+          new KernelOffer(
+              entry.getKey(),
+              newest.release(),
+              newest.version(),
+              isWhole(newest.release(), parts)
+                  ? EnumSet.allOf(KernelFlavour.class)
+                  : EnumSet.of(KernelFlavour.CLOUD),
+              Files.exists(kept)));
     }
     return offers;
+  }
+
+  /** {@return false if the image came without its modules, and these are not to be had} */
+  private static boolean isWhole(String release, Set<String> parts) {
+    return !parts.contains("linux-binary-" + release) || parts.contains("linux-modules-" + release);
   }
 
   private static Named newest(List<Named> images) throws PartsUnavailableException {
@@ -154,7 +169,7 @@ final class KernelFinder {
             names.addAll(packages.dependencies(image.name(), prefix));
           }
           packages.unpack(names, tree);
-          keepTree(tree, image.release(), into);
+          keepTree(tree, image.release(), flavour, into);
         });
   }
 
@@ -185,7 +200,7 @@ final class KernelFinder {
           for (Path file : files) {
             DebianPackages.unpack(file, tree);
           }
-          keepTree(tree, of, into);
+          keepTree(tree, of, flavour, into);
         });
   }
 
@@ -212,15 +227,29 @@ final class KernelFinder {
     return new Kernel(release, version, directory);
   }
 
-  /** Since 7.x all of a package is below {@code usr}, as it is on the machine. */
-  private static void keepTree(Path tree, String release, Path into) throws IOException {
+  /**
+   * Since 7.x all of a package is below {@code usr}, as it is on the machine. Of what a suite has
+   * had, the modules may be gone and the image not.
+   */
+  private static void keepTree(Path tree, String release, KernelFlavour flavour, Path into)
+      throws IOException {
     Path merged = tree.resolve("usr/lib/modules").resolve(release);
     if (Files.isDirectory(merged) && !Files.exists(tree.resolve("lib"))) {
       Files.createSymbolicLink(tree.resolve("lib"), Path.of("usr/lib"));
     }
+    boolean hasModules = Files.isDirectory(tree.resolve("lib/modules").resolve(release));
+    if (!hasModules && flavour == KernelFlavour.FULL) {
+      throw new PartsUnavailableException(
+          "Debian has no modules of Linux %s any more, and its full kernel needs them: take another"
+                  .formatted(release)
+              + " series, or the cloud kernel (',cloud') behind VT-d");
+    }
     Path image = tree.resolve("boot/vmlinuz-" + release);
     Kernel.keep(
-        Files.exists(image) ? image : merged.resolve("vmlinuz"), Optional.of(tree), release, into);
+        Files.exists(image) ? image : merged.resolve("vmlinuz"),
+        hasModules ? Optional.of(tree) : Optional.empty(),
+        release,
+        into);
     Trees.delete(tree);
   }
 
