@@ -159,7 +159,7 @@ final class QemuOptions {
   }
 
   private KernelChoice chosen(KernelChoice usual) {
-    KernelSpec first = spec(primary).orElse(KernelSpec.HOST);
+    KernelSpec first = spec(primary).orElse(new KernelSpec.Host());
     return new KernelChoice(
         new LabKernel(first, flavour(primary).orElse(usual.primary().flavour())),
         spec(capture).orElse(first),

@@ -98,11 +98,7 @@ final class OutputSchemaTest {
 
   private static final KernelOffer OFFER =
       new KernelOffer(
-          "6.12",
-          "6.12.118+deb13-amd64",
-          "6.12.118-1",
-          Set.of(KernelFlavour.FULL),
-          true);
+          "6.12", "6.12.118+deb13-amd64", "6.12.118-1", Set.of(KernelFlavour.FULL), true);
 
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =

@@ -106,7 +106,11 @@ public record GuestConfig(
         new Hardware(GIB, 1, DiskKind.NVME, false),
         false,
         new KernelChoice(
-            LabKernel.ofHost(KernelFlavour.CLOUD), KernelSpec.HOST, Optional.empty(), true, "256M"),
+            LabKernel.ofHost(KernelFlavour.CLOUD),
+            new KernelSpec.Host(),
+            Optional.empty(),
+            true,
+            "256M"),
         MoreOptions.none());
   }
 

@@ -13,11 +13,6 @@ import org.crashlane.iommu.PageArena;
  * arch/x86/kernel/machine_kexec_64.c, from 4.7 on); it is made writable before it is unloaded.
  */
 final class DirectMap {
-  private static final BitField PRESENT = BitField.bit("P", 0);
-  private static final BitField WRITABLE = BitField.bit("R/W", 1);
-  private static final BitField PAGE_SIZE = BitField.bit("PS", 7);
-  private static final BitField ADDRESS = BitField.bits("address", 51, 12);
-
   /** A process's own tables are the second of two pages where Linux isolates them (PTI). */
   private static final BitField OF_PROCESS = BitField.bit("PTI_USER_PGTABLE_BIT", 12);
 
@@ -55,7 +50,7 @@ final class DirectMap {
    * @param root CR3
    */
   Access access(long root, boolean hasFiveLevels) throws IOException {
-    long top = ADDRESS.inPlace(root);
+    long top = PageTables.ADDRESS.inPlace(root);
     for (long table : List.of(top, top & ~OF_PROCESS.mask())) {
       Access access = table == 0 ? Access.UNMAPPED : walk(table, hasFiveLevels ? 5 : 4, true, true);
       if (access != Access.UNMAPPED) {
@@ -87,14 +82,14 @@ final class DirectMap {
   }
 
   private Access follow(long entry, int level, boolean isWritableAbove) throws IOException {
-    if (!PRESENT.isSet(entry)) {
+    if (!PageTables.PRESENT.isSet(entry)) {
       return Access.UNMAPPED;
     }
-    boolean isWritable = isWritableAbove && WRITABLE.isSet(entry);
-    if (level > 1 && !(level <= GIB_LEVEL && PAGE_SIZE.isSet(entry))) {
-      return walk(ADDRESS.inPlace(entry), level - 1, false, isWritable);
+    boolean isWritable = isWritableAbove && PageTables.WRITABLE.isSet(entry);
+    if (level > 1 && !(level <= GIB_LEVEL && PageTables.PAGE_SIZE.isSet(entry))) {
+      return walk(PageTables.ADDRESS.inPlace(entry), level - 1, false, isWritable);
     }
-    boolean isOfPage = ADDRESS.inPlace(entry) >>> shift(level) == page >>> shift(level);
+    boolean isOfPage = PageTables.ADDRESS.inPlace(entry) >>> shift(level) == page >>> shift(level);
     return !isOfPage ? Access.UNMAPPED : isWritable ? Access.WRITABLE : Access.READ_ONLY;
   }
 

@@ -12,9 +12,10 @@ import org.crashlane.memory.PhysicalMemory;
  * whose they are.
  */
 final class PageTables {
-  private static final BitField PRESENT = BitField.bit("P", 0);
-  private static final BitField PAGE_SIZE = BitField.bit("PS", 7);
-  private static final BitField ADDRESS = BitField.bits("address", 51, 12);
+  static final BitField PRESENT = BitField.bit("P", 0);
+  static final BitField WRITABLE = BitField.bit("R/W", 1);
+  static final BitField PAGE_SIZE = BitField.bit("PS", 7);
+  static final BitField ADDRESS = BitField.bits("address", 51, 12);
   private static final int ENTRIES = PageArena.PAGE_BYTES / Long.BYTES;
 
   /** The real-mode trampoline has tables of its own there. */

@@ -152,10 +152,10 @@ final class DebianPackages {
     String text = query(List.of("apt-cache", "madison", name), "cannot look up " + name, "");
     List<String> versions = new ArrayList<>();
     for (String line : text.lines().toList()) {
-      String[] cells = line.split("\\|");
+      String[] cells = line.split("\\|", -1);
       boolean has =
           cells.length == MADISON_CELLS
-              && List.of(cells[2].strip().split("[ /]")).stream()
+              && List.of(cells[2].strip().split("[ /]", -1)).stream()
                   .anyMatch(word -> word.equals(suite) || word.equals(suite + "-security"));
       if (has) {
         versions.add(cells[1].strip());

@@ -45,7 +45,7 @@ record Kernel(String release, String version, Path directory) {
   Map<String, List<String>> diskModules() throws IOException {
     Map<String, List<String>> modules = new TreeMap<>();
     for (String line : Files.readAllLines(directory.resolve("disk-modules"))) {
-      List<String> words = List.of(line.split(" "));
+      List<String> words = List.of(line.split(" ", -1));
       modules.put(words.getFirst(), words.subList(1, words.size()));
     }
     return modules;

@@ -107,8 +107,8 @@ final class KernelFinder {
   }
 
   private static int compareSeries(String one, String other) {
-    int[] a = Arrays.stream(one.split("\\.")).mapToInt(Integer::parseInt).toArray();
-    int[] b = Arrays.stream(other.split("\\.")).mapToInt(Integer::parseInt).toArray();
+    int[] a = Arrays.stream(one.split("\\.", -1)).mapToInt(Integer::parseInt).toArray();
+    int[] b = Arrays.stream(other.split("\\.", -1)).mapToInt(Integer::parseInt).toArray();
     return Arrays.compare(a, b);
   }
 

@@ -13,11 +13,7 @@ import java.util.Set;
  * @param isCached true if the lab's cache holds the full one
  */
 public record KernelOffer(
-    String series,
-    String release,
-    String version,
-    Set<KernelFlavour> flavours,
-    boolean isCached) {
+    String series, String release, String version, Set<KernelFlavour> flavours, boolean isCached) {
 
   public KernelOffer {
     flavours = Set.copyOf(flavours);

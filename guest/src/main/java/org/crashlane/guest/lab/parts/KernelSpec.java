@@ -11,9 +11,6 @@ import java.util.regex.Pattern;
 /** Which Linux the lab boots, as users name it. */
 public sealed interface KernelSpec {
   /** The newest that the host's own apt knows. */
-  KernelSpec HOST = new Host();
-
-  /** See {@link #HOST}. */
   record Host() implements KernelSpec {}
 
   /**

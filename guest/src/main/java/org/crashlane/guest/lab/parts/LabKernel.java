@@ -18,7 +18,7 @@ public record LabKernel(KernelSpec spec, KernelFlavour flavour) {
 
   /** {@return the host's newest kernel of that flavour} */
   public static LabKernel ofHost(KernelFlavour flavour) {
-    return new LabKernel(KernelSpec.HOST, flavour);
+    return new LabKernel(new KernelSpec.Host(), flavour);
   }
 
   /** {@return the same Linux in another flavour} */
@@ -28,12 +28,14 @@ public record LabKernel(KernelSpec spec, KernelFlavour flavour) {
 
   /** {@return the name that users know it by} */
   public String label() {
-    return spec.equals(KernelSpec.HOST) ? flavour.label() : spec.key() + " " + flavour.label();
+    return spec.equals(new KernelSpec.Host())
+        ? flavour.label()
+        : spec.key() + " " + flavour.label();
   }
 
   /** {@return what stands for it in names of files} */
   String key() {
-    return spec.equals(KernelSpec.HOST)
+    return spec.equals(new KernelSpec.Host())
         ? flavour.metaPackage()
         : spec.key() + "-" + flavour.label();
   }

@@ -22,11 +22,11 @@ final class LinuxSettingTest {
   @ParameterizedTest
   @EnumSource(names = {"ADOPT", "OFF"})
   void whatTheLabSetsIsWhatMakesAKernelDoTheSame(Strategy strategy) {
-    assertEquals(VTD.captureArguments(strategy), advised(VTD, strategy, MappingMode.VTD));
-    assertEquals(AMD.captureArguments(strategy), advised(AMD, strategy, MappingMode.AMDVI));
+    assertEquals(VTD.captureArguments(strategy), advised(strategy, MappingMode.VTD));
+    assertEquals(AMD.captureArguments(strategy), advised(strategy, MappingMode.AMDVI));
   }
 
-  private static List<String> advised(LabIommu unit, Strategy strategy, MappingMode mode) {
+  private static List<String> advised(Strategy strategy, MappingMode mode) {
     LinuxSetting setting = LinuxSetting.of(strategy, mode).orElseThrow();
     return Stream.of(setting.parameter()).filter(text -> !text.isEmpty()).toList();
   }
