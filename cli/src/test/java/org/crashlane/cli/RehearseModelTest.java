@@ -126,7 +126,7 @@ class RehearseModelTest {
         "--stage qem|did you mean 'qemu'?",
         "--strategy identiy|did you mean 'identity'?",
         "--mapping nommu,gar|'gar' is unknown: there are nommu, swiotlb, gart, calgary, vtd, amdvi",
-        "--kernel clod --stage qemu|'clod' is unknown: there are cloud, full; did you mean 'cloud'?",
+        "--kernel clod --stage qemu|'clod' is no kernel: expected cloud, full, a series (6.12)",
         "vdt|'vdt' is neither a file nor a built-in machine",
         "none.yaml|none.yaml: no such file",
         "vtd --mapping gart|--mapping leaves none of the machines named",

@@ -109,7 +109,7 @@ public sealed interface KernelSpec {
         return new Release(text);
       }
       throw new IllegalArgumentException(
-          "'%s' is no kernel: expected a series (6.12), a release (6.1.0-50-amd64), a suite (%s), a"
+          "'%s' is no kernel: expected cloud, full, a series (6.12), a release (6.1.0-50-amd64), a suite (%s), a"
                   .formatted(text, String.join(", ", Suites.NAMES))
               + " .deb or a directory of them, or a kernel's file (bzImage)");
     }

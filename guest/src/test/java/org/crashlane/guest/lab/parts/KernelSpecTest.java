@@ -59,7 +59,9 @@ final class KernelSpecTest {
   void whatIsNoneOfThemIsRefusedAndSaysWhatIsExpected(String text) {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> read(text));
-    assertTrue(refused.getMessage().contains("expected a series (6.12)"), refused::getMessage);
+    assertTrue(
+        refused.getMessage().contains("expected cloud, full, a series (6.12)"),
+        refused::getMessage);
   }
 
   @Test
