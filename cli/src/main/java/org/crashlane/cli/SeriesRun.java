@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.crashlane.cli.QemuRehearsals.Round;
@@ -24,10 +25,12 @@ import org.crashlane.rehearsal.CrashOutcome.Grade;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Strategy;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.Table;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
+import org.crashlane.rule.Verdict.Answer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -39,6 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
  * kept of the same kernel is not done again, so that a run that was stopped can be gone on with.
  */
 final class SeriesRun {
+  private static final String GUEST = "guest.txt";
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private final Terminal terminal;
@@ -91,27 +95,47 @@ final class SeriesRun {
     List<KernelOffer> offers = Parts.inUsersCache(terminal::complain).offers();
     for (KernelOffer offer : offers) {
       for (MappingMode mode : modes) {
-        KeepDirectory kept =
-            KeepDirectory.open(directory.resolve(offer.series()).resolve(mode.label()));
-        one(
-            offer,
-            options.config(mode).withKernels(k -> of(offer, k)),
-            scenarios.apply(mode),
-            kept);
+        Path folder = directory.resolve(offer.series()).resolve(mode.label());
+        GuestConfig config = options.config(mode).withKernels(k -> of(offer, k));
+        KeepDirectory kept = KeepDirectory.open(folder);
+        requireSameGuest(folder, config);
+        one(offer, config, scenarios.apply(mode), kept);
       }
     }
     print(shown.form());
     failures.forEach(terminal::complain);
-    boolean isBad =
-        done.stream().anyMatch(d -> d.text("outcome", "grade").equals(Grade.BAD.name()));
-    return !failures.isEmpty() ? ExitCode.UNKNOWN : isBad ? ExitCode.BROKEN : ExitCode.HOLDS;
+    return failures.isEmpty()
+        ? ExitCode.ofOutcomes(
+            done,
+            d -> Strategy.valueOf(d.text("strategy").toUpperCase(Locale.ROOT)),
+            d -> Grade.valueOf(d.text("outcome", "grade")),
+            d -> Answer.valueOf(d.text("verdict", "answer")),
+            shown.failOn())
+        : ExitCode.UNKNOWN;
+  }
+
+  /**
+   * Notes the guest beside what is kept of it.
+   *
+   * @throws IllegalArgumentException if what is kept there is of another guest
+   */
+  static void requireSameGuest(Path folder, GuestConfig config) throws IOException {
+    Path note = folder.resolve(GUEST);
+    String guest = config + "\n";
+    if (!Files.exists(note)) {
+      KeepDirectory.writeText(note, guest);
+    } else if (!Files.readString(note).equals(guest)) {
+      throw new IllegalArgumentException(
+          "%s: holds results of a guest with other options (%s says which): name another directory"
+              .formatted(folder, GUEST));
+    }
   }
 
   private static KernelChoice of(KernelOffer offer, KernelChoice usual) {
     KernelSpec spec = new KernelSpec.Series(offer.series());
     return new KernelChoice(
         new LabKernel(spec, usual.primary().flavour()),
-        spec,
+        usual.captureSpec() instanceof KernelSpec.Host ? spec : usual.captureSpec(),
         usual.captureFlavour(),
         usual.kaslr(),
         usual.crashkernel());
@@ -120,6 +144,12 @@ final class SeriesRun {
   private void one(
       KernelOffer offer, GuestConfig config, List<Scenario> scenarios, KeepDirectory kept)
       throws IOException, InterruptedException {
+    if (!offer.flavours().contains(config.kernels().primary().flavour())) {
+      failures.add(
+          "Linux %s, %s: Debian has no modules of it any more, and its full kernel needs them"
+              .formatted(offer.series(), config.mapping().label()));
+      return;
+    }
     List<Scenario> left = new ArrayList<>();
     for (Scenario scenario : scenarios) {
       Optional<JsonNode> before = kept(kept, scenario, offer);

@@ -2,16 +2,22 @@
 package org.crashlane.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import org.crashlane.guest.lab.GuestConfig;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Kernels as users name them, and the list of what there is. */
 final class KernelsTest {
+  @TempDir private Path directory;
 
   @Test
   @Tag("qemu")
@@ -32,6 +38,20 @@ final class KernelsTest {
     Run run = Run.of("rehearse", "--stage", "qemu", option, text);
     assertEquals(2, run.code());
     assertTrue(run.err().lines().findFirst().orElse("").contains(said), run.err());
+  }
+
+  @Test
+  void whatIsKeptOfAnotherGuestIsNotTakenForThisOnes() throws IOException {
+    GuestConfig guest = GuestConfig.defaults();
+    SeriesRun.requireSameGuest(directory, guest);
+    SeriesRun.requireSameGuest(directory, GuestConfig.defaults());
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SeriesRun.requireSameGuest(
+                    directory, guest.withKernels(k -> k.withCrashkernel("512M"))));
+    assertTrue(refused.getMessage().contains("other options"), refused::getMessage);
   }
 
   @Test

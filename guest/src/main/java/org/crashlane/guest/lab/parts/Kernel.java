@@ -25,6 +25,13 @@ record Kernel(String release, String version, Path directory) {
   /** Begins the names of kernels in the cache. */
   static final String ENTRY_PREFIX = "kernel-";
 
+  /** By the end of a module's name: what expands it, and the package that brings that. */
+  private static final Map<String, Map.Entry<String, String>> EXPANDERS =
+      Map.of(
+          "xz", Map.entry("xz", "xz-utils"),
+          "zst", Map.entry("zstd", "zstd"),
+          "gz", Map.entry("gzip", "gzip"));
+
   /** The drivers that a dump's disk may need. */
   private static final List<String> DISK_DRIVERS = List.of("nvme", "ahci", "sd_mod");
 
@@ -97,14 +104,13 @@ record Kernel(String release, String version, Path directory) {
   }
 
   private static void expand(Path file) throws IOException {
-    Map<String, String> programs = Map.of("xz", "xz-utils", "zst", "zstd", "gz", "gzip");
-    String suffix = file.toString().substring(file.toString().lastIndexOf('.') + 1);
-    String program = suffix.equals("zst") ? "zstd" : suffix.equals("gz") ? "gzip" : suffix;
-    HostPrograms.ensure(Map.of(program, programs.get(suffix)), _ -> {});
+    String name = file.getFileName().toString();
+    Map.Entry<String, String> program = EXPANDERS.get(name.substring(name.lastIndexOf('.') + 1));
+    HostPrograms.ensure(Map.ofEntries(program), _ -> {});
     Command.run(
         file.getParent(),
         DEPMOD_LIMIT,
-        List.of(HostPrograms.path(program).toString(), "-d", file.toString()));
+        List.of(HostPrograms.path(program.getKey()).toString(), "-d", file.toString()));
     Files.deleteIfExists(file);
   }
 }
