@@ -13,6 +13,8 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.guest.lab.DiskKind;
+import org.crashlane.guest.lab.Topology;
+import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.spec.file.NearestName;
@@ -53,6 +55,9 @@ final class Converters {
         OutputOptions.Color.class, text -> constant(text, OutputOptions.Color.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
+    line.registerConverter(LinuxOption.class, text -> constant(text, LinuxOption.values()));
+    line.registerConverter(
+        Topology.class, text -> one(text, List.of(Topology.values()), Topology::label));
     line.registerConverter(KernelName.class, Converters::kernel);
     line.registerConverter(
         QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));

@@ -2,13 +2,23 @@
 package org.crashlane.cli;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.crashlane.guest.lab.Devices;
+import org.crashlane.guest.lab.Devices.Extra;
+import org.crashlane.guest.lab.Devices.SecondDisk;
 import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.GuestConfig.MoreOptions;
 import org.crashlane.guest.lab.KernelChoice;
+import org.crashlane.guest.lab.Topology;
+import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelSpec;
 import org.crashlane.guest.lab.parts.LabKernel;
@@ -25,6 +35,12 @@ final class QemuOptions {
           "--cpus",
           "--crashkernel",
           "--disk",
+          "--second-disk",
+          "--topology",
+          "--iommu-option",
+          "--aw-bits",
+          "--scalable",
+          "--caching-mode",
           "--kernel",
           "--capture-kernel",
           "--capture",
@@ -69,8 +85,51 @@ final class QemuOptions {
   @Option(
       names = "--disk",
       paramLabel = "KIND",
-      description = "What takes the dump: nvme or ahci; default: nvme.")
+      description =
+          "What takes the dump: nvme, ahci, virtio, megasas or mptsas; default: nvme.")
   private DiskKind disk = DiskKind.NVME;
+
+  @Option(
+      names = "--second-disk",
+      paramLabel = "KIND",
+      description =
+          "A second disk, of another kind, that is not on the dump path: it works up to the panic, "
+              + "and its last commands for seconds after it; default: none.")
+  private Optional<DiskKind> secondDisk = Optional.empty();
+
+  @Option(
+      names = "--topology",
+      paramLabel = "WHERE",
+      description =
+          "Where the disks are: root (bus 0), root-port (a PCI Express port for each) or bridge "
+              + "(all behind a conventional one, whose id their requests carry); default: root.")
+  private Topology topology = Topology.ROOT;
+
+  @Option(
+      names = "--iommu-option",
+      paramLabel = "OPTION",
+      description =
+          "What both kernels are asked for: pt (iommu.passthrough=1) or strict (iommu.strict=1); "
+              + "may be repeated.")
+  private List<LinuxOption> iommuOptions = List.of();
+
+  @Option(
+      names = "--aw-bits",
+      paramLabel = "BITS",
+      description = "Addresses that the IOMMU translates, 39 or 48 bits; vtd alone; default: 39.")
+  private Optional<Integer> addressBits = Optional.empty();
+
+  @Option(
+      names = "--scalable",
+      description = "VT-d in scalable mode, which the kernels are asked to use; vtd alone.")
+  private boolean scalable;
+
+  @Option(
+      names = "--caching-mode",
+      description =
+          "VT-d that may cache entries that are not present, as QEMU's for assigned devices; vtd "
+              + "alone.")
+  private boolean cachingMode;
 
   @Option(
       names = "--kernel",
@@ -147,7 +206,7 @@ final class QemuOptions {
     }
     return GuestConfig.defaults()
         .withMapping(mode)
-        .with(new Hardware(memoryBytes, cpuCount, disk, interruptRemapping == Switch.ON))
+        .with(new Hardware(memoryBytes, cpuCount, devices(), iommu()))
         .withInterruptsPrepared(interruptsPrepared)
         .withKernels(this::chosen)
         .withMore(
@@ -156,6 +215,37 @@ final class QemuOptions {
                 primaryMore.stream().toList(),
                 captureMore.stream().toList(),
                 List.of()));
+  }
+
+  private Devices devices() {
+    Set<Extra> others = new HashSet<>();
+    secondDisk.map(SecondDisk::new).ifPresent(others::add);
+    return new Devices(disk, topology, others);
+  }
+
+  private IommuSetup iommu() {
+    Set<Feature> features = EnumSet.noneOf(Feature.class);
+    addIf(interruptRemapping == Switch.ON, Feature.INTERRUPT_REMAPPING, features);
+    addIf(scalable, Feature.SCALABLE_MODE, features);
+    addIf(cachingMode, Feature.CACHING_MODE, features);
+    addressBits.ifPresent(bits -> features.add(addressWidth(bits)));
+    return new IommuSetup(features, Set.copyOf(iommuOptions));
+  }
+
+  private static void addIf(boolean asked, Feature feature, Set<Feature> features) {
+    if (asked) {
+      features.add(feature);
+    }
+  }
+
+  private static Feature addressWidth(int bits) {
+    return switch (bits) {
+      case 39 -> Feature.ADDRESS_39_BITS;
+      case 48 -> Feature.ADDRESS_48_BITS;
+      default ->
+          throw new IllegalArgumentException(
+              "--aw-bits %d: expected 39 (three levels of tables) or 48 (four)".formatted(bits));
+    };
   }
 
   private KernelChoice chosen(KernelChoice usual) {

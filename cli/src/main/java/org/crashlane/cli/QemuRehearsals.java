@@ -124,6 +124,7 @@ final class QemuRehearsals {
         Parts.inUsersCache(terminal::complain)
             .prepare(
                 wanted.kernels(),
+                wanted.config().hardware().devices().drivers(),
                 moduleSources()
                     .filter(_ -> wanted.scenarios().stream().anyMatch(QemuRehearsals::isInside)));
     Round round = withoutWhatIsMissing(wanted, parts);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.crashlane.guest.lab.GuestConfig;
@@ -76,7 +77,7 @@ class TwoGuestsTest {
     GuestConfig config = GuestConfig.defaults();
     try {
       return Parts.inUsersCache(_ -> {})
-          .prepare(config.kernels(List.of(Strategy.NONE)), Optional.empty());
+          .prepare(config.kernels(List.of(Strategy.NONE)), Set.of(), Optional.empty());
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

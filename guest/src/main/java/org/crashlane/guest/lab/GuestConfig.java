@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelSpec;
@@ -39,15 +42,14 @@ public record GuestConfig(
   private static final AddressRange ARENA = AddressRange.ofSize(256 * MIB, MIB);
 
   /**
-   * What a guest has besides its IOMMU.
+   * What QEMU gives a guest.
    *
    * @param memoryBytes its RAM, a multiple of 2 MiB
    * @param cpuCount processors of the primary; the capture kernel uses one
-   * @param disk what the dump goes to
-   * @param interruptRemapping whether the IOMMU offers to remap interrupts
+   * @param devices what is on PCI
+   * @param iommu what its IOMMU offers
    */
-  public record Hardware(
-      long memoryBytes, int cpuCount, DiskKind disk, boolean interruptRemapping) {
+  public record Hardware(long memoryBytes, int cpuCount, Devices devices, IommuSetup iommu) {
 
     public Hardware {
       if (memoryBytes < SMALLEST_BYTES || memoryBytes % (2 * MIB) != 0) {
@@ -60,6 +62,37 @@ public record GuestConfig(
         throw new IllegalArgumentException(
             "guest of " + cpuCount + " processors: expected at least 1");
       }
+    }
+
+    /**
+     * What is usual is not said: kept results are known by this text, also those that are older
+     * than the choice.
+     */
+    @Override
+    public String toString() {
+      StringBuilder text =
+          new StringBuilder("Hardware[memoryBytes=%d, cpuCount=%d, disk=%s, interruptRemapping=%b"
+              .formatted(
+                  memoryBytes, cpuCount, devices.disk(), iommu.has(Feature.INTERRUPT_REMAPPING)));
+      if (devices.topology() != Topology.ROOT) {
+        text.append(", topology=").append(devices.topology());
+      }
+      if (!devices.others().isEmpty()) {
+        text.append(", others=").append(sorted(devices.others()));
+      }
+      Set<Feature> features = new HashSet<>(iommu.features());
+      features.remove(Feature.INTERRUPT_REMAPPING);
+      if (!features.isEmpty()) {
+        text.append(", features=").append(sorted(features));
+      }
+      if (!iommu.options().isEmpty()) {
+        text.append(", options=").append(sorted(iommu.options()));
+      }
+      return text.append(']').toString();
+    }
+
+    private static List<String> sorted(Set<?> values) {
+      return values.stream().map(Object::toString).sorted().toList();
     }
   }
 
@@ -88,22 +121,33 @@ public record GuestConfig(
   }
 
   public GuestConfig {
-    if (!LabIommus.of(mapping).isDrivenBy(kernels.primary().flavour())) {
+    LabIommu iommu = LabIommus.of(mapping);
+    if (!iommu.isDrivenBy(kernels.primary().flavour())) {
       throw new IllegalArgumentException(
           "Debian's %s kernel has no driver for %s"
               .formatted(kernels.primary().label(), mapping.title()));
     }
-    if (!hardware.disk().isDrivenBy(kernels.primary().flavour())
-        || !hardware.disk().isDrivenBy(kernels.captureFlavour().orElse(KernelFlavour.FULL))) {
-      throw new IllegalArgumentException("Debian's cloud kernel has no AHCI driver");
+    for (DiskKind disk : hardware.devices().disks()) {
+      if (!disk.isDrivenBy(kernels.primary().flavour())) {
+        throw noDriver(disk);
+      }
     }
+    if (!hardware.devices().disk().isDrivenBy(kernels.captureFlavour().orElse(KernelFlavour.FULL))) {
+      throw noDriver(hardware.devices().disk());
+    }
+    iommu.qemuOptions(hardware.iommu());
+  }
+
+  private static IllegalArgumentException noDriver(DiskKind disk) {
+    return new IllegalArgumentException(
+        "Debian's cloud kernel has no driver for a disk of kind " + disk.label());
   }
 
   /** {@return VT-d, 1 GiB, one processor, an NVMe disk, KASLR on, {@code crashkernel=256M}} */
   public static GuestConfig defaults() {
     return new GuestConfig(
         MappingMode.VTD,
-        new Hardware(GIB, 1, DiskKind.NVME, false),
+        new Hardware(GIB, 1, Devices.of(DiskKind.NVME), IommuSetup.PLAIN),
         false,
         new KernelChoice(
             LabKernel.ofHost(KernelFlavour.CLOUD),
@@ -126,9 +170,11 @@ public record GuestConfig(
     return new GuestConfig(mapping, hardware, prepared, kernels, more);
   }
 
-  /** {@return the same with other hardware, and a primary kernel that has the disk's driver} */
+  /** {@return the same with other hardware, and a primary kernel that has the disks' drivers} */
   public GuestConfig with(Hardware other) {
-    KernelChoice fit = primaryThatDrives(other.disk().isDrivenBy(kernels.primary().flavour()));
+    KernelFlavour flavour = kernels.primary().flavour();
+    KernelChoice fit =
+        primaryThatDrives(other.devices().disks().stream().allMatch(d -> d.isDrivenBy(flavour)));
     return new GuestConfig(mapping, other, interruptsPrepared, fit, more);
   }
 
@@ -176,7 +222,7 @@ public record GuestConfig(
   private KernelFlavour captureFlavour(Strategy strategy) {
     KernelFlavour ofPrimary = kernels.primary().flavour();
     KernelFlavour usual = iommu().captureFlavour(strategy, ofPrimary);
-    KernelFlavour fit = hardware.disk().isDrivenBy(usual) ? usual : ofPrimary;
+    KernelFlavour fit = hardware.devices().disk().isDrivenBy(usual) ? usual : ofPrimary;
     KernelFlavour flavour = kernels.captureFlavour().orElse(fit);
     if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
       throw new IllegalArgumentException(

@@ -8,9 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.iommu.HidingTable;
 import org.crashlane.guest.lab.parts.KernelParts;
@@ -68,20 +69,19 @@ final class Initrds {
 
   /** {@return {@code lab.conf}: what {@code init.sh} must know, as shell assignments} */
   static byte[] settings(KernelParts kernel, GuestConfig config, Scenario scenario) {
-    List<String> modules = new ArrayList<>();
-    for (String driver : config.hardware().disk().drivers()) {
-      for (String module : kernel.modulesFor(driver)) {
-        if (!modules.contains(module)) {
-          modules.add(module);
-        }
-      }
-    }
+    Devices devices = config.hardware().devices();
+    Set<String> modules = modules(kernel, devices.disk().drivers());
+    Set<String> ofSecond =
+        modules(kernel, devices.secondDisk().map(DiskKind::drivers).orElse(List.of()));
+    ofSecond.removeAll(modules);
     String text =
         String.join(
             "\n",
             "IOMMU_TABLE=" + quoted(config.iommu().hidingTable().signature()),
-            "DISK=" + quoted(config.hardware().disk().blockDevice()),
+            "DISK=" + quoted(devices.disk().blockDevice()),
+            "SECOND_DISK=" + quoted(devices.secondDisk().map(DiskKind::blockDevice).orElse("")),
             "MODULES=" + quoted(String.join(" ", modules)),
+            "SECOND_MODULES=" + quoted(String.join(" ", ofSecond)),
             "CAPTURE_ARGS=" + quoted(KernelArguments.capture(config, scenario)),
             "INSIDE_HAND=" + (armsInside(scenario) ? "yes" : "no"),
             "LOAD_SEEK_BLOCK=" + LOAD_SEEK_BLOCK,
@@ -90,6 +90,12 @@ final class Initrds {
             "GO_WAIT_SECONDS=" + GO_WAIT_SECONDS,
             "");
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Set<String> modules(KernelParts kernel, List<String> drivers) {
+    Set<String> modules = new LinkedHashSet<>();
+    drivers.forEach(driver -> modules.addAll(kernel.modulesFor(driver)));
+    return modules;
   }
 
   private static boolean armsInside(Scenario scenario) {

@@ -31,6 +31,7 @@ final class KernelArguments {
   static String primary(GuestConfig config, Scenario scenario) {
     List<String> arguments = new ArrayList<>(CONSOLE);
     arguments.addAll(config.iommu().primaryArguments());
+    arguments.addAll(config.iommu().linuxArguments(config.hardware().iommu()));
     arguments.add("crashkernel=" + config.kernels().crashkernel());
     if (scenario.hand().equals(Optional.of(HandKind.OUTSIDE))) {
       arguments.add(reserved(config.arena()));
@@ -50,6 +51,9 @@ final class KernelArguments {
       arguments.add("nokaslr");
     }
     arguments.addAll(config.iommu().captureArguments(scenario.strategy()));
+    if (!scenario.strategy().blind()) {
+      arguments.addAll(config.iommu().linuxArguments(config.hardware().iommu()));
+    }
     arguments.addAll(config.more().capture());
     return String.join(" ", arguments);
   }

@@ -4,12 +4,29 @@ package org.crashlane.guest.lab;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.crashlane.guest.lab.GuestConfig.Hardware;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.live.PciFunction;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Scenario;
 
-/** The command line of the lab's QEMU: a q35 machine with an IOMMU and one disk behind it. */
+/** The command line of the lab's QEMU: a q35 machine with an IOMMU and its disks behind it. */
 final class QemuCommandLine {
   /** The writes to the IOAPIC that mark the primary's end (see {@link IommuTrace}). */
   private static final String END_OF_PRIMARY = "ioapic_mem_write";
+
+  /** The dump's disk, and a second. */
+  private static final List<String> DRIVES = List.of("dump", "second");
+
+  /** Reads zeros, and few commands a second: what was asked for last is under way for seconds. */
+  private static final String SECOND_STORE =
+      "file.driver=null-co,file.read-zeroes=on,file.size=2G,throttling.iops-total=8";
+
+  /** Ends the name by which QEMU knows a disk's device on PCI. */
+  private static final String DEVICE_SUFFIX = "-disk";
+
+  /** Of q35's own disk controller. */
+  private static final RequesterId OWN_AHCI = RequesterId.of(0, 0x1f, 2);
 
   private QemuCommandLine() {}
 
@@ -64,17 +81,43 @@ final class QemuCommandLine {
   }
 
   private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
+    Hardware hardware = config.hardware();
     List<String> iommu = new ArrayList<>(List.of(config.iommu().qemuDevice()));
-    iommu.addAll(config.iommu().qemuOptions());
-    iommu.add("intremap=" + (config.hardware().interruptRemapping() ? "on" : "off"));
+    iommu.addAll(config.iommu().qemuOptions(hardware.iommu()));
+    iommu.add(
+        "intremap=" + (hardware.iommu().has(Feature.INTERRUPT_REMAPPING) ? "on" : "off"));
     iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.
     add(argv, "-device", String.join(",", iommu));
-    add(argv, "-drive", "if=none,id=dump,format=raw,file=" + escaped(area.disk()));
-    switch (config.hardware().disk()) {
-      case NVME -> add(argv, "-device", "nvme,drive=dump,serial=crashlane");
-      case AHCI -> add(argv, "-device", "ide-hd,drive=dump,bus=ide.0");
+    Devices devices = hardware.devices();
+    devices
+        .topology()
+        .bridges(devices.disks().size())
+        .forEach(bridge -> add(argv, "-device", bridge));
+    addDisk(argv, devices, 0, "format=raw,file=" + escaped(area.disk()));
+    if (devices.disks().size() > 1) {
+      addDisk(argv, devices, 1, SECOND_STORE);
     }
+  }
+
+  private static void addDisk(List<String> argv, Devices devices, int number, String store) {
+    String drive = DRIVES.get(number);
+    add(argv, "-drive", "if=none,id=%s,%s".formatted(drive, store));
+    DiskKind kind = devices.disks().get(number);
+    if (kind == DiskKind.AHCI && devices.topology() == Topology.ROOT) {
+      // The machine's own controller.
+      add(argv, "-device", "ide-hd,drive=%s,bus=ide.0".formatted(drive));
+      return;
+    }
+    kind.qemuDevices(drive, drive + DEVICE_SUFFIX, devices.topology().place(number))
+        .forEach(device -> add(argv, "-device", device));
+  }
+
+  /** {@return true if the dump goes through {@code function}} */
+  static boolean isDumpDevice(Devices devices, PciFunction function) {
+    return devices.disk() == DiskKind.AHCI && devices.topology() == Topology.ROOT
+        ? function.requester().equals(OWN_AHCI)
+        : function.id().equals(DRIVES.getFirst() + DEVICE_SUFFIX);
   }
 
   /** QEMU's options take a comma as two. */

@@ -17,6 +17,7 @@ import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.GuestLife;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.live.OutsideHand;
+import org.crashlane.guest.live.PciFunction;
 import org.crashlane.guest.live.SpareMemory;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.interrupt.Interrupts;
@@ -42,7 +43,6 @@ import org.crashlane.rule.Verdict;
 final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final GuestConfig config;
-  private final DiskKind disk;
   private final LabIommu iommu;
   private Optional<Verdict> verdict = Optional.empty();
   private Optional<CrashWatch> watch = Optional.empty();
@@ -50,7 +50,6 @@ final class TableWitness implements LabHook {
   TableWitness(Scenario scenario, GuestConfig config) {
     this.scenario = scenario;
     this.config = config;
-    this.disk = config.hardware().disk();
     this.iommu = config.iommu();
   }
 
@@ -154,25 +153,28 @@ final class TableWitness implements LabHook {
   /** What the guest said of itself; which ids its devices' requests carry, QEMU says. */
   private Machine machine(RunningGuest guest) throws IOException {
     PrimaryFacts facts = guest.facts();
-    Map<RequesterId, List<RequesterId>> aliases = new HashMap<>();
-    guest.live().pciFunctions().forEach(f -> aliases.put(f.requester(), f.aliases()));
+    Map<RequesterId, PciFunction> functions = new HashMap<>();
+    guest.live().pciFunctions().forEach(f -> functions.put(f.requester(), f));
     List<Device> devices =
         facts.devices().stream()
-            .map(d -> device(d, aliases.getOrDefault(d.address().requester(), List.of())))
+            .map(d -> device(d, Optional.ofNullable(functions.get(d.address().requester()))))
             .toList();
     List<RequesterId> controllers = iommu.ioApics(facts.firmwareTable());
     return new Machine(facts.ram(), facts.crashRanges(), devices)
         .withInterrupts(new Interrupts(Processors.UNKNOWN, controllers));
   }
 
-  private Device device(PrimaryFacts.PciDevice device, List<RequesterId> aliases) {
+  private Device device(PrimaryFacts.PciDevice device, Optional<PciFunction> function) {
     String driver = device.driver().orElse("");
+    Devices devices = config.hardware().devices();
+    boolean takesDump =
+        function.filter(f -> QemuCommandLine.isDumpDevice(devices, f)).isPresent();
     return new Device(
         device.address().requester(),
-        aliases,
+        function.map(PciFunction::aliases).orElse(List.of()),
         driver.isEmpty() ? "(no driver)" : driver,
         new Binding(driver, device.iommuGroup().orElse(Binding.NO_GROUP)),
-        driver.equals(disk.drivers().getFirst()) ? DumpRole.NAMED : DumpRole.NONE,
+        takesDump ? DumpRole.NAMED : DumpRole.NONE,
         DmaMasks.UNKNOWN,
         false);
   }

@@ -18,6 +18,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.guest.lab.GuestConfig.MoreOptions;
+import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.image.ElfCore;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
@@ -83,7 +84,7 @@ class QemuStageTest {
   void armedFromOutsideBothCrashRangesTakeTheDumpAboveFourGibibytes() throws IOException {
     GuestConfig config =
         GuestConfig.defaults()
-            .with(new GuestConfig.Hardware(6 * GIB, 2, DiskKind.NVME, false))
+            .with(new GuestConfig.Hardware(6 * GIB, 2, Devices.of(DiskKind.NVME), IommuSetup.PLAIN))
             .withKernels(k -> k.withCrashkernel("512M,high"));
 
     Rehearsal rehearsal = rehearse(config, OUTSIDE);

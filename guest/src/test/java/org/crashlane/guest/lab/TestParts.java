@@ -28,7 +28,7 @@ final class TestParts {
   static LabParts orSkip(Set<LabKernel> kernels) throws IOException {
     try {
       return Parts.inUsersCache(step -> {})
-          .prepare(kernels, Optional.of(MODULE_SOURCES).filter(Files::exists));
+          .prepare(kernels, Set.of(), Optional.of(MODULE_SOURCES).filter(Files::exists));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

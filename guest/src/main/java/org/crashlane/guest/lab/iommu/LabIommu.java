@@ -21,8 +21,12 @@ public interface LabIommu {
   /** {@return its name as a device of QEMU} */
   String qemuDevice();
 
-  /** {@return the device's options, whatever is rehearsed} */
-  List<String> qemuOptions();
+  /**
+   * {@return the device's options, but for interrupt remapping's}
+   *
+   * @throws IllegalArgumentException if QEMU's has not what {@code setup} asks for
+   */
+  List<String> qemuOptions(IommuSetup setup);
 
   /** {@return events of QEMU, rare enough to be traced from the start} */
   List<String> traced();
@@ -32,6 +36,11 @@ public interface LabIommu {
 
   /** {@return what makes a kernel that has the driver use it} */
   List<String> primaryArguments();
+
+  /** {@return what a kernel that uses it is asked to do with it beside} */
+  default List<String> linuxArguments(IommuSetup setup) {
+    return setup.options().stream().sorted().map(IommuSetup.LinuxOption::argument).toList();
+  }
 
   /**
    * {@return what a capture kernel is told of it}

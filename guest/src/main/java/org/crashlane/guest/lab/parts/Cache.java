@@ -47,6 +47,11 @@ final class Cache {
     void build(Path into) throws IOException;
   }
 
+  /** Whether what is there still serves. */
+  interface Check {
+    boolean serves(Path entry) throws IOException;
+  }
+
   /** What is done while the lock is held. */
   interface Work<T> {
     T run() throws IOException;
@@ -88,8 +93,13 @@ final class Cache {
    * @throws PartsUnavailableException if there is no room
    */
   Path entry(String name, long neededBytes, Builder builder) throws IOException {
+    return entry(name, neededBytes, _ -> true, builder);
+  }
+
+  /** {@return the same, built anew if it is there and does not serve} */
+  Path entry(String name, long neededBytes, Check check, Builder builder) throws IOException {
     Path entry = path(name);
-    if (Files.exists(entry)) {
+    if (Files.exists(entry) && check.serves(entry)) {
       return entry;
     }
     if (roomBytes() < neededBytes) {
@@ -98,6 +108,9 @@ final class Cache {
     Path unfinished = Files.createTempDirectory(directory, UNFINISHED);
     try {
       builder.build(unfinished);
+      if (Files.exists(entry)) {
+        remove(name);
+      }
       Files.move(unfinished, entry, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       if (roomBytes() >= FULL_BYTES) {
@@ -145,13 +158,17 @@ final class Cache {
         if (prefixes.stream().anyMatch(name::startsWith)
             && !needed.contains(name)
             && Files.getLastModifiedTime(entry).toInstant().isBefore(before)) {
-          // Renamed first: an entry that is half removed would count as whole.
-          Path doomed = path(UNFINISHED + name);
-          Files.move(entry, doomed, StandardCopyOption.ATOMIC_MOVE);
-          Trees.delete(doomed);
+          remove(name);
         }
       }
     }
+  }
+
+  /** Renames it first: an entry that is half removed would count as whole. */
+  private void remove(String name) throws IOException {
+    Path doomed = path(UNFINISHED + name);
+    Files.move(path(name), doomed, StandardCopyOption.ATOMIC_MOVE);
+    Trees.delete(doomed);
   }
 
   private void removeUnfinished() throws IOException {

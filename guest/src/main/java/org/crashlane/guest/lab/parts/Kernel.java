@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -32,8 +33,11 @@ record Kernel(String release, String version, Path directory) {
           "zst", Map.entry("zstd", "zstd"),
           "gz", Map.entry("gzip", "gzip"));
 
-  /** The drivers that a dump's disk may need. */
-  private static final List<String> DISK_DRIVERS = List.of("nvme", "ahci", "sd_mod");
+  /** The drivers that a guest's disks may need. */
+  private static final List<String> DISK_DRIVERS =
+      List.of("nvme", "ahci", "sd_mod", "virtio_pci", "virtio_blk", "megaraid_sas", "mptsas");
+
+  private static final String DISK_MODULES = "disk-modules";
 
   /** {@return the kernel's name in the cache} */
   static String entryName(String release, String version) {
@@ -50,8 +54,21 @@ record Kernel(String release, String version, Path directory) {
 
   /** {@return driver to the names of its module files, in load order} */
   Map<String, List<String>> diskModules() throws IOException {
+    return diskModules(directory);
+  }
+
+  /**
+   * {@return true if the entry was made with a look at {@code drivers}: it has those that are
+   * modules} One that came without any modules has all that it ever will.
+   */
+  static boolean serves(Path entry, Set<String> drivers) throws IOException {
+    Set<String> known = diskModules(entry).keySet();
+    return known.isEmpty() || known.containsAll(drivers);
+  }
+
+  private static Map<String, List<String>> diskModules(Path entry) throws IOException {
     Map<String, List<String>> modules = new TreeMap<>();
-    for (String line : Files.readAllLines(directory.resolve("disk-modules"))) {
+    for (String line : Files.readAllLines(entry.resolve(DISK_MODULES))) {
       List<String> words = List.of(line.split(" ", -1));
       modules.put(words.getFirst(), words.subList(1, words.size()));
     }
@@ -86,7 +103,7 @@ record Kernel(String release, String version, Path directory) {
         lines.add(String.join(" ", names));
       }
     }
-    Files.write(into.resolve("disk-modules"), lines);
+    Files.write(into.resolve(DISK_MODULES), lines);
   }
 
   /** Copies a module, and {@return its name there}; what is compressed the guest cannot load. */

@@ -42,10 +42,15 @@ final class KernelFinder {
   private static final int VERSION_BYTES_MAX = 256;
 
   private final Cache cache;
+  private final Set<String> drivers;
   private final Consumer<String> progress;
 
-  KernelFinder(Cache cache, Consumer<String> progress) {
+  /**
+   * @param drivers what the kernels' modules are looked through for
+   */
+  KernelFinder(Cache cache, Set<String> drivers, Consumer<String> progress) {
     this.cache = cache;
+    this.drivers = drivers;
     this.progress = progress;
   }
 
@@ -223,7 +228,12 @@ final class KernelFinder {
 
   private Kernel kernel(String release, String version, long neededBytes, Cache.Builder builder)
       throws IOException {
-    Path directory = cache.entry(Kernel.entryName(release, version), neededBytes, builder);
+    Path directory =
+        cache.entry(
+            Kernel.entryName(release, version),
+            neededBytes,
+            kept -> Kernel.serves(kept, drivers),
+            builder);
     return new Kernel(release, version, directory);
   }
 

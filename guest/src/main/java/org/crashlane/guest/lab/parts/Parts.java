@@ -63,15 +63,18 @@ public final class Parts {
    * one line says why: only the inside hand needs it.
    *
    * @param wanted the kernels
+   * @param drivers what they load, where it is a module
    * @param moduleSources where the inside hand's sources are; without them it is not built
    * @throws PartsUnavailableException if one cannot be had on this machine
    */
-  public LabParts prepare(Set<LabKernel> wanted, Optional<Path> moduleSources) throws IOException {
+  public LabParts prepare(
+      Set<LabKernel> wanted, Set<String> drivers, Optional<Path> moduleSources)
+      throws IOException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
     Cache cache = Cache.in(directory);
     Map<LabKernel, KernelParts> kernels = new HashMap<>();
     for (LabKernel which : wanted) {
-      KernelParts kernel = prepare(cache, which);
+      KernelParts kernel = prepare(cache, which, drivers);
       kernels.put(
           which,
           moduleSources.isPresent() ? withHand(cache, which, kernel, moduleSources.get()) : kernel);
@@ -86,27 +89,30 @@ public final class Parts {
    */
   public List<KernelOffer> offers() throws IOException {
     Cache cache = Cache.in(directory);
-    return cache.locked(() -> new KernelFinder(cache, progress).offers());
+    return cache.locked(() -> new KernelFinder(cache, Set.of(), progress).offers());
   }
 
-  private KernelParts prepare(Cache cache, LabKernel which) throws IOException {
+  private KernelParts prepare(Cache cache, LabKernel which, Set<String> drivers) throws IOException {
     Path pointer = Pointer.file(cache, which);
     String stamp = stamp(cache, which.spec());
-    Optional<KernelParts> ready = read(pointer, stamp, cache);
+    Optional<KernelParts> ready = read(pointer, stamp, cache, drivers);
     if (ready.isPresent()) {
       return ready.get();
     }
     return cache.locked(() -> {
-      Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache);
-      return madeMeanwhile.isPresent() ? madeMeanwhile.get() : make(cache, which, pointer, stamp);
+      Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache, drivers);
+      return madeMeanwhile.isPresent()
+          ? madeMeanwhile.get()
+          : make(cache, which, drivers, pointer);
     });
   }
 
-  private KernelParts make(Cache cache, LabKernel which, Path pointer, String stamp)
+  private KernelParts make(Cache cache, LabKernel which, Set<String> drivers, Path pointer)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_UNPACK, progress);
-    Kernel kernel = new KernelFinder(cache, progress).find(which);
-    String name = SYSTEM_PREFIX + kernel.release() + "_" + kernel.version() + "_" + stamp;
+    String stamp = stamp(cache, which.spec());
+    Kernel kernel = new KernelFinder(cache, drivers, progress).find(which);
+    String name = systemName(kernel, stamp);
     Path entry =
         cache.entry(
             name,
@@ -117,6 +123,13 @@ public final class Parts {
             });
     pointTo(new Pointer(stamp, kernel.release(), kernel.version(), name), pointer, cache);
     return partsOf(kernel, entry);
+  }
+
+  /** A kernel that is looked through for more drivers than it was needs a system with these. */
+  private static String systemName(Kernel kernel, String stamp) throws IOException {
+    return "%s%s_%s_%s-%d"
+        .formatted(
+            SYSTEM_PREFIX, kernel.release(), kernel.version(), stamp, kernel.diskModules().size());
   }
 
   private KernelParts withHand(Cache cache, LabKernel which, KernelParts parts, Path sources)
@@ -150,18 +163,21 @@ public final class Parts {
     return new Kernel(release, version, cache.path(Kernel.entryName(release, version)));
   }
 
-  private static Optional<KernelParts> read(Path pointer, String stamp, Cache cache)
-      throws IOException {
+  private static Optional<KernelParts> read(
+      Path pointer, String stamp, Cache cache, Set<String> drivers) throws IOException {
     Optional<Pointer> found = Pointer.read(pointer).filter(p -> p.stamp().equals(stamp));
     if (found.isEmpty()) {
       return Optional.empty();
     }
-    String release = found.get().release();
-    String version = found.get().version();
-    Kernel kernel = kernel(cache, release, version);
+    Kernel kernel = kernel(cache, found.get().release(), found.get().version());
     Path entry = cache.path(found.get().system());
-    boolean whole = Files.exists(kernel.directory()) && Files.exists(entry);
-    return whole ? Optional.of(partsOf(kernel, entry)) : Optional.empty();
+    if (!Files.exists(kernel.directory())
+        || !Files.exists(entry)
+        || !Kernel.serves(kernel.directory(), drivers)
+        || !found.get().system().equals(systemName(kernel, stamp))) {
+      return Optional.empty();
+    }
+    return Optional.of(partsOf(kernel, entry));
   }
 
   /** What served so far is kept for a while: somebody may be booting it just now. */

@@ -8,7 +8,9 @@
 #
 # /lab.conf, made for each run:
 #   DISK            block device that takes the dump
+#   SECOND_DISK     block device that works beside it in the primary, or nothing
 #   MODULES         kernel modules under /modules, in the order to load them
+#   SECOND_MODULES  further ones, for the second disk
 #   CAPTURE_ARGS    the capture kernel's command line
 #   IOMMU_TABLE     the ACPI table that names IOMMUs on this machine
 #   INSIDE_HAND     "yes" to insert /crashlane_arm.ko before the crash
@@ -38,7 +40,7 @@ mount_all() {
 parameters_of() { tr ' ' '\n' < /proc/cmdline | sed -n "s/^$1\.//p"; }
 
 load_modules() {
-  for file in $MODULES; do
+  for file in "$@"; do
     # shellcheck disable=SC2046 # several parameters are several words
     insmod "/modules/$file" $(parameters_of "$(echo "${file%.ko}" | tr - _)") ||
       say warning "insmod $file failed"
@@ -54,16 +56,16 @@ driver_gave_up() {
 # A disk that the IOMMU keeps from working never appears: its driver gives up, or time is up.
 wait_for_disk() {
   tenths=0
-  while [ ! -b "$DISK" ] && [ $tenths -lt "$DISK_WAIT_TENTHS" ]; do
+  while [ ! -b "$1" ] && [ $tenths -lt "$DISK_WAIT_TENTHS" ]; do
     driver_gave_up && break
     sleep 0.1
     tenths=$((tenths + 1))
   done
-  [ -b "$DISK" ]
+  [ -b "$1" ]
 }
 
 # Of IOMMUs, disks, and memory that ran out.
-WORTH_TELLING='dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|crashkernel|kexec|override'
+WORTH_TELLING='dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|virtio|megasas|megaraid|mptsas|mptbase|crashkernel|kexec|override'
 WORTH_TELLING="$WORTH_TELLING|out of memory|page allocation failure|nobody cared|panic"
 
 kernel_messages() {
@@ -101,8 +103,19 @@ crash_ranges() {
   sed -n 's/^ *\([0-9a-f]*-[0-9a-f]*\) : Crash kernel$/\1/p' /proc/iomem | tr '\n' ',' | sed 's/,$//'
 }
 
+# A second disk is slow: each of its readers has a command under way, for seconds.
+start_second_load() {
+  for reader in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    (while :; do
+      dd if="$SECOND_DISK" of=/dev/null bs=64k skip=$((reader * 512)) count=512 iflag=direct \
+        2>/dev/null
+    done) &
+  done
+}
+
 # Three readers and a writer, so that transfers are in flight when the kernel dies.
 start_load() {
+  [ -z "$SECOND_DISK" ] || start_second_load
   for reader in 0 1 2; do
     (while :; do
       dd if="$DISK" of=/dev/null bs=64k skip=$((reader * 512)) count=512 iflag=direct 2>/dev/null
@@ -142,8 +155,11 @@ load_capture_kernel() {
 primary() {
   console_quiet
   say primary "$(uname -r)"
-  load_modules
-  wait_for_disk || say warning "no $DISK in the primary kernel"
+  # shellcheck disable=SC2086 # each is a word
+  load_modules $MODULES $SECOND_MODULES
+  for block in $DISK $SECOND_DISK; do
+    wait_for_disk "$block" || say warning "no $block in the primary kernel"
+  done
   describe_memory
   describe_devices
   firmware_table
@@ -174,8 +190,9 @@ capture() {
   console_quiet
   say capture "$(uname -r)"
   # Inserting a driver waits for its disks, and one without interrupts waits for each command.
-  load_modules &
-  if wait_for_disk; then
+  # shellcheck disable=SC2086 # each is a word
+  load_modules $MODULES &
+  if wait_for_disk "$DISK"; then
     say disk present
     timeout -s KILL "$DUMP_SECONDS" makedumpfile -E -d 31 -f --message-level 6 \
       /proc/vmcore "$DISK" > /tmp/makedumpfile.log 2>&1

@@ -41,7 +41,8 @@ class HandModuleTest {
     try {
       parts =
           Parts.inUsersCache(said::add)
-              .prepare(Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)), Optional.of(directory));
+              .prepare(
+                  Set.of(LabKernel.ofHost(KernelFlavour.CLOUD)), Set.of(), Optional.of(directory));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,7 +75,7 @@ final class KernelFinderTest {
     LabKernel kernel =
         new LabKernel(
             new KernelSpec.Image(file, Optional.of(directory.resolve("tree"))), KernelFlavour.FULL);
-    KernelFinder finder = new KernelFinder(Cache.in(directory.resolve("cache")), _ -> {});
+    KernelFinder finder = new KernelFinder(Cache.in(directory.resolve("cache")), Set.of(), _ -> {});
     assertThrows(PartsUnavailableException.class, () -> finder.find(kernel));
   }
 
@@ -83,7 +84,7 @@ final class KernelFinderTest {
     Path file = image(0x53726448, VERSION_AT - 0x200, "6.19.0 (me)\0");
     LabKernel kernel =
         new LabKernel(new KernelSpec.Image(file, Optional.empty()), KernelFlavour.FULL);
-    Kernel kept = new KernelFinder(Cache.in(directory.resolve("cache")), _ -> {}).find(kernel);
+    Kernel kept = new KernelFinder(Cache.in(directory.resolve("cache")), Set.of(), _ -> {}).find(kernel);
     assertEquals("6.19.0", kept.release());
     assertEquals(-1, Files.mismatch(file, kept.image()));
     assertEquals(0, kept.diskModules().size());

@@ -9,6 +9,8 @@ import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
 import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
@@ -57,8 +59,16 @@ public final class LabUnit implements LabIommu {
     return "amd-iommu";
   }
 
+  /** QEMU 7.2's has addresses of 64 bits, and properties for interrupts alone. */
   @Override
-  public List<String> qemuOptions() {
+  public List<String> qemuOptions(IommuSetup setup) {
+    for (Feature feature : setup.features()) {
+      if (feature != Feature.INTERRUPT_REMAPPING) {
+        throw new IllegalArgumentException(
+            "%s: is for VT-d alone, QEMU's amd-iommu has nothing of the kind"
+                .formatted(feature.option()));
+      }
+    }
     return List.of();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab.iommu.vtd;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -8,6 +9,8 @@ import org.crashlane.acpi.Dmar;
 import org.crashlane.acpi.DmarOverride;
 import org.crashlane.guest.lab.iommu.FirmwareTable;
 import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.parts.KernelFlavour;
@@ -39,10 +42,31 @@ public final class LabUnit implements LabIommu {
     return "intel-iommu";
   }
 
-  /** Entries that are not present are not cached: mapping needs no invalidation. */
+  /** Without caching mode entries that are not present are not cached: mapping invalidates none. */
   @Override
-  public List<String> qemuOptions() {
-    return List.of("caching-mode=off");
+  public List<String> qemuOptions(IommuSetup setup) {
+    List<String> options = new ArrayList<>();
+    options.add("caching-mode=" + (setup.has(Feature.CACHING_MODE) ? "on" : "off"));
+    if (setup.has(Feature.ADDRESS_39_BITS)) {
+      options.add("aw-bits=39");
+    } else if (setup.has(Feature.ADDRESS_48_BITS)) {
+      options.add("aw-bits=48");
+    }
+    if (setup.has(Feature.SCALABLE_MODE)) {
+      options.add("x-scalable-mode=on");
+    }
+    return options;
+  }
+
+  /** Whether the driver takes scalable mode where it is offered is the kernel's configuration. */
+  @Override
+  public List<String> linuxArguments(IommuSetup setup) {
+    List<String> arguments = new ArrayList<>();
+    if (setup.has(Feature.SCALABLE_MODE)) {
+      arguments.add("intel_iommu=sm_on");
+    }
+    arguments.addAll(LabIommu.super.linuxArguments(setup));
+    return arguments;
   }
 
   @Override
