@@ -85,8 +85,7 @@ final class QemuOptions {
   @Option(
       names = "--disk",
       paramLabel = "KIND",
-      description =
-          "What takes the dump: nvme, ahci, virtio, megasas or mptsas; default: nvme.")
+      description = "What takes the dump: nvme, ahci, virtio, megasas or mptsas; default: nvme.")
   private DiskKind disk = DiskKind.NVME;
 
   @Option(

@@ -7,22 +7,20 @@ import org.crashlane.guest.lab.parts.KernelFlavour;
 
 /** A disk and its controller. */
 public enum DiskKind {
-  NVME("/dev/nvme0n1", "nvme"),
-  AHCI("/dev/sda", "ahci", "sd_mod"),
+  NVME("/dev/nvme0n1"),
+  AHCI("/dev/sda"),
   /**
    * By virtio. Without iommu_platform QEMU passes the IOMMU by; a device that is also a legacy one
    * cannot have it (hw/virtio/virtio-pci.c, QEMU 7.2).
    */
-  VIRTIO("/dev/vda", "virtio_pci", "virtio_blk"),
-  MEGASAS("/dev/sda", "megaraid_sas", "sd_mod"),
-  MPTSAS("/dev/sda", "mptsas", "sd_mod");
+  VIRTIO("/dev/vda"),
+  MEGASAS("/dev/sda"),
+  MPTSAS("/dev/sda");
 
   private final String blockDevice;
-  private final List<String> drivers;
 
-  DiskKind(String blockDevice, String... drivers) {
+  DiskKind(String blockDevice) {
     this.blockDevice = blockDevice;
-    this.drivers = List.of(drivers);
   }
 
   /** {@return the name that users write} */
@@ -45,7 +43,13 @@ public enum DiskKind {
 
   /** {@return the drivers it needs, in the order to load them where they are modules} */
   List<String> drivers() {
-    return drivers;
+    return switch (this) {
+      case NVME -> List.of("nvme");
+      case AHCI -> List.of("ahci", "sd_mod");
+      case VIRTIO -> List.of("virtio_pci", "virtio_blk");
+      case MEGASAS -> List.of("megaraid_sas", "sd_mod");
+      case MPTSAS -> List.of("mptsas", "sd_mod");
+    };
   }
 
   /**

@@ -71,9 +71,13 @@ public record GuestConfig(
     @Override
     public String toString() {
       StringBuilder text =
-          new StringBuilder("Hardware[memoryBytes=%d, cpuCount=%d, disk=%s, interruptRemapping=%b"
-              .formatted(
-                  memoryBytes, cpuCount, devices.disk(), iommu.has(Feature.INTERRUPT_REMAPPING)));
+          new StringBuilder(
+              "Hardware[memoryBytes=%d, cpuCount=%d, disk=%s, interruptRemapping=%b"
+                  .formatted(
+                      memoryBytes,
+                      cpuCount,
+                      devices.disk(),
+                      iommu.has(Feature.INTERRUPT_REMAPPING)));
       if (devices.topology() != Topology.ROOT) {
         text.append(", topology=").append(devices.topology());
       }
@@ -132,7 +136,10 @@ public record GuestConfig(
         throw noDriver(disk);
       }
     }
-    if (!hardware.devices().disk().isDrivenBy(kernels.captureFlavour().orElse(KernelFlavour.FULL))) {
+    if (!hardware
+        .devices()
+        .disk()
+        .isDrivenBy(kernels.captureFlavour().orElse(KernelFlavour.FULL))) {
       throw noDriver(hardware.devices().disk());
     }
     iommu.qemuOptions(hardware.iommu());

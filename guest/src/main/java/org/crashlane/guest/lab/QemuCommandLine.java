@@ -84,8 +84,7 @@ final class QemuCommandLine {
     Hardware hardware = config.hardware();
     List<String> iommu = new ArrayList<>(List.of(config.iommu().qemuDevice()));
     iommu.addAll(config.iommu().qemuOptions(hardware.iommu()));
-    iommu.add(
-        "intremap=" + (hardware.iommu().has(Feature.INTERRUPT_REMAPPING) ? "on" : "off"));
+    iommu.add("intremap=" + (hardware.iommu().has(Feature.INTERRUPT_REMAPPING) ? "on" : "off"));
     iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.
     add(argv, "-device", String.join(",", iommu));
@@ -115,7 +114,8 @@ final class QemuCommandLine {
 
   /** {@return true if the dump goes through {@code function}} */
   static boolean isDumpDevice(Devices devices, PciFunction function) {
-    return devices.disk() == DiskKind.AHCI && devices.topology() == Topology.ROOT
+    boolean isOwn = devices.disk() == DiskKind.AHCI && devices.topology() == Topology.ROOT;
+    return isOwn
         ? function.requester().equals(OWN_AHCI)
         : function.id().equals(DRIVES.getFirst() + DEVICE_SUFFIX);
   }

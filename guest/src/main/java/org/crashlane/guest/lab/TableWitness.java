@@ -167,8 +167,7 @@ final class TableWitness implements LabHook {
   private Device device(PrimaryFacts.PciDevice device, Optional<PciFunction> function) {
     String driver = device.driver().orElse("");
     Devices devices = config.hardware().devices();
-    boolean takesDump =
-        function.filter(f -> QemuCommandLine.isDumpDevice(devices, f)).isPresent();
+    boolean takesDump = function.filter(f -> QemuCommandLine.isDumpDevice(devices, f)).isPresent();
     return new Device(
         device.address().requester(),
         function.map(PciFunction::aliases).orElse(List.of()),

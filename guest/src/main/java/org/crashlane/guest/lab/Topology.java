@@ -12,9 +12,9 @@ public enum Topology {
   /** Each behind a PCI Express root port of its own. */
   ROOT_PORT,
   /**
-   * All behind one conventional bridge, whose own id their requests carry: they are in one group. It
-   * is Intel's i82801b11, for that id is on bus 0: QEMU 7.2's amd-iommu knows no other bus when it
-   * looks a request up (hw/i386/amd_iommu.c, amdvi_host_dma_iommu).
+   * All behind one conventional bridge, whose own id their requests carry: they are in one group.
+   * It is Intel's i82801b11, for that id is on bus 0: QEMU 7.2's amd-iommu knows no other bus when
+   * it looks a request up (hw/i386/amd_iommu.c, amdvi_host_dma_iommu).
    */
   BRIDGE;
 

@@ -17,6 +17,7 @@ final class TestHardware {
 
   /** {@return that of a guest with 1 GiB} */
   static Hardware of(int cpuCount, DiskKind disk, boolean interruptRemapping) {
-    return new Hardware(GIB, cpuCount, Devices.of(disk), interruptRemapping ? REMAPPING : IommuSetup.PLAIN);
+    return new Hardware(
+        GIB, cpuCount, Devices.of(disk), interruptRemapping ? REMAPPING : IommuSetup.PLAIN);
   }
 }

@@ -67,8 +67,7 @@ public final class Parts {
    * @param moduleSources where the inside hand's sources are; without them it is not built
    * @throws PartsUnavailableException if one cannot be had on this machine
    */
-  public LabParts prepare(
-      Set<LabKernel> wanted, Set<String> drivers, Optional<Path> moduleSources)
+  public LabParts prepare(Set<LabKernel> wanted, Set<String> drivers, Optional<Path> moduleSources)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
     Cache cache = Cache.in(directory);
@@ -92,7 +91,8 @@ public final class Parts {
     return cache.locked(() -> new KernelFinder(cache, Set.of(), progress).offers());
   }
 
-  private KernelParts prepare(Cache cache, LabKernel which, Set<String> drivers) throws IOException {
+  private KernelParts prepare(Cache cache, LabKernel which, Set<String> drivers)
+      throws IOException {
     Path pointer = Pointer.file(cache, which);
     String stamp = stamp(cache, which.spec());
     Optional<KernelParts> ready = read(pointer, stamp, cache, drivers);
@@ -101,9 +101,7 @@ public final class Parts {
     }
     return cache.locked(() -> {
       Optional<KernelParts> madeMeanwhile = read(pointer, stamp, cache, drivers);
-      return madeMeanwhile.isPresent()
-          ? madeMeanwhile.get()
-          : make(cache, which, drivers, pointer);
+      return madeMeanwhile.isPresent() ? madeMeanwhile.get() : make(cache, which, drivers, pointer);
     });
   }
 

@@ -47,9 +47,13 @@ load_modules() {
   done
 }
 
+# In the words of nvme, megaraid_sas, mptbase, and of any driver's.
+GIVEN_UP='nvme.*(Removing after probe failure|probe failed)|Failed from megasas_init_fw'
+GIVEN_UP="$GIVEN_UP|didn't initialize properly|(virtio_blk|mptsas): probe of .* failed"
+
 # True when the disk's driver has given up. libata asks a disk three times who it is.
 driver_gave_up() {
-  dmesg | grep -q -E 'nvme.*(Removing after probe failure|probe failed)' ||
+  dmesg | grep -q -E "$GIVEN_UP" ||
     [ "$(dmesg | grep -c 'ata[0-9.]*: failed to IDENTIFY')" -ge 3 ]
 }
 
@@ -185,6 +189,27 @@ primary() {
   poweroff -f
 }
 
+# A writer that waits for a disk which never answers cannot be killed, and is left waiting.
+write_dump() {
+  (
+    timeout -s KILL "$DUMP_SECONDS" makedumpfile -E -d 31 -f --message-level 6 \
+      /proc/vmcore "$DISK" > /tmp/makedumpfile.log 2>&1
+    echo $? > /tmp/dump-status
+  ) &
+  fifths=0
+  while [ ! -s /tmp/dump-status ] && [ $fifths -le $((DUMP_SECONDS * 5 + 5)) ]; do
+    sleep 0.2
+    fifths=$((fifths + 1))
+  done
+  if [ -s /tmp/dump-status ]; then
+    say makedumpfile "$(cat /tmp/dump-status)" "$(tail -n 1 /tmp/makedumpfile.log)"
+    blockdev --flushbufs "$DISK"
+    sync
+  else
+    say makedumpfile "waits for $DISK: given up"
+  fi
+}
+
 capture() {
   say() { say_by_polling "$@"; }
   console_quiet
@@ -194,11 +219,7 @@ capture() {
   load_modules $MODULES &
   if wait_for_disk "$DISK"; then
     say disk present
-    timeout -s KILL "$DUMP_SECONDS" makedumpfile -E -d 31 -f --message-level 6 \
-      /proc/vmcore "$DISK" > /tmp/makedumpfile.log 2>&1
-    say makedumpfile $? "$(tail -n 1 /tmp/makedumpfile.log)"
-    blockdev --flushbufs "$DISK"
-    sync
+    write_dump
   else
     say disk absent
   fi

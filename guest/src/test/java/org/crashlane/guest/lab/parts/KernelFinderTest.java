@@ -84,7 +84,8 @@ final class KernelFinderTest {
     Path file = image(0x53726448, VERSION_AT - 0x200, "6.19.0 (me)\0");
     LabKernel kernel =
         new LabKernel(new KernelSpec.Image(file, Optional.empty()), KernelFlavour.FULL);
-    Kernel kept = new KernelFinder(Cache.in(directory.resolve("cache")), Set.of(), _ -> {}).find(kernel);
+    Kernel kept =
+        new KernelFinder(Cache.in(directory.resolve("cache")), Set.of(), _ -> {}).find(kernel);
     assertEquals("6.19.0", kept.release());
     assertEquals(-1, Files.mismatch(file, kept.image()));
     assertEquals(0, kept.diskModules().size());
