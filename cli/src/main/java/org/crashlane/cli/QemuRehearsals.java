@@ -119,7 +119,8 @@ final class QemuRehearsals {
   }
 
   /** Rehearses what there is of {@code wanted}, and adds it to {@code rehearsals} one by one. */
-  void rehearse(Round wanted, List<Rehearsal> rehearsals) throws IOException, InterruptedException {
+  void rehearse(Round asked, List<Rehearsal> rehearsals) throws IOException, InterruptedException {
+    Round wanted = withoutWhatIsRefused(asked);
     LabParts parts =
         Parts.inUsersCache(terminal::complain)
             .prepare(
@@ -140,6 +141,25 @@ final class QemuRehearsals {
         round.kept().ifPresent(k -> k.keep(scenario, folder -> keepVerdict(folder, rehearsal)));
       }
     }
+  }
+
+  /** What cannot be armed so is left out where something else is left, and a line says so. */
+  private Round withoutWhatIsRefused(Round round) {
+    List<Scenario> possible =
+        round.scenarios().stream()
+            .filter(s -> s.hand().stream().allMatch(round.config()::isArmedBy))
+            .toList();
+    if (possible.size() == round.scenarios().size()) {
+      return round;
+    }
+    String why =
+        "--caching-mode: the IOMMU may hold that an entry is not present, so that only the guest's"
+            + " own kernel can arm it";
+    if (possible.isEmpty()) {
+      throw new IllegalArgumentException(why + ": --hand inside");
+    }
+    terminal.complain(why + "; arming from outside is left out");
+    return round.with(possible);
   }
 
   /** The inside hand goes where its module could not be built; the others stay. */

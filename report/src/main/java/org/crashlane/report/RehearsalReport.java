@@ -192,10 +192,11 @@ public record RehearsalReport(int width, Colours colours) {
     }
     if (!seen.faultsAfterCrash().isEmpty()) {
       lines.add(
-          "%,d %s after the panic; first: %s"
+          "%,d %s after the panic%s; first: %s"
               .formatted(
                   seen.faultsAfterCrash().size(),
                   seen.faultsAfterCrash().size() == 1 ? "fault" : "faults",
+                  RequestPaths.senders(seen.faultsAfterCrash()),
                   EvidenceText.of(seen.faultsAfterCrash().getFirst())));
     }
     return lines;

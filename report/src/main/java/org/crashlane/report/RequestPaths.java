@@ -5,14 +5,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.bits.Hex;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
+import org.crashlane.rule.Sighting.Blocked;
 import org.crashlane.rule.Sighting.Faulted;
 import org.crashlane.rule.Sighting.From;
 import org.crashlane.rule.Sighting.Meant;
@@ -49,6 +52,26 @@ final class RequestPaths {
       }
     }
     return paths;
+  }
+
+  /**
+   * {@return by whom requests were blocked, and how often each, behind a comma; empty where it was
+   * one device: it is named otherwise}
+   */
+  static String senders(List<Evidence> blocked) {
+    Map<RequesterId, Integer> counts = new LinkedHashMap<>();
+    for (Evidence evidence : blocked) {
+      if (evidence instanceof Faulted(_, Fault fault)) {
+        counts.merge(fault.request().requester(), 1, Integer::sum);
+      } else if (evidence instanceof Blocked(RequesterId requester, _)) {
+        counts.merge(requester, 1, Integer::sum);
+      }
+    }
+    return counts.size() < 2
+        ? ""
+        : counts.entrySet().stream()
+            .map(entry -> "%s (%,d)".formatted(entry.getKey(), entry.getValue()))
+            .collect(Collectors.joining(" and ", ", by ", ""));
   }
 
   /** {@return the first request of the capture kernel's that was blocked} */

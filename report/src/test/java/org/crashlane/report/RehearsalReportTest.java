@@ -35,6 +35,7 @@ import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Sighting.Blocked;
 import org.crashlane.rule.Sighting.Faulted;
 import org.crashlane.rule.Sighting.From;
 import org.crashlane.rule.Sighting.Meant;
@@ -117,6 +118,23 @@ class RehearsalReportTest {
     String screen = REPORT.screen(both, "");
     assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
     assertTrue(screen.contains("  IOMMU   1 fault after the panic; first: read of 0x1000"), screen);
+  }
+
+  @Test
+  void faultsOfSeveralDevicesAreToldApart() {
+    List<Evidence> faults =
+        List.of(
+            blocked(0x1000),
+            new Blocked(RequesterId.of(0, 2, 0), 0x2000),
+            new Blocked(RequesterId.of(0, 2, 0), 0x3000));
+    String screen =
+        REPORT.screen(
+            rehearsal(
+                Scenario.of(MappingMode.VTD, Strategy.ADOPT),
+                Verdict.of(List.of()),
+                observations(DUMP, faults, true)),
+            "");
+    assertTrue(screen.contains(", by 00:01.0 (1) and 00:02.0 (2); first: read of 0x1000"), screen);
   }
 
   @Test

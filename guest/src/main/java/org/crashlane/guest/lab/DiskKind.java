@@ -15,7 +15,14 @@ public enum DiskKind {
    */
   VIRTIO("/dev/vda"),
   MEGASAS("/dev/sda"),
+  /**
+   * By Fusion-MPT. Its SAS address is the disk's world wide name, and Linux attaches none whose
+   * address is zero (drivers/message/fusion/mptsas.c, 6.1).
+   */
   MPTSAS("/dev/sda");
+
+  /** Locally assigned (NAA 3). */
+  private static final String WORLD_WIDE_NAME = ",wwn=0x3000000000000001";
 
   private final String blockDevice;
 
@@ -70,7 +77,7 @@ public enum DiskKind {
               "virtio-blk-pci,drive=%s,iommu_platform=on,disable-legacy=on%s"
                   .formatted(drive, controller));
       case MEGASAS -> List.of("megasas" + controller, "scsi-hd" + disk);
-      case MPTSAS -> List.of("mptsas1068" + controller, "scsi-hd" + disk);
+      case MPTSAS -> List.of("mptsas1068" + controller, "scsi-hd" + disk + WORLD_WIDE_NAME);
     };
   }
 }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelSpec;
@@ -16,6 +17,7 @@ import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
 
 /**
@@ -237,6 +239,17 @@ public record GuestConfig(
               .formatted(strategy.label(), mapping.title(), flavour.label()));
     }
     return flavour;
+  }
+
+  /**
+   * {@return true if {@code hand} can arm the guest} Entries that are not present may be cached in
+   * caching mode, and from outside nothing can be invalidated; of what passes nothing is written.
+   */
+  public boolean isArmedBy(HandKind hand) {
+    IommuSetup setup = hardware.iommu();
+    return hand == HandKind.INSIDE
+        || !setup.has(Feature.CACHING_MODE)
+        || setup.options().contains(LinuxOption.PT);
   }
 
   /** {@return the kernels that runs under {@code strategies} boot} */

@@ -6,16 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.crashlane.guest.lab.Devices.SecondDisk;
+import org.crashlane.guest.lab.GuestConfig.Hardware;
+import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
 
 class GuestConfigTest {
+  private static final long GIB = 1L << 30;
   private static final GuestConfig VTD = GuestConfig.defaults();
   private static final GuestConfig AMD = VTD.withMapping(MappingMode.AMDVI);
 
@@ -57,6 +65,92 @@ class GuestConfigTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> ahci.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD)));
+  }
+
+  @Test
+  void aVirtioDiskIsServedByTheCloudKernelAndASasDiskByTheFullOne() {
+    assertEquals(
+        KernelFlavour.CLOUD,
+        with(Devices.of(DiskKind.VIRTIO), IommuSetup.PLAIN).kernels().primary().flavour());
+    assertEquals(
+        KernelFlavour.FULL,
+        with(Devices.of(DiskKind.MEGASAS), IommuSetup.PLAIN)
+            .captureKernel(Strategy.NONE)
+            .flavour());
+  }
+
+  @Test
+  void theSecondDisksDriverIsThePrimarysAlone() {
+    Devices devices = beside(DiskKind.NVME, DiskKind.MEGASAS);
+    GuestConfig config = with(devices, IommuSetup.PLAIN);
+    assertEquals(KernelFlavour.FULL, config.kernels().primary().flavour());
+    assertEquals(Set.of("nvme", "megaraid_sas", "sd_mod"), devices.drivers());
+    config.withKernels(kernels -> kernels.withCapture(KernelFlavour.CLOUD));
+  }
+
+  @Test
+  void disksThatBothKernelsWouldNameAlikeAreRefused() {
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> beside(DiskKind.AHCI, DiskKind.MEGASAS));
+    assertTrue(
+        e.getMessage().startsWith("--second-disk megasas beside --disk ahci: both kernels"),
+        e.getMessage());
+  }
+
+  @Test
+  void whatQemusAmdIommuHasNotIsRefusedByItsOption() {
+    for (Feature feature : EnumSet.complementOf(EnumSet.of(Feature.INTERRUPT_REMAPPING))) {
+      IommuSetup setup = new IommuSetup(Set.of(feature), Set.of());
+      with(Devices.of(DiskKind.NVME), setup);
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> AMD.with(new Hardware(GIB, 1, Devices.of(DiskKind.NVME), setup)));
+      assertEquals(
+          feature.option() + ": is for VT-d alone, QEMU's amd-iommu has nothing of the kind",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void inCachingModeTheGuestsOwnKernelAloneArmsWhatIsTranslated() {
+    Set<Feature> caching = Set.of(Feature.CACHING_MODE);
+    GuestConfig translated = with(Devices.of(DiskKind.NVME), new IommuSetup(caching, Set.of()));
+    assertTrue(translated.isArmedBy(HandKind.INSIDE));
+    assertFalse(translated.isArmedBy(HandKind.OUTSIDE));
+    assertFalse(translated.isArmedBy(HandKind.WHEN_CRASHED));
+    assertTrue(VTD.isArmedBy(HandKind.OUTSIDE));
+    assertTrue(
+        with(Devices.of(DiskKind.NVME), new IommuSetup(caching, Set.of(LinuxOption.PT)))
+            .isArmedBy(HandKind.OUTSIDE));
+  }
+
+  @Test
+  void theTextOfAGuestSaysWhatIsUnusualAndNothingElse() {
+    assertEquals(
+        "Hardware[memoryBytes=1073741824, cpuCount=1, disk=NVME, interruptRemapping=false]",
+        VTD.hardware().toString());
+    assertEquals(
+        "Hardware[memoryBytes=1073741824, cpuCount=1, disk=VIRTIO, interruptRemapping=true,"
+            + " topology=BRIDGE, others=[SecondDisk[kind=NVME]],"
+            + " features=[CACHING_MODE, SCALABLE_MODE], options=[PT, STRICT]]",
+        with(
+                new Devices(
+                    DiskKind.VIRTIO, Topology.BRIDGE, Set.of(new SecondDisk(DiskKind.NVME))),
+                new IommuSetup(
+                    Set.of(
+                        Feature.INTERRUPT_REMAPPING, Feature.SCALABLE_MODE, Feature.CACHING_MODE),
+                    Set.of(LinuxOption.STRICT, LinuxOption.PT)))
+            .hardware()
+            .toString());
+  }
+
+  private static Devices beside(DiskKind disk, DiskKind second) {
+    return new Devices(disk, Topology.ROOT, Set.of(new SecondDisk(second)));
+  }
+
+  private static GuestConfig with(Devices devices, IommuSetup setup) {
+    return VTD.with(new Hardware(GIB, 1, devices, setup));
   }
 
   @Test

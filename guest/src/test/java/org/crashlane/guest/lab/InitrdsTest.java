@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.crashlane.guest.lab.boot.CpioArchive;
+import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelParts;
 import org.crashlane.guest.lab.parts.LabKernel;
@@ -76,6 +78,28 @@ class InitrdsTest {
         "/dev/sda|libata.ko ahci.ko sd_mod.ko|"
             + KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.ADOPT)),
         printed);
+  }
+
+  @Test
+  void theSecondDisksModulesAreApart() {
+    Devices devices =
+        new Devices(DiskKind.VIRTIO, Topology.ROOT, Set.of(new Devices.SecondDisk(DiskKind.AHCI)));
+    GuestConfig config =
+        GuestConfig.defaults()
+            .with(new GuestConfig.Hardware(1L << 30, 1, devices, IommuSetup.PLAIN));
+    String settings =
+        new String(
+            Initrds.settings(kernel, config, Scenario.of(MappingMode.VTD, Strategy.NONE)),
+            StandardCharsets.UTF_8);
+    assertTrue(
+        settings.contains(
+            """
+            DISK='/dev/vda'
+            SECOND_DISK='/dev/sda'
+            MODULES=''
+            SECOND_MODULES='libata.ko ahci.ko sd_mod.ko'
+            """),
+        settings);
   }
 
   @Test

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
+import org.crashlane.guest.lab.GuestConfig.Hardware;
+import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -56,6 +61,26 @@ class KernelArgumentsTest {
     assertEquals(
         none + " intel_iommu=off",
         KernelArguments.capture(CONFIG, Scenario.of(MappingMode.VTD, Strategy.OFF)));
+  }
+
+  @Test
+  void whatLinuxIsAskedToDoWithTheIommuIsSaidToKernelsThatSeeIt() {
+    GuestConfig config =
+        CONFIG.with(
+            new Hardware(
+                1L << 30,
+                1,
+                Devices.of(DiskKind.NVME),
+                new IommuSetup(
+                    Set.of(Feature.SCALABLE_MODE), Set.of(LinuxOption.STRICT, LinuxOption.PT))));
+    String asked = " intel_iommu=sm_on iommu.passthrough=1 iommu.strict=1";
+    assertTrue(
+        KernelArguments.primary(config, OUTSIDE).contains(" intel_iommu=on" + asked),
+        KernelArguments.primary(config, OUTSIDE));
+    assertFalse(KernelArguments.capture(config, OUTSIDE).contains("iommu"));
+    assertTrue(
+        KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.ADOPT))
+            .endsWith(" intel_iommu=on" + asked));
   }
 
   @Test

@@ -26,7 +26,9 @@ final class StagedCrash {
   static Rehearsal of(GuestConfig config, Scenario scenario) throws IOException {
     QemuStage stage =
         new QemuStage(
-            TestParts.orSkip(config.kernels(List.of(scenario.strategy()))),
+            TestParts.orSkip(
+                config.kernels(List.of(scenario.strategy())),
+                config.hardware().devices().drivers()),
             config,
             Optional.empty());
     Rehearsal rehearsal = stage.rehearse(scenario, progress -> {});

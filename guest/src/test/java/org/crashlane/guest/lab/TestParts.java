@@ -26,9 +26,14 @@ final class TestParts {
 
   /** {@return the parts with those kernels; where they cannot be had the test is skipped} */
   static LabParts orSkip(Set<LabKernel> kernels) throws IOException {
+    return orSkip(kernels, Set.of());
+  }
+
+  /** {@return the same, with modules of those drivers} */
+  static LabParts orSkip(Set<LabKernel> kernels, Set<String> drivers) throws IOException {
     try {
       return Parts.inUsersCache(step -> {})
-          .prepare(kernels, Set.of(), Optional.of(MODULE_SOURCES).filter(Files::exists));
+          .prepare(kernels, drivers, Optional.of(MODULE_SOURCES).filter(Files::exists));
     } catch (PartsUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError("abort() does not return", e);

@@ -40,6 +40,17 @@ class CacheTest {
   }
 
   @Test
+  void entryThatServesNoMoreIsBuiltAnewInItsPlace() throws Exception {
+    Cache cache = Cache.in(directory);
+    cache.locked(() -> cache.entry("x", 1, into -> write(into, 1)));
+    for (boolean serves : new boolean[] {true, false}) {
+      Path entry = cache.locked(() -> cache.entry("x", 1, _ -> serves, into -> write(into, 2)));
+      assertEquals(serves ? "1" : "2", Files.readString(entry.resolve("content")));
+    }
+    assertEquals(List.of("lock", "x"), names());
+  }
+
+  @Test
   void entryThatFailsHalfWayIsNotThere() throws Exception {
     Cache cache = Cache.in(directory);
     assertThrows(
