@@ -145,6 +145,12 @@ public record GuestConfig(
       throw noDriver(hardware.devices().disk());
     }
     iommu.qemuOptions(hardware.iommu());
+    if (hardware.devices().topology() == Topology.ROOT_PORT && !iommu.knowsBusesBehindPorts()) {
+      throw new IllegalArgumentException(
+          "--topology root-port: QEMU's amd-iommu takes what comes from behind a port for bus 0's,"
+              + " where nothing is mapped for it, and no kernel finds its disk; --topology bridge"
+              + " can be had");
+    }
   }
 
   private static IllegalArgumentException noDriver(DiskKind disk) {

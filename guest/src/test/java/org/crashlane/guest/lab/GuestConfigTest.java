@@ -113,6 +113,18 @@ class GuestConfigTest {
   }
 
   @Test
+  void behindAnAmdIommuThereAreBridgesAndNoPorts() {
+    AMD.with(hardware(Topology.BRIDGE));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> AMD.with(hardware(Topology.ROOT_PORT)));
+    assertTrue(e.getMessage().startsWith("--topology root-port: "), e.getMessage());
+  }
+
+  private static Hardware hardware(Topology topology) {
+    return new Hardware(GIB, 1, new Devices(DiskKind.NVME, topology, Set.of()), IommuSetup.PLAIN);
+  }
+
+  @Test
   void inCachingModeTheGuestsOwnKernelAloneArmsWhatIsTranslated() {
     Set<Feature> caching = Set.of(Feature.CACHING_MODE);
     GuestConfig translated = with(Devices.of(DiskKind.NVME), new IommuSetup(caching, Set.of()));

@@ -49,6 +49,11 @@ public interface LabIommu {
    */
   List<String> captureArguments(Strategy strategy);
 
+  /**
+   * {@return true if QEMU looks requests from behind a root port up by the bus that Linux knows}
+   */
+  boolean knowsBusesBehindPorts();
+
   /** {@return true if QEMU lets interrupts in compatibility format pass that hardware blocks} */
   boolean letsCompatibilityPass();
 

@@ -109,6 +109,12 @@ public final class LabUnit implements LabIommu {
     };
   }
 
+  /** It goes by the number that the bus had before firmware ran, 0 (amdvi_host_dma_iommu()). */
+  @Override
+  public boolean knowsBusesBehindPorts() {
+    return false;
+  }
+
   /**
    * Linux 6.1 heeds {@code amd_iommu=off} before it has looked at a single unit (state_next() in
    * drivers/iommu/amd/init.c): what the dead kernel left running goes on running.

@@ -99,6 +99,11 @@ public final class LabUnit implements LabIommu {
     };
   }
 
+  @Override
+  public boolean knowsBusesBehindPorts() {
+    return true;
+  }
+
   /** See vtd_interrupt_remap_msi() in hw/i386/intel_iommu.c. */
   @Override
   public boolean letsCompatibilityPass() {
