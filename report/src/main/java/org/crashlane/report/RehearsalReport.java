@@ -27,6 +27,7 @@ import org.crashlane.report.Colours.Style;
 import org.crashlane.report.Table.Cell;
 import org.crashlane.report.Table.Column;
 import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Fact;
 import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Remedy;
@@ -142,6 +143,12 @@ public record RehearsalReport(int width, Colours colours) {
           Style.DOUBTFUL,
           "not what the tables predict: " + expected(rehearsal.prediction()));
     }
+    rehearsal.verdict().findings().stream()
+        .filter(f -> f.evidence().equals(List.of(Fact.REACHES_AS_IT_IS)))
+        .map(f ->
+            "%s %s".formatted(SubjectText.of(f.subject()), EvidenceText.inOneLine(f.evidence())))
+        .forEach(
+            text -> screen.append(out, Screen.NOTE, Style.PLAIN, text + ": nothing was armed"));
     Answer answer = rehearsal.verdict().answer();
     if (isSilentOnInterrupts(rehearsal)) {
       screen.append(out, Screen.NOTE, Style.DOUBTFUL, INTERRUPTS);

@@ -46,6 +46,7 @@ import org.crashlane.rule.Sighting.Translation;
 import org.crashlane.rule.Sighting.Violated;
 import org.crashlane.rule.Subject.OfDevice;
 import org.crashlane.rule.Subject.Part;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Subject.Requests;
 import org.crashlane.rule.Verdict;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,29 @@ class RehearsalReportTest {
     String screen = REPORT.screen(both, "");
     assertTrue(screen.contains("RESULT    ok  dump complete; other memory not watched\n"), screen);
     assertTrue(screen.contains("  IOMMU   1 fault after the panic; first: read of 0x1000"), screen);
+  }
+
+  @Test
+  void whatNeededNoArmingIsSaid() {
+    Finding passing =
+        Finding.note(
+            FindingCode.A1,
+            new Requesters(RequesterId.of(0, 1, 0)),
+            List.of(Fact.REACHES_AS_IT_IS));
+    String screen =
+        REPORT.screen(
+            rehearsal(
+                Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE),
+                Verdict.of(List.of(passing)),
+                observations(DUMP, List.of(), true)),
+            "");
+    assertTrue(
+        screen
+            .replaceAll("\\s+", " ")
+            .contains(
+                "NOTE 00:01.0 passes untranslated, and reaches the crash range as it is: nothing"
+                    + " was armed RULE HOLDS"),
+        screen);
   }
 
   @Test

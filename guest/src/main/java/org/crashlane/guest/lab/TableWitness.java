@@ -2,6 +2,7 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crashlane.arming.ArmResult;
+import org.crashlane.arming.ArmResult.Done;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.live.CrashWatch;
@@ -32,7 +34,12 @@ import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
+import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Finding;
+import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.KdumpIoRule;
+import org.crashlane.rule.Subject;
+import org.crashlane.rule.Subject.Requesters;
 import org.crashlane.rule.Verdict;
 
 /**
@@ -44,6 +51,10 @@ final class TableWitness implements LabHook {
   private final Scenario scenario;
   private final GuestConfig config;
   private final LabIommu iommu;
+
+  /** What of the dump path needed no arming. */
+  private final List<Finding> unarmed = new ArrayList<>();
+
   private Optional<Verdict> verdict = Optional.empty();
   private Optional<CrashWatch> watch = Optional.empty();
 
@@ -92,7 +103,7 @@ final class TableWitness implements LabHook {
     List<RequesterId> sources = config.interruptsPrepared() ? sources(machine) : List.of();
     try (OutsideHand hand =
         OutsideHand.on(guest.live(), guest.scratch().resolve("journals"), GuestLife.DEAD)) {
-      requireArmed(hand.armDead(crash.crashRanges(), Set.of(), spare, sources));
+      requireArmed(hand.armDead(crash.crashRanges(), Set.of(), spare, sources), machine);
     }
     judge(machine, guest.live());
   }
@@ -105,7 +116,9 @@ final class TableWitness implements LabHook {
 
   private void judge(Machine machine, LiveGuest live) throws IOException {
     TranslationTables tables = live.tables();
-    verdict = Optional.of(KdumpIoRule.judge(machine, tables));
+    List<Finding> findings = new ArrayList<>(KdumpIoRule.judge(machine, tables).findings());
+    findings.addAll(unarmed);
+    verdict = Optional.of(Verdict.of(findings));
   }
 
   private boolean armsBy(HandKind hand) {
@@ -124,18 +137,32 @@ final class TableWitness implements LabHook {
       requireArmed(
           arms
               ? hand.arm(ranges, Set.of(), Optional.of(guest.arena()), sources)
-              : hand.prepareInterrupts(ranges, sources));
+              : hand.prepareInterrupts(ranges, sources),
+          machine);
     }
   }
 
-  private static void requireArmed(ArmResult result) throws IOException {
-    if (result instanceof Refused refused) {
-      String reasons =
-          refused.reasons().stream()
-              .map(r -> r.kind() + " " + r.subject() + " " + r.evidence())
-              .collect(Collectors.joining("; "));
-      throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
+  private void requireArmed(ArmResult result, Machine machine) throws IOException {
+    switch (result) {
+      case Refused refused -> {
+        String reasons =
+            refused.reasons().stream()
+                .map(r -> r.kind() + " " + r.subject() + " " + r.evidence())
+                .collect(Collectors.joining("; "));
+        throw new IOException("the rehearsal's guest cannot be armed: " + reasons);
+      }
+      case Done done ->
+          done.plan().notes().stream()
+              .filter(note -> note.evidence().contains(Fact.REACHES_AS_IT_IS))
+              .filter(note -> isOfDumpPath(note.subject(), machine))
+              .map(note -> Finding.note(FindingCode.A1, note.subject(), note.evidence()))
+              .forEach(unarmed::add);
     }
+  }
+
+  private static boolean isOfDumpPath(Subject subject, Machine machine) {
+    return subject instanceof Requesters(List<RequesterId> ids)
+        && machine.dumpPath().stream().anyMatch(device -> ids.contains(device.requester()));
   }
 
   private static List<RequesterId> sources(Machine machine) {
