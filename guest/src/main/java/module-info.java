@@ -9,6 +9,7 @@ module org.crashlane.guest {
   exports org.crashlane.guest.lab;
   exports org.crashlane.guest.lab.iommu;
   exports org.crashlane.guest.lab.judge;
+  exports org.crashlane.guest.lab.net;
   exports org.crashlane.guest.lab.parts;
   exports org.crashlane.guest.live;
   exports org.crashlane.guest.oracle;

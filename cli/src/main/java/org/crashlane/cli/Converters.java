@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.Topology;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.spec.file.NearestName;
@@ -58,6 +59,10 @@ final class Converters {
     line.registerConverter(LinuxOption.class, text -> constant(text, LinuxOption.values()));
     line.registerConverter(
         Topology.class, text -> one(text, List.of(Topology.values()), Topology::label));
+    line.registerConverter(
+        NetworkCard.class, text -> one(text, NetworkCard.RECEIVING, NetworkCard::label));
+    line.registerConverter(
+        QemuOptions.DumpTarget.class, text -> constant(text, QemuOptions.DumpTarget.values()));
     line.registerConverter(KernelName.class, Converters::kernel);
     line.registerConverter(
         QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));

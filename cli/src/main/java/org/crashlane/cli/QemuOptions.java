@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.crashlane.guest.lab.Devices;
 import org.crashlane.guest.lab.Devices.Extra;
+import org.crashlane.guest.lab.Devices.Network;
 import org.crashlane.guest.lab.Devices.SecondDisk;
 import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.GuestConfig;
@@ -19,6 +20,7 @@ import org.crashlane.guest.lab.Topology;
 import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelSpec;
 import org.crashlane.guest.lab.parts.LabKernel;
@@ -36,6 +38,8 @@ final class QemuOptions {
           "--crashkernel",
           "--disk",
           "--second-disk",
+          "--nic",
+          "--dump-to",
           "--topology",
           "--iommu-option",
           "--aw-bits",
@@ -95,6 +99,24 @@ final class QemuOptions {
           "A second disk, of another kind, that is not on the dump path: it works up to the panic, "
               + "and its last commands for seconds after it; default: none.")
   private Optional<DiskKind> secondDisk = Optional.empty();
+
+  @Option(
+      names = "--nic",
+      paramLabel = "KIND",
+      description =
+          "A network card that receives frames from the host, also when no kernel drives it any "
+              + "more: e1000e (of the first kernel) or assigned (held by vfio-pci as for a virtual "
+              + "machine, its memory mapped at addresses that are the host's memory, too); default: "
+              + "none.")
+  private Optional<NetworkCard> card = Optional.empty();
+
+  @Option(
+      names = "--dump-to",
+      paramLabel = "WHERE",
+      description =
+          "Where the dump goes: disk, or network (makedumpfile -F through an e1000e, by TCP to the "
+              + "host); default: disk.")
+  private DumpTarget dumpTarget = DumpTarget.DISK;
 
   @Option(
       names = "--topology",
@@ -191,6 +213,12 @@ final class QemuOptions {
               + "for each strategy.")
   private Optional<Path> keep = Optional.empty();
 
+  /** What the dump goes to. */
+  enum DumpTarget {
+    DISK,
+    NETWORK
+  }
+
   /** On or off. */
   enum Switch {
     ON,
@@ -219,6 +247,15 @@ final class QemuOptions {
   private Devices devices() {
     Set<Extra> others = new HashSet<>();
     secondDisk.map(SecondDisk::new).ifPresent(others::add);
+    if (dumpTarget == DumpTarget.NETWORK && card.isPresent()) {
+      throw new IllegalArgumentException(
+          "--dump-to network beside --nic %s: the guest has one network card"
+              .formatted(card.get().label()));
+    }
+    if (dumpTarget == DumpTarget.NETWORK) {
+      others.add(new Network(NetworkCard.SINK));
+    }
+    card.map(Network::new).ifPresent(others::add);
     return new Devices(disk, topology, others);
   }
 

@@ -128,6 +128,7 @@ final class TypedFactsTest {
   private static final Set<String> QUOTES =
       Set.of(
           "Evidence.Quote.line",
+          "Frames.Astray.sample",
           "Sighting.BlockedInterrupt.event",
           "DmarStructure.Unknown.content",
           "IvhdEntry.Unknown.content",

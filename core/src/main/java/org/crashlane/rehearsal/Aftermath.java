@@ -44,6 +44,10 @@ public final class Aftermath {
     locked(observations).ifPresent(findings::add);
     touched(observations).ifPresent(findings::add);
     observations.tally().flatMap(Aftermath::corrupted).ifPresent(findings::add);
+    observations.frames().stream()
+        .filter(frames -> !frames.astray().isEmpty())
+        .map(Aftermath::overwritten)
+        .forEach(findings::add);
     return Verdict.of(findings);
   }
 
@@ -124,6 +128,16 @@ public final class Aftermath {
             Part.MEMORY,
             List.of(new Amount(Quantity.BYTES_CHANGED_BY_DMA, tally.corruptedByteCount())),
             Step.KEEP_TRANSLATING));
+  }
+
+  private static Finding overwritten(Frames frames) {
+    return new Finding(
+        FindingCode.D2,
+        Severity.BROKEN,
+        Part.MEMORY,
+        frames.astrayPages(),
+        List.of(new Amount(Quantity.BYTES_CHANGED_BY_DMA, frames.astrayBytes())),
+        List.of(Step.KEEP_TRANSLATING));
   }
 
   private static boolean isContained(Finding finding) {

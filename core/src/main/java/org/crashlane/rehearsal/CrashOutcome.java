@@ -52,7 +52,10 @@ public record CrashOutcome(Dump dump, Memory memory) {
         observations
             .tally()
             .map(t -> t.corruptedByteCount() == 0 ? Memory.UNCHANGED : Memory.OVERWRITTEN)
-            .orElse(Memory.NOT_SEEN);
+            .orElse(
+                observations.frames().stream().allMatch(frames -> frames.astray().isEmpty())
+                    ? Memory.NOT_SEEN
+                    : Memory.OVERWRITTEN);
     return new CrashOutcome(dump, memory);
   }
 

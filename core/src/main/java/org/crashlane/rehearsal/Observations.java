@@ -33,14 +33,30 @@ public record Observations(
    * @param release the primary's release; empty where it did not come to say it
    * @param primaryArguments the primary's command line
    * @param captureArguments the capture kernel's command line
+   * @param frames what became of frames, for each network card that was sent some
    */
-  public record Kernels(String release, String primaryArguments, String captureArguments)
-      implements Account {}
+  public record Kernels(
+      String release, String primaryArguments, String captureArguments, List<Frames> frames)
+      implements Account {
+    public Kernels {
+      frames = List.copyOf(frames);
+    }
+
+    /** Of a machine without a network card. */
+    public Kernels(String release, String primaryArguments, String captureArguments) {
+      this(release, primaryArguments, captureArguments, List.of());
+    }
+  }
 
   public Observations {
     faultsAfterCrash = List.copyOf(faultsAfterCrash);
     registerWritesAfterCrash = List.copyOf(registerWritesAfterCrash);
     detection = List.copyOf(detection);
+  }
+
+  /** {@return what became of frames that were sent to network cards, where some were} */
+  public List<Frames> frames() {
+    return account instanceof Kernels kernels ? kernels.frames() : List.of();
   }
 
   /** {@return what was counted, on a stage that sees every byte on the bus} */

@@ -164,6 +164,7 @@ public sealed interface Evidence
     CAPTURE_KERNEL_SILENT,
     /** The disk begins with zeros: nothing was written. */
     DISK_UNTOUCHED,
+    NOTHING_RECEIVED,
     /** An ELF core that names no kernel release. */
     NO_RELEASE_IN_DUMP
   }

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.Frames.Astray;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
@@ -99,6 +101,32 @@ class AftermathTest {
     Verdict leftover = Verdict.of(List.of(leftover(List.of(new AddressRange(0x1000, 0x1fff)))));
     assertEquals(Answer.HOLDS, Aftermath.judge(Strategy.OFF, leftover, QUIET).answer());
     assertEquals(Answer.BROKEN, Aftermath.judge(Strategy.OFF, leftover, switchedOff()).answer());
+  }
+
+  @Test
+  void framesInMemoryThatWasNotMappedForTheCardBreakAndFramesWhereTheyBelongDoNot() {
+    AddressRange pages = new AddressRange(0x8000000, 0x8000fff);
+    List<Astray> astray = List.of(new Astray(pages, 240, "63727368"));
+    Verdict verdict = Aftermath.judge(Strategy.OFF, HOLDS, received(4096, astray));
+    assertEquals(Answer.BROKEN, verdict.answer());
+    assertEquals(List.of(FindingCode.D2), codes(verdict));
+    assertEquals(List.of(pages), verdict.findings().getFirst().ranges());
+    assertEquals(
+        List.of(new Amount(Quantity.BYTES_CHANGED_BY_DMA, 240)),
+        verdict.findings().getFirst().evidence());
+    Verdict kept = Aftermath.judge(Strategy.IDENTITY, HOLDS, received(4096, List.of()));
+    assertEquals(Answer.HOLDS, kept.answer());
+  }
+
+  private static Observations received(long mappedBytes, List<Astray> astray) {
+    Frames frames = new Frames(RequesterId.of(0, 2, 0), 20, List.of(), mappedBytes, astray);
+    return new Observations(
+        DUMP,
+        List.of(),
+        List.of(),
+        List.of(),
+        true,
+        new Observations.Kernels("6.1.0", "intel_iommu=on", "", List.of(frames)));
   }
 
   @Test

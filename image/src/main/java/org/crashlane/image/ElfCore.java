@@ -66,6 +66,16 @@ public final class ElfCore implements Dump {
   }
 
   /**
+   * Opens the core in {@code file} as {@link #open(Path)} does.
+   *
+   * @param changing whole pages that devices went on writing while the dump was written: where it
+   *     has two copies of one, they may differ
+   */
+  public static ElfCore open(Path file, List<AddressRange> changing) throws IOException {
+    return open(file, 0, ElfLimits.defaults(), changing);
+  }
+
+  /**
    * Opens the core that begins {@code fileOffsetBytes} into {@code file}, as one written straight
    * onto a disk, with anything behind it.
    *
@@ -78,6 +88,12 @@ public final class ElfCore implements Dump {
 
   /** Opens a core as {@link #open(Path, long)} does, within other limits. */
   public static ElfCore open(Path file, long fileOffsetBytes, ElfLimits limits) throws IOException {
+    return open(file, fileOffsetBytes, limits, List.of());
+  }
+
+  private static ElfCore open(
+      Path file, long fileOffsetBytes, ElfLimits limits, List<AddressRange> changing)
+      throws IOException {
     try (DumpWindow window = DumpWindow.open(file, fileOffsetBytes)) {
       ElfHeader header = ElfHeader.read(window, limits);
       List<ProgramHeader> headers = header.programHeaders(window);
@@ -91,7 +107,7 @@ public final class ElfCore implements Dump {
       }
       List<ElfNote> notes = notes(window, headers, limits, problems);
       ExtentMap map = ExtentMap.of(claims(window, headers, problems));
-      OverlapCheck.run(window, map.overlaps(), limits.comparedPageCount(), problems);
+      OverlapCheck.run(window, map.overlaps(), limits.comparedPageCount(), changing, problems);
       List<Extent> present =
           map.extents().stream().filter(e -> e.content() == Content.PRESENT).toList();
       MappedImage image =

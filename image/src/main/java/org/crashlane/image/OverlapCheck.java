@@ -5,10 +5,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.crashlane.bits.Hex;
+import org.crashlane.memory.AddressRange;
 
 /**
  * Compares bytes that a core holds twice. Text of the kernel does not change, so two unequal copies
- * mean that one of them is wrong.
+ * mean that one of them is wrong; but for what a device goes on writing while the dump is written.
  */
 final class OverlapCheck {
   private static final int PAGE_BYTES = 4096;
@@ -20,11 +21,13 @@ final class OverlapCheck {
    * fewer than the limit, else as many, evenly spread.
    *
    * @param comparedPageCount most pages to compare, all overlaps together
+   * @param changing physical addresses whose bytes may differ
    */
   static void run(
       DumpWindow window,
       List<ExtentMap.Overlap> overlaps,
       int comparedPageCount,
+      List<AddressRange> changing,
       List<DumpProblem> problems)
       throws IOException {
     if (overlaps.isEmpty()) {
@@ -33,13 +36,17 @@ final class OverlapCheck {
     int left = comparedPageCount;
     for (int i = 0; i < overlaps.size() && left > 0; i++) {
       int share = Math.max(1, left / (overlaps.size() - i));
-      left -= compare(window, overlaps.get(i), share, problems);
+      left -= compare(window, overlaps.get(i), share, changing, problems);
     }
   }
 
   /** {@return how many pages were compared} */
   private static int compare(
-      DumpWindow window, ExtentMap.Overlap overlap, int most, List<DumpProblem> problems)
+      DumpWindow window,
+      ExtentMap.Overlap overlap,
+      int most,
+      List<AddressRange> changing,
+      List<DumpProblem> problems)
       throws IOException {
     long first = overlap.kept().first();
     long sizeBytes = overlap.kept().end() - first;
@@ -52,7 +59,8 @@ final class OverlapCheck {
       ByteBuffer kept = window.readInFile(overlap.kept().fileOffset() + at, length);
       ByteBuffer other = window.readInFile(overlap.other().fileOffset() + at, length);
       int difference = kept.mismatch(other);
-      if (difference >= 0) {
+      AddressRange compared = AddressRange.ofSize(first + at, length);
+      if (difference >= 0 && changing.stream().noneMatch(range -> range.contains(compared))) {
         problems.add(
             new DumpProblem(
                 DumpProblem.Kind.CONTRADICTION,

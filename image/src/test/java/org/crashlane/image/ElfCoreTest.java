@@ -202,6 +202,20 @@ final class ElfCoreTest {
   }
 
   @Test
+  void copiesOfAPageThatADeviceWentOnWritingMayDiffer() throws IOException {
+    byte[] memory = pattern(4 * PAGE, 5);
+    byte[] kernelText = Arrays.copyOfRange(memory, PAGE, 3 * PAGE);
+    kernelText[PAGE + 0x10] ^= 1;
+    Path file = new CoreBuilder().load(0x2000, kernelText).load(0x1000, memory).write(folder);
+    try (ElfCore core = ElfCore.open(file, List.of(new AddressRange(0x3000, 0x3fff)))) {
+      assertEquals(List.of(), core.problems());
+    }
+    try (ElfCore core = ElfCore.open(file, List.of(new AddressRange(0x2000, 0x2fff)))) {
+      assertEquals(List.of(DumpProblem.Kind.CONTRADICTION), problemKinds(core));
+    }
+  }
+
+  @Test
   void bytesThatAreThereWinOverAClaimWithoutBytes() throws IOException {
     byte[] page = pattern(PAGE, 9);
     Path file =

@@ -193,6 +193,7 @@ public final class EvidenceText {
       case EMULATOR_LETS_COMPATIBILITY_PASS ->
           "QEMU 7.2 lets compatibility format pass whatever the registers say; hardware does not";
       case CAPTURE_KERNEL_SILENT -> "the capture kernel printed nothing";
+      case NOTHING_RECEIVED -> "nothing came over the network";
       case DISK_UNTOUCHED -> "the disk begins with zeros: nothing was written";
       case NO_RELEASE_IN_DUMP -> "an ELF core without VMCOREINFO's OSRELEASE";
     };

@@ -11,6 +11,7 @@ import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.DumpOutcome.WrittenBut;
+import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Tally;
@@ -31,7 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
  *              "arming": {"tablePageCount": 0, "entryCount": 0, "tableBytes": 0, "stepCount": 0}}
  *             | null,
- *    "kernels": {"release": "6.1.0", "primaryArguments": "…", "captureArguments": "…"} | null,
+ *    "kernels": {"release": "6.1.0", "primaryArguments": "…", "captureArguments": "…",
+ *                "frames": [{"card": "00:02.0", "sentCount": 0, "mappedBytes": 0, "astrayBytes": 0,
+ *                            "astray": [{"bytes": 0, "sample": "63727368…", "pages": range}]}]} | null,
  *    "tablesBeforeCrash": {verdict}, "verdict": {verdict},
  *    "wallMillis": 15000, "machineMillis": 14000}]}
  * </pre>
@@ -98,7 +101,27 @@ public final class RehearsalJson {
         .objectNode()
         .put("release", kernels.release())
         .put("primaryArguments", kernels.primaryArguments())
-        .put("captureArguments", kernels.captureArguments());
+        .put("captureArguments", kernels.captureArguments())
+        .set("frames", array(kernels.frames(), RehearsalJson::of));
+  }
+
+  private static ObjectNode of(Frames frames) {
+    return NODES
+        .objectNode()
+        .put("card", frames.card().toString())
+        .put("sentCount", frames.sentCount())
+        .put("mappedBytes", frames.mappedBytes())
+        .put("astrayBytes", frames.astrayBytes())
+        .set(
+            "astray",
+            array(
+                frames.astray(),
+                a ->
+                    NODES
+                        .objectNode()
+                        .put("bytes", a.bytes())
+                        .put("sample", a.sample())
+                        .set("pages", JsonReport.of(a.pages()))));
   }
 
   private static ObjectNode of(Tally tally) {

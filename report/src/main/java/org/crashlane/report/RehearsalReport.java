@@ -129,6 +129,7 @@ public record RehearsalReport(int width, Colours colours) {
         String release = kernels.release().isEmpty() ? "" : kernels.release() + ": ";
         screen.append(out, "  kernel", Style.PLAIN, release + kernels.primaryArguments());
         screen.append(out, "  capture", Style.PLAIN, kernels.captureArguments());
+        kernels.frames().forEach(f -> screen.append(out, "  frames", Style.PLAIN, FrameText.of(f)));
       }
     }
     List<Finding> causes = OutcomeText.causesFirst(rehearsal);

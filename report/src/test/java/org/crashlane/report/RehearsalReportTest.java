@@ -12,6 +12,7 @@ import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Request;
 import org.crashlane.iommu.vtd.FaultReason;
+import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.CrashOutcome;
@@ -20,6 +21,8 @@ import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
 import org.crashlane.rehearsal.DumpOutcome.Written;
+import org.crashlane.rehearsal.Frames;
+import org.crashlane.rehearsal.Frames.Astray;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
@@ -56,6 +59,7 @@ class RehearsalReportTest {
       new Observations.Kernels(
           "6.1.0-56-cloud-amd64", "intel_iommu=on crashkernel=256M", "maxcpus=1 reset_devices");
 
+  private static final RequesterId CARD = RequesterId.parse("00:02.0");
   private static final Finding UNMAPPED = finding(FindingCode.A1, Severity.BROKEN);
   private static final Finding LEFTOVER = finding(FindingCode.L2, Severity.NOTE);
   private static final DumpOutcome DUMP = new Written(2002, "6.1.0-56-cloud-amd64", 116_006_912);
@@ -203,6 +207,56 @@ class RehearsalReportTest {
         screen.contains("RULE      BROKEN  C2: capture kernel wrote to the IOMMU\n"), screen);
     assertTrue(screen.contains("FIX       nothing for this dump; for the rule: "), screen);
     assertEquals(CrashOutcome.Grade.GOOD, adopted.outcome().grade());
+  }
+
+  @Test
+  void whereFramesOfANetworkCardWentIsSaidInBytes() {
+    String kept = REPORT.screen(received(new Frames(CARD, 125, List.of(), 29_632, List.of())), "");
+    assertTrue(kept.contains("RESULT    ok  dump complete; other memory not watched\n"), kept);
+    assertTrue(
+        kept.replaceAll("\n +", " ")
+            .contains(
+                "frames  125 sent to 00:02.0 while the capture kernel ran: 29,632 bytes in pages"
+                    + " that are mapped for it, none in other memory of the dead kernel"),
+        kept);
+    Astray hit = new Astray(new AddressRange(0x8000000, 0x8000fff), 240, "63727368" + "6c616e65");
+    Frames astray = new Frames(CARD, 125, List.of(), 0, List.of(hit, hit, hit, hit));
+    String overwritten = REPORT.screen(received(astray), "");
+    assertTrue(overwritten.contains("RESULT    ok!  dump complete, and other"), overwritten);
+    assertTrue(
+        overwritten
+            .replaceAll("\n +", " ")
+            .contains(
+                "960 bytes OVERWROTE other memory of the dead kernel: 0x8000000-0x8000fff (240 bytes,"
+                    + " first: 63727368 6c616e65), "),
+        overwritten);
+    assertTrue(overwritten.contains("and 1 more places"), overwritten);
+    assertEquals(
+        "{\"card\":\"00:02.0\",\"sentCount\":125,\"mappedBytes\":0,\"astrayBytes\":960}",
+        RehearsalJson.of(List.of(received(astray)))
+            .at("/rehearsals/0/kernels/frames/0")
+            .toString()
+            .replaceAll(",\"astray\":.*", "}"));
+  }
+
+  @Test
+  void framesThatAreFoundNowhereAreNotSaidToBeKeptAway() {
+    String screen = REPORT.screen(received(new Frames(CARD, 125, List.of(), 0, List.of())), "");
+    assertTrue(
+        screen.replaceAll("\n +", " ").contains("whether any got through is not known"), screen);
+  }
+
+  private static Rehearsal received(Frames frames) {
+    return rehearsal(
+        Scenario.of(MappingMode.VTD, Strategy.IDENTITY, HandKind.OUTSIDE),
+        Verdict.of(List.of()),
+        new Observations(
+            DUMP,
+            List.of(),
+            List.of(),
+            List.of(),
+            true,
+            new Observations.Kernels("6.1.0", "intel_iommu=on", "", List.of(frames))));
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.crashlane.guest.lab.net.NetworkCard;
 
 /**
  * What a guest has on PCI.
@@ -17,13 +18,16 @@ import java.util.stream.Stream;
 public record Devices(DiskKind disk, Topology topology, Set<Extra> others) {
 
   /** A device that is not on the dump path. */
-  public sealed interface Extra permits SecondDisk {}
+  public sealed interface Extra permits SecondDisk, Network {}
 
   /**
    * A disk that reads and writes up to the crash. Its commands are slow, so that some are under way
    * for seconds after it; the capture kernel leaves it alone where its driver is a module.
    */
   public record SecondDisk(DiskKind kind) implements Extra {}
+
+  /** A network card: one that goes on receiving after the crash, or that the dump goes through. */
+  public record Network(NetworkCard card) implements Extra {}
 
   public Devices {
     others = Set.copyOf(others);
@@ -53,6 +57,19 @@ public record Devices(DiskKind disk, Topology topology, Set<Extra> others) {
         .findFirst();
   }
 
+  /** {@return the network card, if there is one} */
+  Optional<NetworkCard> card() {
+    return others.stream()
+        .filter(Network.class::isInstance)
+        .map(extra -> ((Network) extra).card())
+        .findFirst();
+  }
+
+  /** {@return true if the dump goes to the network, and not to the disk} */
+  public boolean dumpsToNetwork() {
+    return card().equals(Optional.of(NetworkCard.SINK));
+  }
+
   /** {@return all disks, the dump's first} */
   List<DiskKind> disks() {
     return Stream.concat(Stream.of(disk), secondDisk().stream()).toList();
@@ -62,6 +79,7 @@ public record Devices(DiskKind disk, Topology topology, Set<Extra> others) {
   public Set<String> drivers() {
     Set<String> drivers = new LinkedHashSet<>();
     disks().forEach(kind -> drivers.addAll(kind.drivers()));
+    card().ifPresent(card -> drivers.addAll(card.drivers()));
     return drivers;
   }
 }

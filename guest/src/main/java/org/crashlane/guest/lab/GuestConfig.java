@@ -138,6 +138,14 @@ public record GuestConfig(
         throw noDriver(disk);
       }
     }
+    hardware
+        .devices()
+        .card()
+        .filter(_ -> kernels.primary().flavour() == KernelFlavour.CLOUD)
+        .ifPresent(card -> {
+          throw new IllegalArgumentException(
+              "Debian's cloud kernel has no driver for the guest's network card " + card.model());
+        });
     if (!hardware
         .devices()
         .disk()
@@ -189,7 +197,9 @@ public record GuestConfig(
   public GuestConfig with(Hardware other) {
     KernelFlavour flavour = kernels.primary().flavour();
     KernelChoice fit =
-        primaryThatDrives(other.devices().disks().stream().allMatch(d -> d.isDrivenBy(flavour)));
+        primaryThatDrives(
+            other.devices().card().isEmpty()
+                && other.devices().disks().stream().allMatch(d -> d.isDrivenBy(flavour)));
     return new GuestConfig(mapping, other, interruptsPrepared, fit, more);
   }
 
@@ -237,7 +247,9 @@ public record GuestConfig(
   private KernelFlavour captureFlavour(Strategy strategy) {
     KernelFlavour ofPrimary = kernels.primary().flavour();
     KernelFlavour usual = iommu().captureFlavour(strategy, ofPrimary);
-    KernelFlavour fit = hardware.devices().disk().isDrivenBy(usual) ? usual : ofPrimary;
+    boolean driven =
+        !hardware.devices().dumpsToNetwork() && hardware.devices().disk().isDrivenBy(usual);
+    KernelFlavour fit = driven ? usual : ofPrimary;
     KernelFlavour flavour = kernels.captureFlavour().orElse(fit);
     if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
       throw new IllegalArgumentException(

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.iommu.HidingTable;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.lab.parts.KernelParts;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.Scenario;
@@ -30,6 +31,10 @@ final class Initrds {
 
   private static final int DISK_WAIT_TENTHS = 200;
   private static final int DUMP_SECONDS = 60;
+
+  /** An emulated network is slower, and the host waits no longer for the capture kernel. */
+  private static final int SENDING_SECONDS = 150;
+
   private static final int GO_WAIT_SECONDS = 600;
 
   private Initrds() {}
@@ -54,6 +59,9 @@ final class Initrds {
       archive.file("lab.conf", settings(primaryKernel, config, scenario));
       archive.file("boot/vmlinuz", captureKernel.image());
       archive.file("boot/capture.cpio", capture);
+      if (config.hardware().devices().card().equals(Optional.of(NetworkCard.ASSIGNED))) {
+        addHolder(archive, parts);
+      }
       if (armsInside(scenario)) {
         Optional<Path> module = primaryKernel.handModule();
         archive.file(
@@ -67,6 +75,16 @@ final class Initrds {
     return primary;
   }
 
+  /** Adds the program that holds an assigned card, and what runs it. */
+  private static void addHolder(CpioArchive archive, LabParts parts) throws IOException {
+    archive.file("assigned.pl", NetworkCard.holder());
+    List<Path> perl = parts.withLibraries("perl");
+    archive.file("bin/perl", perl.getFirst());
+    for (Path library : perl.subList(1, perl.size())) {
+      archive.file(library.toString().substring(1), library);
+    }
+  }
+
   /** {@return {@code lab.conf}: what {@code init.sh} must know, as shell assignments} */
   static byte[] settings(KernelParts kernel, GuestConfig config, Scenario scenario) {
     Devices devices = config.hardware().devices();
@@ -74,6 +92,8 @@ final class Initrds {
     Set<String> ofSecond =
         modules(kernel, devices.secondDisk().map(DiskKind::drivers).orElse(List.of()));
     ofSecond.removeAll(modules);
+    Optional<NetworkCard> card = devices.card();
+    Set<String> ofCard = modules(kernel, card.map(NetworkCard::drivers).orElse(List.of()));
     String text =
         String.join(
             "\n",
@@ -82,11 +102,14 @@ final class Initrds {
             "SECOND_DISK=" + quoted(devices.secondDisk().map(DiskKind::blockDevice).orElse("")),
             "MODULES=" + quoted(String.join(" ", modules)),
             "SECOND_MODULES=" + quoted(String.join(" ", ofSecond)),
+            "CARD_MODULES=" + quoted(String.join(" ", ofCard)),
+            "CARD=" + quoted(card.map(NetworkCard::label).orElse("")),
+            "CARD_MEMORY=" + quoted(NetworkCard.assignedMemory()),
             "CAPTURE_ARGS=" + quoted(KernelArguments.capture(config, scenario)),
             "INSIDE_HAND=" + (armsInside(scenario) ? "yes" : "no"),
             "LOAD_SEEK_BLOCK=" + LOAD_SEEK_BLOCK,
             "DISK_WAIT_TENTHS=" + DISK_WAIT_TENTHS,
-            "DUMP_SECONDS=" + DUMP_SECONDS,
+            "DUMP_SECONDS=" + (devices.dumpsToNetwork() ? SENDING_SECONDS : DUMP_SECONDS),
             "GO_WAIT_SECONDS=" + GO_WAIT_SECONDS,
             "");
     return text.getBytes(StandardCharsets.UTF_8);

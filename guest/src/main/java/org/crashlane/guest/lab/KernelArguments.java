@@ -4,6 +4,8 @@ package org.crashlane.guest.lab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -26,6 +28,9 @@ final class KernelArguments {
           "printk.devkmsg=on",
           "panic=1");
 
+  /** Without interrupt remapping no device is assigned otherwise. */
+  private static final String UNSAFE_INTERRUPTS = "vfio_iommu_type1.allow_unsafe_interrupts=1";
+
   private KernelArguments() {}
 
   static String primary(GuestConfig config, Scenario scenario) {
@@ -39,6 +44,10 @@ final class KernelArguments {
     arguments.add("panic=1");
     if (!config.kernels().kaslr()) {
       arguments.add("nokaslr");
+    }
+    if (config.hardware().devices().card().equals(Optional.of(NetworkCard.ASSIGNED))
+        && !config.hardware().iommu().has(Feature.INTERRUPT_REMAPPING)) {
+      arguments.add(UNSAFE_INTERRUPTS);
     }
     arguments.addAll(config.more().primary());
     return String.join(" ", arguments);

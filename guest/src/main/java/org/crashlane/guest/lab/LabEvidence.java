@@ -13,6 +13,7 @@ import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.DumpJudge;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rule.Evidence;
@@ -29,9 +30,10 @@ import org.crashlane.rule.Evidence.Source;
  * @param facts what the primary said of itself
  * @param captureRelease the release the capture kernel gave, empty if it never spoke
  * @param captureEnd how the capture kernel ended
- * @param disk the disk that takes the dump
+ * @param disk the disk that takes the dump, or a file of what came over the network
  * @param memory the guest's memory file
  * @param sample pages as they were at the panic
+ * @param frames what became of frames, for each network card
  * @param trace what QEMU's IOMMU traced
  * @param atReady the IOMMU's registers before anything was done to the guest
  * @param atEnd the same when the capture kernel was done, before it powers off
@@ -49,6 +51,7 @@ public record LabEvidence(
     Path disk,
     Path memory,
     PanicSample sample,
+    List<Frames> frames,
     IommuTrace trace,
     RegisterSnapshot atReady,
     RegisterSnapshot atEnd,
@@ -61,6 +64,7 @@ public record LabEvidence(
   public LabEvidence {
     primaryConsole = List.copyOf(primaryConsole);
     captureConsole = List.copyOf(captureConsole);
+    frames = List.copyOf(frames);
   }
 
   /**
@@ -91,7 +95,7 @@ public record LabEvidence(
   /** {@return what the disk has of a dump, compared with memory at the panic} */
   public DumpOutcome judged() throws IOException {
     return DumpJudge.judge(
-        disk, facts.release(), sample, scenario.strategy(), iommu.ownMemory(atReady));
+        disk, facts.release(), sample, scenario.strategy(), iommu.ownMemory(atReady), frames);
   }
 
   /** {@return {@code dump}, or that there was no room for one where memory ran out} */

@@ -5,15 +5,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
+import org.crashlane.guest.lab.net.CardWatch;
+import org.crashlane.guest.lab.net.DumpSink;
+import org.crashlane.guest.lab.net.FrameSender;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.Scenario;
 
 /**
@@ -35,6 +40,12 @@ public final class LabRun implements AutoCloseable {
   private final Scenario scenario;
   private final Teardown teardown = Teardown.register();
   private final PhaseTimes.Watch watch = new PhaseTimes.Watch();
+
+  /** One for each network card. */
+  private final List<FrameSender> senders = new ArrayList<>();
+
+  /** One where the dump is sent over the network. */
+  private final List<DumpSink> sinks = new ArrayList<>();
 
   private LabRun(LabParts parts, GuestConfig config, Scenario scenario) {
     this.parts = parts;
@@ -61,7 +72,8 @@ public final class LabRun implements AutoCloseable {
       int line,
       long traceBytes,
       RegisterSnapshot registers,
-      PanicSample sample) {}
+      PanicSample sample,
+      List<CardWatch> cards) {}
 
   /**
    * Runs it, once.
@@ -99,7 +111,8 @@ public final class LabRun implements AutoCloseable {
         progress.accept(Phase.CRASH);
         Beside beside = Beside.start(() -> hook.whileCrashing(ready.guest()));
         int panic = panic(console, qmp, ready);
-        CaptureEnd end = capture(console, panic, progress);
+        ready.cards().forEach(CardWatch::panicked);
+        CaptureEnd end = capture(console, panic, ready.cards(), progress);
         beside.join();
         progress.accept(Phase.DONE);
         refuseIfFull(started, qmp);
@@ -113,6 +126,7 @@ public final class LabRun implements AutoCloseable {
     Path initrd = Initrds.write(area.directory(), parts, config, scenario);
     SerialConsole console = SerialConsole.listen(area.serialSocket());
     teardown.add(console::close);
+    listen(area);
     QemuProcess qemu =
         QemuProcess.start(
             QemuCommandLine.of(
@@ -126,6 +140,20 @@ public final class LabRun implements AutoCloseable {
             teardown);
     qemu.onEnd(console::end);
     return new Started(area, console, qemu);
+  }
+
+  /** The other end of the guest's network card, where it has one. */
+  private void listen(WorkArea area) throws IOException {
+    Devices devices = config.hardware().devices();
+    if (devices.dumpsToNetwork()) {
+      DumpSink sink = DumpSink.listen(area.cardSocket(), area.received());
+      teardown.add(sink::close);
+      sinks.add(sink);
+    } else if (devices.card().isPresent()) {
+      FrameSender sender = FrameSender.listen(area.cardSocket());
+      teardown.add(sender::close);
+      senders.add(sender);
+    }
   }
 
   /** The guest stands: the hook has its turn, then what must not change is copied. */
@@ -146,7 +174,11 @@ public final class LabRun implements AutoCloseable {
     for (String event : QemuCommandLine.tracedFromCrash(config)) {
       live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
     }
-    return new Ready(guest, line, traceBytes, registers, sample);
+    List<CardWatch> cards = new ArrayList<>();
+    for (FrameSender sender : senders) {
+      cards.add(CardWatch.on(sender, live));
+    }
+    return new Ready(guest, line, traceBytes, registers, sample, cards);
   }
 
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {
@@ -156,7 +188,8 @@ public final class LabRun implements AutoCloseable {
   }
 
   /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
-  private CaptureEnd capture(SerialConsole console, int panic, Consumer<Phase> progress)
+  private CaptureEnd capture(
+      SerialConsole console, int panic, List<CardWatch> cards, Consumer<Phase> progress)
       throws IOException {
     try {
       int up = awaitCapture(console, Phase.CRASH, panic + 1, "capture", PhaseLimits.CRASH);
@@ -164,6 +197,7 @@ public final class LabRun implements AutoCloseable {
         return died(console, up);
       }
       watch.ends(Phase.CRASH);
+      cards.forEach(CardWatch::captureRuns);
       progress.accept(Phase.CAPTURE);
       int done = awaitCapture(console, Phase.CAPTURE, up, "done", PhaseLimits.CAPTURE);
       if (Transcript.isPanic(console.lines().get(done))) {
@@ -218,9 +252,16 @@ public final class LabRun implements AutoCloseable {
     live.qmp().stop();
     long endBytes = started.area().traceBytes();
     RegisterSnapshot atEnd = registers(live);
+    List<Frames> frames =
+        ready.cards().stream()
+            .map(card -> card.found(live, ready.guest().facts().deadMemory()))
+            .toList();
     // Also writes back what QEMU still holds of the disk.
     live.qmp().execute("quit");
     OptionalInt status = started.qemu().awaitEnd();
+    for (DumpSink sink : sinks) {
+      sink.awaitEnd();
+    }
     Duration qemuAge = started.qemu().age();
     watch.ends(Phase.DONE);
     List<String> lines = started.console().lines();
@@ -234,9 +275,10 @@ public final class LabRun implements AutoCloseable {
         ready.guest().facts(),
         new Transcript(captureLines).value("capture"),
         end,
-        started.area().disk(),
+        sinks.isEmpty() ? started.area().disk() : started.area().received(),
         started.area().memory(),
         ready.sample(),
+        frames,
         IommuTrace.read(started.area().trace(), ready.traceBytes(), endBytes),
         ready.registers(),
         atEnd,

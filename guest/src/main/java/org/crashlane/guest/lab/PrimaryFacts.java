@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.crashlane.bits.Hex;
 import org.crashlane.memory.AddressRange;
+import org.crashlane.memory.Ranges;
 import org.crashlane.pci.PciAddress;
 
 /**
@@ -55,9 +57,21 @@ public record PrimaryFacts(
       Optional<Integer> iommuGroup,
       Optional<String> groupType) {}
 
+  private static final AddressRange FIRST_MEBIBYTE = AddressRange.ofSize(0, 1 << 20);
+
   /** {@return the firmware's table of its IOMMUs} */
   byte[] firmwareTable() {
     return HexFormat.of().parseHex(firmwareTableHex);
+  }
+
+  /**
+   * {@return memory of this kernel's that no kernel writes when it is dead} A capture kernel works
+   * in the crash range and in the first MiB.
+   */
+  List<AddressRange> deadMemory() {
+    List<AddressRange> taken = new ArrayList<>(crashRanges);
+    taken.add(FIRST_MEBIBYTE);
+    return Ranges.without(ram, taken);
   }
 
   private static final String ABSENT = "-";

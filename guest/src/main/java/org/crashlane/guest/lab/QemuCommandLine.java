@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.live.PciFunction;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Scenario;
@@ -97,6 +98,20 @@ final class QemuCommandLine {
     if (devices.disks().size() > 1) {
       addDisk(argv, devices, 1, SECOND_STORE);
     }
+    devices.card().ifPresent(card -> addCard(argv, card, area));
+  }
+
+  private static void addCard(List<String> argv, NetworkCard card, WorkArea area) {
+    String socket = escaped(area.cardSocket());
+    switch (card) {
+      case E1000E, ASSIGNED ->
+          add(argv, "-netdev", "stream,id=net,server=off,addr.type=unix,addr.path=" + socket);
+      case SINK -> {
+        add(argv, "-chardev", "socket,id=sink,server=off,path=" + socket);
+        add(argv, "-netdev", "user,id=net,restrict=on,guestfwd=tcp:10.0.2.9:9-chardev:sink");
+      }
+    }
+    add(argv, "-device", "%s,id=%s,netdev=net".formatted(card.model(), NetworkCard.ID));
   }
 
   private static void addDisk(List<String> argv, Devices devices, int number, String store) {
@@ -114,6 +129,9 @@ final class QemuCommandLine {
 
   /** {@return true if the dump goes through {@code function}} */
   static boolean isDumpDevice(Devices devices, PciFunction function) {
+    if (devices.dumpsToNetwork()) {
+      return function.id().equals(NetworkCard.ID);
+    }
     boolean isOwn = devices.disk() == DiskKind.AHCI && devices.topology() == Topology.ROOT;
     return isOwn
         ? function.requester().equals(OWN_AHCI)

@@ -10,6 +10,7 @@ import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.LinuxSetting;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
@@ -64,7 +65,8 @@ public final class QemuStage implements Stage {
       DumpOutcome dump = evidence.explained(evidence.judged());
       Verdict tables = witness.verdict();
       Observations observations =
-          evidence.observations(dump, kernels(scenario, evidence.facts().release()));
+          evidence.observations(
+              dump, kernels(scenario, evidence.facts().release(), evidence.frames()));
       Strategy effect = effect(scenario.strategy());
       Rehearsal rehearsal =
           new Rehearsal(
@@ -106,7 +108,7 @@ public final class QemuStage implements Stage {
             List.of(),
             List.of(),
             true,
-            kernels(scenario, ""));
+            kernels(scenario, "", List.of()));
     Verdict verdict = Aftermath.judge(scenario.strategy(), Verdict.of(List.of()), observations);
     return new Rehearsal(
         scenario,
@@ -118,11 +120,12 @@ public final class QemuStage implements Stage {
         Duration.ZERO);
   }
 
-  private Observations.Kernels kernels(Scenario scenario, String release) {
+  private Observations.Kernels kernels(Scenario scenario, String release, List<Frames> frames) {
     return new Observations.Kernels(
         release,
         KernelArguments.primary(config, scenario),
-        KernelArguments.capture(config, scenario));
+        KernelArguments.capture(config, scenario),
+        frames);
   }
 
   private void keep(Scenario scenario, KeepDirectory.Keeping work) {

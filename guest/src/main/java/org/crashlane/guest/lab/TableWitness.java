@@ -14,6 +14,7 @@ import org.crashlane.arming.ArmResult;
 import org.crashlane.arming.ArmResult.Done;
 import org.crashlane.arming.Refused;
 import org.crashlane.guest.lab.iommu.LabIommu;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.live.CrashWatch;
 import org.crashlane.guest.live.CrashWatch.Crash;
 import org.crashlane.guest.live.GuestLife;
@@ -202,6 +203,6 @@ final class TableWitness implements LabHook {
         new Binding(driver, device.iommuGroup().orElse(Binding.NO_GROUP)),
         takesDump ? DumpRole.NAMED : DumpRole.NONE,
         DmaMasks.UNKNOWN,
-        false);
+        driver.equals(NetworkCard.HOLDER));
   }
 }

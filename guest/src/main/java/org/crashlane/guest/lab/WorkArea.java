@@ -145,6 +145,16 @@ final class WorkArea {
     return directory.resolve("serial.sock");
   }
 
+  /** {@return what came of a dump over the network} */
+  Path received() {
+    return directory.resolve("received.img");
+  }
+
+  /** {@return where the host has the other end of the guest's network card} */
+  Path cardSocket() {
+    return directory.resolve("net.sock");
+  }
+
   Path qmpSocket() {
     return directory.resolve("qmp.sock");
   }

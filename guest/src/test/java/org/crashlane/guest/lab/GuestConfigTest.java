@@ -14,6 +14,7 @@ import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.rehearsal.MappingMode;
@@ -55,6 +56,18 @@ class GuestConfigTest {
     assertTrue(full.needsHiding(Strategy.IDENTITY));
     assertEquals(
         Set.of(LabKernel.ofHost(KernelFlavour.FULL)), full.kernels(List.of(Strategy.NONE)));
+  }
+
+  @Test
+  void aNetworkCardWantsTheFullKernelThatDies() {
+    for (NetworkCard card : NetworkCard.values()) {
+      GuestConfig config = VTD.with(TestHardware.with(card));
+      assertEquals(KernelFlavour.FULL, config.kernels().primary().flavour());
+      assertTrue(config.hardware().devices().drivers().containsAll(card.drivers()));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> config.withKernels(kernels -> kernels.withPrimary(KernelFlavour.CLOUD)));
+    }
   }
 
   @Test

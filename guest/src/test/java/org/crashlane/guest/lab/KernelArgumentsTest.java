@@ -12,6 +12,7 @@ import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
+import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -81,6 +82,18 @@ class KernelArgumentsTest {
     assertTrue(
         KernelArguments.capture(config, Scenario.of(MappingMode.VTD, Strategy.ADOPT))
             .endsWith(" intel_iommu=on" + asked));
+  }
+
+  @Test
+  void aCardThatIsAssignedNeedsAWordWhereInterruptsAreNotRemapped() {
+    String word = " vfio_iommu_type1.allow_unsafe_interrupts=1";
+    assertTrue(KernelArguments.primary(with(NetworkCard.ASSIGNED), OUTSIDE).contains(word));
+    assertFalse(KernelArguments.primary(with(NetworkCard.E1000E), OUTSIDE).contains(word));
+    assertFalse(KernelArguments.capture(with(NetworkCard.ASSIGNED), OUTSIDE).contains(word));
+  }
+
+  private static GuestConfig with(NetworkCard card) {
+    return CONFIG.with(TestHardware.with(card));
   }
 
   @Test

@@ -11,16 +11,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.crashlane.bits.MalformedInputException;
+import org.crashlane.guest.lab.net.FrameSearch;
 import org.crashlane.image.ElfCore;
 import org.crashlane.image.PageComparison;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.memory.Ranges;
 import org.crashlane.rehearsal.DumpOutcome;
+import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.IommuMemory.Changed;
 import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rehearsal.Strategy;
+import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Sighting.OtherRelease;
@@ -45,14 +49,24 @@ public final class DumpJudge {
    * @param sample pages as they were at the panic
    * @param strategy what was done about the crash, which decides what a kernel may have written
    * @param own what of memory held the IOMMU's own tables and buffers then
+   * @param frames what network cards have written since, also while the dump was
    */
   public static DumpOutcome judge(
-      Path disk, String release, PanicSample sample, Strategy strategy, List<IommuMemory> own)
+      Path disk,
+      String release,
+      PanicSample sample,
+      Strategy strategy,
+      List<IommuMemory> own,
+      List<Frames> frames)
       throws IOException {
+    if (Files.size(disk) == 0) {
+      return new DumpOutcome.Missing(Fact.NOTHING_RECEIVED);
+    }
     if (isUntouched(disk)) {
       return new DumpOutcome.Missing(Fact.DISK_UNTOUCHED);
     }
-    try (ElfCore core = ElfCore.open(disk)) {
+    List<AddressRange> changing = frames.stream().flatMap(f -> f.mappedPages().stream()).toList();
+    try (ElfCore core = ElfCore.open(disk, changing)) {
       if (!core.problems().isEmpty()) {
         return new DumpOutcome.Damaged(
             new Quote(Source.DUMP, core.problems().getFirst().toString()));
@@ -66,10 +80,24 @@ public final class DumpJudge {
       }
       List<IommuMemory> mayChange =
           own.stream().filter(memory -> memory.mayChangeUnder(strategy)).toList();
-      return compare(core, release, sample, mayChange);
+      long frameBytes =
+          frameBytes(core, frames.stream().flatMap(f -> f.astrayPages().stream()).toList());
+      return frameBytes == 0
+          ? compare(core, release, sample, mayChange)
+          : new DumpOutcome.Damaged(new Amount(Quantity.BYTES_OF_DUMP_DIFFERENT, frameBytes));
     } catch (MalformedInputException e) {
       return new DumpOutcome.Damaged(new Quote(Source.DUMP, e.getMessage()));
     }
+  }
+
+  private static long frameBytes(ElfCore core, List<AddressRange> pages) {
+    long bytes = 0;
+    for (AddressRange range : Ranges.common(core.readable(), pages)) {
+      for (long page = range.first(); page < range.last(); page += PanicSample.PAGE_BYTES) {
+        bytes += FrameSearch.bytesIn(core.memory(), page);
+      }
+    }
+    return bytes;
   }
 
   private static DumpOutcome compare(

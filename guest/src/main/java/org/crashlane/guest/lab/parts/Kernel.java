@@ -33,9 +33,19 @@ record Kernel(String release, String version, Path directory) {
           "zst", Map.entry("zstd", "zstd"),
           "gz", Map.entry("gzip", "gzip"));
 
-  /** The drivers that a guest's disks may need. */
+  /** The drivers that a guest's disks and its network card may need. */
   private static final List<String> DISK_DRIVERS =
-      List.of("nvme", "ahci", "sd_mod", "virtio_pci", "virtio_blk", "megaraid_sas", "mptsas");
+      List.of(
+          "nvme",
+          "ahci",
+          "sd_mod",
+          "virtio_pci",
+          "virtio_blk",
+          "megaraid_sas",
+          "mptsas",
+          "e1000e",
+          "vfio-pci",
+          "vfio_iommu_type1");
 
   private static final String DISK_MODULES = "disk-modules";
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab.parts;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,6 +17,18 @@ public record LabParts(Path qemu, Map<LabKernel, KernelParts> kernels) {
 
   public LabParts {
     kernels = Map.copyOf(kernels);
+  }
+
+  /**
+   * {@return where the host has {@code program}, and then the libraries that it needs}
+   *
+   * @throws PartsUnavailableException if this machine does not have it
+   */
+  public List<Path> withLibraries(String program) throws IOException {
+    Path path = HostPrograms.path(program);
+    List<Path> files = new ArrayList<>(List.of(path));
+    files.addAll(SharedLibraries.of(path));
+    return files;
   }
 
   /**

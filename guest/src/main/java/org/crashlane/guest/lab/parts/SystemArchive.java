@@ -42,7 +42,9 @@ final class SystemArchive {
           "blockdev",
           "sync",
           "tail",
-          "timeout");
+          "timeout",
+          "ip",
+          "nc");
 
   private static final List<String> PROGRAMS = List.of("kexec", "makedumpfile");
 

@@ -14,6 +14,9 @@
 #   CAPTURE_ARGS    the capture kernel's command line
 #   IOMMU_TABLE     the ACPI table that names IOMMUs on this machine
 #   INSIDE_HAND     "yes" to insert /crashlane_arm.ko before the crash
+#   CARD_MODULES    those that the network card needs
+#   CARD            network card: "e1000e", "assigned", "sink" (it takes the dump) or nothing
+#   CARD_MEMORY     where the program maps memory for an assigned card, and how much
 #   LOAD_SEEK_BLOCK where the writer writes, in blocks of 64 KiB, behind anything a dump may reach
 #   DUMP_SECONDS    how long writing the dump may take
 #   DISK_WAIT_TENTHS  how long a disk that does not appear is waited for, in tenths of a second
@@ -69,7 +72,7 @@ wait_for_disk() {
 }
 
 # Of IOMMUs, disks, and memory that ran out.
-WORTH_TELLING='dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|virtio|megasas|megaraid|mptsas|mptbase|crashkernel|kexec|override'
+WORTH_TELLING='dmar|amd-vi|ivrs|iommu|remap|nvme|ahci|ata[0-9]|virtio|megasas|megaraid|mptsas|mptbase|e1000e|crashkernel|kexec|override'
 WORTH_TELLING="$WORTH_TELLING|out of memory|page allocation failure|nobody cared|panic"
 
 kernel_messages() {
@@ -105,6 +108,39 @@ firmware_table() {
 
 crash_ranges() {
   sed -n 's/^ *\([0-9a-f]*-[0-9a-f]*\) : Crash kernel$/\1/p' /proc/iomem | tr '\n' ',' | sed 's/,$//'
+}
+
+# The host sends frames to the card from the beginning on.
+start_card() {
+  case $CARD in
+    e1000e) ip link set eth0 up ;;
+    assigned) hold_card ;;
+    sink) ip link set eth0 up; return ;;
+    *) return ;;
+  esac
+  tenths=0
+  while ! card_receives && [ $tenths -lt 300 ]; do
+    sleep 0.1
+    tenths=$((tenths + 1))
+  done
+  card_receives || say warning "the network card receives nothing"
+}
+
+card_receives() {
+  [ -e /tmp/card-receives ] ||
+    [ "$(cat /sys/class/net/eth0/statistics/rx_packets 2>/dev/null || echo 0)" -gt 10 ]
+}
+
+# As for a virtual machine: a program has the card, and maps its own memory for it.
+hold_card() {
+  for device in /sys/bus/pci/devices/*; do
+    [ "$(cat "$device/vendor") $(cat "$device/device")" = '0x10ec 0x8139' ] || continue
+    echo vfio-pci > "$device/driver_override"
+    echo "${device##*/}" > /sys/bus/pci/drivers_probe
+    # shellcheck disable=SC2086 # two words
+    perl /assigned.pl "${device##*/}" "$(basename "$(readlink "$device/iommu_group")")" \
+      $CARD_MEMORY &
+  done
 }
 
 # A second disk is slow: each of its readers has a command under way, for seconds.
@@ -160,10 +196,11 @@ primary() {
   console_quiet
   say primary "$(uname -r)"
   # shellcheck disable=SC2086 # each is a word
-  load_modules $MODULES $SECOND_MODULES
+  load_modules $MODULES $SECOND_MODULES $CARD_MODULES
   for block in $DISK $SECOND_DISK; do
     wait_for_disk "$block" || say warning "no $block in the primary kernel"
   done
+  start_card
   describe_memory
   describe_devices
   firmware_table
@@ -210,10 +247,7 @@ write_dump() {
   fi
 }
 
-capture() {
-  say() { say_by_polling "$@"; }
-  console_quiet
-  say capture "$(uname -r)"
+dump_to_disk() {
   # Inserting a driver waits for its disks, and one without interrupts waits for each command.
   # shellcheck disable=SC2086 # each is a word
   load_modules $MODULES &
@@ -223,6 +257,34 @@ capture() {
   else
     say disk absent
   fi
+}
+
+# makedumpfile cannot go back in a stream: it sends records that the host puts in order. The host
+# never closes the connection; all has arrived when the end of it is acknowledged (FIN_WAIT2, 05).
+send_dump() {
+  # shellcheck disable=SC2086 # each is a word
+  load_modules $CARD_MODULES
+  ip link set eth0 up
+  ip addr add 10.0.2.15/24 dev eth0
+  (
+    makedumpfile -F -E -d 31 --message-level 6 /proc/vmcore 2>/tmp/makedumpfile.log |
+      nc 10.0.2.9 9 2>/tmp/nc.log
+    echo $? > /tmp/dump-status
+  ) &
+  fifths=0
+  while [ ! -s /tmp/dump-status ] && ! grep -q ':0009 05 ' /proc/net/tcp &&
+    [ $fifths -lt $((DUMP_SECONDS * 5)) ]; do
+    sleep 0.2
+    fifths=$((fifths + 1))
+  done
+  say makedumpfile "$(tail -n 1 /tmp/makedumpfile.log) $(tail -n 1 /tmp/nc.log)"
+}
+
+capture() {
+  say() { say_by_polling "$@"; }
+  console_quiet
+  say capture "$(uname -r)"
+  if [ "$CARD" = sink ]; then send_dump; else dump_to_disk; fi
   kernel_messages
   say done
   # Powering off would switch the IOMMU off: the host reads its registers first.

@@ -105,7 +105,7 @@ class DumpJudgeTest {
     Path disk = Files.write(directory.resolve("disk"), core(RELEASE));
     assertInstanceOf(
         DumpOutcome.Damaged.class,
-        DumpJudge.judge(disk, RELEASE, small, Strategy.ADOPT, List.of()));
+        DumpJudge.judge(disk, RELEASE, small, Strategy.ADOPT, List.of(), List.of()));
   }
 
   @Test
@@ -193,7 +193,7 @@ class DumpJudgeTest {
         int bit = random.nextInt(HEADERS_BYTES * Byte.SIZE);
         int at = bit / Byte.SIZE;
         put(file, at, core[at] ^ 1 << bit % Byte.SIZE);
-        switch (DumpJudge.judge(disk, RELEASE, sample, Strategy.ADOPT, List.of())) {
+        switch (DumpJudge.judge(disk, RELEASE, sample, Strategy.ADOPT, List.of(), List.of())) {
           case DumpOutcome.Written written -> assertEquals(PAGES, written.comparedPageCount());
           case DumpOutcome.WrittenBut but -> fail("of no page's own: " + but);
           case DumpOutcome.Missing missing -> assertFalse(missing.reasons().isEmpty());
@@ -227,7 +227,7 @@ class DumpJudgeTest {
   private DumpOutcome judge(byte[] disk, Strategy strategy, List<IommuMemory> own)
       throws IOException {
     Path file = Files.write(directory.resolve("disk"), disk);
-    return DumpJudge.judge(file, RELEASE, sample, strategy, own);
+    return DumpJudge.judge(file, RELEASE, sample, strategy, own, List.of());
   }
 
   private static final int ELF_HEADER_BYTES = 64;
