@@ -120,7 +120,10 @@ final class TypedFactsTest {
           "Sighting.OtherRelease.found",
           "Sighting.OtherRelease.booted",
           "DumpOutcome.Written.release",
+          "Evidence.OfLinux.first",
+          "Evidence.OfLinux.source",
           "Observations.Kernels.captureArguments",
+          "Observations.Kernels.captureRelease",
           "Observations.Kernels.primaryArguments",
           "Observations.Kernels.release");
 

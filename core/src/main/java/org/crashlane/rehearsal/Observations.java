@@ -31,20 +31,20 @@ public record Observations(
    * Real kernels that were booted: what is on their bus is not seen.
    *
    * @param release the primary's release; empty where it did not come to say it
+   * @param captureRelease the capture kernel's, likewise
    * @param primaryArguments the primary's command line
    * @param captureArguments the capture kernel's command line
    * @param frames what became of frames, for each network card that was sent some
    */
   public record Kernels(
-      String release, String primaryArguments, String captureArguments, List<Frames> frames)
+      String release,
+      String captureRelease,
+      String primaryArguments,
+      String captureArguments,
+      List<Frames> frames)
       implements Account {
     public Kernels {
       frames = List.copyOf(frames);
-    }
-
-    /** Of a machine without a network card. */
-    public Kernels(String release, String primaryArguments, String captureArguments) {
-      this(release, primaryArguments, captureArguments, List.of());
     }
   }
 

@@ -3,7 +3,13 @@ package org.crashlane.rule;
 
 /** One thing that shows why a finding, a refusal or a note is made. */
 public sealed interface Evidence
-    permits Evidence.Amount, Evidence.Quote, Evidence.Fact, Reading, Sighting, Obstacle {
+    permits Evidence.Amount,
+        Evidence.Quote,
+        Evidence.Fact,
+        Evidence.OfLinux,
+        Reading,
+        Sighting,
+        Obstacle {
 
   /**
    * A part of a whole.
@@ -69,6 +75,27 @@ public sealed interface Evidence
     DUMP,
     /** kexec, when it loads the capture kernel. */
     KEXEC
+  }
+
+  /**
+   * What a kernel does because of its version.
+   *
+   * @param what it does
+   * @param first the first series that does so
+   * @param source a commit of Linux, or a file and what shows it there
+   */
+  record OfLinux(LinuxChange what, String first, String source) implements Evidence {}
+
+  /** What Linux has come to do otherwise than before. */
+  enum LinuxChange {
+    /** {@code intel_iommu=off} switches units off that the dead kernel left running. */
+    OFF_STOPS_UNITS,
+    /** {@code amd_iommu=off} leaves the driver before it has looked at a unit. */
+    OFF_LEAVES_UNITS,
+    /** AMD's driver of a capture kernel goes on with the old device table in its place. */
+    DEVICE_TABLE_REUSED,
+    /** One code for all vendors writes page tables. */
+    GENERIC_PAGE_TABLES
   }
 
   /** What has no parameters. */
@@ -159,7 +186,8 @@ public sealed interface Evidence
     CAPTURE_KERNEL_RAN_BEFORE,
     /** A processor's page tables are the capture kernel's. */
     CAPTURE_KERNEL_RUNS,
-    OPTION_LEAVES_IOMMU_RUNNING,
+    /** Its domain is of Linux's type DMA-FQ: unmapped addresses work on until a flush. */
+    LAZY_INVALIDATION,
     EMULATOR_LETS_COMPATIBILITY_PASS,
     CAPTURE_KERNEL_SILENT,
     /** The disk begins with zeros: nothing was written. */

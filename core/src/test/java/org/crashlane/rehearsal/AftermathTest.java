@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class AftermathTest {
   private static final Observations.Kernels KERNELS =
       new Observations.Kernels(
-          "6.1.0-56-cloud-amd64", "intel_iommu=on crashkernel=256M", "maxcpus=1 reset_devices");
+          "6.1.0-56-cloud-amd64", "6.1.0-56-cloud-amd64", "intel_iommu=on crashkernel=256M", "maxcpus=1 reset_devices");
 
   private static final DumpOutcome DUMP = new Written(2000, "6.1.0", 1 << 20);
   private static final Verdict UNMAPPED = Verdict.of(List.of(finding(FindingCode.A1)));

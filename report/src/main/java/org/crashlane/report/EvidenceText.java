@@ -19,6 +19,7 @@ public final class EvidenceText {
       case Evidence.Amount amount -> of(amount);
       case Evidence.Quote quote -> of(quote);
       case Evidence.Fact fact -> of(fact);
+      case Evidence.OfLinux linux -> of(linux);
       case Reading reading -> ReadingText.of(reading);
       case Sighting sighting -> SightingText.of(sighting);
       case Obstacle obstacle -> ObstacleText.of(obstacle);
@@ -74,6 +75,21 @@ public final class EvidenceText {
       case CONSOLE_END -> "the capture kernel's console ends with: " + quote.line();
       case QEMU_TRACE, DUMP, KEXEC -> quote.line();
     };
+  }
+
+  private static String of(Evidence.OfLinux linux) {
+    String what =
+        switch (linux.what()) {
+          case OFF_STOPS_UNITS -> "intel_iommu=off switches units off that run";
+          case OFF_LEAVES_UNITS ->
+              "amd_iommu=off gives the driver up before it has looked at a unit, so that the IOMMU"
+                  + " runs on as the dead kernel left it";
+          case DEVICE_TABLE_REUSED ->
+              "the driver goes on with the old device table, command buffer and event log in their"
+                  + " place, and writes to them";
+          case GENERIC_PAGE_TABLES -> "all vendors' page tables are written by one code";
+        };
+    return "Linux %s and later (%s): %s".formatted(linux.first(), linux.source(), what);
   }
 
   private static String of(Evidence.Fact fact) {
@@ -187,9 +203,9 @@ public final class EvidenceText {
       case CAPTURE_KERNEL_RAN_BEFORE ->
           "it ran already when the watch began, or the watch was kept from running for a second:"
               + " its disk driver may have started before the tables were written";
-      case OPTION_LEAVES_IOMMU_RUNNING ->
-          "amd_iommu=off: Linux 6.1 gives its driver up before it has looked at a unit, so that the"
-              + " IOMMU runs on as the dead kernel left it";
+      case LAZY_INVALIDATION ->
+          "its domain is of type DMA-FQ: what a driver unmaps may go on working for 10 ms, until"
+              + " Linux flushes a queue of it; iommu.strict=1 flushes at once";
       case EMULATOR_LETS_COMPATIBILITY_PASS ->
           "QEMU 7.2 lets compatibility format pass whatever the registers say; hardware does not";
       case CAPTURE_KERNEL_SILENT -> "the capture kernel printed nothing";

@@ -100,6 +100,11 @@ final class FindingJson {
           case Evidence.Quote quote ->
               kind("quote").put("source", quote.source().name()).put("line", quote.line());
           case Evidence.Fact fact -> kind("fact").put("fact", fact.name());
+          case Evidence.OfLinux linux ->
+              kind("linux")
+                  .put("what", linux.what().name())
+                  .put("first", linux.first())
+                  .put("source", linux.source());
           case Reading reading -> ReadingJson.of(reading);
           case Sighting sighting -> SightingJson.of(sighting);
           case Obstacle obstacle -> ObstacleJson.of(obstacle);

@@ -32,7 +32,8 @@ import tools.jackson.databind.node.ObjectNode;
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
  *              "arming": {"tablePageCount": 0, "entryCount": 0, "tableBytes": 0, "stepCount": 0}}
  *             | null,
- *    "kernels": {"release": "6.1.0", "primaryArguments": "…", "captureArguments": "…",
+ *    "kernels": {"release": "6.1.0", "captureRelease": "6.1.0",
+ *                "primaryArguments": "…", "captureArguments": "…",
  *                "frames": [{"card": "00:02.0", "sentCount": 0, "mappedBytes": 0, "astrayBytes": 0,
  *                            "astray": [{"bytes": 0, "sample": "63727368…", "pages": range}]}]} | null,
  *    "tablesBeforeCrash": {verdict}, "verdict": {verdict},
@@ -100,6 +101,7 @@ public final class RehearsalJson {
     return NODES
         .objectNode()
         .put("release", kernels.release())
+        .put("captureRelease", kernels.captureRelease())
         .put("primaryArguments", kernels.primaryArguments())
         .put("captureArguments", kernels.captureArguments())
         .set("frames", array(kernels.frames(), RehearsalJson::of));

@@ -43,6 +43,8 @@ import org.crashlane.rule.AuditLimits;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Fact;
+import org.crashlane.rule.Evidence.LinuxChange;
+import org.crashlane.rule.Evidence.OfLinux;
 import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
@@ -126,6 +128,8 @@ final class FactsTest {
     evidence.add(new Amount(Quantity.INTERRUPTS_BLOCKED, 0));
     evidence.add(new Amount(Quantity.COMMANDS_RUN, 1));
     Stream.of(Source.values()).forEach(s -> evidence.add(new Quote(s, "what was said")));
+    Stream.of(LinuxChange.values())
+        .forEach(change -> evidence.add(new OfLinux(change, "6.19", "38e5f33ee359")));
     evidence.addAll(readings());
     evidence.addAll(sightings());
     evidence.addAll(obstacles());

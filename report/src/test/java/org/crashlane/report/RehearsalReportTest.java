@@ -57,7 +57,10 @@ import org.junit.jupiter.api.Test;
 class RehearsalReportTest {
   private static final Observations.Kernels KERNELS =
       new Observations.Kernels(
-          "6.1.0-56-cloud-amd64", "intel_iommu=on crashkernel=256M", "maxcpus=1 reset_devices");
+          "6.1.0-56-cloud-amd64",
+          "6.1.0-56-cloud-amd64",
+          "intel_iommu=on crashkernel=256M",
+          "maxcpus=1 reset_devices");
 
   private static final RequesterId CARD = RequesterId.parse("00:02.0");
   private static final Finding UNMAPPED = finding(FindingCode.A1, Severity.BROKEN);

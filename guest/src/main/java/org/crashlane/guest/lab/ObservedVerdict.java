@@ -3,6 +3,8 @@ package org.crashlane.guest.lab;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.crashlane.guest.lab.PrimaryFacts.PciDevice;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.rule.Evidence;
@@ -13,6 +15,7 @@ import org.crashlane.rule.Finding;
 import org.crashlane.rule.FindingCode;
 import org.crashlane.rule.Remedy.Step;
 import org.crashlane.rule.Severity;
+import org.crashlane.rule.Subject;
 import org.crashlane.rule.Subject.Part;
 import org.crashlane.rule.Verdict;
 
@@ -20,24 +23,53 @@ import org.crashlane.rule.Verdict;
  * The rule's verdict, joined by what the lab has seen of it and what only a stage of QEMU knows.
  */
 final class ObservedVerdict {
+  /** {@code iommu_groups/N/type} of a domain whose invalidations wait in a queue (Linux 5.15). */
+  private static final Optional<String> LAZY_TYPE = Optional.of("DMA-FQ");
+
   private ObservedVerdict() {}
 
   /**
    * {@return {@code verdict} with what was seen}
    *
+   * @param evidence all of the run
    * @param isAsked false if the capture kernel did not do what its option is for
-   * @param seen what QEMU traced after the crash
-   * @param console what a lost dump is explained by
    */
+  static Verdict of(Verdict verdict, LabEvidence evidence, boolean isAsked) {
+    return of(
+        verdict,
+        evidence.iommu(),
+        isAsked,
+        evidence.sightings(),
+        new Said(evidence.console(), evidence.facts().devices()));
+  }
+
+  /**
+   * What the kernels said.
+   *
+   * @param console what a lost dump is explained by
+   * @param devices as the primary saw them
+   */
+  record Said(CaptureConsole console, List<PciDevice> devices) {
+    private boolean isLazy(Finding finding) {
+      return finding.subject() instanceof Subject.AddressSpace space
+          && devices.stream()
+              .anyMatch(device ->
+                  device.groupType().equals(LAZY_TYPE)
+                      && space.users().contains(device.address().requester()));
+    }
+  }
+
   static Verdict of(
-      Verdict verdict, LabIommu iommu, boolean isAsked, Sightings seen, CaptureConsole console) {
+      Verdict verdict, LabIommu iommu, boolean isAsked, Sightings seen, Said said) {
     List<Finding> findings = new ArrayList<>();
     for (Finding finding : verdict.findings()) {
       boolean judged = finding.severity() != Severity.NOTE;
       if (finding.code() == FindingCode.C3 && judged) {
         findings.add(withInterrupts(finding, iommu, seen));
       } else if (finding.code() == FindingCode.D1 && finding.severity() == Severity.BROKEN) {
-        findings.add(finding.withEvidence(console.explanation()));
+        findings.add(finding.withEvidence(said.console().explanation()));
+      } else if (finding.code() == FindingCode.L2 && said.isLazy(finding)) {
+        findings.add(finding.withEvidence(List.of(Fact.LAZY_INVALIDATION)));
       } else {
         findings.add(finding);
       }
@@ -64,7 +96,7 @@ final class ObservedVerdict {
     return Finding.note(
         FindingCode.C5,
         Part.CAPTURE_KERNEL,
-        List.of(Fact.OPTION_LEAVES_IOMMU_RUNNING),
+        List.of(),
         Step.ARM_PRIMARY);
   }
 }

@@ -8,9 +8,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.Aftermath;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Frames;
+import org.crashlane.rehearsal.LinuxHistory;
 import org.crashlane.rehearsal.LinuxSetting;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Prediction;
@@ -66,20 +68,27 @@ public final class QemuStage implements Stage {
       Verdict tables = witness.verdict();
       Observations observations =
           evidence.observations(
-              dump, kernels(scenario, evidence.facts().release(), evidence.frames()));
+              dump,
+              kernels(
+                  scenario,
+                  evidence.facts().release(),
+                  evidence.captureRelease().orElse(""),
+                  evidence.frames()));
       Strategy effect = effect(scenario.strategy());
       Rehearsal rehearsal =
           new Rehearsal(
-              scenario.adopting(LinuxSetting.adoption(scenario.mode(), captureRelease(scenario))),
+              scenario.adopting(adoption(scenario, evidence)),
               tables,
               Prediction.of(effect, tables),
               observations,
-              ObservedVerdict.of(
-                  Aftermath.judge(effect, tables, observations),
-                  config.iommu(),
-                  effect == scenario.strategy(),
-                  evidence.sightings(),
-                  evidence.console()),
+              LinuxHistory.explain(
+                  ObservedVerdict.of(
+                      Aftermath.judge(effect, tables, observations),
+                      evidence,
+                      effect == scenario.strategy()),
+                  scenario.mode(),
+                  scenario.strategy(),
+                  new LinuxHistory.Releases(evidence.facts().release(), captureRelease(scenario))),
               since(startNanos),
               machineTime(evidence.times()));
       keep(scenario, folder -> KeptEvidence.write(folder, evidence, dump));
@@ -95,6 +104,14 @@ public final class QemuStage implements Stage {
         : strategy;
   }
 
+  /** {@return how old tables were taken over: what the kernel says weighs more than its version} */
+  private Adoption adoption(Scenario scenario, LabEvidence evidence) {
+    return evidence.captureMessages().stream()
+        .flatMap(message -> config.iommu().adoption(message).stream())
+        .findFirst()
+        .orElseGet(() -> LinuxSetting.adoption(scenario.mode(), captureRelease(scenario)));
+  }
+
   private String captureRelease(Scenario scenario) {
     return parts.kernel(config.captureKernel(scenario.strategy())).release();
   }
@@ -108,7 +125,7 @@ public final class QemuStage implements Stage {
             List.of(),
             List.of(),
             true,
-            kernels(scenario, "", List.of()));
+            kernels(scenario, "", "", List.of()));
     Verdict verdict = Aftermath.judge(scenario.strategy(), Verdict.of(List.of()), observations);
     return new Rehearsal(
         scenario,
@@ -120,9 +137,11 @@ public final class QemuStage implements Stage {
         Duration.ZERO);
   }
 
-  private Observations.Kernels kernels(Scenario scenario, String release, List<Frames> frames) {
+  private Observations.Kernels kernels(
+      Scenario scenario, String release, String captureRelease, List<Frames> frames) {
     return new Observations.Kernels(
         release,
+        captureRelease,
         KernelArguments.primary(config, scenario),
         KernelArguments.capture(config, scenario),
         frames);

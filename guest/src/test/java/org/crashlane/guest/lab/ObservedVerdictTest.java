@@ -4,6 +4,7 @@ package org.crashlane.guest.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import org.crashlane.guest.lab.ObservedVerdict.Said;
 import org.crashlane.guest.lab.iommu.LabIommu;
 import org.crashlane.guest.lab.iommu.LabIommu.Sightings;
 import org.crashlane.rehearsal.MappingMode;
@@ -27,7 +28,7 @@ class ObservedVerdictTest {
   private static final LabIommu INTEL = LabIommus.of(MappingMode.VTD);
   private static final LabIommu AMD = LabIommus.of(MappingMode.AMDVI);
   private static final Sightings QUIET = new Sightings(List.of(), List.of(), List.of(), List.of());
-  private static final CaptureConsole SILENT = new CaptureConsole(List.of());
+  private static final Said SILENT = new Said(new CaptureConsole(List.of()), List.of());
   private static final Verdict BLOCKED =
       Verdict.of(
           List.of(
@@ -72,8 +73,6 @@ class ObservedVerdictTest {
     Verdict verdict = ObservedVerdict.of(Verdict.of(List.of()), AMD, false, QUIET, SILENT);
     assertEquals(Answer.HOLDS, verdict.answer());
     assertEquals(FindingCode.C5, verdict.findings().getFirst().code());
-    assertEquals(
-        List.of(Fact.OPTION_LEAVES_IOMMU_RUNNING), verdict.findings().getFirst().evidence());
     assertEquals(Severity.NOTE, verdict.findings().getFirst().severity());
   }
 
@@ -89,7 +88,7 @@ class ObservedVerdictTest {
             List.of());
     CaptureConsole console =
         new CaptureConsole(List.of("[ 9.1] nvme nvme0: I/O 4 QID 0 timeout, disable controller"));
-    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, true, QUIET, console);
+    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, true, QUIET, new Said(console, List.of()));
     assertEquals(
         List.of(
             Fact.DISK_UNTOUCHED,

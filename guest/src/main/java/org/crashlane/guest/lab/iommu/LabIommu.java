@@ -2,10 +2,12 @@
 package org.crashlane.guest.lab.iommu;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.Strategy;
 import org.crashlane.rule.Evidence;
@@ -89,6 +91,11 @@ public interface LabIommu {
 
   /** {@return true if a kernel that says {@code message} has found it} */
   boolean isDetection(String message);
+
+  /** {@return how old tables are taken over by a kernel that says {@code message}, if it says so} */
+  default Optional<Adoption> adoption(String message) {
+    return Optional.empty();
+  }
 
   /**
    * {@return what {@code trace} shows}

@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.iommu.amdvi;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Ivrs;
@@ -23,6 +24,7 @@ import org.crashlane.iommu.amdvi.EventRecord;
 import org.crashlane.iommu.amdvi.Registers;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
+import org.crashlane.rehearsal.Adoption;
 import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rehearsal.Strategy;
@@ -161,7 +163,7 @@ public final class LabUnit implements LabIommu {
         List.of());
   }
 
-  /** Linux 6.18 and later go on with all of it (38e5f33ee359). */
+  /** Linux 6.18 and later, and 6.17.13, go on with all of it (38e5f33ee359). */
   @Override
   public List<IommuMemory> ownMemory(RegisterSnapshot atReady) {
     long table = atReady.registers().get(Registers.DEV_TAB_BASE.name());
@@ -186,6 +188,17 @@ public final class LabUnit implements LabIommu {
   @Override
   public boolean isDetection(String message) {
     return message.contains(DETECTION);
+  }
+
+  /** early_enable_iommus() of drivers/iommu/amd/init.c, Linux 4.14 to 7.3. */
+  @Override
+  public Optional<Adoption> adoption(String message) {
+    if (message.contains("Reused DEV table from previous kernel")) {
+      return Optional.of(Adoption.REUSE);
+    }
+    return message.contains("Copied DEV table from previous kernel")
+        ? Optional.of(Adoption.COPY)
+        : Optional.empty();
   }
 
   @Override
