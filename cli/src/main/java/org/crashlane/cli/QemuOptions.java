@@ -83,8 +83,10 @@ final class QemuOptions {
   @Option(
       names = "--crashkernel",
       paramLabel = "TEXT",
-      description = "Value of crashkernel=, such as 512M,high; default: 256M.")
-  private String crashkernel = "256M";
+      description =
+          "Value of crashkernel=, such as 512M,high; smallest searches, crash by crash, for the "
+              + "smallest that still gives a dump; default: 256M.")
+  private String crashkernel = SmallestCrashkernel.BEGIN_MIB + "M";
 
   @Option(
       names = "--disk",
@@ -291,7 +293,12 @@ final class QemuOptions {
         spec(capture).orElse(first),
         flavour(capture),
         !withoutKaslr,
-        crashkernel);
+        isSmallestAsked() ? SmallestCrashkernel.BEGIN_MIB + "M" : crashkernel);
+  }
+
+  /** {@return true if the smallest crash range is asked for that serves} */
+  boolean isSmallestAsked() {
+    return crashkernel.equals("smallest");
   }
 
   /** {@return true if one kernel of each series is asked for} */

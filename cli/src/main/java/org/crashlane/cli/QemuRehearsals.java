@@ -30,6 +30,7 @@ import org.crashlane.report.Colours;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.RehearsalJson;
 import org.crashlane.report.RehearsalReport;
+import tools.jackson.databind.JsonNode;
 
 /** {@code crashlane rehearse --stage qemu}: one real kernel after the other. */
 final class QemuRehearsals {
@@ -71,6 +72,9 @@ final class QemuRehearsals {
       rounds.add(
           round(options.config(mode), scenarios(mode, strategies), kept(mode, modes.size())));
     }
+    if (options.isSmallestAsked()) {
+      return smallest(rounds, shown.form());
+    }
     List<Rehearsal> rehearsals = new ArrayList<>();
     try {
       for (Round round : rounds) {
@@ -101,6 +105,18 @@ final class QemuRehearsals {
                 Failure.describe(problems.getFirst()),
                 problems.size() == 1 ? "" : " (and %d more)".formatted(problems.size() - 1)));
     return ExitCode.BAD_INPUT;
+  }
+
+  private ExitCode smallest(List<Round> rounds, Form form)
+      throws IOException, InterruptedException {
+    List<JsonNode> found = new ArrayList<>();
+    for (Round round : rounds) {
+      for (Scenario scenario : round.scenarios()) {
+        found.add(SmallestCrashkernel.of(this, round.config(), scenario));
+      }
+    }
+    SmallestCrashkernel.print(found, form, terminal);
+    return ExitCode.HOLDS;
   }
 
   /** {@return a round that can be: what cannot is refused before anything is made} */

@@ -4,6 +4,7 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -43,6 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class SeriesRun {
   private static final String GUEST = "guest.txt";
+  private static final String SMALLEST = "crashkernel.json";
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private final Terminal terminal;
@@ -81,6 +83,14 @@ final class SeriesRun {
     }
   }
 
+  /** One rehearsal that is still to be done. */
+  private record Task(KernelOffer offer, GuestConfig config, Scenario scenario, KeepDirectory kept) {
+    String label() {
+      return "Linux %s, %s, %s"
+          .formatted(offer.series(), config.mapping().label(), scenario.label());
+    }
+  }
+
   /** {@return the exit code, after all is printed: 3 where a kernel could not be rehearsed} */
   ExitCode run(
       List<MappingMode> modes, Function<MappingMode, List<Scenario>> scenarios, Shown shown)
@@ -92,15 +102,27 @@ final class SeriesRun {
                 new IllegalArgumentException(
                     "--kernel all takes hours, and keeps what is done: name a directory by"
                         + " --keep DIR"));
-    List<KernelOffer> offers = Parts.inUsersCache(terminal::complain).offers();
-    for (KernelOffer offer : offers) {
+    List<Task> tasks = new ArrayList<>();
+    for (KernelOffer offer : Parts.inUsersCache(terminal::complain).offers()) {
       for (MappingMode mode : modes) {
         Path folder = directory.resolve(offer.series()).resolve(mode.label());
         GuestConfig config = options.config(mode).withKernels(k -> of(offer, k));
         KeepDirectory kept = KeepDirectory.open(folder);
         requireSameGuest(folder, config);
-        one(offer, config, scenarios.apply(mode), kept);
+        tasks.addAll(tasks(offer, config, scenarios.apply(mode), kept));
       }
+    }
+    long startNanos = System.nanoTime();
+    for (int i = 0; i < tasks.size(); i++) {
+      terminal.complain(
+          tasks.get(i).label()
+              + ahead(i, tasks.size(), Duration.ofNanos(System.nanoTime() - startNanos)));
+      one(tasks.get(i));
+    }
+    if (options.isSmallestAsked()) {
+      SmallestCrashkernel.print(done.stream().map(Done::json).toList(), shown.form(), terminal);
+      failures.forEach(terminal::complain);
+      return failures.isEmpty() ? ExitCode.HOLDS : ExitCode.UNKNOWN;
     }
     print(shown.form());
     failures.forEach(terminal::complain);
@@ -112,6 +134,16 @@ final class SeriesRun {
             d -> Answer.valueOf(d.text("verdict", "answer")),
             shown.failOn())
         : ExitCode.UNKNOWN;
+  }
+
+  /** {@return which of how many it is, and how long all the rest will take as far as one knows} */
+  static String ahead(int doneCount, int totalCount, Duration elapsed) {
+    String which = ": %d of %d".formatted(doneCount + 1, totalCount);
+    if (doneCount == 0) {
+      return which;
+    }
+    long minutes = elapsed.multipliedBy(totalCount - doneCount).dividedBy(doneCount).toMinutes();
+    return which + (minutes == 0 ? ", less than a minute to go" : ", about " + minutes + " min to go");
   }
 
   /**
@@ -141,49 +173,61 @@ final class SeriesRun {
         usual.crashkernel());
   }
 
-  private void one(
+  /** {@return what is not kept yet; what is kept is done} */
+  private List<Task> tasks(
       KernelOffer offer, GuestConfig config, List<Scenario> scenarios, KeepDirectory kept)
-      throws IOException, InterruptedException {
+      throws IOException {
     if (!offer.flavours().contains(config.kernels().primary().flavour())) {
       failures.add(
           "Linux %s, %s: Debian has no modules of it any more, and its full kernel needs them"
               .formatted(offer.series(), config.mapping().label()));
-      return;
+      return List.of();
     }
-    List<Scenario> left = new ArrayList<>();
+    List<Task> left = new ArrayList<>();
     for (Scenario scenario : scenarios) {
       Optional<JsonNode> before = kept(kept, scenario, offer);
-      before.ifPresentOrElse(json -> done.add(new Done(offer, json)), () -> left.add(scenario));
+      before.ifPresentOrElse(
+          json -> done.add(new Done(offer, json)),
+          () -> left.add(new Task(offer, config, scenario, kept)));
     }
-    for (Scenario scenario : left) {
-      terminal.complain("Linux " + offer.series() + ", " + config.mapping().label());
-      Round round = QemuRehearsals.round(config, List.of(scenario), Optional.of(kept));
-      try {
-        lab.rehearse(round, new ArrayList<Rehearsal>());
-      } catch (LabException | PartsUnavailableException e) {
-        failures.add(
-            "Linux %s, %s, %s: %s"
-                .formatted(
-                    offer.series(),
-                    config.mapping().label(),
-                    scenario.label(),
-                    Failure.describe(e)));
-        continue;
+    return left;
+  }
+
+  private void one(Task task) throws IOException, InterruptedException {
+    try {
+      if (options.isSmallestAsked()) {
+        ObjectNode found = SmallestCrashkernel.of(lab, task.config(), task.scenario());
+        KeepDirectory.writeText(
+            task.kept().folder(task.scenario()).resolve(SMALLEST),
+            JsonReport.text(SmallestCrashkernel.document(List.of(found))));
+      } else {
+        lab.rehearse(
+            QemuRehearsals.round(
+                task.config(), List.of(task.scenario()), Optional.of(task.kept())),
+            new ArrayList<Rehearsal>());
       }
-      kept(kept, scenario, offer).ifPresent(json -> done.add(new Done(offer, json)));
+    } catch (LabException | PartsUnavailableException | IllegalArgumentException e) {
+      failures.add(task.label() + ": " + Failure.describe(e));
+      return;
     }
+    kept(task.kept(), task.scenario(), task.offer())
+        .ifPresent(json -> done.add(new Done(task.offer(), json)));
   }
 
   /** {@return what is kept of {@code scenario}, if it is of that kernel} */
-  private static Optional<JsonNode> kept(KeepDirectory kept, Scenario scenario, KernelOffer offer)
+  private Optional<JsonNode> kept(KeepDirectory kept, Scenario scenario, KernelOffer offer)
       throws IOException {
-    Path file = kept.folder(scenario).resolve(KeepDirectory.VERDICT_JSON);
+    boolean smallest = options.isSmallestAsked();
+    Path file =
+        kept.folder(scenario).resolve(smallest ? SMALLEST : KeepDirectory.VERDICT_JSON);
     if (!Files.exists(file)) {
       return Optional.empty();
     }
     try {
-      JsonNode json = MAPPER.readTree(file.toFile()).path("rehearsals").path(0);
-      String release = json.path("kernels").path("release").asString("");
+      JsonNode json =
+          MAPPER.readTree(file.toFile()).path(smallest ? "crashkernel" : "rehearsals").path(0);
+      String release =
+          (smallest ? json.path("enough") : json).path("kernels").path("release").asString("");
       boolean same = release.replace("-cloud", "").equals(offer.release());
       return same ? Optional.of(json) : Optional.empty();
     } catch (JacksonException notOurs) {

@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.crashlane.cli.SmallestCrashkernel.Bounds;
 import org.crashlane.guest.lab.GuestConfig;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kernels as users name them, and the list of what there is. */
 final class KernelsTest {
@@ -52,6 +57,38 @@ final class KernelsTest {
                 SeriesRun.requireSameGuest(
                     directory, guest.withKernels(k -> k.withCrashkernel("512M"))));
     assertTrue(refused.getMessage().contains("other options"), refused::getMessage);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 60, 61, 64, 100, 252, 256})
+  void theSmallestCrashRangeIsNextToOneThatIsTooSmall(int needed) throws Exception {
+    List<Integer> tried = new ArrayList<>();
+    Bounds bounds =
+        SmallestCrashkernel.search(mebibytes -> {
+          tried.add(mebibytes);
+          return mebibytes >= needed;
+        });
+    assertEquals(Math.ceilDiv(needed, 4) * 4, bounds.enoughMib());
+    assertEquals(bounds.enoughMib() - 4, bounds.tooSmallMib());
+    assertTrue(tried.size() <= 7, tried::toString);
+  }
+
+  @Test
+  void whereNoDumpEverComesNoRangeIsSearched() {
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> SmallestCrashkernel.search(_ -> false));
+    assertTrue(refused.getMessage().contains("256 MiB"), refused::getMessage);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 44, 0, ': 1 of 44'",
+    "1, 44, 20, ': 2 of 44, about 14 min to go'",
+    "43, 44, 860, ': 44 of 44, less than a minute to go'",
+  })
+  void aLongRunSaysHowLongItWillTake(int done, int total, int seconds, String said) {
+    assertEquals(said, SeriesRun.ahead(done, total, Duration.ofSeconds(seconds)));
   }
 
   @Test

@@ -103,7 +103,7 @@ final class OutputSchemaTest {
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =
       Map.of(
-          "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations", "series"),
+          "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations", "series", "crashkernel"),
           "kernels", List.of("kernels"),
           "explain", List.of("codes"),
           "machines", List.of("machines"),
@@ -266,6 +266,7 @@ final class OutputSchemaTest {
                           new SeriesRun.Done(
                               OFFER,
                               MAPPER.readTree(golden("rehearsals")).path("rehearsals").path(0))))));
+      case "crashkernel" -> List.of(JsonReport.text(crashkernel()));
       case "kernels" -> List.of(JsonReport.text(KernelsCommand.document(List.of(OFFER))));
       case "machines" -> List.of(printed("machines"));
       case "machine" ->
@@ -290,6 +291,14 @@ final class OutputSchemaTest {
               printed("acpi", "show", AcpiShowLinuxTest.apicTable(folder, 8).toString()));
       default -> throw new AssertionError("no documents of " + kind);
     };
+  }
+
+  private static ObjectNode crashkernel() throws IOException {
+    ObjectNode found =
+        MAPPER.createObjectNode().put("enoughMebibytes", 84).put("tooSmallMebibytes", 80);
+    found.set("enough", MAPPER.readTree(golden("rehearsals")).path("rehearsals").path(0));
+    found.putNull("tooSmall");
+    return SmallestCrashkernel.document(List.of(found));
   }
 
   private String machine() throws IOException {

@@ -69,7 +69,8 @@ final class WorkArea {
     area.requireShortSocketPaths();
     // A fresh file without a byte written: nothing stale can pass for a dump.
     try (RandomAccessFile disk = new RandomAccessFile(area.disk().toFile(), "rw")) {
-      disk.setLength(DISK_BYTES);
+      // All of memory fits, should it be copied as it is.
+      disk.setLength(Math.max(DISK_BYTES, memoryBytes + DISK_BYTES / 2));
     }
     return area;
   }

@@ -226,13 +226,27 @@ primary() {
   poweroff -f
 }
 
-# A writer that waits for a disk which never answers cannot be killed, and is left waiting.
-write_dump() {
-  (
+# A kernel that makedumpfile does not know is copied as it is, all of its memory. So is one with
+# crashlane.copy on the command line. Time that is up, and a disk that fails, would be so again.
+filter_or_copy() {
+  status=1
+  : > /tmp/makedumpfile.log
+  if ! grep -qw crashlane.copy /proc/cmdline; then
     timeout -s KILL "$DUMP_SECONDS" makedumpfile -E -d 31 -f --message-level 6 \
       /proc/vmcore "$DISK" > /tmp/makedumpfile.log 2>&1
-    echo $? > /tmp/dump-status
-  ) &
+    status=$?
+  fi
+  if [ $status -eq 1 ] && ! grep -q 'Input/output error' /tmp/makedumpfile.log; then
+    timeout -s KILL "$DUMP_SECONDS" \
+      dd if=/proc/vmcore of="$DISK" bs=1M conv=notrunc >> /tmp/makedumpfile.log 2>&1
+    status="copied $?"
+  fi
+  echo "$status" > /tmp/dump-status
+}
+
+# A writer that waits for a disk which never answers cannot be killed, and is left waiting.
+write_dump() {
+  filter_or_copy &
   fifths=0
   while [ ! -s /tmp/dump-status ] && [ $fifths -le $((DUMP_SECONDS * 5 + 5)) ]; do
     sleep 0.2
