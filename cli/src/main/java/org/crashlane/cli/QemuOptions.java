@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.stream.Stream;
+import org.crashlane.guest.lab.CaptureSystem;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -21,6 +25,8 @@ import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.net.NetworkCard;
+import org.crashlane.guest.lab.parts.KernelConfig;
+import org.crashlane.guest.lab.parts.KernelConfig.Role;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelSpec;
 import org.crashlane.guest.lab.parts.LabKernel;
@@ -49,6 +55,9 @@ final class QemuOptions {
           "--capture-kernel",
           "--capture",
           "--modules",
+          "--config",
+          "--capture-initrd",
+          "--disk-image",
           "--intremap",
           "--prepare-interrupts",
           "--primary-append",
@@ -180,6 +189,29 @@ final class QemuOptions {
   private Optional<Path> modules = Optional.empty();
 
   @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "The .config of a kernel's file: what it lacks for the lab is said before it boots.")
+  private Optional<Path> config = Optional.empty();
+
+  @Option(
+      names = "--capture-initrd",
+      paramLabel = "FILE",
+      description =
+          "The capture kernel's initramfs, such as kdump-tools' or dracut's, in place of the lab's. "
+              + "It is done when it powers off or reboots.")
+  private Optional<Path> captureInitrd = Optional.empty();
+
+  @Option(
+      names = "--disk-image",
+      paramLabel = "FILE",
+      description =
+          "With --capture-initrd, what the guest's disk begins with: a raw image, of which a copy "
+              + "is written to.")
+  private Optional<Path> diskImage = Optional.empty();
+
+  @Option(
       names = "--intremap",
       paramLabel = "ON|OFF",
       description = "Whether the IOMMU offers to remap interrupts; default: off.")
@@ -233,6 +265,12 @@ final class QemuOptions {
       throw new IllegalArgumentException(
           "--cpus %d: expected 1 to %d".formatted(cpuCount, CPUS_MAX));
     }
+    GuestConfig guest = guest(mode);
+    requireConfigured(guest);
+    return guest;
+  }
+
+  private GuestConfig guest(MappingMode mode) {
     return GuestConfig.defaults()
         .withMapping(mode)
         .with(new Hardware(memoryBytes, cpuCount, devices(), iommu()))
@@ -293,7 +331,56 @@ final class QemuOptions {
         spec(capture).orElse(first),
         flavour(capture),
         !withoutKaslr,
-        isSmallestAsked() ? SmallestCrashkernel.BEGIN_MIB + "M" : crashkernel);
+        isSmallestAsked() ? SmallestCrashkernel.BEGIN_MIB + "M" : crashkernel,
+        captureSystem());
+  }
+
+  private CaptureSystem captureSystem() {
+    if (captureInitrd.isEmpty() && diskImage.isPresent()) {
+      throw new IllegalArgumentException(
+          "--disk-image needs --capture-initrd: the lab's own system writes to an empty disk");
+    }
+    Stream.concat(captureInitrd.stream(), diskImage.stream())
+        .filter(file -> !Files.isRegularFile(file) || !Files.isReadable(file))
+        .findFirst()
+        .ifPresent(
+            file -> {
+              throw new IllegalArgumentException(file + ": no such file, or not to be read");
+            });
+    return captureInitrd.isPresent()
+        ? new CaptureSystem.Given(captureInitrd.get(), diskImage)
+        : new CaptureSystem.OfLab();
+  }
+
+  /**
+   * Checks that a kernel's file was configured as the lab needs it, where its configuration is
+   * given.
+   *
+   * @throws IllegalArgumentException if it was not
+   */
+  private void requireConfigured(GuestConfig guest) {
+    if (config.isEmpty()) {
+      return;
+    }
+    boolean primaryIsFile = guest.kernels().primary().spec() instanceof KernelSpec.Image;
+    boolean captureIsFile = guest.kernels().captureSpec() instanceof KernelSpec.Image;
+    if (!primaryIsFile && !captureIsFile) {
+      throw new IllegalArgumentException("--config is for a kernel's file: --kernel names none");
+    }
+    try {
+      KernelConfig read = KernelConfig.read(config.get());
+      for (Role role : Role.values()) {
+        if (role == Role.PRIMARY ? primaryIsFile : captureIsFile) {
+          read.require(
+              role,
+              guest.iommu().driverSymbol(),
+              guest.hardware().disk().drivers(),
+              modules.isPresent());
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException(Failure.describe(e), e);
+    }
   }
 
   /** {@return true if the smallest crash range is asked for that serves} */

@@ -15,11 +15,9 @@ import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.guest.lab.KeepDirectory;
-import org.crashlane.guest.lab.KernelChoice;
 import org.crashlane.guest.lab.LabException;
 import org.crashlane.guest.lab.parts.KernelOffer;
 import org.crashlane.guest.lab.parts.KernelSpec;
-import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.Parts;
 import org.crashlane.guest.lab.parts.PartsUnavailableException;
 import org.crashlane.rehearsal.CrashOutcome.Grade;
@@ -106,7 +104,7 @@ final class SeriesRun {
     for (KernelOffer offer : Parts.inUsersCache(terminal::complain).offers()) {
       for (MappingMode mode : modes) {
         Path folder = directory.resolve(offer.series()).resolve(mode.label());
-        GuestConfig config = options.config(mode).withKernels(k -> of(offer, k));
+        GuestConfig config = options.config(mode).withKernels(k -> k.withLinux(new KernelSpec.Series(offer.series())));
         KeepDirectory kept = KeepDirectory.open(folder);
         requireSameGuest(folder, config);
         tasks.addAll(tasks(offer, config, scenarios.apply(mode), kept));
@@ -161,16 +159,6 @@ final class SeriesRun {
           "%s: holds results of a guest with other options (%s says which): name another directory"
               .formatted(folder, GUEST));
     }
-  }
-
-  private static KernelChoice of(KernelOffer offer, KernelChoice usual) {
-    KernelSpec spec = new KernelSpec.Series(offer.series());
-    return new KernelChoice(
-        new LabKernel(spec, usual.primary().flavour()),
-        usual.captureSpec() instanceof KernelSpec.Host ? spec : usual.captureSpec(),
-        usual.captureFlavour(),
-        usual.kaslr(),
-        usual.crashkernel());
   }
 
   /** {@return what is not kept yet; what is kept is done} */

@@ -57,6 +57,8 @@ public final class Aftermath {
       case DumpOutcome.Missing missing -> Optional.of(lost(missing.reasons()));
       case DumpOutcome.Damaged damaged -> Optional.of(lost(damaged.reasons()));
       case DumpOutcome.NoRoom noRoom -> Optional.of(untried(noRoom.reason()));
+      case DumpOutcome.Unread unread ->
+          Optional.of(Finding.unknown(FindingCode.D1, Part.DUMP_DISK, unread.reasons()));
     };
   }
 

@@ -20,7 +20,9 @@ public record CrashOutcome(Dump dump, Memory memory) {
     DIFFERS,
     NONE,
     /** The capture kernel never came to the dump, for a reason that is none of the IOMMU's. */
-    NOT_TRIED
+    NOT_TRIED,
+    /** Something was written, and whether it is a dump is not known. */
+    NOT_READ
   }
 
   /** What DMA did to memory that was not meant for it. */
@@ -47,6 +49,7 @@ public record CrashOutcome(Dump dump, Memory memory) {
           case DumpOutcome.Damaged _ -> Dump.DIFFERS;
           case DumpOutcome.Missing _ -> Dump.NONE;
           case DumpOutcome.NoRoom _ -> Dump.NOT_TRIED;
+          case DumpOutcome.Unread _ -> Dump.NOT_READ;
         };
     Memory memory =
         observations
@@ -68,7 +71,7 @@ public record CrashOutcome(Dump dump, Memory memory) {
     return switch (dump) {
       case NONE, DIFFERS -> Grade.BAD;
       case WHOLE, WHOLE_BUT_IOMMU -> memory == Memory.OVERWRITTEN ? Grade.BAD : Grade.GOOD;
-      case NOT_TRIED -> memory == Memory.OVERWRITTEN ? Grade.BAD : Grade.UNKNOWN;
+      case NOT_TRIED, NOT_READ -> memory == Memory.OVERWRITTEN ? Grade.BAD : Grade.UNKNOWN;
     };
   }
 }

@@ -70,6 +70,18 @@ public sealed interface DumpOutcome {
    */
   record NoRoom(Evidence reason) implements DumpOutcome {}
 
+  /**
+   * Something was written, by a capture system that is not the stage's, and it is not read: whether
+   * it is a dump is not known.
+   *
+   * @param reasons what was seen of it
+   */
+  record Unread(List<Evidence> reasons) implements DumpOutcome {
+    public Unread {
+      reasons = List.copyOf(reasons);
+    }
+  }
+
   /** {@return true if the dump got through} */
   default boolean gotThrough() {
     return this instanceof Written || this instanceof WrittenBut;

@@ -43,10 +43,13 @@ public enum Prediction {
 
   /**
    * {@return false if {@code dump} is not what was expected} The tables say nothing of how much
-   * memory a capture kernel needs.
+   * memory a capture kernel needs, and what is not known contradicts nothing.
    */
   public boolean agreesWith(DumpOutcome dump) {
-    return dump instanceof DumpOutcome.NoRoom || agreesWith(dump.gotThrough());
+    return switch (dump) {
+      case DumpOutcome.NoRoom _, DumpOutcome.Unread _ -> true;
+      default -> agreesWith(dump.gotThrough());
+    };
   }
 
   private boolean agreesWith(boolean gotThrough) {

@@ -36,6 +36,8 @@ public sealed interface Evidence
     BYTES_OF_DUMP_DIFFERENT,
     /** Those of them that the capture kernel wrote itself. */
     BYTES_OF_DUMP_WRITTEN_BY_CAPTURE,
+    /** Bytes that reached the dump's disk after the panic. */
+    BYTES_WRITTEN_TO_DISK,
     INTERRUPTS_BLOCKED,
     /** Commands that an IOMMU was had to run. */
     COMMANDS_RUN,

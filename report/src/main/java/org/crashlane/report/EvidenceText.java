@@ -45,6 +45,9 @@ public final class EvidenceText {
       case BYTES_OF_DUMP_WRITTEN_BY_CAPTURE ->
           "%,d of these are in pages that the capture kernel wrote itself"
               .formatted(amount.count());
+      case BYTES_WRITTEN_TO_DISK ->
+          "%,d bytes were written to the disk after the panic; crashlane reads no file systems"
+              .formatted(amount.count());
       case INTERRUPTS_BLOCKED ->
           amount.count() == 0
               ? "in this run no interrupt was seen to be blocked"

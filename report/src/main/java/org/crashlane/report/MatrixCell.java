@@ -94,7 +94,7 @@ public record MatrixCell(String machine, long firstSeed, List<Rehearsal> runs) {
         switch (outcome.dump()) {
           case WHOLE -> 0;
           case WHOLE_BUT_IOMMU -> 1;
-          case NOT_TRIED -> 2;
+          case NOT_TRIED, NOT_READ -> 2;
           case DIFFERS -> 4;
           case NONE -> 5;
         };

@@ -81,6 +81,7 @@ public record MatrixDetails(int width, Colours colours) {
       case DumpOutcome.Damaged _ -> "damaged";
       case DumpOutcome.Missing _ -> "NO";
       case DumpOutcome.NoRoom _ -> "no room";
+      case DumpOutcome.Unread _ -> "not read";
     };
   }
 

@@ -33,6 +33,7 @@ final class OutcomeText {
           case DIFFERS -> "DIFF";
           case NONE -> "LOST";
           case NOT_TRIED -> "NO ROOM";
+          case NOT_READ -> "NOT READ";
         };
     return outcome.memory() == Memory.OVERWRITTEN ? dump + "!" : dump;
   }
@@ -56,6 +57,7 @@ final class OutcomeText {
           case DIFFERS -> "the dump is not the memory of the panic";
           case NONE -> "no dump";
           case NOT_TRIED -> "not tried: the crashkernel reservation is too small";
+          case NOT_READ -> "something was written, and whether it is a dump is not known";
         };
     return switch (outcome.memory()) {
       case OVERWRITTEN -> dump + ", and other memory was overwritten";
@@ -64,7 +66,7 @@ final class OutcomeText {
       case NOT_SEEN ->
           switch (outcome.dump()) {
             case WHOLE, WHOLE_BUT_IOMMU -> dump + "; other memory not watched";
-            case DIFFERS, NONE, NOT_TRIED -> dump;
+            case DIFFERS, NONE, NOT_TRIED, NOT_READ -> dump;
           };
     };
   }

@@ -9,6 +9,7 @@ import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
+import org.crashlane.rehearsal.DumpOutcome.Unread;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.DumpOutcome.WrittenBut;
 import org.crashlane.rehearsal.Frames;
@@ -26,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {"version": 2, "rehearsals": [
  *   {"mapping": "vtd", "strategy": "identity", "hand": "outside" | null, "prediction": "DUMP", "asPredicted": true,
  *    "outcome": {"grade": "GOOD", "dump": "WHOLE", "memory": "UNCHANGED"},
- *    "dump": {"outcome": "written" | "writtenbut" | "missing" | "damaged" | "noroom", ...},
+ *    "dump": {"outcome": "written" | "writtenbut" | "missing" | "damaged" | "noroom" | "unread", ...},
  *    "faultsAfterCrash": [evidence], "registerWritesAfterCrash": [evidence],
  *    "detection": [evidence], "translatingAtEnd": true,
  *    "tally": {"corruptedByteCount": 0, "leftoverPassedCount": 0, "leftoverBlockedCount": 0,
@@ -159,6 +160,7 @@ public final class RehearsalJson {
       case Missing(List<Evidence> reasons) -> without("missing", reasons);
       case Damaged(List<Evidence> reasons) -> without("damaged", reasons);
       case NoRoom(Evidence reason) -> without("noroom", List.of(reason));
+      case Unread(List<Evidence> reasons) -> without("unread", reasons);
     };
   }
 

@@ -13,6 +13,7 @@ import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.DumpOutcome.Damaged;
 import org.crashlane.rehearsal.DumpOutcome.Missing;
 import org.crashlane.rehearsal.DumpOutcome.NoRoom;
+import org.crashlane.rehearsal.DumpOutcome.Unread;
 import org.crashlane.rehearsal.DumpOutcome.Written;
 import org.crashlane.rehearsal.DumpOutcome.WrittenBut;
 import org.crashlane.rehearsal.LinuxSetting;
@@ -84,7 +85,7 @@ public record RehearsalReport(int width, Colours colours) {
     return switch (dump) {
       case Written w -> "%,d".formatted(w.comparedPageCount());
       case WrittenBut(Written w, _) -> "%,d".formatted(w.comparedPageCount());
-      case Missing _, Damaged _, NoRoom _ -> "-";
+      case Missing _, Damaged _, NoRoom _, Unread _ -> "-";
     };
   }
 
@@ -300,6 +301,7 @@ public record RehearsalReport(int width, Colours colours) {
       case Missing m -> EvidenceText.inOneLine(m.reasons());
       case Damaged d -> EvidenceText.inOneLine(d.reasons());
       case NoRoom n -> EvidenceText.of(n.reason());
+      case Unread u -> EvidenceText.inOneLine(u.reasons());
     };
   }
 }

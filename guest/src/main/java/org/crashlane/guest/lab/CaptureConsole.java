@@ -33,6 +33,9 @@ record CaptureConsole(List<String> lines) {
   /** Options are echoed, and the words in their names are no trouble. */
   private static final Pattern OPTIONS = Pattern.compile("[Cc]ommand line(?: parameters|:)");
 
+  /** kdump-tools: "saved vmcore in"; kdump.sh of dracut: "saving vmcore complete", "failed". */
+  private static final Pattern OF_DUMP = Pattern.compile("vmcore|makedumpfile|kdump");
+
   private static final Pattern NUMBER = Pattern.compile("(?:0x)?[0-9a-f]*[0-9][0-9a-f]*");
 
   /** What goes wrong, in the kernel's words (6.1); what weighs most comes first. */
@@ -69,6 +72,14 @@ record CaptureConsole(List<String> lines) {
         .filter(Trouble.OUT_OF_MEMORY::isIn)
         .findFirst()
         .map(line -> said(quoted(line)));
+  }
+
+  /** {@return what a distribution's tools say of the dump, the last of it} */
+  List<Evidence> ofDump() {
+    List<String> said = lines.stream().filter(line -> OF_DUMP.matcher(line).find()).toList();
+    return said.subList(Math.max(0, said.size() - LAST_LINES), said.size()).stream()
+        .<Evidence>map(line -> said(quoted(line)))
+        .toList();
   }
 
   private static Quote said(String line) {

@@ -49,7 +49,7 @@ public enum DiskKind {
   }
 
   /** {@return the drivers it needs, in the order to load them where they are modules} */
-  List<String> drivers() {
+  public List<String> drivers() {
     return switch (this) {
       case NVME -> List.of("nvme");
       case AHCI -> List.of("ahci", "sd_mod");

@@ -177,7 +177,8 @@ public record GuestConfig(
             new KernelSpec.Host(),
             Optional.empty(),
             true,
-            "256M"),
+            "256M",
+            new CaptureSystem.OfLab()),
         MoreOptions.none());
   }
 

@@ -44,15 +44,7 @@ final class Initrds {
       throws IOException {
     KernelParts primaryKernel = parts.kernel(config.kernels().primary());
     KernelParts captureKernel = parts.kernel(config.captureKernel(scenario.strategy()));
-    Path capture = directory.resolve("capture.cpio");
-    try (CpioArchive archive = create(capture)) {
-      if (config.needsHiding(scenario.strategy())) {
-        HidingTable table = config.iommu().hidingTable();
-        archive.file(table.archivePath(), table.bytes());
-      }
-      archive.file("lab.conf", settings(captureKernel, config, scenario));
-    }
-    append(captureKernel.systemArchive(), capture);
+    Path capture = writeCapture(directory, captureKernel, config, scenario);
 
     Path primary = directory.resolve("primary.cpio");
     try (CpioArchive archive = create(primary)) {
@@ -85,6 +77,27 @@ final class Initrds {
     }
   }
 
+  private static Path writeCapture(
+      Path directory, KernelParts kernel, GuestConfig config, Scenario scenario)
+      throws IOException {
+    Path capture = directory.resolve("capture.cpio");
+    CaptureSystem system = config.kernels().captureSystem();
+    try (CpioArchive archive = create(capture)) {
+      if (config.needsHiding(scenario.strategy())) {
+        HidingTable table = config.iommu().hidingTable();
+        archive.file(table.archivePath(), table.bytes());
+      }
+      if (system instanceof CaptureSystem.OfLab) {
+        archive.file("lab.conf", settings(kernel, config, scenario));
+      }
+    }
+    switch (system) {
+      case CaptureSystem.OfLab _ -> append(kernel.systemArchive(), capture);
+      case CaptureSystem.Given(Path initrd, _) -> append(initrd, capture);
+    }
+    return capture;
+  }
+
   /** {@return {@code lab.conf}: what {@code init.sh} must know, as shell assignments} */
   static byte[] settings(KernelParts kernel, GuestConfig config, Scenario scenario) {
     Devices devices = config.hardware().devices();
@@ -107,7 +120,11 @@ final class Initrds {
             "CARD_MEMORY=" + quoted(NetworkCard.assignedMemory()),
             "CAPTURE_ARGS=" + quoted(KernelArguments.capture(config, scenario)),
             "INSIDE_HAND=" + (armsInside(scenario) ? "yes" : "no"),
-            "LOAD_SEEK_BLOCK=" + LOAD_SEEK_BLOCK,
+            // A disk that holds somebody's file systems is only read.
+            "LOAD_SEEK_BLOCK="
+                + (config.kernels().captureSystem() instanceof CaptureSystem.OfLab
+                    ? LOAD_SEEK_BLOCK
+                    : ""),
             "DISK_WAIT_TENTHS=" + DISK_WAIT_TENTHS,
             "DUMP_SECONDS=" + (devices.dumpsToNetwork() ? SENDING_SECONDS : DUMP_SECONDS),
             "GO_WAIT_SECONDS=" + GO_WAIT_SECONDS,

@@ -60,11 +60,11 @@ final class KeptEvidence {
     trace.add("-- the panic --");
     trace.addAll(evidence.trace().after());
     writeLines(folder.resolve(TRACE), trace);
-    Path disk = evidence.disk();
+    Path disk = evidence.disk().file();
     switch (dump) {
       case DumpOutcome.Written _, DumpOutcome.WrittenBut _ ->
           KeepDirectory.write(folder.resolve(DUMP), to -> writeDump(disk, to));
-      case DumpOutcome.Damaged _ ->
+      case DumpOutcome.Damaged _, DumpOutcome.Unread _ ->
           KeepDirectory.write(folder.resolve(DISK), to -> copySparsely(disk, to, Files.size(disk)));
       case DumpOutcome.Missing _, DumpOutcome.NoRoom _ -> {}
     }
@@ -89,7 +89,7 @@ final class KeptEvidence {
   }
 
   /** The disk is mostly a hole, and its copy shall be one too. */
-  private static void copySparsely(Path from, Path to, long sizeBytes) throws IOException {
+  static void copySparsely(Path from, Path to, long sizeBytes) throws IOException {
     try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ);
         FileChannel out =
             FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

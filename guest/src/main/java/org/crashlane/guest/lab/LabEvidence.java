@@ -2,8 +2,11 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,6 +20,8 @@ import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.Observations;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rule.Evidence;
+import org.crashlane.rule.Evidence.Amount;
+import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Evidence.Quote;
 import org.crashlane.rule.Evidence.Source;
 
@@ -48,7 +53,7 @@ public record LabEvidence(
     PrimaryFacts facts,
     Optional<String> captureRelease,
     CaptureEnd captureEnd,
-    Path disk,
+    DumpDisk disk,
     Path memory,
     PanicSample sample,
     List<Frames> frames,
@@ -57,6 +62,26 @@ public record LabEvidence(
     RegisterSnapshot atEnd,
     PhaseTimes times,
     OptionalInt qemuStatus) {
+
+  /**
+   * The disk that takes the dump.
+   *
+   * @param file its bytes
+   * @param system what wrote to it
+   * @param writtenBytes how much, after the panic
+   */
+  public record DumpDisk(Path file, CaptureSystem system, long writtenBytes) {
+    private boolean mayBeUnread() throws IOException {
+      if (system instanceof CaptureSystem.OfLab) {
+        return false;
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        return !Arrays.equals(in.readNBytes(ELF_MAGIC.length), ELF_MAGIC);
+      }
+    }
+  }
+
+  private static final byte[] ELF_MAGIC = {0x7f, 'E', 'L', 'F'};
 
   /** In front of a kernel message. */
   private static final Pattern TIME_STAMP = Pattern.compile("^\\[ *[0-9]+\\.[0-9]+\\] ");
@@ -94,8 +119,21 @@ public record LabEvidence(
 
   /** {@return what the disk has of a dump, compared with memory at the panic} */
   public DumpOutcome judged() throws IOException {
+    if (disk.mayBeUnread()) {
+      List<Evidence> reasons = new ArrayList<>();
+      reasons.add(new Amount(Quantity.BYTES_WRITTEN_TO_DISK, disk.writtenBytes()));
+      reasons.addAll(console().ofDump());
+      return disk.writtenBytes() == 0
+          ? new DumpOutcome.Missing(reasons)
+          : new DumpOutcome.Unread(reasons);
+    }
     return DumpJudge.judge(
-        disk, facts.release(), sample, scenario.strategy(), iommu.ownMemory(atReady), frames);
+        disk.file(),
+        facts.release(),
+        sample,
+        scenario.strategy(),
+        iommu.ownMemory(atReady),
+        frames);
   }
 
   /** {@return {@code dump}, or that there was no room for one where memory ran out} */

@@ -2,14 +2,17 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.crashlane.guest.lab.LabEvidence.DumpDisk;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.guest.lab.net.CardWatch;
@@ -20,6 +23,7 @@ import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.qmp.QmpClient;
 import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.Scenario;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One crash of a real kernel: boots it under QEMU, crashes it, lets the capture kernel do what it
@@ -34,6 +38,9 @@ public final class LabRun implements AutoCloseable {
 
   /** RunState in QEMU's qapi/run-state.json. */
   private static final String STATUS_OF_DISK_ERROR = "io-error";
+
+  private static final String STATUS_OF_RUNNING = "running";
+  private static final Duration POLL = Duration.ofMillis(250);
 
   private final LabParts parts;
   private final GuestConfig config;
@@ -73,7 +80,8 @@ public final class LabRun implements AutoCloseable {
       long traceBytes,
       RegisterSnapshot registers,
       PanicSample sample,
-      List<CardWatch> cards) {}
+      List<CardWatch> cards,
+      long writtenBytes) {}
 
   /**
    * Runs it, once.
@@ -112,7 +120,12 @@ public final class LabRun implements AutoCloseable {
         Beside beside = Beside.start(() -> hook.whileCrashing(ready.guest()));
         int panic = panic(console, qmp, ready);
         ready.cards().forEach(CardWatch::panicked);
-        CaptureEnd end = capture(console, panic, ready.cards(), progress);
+        CaptureEnd end =
+            switch (config.kernels().captureSystem()) {
+              case CaptureSystem.OfLab _ -> capture(console, panic, ready.cards(), progress);
+              case CaptureSystem.Given _ ->
+                  awaitPowerOff(console, panic, qmp, ready.cards(), progress);
+            };
         beside.join();
         progress.accept(Phase.DONE);
         refuseIfFull(started, qmp);
@@ -123,6 +136,10 @@ public final class LabRun implements AutoCloseable {
 
   private Started start() throws IOException {
     WorkArea area = WorkArea.create(config.hardware().memoryBytes(), teardown);
+    if (config.kernels().captureSystem() instanceof CaptureSystem.Given(_, Optional<Path> disk)
+        && disk.isPresent()) {
+      area.fillDisk(disk.get());
+    }
     Path initrd = Initrds.write(area.directory(), parts, config, scenario);
     SerialConsole console = SerialConsole.listen(area.serialSocket());
     teardown.add(console::close);
@@ -178,7 +195,8 @@ public final class LabRun implements AutoCloseable {
     for (FrameSender sender : senders) {
       cards.add(CardWatch.on(sender, live));
     }
-    return new Ready(guest, line, traceBytes, registers, sample, cards);
+    return new Ready(
+        guest, line, traceBytes, registers, sample, cards, writtenBytes(live.qmp()));
   }
 
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {
@@ -212,6 +230,44 @@ public final class LabRun implements AutoCloseable {
       watch.ends(e.phase());
       return CaptureEnd.NOT_DONE;
     }
+  }
+
+  /** Nothing is known of what it prints; it is done when the guest stops of itself. */
+  private CaptureEnd awaitPowerOff(
+      SerialConsole console,
+      int panic,
+      QmpClient qmp,
+      List<CardWatch> cards,
+      Consumer<Phase> progress)
+      throws IOException {
+    cards.forEach(CardWatch::captureRuns);
+    watch.ends(Phase.CRASH);
+    progress.accept(Phase.CAPTURE);
+    long endNanos = System.nanoTime() + PhaseLimits.GIVEN_CAPTURE.toNanos();
+    while (qmp.status().equals(STATUS_OF_RUNNING) && System.nanoTime() < endNanos) {
+      try {
+        Thread.sleep(POLL);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while the dump was written");
+      }
+    }
+    watch.ends(Phase.CAPTURE);
+    List<String> lines = console.lines();
+    if (lines.subList(panic + 1, lines.size()).stream().anyMatch(Transcript::isPanic)) {
+      return CaptureEnd.DIED;
+    }
+    return qmp.status().equals(STATUS_OF_RUNNING) ? CaptureEnd.NOT_DONE : CaptureEnd.DONE;
+  }
+
+  /** {@return how many bytes the guest has had written to the dump's disk so far} */
+  private static long writtenBytes(QmpClient qmp) throws IOException {
+    for (JsonNode drive : qmp.execute("query-blockstats")) {
+      if (drive.path("device").asString("").equals(QemuCommandLine.DUMP_DRIVE)) {
+        return drive.path("stats").path("wr_bytes").asLong(0);
+      }
+    }
+    throw new IOException("QEMU knows no drive " + QemuCommandLine.DUMP_DRIVE);
   }
 
   /** A capture kernel that panics comes no further: nobody waits until its time is up. */
@@ -252,6 +308,7 @@ public final class LabRun implements AutoCloseable {
     live.qmp().stop();
     long endBytes = started.area().traceBytes();
     RegisterSnapshot atEnd = registers(live);
+    long written = writtenBytes(live.qmp()) - ready.writtenBytes();
     List<Frames> frames =
         ready.cards().stream()
             .map(card -> card.found(live, ready.guest().facts().deadMemory()))
@@ -275,7 +332,10 @@ public final class LabRun implements AutoCloseable {
         ready.guest().facts(),
         new Transcript(captureLines).value("capture"),
         end,
-        sinks.isEmpty() ? started.area().disk() : started.area().received(),
+        new DumpDisk(
+            sinks.isEmpty() ? started.area().disk() : started.area().received(),
+            config.kernels().captureSystem(),
+            written),
         started.area().memory(),
         ready.sample(),
         frames,

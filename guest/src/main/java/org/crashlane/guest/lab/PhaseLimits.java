@@ -17,5 +17,8 @@ final class PhaseLimits {
   /** Until the capture kernel is done. */
   static final Duration CAPTURE = Duration.ofMinutes(3);
 
+  /** Until a capture system that is not the lab's powers off, from the panic on. */
+  static final Duration GIVEN_CAPTURE = Duration.ofMinutes(10);
+
   private PhaseLimits() {}
 }

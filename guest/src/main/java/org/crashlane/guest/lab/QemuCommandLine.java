@@ -16,8 +16,11 @@ final class QemuCommandLine {
   /** The writes to the IOAPIC that mark the primary's end (see {@link IommuTrace}). */
   private static final String END_OF_PRIMARY = "ioapic_mem_write";
 
+  /** The drive that takes the dump, as QEMU knows it. */
+  static final String DUMP_DRIVE = "dump";
+
   /** The dump's disk, and a second. */
-  private static final List<String> DRIVES = List.of("dump", "second");
+  private static final List<String> DRIVES = List.of(DUMP_DRIVE, "second");
 
   /** Reads zeros, and few commands a second: what was asked for last is under way for seconds. */
   private static final String SECOND_STORE =

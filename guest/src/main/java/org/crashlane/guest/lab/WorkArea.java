@@ -75,6 +75,21 @@ final class WorkArea {
     return area;
   }
 
+  /**
+   * Puts what {@code image} holds onto the disk.
+   *
+   * @throws IOException also if there is no room for it
+   */
+  void fillDisk(Path image) throws IOException {
+    requireRoom(directory, Files.size(image));
+    long diskBytes = Math.max(Files.size(image), Files.size(disk()));
+    Files.delete(disk());
+    KeptEvidence.copySparsely(image, disk(), Files.size(image));
+    try (RandomAccessFile disk = new RandomAccessFile(disk().toFile(), "rw")) {
+      disk.setLength(Math.ceilDiv(diskBytes, MIB) * MIB);
+    }
+  }
+
   /** What other living runs may still take: their memory files are mostly holes. */
   private static long claimedBytes(Path base) throws IOException {
     long bytes = 0;

@@ -60,9 +60,9 @@ class LabRunTest {
       assertEquals(CaptureEnd.DONE, evidence.captureEnd());
       assertEquals(List.of(Phase.values()), phases);
       assertCaptureKernelWasBlind(evidence, observations);
-      assertTrue(Files.exists(evidence.disk()));
+      assertTrue(Files.exists(evidence.disk().file()));
     }
-    assertFalse(Files.exists(evidence.disk()));
+    assertFalse(Files.exists(evidence.disk().file()));
     assertFalse(Files.exists(evidence.memory()));
   }
 

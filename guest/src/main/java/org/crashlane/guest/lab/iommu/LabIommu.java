@@ -23,6 +23,9 @@ public interface LabIommu {
   /** {@return its name as a device of QEMU} */
   String qemuDevice();
 
+  /** {@return what builds its driver into a kernel, behind {@code CONFIG_}} */
+  String driverSymbol();
+
   /**
    * {@return the device's options, but for interrupt remapping's}
    *

@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,13 +102,18 @@ public final class DumpJudge {
     return bytes;
   }
 
+  /** Pages that may have changed are counted apart: all others have to be equal. */
   private static DumpOutcome compare(
       ElfCore core, String release, PanicSample sample, List<IommuMemory> own) {
-    PageComparison pages = PageComparison.of(core.memory(), sample.pages());
-    List<Changed> changed = changed(pages.firstDifferent(), own);
-    boolean isExplained =
-        changed.stream().mapToLong(Changed::pageCount).sum() == pages.differentCount();
-    if (!isExplained || pages.equalCount() < NEEDED_PAGE_COUNT) {
+    Map<Long, byte[]> others = new LinkedHashMap<>();
+    Map<Part, Map<Long, byte[]>> owned = new EnumMap<>(Part.class);
+    sample.pages().forEach((page, bytes) -> {
+      Optional<Part> part = partAt(page, own);
+      (part.isPresent() ? owned.computeIfAbsent(part.get(), _ -> new LinkedHashMap<>()) : others)
+          .put(page, bytes);
+    });
+    PageComparison pages = PageComparison.of(core.memory(), others);
+    if (pages.differentCount() > 0 || pages.equalCount() < NEEDED_PAGE_COUNT) {
       return new DumpOutcome.Damaged(
           new PagesCompared(
               pages.equalCount(),
@@ -116,21 +123,24 @@ public final class DumpJudge {
               pages.firstDifferent(),
               pages.firstAbsent()));
     }
+    long equalCount = pages.equalCount();
+    List<Changed> changed = new ArrayList<>();
+    for (Map.Entry<Part, Map<Long, byte[]>> entry : owned.entrySet()) {
+      PageComparison its = PageComparison.of(core.memory(), entry.getValue());
+      equalCount += its.equalCount();
+      if (its.differentCount() > 0) {
+        changed.add(new Changed(entry.getKey(), its.differentCount()));
+      }
+    }
     long sizeBytes = Ranges.sizeBytes(core.readable());
-    DumpOutcome.Written written = new DumpOutcome.Written(pages.equalCount(), release, sizeBytes);
+    DumpOutcome.Written written = new DumpOutcome.Written(equalCount, release, sizeBytes);
     return changed.isEmpty() ? written : new DumpOutcome.WrittenBut(written, changed);
   }
 
-  /** {@return how many of {@code pages} hold which part of an IOMMU; others are in none} */
-  private static List<Changed> changed(List<Long> pages, List<IommuMemory> own) {
-    Map<Part, Long> counts = new EnumMap<>(Part.class);
-    for (long page : pages) {
-      own.stream()
-          .filter(o -> o.range().contains(AddressRange.ofSize(page, PanicSample.PAGE_BYTES)))
-          .findFirst()
-          .ifPresent(o -> counts.merge(o.part(), 1L, Long::sum));
-    }
-    return counts.entrySet().stream().map(e -> new Changed(e.getKey(), e.getValue())).toList();
+  /** {@return which part of an IOMMU a page holds, of those that may change} */
+  private static Optional<Part> partAt(long page, List<IommuMemory> own) {
+    AddressRange range = AddressRange.ofSize(page, PanicSample.PAGE_BYTES);
+    return own.stream().filter(o -> o.range().contains(range)).map(IommuMemory::part).findFirst();
   }
 
   private static boolean isUntouched(Path disk) throws IOException {

@@ -17,7 +17,8 @@
 #   CARD_MODULES    those that the network card needs
 #   CARD            network card: "e1000e", "assigned", "sink" (it takes the dump) or nothing
 #   CARD_MEMORY     where the program maps memory for an assigned card, and how much
-#   LOAD_SEEK_BLOCK where the writer writes, in blocks of 64 KiB, behind anything a dump may reach
+#   LOAD_SEEK_BLOCK where the writer writes, in blocks of 64 KiB, behind anything a dump may reach;
+#                   empty for no writer
 #   DUMP_SECONDS    how long writing the dump may take
 #   DISK_WAIT_TENTHS  how long a disk that does not appear is waited for, in tenths of a second
 #   GO_WAIT_SECONDS how long the primary waits for the host's word
@@ -161,7 +162,7 @@ start_load() {
       dd if="$DISK" of=/dev/null bs=64k skip=$((reader * 512)) count=512 iflag=direct 2>/dev/null
     done) &
   done
-  (while :; do
+  [ -z "$LOAD_SEEK_BLOCK" ] || (while :; do
     dd if=/dev/zero of="$DISK" bs=64k seek="$LOAD_SEEK_BLOCK" count=256 oflag=direct conv=notrunc \
       2>/dev/null
   done) &
@@ -173,7 +174,7 @@ wait_for_load() {
   tenths=0
   while [ $tenths -lt 300 ]; do
     read -r reads _ _ _ writes _ < "$stat"
-    if [ "$reads" -gt 200 ] && [ "$writes" -gt 50 ]; then
+    if [ "$reads" -gt 200 ] && { [ -z "$LOAD_SEEK_BLOCK" ] || [ "$writes" -gt 50 ]; }; then
       say load "reads $reads writes $writes"
       return
     fi

@@ -132,9 +132,12 @@ class DumpJudgeTest {
   }
 
   @Test
-  void morePagesThanAreListedAreNotExplained() throws IOException {
+  void allPagesOfTheIommusOwnAreCountedHoweverManyChanged() throws IOException {
     byte[] core = changedAt(0, 1, 2, 3, 4, 5, 6, 7, 8);
-    assertInstanceOf(DumpOutcome.Damaged.class, judge(core, ownPages(0, 9)));
+    DumpOutcome.WrittenBut but =
+        assertInstanceOf(DumpOutcome.WrittenBut.class, judge(core, ownPages(0, 9)));
+    assertEquals(List.of(new Changed(Part.DEVICE_TABLE, 9)), but.changed());
+    assertInstanceOf(DumpOutcome.Damaged.class, judge(core, ownPages(0, 8)));
   }
 
   @Test
@@ -199,6 +202,7 @@ class DumpJudgeTest {
           case DumpOutcome.Missing missing -> assertFalse(missing.reasons().isEmpty());
           case DumpOutcome.Damaged damaged -> assertFalse(damaged.reasons().isEmpty());
           case DumpOutcome.NoRoom noRoom -> fail("no disk says so: " + noRoom);
+          case DumpOutcome.Unread unread -> fail("the judge reads it: " + unread);
         }
         put(file, at, core[at]);
       }

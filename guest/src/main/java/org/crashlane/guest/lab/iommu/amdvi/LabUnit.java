@@ -63,6 +63,11 @@ public final class LabUnit implements LabIommu {
 
   /** QEMU 7.2's has addresses of 64 bits, and properties for interrupts alone. */
   @Override
+  public String driverSymbol() {
+    return "AMD_IOMMU";
+  }
+
+  @Override
   public List<String> qemuOptions(IommuSetup setup) {
     for (Feature feature : setup.features()) {
       if (feature != Feature.INTERRUPT_REMAPPING) {

@@ -44,6 +44,11 @@ public final class LabUnit implements LabIommu {
 
   /** Without caching mode entries that are not present are not cached: mapping invalidates none. */
   @Override
+  public String driverSymbol() {
+    return "INTEL_IOMMU";
+  }
+
+  @Override
   public List<String> qemuOptions(IommuSetup setup) {
     List<String> options = new ArrayList<>();
     options.add("caching-mode=" + (setup.has(Feature.CACHING_MODE) ? "on" : "off"));
