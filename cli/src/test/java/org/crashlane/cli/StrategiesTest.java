@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.crashlane.rehearsal.LinuxHistory;
 import org.crashlane.rehearsal.LinuxSetting;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Strategy;
@@ -69,6 +71,22 @@ final class StrategiesTest {
         assertTrue(page.contains(setting.commit()), setting.commit());
         assertTrue(list.contains("\n" + String.join(" ", cells) + "\n"), list);
       }
+    }
+  }
+
+  @Test
+  void whatAVersionChangesIsInTheDocument() throws IOException {
+    String page = Files.readString(Path.of("../docs/strategies.md"));
+    for (LinuxHistory entry : LinuxHistory.all()) {
+      String vendors =
+          entry.modes().stream()
+              .map(mode -> mode == MappingMode.VTD ? "Intel" : "AMD")
+              .collect(Collectors.joining(", "));
+      String begin = "| %s | %s | %s | ".formatted(entry.linux().first(), vendors, entry.explains());
+      assertTrue(
+          page.lines()
+              .anyMatch(row -> row.startsWith(begin) && row.endsWith("| `" + entry.source() + "` |")),
+          begin);
     }
   }
 

@@ -45,7 +45,7 @@ class CaptureSystemTest {
             "while [ ! -b /dev/nvme0n1 ]; do busybox sleep 0.1; done",
             "busybox dd if=/proc/vmcore of=/dev/nvme0n1 bs=1M seek=" + block + " conv=notrunc",
             "busybox sync",
-            "echo 'saved vmcore in /var/crash' > /dev/kmsg",
+            "echo '<0>saved vmcore in /var/crash' > /dev/kmsg",
             "busybox reboot -f",
             "");
     Path file = directory.resolve("initrd");
