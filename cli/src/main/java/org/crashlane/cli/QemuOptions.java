@@ -374,7 +374,7 @@ final class QemuOptions {
           read.require(
               role,
               guest.iommu().driverSymbol(),
-              guest.hardware().disk().drivers(),
+              guest.hardware().devices().disk().drivers(),
               modules.isPresent());
         }
       }
