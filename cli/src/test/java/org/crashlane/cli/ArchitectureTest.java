@@ -86,7 +86,7 @@ class ArchitectureTest {
   private static final Set<String> SETTINGS =
       Set.of(
           "guest.lab.KernelChoice.withCapture",
-          "guest.lab.KernelChoice.withCrashkernel",
+          "guest.lab.KernelChoice.withCaptureSystem",
           "guest.lab.KernelChoice.withKaslr",
           "guest.lab.parts.Parts.in",
           "guest.qmp.QmpClient.awaitEvent",
@@ -95,6 +95,7 @@ class ArchitectureTest {
           "machine.MemoryEncryption.unknown",
           "model.crash.CrashPlan.withArmed",
           "model.crash.CrashPlan.withCaptureMemory",
+          "rehearsal.LinuxHistory.all",
           "report.Table.row");
 
   private static final String MODEL = "org.crashlane.model.";
