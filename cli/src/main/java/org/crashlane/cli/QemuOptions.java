@@ -3,14 +3,14 @@ package org.crashlane.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.stream.Stream;
-import org.crashlane.guest.lab.CaptureSystem;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.crashlane.guest.lab.CaptureSystem;
 import org.crashlane.guest.lab.Devices;
 import org.crashlane.guest.lab.Devices.Extra;
 import org.crashlane.guest.lab.Devices.Network;
@@ -343,10 +343,9 @@ final class QemuOptions {
     Stream.concat(captureInitrd.stream(), diskImage.stream())
         .filter(file -> !Files.isRegularFile(file) || !Files.isReadable(file))
         .findFirst()
-        .ifPresent(
-            file -> {
-              throw new IllegalArgumentException(file + ": no such file, or not to be read");
-            });
+        .ifPresent(file -> {
+          throw new IllegalArgumentException(file + ": no such file, or not to be read");
+        });
     return captureInitrd.isPresent()
         ? new CaptureSystem.Given(captureInitrd.get(), diskImage)
         : new CaptureSystem.OfLab();

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import org.crashlane.cli.QemuRehearsals.Round;
 import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.guest.lab.GuestConfig;
@@ -82,7 +81,8 @@ final class SeriesRun {
   }
 
   /** One rehearsal that is still to be done. */
-  private record Task(KernelOffer offer, GuestConfig config, Scenario scenario, KeepDirectory kept) {
+  private record Task(
+      KernelOffer offer, GuestConfig config, Scenario scenario, KeepDirectory kept) {
     String label() {
       return "Linux %s, %s, %s"
           .formatted(offer.series(), config.mapping().label(), scenario.label());
@@ -104,7 +104,10 @@ final class SeriesRun {
     for (KernelOffer offer : Parts.inUsersCache(terminal::complain).offers()) {
       for (MappingMode mode : modes) {
         Path folder = directory.resolve(offer.series()).resolve(mode.label());
-        GuestConfig config = options.config(mode).withKernels(k -> k.withLinux(new KernelSpec.Series(offer.series())));
+        GuestConfig config =
+            options
+                .config(mode)
+                .withKernels(k -> k.withLinux(new KernelSpec.Series(offer.series())));
         KeepDirectory kept = KeepDirectory.open(folder);
         requireSameGuest(folder, config);
         tasks.addAll(tasks(offer, config, scenarios.apply(mode), kept));
@@ -141,7 +144,8 @@ final class SeriesRun {
       return which;
     }
     long minutes = elapsed.multipliedBy(totalCount - doneCount).dividedBy(doneCount).toMinutes();
-    return which + (minutes == 0 ? ", less than a minute to go" : ", about " + minutes + " min to go");
+    return which
+        + (minutes == 0 ? ", less than a minute to go" : ", about " + minutes + " min to go");
   }
 
   /**
@@ -190,8 +194,7 @@ final class SeriesRun {
             JsonReport.text(SmallestCrashkernel.document(List.of(found))));
       } else {
         lab.rehearse(
-            QemuRehearsals.round(
-                task.config(), List.of(task.scenario()), Optional.of(task.kept())),
+            QemuRehearsals.round(task.config(), List.of(task.scenario()), Optional.of(task.kept())),
             new ArrayList<Rehearsal>());
       }
     } catch (LabException | PartsUnavailableException | IllegalArgumentException e) {
@@ -206,8 +209,7 @@ final class SeriesRun {
   private Optional<JsonNode> kept(KeepDirectory kept, Scenario scenario, KernelOffer offer)
       throws IOException {
     boolean smallest = options.isSmallestAsked();
-    Path file =
-        kept.folder(scenario).resolve(smallest ? SMALLEST : KeepDirectory.VERDICT_JSON);
+    Path file = kept.folder(scenario).resolve(smallest ? SMALLEST : KeepDirectory.VERDICT_JSON);
     if (!Files.exists(file)) {
       return Optional.empty();
     }

@@ -76,8 +76,7 @@ final class KernelsTest {
   @Test
   void whereNoDumpEverComesNoRangeIsSearched() {
     IllegalArgumentException refused =
-        assertThrows(
-            IllegalArgumentException.class, () -> SmallestCrashkernel.search(_ -> false));
+        assertThrows(IllegalArgumentException.class, () -> SmallestCrashkernel.search(_ -> false));
     assertTrue(refused.getMessage().contains("256 MiB"), refused::getMessage);
   }
 

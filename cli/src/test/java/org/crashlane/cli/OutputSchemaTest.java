@@ -103,7 +103,8 @@ final class OutputSchemaTest {
   /** What each command prints, in the schema's words. */
   private static final Map<String, List<String>> PRINTED =
       Map.of(
-          "rehearse", List.of("verdict", "matrix", "rehearsals", "explorations", "series", "crashkernel"),
+          "rehearse",
+              List.of("verdict", "matrix", "rehearsals", "explorations", "series", "crashkernel"),
           "kernels", List.of("kernels"),
           "explain", List.of("codes"),
           "machines", List.of("machines"),

@@ -82,10 +82,12 @@ final class StrategiesTest {
           entry.modes().stream()
               .map(mode -> mode == MappingMode.VTD ? "Intel" : "AMD")
               .collect(Collectors.joining(", "));
-      String begin = "| %s | %s | %s | ".formatted(entry.linux().first(), vendors, entry.explains());
+      String begin =
+          "| %s | %s | %s | ".formatted(entry.linux().first(), vendors, entry.explains());
       assertTrue(
           page.lines()
-              .anyMatch(row -> row.startsWith(begin) && row.endsWith("| `" + entry.source() + "` |")),
+              .anyMatch(
+                  row -> row.startsWith(begin) && row.endsWith("| `" + entry.source() + "` |")),
           begin);
     }
   }

@@ -86,7 +86,8 @@ public record LinuxSetting(
           set(Strategy.ADOPT, MappingMode.VTD, "intel_iommu=on", "4.2", "", "091d42e43d21"),
           // "iommu/amd: Copy old trans table from old kernel"
           unset(new Versions("4.14", "6.17"), Adoption.COPY, "3ac3e5ee5ed5"),
-          // "iommu/amd: Reuse device table for kdump"; 6.17 has it in stable releases, 6.17.13 for one.
+          // "iommu/amd: Reuse device table for kdump"; 6.17 has it in stable releases, 6.17.13 for
+          // one.
           unset(new Versions("6.18", ""), Adoption.REUSE, "38e5f33ee359"),
           set(Strategy.OFF, MappingMode.VTD, "intel_iommu=off", "4.12", "", "161b28aae165"),
           set(Strategy.OFF, MappingMode.VTD, "iommu=off", "4.12", "", "161b28aae165"),

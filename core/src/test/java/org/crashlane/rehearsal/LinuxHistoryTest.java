@@ -51,9 +51,7 @@ final class LinuxHistoryTest {
             .map(LinuxChange::valueOf)
             .collect(Collectors.toCollection(() -> EnumSet.noneOf(LinuxChange.class)));
     Set<LinuxChange> found = EnumSet.noneOf(LinuxChange.class);
-    explained
-        .findings()
-        .forEach(f -> f.evidence().forEach(e -> found.add(((OfLinux) e).what())));
+    explained.findings().forEach(f -> f.evidence().forEach(e -> found.add(((OfLinux) e).what())));
     assertEquals(expected, found);
     assertEquals(all.answer(), explained.answer());
   }

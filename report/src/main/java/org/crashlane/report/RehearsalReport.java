@@ -129,8 +129,7 @@ public record RehearsalReport(int width, Colours colours) {
       case Observations.Kernels kernels -> {
         String release = kernels.release().isEmpty() ? "" : kernels.release() + ": ";
         screen.append(out, "  kernel", Style.PLAIN, release + kernels.primaryArguments());
-        String capture =
-            kernels.captureRelease().isEmpty() ? "" : kernels.captureRelease() + ": ";
+        String capture = kernels.captureRelease().isEmpty() ? "" : kernels.captureRelease() + ": ";
         screen.append(out, "  capture", Style.PLAIN, capture + kernels.captureArguments());
         kernels.frames().forEach(f -> screen.append(out, "  frames", Style.PLAIN, FrameText.of(f)));
       }

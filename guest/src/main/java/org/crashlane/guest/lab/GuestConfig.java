@@ -152,6 +152,12 @@ public record GuestConfig(
         .isDrivenBy(kernels.captureFlavour().orElse(KernelFlavour.FULL))) {
       throw noDriver(hardware.devices().disk());
     }
+    if (kernels.captureSystem() instanceof CaptureSystem.Given
+        && hardware.devices().card().isPresent()) {
+      throw new IllegalArgumentException(
+          "--capture-initrd beside a network card: when that system begins to run is not known, and"
+              + " so not which frames count");
+    }
     iommu.qemuOptions(hardware.iommu());
     if (hardware.devices().topology() == Topology.ROOT_PORT && !iommu.knowsBusesBehindPorts()) {
       throw new IllegalArgumentException(

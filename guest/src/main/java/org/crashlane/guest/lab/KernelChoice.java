@@ -27,7 +27,8 @@ public record KernelChoice(
 
   /** {@return the same with the primary in that flavour} */
   public KernelChoice withPrimary(KernelFlavour flavour) {
-    return new KernelChoice(primary.in(flavour), captureSpec, captureFlavour, kaslr, crashkernel, captureSystem);
+    return new KernelChoice(
+        primary.in(flavour), captureSpec, captureFlavour, kaslr, crashkernel, captureSystem);
   }
 
   /** {@return the same with that Linux as primary, and to write the dump where none was named} */
@@ -43,7 +44,8 @@ public record KernelChoice(
 
   /** {@return the same with the capture kernel in that flavour} */
   public KernelChoice withCapture(KernelFlavour flavour) {
-    return new KernelChoice(primary, captureSpec, Optional.of(flavour), kaslr, crashkernel, captureSystem);
+    return new KernelChoice(
+        primary, captureSpec, Optional.of(flavour), kaslr, crashkernel, captureSystem);
   }
 
   /** {@return the same with KASLR on or off} */

@@ -195,8 +195,7 @@ public final class LabRun implements AutoCloseable {
     for (FrameSender sender : senders) {
       cards.add(CardWatch.on(sender, live));
     }
-    return new Ready(
-        guest, line, traceBytes, registers, sample, cards, writtenBytes(live.qmp()));
+    return new Ready(guest, line, traceBytes, registers, sample, cards, writtenBytes(live.qmp()));
   }
 
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {

@@ -59,8 +59,7 @@ final class ObservedVerdict {
     }
   }
 
-  static Verdict of(
-      Verdict verdict, LabIommu iommu, boolean isAsked, Sightings seen, Said said) {
+  static Verdict of(Verdict verdict, LabIommu iommu, boolean isAsked, Sightings seen, Said said) {
     List<Finding> findings = new ArrayList<>();
     for (Finding finding : verdict.findings()) {
       boolean judged = finding.severity() != Severity.NOTE;
@@ -93,10 +92,6 @@ final class ObservedVerdict {
   }
 
   private static Finding leftRunning() {
-    return Finding.note(
-        FindingCode.C5,
-        Part.CAPTURE_KERNEL,
-        List.of(),
-        Step.ARM_PRIMARY);
+    return Finding.note(FindingCode.C5, Part.CAPTURE_KERNEL, List.of(), Step.ARM_PRIMARY);
   }
 }

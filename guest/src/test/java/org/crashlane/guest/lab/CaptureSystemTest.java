@@ -65,15 +65,14 @@ class CaptureSystemTest {
   private static Rehearsal crashed(Path initrd, Optional<Path> disk) throws IOException {
     return StagedCrash.of(
         GuestConfig.defaults()
-            .withKernels(kernels ->
-                kernels.withCaptureSystem(new CaptureSystem.Given(initrd, disk))),
+            .withKernels(
+                kernels -> kernels.withCaptureSystem(new CaptureSystem.Given(initrd, disk))),
         Scenario.of(MappingMode.VTD, Strategy.OFF));
   }
 
   @Test
   void aDumpAtTheBeginningOfTheDiskIsCompared() throws IOException {
-    assertInstanceOf(
-        Written.class, crashed(initrd(0), Optional.empty()).observations().dump());
+    assertInstanceOf(Written.class, crashed(initrd(0), Optional.empty()).observations().dump());
   }
 
   @Tag("long")

@@ -38,9 +38,7 @@ class KernelSeriesTest {
   private static final KernelSpec OLDEST = new KernelSpec.Series("5.10");
 
   private static GuestConfig guest(MappingMode mode, KernelSpec spec) {
-    return GuestConfig.defaults()
-        .withMapping(mode)
-        .withKernels(usual -> usual.withLinux(spec));
+    return GuestConfig.defaults().withMapping(mode).withKernels(usual -> usual.withLinux(spec));
   }
 
   private static Rehearsal crashed(MappingMode mode, KernelSpec spec, Strategy strategy)
@@ -108,11 +106,9 @@ class KernelSeriesTest {
   void everySeriesDoesWhatItsVersionLetsOneExpect(KernelOffer offer, MappingMode mode)
       throws IOException {
     KernelSpec spec = new KernelSpec.Series(offer.series());
-    assertInstanceOf(
-        Missing.class, crashed(mode, spec, Strategy.NONE).observations().dump());
+    assertInstanceOf(Missing.class, crashed(mode, spec, Strategy.NONE).observations().dump());
     assertTrue(crashed(mode, spec, Strategy.ADOPT).observations().dump().gotThrough());
-    boolean offStops =
-        LinuxSetting.effect(Strategy.OFF, mode, offer.release()) == Strategy.OFF;
+    boolean offStops = LinuxSetting.effect(Strategy.OFF, mode, offer.release()) == Strategy.OFF;
     assertEquals(offStops, crashed(mode, spec, Strategy.OFF).observations().dump().gotThrough());
     for (HandKind hand : HandKind.values()) {
       Scenario scenario = Scenario.of(mode, Strategy.IDENTITY, hand);

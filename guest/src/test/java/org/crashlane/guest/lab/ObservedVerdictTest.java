@@ -88,7 +88,9 @@ class ObservedVerdictTest {
             List.of());
     CaptureConsole console =
         new CaptureConsole(List.of("[ 9.1] nvme nvme0: I/O 4 QID 0 timeout, disable controller"));
-    Verdict verdict = ObservedVerdict.of(Verdict.of(List.of(lost)), AMD, true, QUIET, new Said(console, List.of()));
+    Verdict verdict =
+        ObservedVerdict.of(
+            Verdict.of(List.of(lost)), AMD, true, QUIET, new Said(console, List.of()));
     assertEquals(
         List.of(
             Fact.DISK_UNTOUCHED,

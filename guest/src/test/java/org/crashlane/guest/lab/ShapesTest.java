@@ -48,7 +48,8 @@ class ShapesTest {
     StagedCrash.assertHolds(rehearsal);
     List<RequesterId> users =
         rehearsal.tablesBeforeCrash().findings().stream()
-            .flatMap(f -> f.subject() instanceof AddressSpace space ? Stream.of(space) : Stream.of())
+            .flatMap(
+                f -> f.subject() instanceof AddressSpace space ? Stream.of(space) : Stream.of())
             .findFirst()
             .orElseThrow()
             .users();

@@ -95,7 +95,9 @@ public interface LabIommu {
   /** {@return true if a kernel that says {@code message} has found it} */
   boolean isDetection(String message);
 
-  /** {@return how old tables are taken over by a kernel that says {@code message}, if it says so} */
+  /**
+   * {@return how old tables are taken over by a kernel that says {@code message}, if it says so}
+   */
   default Optional<Adoption> adoption(String message) {
     return Optional.empty();
   }

@@ -107,11 +107,15 @@ public final class DumpJudge {
       ElfCore core, String release, PanicSample sample, List<IommuMemory> own) {
     Map<Long, byte[]> others = new LinkedHashMap<>();
     Map<Part, Map<Long, byte[]>> owned = new EnumMap<>(Part.class);
-    sample.pages().forEach((page, bytes) -> {
-      Optional<Part> part = partAt(page, own);
-      (part.isPresent() ? owned.computeIfAbsent(part.get(), _ -> new LinkedHashMap<>()) : others)
-          .put(page, bytes);
-    });
+    sample
+        .pages()
+        .forEach((page, bytes) -> {
+          Optional<Part> part = partAt(page, own);
+          (part.isPresent()
+                  ? owned.computeIfAbsent(part.get(), _ -> new LinkedHashMap<>())
+                  : others)
+              .put(page, bytes);
+        });
     PageComparison pages = PageComparison.of(core.memory(), others);
     if (pages.differentCount() > 0 || pages.equalCount() < NEEDED_PAGE_COUNT) {
       return new DumpOutcome.Damaged(
