@@ -16,6 +16,8 @@ import org.crashlane.guest.lab.DiskKind;
 import org.crashlane.guest.lab.Topology;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.net.NetworkCard;
+import org.crashlane.guest.lab.parts.Accelerator;
+import org.crashlane.guest.lab.parts.QemuSpec;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.model.crash.ArmTiming;
 import org.crashlane.model.spec.file.NearestName;
@@ -55,6 +57,7 @@ final class Converters {
     line.registerConverter(
         OutputOptions.Color.class, text -> constant(text, OutputOptions.Color.values()));
     line.registerConverter(HandName.class, text -> constant(text, HandName.values()));
+    line.registerConverter(Accelerator.class, text -> constant(text, Accelerator.values()));
     line.registerConverter(DiskKind.class, text -> constant(text, DiskKind.values()));
     line.registerConverter(LinuxOption.class, text -> constant(text, LinuxOption.values()));
     line.registerConverter(
@@ -63,7 +66,8 @@ final class Converters {
         NetworkCard.class, text -> one(text, NetworkCard.RECEIVING, NetworkCard::label));
     line.registerConverter(
         QemuOptions.DumpTarget.class, text -> constant(text, QemuOptions.DumpTarget.values()));
-    line.registerConverter(KernelName.class, Converters::kernel);
+    line.registerConverter(KernelName.class, text -> meant(text, KernelName::parse));
+    line.registerConverter(QemuSpec.class, text -> meant(text, QemuSpec::read));
     line.registerConverter(
         QemuOptions.Switch.class, text -> constant(text, QemuOptions.Switch.values()));
     line.registerConverter(
@@ -182,9 +186,9 @@ final class Converters {
     return one(text, List.of(values), value -> value.toString().toLowerCase(Locale.ROOT));
   }
 
-  private static KernelName kernel(String text) {
+  private static <T> T meant(String text, Function<String, T> reader) {
     try {
-      return KernelName.parse(text);
+      return reader.apply(text);
     } catch (IllegalArgumentException e) {
       throw new TypeConversionException(e.getMessage());
     }

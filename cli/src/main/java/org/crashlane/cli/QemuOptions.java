@@ -27,9 +27,11 @@ import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.lab.parts.KernelConfig;
 import org.crashlane.guest.lab.parts.KernelConfig.Role;
+import org.crashlane.guest.lab.parts.Accelerator;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelSpec;
 import org.crashlane.guest.lab.parts.LabKernel;
+import org.crashlane.guest.lab.parts.QemuSpec;
 import org.crashlane.rehearsal.MappingMode;
 import picocli.CommandLine.Option;
 
@@ -63,6 +65,8 @@ final class QemuOptions {
           "--primary-append",
           "--capture-append",
           "--no-kaslr",
+          "--qemu",
+          "--accel",
           "--keep");
 
   /** More need an IOMMU that remaps interrupts to ids of 32 bits. */
@@ -148,7 +152,9 @@ final class QemuOptions {
   @Option(
       names = "--aw-bits",
       paramLabel = "BITS",
-      description = "Addresses that the IOMMU translates, 39 or 48 bits; vtd alone; default: 39.")
+      description =
+          "Addresses that the IOMMU translates, 39 or 48 bits; vtd alone; default: QEMU's, 39 in 7.2 "
+              + "and 48 in 10.0.")
   private Optional<Integer> addressBits = Optional.empty();
 
   @Option(
@@ -238,6 +244,22 @@ final class QemuOptions {
 
   @Option(names = "--no-kaslr", description = "Boot the kernels with nokaslr.")
   private boolean withoutKaslr;
+
+  @Option(
+      names = "--qemu",
+      paramLabel = "SPEC",
+      description =
+          "Which QEMU: the path of a qemu-system-x86_64, or a suite of Debian's whose QEMU is "
+              + "unpacked in the cache, such as bookworm-backports; default: the host's.")
+  private QemuSpec qemu = new QemuSpec.Host();
+
+  @Option(
+      names = "--accel",
+      paramLabel = "NAME",
+      description =
+          "By what QEMU runs the guest: tcg, or kvm where /dev/kvm works; default: tcg, with which "
+              + "all of docs/lab.md was measured.")
+  private Accelerator accelerator = Accelerator.TCG;
 
   @Option(
       names = "--keep",
@@ -407,6 +429,22 @@ final class QemuOptions {
   /** {@return who arms for identity} */
   HandName hand() {
     return hand;
+  }
+
+  /** {@return what is not usual of QEMU; empty where all is} */
+  String emulator() {
+    String other = qemu instanceof QemuSpec.Host ? "" : "\nQEMU: " + qemu;
+    return accelerator == Accelerator.TCG ? other : other + "\naccelerator: " + accelerator;
+  }
+
+  /** {@return by what it runs them} */
+  Accelerator accelerator() {
+    return accelerator;
+  }
+
+  /** {@return which QEMU runs the guests} */
+  QemuSpec qemu() {
+    return qemu;
   }
 
   /** {@return where evidence is kept, if it is} */

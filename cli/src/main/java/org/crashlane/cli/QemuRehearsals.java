@@ -139,6 +139,7 @@ final class QemuRehearsals {
     Round wanted = withoutWhatIsRefused(asked);
     LabParts parts =
         Parts.inUsersCache(terminal::complain)
+            .withQemu(options.qemu(), options.accelerator())
             .prepare(
                 wanted.kernels(),
                 wanted.config().hardware().devices().drivers(),

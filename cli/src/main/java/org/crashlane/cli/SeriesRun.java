@@ -109,7 +109,7 @@ final class SeriesRun {
                 .config(mode)
                 .withKernels(k -> k.withLinux(new KernelSpec.Series(offer.series())));
         KeepDirectory kept = KeepDirectory.open(folder);
-        requireSameGuest(folder, config);
+        requireSameGuest(folder, config + options.emulator());
         tasks.addAll(tasks(offer, config, scenarios.apply(mode), kept));
       }
     }
@@ -153,9 +153,9 @@ final class SeriesRun {
    *
    * @throws IllegalArgumentException if what is kept there is of another guest
    */
-  static void requireSameGuest(Path folder, GuestConfig config) throws IOException {
+  static void requireSameGuest(Path folder, String described) throws IOException {
     Path note = folder.resolve(GUEST);
-    String guest = config + "\n";
+    String guest = described + "\n";
     if (!Files.exists(note)) {
       KeepDirectory.writeText(note, guest);
     } else if (!Files.readString(note).equals(guest)) {

@@ -88,7 +88,6 @@ class ArchitectureTest {
           "guest.lab.KernelChoice.withCapture",
           "guest.lab.KernelChoice.withCaptureSystem",
           "guest.lab.KernelChoice.withKaslr",
-          "guest.lab.parts.Parts.in",
           "guest.qmp.QmpClient.awaitEvent",
           "machine.Machine.withCaptureNeeds",
           "machine.Machine.withEncryption",

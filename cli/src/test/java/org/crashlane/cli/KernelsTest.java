@@ -38,6 +38,10 @@ final class KernelsTest {
     "--kernel, woody, 'a series (6.12)'",
     "--capture-kernel, 6.12;ls, 'a series (6.12)'",
     "--kernel, 'woody,full', 'woody'",
+    "--qemu, 7.2, 'bookworm-backports'",
+    "--qemu, /bin/true, 'is no QEMU'",
+    "--qemu, /no/such/qemu, 'cannot be asked for its version'",
+    "--accel, xen, 'there are tcg, kvm'",
   })
   void whatIsNoKernelIsRefusedWithWhatIsExpected(String option, String text, String said) {
     Run run = Run.of("rehearse", "--stage", "qemu", option, text);
@@ -48,14 +52,14 @@ final class KernelsTest {
   @Test
   void whatIsKeptOfAnotherGuestIsNotTakenForThisOnes() throws IOException {
     GuestConfig guest = GuestConfig.defaults();
-    SeriesRun.requireSameGuest(directory, guest);
-    SeriesRun.requireSameGuest(directory, GuestConfig.defaults());
+    SeriesRun.requireSameGuest(directory, guest.toString());
+    SeriesRun.requireSameGuest(directory, GuestConfig.defaults().toString());
     IllegalArgumentException refused =
         assertThrows(
             IllegalArgumentException.class,
             () ->
                 SeriesRun.requireSameGuest(
-                    directory, guest.withKernels(k -> k.withCrashkernel("512M"))));
+                    directory, guest.withKernels(k -> k.withCrashkernel("512M")).toString()));
     assertTrue(refused.getMessage().contains("other options"), refused::getMessage);
   }
 

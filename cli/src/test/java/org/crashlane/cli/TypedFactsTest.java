@@ -125,6 +125,7 @@ final class TypedFactsTest {
           "Observations.Kernels.captureArguments",
           "Observations.Kernels.captureRelease",
           "Observations.Kernels.primaryArguments",
+          "Observations.Kernels.qemu",
           "Observations.Kernels.release");
 
   /** What others wrote: a console, a trace; bytes as they are. */

@@ -35,13 +35,15 @@ public record Observations(
    * @param primaryArguments the primary's command line
    * @param captureArguments the capture kernel's command line
    * @param frames what became of frames, for each network card that was sent some
+   * @param qemu what ran them, as it names itself with its version
    */
   public record Kernels(
       String release,
       String captureRelease,
       String primaryArguments,
       String captureArguments,
-      List<Frames> frames)
+      List<Frames> frames,
+      String qemu)
       implements Account {
     public Kernels {
       frames = List.copyOf(frames);

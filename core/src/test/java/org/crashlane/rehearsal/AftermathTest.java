@@ -36,7 +36,8 @@ class AftermathTest {
           "6.1.0-56-cloud-amd64",
           "intel_iommu=on crashkernel=256M",
           "maxcpus=1 reset_devices",
-          List.of());
+          List.of(),
+          "QEMU emulator version 7.2.22");
 
   private static final DumpOutcome DUMP = new Written(2000, "6.1.0", 1 << 20);
   private static final Verdict UNMAPPED = Verdict.of(List.of(finding(FindingCode.A1)));
@@ -130,7 +131,7 @@ class AftermathTest {
         List.of(),
         List.of(),
         true,
-        new Observations.Kernels("6.1.0", "6.1.0", "intel_iommu=on", "", List.of(frames)));
+        new Observations.Kernels("6.1.0", "6.1.0", "intel_iommu=on", "", List.of(frames), "QEMU"));
   }
 
   @Test

@@ -36,7 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
  *    "kernels": {"release": "6.1.0", "captureRelease": "6.1.0",
  *                "primaryArguments": "…", "captureArguments": "…",
  *                "frames": [{"card": "00:02.0", "sentCount": 0, "mappedBytes": 0, "astrayBytes": 0,
- *                            "astray": [{"bytes": 0, "sample": "63727368…", "pages": range}]}]} | null,
+ *                            "astray": [{"bytes": 0, "sample": "63727368…", "pages": range}]}], "qemu": "…"} | null,
  *    "tablesBeforeCrash": {verdict}, "verdict": {verdict},
  *    "wallMillis": 15000, "machineMillis": 14000}]}
  * </pre>
@@ -105,6 +105,7 @@ public final class RehearsalJson {
         .put("captureRelease", kernels.captureRelease())
         .put("primaryArguments", kernels.primaryArguments())
         .put("captureArguments", kernels.captureArguments())
+        .put("qemu", kernels.qemu())
         .set("frames", array(kernels.frames(), RehearsalJson::of));
   }
 

@@ -132,6 +132,7 @@ public record RehearsalReport(int width, Colours colours) {
         String capture = kernels.captureRelease().isEmpty() ? "" : kernels.captureRelease() + ": ";
         screen.append(out, "  capture", Style.PLAIN, capture + kernels.captureArguments());
         kernels.frames().forEach(f -> screen.append(out, "  frames", Style.PLAIN, FrameText.of(f)));
+        screen.append(out, "  QEMU", Style.PLAIN, kernels.qemu());
       }
     }
     List<Finding> causes = OutcomeText.causesFirst(rehearsal);

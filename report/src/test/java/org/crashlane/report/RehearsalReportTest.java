@@ -61,7 +61,8 @@ class RehearsalReportTest {
           "6.1.0-56-cloud-amd64",
           "intel_iommu=on crashkernel=256M",
           "maxcpus=1 reset_devices",
-          List.of());
+          List.of(),
+          "QEMU emulator version 7.2.22");
 
   private static final RequesterId CARD = RequesterId.parse("00:02.0");
   private static final Finding UNMAPPED = finding(FindingCode.A1, Severity.BROKEN);
@@ -260,7 +261,7 @@ class RehearsalReportTest {
             List.of(),
             List.of(),
             true,
-            new Observations.Kernels("6.1.0", "6.1.0", "intel_iommu=on", "", List.of(frames))));
+            new Observations.Kernels("6.1.0", "6.1.0", "intel_iommu=on", "", List.of(frames), "QEMU")));
   }
 
   @Test

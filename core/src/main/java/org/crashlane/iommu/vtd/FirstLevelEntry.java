@@ -22,8 +22,12 @@ public final class FirstLevelEntry {
 
   static final BitField PWT = FIELDS.bit("PWT", 3);
   static final BitField PCD = FIELDS.bit("PCD", 4);
-  static final BitField A = FIELDS.bit("A", 5);
-  static final BitField D = FIELDS.bit("D", 6);
+
+  /** Accessed: a unit sets it in each entry that it uses. */
+  public static final BitField A = FIELDS.bit("A", 5);
+
+  /** Dirty: a unit sets it in a leaf that it writes through. */
+  public static final BitField D = FIELDS.bit("D", 6);
 
   /** Page size: at levels 2 and 3, this entry maps a page; at higher levels reserved. */
   public static final BitField PS = FIELDS.bit("PS", 7);

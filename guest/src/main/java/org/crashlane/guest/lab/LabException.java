@@ -13,6 +13,7 @@ public sealed class LabException extends IOException permits CrashRangeTooSmallE
   private static final int QUOTED_CHARS = 200;
 
   private final Phase phase;
+  private final String reason;
   private final transient List<String> console;
 
   /**
@@ -23,7 +24,13 @@ public sealed class LabException extends IOException permits CrashRangeTooSmallE
   public LabException(Phase phase, String reason, List<String> console) {
     super(phase.words() + ": " + reason + quote(console));
     this.phase = phase;
+    this.reason = reason;
     this.console = List.copyOf(console);
+  }
+
+  /** {@return the same with {@code more} to its reason, in a clause} */
+  LabException with(String more) {
+    return new LabException(phase, reason + "; " + more, console);
   }
 
   /** {@return where it stuck} */

@@ -18,9 +18,11 @@ import org.crashlane.guest.lab.judge.PanicSample;
 import org.crashlane.guest.lab.net.CardWatch;
 import org.crashlane.guest.lab.net.DumpSink;
 import org.crashlane.guest.lab.net.FrameSender;
+import org.crashlane.guest.lab.parts.Accelerator;
 import org.crashlane.guest.lab.parts.LabParts;
 import org.crashlane.guest.live.LiveGuest;
 import org.crashlane.guest.qmp.QmpClient;
+import org.crashlane.guest.qmp.QmpCommandException;
 import org.crashlane.rehearsal.Frames;
 import org.crashlane.rehearsal.Scenario;
 import tools.jackson.databind.JsonNode;
@@ -105,8 +107,7 @@ public final class LabRun implements AutoCloseable {
   private LabEvidence crash(Started started, LabHook hook, Consumer<Phase> progress)
       throws IOException {
     SerialConsole console = started.console();
-    int line =
-        console.await(Phase.BOOT, 0, text -> Transcript.has(text, "ready"), PhaseLimits.BOOT);
+    int line = awaitReady(console);
     PrimaryFacts facts = PrimaryFacts.parse(console.lines());
     Readiness.require(facts, config, scenario, console.lines());
     watch.ends(Phase.BOOT);
@@ -131,6 +132,23 @@ public final class LabRun implements AutoCloseable {
         refuseIfFull(started, qmp);
         return finish(started, live, ready, panic, end);
       }
+    }
+  }
+
+  /** Where KVM itself runs in a virtual machine, a guest may hang in it and say nothing. */
+  private int awaitReady(SerialConsole console) throws IOException {
+    boolean kvm = parts.qemu().accelerator() == Accelerator.KVM;
+    try {
+      return console.await(
+          Phase.BOOT,
+          0,
+          text -> Transcript.has(text, "ready"),
+          kvm ? PhaseLimits.BOOT_WITH_KVM : PhaseLimits.BOOT);
+    } catch (LabException e) {
+      throw kvm && !teardown.isOver()
+          ? e.with(
+              "the guest runs by KVM, which does not seem to work here: --accel tcg does without")
+          : e;
     }
   }
 
@@ -188,14 +206,29 @@ public final class LabRun implements AutoCloseable {
             facts.vmcoreinfoSizeBytes(),
             guest.alsoCompared());
     long traceBytes = area.traceBytes();
-    for (String event : QemuCommandLine.tracedFromCrash(config)) {
-      live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
-    }
+    trace(live, started);
     List<CardWatch> cards = new ArrayList<>();
     for (FrameSender sender : senders) {
       cards.add(CardWatch.on(sender, live));
     }
     return new Ready(guest, line, traceBytes, registers, sample, cards, writtenBytes(live.qmp()));
+  }
+
+  /** QEMU itself only warns of an event that it does not know, which would then never be seen. */
+  private void trace(LiveGuest live, Started started) throws IOException {
+    List<String> events = new ArrayList<>(config.iommu().traced());
+    events.addAll(QemuCommandLine.tracedFromCrash(config));
+    for (String event : events) {
+      try {
+        live.qmp().execute("trace-event-set-state", Map.of("name", event, "enable", true));
+      } catch (QmpCommandException unknown) {
+        throw new LabException(
+            Phase.READY,
+            "%s cannot trace '%s', and what the capture kernel does to the IOMMU would not be seen"
+                .formatted(parts.qemu().name(), event),
+            started.console().lines());
+      }
+    }
   }
 
   private int panic(SerialConsole console, QmpClient qmp, Ready ready) throws IOException {

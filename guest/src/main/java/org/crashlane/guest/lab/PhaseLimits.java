@@ -11,6 +11,9 @@ final class PhaseLimits {
   /** From the start of QEMU until the primary kernel is ready to crash. */
   static final Duration BOOT = Duration.ofSeconds(150);
 
+  /** Ten times what a guest takes that runs. */
+  static final Duration BOOT_WITH_KVM = Duration.ofSeconds(60);
+
   /** From the host's word until the capture kernel's first. */
   static final Duration CRASH = Duration.ofSeconds(90);
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crashlane.guest.lab;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.net.NetworkCard;
+import org.crashlane.guest.lab.parts.Qemu;
 import org.crashlane.guest.live.PciFunction;
 import org.crashlane.pci.RequesterId;
 import org.crashlane.rehearsal.Scenario;
@@ -35,16 +37,11 @@ final class QemuCommandLine {
   private QemuCommandLine() {}
 
   static List<String> of(
-      Path program,
-      GuestConfig config,
-      Scenario scenario,
-      WorkArea area,
-      Path kernel,
-      Path initrd) {
-    List<String> argv = new ArrayList<>(List.of(program.toString()));
-    add(argv, "-accel", "tcg,thread=multi");
-    add(argv, "-machine", "q35,kernel-irqchip=off,memory-backend=ram");
-    add(argv, "-cpu", "max", "-smp", Integer.toString(config.hardware().cpuCount()));
+      Qemu qemu, GuestConfig config, Scenario scenario, WorkArea area, Path kernel, Path initrd)
+      throws IOException {
+    List<String> argv = new ArrayList<>(List.of(qemu.program().toString()));
+    argv.addAll(qemu.accelerator().options("memory-backend=ram"));
+    add(argv, "-smp", Integer.toString(config.hardware().cpuCount()));
     add(argv, "-m", "size=" + config.hardware().memoryBytes() + "B");
     add(
         argv,
@@ -55,7 +52,7 @@ final class QemuCommandLine {
     // A guest that ends stands still until its last registers have been read.
     add(argv, "-no-reboot", "-no-shutdown");
     addControl(argv, area);
-    addDevices(argv, config, area);
+    addDevices(argv, qemu, config, area);
     for (String event : config.iommu().traced()) {
       add(argv, "-trace", event);
     }
@@ -84,10 +81,12 @@ final class QemuCommandLine {
         "chardev:console");
   }
 
-  private static void addDevices(List<String> argv, GuestConfig config, WorkArea area) {
+  private static void addDevices(List<String> argv, Qemu qemu, GuestConfig config, WorkArea area)
+      throws IOException {
     Hardware hardware = config.hardware();
     List<String> iommu = new ArrayList<>(List.of(config.iommu().qemuDevice()));
     iommu.addAll(config.iommu().qemuOptions(hardware.iommu()));
+    iommu.addAll(config.iommu().optionsOfVersion(qemu.optionsOf(config.iommu().qemuDevice())));
     iommu.add("intremap=" + (hardware.iommu().has(Feature.INTERRUPT_REMAPPING) ? "on" : "off"));
     iommu.addAll(config.more().iommu());
     // In front of all other devices: QEMU gives them their address space as they are made.

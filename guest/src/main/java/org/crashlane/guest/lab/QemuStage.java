@@ -144,7 +144,8 @@ public final class QemuStage implements Stage {
         captureRelease,
         KernelArguments.primary(config, scenario),
         KernelArguments.capture(config, scenario),
-        frames);
+        frames,
+        parts.qemu().name());
   }
 
   private void keep(Scenario scenario, KeepDirectory.Keeping work) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 import org.crashlane.bits.BitField;
+import org.crashlane.guest.QemuVersion;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.amdvi.DeviceTableEntry;
 import org.crashlane.iommu.amdvi.PageTableEntry;
@@ -15,8 +16,8 @@ import org.crashlane.memory.UnreadableMemoryException;
 import org.crashlane.pci.RequesterId;
 
 /**
- * How QEMU 7.2 takes a request through tables of AMD-Vi (hw/i386/amd_iommu.c, amdvi_get_dte and
- * amdvi_page_walk): what it does not look at, a quirk can be about.
+ * How QEMU (7.2, 10.0) takes a request through tables of AMD-Vi (hw/i386/amd_iommu.c, amdvi_get_dte
+ * and amdvi_page_walk): what it does not look at, a quirk can be about.
  *
  * @param requester the device that asks
  * @param word0 word 0 of its entry; 0 if there is none
@@ -30,12 +31,22 @@ record AmdviAsQemu(
     boolean entryReserved,
     List<Step> steps,
     OptionalLong reached) {
-  /** By word; AMDVI_DTE_QUAD0_RESERVED and so on, as 7.2 has them in its later stable releases. */
+  /** By word; AMDVI_DTE_QUAD0_RESERVED and so on, as 7.2 has them in its later corrections. */
   private static final long[] ENTRY_RESERVED = {
     BitField.bits("reserved", 6, 2).mask() | BitField.bit("reserved", 63).mask(),
     0,
     BitField.bits("reserved", 53, 52).mask(),
     BitField.bits("reserved", 14, 0).mask() | BitField.bits("reserved", 53, 48).mask()
+  };
+
+  /** The same in 10.0.2: AMDVI_DTE_LOWER_QUAD_RESERVED and so on, before they were corrected. */
+  private static final long[] ENTRY_RESERVED_IN_10_0 = {
+    BitField.bits("reserved", 7, 2).mask()
+        | BitField.bits("reserved", 53, 52).mask()
+        | BitField.bit("reserved", 63).mask(),
+    BitField.bit("reserved", 8).mask(),
+    BitField.bits("reserved", 55, 52).mask() | BitField.bit("reserved", 59).mask(),
+    -1L
   };
 
   /** Far more than tables that lead anywhere have; QEMU itself has no limit. */
@@ -85,18 +96,20 @@ record AmdviAsQemu(
   }
 
   /** {@return QEMU's way for {@code probe}, with its tables in {@code memory}} */
-  static AmdviAsQemu of(PhysicalMemory memory, RequesterId requester, Probe probe) {
+  static AmdviAsQemu of(
+      PhysicalMemory memory, RequesterId requester, QemuVersion version, Probe probe) {
+    long[] reserved = QemuQuirk.Seen.IN_10_0.in(version) ? ENTRY_RESERVED_IN_10_0 : ENTRY_RESERVED;
     long address =
         DevTabBase.BASE.inPlace(probe.tables().root())
             + (long) requester.value() * DeviceTableEntry.BYTES;
-    long[] words = new long[ENTRY_RESERVED.length];
+    long[] words = new long[reserved.length];
     try {
       memory.readLongs(address, words, words.length);
     } catch (UnreadableMemoryException e) {
       return new AmdviAsQemu(requester, 0, false, List.of(), OptionalLong.empty());
     }
     for (int i = 0; i < words.length; i++) {
-      if ((words[i] & ENTRY_RESERVED[i]) != 0) {
+      if ((words[i] & reserved[i]) != 0) {
         return new AmdviAsQemu(requester, words[0], true, List.of(), OptionalLong.empty());
       }
     }

@@ -14,7 +14,7 @@ import org.crashlane.iommu.amdvi.PageTableEntry;
 import org.crashlane.iommu.amdvi.UnitConfig;
 
 /**
- * Where QEMU 7.2's AMD IOMMU (hw/i386/amd_iommu.c) is known to do other than the unit, and why.
+ * Where the AMD IOMMU of QEMU (hw/i386/amd_iommu.c) is known to do other than the unit, and why.
  * Mostly it does not look at something. Each explains as little as it can: what the quirk is about
  * must be in the tables, and what was seen must be what QEMU makes of them.
  */
@@ -139,16 +139,24 @@ public enum AmdviQuirk implements QemuQuirk {
     return reason;
   }
 
+  /** All of them were met in both versions. */
+  @Override
+  public Seen seen() {
+    return Seen.FROM_7_2_TO_10_0;
+  }
+
   /** {@return the quirk by which QEMU did other than {@code outcome}, if one is known} */
   static Optional<QemuQuirk> explaining(
       Probe probe, Outcome outcome, ProbeMachine machine, Comparison comparison) {
-    AmdviAsQemu qemu = AmdviAsQemu.of(comparison.memory(probe), machine.requester(), probe);
+    AmdviAsQemu qemu =
+        AmdviAsQemu.of(comparison.memory(probe), machine.requester(), machine.version(), probe);
     boolean seen =
         qemu.reached().isPresent()
             ? comparison.agrees(probe, new Outcome.Reached(qemu.reached().getAsLong()))
             : Comparison.isBlocked(probe.observed());
     return seen
         ? Arrays.stream(values())
+            .filter(quirk -> quirk.isOf(machine.version()))
             .filter(quirk -> quirk.explains(outcome, qemu, probe))
             .findFirst()
             .map(QemuQuirk.class::cast)

@@ -2,10 +2,13 @@
 package org.crashlane.guest.oracle;
 
 import org.crashlane.bits.BitField;
+import org.crashlane.guest.QemuVersion;
 import org.crashlane.iommu.Access;
 import org.crashlane.iommu.Fault;
 import org.crashlane.iommu.Iommu;
 import org.crashlane.iommu.Outcome;
+import org.crashlane.iommu.Request;
+import org.crashlane.iommu.vtd.Registers.Cap;
 import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.memory.PhysicalMemory;
 
@@ -52,6 +55,27 @@ final class Comparison {
     return memory;
   }
 
+  /** {@return which QEMU answered} */
+  QemuVersion version() {
+    return machine.version();
+  }
+
+  /** {@return the request that was made} */
+  Request request(Probe probe) {
+    return probe.request(machine.requester());
+  }
+
+  /** {@return true if the machine is a VT-d unit with first-level pages of 1 GiB} */
+  boolean hasFirstLevelGibibytePages() {
+    return machine.registers() instanceof UnitRegisters.Vtd(long _, long cap, long _)
+        && Cap.FL1GP.isSet(cap);
+  }
+
+  /** {@return true if the machine is a VT-d unit that has first-level tables} */
+  boolean hasFirstLevel() {
+    return machine.hasFirstLevel();
+  }
+
   /** {@return true if the machine is a VT-d unit that knows scalable mode} */
   boolean hasScalableMode() {
     return machine.registers() instanceof UnitRegisters.Vtd(long _, long _, long ecap)
@@ -75,9 +99,18 @@ final class Comparison {
       return probe.observed() instanceof Observation.Nothing;
     }
     if (probe.access() == Access.READ && machine.hasTablesAt(address)) {
-      return probe.observed().equals(new Observation.Nothing(memory.readLong(address)));
+      return probe.observed() instanceof Observation.Nothing(long data)
+          && (data & ~machine.updated()) == (memory.readLong(address) & ~machine.updated());
     }
     return probe.observed().equals(new Observation.Landed(address));
+  }
+
+  /**
+   * {@return true if the reader has not walked the tables so far, and says so} It walks the lower
+   * half of first-level tables, where kernels have their IOVAs.
+   */
+  private boolean isBeyondReader(Probe probe, Outcome reading) {
+    return hasFirstLevel() && probe.tables().iova() < 0 && reading instanceof Outcome.Unknown;
   }
 
   /**
@@ -87,7 +120,7 @@ final class Comparison {
   boolean arrivedAsRead(Probe probe, Outcome reading) {
     return reading instanceof Outcome.Reached(long address)
         ? seenAt(address, memory(probe), probe) || (!memory.isRam(address) && isFault(probe))
-        : isFault(probe) || isBlocked(probe.observed());
+        : isFault(probe) || isBlocked(probe.observed()) || isBeyondReader(probe, reading);
   }
 
   private static boolean isFault(Probe probe) {
@@ -98,11 +131,12 @@ final class Comparison {
    * {@return true if a reader lets a request arrive where a unit does, or not, or does not know;
    * what the unit does not know a reader may not know either}
    */
-  static boolean arriveAlike(Outcome reading, Outcome outcome) {
+  boolean arriveAlike(Outcome reading, Outcome outcome) {
     return switch (outcome) {
       case Outcome.Reached _ -> reading.equals(outcome) || reading instanceof Outcome.Unknown;
       case Outcome.Unknown _ -> reading instanceof Outcome.Unknown;
-      case Outcome.Blocked _, Outcome.Interrupt() -> !(reading instanceof Outcome.Reached);
+      case Outcome.Blocked _, Outcome.Interrupt() ->
+          !(reading instanceof Outcome.Reached(long address)) || !memory.isRam(address);
     };
   }
 

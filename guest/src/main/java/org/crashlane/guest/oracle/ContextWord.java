@@ -2,13 +2,17 @@
 package org.crashlane.guest.oracle;
 
 import org.crashlane.iommu.vtd.ContextEntry;
+import org.crashlane.iommu.vtd.PasidDirectoryEntry;
 import org.crashlane.iommu.vtd.Registers.Rtaddr;
 import org.crashlane.iommu.vtd.RootEntry;
 import org.crashlane.iommu.vtd.ScalableContextEntry;
 import org.crashlane.iommu.vtd.ScalableRootEntry;
 import org.crashlane.pci.RequesterId;
 
-/** The first word of the context entry that a case has for a requester; 0 where it has none. */
+/**
+ * Words of the context entry that a case has for a requester, and of what it leads to for requests
+ * without a PASID; 0 where it has none.
+ */
 final class ContextWord {
   private ContextWord() {}
 
@@ -23,6 +27,17 @@ final class ContextWord {
     long root = word(tables, RootEntry.address(rootTable(tables), requester.bus()) + half);
     long contextTable = ScalableRootEntry.contextTable(root);
     return word(tables, ScalableContextEntry.address(contextTable, requester.devfn()));
+  }
+
+  /** {@return the directory entry of PASID 0} */
+  static long directory(ProbeCase tables, RequesterId requester) {
+    return word(tables, ScalableContextEntry.directory(scalable(tables, requester)));
+  }
+
+  /** {@return word {@code number} of the PASID table entry of PASID 0} */
+  static long pasid(ProbeCase tables, RequesterId requester, int number) {
+    long table = PasidDirectoryEntry.SMPTBLPTR.inPlace(directory(tables, requester));
+    return word(tables, table + (long) number * Long.BYTES);
   }
 
   private static long rootTable(ProbeCase tables) {

@@ -46,7 +46,7 @@ public final class ProbeCounts {
     explained.merge(quirk.get(), 1L, Long::sum);
     // Where the machine is not to be gone by, the reader is held against the unit.
     Outcome reading = comparison.reading(probe);
-    return Comparison.arriveAlike(reading, outcome)
+    return comparison.arriveAlike(reading, outcome)
         ? Optional.empty()
         : different(new Difference(probe, Difference.Side.READER, reading));
   }

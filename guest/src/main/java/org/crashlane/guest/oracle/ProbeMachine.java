@@ -4,8 +4,11 @@ package org.crashlane.guest.oracle;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.crashlane.guest.QemuVersion;
 import org.crashlane.iommu.Register;
 import org.crashlane.iommu.RegisterFile;
+import org.crashlane.iommu.vtd.FirstLevelEntry;
+import org.crashlane.iommu.vtd.Registers.Ecap;
 import org.crashlane.memory.AddressRange;
 import org.crashlane.pci.RequesterId;
 
@@ -34,6 +37,28 @@ public record ProbeMachine(
 
   public ProbeMachine {
     arena = List.copyOf(arena);
+  }
+
+  /** {@return true if it is a VT-d unit that has first-level tables} */
+  boolean hasFirstLevel() {
+    return registers instanceof UnitRegisters.Vtd(long _, long _, long ecap)
+        && Ecap.FLTS.isSet(ecap);
+  }
+
+  /**
+   * {@return the bits that it writes into tables as it walks them: that an entry was used, and used
+   * for a write} They have no say in where a request goes, and units here leave them alone.
+   */
+  long updated() {
+    return hasFirstLevel() ? FirstLevelEntry.A.mask() | FirstLevelEntry.D.mask() : 0;
+  }
+
+  /**
+   * {@return which QEMU answered} A record that does not say is taken for the oldest that was
+   * tried: all of them were once.
+   */
+  QemuVersion version() {
+    return QemuVersion.in(oracle).orElse(QemuQuirk.Seen.IN_7_2.last());
   }
 
   /** {@return registers of which all are zero but {@code values}, by offset} */

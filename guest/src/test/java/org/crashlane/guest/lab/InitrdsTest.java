@@ -14,12 +14,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.crashlane.guest.QemuVersion;
 import org.crashlane.guest.lab.boot.CpioArchive;
 import org.crashlane.guest.lab.iommu.IommuSetup;
+import org.crashlane.guest.lab.parts.Accelerator;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.guest.lab.parts.KernelParts;
 import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.guest.lab.parts.LabParts;
+import org.crashlane.guest.lab.parts.Qemu;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
@@ -49,7 +52,11 @@ class InitrdsTest {
             Optional.empty());
     parts =
         new LabParts(
-            Path.of("qemu"),
+            new Qemu(
+                Path.of("qemu"),
+                "QEMU emulator version 7.2.22",
+                new QemuVersion(7, 2, 22),
+                Accelerator.TCG),
             Map.of(
                 LabKernel.ofHost(KernelFlavour.CLOUD),
                 kernel,

@@ -51,7 +51,7 @@ class LabRunTest {
               phases::add);
       Observations observations =
           evidence.observations(
-              judge(evidence), new Observations.Kernels("", "", "", "", List.of()));
+              judge(evidence), new Observations.Kernels("", "", "", "", List.of(), ""));
 
       DumpOutcome.Written dump = assertInstanceOf(DumpOutcome.Written.class, observations.dump());
       assertEquals(evidence.sample().pageCount(), dump.comparedPageCount());

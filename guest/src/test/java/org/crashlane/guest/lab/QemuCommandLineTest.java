@@ -9,10 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.crashlane.guest.QemuVersion;
 import org.crashlane.guest.lab.Devices.SecondDisk;
 import org.crashlane.guest.lab.GuestConfig.Hardware;
 import org.crashlane.guest.lab.iommu.IommuSetup;
 import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
+import org.crashlane.guest.lab.parts.Accelerator;
+import org.crashlane.guest.lab.parts.Qemu;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Strategy;
@@ -109,7 +112,7 @@ class QemuCommandLineTest {
     GuestConfig config = GuestConfig.defaults().with(new Hardware(512 * MIB, 1, devices, setup));
     try (Teardown teardown = Teardown.register()) {
       return QemuCommandLine.of(
-          Path.of("qemu"),
+          new Qemu(Path.of("/bin/false"), "", new QemuVersion(7, 2, 22), Accelerator.TCG),
           config,
           Scenario.of(MappingMode.VTD, Strategy.NONE),
           WorkArea.create(MIB, teardown),

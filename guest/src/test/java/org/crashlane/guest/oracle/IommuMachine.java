@@ -48,19 +48,26 @@ final class IommuMachine implements AutoCloseable {
   }
 
   /**
-   * Starts QEMU.
+   * Starts the QEMU to test with.
    *
    * @param device the IOMMU, as QEMU's {@code -device} takes it
    * @param slot where on bus 0 the device that asks is
    */
   static IommuMachine start(String device, int slot, UnitDriver.Finder unit) throws IOException {
+    return start(Qemu.program(), device, slot, unit);
+  }
+
+  /** As above, with {@code program} for QEMU. */
+  static IommuMachine start(String program, String device, int slot, UnitDriver.Finder unit)
+      throws IOException {
     List<String> devices = new ArrayList<>(List.of("-device", device));
     devices.addAll(EduDevice.arguments(slot));
-    QTest machine = QTest.start(QTestConfig.q35(RAM_BYTES, devices));
+    QTest machine = QTest.start(QTestConfig.q35(RAM_BYTES, devices).with(program));
     try {
       RequesterId requester = RequesterId.of(0, slot, 0);
       EduDevice edu = EduDevice.attach(machine, requester, EDU_REGISTERS);
       IommuMachine started = new IommuMachine(machine, edu, unit.find(machine, requester));
+      started.ram.letUnitSet(started.description().updated());
       started.ram.markAll();
       started.ram.keep(started.unit.keptWords());
       started.runRoot(started.description().root());

@@ -32,11 +32,19 @@ class ReplayTest {
   private static final List<String> VTD_SAMPLES = List.of("vtd-39.jsonl.gz", "vtd-48.jsonl.gz");
   private static final String AMDVI_SAMPLE = "amdvi.jsonl.gz";
   private static final String SCALABLE_SAMPLE = "vtd-48-scalable.jsonl.gz";
+  private static final String FIRST_LEVEL_SAMPLE = "vtd-48-first-level.jsonl.gz";
   private static final Set<QemuQuirk> VTD_QUIRKS =
       Set.of(VtdQuirk.RESERVED_CONTEXT_FIELD_IN_SPITE_OF_FPD);
 
   @ParameterizedTest
-  @ValueSource(strings = {"vtd-39.jsonl.gz", "vtd-48.jsonl.gz", SCALABLE_SAMPLE, AMDVI_SAMPLE})
+  @ValueSource(
+      strings = {
+        "vtd-39.jsonl.gz",
+        "vtd-48.jsonl.gz",
+        SCALABLE_SAMPLE,
+        FIRST_LEVEL_SAMPLE,
+        AMDVI_SAMPLE
+      })
   void ownRecordsReplayWithoutUnexplainedDifference(String name) throws Exception {
     ReplayResult result = Replay.of(sample(name), ReplayLimits.standard());
     assertTrue(result.probeCount() >= 1000);
@@ -48,7 +56,7 @@ class ReplayTest {
   private static Set<QemuQuirk> quirks(String name) {
     return switch (name) {
       case AMDVI_SAMPLE -> Set.of(AmdviQuirk.values());
-      case SCALABLE_SAMPLE -> Set.of(VtdQuirk.values());
+      case SCALABLE_SAMPLE, FIRST_LEVEL_SAMPLE -> Set.of(VtdQuirk.values());
       default -> VTD_QUIRKS;
     };
   }

@@ -44,6 +44,15 @@ final class VtdMachine implements UnitDriver {
         (machine, requester) -> find(machine, options, requester, mode, seed));
   }
 
+  /** Starts a QEMU that knows first-level tables, with them. */
+  public static IommuMachine startFirstLevel(String options, long seed) throws IOException {
+    return IommuMachine.start(
+        Qemu.newer(),
+        "intel-iommu," + options,
+        EDU_SLOT,
+        (machine, requester) -> find(machine, options, requester, Rtaddr.TTM_SCALABLE, seed));
+  }
+
   private static VtdMachine find(
       QTest machine, String options, RequesterId requester, int mode, long seed)
       throws IOException {

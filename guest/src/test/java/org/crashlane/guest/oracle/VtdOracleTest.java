@@ -74,12 +74,29 @@ class VtdOracleTest {
       CaseSource cases = new ScalableCases(machine.description());
       ReplayResult result =
           Live.compare(machine, VtdUnits.FACTORY, cases, PROBES_OF_AN_OPTION, _ -> {});
-      Set<QemuQuirk> quirks = new HashSet<>(Set.of(VtdQuirk.values()));
-      if (options.contains("snoop-control=on")) {
-        quirks.remove(VtdQuirk.SNOOP_TAKEN_IN_SPITE_OF_ECAP);
-      }
-      assertEquals(quirks, result.explained().keySet());
+      assertEquals(scalableQuirks(machine.description()), result.explained().keySet());
     }
+  }
+
+  private static Set<QemuQuirk> scalableQuirks(ProbeMachine machine) {
+    Set<QemuQuirk> quirks = new HashSet<>(Set.of(VtdQuirk.LEGACY_REASONS_IN_SCALABLE_MODE));
+    quirks.addAll(LEGACY_QUIRKS);
+    if (!machine.options().contains("snoop-control=on")) {
+      quirks.add(VtdQuirk.SNOOP_TAKEN_IN_SPITE_OF_ECAP);
+    }
+    if (QemuQuirk.Seen.IN_7_2.in(machine.version())) {
+      quirks.add(VtdQuirk.ONE_REASON_FOR_PASID_TABLES);
+      return quirks;
+    }
+    quirks.add(VtdQuirk.PASID_TABLES_IN_SPITE_OF_FPD);
+    quirks.add(VtdQuirk.PASID_TYPE_BEFORE_PRESENCE);
+    if (machine.options().contains("aw-bits=39")) {
+      quirks.add(VtdQuirk.PASS_THROUGH_OF_ANY_WIDTH);
+    }
+    if (machine.options().contains("device-iotlb=on")) {
+      quirks.add(VtdQuirk.TRANSIENT_MAPPING_RESERVED);
+    }
+    return quirks;
   }
 
   @Test

@@ -53,6 +53,12 @@ public record QTestConfig(
         STOP_LIMIT);
   }
 
+  /** {@return the same on another QEMU} */
+  public QTestConfig with(String otherProgram) {
+    return new QTestConfig(
+        board, otherProgram, machine, devices, ramBytes, startLimit, replyLimit, stopLimit);
+  }
+
   /** {@return a POWER9 machine on {@code qemu-system-ppc64} with usual limits} */
   public static QTestConfig powernv9(long ramBytes, List<String> devices) {
     return new QTestConfig(

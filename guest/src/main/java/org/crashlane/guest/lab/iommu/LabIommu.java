@@ -3,6 +3,7 @@ package org.crashlane.guest.lab.iommu;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.guest.lab.parts.KernelFlavour;
 import org.crashlane.iommu.RegisterFile;
@@ -32,6 +33,15 @@ public interface LabIommu {
    * @throws IllegalArgumentException if QEMU's has not what {@code setup} asks for
    */
   List<String> qemuOptions(IommuSetup setup);
+
+  /**
+   * {@return further options, by which it does in this QEMU as it does in others}
+   *
+   * @param known the options that this QEMU's device has
+   */
+  default List<String> optionsOfVersion(Set<String> known) {
+    return List.of();
+  }
 
   /** {@return events of QEMU, rare enough to be traced from the start} */
   List<String> traced();

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Debian's packages, downloaded and unpacked into a directory, never installed: no boot loader, no
@@ -25,7 +27,14 @@ final class DebianPackages {
   /** {@code apt-cache madison} prints name, version, and where from. */
   private static final int MADISON_CELLS = 3;
 
+  /** What {@code apt-get install --simulate} prints of a package: its name, its version. */
+  private static final Pattern TO_INSTALL = Pattern.compile("^Inst (\\S+) \\((\\S+) ");
+
   private static final Duration QUERY_LIMIT = Duration.ofSeconds(60);
+
+  /** More are counted. */
+  private static final int NAMES_SAID_MAX = 16;
+
   private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
   private static final Duration UNPACK_LIMIT = Duration.ofMinutes(5);
 
@@ -97,7 +106,10 @@ final class DebianPackages {
   /** Downloads {@code names} and unpacks them into {@code into}; the archives are not kept. */
   void unpack(List<String> names, Path into) throws IOException {
     Path downloads = Files.createDirectories(into.resolve(".downloads"));
-    progress.accept("downloading " + String.join(" ", names));
+    progress.accept(
+        names.size() <= NAMES_SAID_MAX
+            ? "downloading " + String.join(" ", names)
+            : "downloading %d packages: %s ...".formatted(names.size(), names.getLast()));
     List<String> argv = new ArrayList<>(List.of("apt-get", "download", "--quiet"));
     argv.addAll(names);
     try {
@@ -113,6 +125,38 @@ final class DebianPackages {
       }
     }
     Files.delete(downloads);
+  }
+
+  /**
+   * {@return {@code name} of {@code suite} and all that it depends on, each with its version, from
+   * that suite and, where it is one of backports, from the suite that it adds to}
+   *
+   * @throws PartsUnavailableException if they cannot be found together
+   */
+  List<String> withDependencies(String suite, String name) throws IOException {
+    Path preferences = Files.createTempFile("crashlane-", ".pref");
+    try {
+      Files.writeString(preferences, Suites.preferring(suite));
+      String text =
+          query(
+              List.of(
+                  "apt-get",
+                  "install",
+                  "--simulate",
+                  "--no-install-recommends",
+                  "--option",
+                  "Dir::Etc::preferences=" + preferences,
+                  name),
+              "cannot find what %s of %s needs".formatted(name, suite),
+              "");
+      return text.lines()
+          .map(TO_INSTALL::matcher)
+          .filter(Matcher::find)
+          .map(found -> found.group(1) + "=" + found.group(2))
+          .toList();
+    } finally {
+      Files.delete(preferences);
+    }
   }
 
   /** Unpacks a package that is here. */

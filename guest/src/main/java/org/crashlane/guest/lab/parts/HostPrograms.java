@@ -23,10 +23,12 @@ final class HostPrograms {
   private static final List<Path> MORE_PLACES =
       List.of(Path.of("/usr/sbin"), Path.of("/sbin"), Path.of("/usr/local/sbin"));
 
-  /** Programs that every run needs, to the Debian packages that bring them. */
+  /** What runs the guests, unless another is named. */
+  static final Map<String, String> QEMU = Map.of("qemu-system-x86_64", "qemu-system-x86");
+
+  /** Further programs that every run needs, to the Debian packages that bring them. */
   static final Map<String, String> TO_RUN =
       Map.of(
-          "qemu-system-x86_64", "qemu-system-x86",
           "busybox", "busybox-static",
           "kexec", "kexec-tools",
           "makedumpfile", "makedumpfile");

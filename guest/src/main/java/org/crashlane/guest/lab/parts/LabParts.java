@@ -10,10 +10,10 @@ import java.util.Map;
 /**
  * What the lab boots, ready in the cache.
  *
- * @param qemu the host's QEMU
+ * @param qemu what runs the guests
  * @param kernels those that were prepared
  */
-public record LabParts(Path qemu, Map<LabKernel, KernelParts> kernels) {
+public record LabParts(Qemu qemu, Map<LabKernel, KernelParts> kernels) {
 
   public LabParts {
     kernels = Map.copyOf(kernels);

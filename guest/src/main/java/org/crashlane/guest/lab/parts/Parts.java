@@ -41,21 +41,49 @@ public final class Parts {
   private static final Duration KEPT_UNUSED = Duration.ofDays(1);
 
   private final Path directory;
+  private final QemuSpec qemu;
+  private final Accelerator accelerator;
   private final Consumer<String> progress;
 
-  private Parts(Path directory, Consumer<String> progress) {
+  private Parts(Path directory, QemuSpec qemu, Accelerator accelerator, Consumer<String> progress) {
     this.directory = directory;
+    this.qemu = qemu;
+    this.accelerator = accelerator;
     this.progress = progress;
   }
 
   /** {@return parts kept in the user's cache} {@code progress} is told each slow step, one line. */
   public static Parts inUsersCache(Consumer<String> progress) {
-    return new Parts(UserDirectory.CACHE.ofProcess(), progress);
+    return in(UserDirectory.CACHE.ofProcess(), progress);
   }
 
   /** {@return parts kept in {@code directory}} */
   public static Parts in(Path directory, Consumer<String> progress) {
-    return new Parts(directory, progress);
+    return new Parts(directory, new QemuSpec.Host(), Accelerator.TCG, progress);
+  }
+
+  /** {@return the same with another QEMU, that runs its guests by {@code means}} */
+  public Parts withQemu(QemuSpec other, Accelerator means) {
+    return new Parts(directory, other, means, progress);
+  }
+
+  /**
+   * {@return the QEMU, from the cache or unpacked now}
+   *
+   * @throws PartsUnavailableException if it cannot be had on this machine, or is none
+   */
+  public Qemu qemu() throws IOException {
+    accelerator.require();
+    Path program =
+        switch (qemu) {
+          case QemuSpec.Host _ -> {
+            HostPrograms.ensure(HostPrograms.QEMU, progress);
+            yield HostPrograms.path("qemu-system-x86_64");
+          }
+          case QemuSpec.Program(Path file) -> file;
+          case QemuSpec.Suite(String name) -> SuiteQemu.get(Cache.in(directory), name, progress);
+        };
+    return Qemu.ask(program, accelerator);
   }
 
   /**
@@ -70,6 +98,7 @@ public final class Parts {
   public LabParts prepare(Set<LabKernel> wanted, Set<String> drivers, Optional<Path> moduleSources)
       throws IOException {
     HostPrograms.ensure(HostPrograms.TO_RUN, progress);
+    Qemu program = qemu();
     Cache cache = Cache.in(directory);
     Map<LabKernel, KernelParts> kernels = new HashMap<>();
     for (LabKernel which : wanted) {
@@ -78,7 +107,7 @@ public final class Parts {
           which,
           moduleSources.isPresent() ? withHand(cache, which, kernel, moduleSources.get()) : kernel);
     }
-    return new LabParts(HostPrograms.path("qemu-system-x86_64"), kernels);
+    return new LabParts(program, kernels);
   }
 
   /**

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * A compiler of Debian's that the host does not have, with the libraries it needs, unpacked in the
- * cache. Its programs are started by the loader that came with them, so that neither the host's
- * libraries nor root, nor a root directory of their own, are asked for.
+ * cache.
  */
 final class SuiteCompiler {
   /** The newest compiler that the host's own libraries serve. */
@@ -26,7 +24,6 @@ final class SuiteCompiler {
 
   private static final String ENTRY_PREFIX = "gcc-";
   private static final long BYTES = 300L << 20;
-  private static final String TRIPLET = "x86_64-linux-gnu";
   private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
 
   /** What compiler and tools of the kernel's build are linked with. */
@@ -79,11 +76,13 @@ final class SuiteCompiler {
 
   private void writeStarters() throws IOException {
     Path starters = Files.createDirectory(directory.resolve("start"));
-    Path real = directory.resolve("usr/bin").resolve(TRIPLET + "-gcc-" + major);
-    Path cc1 = directory.resolve("usr/libexec/gcc").resolve(TRIPLET).resolve(major + "/cc1");
+    Path real = directory.resolve("usr/bin").resolve(Starters.TRIPLET + "-gcc-" + major);
+    Path cc1 =
+        directory.resolve("usr/libexec/gcc").resolve(Starters.TRIPLET).resolve(major + "/cc1");
     // The driver finds the others from its own name, but for those that are found here before.
-    writeStarter(starters.resolve("gcc"), real, true, "-B\"$here\"");
-    writeStarter(starters.resolve("cc1"), cc1, false, "");
+    Starters loader = new Starters(directory);
+    loader.write(starters.resolve("gcc"), real, true, new Starters.Arguments("", "-B\"$here\""));
+    loader.write(starters.resolve("cc1"), cc1, false, Starters.Arguments.NONE);
   }
 
   /**
@@ -106,10 +105,11 @@ final class SuiteCompiler {
             return FileVisitResult.CONTINUE;
           }
         });
+    Starters loader = new Starters(directory);
     for (Path program : programs) {
       Path real = program.resolveSibling(program.getFileName() + ".elf");
       Files.move(program, real);
-      writeStarter(program, real, false, "");
+      loader.write(program, real, false, Starters.Arguments.NONE);
     }
   }
 
@@ -117,23 +117,5 @@ final class SuiteCompiler {
     try (InputStream in = Files.newInputStream(file)) {
       return Arrays.equals(in.readNBytes(ELF.length), ELF);
     }
-  }
-
-  /** Paths are relative: the cache may be moved, and an entry is renamed when it is whole. */
-  private void writeStarter(Path starter, Path program, boolean asItself, String more)
-      throws IOException {
-    Path from = starter.getParent();
-    Path libraries = directory.resolve("usr/lib").resolve(TRIPLET);
-    String real = "\"$here/%s\"".formatted(from.relativize(program));
-    Files.writeString(
-        starter,
-        """
-        #!/bin/sh
-        here=$(dirname "$(readlink -f "$0")")
-        lib="$here/%s"
-        exec "$lib/ld-linux-x86-64.so.2" --library-path "$lib" --argv0 %s %s %s "$@"
-        """
-            .formatted(from.relativize(libraries), asItself ? real : "\"$0\"", real, more));
-    Files.setPosixFilePermissions(starter, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 }

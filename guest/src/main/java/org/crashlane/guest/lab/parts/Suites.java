@@ -14,13 +14,15 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Debian's suites, as apt knows them by a configuration of the lab's own: the host's apt is neither
  * changed nor asked, but for where its mirrors are, and no root is needed.
  */
 final class Suites {
-  /** The suites, from the oldest, whose kernels the lab boots. */
+  /** The suites, from the oldest, whose kernels and QEMUs the lab has. */
   static final List<String> NAMES =
       List.of("bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "sid");
 
@@ -28,6 +30,10 @@ final class Suites {
   private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
   private static final Path HOSTS_APT = Path.of("/etc/apt");
   private static final Pattern URI = Pattern.compile("\\b(?:https?|file|ftp)://[^\\s\\]]+");
+
+  /** More than a suite has that is not asked for, and less than what takes packages back. */
+  private static final int PREFERRED = 990;
+
   private static final Duration UPDATE_LIMIT = Duration.ofMinutes(10);
 
   /** How old the lists may get. */
@@ -113,6 +119,20 @@ final class Suites {
 
   private static String source(String mirror, String suite) {
     return "deb [signed-by=%s] %s %s main".formatted(KEYRING, mirror, suite);
+  }
+
+  /**
+   * {@return apt's preferences by which packages are those of {@code suite}, and what it lacks
+   * comes from the suite that it adds to}
+   */
+  static String preferring(String suite) {
+    String base = suite.replace("-backports", "");
+    return Stream.of(suite, suite + "-security", base, base + "-security")
+        .distinct()
+        .map(name ->
+            "Package: *\nPin: release n=%s\nPin-Priority: %d\n"
+                .formatted(name, name.startsWith(suite) ? PREFERRED : PREFERRED - 1))
+        .collect(Collectors.joining("\n"));
   }
 
   /** {@return where the host gets Debian from, and its security updates} */

@@ -170,7 +170,12 @@ start_load() {
 
 # Reads and writes completed so far: both must have moved before the load counts as running.
 wait_for_load() {
-  stat=/sys/block/$(basename "$DISK")/stat
+  name=$(basename "$DISK")
+  stat=/sys/block/$name/stat
+  # Where a disk may have several paths (NVMe of QEMU 10) Linux counts by path.
+  for path in /sys/block/"${name%n*}"c*n"${name##*n}"/stat; do
+    [ -e "$path" ] && stat=$path
+  done
   tenths=0
   while [ $tenths -lt 300 ]; do
     read -r reads _ _ _ writes _ < "$stat"

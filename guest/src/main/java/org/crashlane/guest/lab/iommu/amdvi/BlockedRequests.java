@@ -4,6 +4,7 @@ package org.crashlane.guest.lab.iommu.amdvi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.crashlane.bits.Hex;
@@ -20,15 +21,19 @@ import org.crashlane.rule.Subject.Requesters;
 /**
  * Requests that QEMU's AMD IOMMU blocked.
  *
- * <p>QEMU 7.2 writes no event log, and names neither the reason nor the direction. A blocked
- * request shows as one that was translated to 0 (amdvi_do_translate() in hw/i386/amd_iommu.c); one
- * that a leaf maps without the right it wants shows nowhere. A blocked interrupt has an event.
+ * <p>QEMU (7.2 and 10.0) writes no event log, and names neither the reason nor the direction. A
+ * blocked request shows as one that was translated to 0 (amdvi_do_translate() in
+ * hw/i386/amd_iommu.c); one that a leaf maps without the right it wants shows nowhere. A blocked
+ * interrupt has an event.
  */
 final class BlockedRequests {
+  private static final String TRANSLATION = "amdvi_translation_result ";
+  private static final Set<String> NOWHERE = Set.of("0", "0x0");
   private static final Pattern TRANSLATED =
       Pattern.compile(
-          "amdvi_translation_result devid: ([0-9a-f]{2}:[01][0-9a-f]\\.[0-7])"
-              + " gpa (0x[0-9a-f]{1,16}) hpa (?:0x0|0)");
+          TRANSLATION
+              + "devid: ([0-9a-f]{2}:[01][0-9a-f]\\.[0-7])"
+              + " gpa (0x[0-9a-f]{1,16}) hpa (0x[0-9a-f]{1,16}|0)");
   private static final Pattern INTERRUPT =
       Pattern.compile(
           "amdvi_ir_remap_msi_req addr (0x[0-9a-f]{1,16}) data (0x[0-9a-f]{1,16})"
@@ -38,14 +43,21 @@ final class BlockedRequests {
 
   private BlockedRequests() {}
 
-  /** {@return memory requests that were blocked} */
+  /** {@return memory requests that were blocked, and lines about one that are not understood} */
   static List<Evidence> requests(List<String> trace) {
-    return trace.stream()
-        .map(TRANSLATED::matcher)
-        .filter(Matcher::matches)
-        .<Evidence>map(blocked ->
-            new Blocked(RequesterId.parse(blocked.group(1)), Hex.parse(blocked.group(2))))
-        .toList();
+    List<Evidence> blocked = new ArrayList<>();
+    for (String line : trace) {
+      Matcher translated = TRANSLATED.matcher(line);
+      if (!translated.matches()) {
+        if (line.startsWith(TRANSLATION)) {
+          blocked.add(new Quote(Source.QEMU_TRACE, line));
+        }
+      } else if (NOWHERE.contains(translated.group(3))) {
+        blocked.add(
+            new Blocked(RequesterId.parse(translated.group(1)), Hex.parse(translated.group(2))));
+      }
+    }
+    return blocked;
   }
 
   /** {@return interrupts that were blocked} */

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.crashlane.acpi.Ivrs;
 import org.crashlane.acpi.IvrsOverride;
@@ -29,7 +30,7 @@ import org.crashlane.rehearsal.IommuMemory;
 import org.crashlane.rehearsal.IommuMemory.Part;
 import org.crashlane.rehearsal.Strategy;
 
-/** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2). */
+/** QEMU's {@code amd-iommu} (hw/i386/amd_iommu.c, QEMU 7.2 to 10.0). */
 public final class LabUnit implements LabIommu {
   /** The registers that change when the IOMMU is set up, and not as it works. */
   static final List<Register> SET_UP =
@@ -56,6 +57,8 @@ public final class LabUnit implements LabIommu {
   /** Behind the header of an IVRS table: IVinfo and reserved bytes. */
   private static final byte[] BODY = new byte[12];
 
+  private static final String PASS_THROUGH = "pt";
+
   @Override
   public String qemuDevice() {
     return "amd-iommu";
@@ -77,6 +80,16 @@ public final class LabUnit implements LabIommu {
       }
     }
     return List.of();
+  }
+
+  /**
+   * Without {@code pt=off} QEMU 10.0 translates nothing at all: the region of untranslated memory
+   * is switched on when a device is made, and never off (amdvi_host_dma_iommu() in
+   * hw/i386/amd_iommu.c). 7.2 has the option, and no use for it; 11.1 has it no more.
+   */
+  @Override
+  public List<String> optionsOfVersion(Set<String> known) {
+    return known.contains(PASS_THROUGH) ? List.of(PASS_THROUGH + "=off") : List.of();
   }
 
   @Override

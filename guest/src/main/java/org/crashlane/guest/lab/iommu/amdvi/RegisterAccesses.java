@@ -17,6 +17,8 @@ import org.crashlane.iommu.amdvi.Registers.Control;
 import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Quantity;
+import org.crashlane.rule.Evidence.Quote;
+import org.crashlane.rule.Evidence.Source;
 import org.crashlane.rule.Sighting.RegisterChanged;
 import org.crashlane.rule.Sighting.RegisterId;
 import org.crashlane.rule.Sighting.RegisterValue;
@@ -27,13 +29,15 @@ import org.crashlane.rule.Sighting.Translation;
 /**
  * Accesses to the registers of QEMU's AMD IOMMU.
  *
- * <p>QEMU 7.2 traces a write as the read of the same register, and no value (amdvi_mmio_trace() in
- * hw/i386/amd_iommu.c). What was written shows otherwise: a write of Control has an event of its
- * own with the value, one of CmdTail has commands run, and the others leave the register changed.
+ * <p>QEMU (7.2 and 10.0) traces a write as the read of the same register, and no value
+ * (amdvi_mmio_trace() in hw/i386/amd_iommu.c). What was written shows otherwise: a write of Control
+ * has an event of its own with the value, one of CmdTail has commands run, and the others leave the
+ * register changed.
  */
 final class RegisterAccesses {
+  private static final String ACCESSED = "amdvi_mmio_read ";
   private static final Pattern ACCESS =
-      Pattern.compile("amdvi_mmio_read \\S+ read addr (0x[0-9a-f]{1,16}),? .*");
+      Pattern.compile(ACCESSED + "\\S+ read addr (0x[0-9a-f]{1,16}),? .*");
   private static final Pattern CONTROL_WRITTEN =
       Pattern.compile("amdvi_control_status .* (0x[0-9a-f]{1,16})");
   private static final String COMMAND_RUN = "amdvi_command_exec ";
@@ -44,20 +48,27 @@ final class RegisterAccesses {
 
   private RegisterAccesses() {}
 
-  /** {@return the accesses of either kind; nothing if there were none} */
+  /**
+   * {@return the accesses of either kind, and lines about one that are not understood; nothing if
+   * there were none}
+   */
   static List<Evidence> all(List<String> traced) {
     Set<RegisterId> registers = new LinkedHashSet<>();
+    List<Evidence> accesses = new ArrayList<>();
     int count = 0;
     for (String line : traced) {
       Matcher access = ACCESS.matcher(line);
       if (access.matches()) {
         registers.add(register(Hex.parse(access.group(1))));
         count++;
+      } else if (line.startsWith(ACCESSED)) {
+        accesses.add(new Quote(Source.QEMU_TRACE, line));
       }
     }
-    return count == 0
-        ? List.of()
-        : List.of(new RegistersAccessed(false, List.copyOf(registers), count));
+    if (count > 0) {
+      accesses.addFirst(new RegistersAccessed(false, List.copyOf(registers), count));
+    }
+    return accesses;
   }
 
   /**

@@ -32,6 +32,13 @@ class BlockedRequestsTest {
   }
 
   @Test
+  void translationInWordsOfAnotherQemuIsShownAndNotPassedOver() {
+    String line = "amdvi_translation_result 00:01.0: 0x1000 goes nowhere";
+    assertEquals(
+        List.of(new Quote(Source.QEMU_TRACE, line)), BlockedRequests.requests(List.of(line)));
+  }
+
+  @Test
   void blockedInterruptsNameTheirSenderAndTheReason() {
     assertEquals(
         List.of(

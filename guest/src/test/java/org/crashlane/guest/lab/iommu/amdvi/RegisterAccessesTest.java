@@ -9,6 +9,7 @@ import java.util.List;
 import org.crashlane.bits.Hex;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.iommu.amdvi.Registers;
+import org.crashlane.rule.Evidence;
 import org.crashlane.rule.Evidence.Amount;
 import org.crashlane.rule.Evidence.Quantity;
 import org.crashlane.rule.Sighting.RegisterChanged;
@@ -52,6 +53,14 @@ class RegisterAccessesTest {
                 "amdvi_mmio_read AMDVI_MMIO_COMMAND_TAIL read addr 0x2008, size 4 offset 0x2008",
                 "amdvi_mmio_read UNHANDLED read addr 0x50, size 8 offset 0x50")));
     assertEquals(List.of(), RegisterAccesses.all(List.of(COMMAND, "amdvi_mmio_read")));
+  }
+
+  @Test
+  void accessInWordsOfAnotherQemuIsShownAndNotPassedOver() {
+    String line = "amdvi_mmio_read reg 0x18 is read";
+    assertEquals(
+        List.of(new Evidence.Quote(Evidence.Source.QEMU_TRACE, line)),
+        RegisterAccesses.all(List.of(line)));
   }
 
   @ParameterizedTest
