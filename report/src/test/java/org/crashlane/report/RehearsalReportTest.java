@@ -261,7 +261,8 @@ class RehearsalReportTest {
             List.of(),
             List.of(),
             true,
-            new Observations.Kernels("6.1.0", "6.1.0", "intel_iommu=on", "", List.of(frames), "QEMU")));
+            new Observations.Kernels(
+                "6.1.0", "6.1.0", "intel_iommu=on", "", List.of(frames), "QEMU")));
   }
 
   @Test
