@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.crashlane.cli.QemuRehearsals.Round;
 import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.guest.lab.GuestConfig;
+import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.report.JsonReport;
@@ -80,10 +81,14 @@ final class SmallestCrashkernel {
     Bounds bounds =
         search(mebibytes -> {
           GuestConfig with = config.withKernels(k -> k.withCrashkernel(mebibytes + "M"));
-          List<Rehearsal> one = new ArrayList<>();
-          lab.rehearse(new Round(with, List.of(scenario), Optional.empty()), one);
-          boolean came = one.getFirst().observations().dump().gotThrough();
-          lastByOutcome.put(came, one.getFirst());
+          Rehearsal last = rehearse(lab, with, scenario);
+          DumpOutcome dump = last.observations().dump();
+          if (!dump.gotThrough() && !(dump instanceof DumpOutcome.NoRoom)) {
+            // Memory that runs out is said so. What else spoils a dump may not be the size.
+            last = rehearse(lab, with, scenario);
+          }
+          boolean came = last.observations().dump().gotThrough();
+          lastByOutcome.put(came, last);
           return came;
         });
     ObjectNode node =
@@ -98,6 +103,13 @@ final class SmallestCrashkernel {
             ? rehearsal(lastByOutcome.get(false))
             : JsonNodeFactory.instance.nullNode());
     return node;
+  }
+
+  private static Rehearsal rehearse(QemuRehearsals lab, GuestConfig config, Scenario scenario)
+      throws IOException, InterruptedException {
+    List<Rehearsal> one = new ArrayList<>();
+    lab.rehearse(new Round(config, List.of(scenario), Optional.empty()), one);
+    return one.getFirst();
   }
 
   private static JsonNode rehearsal(Rehearsal one) {

@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * A compiler of Debian's that the host does not have, with the libraries it needs, unpacked in the
@@ -23,7 +25,8 @@ final class SuiteCompiler {
   static final int HOSTS_MAJOR = 12;
 
   private static final String ENTRY_PREFIX = "gcc-";
-  private static final long BYTES = 300L << 20;
+  private static final long BYTES = 350L << 20;
+  private static final Duration KEPT_UNUSED = Duration.ofDays(1);
   private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
 
   /** What compiler and tools of the kernel's build are linked with. */
@@ -40,6 +43,10 @@ final class SuiteCompiler {
           "libzstd1",
           "zlib1g");
 
+  /** Its assembler: gcc-15 and later write directives that older ones do not know. */
+  private static final List<String> ASSEMBLER =
+      List.of("binutils-x86-64-linux-gnu", "libbinutils");
+
   private final Path directory;
   private final int major;
 
@@ -51,21 +58,27 @@ final class SuiteCompiler {
   /** {@return gcc of that major version, in the cache} Only while the cache's lock is held. */
   static SuiteCompiler get(Cache cache, int major, Consumer<String> progress) throws IOException {
     DebianPackages debian = DebianPackages.ofSuites(cache, progress);
-    List<String> packages =
-        Stream.concat(
-                Stream.of("gcc-%d-x86-64-linux-gnu", "cpp-%d-x86-64-linux-gnu", "libgcc-%d-dev")
-                    .map(name -> name.formatted(major)),
-                LIBRARIES.stream())
-            .toList();
+    List<String> packages = new ArrayList<>();
+    for (String part :
+        List.of("gcc-%d-x86-64-linux-gnu", "cpp-%d-x86-64-linux-gnu", "libgcc-%d-dev")) {
+      packages.add(part.formatted(major));
+    }
+    packages.addAll(LIBRARIES);
+    packages.addAll(ASSEMBLER);
+    packages.addAll(debian.dependencies(ASSEMBLER.getLast(), "libsframe"));
     String version = debian.candidateVersion(packages.getFirst());
+    String name = ENTRY_PREFIX + version + "-as";
     Path directory =
         cache.entry(
-            ENTRY_PREFIX + version,
+            name,
             BYTES,
             into -> {
               debian.unpack(packages, into);
               new SuiteCompiler(into, major).writeStarters();
             });
+    Instant now = Instant.now();
+    cache.touch(name, now);
+    cache.prune(Set.of(ENTRY_PREFIX), Set.of(name), now.minus(KEPT_UNUSED));
     return new SuiteCompiler(directory, major);
   }
 
@@ -83,6 +96,8 @@ final class SuiteCompiler {
     Starters loader = new Starters(directory);
     loader.write(starters.resolve("gcc"), real, true, new Starters.Arguments("", "-B\"$here\""));
     loader.write(starters.resolve("cc1"), cc1, false, Starters.Arguments.NONE);
+    Path as = directory.resolve("usr/bin").resolve(Starters.TRIPLET + "-as");
+    loader.write(starters.resolve("as"), as, false, Starters.Arguments.NONE);
   }
 
   /**
