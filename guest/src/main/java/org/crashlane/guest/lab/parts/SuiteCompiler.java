@@ -44,8 +44,7 @@ final class SuiteCompiler {
           "zlib1g");
 
   /** Its assembler: gcc-15 and later write directives that older ones do not know. */
-  private static final List<String> ASSEMBLER =
-      List.of("binutils-x86-64-linux-gnu", "libbinutils");
+  private static final List<String> ASSEMBLER = List.of("binutils-x86-64-linux-gnu", "libbinutils");
 
   private final Path directory;
   private final int major;
