@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.crashlane.bits.Printable;
 import org.crashlane.guest.lab.LabEvidence.DumpDisk;
 import org.crashlane.guest.lab.iommu.RegisterSnapshot;
 import org.crashlane.guest.lab.judge.PanicSample;
@@ -41,6 +42,7 @@ public final class LabRun implements AutoCloseable {
   /** RunState in QEMU's qapi/run-state.json. */
   private static final String STATUS_OF_DISK_ERROR = "io-error";
 
+  private static final int QUOTED_CHARS = 200;
   private static final String STATUS_OF_RUNNING = "running";
   private static final Duration POLL = Duration.ofMillis(250);
 
@@ -139,17 +141,31 @@ public final class LabRun implements AutoCloseable {
   private int awaitReady(SerialConsole console) throws IOException {
     boolean kvm = parts.qemu().accelerator() == Accelerator.KVM;
     try {
-      return console.await(
-          Phase.BOOT,
-          0,
-          text -> Transcript.has(text, "ready"),
-          kvm ? PhaseLimits.BOOT_WITH_KVM : PhaseLimits.BOOT);
+      return awaitReady(console, kvm ? PhaseLimits.BOOT_WITH_KVM : PhaseLimits.BOOT);
     } catch (LabException e) {
       throw kvm && !teardown.isOver()
           ? e.with(
               "the guest runs by KVM, which does not seem to work here: --accel tcg does without")
           : e;
     }
+  }
+
+  /** A primary that panics while it boots is not waited for. */
+  private static int awaitReady(SerialConsole console, Duration limit) throws IOException {
+    int line =
+        console.await(
+            Phase.BOOT,
+            0,
+            text -> Transcript.has(text, "ready") || Transcript.isPanic(text),
+            limit);
+    String text = console.lines().get(line);
+    if (Transcript.isPanic(text)) {
+      throw new LabException(
+          Phase.BOOT,
+          "the primary kernel panicked while it booted: " + Printable.of(text, QUOTED_CHARS),
+          console.lines());
+    }
+    return line;
   }
 
   private Started start() throws IOException {

@@ -85,6 +85,21 @@ class KernelArgumentsTest {
   }
 
   @Test
+  void aLateTimerIsNoPanicButWhereRemappedInterruptsAreTried() {
+    GuestConfig remapped =
+        CONFIG.with(
+            new Hardware(
+                1L << 30,
+                1,
+                Devices.of(DiskKind.NVME),
+                new IommuSetup(Set.of(Feature.INTERRUPT_REMAPPING), Set.of())));
+    assertTrue(KernelArguments.primary(CONFIG, OUTSIDE).contains(" no_timer_check "));
+    assertTrue(KernelArguments.capture(CONFIG, OUTSIDE).contains(" no_timer_check "));
+    assertFalse(KernelArguments.primary(remapped, OUTSIDE).contains("no_timer_check"));
+    assertFalse(KernelArguments.capture(remapped, OUTSIDE).contains("no_timer_check"));
+  }
+
+  @Test
   void aCardThatIsAssignedNeedsAWordWhereInterruptsAreNotRemapped() {
     String word = " vfio_iommu_type1.allow_unsafe_interrupts=1";
     assertTrue(KernelArguments.primary(with(NetworkCard.ASSIGNED), OUTSIDE).contains(word));
