@@ -90,11 +90,11 @@ public sealed interface Evidence
 
   /** What Linux has come to do otherwise than before. */
   enum LinuxChange {
-    /** {@code intel_iommu=off} switches units off that the dead kernel left running. */
+    /** The option against the driver switches units off that the dead kernel left running. */
     OFF_STOPS_UNITS,
-    /** {@code amd_iommu=off} leaves the driver before it has looked at a unit. */
+    /** The option against the driver leaves it before it has looked at a unit. */
     OFF_LEAVES_UNITS,
-    /** AMD's driver of a capture kernel goes on with the old device table in its place. */
+    /** The capture kernel goes on with the old device table in its place. */
     DEVICE_TABLE_REUSED,
     /** One code for all vendors writes page tables. */
     GENERIC_PAGE_TABLES

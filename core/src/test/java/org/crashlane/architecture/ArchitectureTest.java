@@ -67,7 +67,9 @@ final class ArchitectureTest {
               "MappingMode.java",
               "mapping modes have names",
               "LinuxSetting.java",
-              "each vendor's driver has a parameter of its own"),
+              "each vendor's driver has a parameter of its own",
+              "LinuxHistory.java",
+              "each vendor's driver changed in versions of its own"),
           "rule",
           Map.of(
               "FindingCode.java", "what B3 and C4 say",
