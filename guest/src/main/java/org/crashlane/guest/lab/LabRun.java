@@ -2,7 +2,6 @@
 package org.crashlane.guest.lab;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,14 +36,10 @@ public final class LabRun implements AutoCloseable {
   /** QEMU may be slow to answer on a busy host. */
   private static final Duration QMP_LIMIT = Duration.ofSeconds(30);
 
-  private static final Duration LAST_WORDS_LIMIT = Duration.ofSeconds(3);
-
   /** RunState in QEMU's qapi/run-state.json. */
   private static final String STATUS_OF_DISK_ERROR = "io-error";
 
   private static final int QUOTED_CHARS = 200;
-  private static final String STATUS_OF_RUNNING = "running";
-  private static final Duration POLL = Duration.ofMillis(250);
 
   private final LabParts parts;
   private final GuestConfig config;
@@ -123,11 +118,16 @@ public final class LabRun implements AutoCloseable {
         Beside beside = Beside.start(() -> hook.whileCrashing(ready.guest()));
         int panic = panic(console, qmp, ready);
         ready.cards().forEach(CardWatch::panicked);
+        CaptureWait wait =
+            new CaptureWait(console, panic, ready.cards(), progress, watch, teardown);
         CaptureEnd end =
             switch (config.kernels().captureSystem()) {
-              case CaptureSystem.OfLab _ -> capture(console, panic, ready.cards(), progress);
-              case CaptureSystem.Given _ ->
-                  awaitPowerOff(console, panic, qmp, ready.cards(), progress);
+              case CaptureSystem.OfLab _ -> wait.untilDone();
+              case CaptureSystem.Given _ -> {
+                // Who arms then stops the guest for a moment.
+                beside.join();
+                yield wait.untilPoweredOff(qmp);
+              }
             };
         beside.join();
         progress.accept(Phase.DONE);
@@ -253,61 +253,6 @@ public final class LabRun implements AutoCloseable {
     return console.await(Phase.CRASH, ready.line(), Transcript::isPanic, PhaseLimits.CRASH);
   }
 
-  /** A capture kernel that does not get to its end is an outcome, not a failure of the lab. */
-  private CaptureEnd capture(
-      SerialConsole console, int panic, List<CardWatch> cards, Consumer<Phase> progress)
-      throws IOException {
-    try {
-      int up = awaitCapture(console, Phase.CRASH, panic + 1, "capture", PhaseLimits.CRASH);
-      if (Transcript.isPanic(console.lines().get(up))) {
-        return died(console, up);
-      }
-      watch.ends(Phase.CRASH);
-      cards.forEach(CardWatch::captureRuns);
-      progress.accept(Phase.CAPTURE);
-      int done = awaitCapture(console, Phase.CAPTURE, up, "done", PhaseLimits.CAPTURE);
-      if (Transcript.isPanic(console.lines().get(done))) {
-        return died(console, done);
-      }
-      watch.ends(Phase.CAPTURE);
-      return CaptureEnd.DONE;
-    } catch (LabException e) {
-      if (teardown.isOver()) {
-        throw e;
-      }
-      watch.ends(e.phase());
-      return CaptureEnd.NOT_DONE;
-    }
-  }
-
-  /** Nothing is known of what it prints; it is done when the guest stops of itself. */
-  private CaptureEnd awaitPowerOff(
-      SerialConsole console,
-      int panic,
-      QmpClient qmp,
-      List<CardWatch> cards,
-      Consumer<Phase> progress)
-      throws IOException {
-    cards.forEach(CardWatch::captureRuns);
-    watch.ends(Phase.CRASH);
-    progress.accept(Phase.CAPTURE);
-    long endNanos = System.nanoTime() + PhaseLimits.GIVEN_CAPTURE.toNanos();
-    while (qmp.status().equals(STATUS_OF_RUNNING) && System.nanoTime() < endNanos) {
-      try {
-        Thread.sleep(POLL);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while the dump was written");
-      }
-    }
-    watch.ends(Phase.CAPTURE);
-    List<String> lines = console.lines();
-    if (lines.subList(panic + 1, lines.size()).stream().anyMatch(Transcript::isPanic)) {
-      return CaptureEnd.DIED;
-    }
-    return qmp.status().equals(STATUS_OF_RUNNING) ? CaptureEnd.NOT_DONE : CaptureEnd.DONE;
-  }
-
   /** {@return how many bytes the guest has had written to the dump's disk so far} */
   private static long writtenBytes(QmpClient qmp) throws IOException {
     for (JsonNode drive : qmp.execute("query-blockstats")) {
@@ -316,27 +261,6 @@ public final class LabRun implements AutoCloseable {
       }
     }
     throw new IOException("QEMU knows no drive " + QemuCommandLine.DUMP_DRIVE);
-  }
-
-  /** A capture kernel that panics comes no further: nobody waits until its time is up. */
-  private static int awaitCapture(
-      SerialConsole console, Phase phase, int from, String key, Duration limit) throws IOException {
-    return console.await(
-        phase, from, line -> Transcript.has(line, key) || Transcript.isPanic(line), limit);
-  }
-
-  /** What it prints of its death is evidence; there may be nothing more, and that is no failure. */
-  private CaptureEnd died(SerialConsole console, int panic) throws IOException {
-    Phase phase = Phase.CAPTURE;
-    try {
-      console.await(phase, panic, Transcript::isEndOfPanic, LAST_WORDS_LIMIT);
-    } catch (LabException silent) {
-      if (teardown.isOver()) {
-        throw silent;
-      }
-    }
-    watch.ends(phase);
-    return CaptureEnd.DIED;
   }
 
   /** QEMU stops a guest whose disk cannot grow; and what QEMU could not trace was not seen. */
