@@ -40,7 +40,7 @@ final class ModelOptions {
 
   @Option(
       names = "--arm",
-      paramLabel = "WHEN",
+      paramLabel = "MOMENT",
       description =
           "When identity is put in place: early (before any driver maps), late (while drivers run),"
               + " unreserved (late, and the range is not reserved in the IOVA allocator); default:"

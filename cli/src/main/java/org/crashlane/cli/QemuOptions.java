@@ -4,6 +4,7 @@ package org.crashlane.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -117,7 +118,8 @@ final class QemuOptions {
 
   @Option(
       names = "--nic",
-      paramLabel = "KIND",
+      paramLabel = "CARD",
+      completionCandidates = CardNames.class,
       description =
           "A network card that receives frames from the host, also when no kernel drives it any "
               + "more: e1000e (of the first kernel) or assigned (held by vfio-pci as for a virtual "
@@ -127,7 +129,7 @@ final class QemuOptions {
 
   @Option(
       names = "--dump-to",
-      paramLabel = "WHERE",
+      paramLabel = "TARGET",
       description =
           "Where the dump goes: disk, or network (makedumpfile -F through an e1000e, by TCP to the "
               + "host); default: disk.")
@@ -135,7 +137,8 @@ final class QemuOptions {
 
   @Option(
       names = "--topology",
-      paramLabel = "WHERE",
+      paramLabel = "PLACE",
+      completionCandidates = TopologyNames.class,
       description =
           "Where the disks are: root (bus 0), root-port (a PCI Express port for each) or bridge "
               + "(all behind a conventional one, whose id their requests carry); default: root.")
@@ -273,6 +276,24 @@ final class QemuOptions {
   enum DumpTarget {
     DISK,
     NETWORK
+  }
+
+  /** Cards as users name them, for completion. */
+  private static final class CardNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1;
+
+    CardNames() {
+      super(NetworkCard.RECEIVING.stream().map(NetworkCard::label).toList());
+    }
+  }
+
+  /** Places of disks as users name them, for completion. */
+  private static final class TopologyNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1;
+
+    TopologyNames() {
+      super(Stream.of(Topology.values()).map(Topology::label).toList());
+    }
   }
 
   /** On or off. */

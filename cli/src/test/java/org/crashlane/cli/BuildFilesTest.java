@@ -51,7 +51,12 @@ final class BuildFilesTest {
     "crashlane version --color al, always",
     "crashlane rehearse --stage q, qemu",
     "crashlane rehearse --fail-on r, rule",
-    "crashlane rehearse --disk n, nvme"
+    "crashlane rehearse --disk n, nvme",
+    "crashlane rehearse --second-disk m, megasas",
+    "crashlane rehearse --nic as, assigned",
+    "crashlane rehearse --topology root, root-port",
+    "crashlane rehearse --dump-to n, network",
+    "crashlane rehearse --arm un, unreserved"
   })
   void bashCompletesAWord(String typed, String expected) throws Exception {
     String completing =

@@ -155,7 +155,8 @@ public enum CodeExplanation {
       "In-flight DMA of the first kernel's devices changed memory that was not given to them. It"
           + " may be the dump's, or the capture kernel's own code.",
       "'crashlane rehearse vtd --strategy off': a network card writes where its IOVAs name"
-          + " memory.",
+          + " memory. The same with a real kernel: 'crashlane rehearse --stage qemu --strategy off"
+          + " --nic assigned'.",
       "Leave translation enabled until the devices are reset."),
   D3(
       "dump read through the GART's aperture",
