@@ -308,7 +308,12 @@ final class QemuOptions {
       throw new IllegalArgumentException(
           "--cpus %d: expected 1 to %d".formatted(cpuCount, CPUS_MAX));
     }
+    if (capture.equals(Optional.of(KernelName.ALL))) {
+      throw new IllegalArgumentException(
+          "--capture-kernel all: expected one kernel; --kernel all is each series in turn");
+    }
     GuestConfig guest = guest(mode);
+    requireFileForModules(guest);
     requireConfigured(guest);
     return guest;
   }
@@ -394,6 +399,15 @@ final class QemuOptions {
         : new CaptureSystem.OfLab();
   }
 
+  private void requireFileForModules(GuestConfig guest) {
+    boolean isForFile =
+        guest.kernels().primary().spec() instanceof KernelSpec.Image
+            || guest.kernels().captureSpec() instanceof KernelSpec.Image;
+    if (modules.isPresent() && !isForFile) {
+      throw new IllegalArgumentException("--modules is for a kernel's file: --kernel names none");
+    }
+  }
+
   /**
    * Checks that a kernel's file was configured as the lab needs it, where its configuration is
    * given.
@@ -427,7 +441,7 @@ final class QemuOptions {
 
   /** {@return true if the smallest crash range is asked for that serves} */
   boolean isSmallestAsked() {
-    return crashkernel.equals("smallest");
+    return crashkernel.equalsIgnoreCase("smallest");
   }
 
   /** {@return true if one kernel of each series is asked for} */

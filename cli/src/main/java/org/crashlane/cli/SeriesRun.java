@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.crashlane.cli.RehearseCommand.Form;
 import org.crashlane.cli.RehearseCommand.Shown;
 import org.crashlane.guest.lab.GuestConfig;
@@ -71,6 +72,18 @@ final class SeriesRun {
       return node.asString("");
     }
 
+    Strategy strategy() {
+      return Strategy.valueOf(text("strategy").toUpperCase(Locale.ROOT));
+    }
+
+    Grade grade() {
+      return Grade.valueOf(text("outcome", "grade"));
+    }
+
+    Answer answer() {
+      return Answer.valueOf(text("verdict", "answer"));
+    }
+
     ObjectNode node() {
       return JsonNodeFactory.instance
           .objectNode()
@@ -128,12 +141,7 @@ final class SeriesRun {
     print(shown.form());
     failures.forEach(terminal::complain);
     return failures.isEmpty()
-        ? ExitCode.ofOutcomes(
-            done,
-            d -> Strategy.valueOf(d.text("strategy").toUpperCase(Locale.ROOT)),
-            d -> Grade.valueOf(d.text("outcome", "grade")),
-            d -> Answer.valueOf(d.text("verdict", "answer")),
-            shown.failOn())
+        ? ExitCode.ofOutcomes(done, Done::strategy, Done::grade, Done::answer, shown.failOn())
         : ExitCode.UNKNOWN;
   }
 
@@ -157,11 +165,22 @@ final class SeriesRun {
     Path note = folder.resolve(GUEST);
     String guest = described + "\n";
     if (!Files.exists(note)) {
+      if (holdsVerdicts(folder)) {
+        throw new IllegalArgumentException(
+            "%s: holds results, and no %s that says of which guest: name another directory"
+                .formatted(folder, GUEST));
+      }
       KeepDirectory.writeText(note, guest);
     } else if (!Files.readString(note).equals(guest)) {
       throw new IllegalArgumentException(
           "%s: holds results of a guest with other options (%s says which): name another directory"
               .formatted(folder, GUEST));
+    }
+  }
+
+  private static boolean holdsVerdicts(Path folder) throws IOException {
+    try (Stream<Path> kept = Files.list(folder)) {
+      return kept.anyMatch(one -> Files.exists(one.resolve(KeepDirectory.VERDICT_JSON)));
     }
   }
 
@@ -202,7 +221,23 @@ final class SeriesRun {
       return;
     }
     kept(task.kept(), task.scenario(), task.offer())
-        .ifPresent(json -> done.add(new Done(task.offer(), json)));
+        .ifPresentOrElse(
+            json -> done.add(new Done(task.offer(), json)),
+            () -> failures.add(task.label() + ": done, and not kept" + why(task.kept())));
+  }
+
+  private static String why(KeepDirectory kept) {
+    return kept.problems().isEmpty() ? "" : ": " + Failure.describe(kept.problems().getLast());
+  }
+
+  /** {@return false if what is kept is cut, or of another version of this program} */
+  private static boolean isWhole(KernelOffer offer, JsonNode rehearsal) {
+    Done done = new Done(offer, rehearsal);
+    try {
+      return done.strategy() != null && done.grade() != null && done.answer() != null;
+    } catch (IllegalArgumentException notOurs) {
+      return false;
+    }
   }
 
   /** {@return what is kept of {@code scenario}, if it is of that kernel} */
@@ -218,7 +253,9 @@ final class SeriesRun {
           MAPPER.readTree(file.toFile()).path(smallest ? "crashkernel" : "rehearsals").path(0);
       String release =
           (smallest ? json.path("enough") : json).path("kernels").path("release").asString("");
-      boolean same = release.replace("-cloud", "").equals(offer.release());
+      boolean same =
+          release.replace("-cloud", "").equals(offer.release())
+              && isWhole(offer, smallest ? json.path("enough") : json);
       return same ? Optional.of(json) : Optional.empty();
     } catch (JacksonException notOurs) {
       return Optional.empty();

@@ -13,6 +13,7 @@ import org.crashlane.guest.lab.GuestConfig;
 import org.crashlane.rehearsal.DumpOutcome;
 import org.crashlane.rehearsal.Rehearsal;
 import org.crashlane.rehearsal.Scenario;
+import org.crashlane.report.EvidenceText;
 import org.crashlane.report.JsonReport;
 import org.crashlane.report.RehearsalJson;
 import org.crashlane.report.Table;
@@ -83,9 +84,10 @@ final class SmallestCrashkernel {
           GuestConfig with = config.withKernels(k -> k.withCrashkernel(mebibytes + "M"));
           Rehearsal last = rehearse(lab, with, scenario);
           DumpOutcome dump = last.observations().dump();
-          if (!dump.gotThrough() && !(dump instanceof DumpOutcome.NoRoom)) {
-            // Memory that runs out is said so. What else spoils a dump may not be the size.
+          if (dump instanceof DumpOutcome.Damaged) {
+            // Not the size alone spoils a dump.
             last = rehearse(lab, with, scenario);
+            requireNoOtherReason(last.observations().dump(), mebibytes);
           }
           boolean came = last.observations().dump().gotThrough();
           lastByOutcome.put(came, last);
@@ -103,6 +105,14 @@ final class SmallestCrashkernel {
             ? rehearsal(lastByOutcome.get(false))
             : JsonNodeFactory.instance.nullNode());
     return node;
+  }
+
+  private static void requireNoOtherReason(DumpOutcome dump, int mebibytes) {
+    if (dump instanceof DumpOutcome.Damaged damaged) {
+      throw new IllegalArgumentException(
+          "--crashkernel smallest: with %d MiB there is a dump that differs, twice (%s): whether it is for the size is not known"
+              .formatted(mebibytes, EvidenceText.of(damaged.reasons().getFirst())));
+    }
   }
 
   private static Rehearsal rehearse(QemuRehearsals lab, GuestConfig config, Scenario scenario)

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,6 +93,30 @@ final class KernelsTest {
   })
   void aLongRunSaysHowLongItWillTake(int done, int total, int seconds, String said) {
     assertEquals(said, SeriesRun.ahead(done, total, Duration.ofSeconds(seconds)));
+  }
+
+  @Test
+  void resultsOfWhichNobodySaysOfWhatGuestAreNotTaken() throws IOException {
+    Path verdict = Files.createDirectories(directory.resolve("none")).resolve("verdict.json");
+    Files.writeString(verdict, "{}");
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> SeriesRun.requireSameGuest(directory, "a guest"));
+    assertTrue(refused.getMessage().contains("of which guest"), refused::getMessage);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--capture-kernel=all, --capture-kernel all",
+    "--modules=/lib/modules, --modules is for a kernel's file",
+    "--config=/boot/config, --config is for a kernel's file",
+    "--disk-image=/dev/null, --disk-image needs --capture-initrd",
+    "--capture-initrd=/no/such/initrd, /no/such/initrd: no such file",
+  })
+  void whatWouldBeIgnoredIsRefused(String option, String said) {
+    Run run = Run.of("rehearse", "--stage", "qemu", option);
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains(said), run.err());
   }
 
   @Test

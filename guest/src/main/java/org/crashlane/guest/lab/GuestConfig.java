@@ -248,7 +248,13 @@ public record GuestConfig(
    * @throws IllegalArgumentException if one was chosen that cannot do what {@code strategy} says
    */
   public LabKernel captureKernel(Strategy strategy) {
-    return new LabKernel(kernels.captureSpec(), captureFlavour(strategy));
+    LabKernel kernel = new LabKernel(kernels.captureSpec(), captureFlavour(strategy));
+    if (!strategy.blind() && !iommu().isDrivenBy(kernel.flavour())) {
+      throw new IllegalArgumentException(
+          "--strategy %s needs a capture kernel with a driver for %s, and Debian's %s kernel has none"
+              .formatted(strategy.label(), mapping.title(), kernel.flavour().label()));
+    }
+    return kernel;
   }
 
   private KernelFlavour captureFlavour(Strategy strategy) {
@@ -257,13 +263,7 @@ public record GuestConfig(
     boolean driven =
         !hardware.devices().dumpsToNetwork() && hardware.devices().disk().isDrivenBy(usual);
     KernelFlavour fit = driven ? usual : ofPrimary;
-    KernelFlavour flavour = kernels.captureFlavour().orElse(fit);
-    if (!strategy.blind() && !iommu().isDrivenBy(flavour)) {
-      throw new IllegalArgumentException(
-          "--strategy %s needs a capture kernel with a driver for %s, and Debian's %s kernel has none"
-              .formatted(strategy.label(), mapping.title(), flavour.label()));
-    }
-    return flavour;
+    return kernels.captureFlavour().orElse(fit);
   }
 
   /**

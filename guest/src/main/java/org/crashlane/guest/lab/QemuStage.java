@@ -99,7 +99,8 @@ public final class QemuStage implements Stage {
   /** {@return what the capture kernel does, whatever {@code strategy} asks of it} */
   private Strategy effect(Strategy strategy) {
     LabKernel capture = config.captureKernel(strategy);
-    return config.iommu().isDrivenBy(capture.flavour())
+    // From what is hidden nothing is asked.
+    return config.iommu().isDrivenBy(capture.flavour()) && !config.needsHiding(strategy)
         ? LinuxSetting.effect(strategy, config.mapping(), parts.kernel(capture).release())
         : strategy;
   }

@@ -16,17 +16,48 @@ import org.crashlane.guest.lab.iommu.IommuSetup.Feature;
 import org.crashlane.guest.lab.iommu.IommuSetup.LinuxOption;
 import org.crashlane.guest.lab.net.NetworkCard;
 import org.crashlane.guest.lab.parts.KernelFlavour;
+import org.crashlane.guest.lab.parts.KernelSpec;
 import org.crashlane.guest.lab.parts.LabKernel;
 import org.crashlane.rehearsal.MappingMode;
 import org.crashlane.rehearsal.Scenario;
 import org.crashlane.rehearsal.Scenario.HandKind;
 import org.crashlane.rehearsal.Strategy;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GuestConfigTest {
   private static final long GIB = 1L << 30;
   private static final GuestConfig VTD = GuestConfig.defaults();
   private static final GuestConfig AMD = VTD.withMapping(MappingMode.AMDVI);
+
+  /** Whatever names it, a capture kernel that is to be blind has no driver, or sees no IOMMU. */
+  @ParameterizedTest
+  @CsvSource({
+    "6.12, CLOUD, false",
+    "6.12.118+deb13-amd64, FULL, true",
+    "6.12.118+deb13-cloud-amd64, CLOUD, false",
+    "linux-image-6.12.118+deb13-amd64_6.12.118-1_amd64.deb, FULL, true",
+    "linux-image-6.12.118+deb13-cloud-amd64_6.12.118-1_amd64.deb, CLOUD, false",
+    "./bzImage, FULL, true",
+  })
+  void aBlindCaptureKernelIsBlindHoweverItIsNamed(
+      String named, KernelFlavour flavour, boolean hidden) {
+    KernelSpec spec = KernelSpec.Reader.read(named);
+    GuestConfig config =
+        AMD.withKernels(usual ->
+            new KernelChoice(
+                usual.primary(),
+                spec,
+                usual.captureFlavour(),
+                usual.kaslr(),
+                usual.crashkernel(),
+                usual.captureSystem()));
+    for (Strategy strategy : List.of(Strategy.NONE, Strategy.IDENTITY)) {
+      assertEquals(flavour, config.captureKernel(strategy).flavour());
+      assertEquals(hidden, config.needsHiding(strategy));
+    }
+  }
 
   @Test
   void withVtdBothKernelsAreTheSameAndTheIommuIsHidden() {

@@ -219,13 +219,15 @@ final class DebianPackages {
     return best.isEmpty() ? Optional.empty() : Optional.of(best);
   }
 
-  private static boolean isNewer(String version, String than) {
+  /** dpkg ends with 1 where it is not, and with more where it cannot tell. */
+  private static boolean isNewer(String version, String than) throws PartsUnavailableException {
+    String script = "dpkg --compare-versions \"$1\" gt \"$2\" && echo newer || [ $? -eq 1 ]";
     try {
-      Command.run(
-          Path.of("/"), QUERY_LIMIT, List.of("dpkg", "--compare-versions", version, "gt", than));
-      return true;
-    } catch (IOException no) {
-      return false;
+      return !Command.run(
+              Path.of("/"), QUERY_LIMIT, List.of("sh", "-c", script, "sh", version, than))
+          .isBlank();
+    } catch (IOException e) {
+      throw new PartsUnavailableException("dpkg cannot compare versions: " + Command.inShort(e), e);
     }
   }
 

@@ -33,6 +33,9 @@ final class HandModule {
   /** Begins the names of built modules in the cache. */
   static final String ENTRY_PREFIX = "hand-";
 
+  /** In an entry of headers, which compiler of the cache starts its tools. */
+  private static final String SERVED_BY = "served-by";
+
   private static final String FILE = "crashlane_arm.ko";
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(5);
   private static final long HEADERS_BYTES = 120L << 20;
@@ -134,6 +137,7 @@ final class HandModule {
         cache.entry(
             headersName(kernel.release(), kernel.version()),
             HEADERS_BYTES,
+            entry -> isServedBy(compiler, entry),
             into -> {
               List<String> packages = new ArrayList<>(List.of(name));
               packages.addAll(debian.dependencies(name, "linux-headers-"));
@@ -141,10 +145,19 @@ final class HandModule {
               debian.unpack(packages, into);
               if (compiler.isPresent()) {
                 compiler.get().serve(into.resolve("usr/lib"));
+                Files.writeString(into.resolve(SERVED_BY), compiler.get().name());
               }
               includeFromBeside(into.resolve("usr/src").resolve(name).resolve("Makefile"));
             });
     return tree.resolve("usr/src").resolve(name);
+  }
+
+  /** Tools of the build are started with the compiler's libraries, which must still be there. */
+  private static boolean isServedBy(Optional<SuiteCompiler> compiler, Path entry)
+      throws IOException {
+    Path note = entry.resolve(SERVED_BY);
+    return compiler.isEmpty()
+        || (Files.exists(note) && Files.readString(note).equals(compiler.get().name()));
   }
 
   /**

@@ -67,6 +67,24 @@ public sealed interface KernelSpec {
     };
   }
 
+  /**
+   * {@return the configuration that a kernel has by its name} One that somebody built is taken to
+   * have all drivers: what it may detect is hidden from it.
+   */
+  default Optional<KernelFlavour> flavour() {
+    return switch (this) {
+      case Host _, Series _, Suite _ -> Optional.empty();
+      case Release(String name) -> Optional.of(named(name));
+      case Packages(List<Path> files) ->
+          Optional.of(named(files.stream().map(Path::getFileName).toList().toString()));
+      case Image _ -> Optional.of(KernelFlavour.FULL);
+    };
+  }
+
+  private static KernelFlavour named(String name) {
+    return name.contains("-cloud-") ? KernelFlavour.CLOUD : KernelFlavour.FULL;
+  }
+
   /** {@return true if Debian's suites have to be asked, not the host's apt} */
   default boolean isOfSuites() {
     return switch (this) {

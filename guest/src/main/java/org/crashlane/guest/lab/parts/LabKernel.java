@@ -5,15 +5,12 @@ package org.crashlane.guest.lab.parts;
  * A kernel that a guest of the lab boots.
  *
  * @param spec which Linux
- * @param flavour in which of Debian's configurations; of a kernel that somebody built, {@link
- *     KernelFlavour#FULL}: it is taken to have all drivers
+ * @param flavour in which of Debian's configurations, where the spec leaves that open
  */
 public record LabKernel(KernelSpec spec, KernelFlavour flavour) {
 
   public LabKernel {
-    if (spec instanceof KernelSpec.Image) {
-      flavour = KernelFlavour.FULL;
-    }
+    flavour = spec.flavour().orElse(flavour);
   }
 
   /** {@return the host's newest kernel of that flavour} */

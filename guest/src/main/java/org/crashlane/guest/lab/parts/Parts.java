@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -239,11 +240,18 @@ public final class Parts {
     digest.update(SystemArchive.initScript());
     for (Path source : sources(cache, spec)) {
       if (Files.exists(source)) {
-        update(digest, source + " " + Files.getLastModifiedTime(source));
+        update(digest, source + " " + time(spec, source));
       }
     }
     updateByFiles(digest, SystemArchive.hostFiles());
     return inShort(digest);
+  }
+
+  /** Of a directory of modules any may be built anew. */
+  private static FileTime time(KernelSpec spec, Path source) throws IOException {
+    return spec instanceof KernelSpec.Image && Files.isDirectory(source)
+        ? Trees.newest(source)
+        : Files.getLastModifiedTime(source);
   }
 
   /** {@return what changes when a newer kernel can be had by the same name} */
@@ -267,7 +275,9 @@ public final class Parts {
 
   private static void updateByFiles(MessageDigest digest, List<Path> files) throws IOException {
     for (Path file : files) {
-      update(digest, file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file));
+      FileTime time =
+          Files.isDirectory(file) ? Trees.newest(file) : Files.getLastModifiedTime(file);
+      update(digest, file + " " + Files.size(file) + " " + time);
     }
   }
 

@@ -81,6 +81,11 @@ final class SuiteCompiler {
     return new SuiteCompiler(directory, major);
   }
 
+  /** {@return its name in the cache} */
+  String name() {
+    return directory.getFileName().toString();
+  }
+
   /** {@return the program to compile with} */
   Path gcc() {
     return directory.resolve("start").resolve("gcc");

@@ -2,13 +2,17 @@
 package org.crashlane.guest.lab.parts;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.stream.Stream;
 
 /** Directory trees. */
 public final class Trees {
@@ -27,6 +31,20 @@ public final class Trees {
           throw e;
         }
       }
+    }
+  }
+
+  /** {@return when a file below {@code root} was last written} */
+  static FileTime newest(Path root) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      FileTime newest = FileTime.fromMillis(0);
+      for (Path file : (Iterable<Path>) files::iterator) {
+        FileTime time = Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS);
+        newest = time.compareTo(newest) > 0 ? time : newest;
+      }
+      return newest;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
