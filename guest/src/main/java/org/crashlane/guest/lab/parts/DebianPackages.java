@@ -96,11 +96,17 @@ final class DebianPackages {
     String text =
         query(
             List.of("apt-cache", "show", "--no-all-versions", name), "cannot look up " + name, "");
-    return text.lines()
-        .filter(line -> line.startsWith("Version: "))
-        .map(line -> line.substring("Version: ".length()))
-        .findFirst()
-        .orElseThrow(() -> new PartsUnavailableException("apt knows no version of " + name));
+    // apt also takes a name for a pattern, and shows what it is in.
+    boolean isNamed = false;
+    for (String line : text.lines().toList()) {
+      if (line.startsWith("Package: ")) {
+        isNamed = line.equals("Package: " + name);
+      } else if (isNamed && line.startsWith("Version: ")) {
+        return line.substring("Version: ".length());
+      }
+    }
+    throw new PartsUnavailableException(
+        "there is no package " + name + ": 'crashlane kernels' lists what can be had");
   }
 
   /** Downloads {@code names} and unpacks them into {@code into}; the archives are not kept. */
