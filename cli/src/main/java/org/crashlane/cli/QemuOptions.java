@@ -38,38 +38,6 @@ import picocli.CommandLine.Option;
 
 /** Options of {@code rehearse} that stage qemu alone understands. */
 final class QemuOptions {
-  /** Their names, to refuse them elsewhere. */
-  static final List<String> NAMES =
-      List.of(
-          "--hand",
-          "--memory",
-          "--cpus",
-          "--crashkernel",
-          "--disk",
-          "--second-disk",
-          "--nic",
-          "--dump-to",
-          "--topology",
-          "--iommu-option",
-          "--aw-bits",
-          "--scalable",
-          "--caching-mode",
-          "--kernel",
-          "--capture-kernel",
-          "--capture",
-          "--modules",
-          "--config",
-          "--capture-initrd",
-          "--disk-image",
-          "--intremap",
-          "--prepare-interrupts",
-          "--primary-append",
-          "--capture-append",
-          "--no-kaslr",
-          "--qemu",
-          "--accel",
-          "--keep");
-
   /** More need an IOMMU that remaps interrupts to ids of 32 bits. */
   private static final int CPUS_MAX = 255;
 

@@ -3,8 +3,6 @@ package org.crashlane.guest.lab;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -15,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.crashlane.guest.lab.net.QemuSocket;
 
 /**
  * The guest's serial line: a unix socket that QEMU connects to, so that no line is lost and nobody
@@ -42,14 +41,7 @@ final class SerialConsole implements AutoCloseable {
 
   /** {@return a console waiting for QEMU on {@code socket}} */
   static SerialConsole listen(Path socket) throws IOException {
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      server.bind(UnixDomainSocketAddress.of(socket));
-    } catch (IOException e) {
-      server.close();
-      throw new IOException(socket + ": " + e.getMessage(), e);
-    }
-    SerialConsole console = new SerialConsole(server);
+    SerialConsole console = new SerialConsole(QemuSocket.listen(socket));
     Thread.ofVirtual().name("serial-console").start(console::readAll);
     return console;
   }

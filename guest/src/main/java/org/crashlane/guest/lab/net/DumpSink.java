@@ -5,8 +5,6 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -45,17 +43,14 @@ public final class DumpSink implements AutoCloseable {
   public static DumpSink listen(Path socket, Path file) throws IOException {
     FileChannel out =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      server.bind(UnixDomainSocketAddress.of(socket));
+      DumpSink sink = new DumpSink(QemuSocket.listen(socket), out);
+      sink.receiver.start();
+      return sink;
     } catch (IOException e) {
-      server.close();
       out.close();
-      throw new IOException(socket + ": " + e.getMessage(), e);
+      throw e;
     }
-    DumpSink sink = new DumpSink(server, out);
-    sink.receiver.start();
-    return sink;
   }
 
   /** Waits until all is written that QEMU, which has ended, had handed on. */

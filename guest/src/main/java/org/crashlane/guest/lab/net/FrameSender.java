@@ -2,8 +2,6 @@
 package org.crashlane.guest.lab.net;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -66,14 +64,7 @@ public final class FrameSender implements AutoCloseable {
 
   /** {@return a sender that waits for QEMU on {@code socket}} */
   public static FrameSender listen(Path socket) throws IOException {
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      server.bind(UnixDomainSocketAddress.of(socket));
-    } catch (IOException e) {
-      server.close();
-      throw new IOException(socket + ": " + e.getMessage(), e);
-    }
-    FrameSender sender = new FrameSender(server);
+    FrameSender sender = new FrameSender(QemuSocket.listen(socket));
     Thread.ofVirtual().name("frame-sender").start(sender::sendAll);
     return sender;
   }

@@ -64,12 +64,12 @@ public final class LabUnit implements LabIommu {
     return "amd-iommu";
   }
 
-  /** QEMU 7.2's has addresses of 64 bits, and properties for interrupts alone. */
   @Override
   public String driverSymbol() {
     return "AMD_IOMMU";
   }
 
+  /** QEMU 7.2's has addresses of 64 bits, and properties for interrupts alone. */
   @Override
   public List<String> qemuOptions(IommuSetup setup) {
     for (Feature feature : setup.features()) {
@@ -135,10 +135,6 @@ public final class LabUnit implements LabIommu {
     return false;
   }
 
-  /**
-   * Linux 6.1 heeds {@code amd_iommu=off} before it has looked at a single unit (state_next() in
-   * drivers/iommu/amd/init.c): what the dead kernel left running goes on running.
-   */
   @Override
   public boolean letsCompatibilityPass() {
     return false;

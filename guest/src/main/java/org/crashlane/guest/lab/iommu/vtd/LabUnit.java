@@ -42,12 +42,12 @@ public final class LabUnit implements LabIommu {
     return "intel-iommu";
   }
 
-  /** Without caching mode entries that are not present are not cached: mapping invalidates none. */
   @Override
   public String driverSymbol() {
     return "INTEL_IOMMU";
   }
 
+  /** Without caching mode entries that are not present are not cached: mapping invalidates none. */
   @Override
   public List<String> qemuOptions(IommuSetup setup) {
     List<String> options = new ArrayList<>();
